@@ -1,0 +1,59 @@
+namespace Gateway.Tcp.Configuration;
+
+/// <summary>What a listener expects of the PROXY protocol (<c>Listeners:NAME:ProxyProtocol</c>). Absent: the peer is the client.</summary>
+public sealed record ProxyProtocolConfig
+{
+    /// <summary>What peers in <see cref="TrustedProxies"/> send. Defaults to Required.</summary>
+    public HeaderExpectation Header { get; init; } = HeaderExpectation.Required;
+
+    /// <summary>CIDRs or names of <c>Networks</c>: only these peers may speak for a client. Empty is an error.</summary>
+    public IReadOnlyList<string> TrustedProxies { get; init; } = [];
+
+    /// <summary>CIDRs or names of <c>Networks</c>: these may come without a header, or connect and close. Defaults to none.</summary>
+    public IReadOnlyList<string> HealthCheckers { get; init; } = [];
+
+    /// <summary>What happens to any other peer. Defaults to Reject.</summary>
+    public UntrustedPeerAction Untrusted { get; init; } = UntrustedPeerAction.Reject;
+
+    /// <summary>How long a peer may take for its header. Defaults to 5 s: the specification asks for at least 3 s, to cover a TCP retransmit.</summary>
+    public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long silence is taken for "no header" (Optional only). Defaults to 500 ms.</summary>
+    public TimeSpan OptionalWait { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The longest header that is read. Defaults to 4096, as nginx does.</summary>
+    public int MaxHeaderBytes { get; init; } = 4096;
+
+    /// <summary>Versions that are taken. Defaults to both.</summary>
+    public IReadOnlyList<ProxyProtocolVersion> Versions { get; init; } = [ProxyProtocolVersion.V1, ProxyProtocolVersion.V2];
+}
+
+/// <summary>What trusted peers send.</summary>
+public enum HeaderExpectation
+{
+    /// <summary>Always a header.</summary>
+    Required,
+
+    /// <summary>A header or none: for migrations.</summary>
+    Optional,
+}
+
+/// <summary>What happens to a peer that is neither trusted nor a health checker.</summary>
+public enum UntrustedPeerAction
+{
+    /// <summary>It is refused at once.</summary>
+    Reject,
+
+    /// <summary>It is the client; a PROXY header from it is refused.</summary>
+    Direct,
+}
+
+/// <summary>A PROXY protocol version as configuration writes it.</summary>
+public enum ProxyProtocolVersion
+{
+    /// <summary>The text line.</summary>
+    V1 = 1,
+
+    /// <summary>The binary header.</summary>
+    V2 = 2,
+}

@@ -1,0 +1,137 @@
+namespace Gateway.Tcp.Configuration;
+
+/// <summary>The section <c>TcpProxy</c>.</summary>
+public sealed record TcpProxyConfig
+{
+    /// <summary>Which engine carries TCP. Defaults to Auto: Linux where it runs, else Portable. Read at start only.</summary>
+    public TcpEngineKind Engine { get; init; }
+
+    /// <summary>Routes by name.</summary>
+    public IReadOnlyDictionary<string, TcpRouteConfig> Routes { get; init; } = new Dictionary<string, TcpRouteConfig>();
+
+    /// <summary>Clusters by name.</summary>
+    public IReadOnlyDictionary<string, TcpClusterConfig> Clusters { get; init; } = new Dictionary<string, TcpClusterConfig>();
+}
+
+/// <summary>The relay engine.</summary>
+public enum TcpEngineKind
+{
+    /// <summary>Linux where it runs, else Portable.</summary>
+    Auto,
+
+    /// <summary>epoll loops on raw descriptors.</summary>
+    Linux,
+
+    /// <summary>Managed sockets.</summary>
+    Portable,
+}
+
+/// <summary>A TCP route (<c>TcpProxy:Routes:NAME</c>).</summary>
+public sealed record TcpRouteConfig
+{
+    /// <summary>The listener whose connections it takes. Required.</summary>
+    public string? Listener { get; init; }
+
+    /// <summary>The cluster that it sends them to. Required.</summary>
+    public string? ClusterId { get; init; }
+
+    /// <summary>Which connections it takes; absent: all.</summary>
+    public TcpRouteMatchConfig? Match { get; init; }
+
+    /// <summary>Lower is tried first. Defaults to 0; ties: the more specific match first.</summary>
+    public int Order { get; init; }
+
+    /// <summary>How the backend learns the client's address. Required here or on the cluster.</summary>
+    public SourceIpConfig? SourceIp { get; init; }
+
+    /// <summary>Ends a connection after this long without a byte. Defaults to 1 h.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Ends a connection this long after its start. Defaults to null: never.</summary>
+    public TimeSpan? MaxDuration { get; init; }
+}
+
+/// <summary>What a route matches; all that is given must match.</summary>
+public sealed record TcpRouteMatchConfig
+{
+    /// <summary>CIDRs or names of <c>Networks</c> that hold the client's address. Defaults to none: any client.</summary>
+    public IReadOnlyList<string> ClientCidrs { get; init; } = [];
+}
+
+/// <summary>A TCP cluster (<c>TcpProxy:Clusters:NAME</c>).</summary>
+public sealed record TcpClusterConfig
+{
+    /// <summary>Limit of one connect attempt. Defaults to 5 s.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Destinations by name. At least one.</summary>
+    public IReadOnlyDictionary<string, TcpDestinationConfig> Destinations { get; init; } = new Dictionary<string, TcpDestinationConfig>();
+
+    /// <summary>The default of its routes' <see cref="TcpRouteConfig.SourceIp"/>. Defaults to null.</summary>
+    public SourceIpConfig? SourceIp { get; init; }
+}
+
+/// <summary>A destination (<c>TcpProxy:Clusters:NAME:Destinations:NAME</c>).</summary>
+public sealed record TcpDestinationConfig
+{
+    /// <summary><c>host:port</c>, <c>ip:port</c> or <c>[v6]:port</c>. Required.</summary>
+    public string? Address { get; init; }
+}
+
+/// <summary>How the backend learns the client's address.</summary>
+public sealed record SourceIpConfig
+{
+    /// <summary>Required: no mode is right for every backend.</summary>
+    public SourceIpMode? Mode { get; init; }
+
+    /// <summary>Version of the header that is sent (Mode or Fallback ProxyProtocol). Defaults to V2.</summary>
+    public ProxyProtocolVersion Version { get; init; } = ProxyProtocolVersion.V2;
+
+    /// <summary>TLVs that are passed on: <c>All</c>, or names and numbers (<c>Authority</c>, <c>AwsVpcEndpointId</c>, <c>0xEA</c>). Defaults to none. V2 only.</summary>
+    public IReadOnlyList<string> PassThroughTlvs { get; init; } = [];
+
+    /// <summary>Transparent: bind an ephemeral port or the client's own. Defaults to Ephemeral.</summary>
+    public SourcePort Port { get; init; }
+
+    /// <summary>Transparent: what happens when the client's address cannot be used. Defaults to Reject.</summary>
+    public SourceIpFallback Fallback { get; init; }
+}
+
+/// <summary>How the backend learns the client's address.</summary>
+public enum SourceIpMode
+{
+    /// <summary>A PROXY protocol header before the payload.</summary>
+    ProxyProtocol,
+
+    /// <summary>The connection comes from the client's address (Linux, IP_TRANSPARENT).</summary>
+    Transparent,
+
+    /// <summary>A TCP option carries it.</summary>
+    Toa,
+
+    /// <summary>It does not.</summary>
+    None,
+}
+
+/// <summary>The source port of a transparent connection.</summary>
+public enum SourcePort
+{
+    /// <summary>The kernel chooses.</summary>
+    Ephemeral,
+
+    /// <summary>The client's own.</summary>
+    Client,
+}
+
+/// <summary>What happens when a client's address cannot be used.</summary>
+public enum SourceIpFallback
+{
+    /// <summary>The connection is refused.</summary>
+    Reject,
+
+    /// <summary>A PROXY header is sent instead.</summary>
+    ProxyProtocol,
+
+    /// <summary>The backend sees the gateway.</summary>
+    None,
+}

@@ -1,0 +1,62 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Gateway.Tcp.Engines;
+
+/// <summary>
+/// One TCP connection owned by an engine, accepted or dialled. One operation at a time; only <see cref="Abort"/> may be called from any
+/// thread and at any time. Outcomes are values: no operation throws for what a peer or the network does. After each await the caller runs on
+/// the thread that the engine chose for this connection, and a backend dialled with <see cref="ConnectAsync"/> shares it.
+/// </summary>
+public abstract class TcpConnection
+{
+    /// <summary>The other end of this socket, v4-mapped addresses unmapped.</summary>
+    public abstract IPEndPoint RemoteEndPoint { get; }
+
+    /// <summary>Our end of this socket (for a TPROXY listener: the original destination), v4-mapped addresses unmapped.</summary>
+    public abstract IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>Continues on this connection's engine thread; every other operation must be called from there.</summary>
+    public abstract ValueTask EnterAsync();
+
+    /// <summary>
+    /// Waits until <see cref="Receive"/> has something to say: bytes, end of stream or an error. Holds no buffer while it waits.
+    /// </summary>
+    /// <param name="timeout">How long; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <returns><see cref="SocketError.Success"/>, <see cref="SocketError.TimedOut"/>, <see cref="SocketError.OperationAborted"/> after <see cref="Abort"/>, or the socket's error.</returns>
+    public abstract ValueTask<SocketError> WaitReadableAsync(TimeSpan timeout);
+
+    /// <summary>Reads what is there without waiting; <see cref="SocketError.WouldBlock"/> if nothing is. Zero bytes with Success is the end of the stream.</summary>
+    public abstract IoResult Receive(Span<byte> buffer);
+
+    /// <summary>Sends all of it, waiting for room for at most <paramref name="timeout"/>. Bytes of the result: how much the kernel took.</summary>
+    public abstract ValueTask<IoResult> SendAllAsync(ReadOnlyMemory<byte> data, TimeSpan timeout);
+
+    /// <summary>Opens a connection to a backend, carried by the same engine thread as this one.</summary>
+    public abstract ValueTask<ConnectResult> ConnectAsync(ConnectRequest request);
+
+    /// <summary>
+    /// Carries bytes both ways between this (the client's) and <paramref name="backend"/> until both directions are done, a limit fires, or
+    /// either is aborted. Half-close is passed on as half-close, RST as RST, and back-pressure is the sockets'. Closes both.
+    /// Holds no buffer while nothing is in flight.
+    /// </summary>
+    public abstract ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options);
+
+    /// <summary>
+    /// Ends the connection from any thread: a pending or later operation ends with <see cref="SocketError.OperationAborted"/> (a relay with
+    /// <paramref name="reason"/>, and its other side is reset too). The first call's reason stays.
+    /// </summary>
+    public abstract void Abort(RelayEnd reason);
+
+    /// <summary>The reason given to <see cref="Abort"/>, or null.</summary>
+    public abstract RelayEnd? AbortReason { get; }
+
+    /// <summary>Closes in order (FIN, unless unread bytes make the kernel send RST). Does nothing if already closed.</summary>
+    public abstract void Close();
+
+    /// <summary>Closes with RST. Does nothing if already closed.</summary>
+    public abstract void Reset();
+}
+
+/// <summary>What a non-blocking read or write did.</summary>
+public readonly record struct IoResult(int Bytes, SocketError Error);

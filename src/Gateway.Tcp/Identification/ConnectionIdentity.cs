@@ -1,0 +1,28 @@
+using System.Net;
+
+namespace Gateway.Tcp.Identification;
+
+/// <summary>
+/// Who is at the other end of an accepted connection: derived once, immutable, and read by everything that speaks of the client (access log,
+/// X-Forwarded-For, PROXY header out, transparent bind, client CIDRs). All addresses are unmapped (no ::ffff:a.b.c.d).
+/// </summary>
+public sealed record ConnectionIdentity
+{
+    /// <summary>The client: from the header that was believed, else the peer.</summary>
+    public required IPEndPoint Client { get; init; }
+
+    /// <summary>The other end of our accepted socket: the client itself, or a proxy in front of us.</summary>
+    public required IPEndPoint Peer { get; init; }
+
+    /// <summary>Our end of the accepted socket.</summary>
+    public required IPEndPoint Local { get; init; }
+
+    /// <summary>The destination that the header named; forwarded, logged and matched, never dialled. Null if none did.</summary>
+    public IPEndPoint? OriginalDestination { get; init; }
+
+    /// <summary>How <see cref="Client"/> was learned.</summary>
+    public required IdentitySource Source { get; init; }
+
+    /// <summary>The TLV bytes of a believed version 2 header, as they came (a checksum TLV included); empty if none.</summary>
+    public ReadOnlyMemory<byte> Tlvs { get; init; }
+}
