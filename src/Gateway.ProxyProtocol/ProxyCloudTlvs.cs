@@ -1,0 +1,83 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Gateway.ProxyProtocol;
+
+/// <summary>Decodes what cloud load balancers put into custom TLVs. Anything that does not have the documented layout is false, never an error.</summary>
+/// <remarks>Layouts: AWS edit-target-group-attributes, Google Private Service Connect, azure-docs private-link-service-overview.md, help.aliyun.com privatelink.</remarks>
+public static class ProxyCloudTlvs
+{
+    private const byte AwsVpcEndpointSubType = 1;
+    private const byte AzureLinkIdSubType = 1;
+
+    // Cloud ids have some 20 to 60 characters; a longer one is none, and is not worth a string.
+    private const int MaxIdLength = 255;
+
+    /// <summary>AWS, TLV 0xEA: sub-type 1, then the VPC endpoint's id in ASCII letters, digits and hyphens.</summary>
+    public static bool TryReadAwsVpcEndpointId(ReadOnlySpan<byte> value, out string id)
+    {
+        id = "";
+        return value.Length > 0 && value[0] == AwsVpcEndpointSubType && TryReadId(value[1..], out id);
+    }
+
+    /// <summary>Google Cloud, TLV 0xE0: the Private Service Connect connection id, 8 bytes, big endian.</summary>
+    public static bool TryReadGcpPscConnectionId(ReadOnlySpan<byte> value, out ulong id)
+    {
+        id = 0;
+        return value.Length == sizeof(ulong) && BinaryPrimitives.TryReadUInt64BigEndian(value, out id);
+    }
+
+    /// <summary>Azure, TLV 0xEE: sub-type 1, then the Private Link LinkID, 4 bytes, little endian.</summary>
+    public static bool TryReadAzureLinkId(ReadOnlySpan<byte> value, out uint id)
+    {
+        id = 0;
+        return value.Length == 1 + sizeof(uint) && value[0] == AzureLinkIdSubType && BinaryPrimitives.TryReadUInt32LittleEndian(value[1..], out id);
+    }
+
+    /// <summary>Alibaba Cloud, TLV 0xE1: what the id is of, then the id in ASCII letters, digits and hyphens.</summary>
+    public static bool TryReadAlibabaId(ReadOnlySpan<byte> value, out AlibabaIdKind kind, out string id)
+    {
+        (kind, id) = (default, "");
+        if (value.Length == 0 || value[0] is < (byte)AlibabaIdKind.Vpc or > (byte)AlibabaIdKind.Service)
+        {
+            return false;
+        }
+
+        kind = (AlibabaIdKind)value[0];
+        return TryReadId(value[1..], out id);
+    }
+
+    // Strict about the characters: the id ends up in logs and headers.
+    private static bool TryReadId(ReadOnlySpan<byte> bytes, out string id)
+    {
+        id = "";
+        if (bytes.Length > MaxIdLength)
+        {
+            return false;
+        }
+
+        foreach (var octet in bytes)
+        {
+            if (!char.IsAsciiLetterOrDigit((char)octet) && octet != (byte)'-')
+            {
+                return false;
+            }
+        }
+
+        id = Encoding.ASCII.GetString(bytes);
+        return true;
+    }
+}
+
+/// <summary>What an Alibaba Cloud id is of.</summary>
+public enum AlibabaIdKind : byte
+{
+    /// <summary>A VPC.</summary>
+    Vpc = 1,
+
+    /// <summary>An endpoint.</summary>
+    Endpoint = 2,
+
+    /// <summary>An endpoint service.</summary>
+    Service = 3,
+}

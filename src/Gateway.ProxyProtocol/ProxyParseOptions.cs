@@ -1,0 +1,20 @@
+namespace Gateway.ProxyProtocol;
+
+/// <summary>What a parse takes.</summary>
+public sealed record ProxyParseOptions
+{
+    /// <summary>Both versions, 4096 bytes.</summary>
+    public static ProxyParseOptions Default { get; } = new();
+
+    /// <summary>
+    /// The longest header that is taken, in bytes, fixed part included. Defaults to 4096, as nginx does. 65551 (16 + 65535) is the longest that
+    /// version 2 can announce; a version 1 line never exceeds 107, whatever stands here.
+    /// </summary>
+    public int MaxHeaderBytes { get; init; } = 4096;
+
+    /// <summary>Whether version 1 is taken. Defaults to true.</summary>
+    public bool AllowV1 { get; init; } = true;
+
+    /// <summary>Whether version 2 is taken. Defaults to true.</summary>
+    public bool AllowV2 { get; init; } = true;
+}

@@ -1,0 +1,33 @@
+namespace Gateway.ProxyProtocol;
+
+/// <summary>Tells from the first bytes of a connection whether a header has begun.</summary>
+/// <remarks>
+/// The space belongs to version 1's signature: <c>PROXYING</c> is not a header. Version 2 matches on its 12 bytes alone, whatever version nibble follows:
+/// nothing else begins so, and a wrong version is to be refused rather than relayed.
+/// </remarks>
+public static class ProxySignature
+{
+    /// <summary>The length of version 2's signature, in bytes: after so many (or fewer) bytes the answer is never Partial.</summary>
+    public const int MaxLength = 12;
+
+    internal static ReadOnlySpan<byte> V1 => "PROXY "u8;
+
+    internal static ReadOnlySpan<byte> V2 => [0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A];
+
+    /// <summary>Compares the first bytes of a connection with both signatures.</summary>
+    /// <param name="firstBytes">All that has come so far, from the first byte on; what follows a signature is not looked at.</param>
+    public static ProxySignatureMatch Match(ReadOnlySpan<byte> firstBytes)
+    {
+        if (firstBytes.StartsWith(V2))
+        {
+            return ProxySignatureMatch.V2;
+        }
+
+        if (firstBytes.StartsWith(V1))
+        {
+            return ProxySignatureMatch.V1;
+        }
+
+        return V1.StartsWith(firstBytes) || V2.StartsWith(firstBytes) ? ProxySignatureMatch.Partial : ProxySignatureMatch.None;
+    }
+}

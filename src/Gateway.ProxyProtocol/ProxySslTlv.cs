@@ -1,0 +1,51 @@
+using System.Buffers.Binary;
+
+namespace Gateway.ProxyProtocol;
+
+/// <summary>A view of the SSL TLV's value: {client u8, verify u32, sub-TLVs}.</summary>
+public readonly ref struct ProxySslTlv
+{
+    private const int FixedLength = 5;
+
+    private ProxySslTlv(ReadOnlySpan<byte> value)
+    {
+        Client = (ProxySslClient)value[0];
+        Verify = BinaryPrimitives.ReadUInt32BigEndian(value[1..]);
+        SubTlvs = value[FixedLength..];
+    }
+
+    /// <summary>How the client was connected.</summary>
+    public ProxySslClient Client { get; }
+
+    /// <summary>0 if the client showed a certificate and it was verified; any other value if not.</summary>
+    public uint Verify { get; }
+
+    /// <summary>The sub-TLVs (types 0x21 to 0x28, and any other): read them with <see cref="ProxyTlvReader"/>.</summary>
+    public ReadOnlySpan<byte> SubTlvs { get; }
+
+    /// <summary>Reads the value of an SSL TLV. Sub-TLVs are not descended into, however deep they claim to nest.</summary>
+    /// <param name="value">The value of a TLV of type <see cref="ProxyTlvType.Ssl"/>.</param>
+    /// <param name="ssl">The view.</param>
+    /// <returns>False if it is shorter than 5 bytes, or its sub-TLVs do not fill it exactly.</returns>
+    public static bool TryParse(ReadOnlySpan<byte> value, out ProxySslTlv ssl)
+    {
+        ssl = default;
+        if (value.Length < FixedLength)
+        {
+            return false;
+        }
+
+        var reader = new ProxyTlvReader(value[FixedLength..]);
+        while (reader.MoveNext())
+        {
+        }
+
+        if (reader.IsMalformed)
+        {
+            return false;
+        }
+
+        ssl = new ProxySslTlv(value);
+        return true;
+    }
+}
