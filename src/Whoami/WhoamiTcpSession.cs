@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using Gateway.ProxyProtocol;
@@ -39,7 +40,7 @@ internal sealed class WhoamiTcpSession(Socket socket, WhoamiTcpOptions options)
 
     private async Task<(ProxyParseResult Result, ProxyHeader Header)> IdentifyAsync(CancellationToken stopping)
     {
-        var started = DateTimeOffset.UtcNow;
+        var started = Stopwatch.GetTimestamp();
         while (true)
         {
             var result = ProxyHeaderParser.Parse(_buffer.AsSpan(0, _length), ParseOptions, out var header);
@@ -54,7 +55,7 @@ internal sealed class WhoamiTcpSession(Socket socket, WhoamiTcpOptions options)
                 return (inHeader ? result : NoHeader, default);
             }
 
-            var wait = (inHeader ? options.HeaderTimeout : options.Silence) - (DateTimeOffset.UtcNow - started);
+            var wait = (inHeader ? options.HeaderTimeout : options.Silence) - Stopwatch.GetElapsedTime(started);
             if (wait <= TimeSpan.Zero || !await TryReceiveAsync(wait, stopping))
             {
                 return (inHeader ? result : NoHeader, default);
