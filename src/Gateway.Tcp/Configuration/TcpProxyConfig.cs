@@ -6,6 +6,9 @@ public sealed record TcpProxyConfig
     /// <summary>Which engine carries TCP. Defaults to Auto: Linux where it runs, else Portable. Read at start only.</summary>
     public TcpEngineKind Engine { get; init; }
 
+    /// <summary>How accepted connections reach the pipeline. Defaults to Auto: Direct with the Linux engine, else Kestrel. Read at start only.</summary>
+    public TcpAcceptKind Accept { get; init; }
+
     /// <summary>Routes by name.</summary>
     public IReadOnlyDictionary<string, TcpRouteConfig> Routes { get; init; } = new Dictionary<string, TcpRouteConfig>();
 
@@ -24,6 +27,19 @@ public enum TcpEngineKind
 
     /// <summary>Managed sockets.</summary>
     Portable,
+}
+
+/// <summary>How accepted connections reach the pipeline.</summary>
+public enum TcpAcceptKind
+{
+    /// <summary>Direct with the Linux engine, else Kestrel.</summary>
+    Auto,
+
+    /// <summary>As connections of a Kestrel endpoint.</summary>
+    Kestrel,
+
+    /// <summary>From the engine's own accept loop, without a hop.</summary>
+    Direct,
 }
 
 /// <summary>A TCP route (<c>TcpProxy:Routes:NAME</c>).</summary>

@@ -1,0 +1,33 @@
+namespace Gateway.Configuration;
+
+/// <summary>Collects what reading and validation find; nothing stops at the first error.</summary>
+internal sealed class ConfigIssues
+{
+    private readonly List<ConfigIssue> _errors = [];
+    private readonly List<ConfigIssue> _warnings = [];
+
+    /// <summary>What makes the configuration unusable, in the order found.</summary>
+    public IReadOnlyList<ConfigIssue> Errors => _errors;
+
+    /// <summary>What an operator should look at.</summary>
+    public IReadOnlyList<ConfigIssue> Warnings => _warnings;
+
+    /// <summary>Adds an error.</summary>
+    /// <param name="path">Key path.</param>
+    /// <param name="value">Offending value as JSON writes it, or null.</param>
+    /// <param name="message">Rule and cure.</param>
+    public void Error(string path, string? value, string message) => Add(_errors, new ConfigIssue(path, value, message));
+
+    /// <summary>Adds a warning.</summary>
+    /// <param name="path">Key path.</param>
+    /// <param name="value">Doubtful value as JSON writes it, or null.</param>
+    /// <param name="message">Why, and the cure.</param>
+    public void Warning(string path, string? value, string message) => Add(_warnings, new ConfigIssue(path, value, message));
+
+    // The same network list may be walked by several validators: say it once.
+    private static void Add(List<ConfigIssue> list, ConfigIssue issue)
+    {
+        if (!list.Contains(issue))
+            list.Add(issue);
+    }
+}

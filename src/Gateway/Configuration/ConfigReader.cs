@@ -1,0 +1,66 @@
+using System.Collections;
+using System.Text;
+using Gateway.Configuration.Reading;
+using Gateway.Configuration.Validation;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Configuration;
+
+/// <summary>Reads and validates a configuration: the file and the environment, nothing else.</summary>
+internal static class ConfigReader
+{
+    // A route takes some 300 bytes of JSON: room for 50,000, and a wrong path (a log, a disk image) is not read into memory.
+    private const int MaxFileBytes = 16 * 1024 * 1024;
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="environment">Environment variables, see <see cref="ProcessEnvironment"/>.</param>
+    /// <param name="yarp">YARP's validator; null: one with YARP's defaults.</param>
+    /// <returns>The configuration, or every error; never throws for what the file is or holds.</returns>
+    public static ConfigResult Read(string path, IReadOnlyDictionary<string, string> environment, IConfigValidator? yarp = null)
+    {
+        var issues = new ConfigIssues();
+        try
+        {
+            if (new FileInfo(path).Length <= MaxFileBytes)
+                return Parse(File.ReadAllText(path, Encoding.UTF8), environment, yarp);
+            issues.Error("", ConfigIssue.Quote(path), $"the file is larger than {MaxFileBytes / 1024 / 1024} MiB");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            issues.Error("", ConfigIssue.Quote(path), $"the file cannot be read: {e.Message}");
+        }
+
+        return Failed(issues);
+    }
+
+    /// <summary>Reads a file's text.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="environment">Environment variables.</param>
+    /// <param name="yarp">YARP's validator; null: one with YARP's defaults.</param>
+    /// <returns>The configuration, or every error.</returns>
+    public static ConfigResult Parse(string json, IReadOnlyDictionary<string, string> environment, IConfigValidator? yarp = null)
+    {
+        var issues = new ConfigIssues();
+        var root = JsonTree.Read(json, issues);
+        if (root is null)
+            return Failed(issues);
+
+        EnvironmentOverlay.Apply(root, environment, issues);
+        var binder = new StrictBinder(issues);
+        var config = binder.Bind(root);
+        var context = new ValidationContext(config, binder.Present, issues);
+        ConfigValidators.Run(context, yarp);
+
+        var flat = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        if (root.Members.TryGetValue(nameof(GatewayConfig.Logging), out var logging))
+            logging.Flatten(nameof(GatewayConfig.Logging), flat);
+        return new ConfigResult(issues.Errors.Count == 0 ? ConfigResolver.Resolve(config) : null, issues.Errors, issues.Warnings, flat);
+    }
+
+    /// <summary>This process's environment variables.</summary>
+    public static IReadOnlyDictionary<string, string> ProcessEnvironment() =>
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
+
+    private static ConfigResult Failed(ConfigIssues issues) => new(null, issues.Errors, issues.Warnings, new Dictionary<string, string?>());
+}

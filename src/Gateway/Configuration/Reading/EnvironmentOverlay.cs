@@ -1,0 +1,106 @@
+using System.Globalization;
+
+namespace Gateway.Configuration.Reading;
+
+/// <summary>
+/// Puts environment variables (<c>Section__Name__Key</c>) over the file's scalars. Only what the file has can be set: a variable that would create
+/// an entry, a list element or an optional section opens ports or widens trust from outside the file, so it is an error, as is a misspelt one.
+/// </summary>
+internal static class EnvironmentOverlay
+{
+    /// <summary>Applies all variables whose first segment is one of our sections; others are not ours and are left alone.</summary>
+    /// <param name="root">The file; changed.</param>
+    /// <param name="environment">The environment.</param>
+    /// <param name="issues">Takes the errors.</param>
+    public static void Apply(ObjectNode root, IReadOnlyDictionary<string, string> environment, ConfigIssues issues)
+    {
+        var shape = Shape.Of(typeof(GatewayConfig));
+        foreach (var (variable, text) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            // Kubernetes sets ADMIN_PORT and the like for a Service named admin: without a double underscore it is not meant for us.
+            var segments = variable.Replace("__", ":", StringComparison.Ordinal).Split(':');
+            if (segments.Length < 2 || !shape.Properties.ContainsKey(segments[0]))
+                continue;
+            var error = Set(root, shape, new GatewayConfig(), segments, new ScalarNode(ScalarKind.String, text, variable));
+            if (error is not null)
+                issues.Error(string.Join(':', segments), ConfigIssue.Quote(text), $"environment variable {variable}: {error}");
+        }
+    }
+
+    private static string? Set(ObjectNode node, Shape shape, object? defaults, ReadOnlySpan<string> segments, ScalarNode value)
+    {
+        var key = segments[0];
+        var rest = segments[1..];
+        if (shape.Kind is ShapeKind.Dictionary or ShapeKind.KeyedList)
+            return node.Members.ContainsKey(key)
+                ? SetMember(node, key, shape.Element!, rest, value)
+                : $"the file has no entry \"{key}\" here, and a variable cannot create one" + Suggestion.For(key, node.Members.Keys);
+        if (shape.Kind == ShapeKind.Free)
+            return SetFree(node, segments, value);
+        if (!shape.Properties.TryGetValue(key, out var property))
+            return LaterKeys.IsPlannedKey(shape.Type, key) ? $"the key {key} is not available yet" : $"unknown key \"{key}\"" + Suggestion.For(key, shape.Properties.Keys);
+        if (rest.Length == 0 || node.Members.TryGetValue(key, out var child) && child is not ScalarNode)
+            return SetMember(node, property.Name, property.Shape, rest, value);
+
+        // The section is not written. One that is always there with its defaults (Limits, KeepAlive) may be set; an optional one may not.
+        var existing = node.Members.ContainsKey(key) ? null : defaults is null ? null : property.Info.GetValue(defaults);
+        if (property.Shape.Kind != ShapeKind.Free && (property.Shape.Kind != ShapeKind.Object || existing is null))
+            return $"the file has no {property.Name} here, and a variable cannot create it";
+        var created = new ObjectNode();
+        var error = Set(created, property.Shape, existing, rest, value);
+        if (error is null)
+            node.Members[property.Name] = created;
+        return error;
+    }
+
+    private static string? SetMember(ObjectNode node, string key, Shape shape, ReadOnlySpan<string> rest, ScalarNode value)
+    {
+        node.Members.TryGetValue(key, out var child);
+        if (rest.Length > 0)
+        {
+            return child switch
+            {
+                // Only the top level has defaults below absent keys that matter here; records know their own.
+                ObjectNode members => Set(members, shape, shape.Kind == ShapeKind.Object ? Activator.CreateInstance(shape.Type) : null, rest, value),
+                ListNode list => SetElement(list, shape, rest, value),
+                _ => $"\"{key}\" is a single value: nothing can be below it",
+            };
+        }
+
+        if (shape.Kind is not (ShapeKind.Scalar or ShapeKind.Free) || child is not (null or ScalarNode))
+            return $"\"{key}\" is not a single value";
+        node.Members[key] = value;
+        return null;
+    }
+
+    private static string? SetElement(ListNode list, Shape shape, ReadOnlySpan<string> segments, ScalarNode value)
+    {
+        if (!int.TryParse(segments[0], NumberStyles.None, CultureInfo.InvariantCulture, out var index) || index >= list.Elements.Count)
+            return $"the file's list has no element {segments[0]}, and a variable cannot create one";
+        if (segments.Length > 1)
+        {
+            return list.Elements[index] is ObjectNode members
+                ? Set(members, shape.Element!, shape.Element!.Kind == ShapeKind.Object ? Activator.CreateInstance(shape.Element.Type) : null, segments[1..], value)
+                : $"element {segments[0]} is a single value: nothing can be below it";
+        }
+
+        if (list.Elements[index] is not ScalarNode)
+            return $"element {segments[0]} is not a single value";
+        list.Elements[index] = value;
+        return null;
+    }
+
+    // Logging: as in ASP.NET Core, any key. It opens no port and widens no trust.
+    private static string? SetFree(ObjectNode node, ReadOnlySpan<string> segments, ScalarNode value)
+    {
+        foreach (var segment in segments[..^1])
+        {
+            if (!node.Members.TryGetValue(segment, out var child) || child is not ObjectNode)
+                node.Members[segment] = child = new ObjectNode();
+            node = (ObjectNode)child;
+        }
+
+        node.Members[segments[^1]] = value;
+        return null;
+    }
+}

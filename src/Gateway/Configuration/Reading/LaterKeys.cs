@@ -1,0 +1,37 @@
+using System.Collections.Frozen;
+using Gateway.Tcp.Configuration;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Configuration.Reading;
+
+/// <summary>Keys and values that are planned: "not available yet" tells more than "unknown".</summary>
+internal static class LaterKeys
+{
+    private static readonly FrozenDictionary<Type, string[]> Keys = new Dictionary<Type, string[]>
+    {
+        [typeof(GatewayConfig)] = ["Intercept", "Toa"],
+        [typeof(ListenerConfig)] = ["Intercept", "Limits", "Tls", "Toa"],
+        [typeof(ProxyProtocolConfig)] = ["Toa"],
+        [typeof(TcpRouteConfig)] = ["Limits"],
+        [typeof(TcpRouteMatchConfig)] = ["DestinationCidrs", "DestinationPorts", "ServerNames"],
+        [typeof(TcpClusterConfig)] = ["HealthCheck", "LoadBalancingPolicy", "Limits", "Tls"],
+        [typeof(TcpDestinationConfig)] = ["Health", "Weight"],
+        [typeof(SourceIpConfig)] = ["Mark", "Toa"],
+        [typeof(RouteConfig)] = ["SourceIp"],
+        [typeof(ClusterConfig)] = ["SourceIp"],
+    }.ToFrozenDictionary();
+
+    private static readonly FrozenDictionary<Type, string[]> Values = new Dictionary<Type, string[]>
+    {
+        [typeof(ListenerProtocol)] = ["Https", "Tls"],
+    }.ToFrozenDictionary();
+
+    /// <summary>Whether a record will have a key.</summary>
+    public static bool IsPlannedKey(Type record, string key) => Has(Keys, record, key);
+
+    /// <summary>Whether an enum will have a value.</summary>
+    public static bool IsPlannedValue(Type type, string value) => Has(Values, type, value);
+
+    private static bool Has(FrozenDictionary<Type, string[]> table, Type type, string word) =>
+        table.TryGetValue(type, out var words) && words.Contains(word, StringComparer.OrdinalIgnoreCase);
+}

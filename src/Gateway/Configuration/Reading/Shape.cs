@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Security.Authentication;
+using System.Text.Json;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Configuration.Reading;
+
+/// <summary>How a .NET type is written in the file. Built once per type by reflection over the config records.</summary>
+internal sealed class Shape
+{
+    private static readonly ConcurrentDictionary<Type, Shape> Cache = new();
+
+    private Shape(Type type, ShapeKind kind)
+    {
+        Type = type;
+        Kind = kind;
+    }
+
+    /// <summary>The type that is bound, without <see cref="Nullable{T}"/>.</summary>
+    public Type Type { get; }
+
+    /// <summary>What the file writes for it.</summary>
+    public ShapeKind Kind { get; }
+
+    /// <summary>Dictionaries and lists: the shape of an element.</summary>
+    public Shape? Element { get; private init; }
+
+    /// <summary>Keyed lists: the element's property that takes the key.</summary>
+    public PropertyInfo? KeyProperty { get; private init; }
+
+    /// <summary>Objects: their properties by name.</summary>
+    public IReadOnlyDictionary<string, ShapeProperty> Properties { get; private set; } = new Dictionary<string, ShapeProperty>();
+
+    /// <summary>
+    /// YARP's types: the schema is YARP's, unchanged, and YARP reads text. So "5" is a number and "true" a boolean there, and a number is a text.
+    /// </summary>
+    public bool IsYarp => IsYarpType(Type);
+
+    /// <summary>The shape of a type.</summary>
+    /// <param name="type">A config record, a scalar, or a list or dictionary of them.</param>
+    public static Shape Of(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return Cache.TryGetValue(type, out var shape) ? shape : Cache.GetOrAdd(type, Create(type));
+    }
+
+    private static Shape Create(Type type)
+    {
+        if (type == typeof(JsonElement))
+            return new Shape(type, ShapeKind.Free);
+        if (type == typeof(SslProtocols))
+            return new Shape(type, ShapeKind.Flags) { Element = new Shape(type, ShapeKind.Scalar) };
+        if (IsScalar(type))
+            return new Shape(type, ShapeKind.Scalar);
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>))
+            return new Shape(type, ShapeKind.Dictionary) { Element = Of(type.GetGenericArguments()[1]) };
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>))
+        {
+            var element = type.GetGenericArguments()[0];
+            return KeyName(element) is { } key
+                ? new Shape(type, ShapeKind.KeyedList) { Element = Of(element), KeyProperty = element.GetProperty(key)! }
+                : new Shape(type, ShapeKind.List) { Element = Of(element) };
+        }
+
+        var shape = new Shape(type, ShapeKind.Object);
+        var nullability = new NullabilityInfoContext();
+        shape.Properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.CanWrite && property.Name != KeyName(type))
+            .Select(property => new ShapeProperty(property, Of(property.PropertyType), nullability.Create(property).WriteState == NullabilityState.Nullable))
+            .ToDictionary(property => property.Name, StringComparer.OrdinalIgnoreCase);
+        return shape;
+    }
+
+    private static bool IsScalar(Type type) =>
+        type.IsEnum || type == typeof(string) || type == typeof(bool) || type == typeof(int) || type == typeof(long)
+        || type == typeof(double) || type == typeof(TimeSpan) || type == typeof(Uri) || type == typeof(Version);
+
+    // YARP's types hold routes and clusters as lists; its file names them by key.
+    private static string? KeyName(Type type) =>
+        type == typeof(RouteConfig) ? nameof(RouteConfig.RouteId) : type == typeof(ClusterConfig) ? nameof(ClusterConfig.ClusterId) : null;
+
+    private static bool IsYarpType(Type type) => type.Namespace?.StartsWith("Yarp.", StringComparison.Ordinal) == true;
+}
+
+/// <summary>A property of a config record.</summary>
+/// <param name="Info">Its reflection.</param>
+/// <param name="Shape">How its value is written.</param>
+/// <param name="IsNullable">Whether <c>null</c> may be written.</param>
+internal sealed record ShapeProperty(PropertyInfo Info, Shape Shape, bool IsNullable)
+{
+    /// <summary>Its name, which is its key in the file.</summary>
+    public string Name => Info.Name;
+
+    /// <summary>An object that is there with its defaults even if the file does not write it.</summary>
+    public bool AlwaysExists(object owner) => Shape.Kind == ShapeKind.Object && Info.GetValue(owner) is not null;
+}
+
+/// <summary>What the file writes for a type.</summary>
+internal enum ShapeKind
+{
+    /// <summary>A string, number or boolean.</summary>
+    Scalar,
+
+    /// <summary>An object with known keys.</summary>
+    Object,
+
+    /// <summary>An object whose keys are names.</summary>
+    Dictionary,
+
+    /// <summary>An object whose keys are names; the model is a list of elements that know their name.</summary>
+    KeyedList,
+
+    /// <summary>An array.</summary>
+    List,
+
+    /// <summary>An array of names of a flags enum.</summary>
+    Flags,
+
+    /// <summary>Anything.</summary>
+    Free,
+}

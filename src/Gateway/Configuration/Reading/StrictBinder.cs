@@ -1,0 +1,181 @@
+using System.Collections;
+using System.Text.RegularExpressions;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Configuration.Reading;
+
+/// <summary>
+/// Binds nodes to the config records and collects every error with its key path. The stock binder is not used: it reads <c>{}</c> as null and
+/// "5" as five days, takes "7" for an enum, ignores misspelt keys, stops at the first bad object and names no path.
+/// </summary>
+/// <param name="issues">Takes the errors.</param>
+internal sealed partial class StrictBinder(ConfigIssues issues)
+{
+    private readonly HashSet<string> _present = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Paths of all keys that were written, so that validators can tell a default from a written value.</summary>
+    public IReadOnlySet<string> Present => _present;
+
+    /// <summary>Binds the whole file.</summary>
+    /// <param name="root">The file's top-level object.</param>
+    /// <returns>The configuration; what could not be read keeps its default, and is an error in the issues.</returns>
+    public GatewayConfig Bind(ObjectNode root) => (GatewayConfig)BindObject(root, Shape.Of(typeof(GatewayConfig)), "");
+
+    // False: an error was reported, and the default stays.
+    private bool TryBind(ConfigNode node, Shape shape, string path, bool isYarp, out object? value)
+    {
+        isYarp |= shape.IsYarp;
+        value = null;
+        switch (shape.Kind, node)
+        {
+            case (ShapeKind.Scalar, ScalarNode { Kind: not ScalarKind.Null } scalar):
+                var rule = ScalarReader.Read(scalar, shape.Type, isYarp, out value);
+                if (rule is not null)
+                    Error(path, scalar, rule);
+                return rule is null;
+            case (ShapeKind.Object, ObjectNode members):
+                value = BindObject(members, shape, path);
+                return true;
+            case (ShapeKind.Dictionary, ObjectNode members):
+                value = BindDictionary(members, shape, path, isYarp);
+                return true;
+            case (ShapeKind.KeyedList, ObjectNode members):
+                value = BindKeyedList(members, shape, path);
+                return true;
+            case (ShapeKind.List, ListNode list):
+                value = BindList(list, shape, path, isYarp);
+                return true;
+            case (ShapeKind.Flags, ListNode list):
+                value = BindFlags(list, shape, path);
+                return true;
+            case (ShapeKind.Free, _):
+                value = node.ToJsonElement();
+                return true;
+            default:
+                Error(path, node, Expectation(shape));
+                return false;
+        }
+    }
+
+    private object BindObject(ObjectNode node, Shape shape, string path)
+    {
+        // Activator, not the constructor: YARP's records may have required members, which are checked later with their path.
+        var target = Activator.CreateInstance(shape.Type)!;
+        foreach (var (name, child) in node.Members)
+        {
+            var childPath = KeyPath.Join(path, name);
+            if (!shape.Properties.TryGetValue(name, out var property))
+            {
+                if (!IsFreeKey(shape.Type, name))
+                    issues.Error(childPath, child is ScalarNode ? child.Display : null, UnknownKey(shape, name));
+                continue;
+            }
+
+            childPath = KeyPath.Join(path, property.Name);
+            _present.Add(childPath);
+            if (child is ScalarNode { Kind: ScalarKind.Null })
+            {
+                if (property.IsNullable)
+                    property.Info.SetValue(target, null);
+                else
+                    issues.Error(childPath, "null", "null is not allowed here; leave the key out for its default");
+            }
+            else if (TryBind(child, property.Shape, childPath, shape.IsYarp, out var value))
+            {
+                property.Info.SetValue(target, value);
+            }
+        }
+
+        return target;
+    }
+
+    // What is unknown to the records and still allowed: $schema, and YARP's free-form Extensions.
+    private static bool IsFreeKey(Type type, string name) =>
+        (type == typeof(GatewayConfig) && name == "$schema")
+        || ((type == typeof(RouteConfig) || type == typeof(ClusterConfig)) && name.Equals("Extensions", StringComparison.OrdinalIgnoreCase));
+
+    private static string UnknownKey(Shape shape, string name) =>
+        LaterKeys.IsPlannedKey(shape.Type, name) ? $"the key {name} is not available yet" : "unknown key" + Suggestion.For(name, shape.Properties.Keys);
+
+    private object BindDictionary(ObjectNode node, Shape shape, string path, bool isYarp)
+    {
+        var dictionary = (IDictionary)Activator.CreateInstance(
+            typeof(Dictionary<,>).MakeGenericType(typeof(string), shape.Type.GetGenericArguments()[1]), StringComparer.OrdinalIgnoreCase)!;
+        foreach (var (name, child) in node.Members)
+        {
+            var childPath = KeyPath.Join(path, name);
+            if (CheckName(name, childPath, isYarp) & TryBind(child, shape.Element!, childPath, isYarp, out var value))
+                dictionary[name] = value;
+        }
+
+        return dictionary;
+    }
+
+    private Array BindKeyedList(ObjectNode node, Shape shape, string path)
+    {
+        var elements = new List<object>();
+        foreach (var (name, child) in node.Members)
+        {
+            var childPath = KeyPath.Join(path, name);
+            if (CheckName(name, childPath, isYarp: true) & TryBind(child, shape.Element!, childPath, isYarp: true, out var value))
+            {
+                shape.KeyProperty!.SetValue(value, name);
+                elements.Add(value!);
+            }
+        }
+
+        var array = Array.CreateInstance(shape.Element!.Type, elements.Count);
+        ((ICollection)elements).CopyTo(array, 0);
+        return array;
+    }
+
+    private Array BindList(ListNode node, Shape shape, string path, bool isYarp)
+    {
+        var array = Array.CreateInstance(shape.Type.GetGenericArguments()[0], node.Elements.Count);
+        for (var i = 0; i < array.Length; i++)
+        {
+            if (TryBind(node.Elements[i], shape.Element!, KeyPath.Join(path, i), isYarp, out var value))
+                array.SetValue(value, i);
+        }
+
+        return array;
+    }
+
+    private object BindFlags(ListNode node, Shape shape, string path)
+    {
+        long flags = 0;
+        for (var i = 0; i < node.Elements.Count; i++)
+        {
+            if (TryBind(node.Elements[i], shape.Element!, KeyPath.Join(path, i), isYarp: true, out var value))
+                flags |= Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        return Enum.ToObject(shape.Type, flags);
+    }
+
+    private bool CheckName(string name, string path, bool isYarp)
+    {
+        // YARP's own names are YARP's business (its documentation uses "cluster1/destination1"), but a colon would break every key path.
+        var isGood = isYarp ? name.Length > 0 && !name.Contains(':') : Name().IsMatch(name);
+        if (!isGood)
+            issues.Error(path, ConfigIssue.Quote(name), isYarp ? "a name must not be empty or contain a colon" : "a name is letters, digits, dots and hyphens, and begins with a letter or digit");
+        return isGood;
+    }
+
+    private void Error(string path, ConfigNode node, string rule)
+    {
+        if (node is ScalarNode { Variable: { } variable })
+            rule += $" (environment variable {variable})";
+        issues.Error(path, node.Display, rule);
+    }
+
+    private static string Expectation(Shape shape) => shape.Kind switch
+    {
+        ShapeKind.Scalar => "must be a single value, not null, an object or a list",
+        ShapeKind.List or ShapeKind.Flags => "must be a list: [ … ]",
+        _ => "must be an object: { … }",
+    };
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9.-]*$")]
+    private static partial Regex Name();
+}
