@@ -60,7 +60,7 @@ internal static class LineParser
     private static ProxyParseResult ParseUnknown(ReadOnlySpan<byte> line, int position, out ProxyHeader header)
     {
         header = default;
-        if (position < line.Length && line[position] is not (Space or Cr))
+        if (position < line.Length && line[position] is not (Space or Cr or Lf))
         {
             return ProxyParseResult.Invalid(ProxyParseError.LineProtocol);
         }
