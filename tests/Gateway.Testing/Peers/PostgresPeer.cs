@@ -1,0 +1,73 @@
+using Gateway.Testing.Network;
+using Gateway.Testing.Processes;
+
+namespace Gateway.Testing.Peers;
+
+/// <summary>A real PostgreSQL server with a cluster of its own, and psql. As root it runs as the user postgres.</summary>
+public sealed class PostgresPeer : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder;
+
+    private PostgresPeer(ManagedProcess process, TemporaryFolder folder, int port)
+    {
+        Process = process;
+        _folder = folder;
+        Port = port;
+    }
+
+    /// <summary>The process.</summary>
+    public ManagedProcess Process { get; }
+
+    /// <summary>Its port on 127.0.0.1.</summary>
+    public int Port { get; }
+
+    /// <summary>Makes a cluster and starts it on a free port.</summary>
+    public static async Task<PostgresPeer> StartAsync()
+    {
+        DebianPeer.Require("psql");
+        var bin = Path.GetDirectoryName(Directory.Exists("/usr/lib/postgresql")
+            ? Directory.GetFiles("/usr/lib/postgresql", "initdb", SearchOption.AllDirectories).Order().LastOrDefault(DebianPeer.Require("initdb"))
+            : DebianPeer.Require("initdb"))!;
+        var folder = new TemporaryFolder();
+        string[] user = Environment.IsPrivilegedProcess ? [DebianPeer.Require("setpriv"), "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
+        var data = folder.Combine("data");
+        Directory.CreateDirectory(data);
+        if (user.Length > 0)
+        {
+            (await ProcessRunner.RunAsync(["chown", "postgres:postgres", data]).ConfigureAwait(false)).RequireSuccess();
+        }
+
+        (await ProcessRunner.RunAsync(
+            [.. user, Path.Combine(bin, "initdb"), "-D", data, "-A", "trust", "-U", "postgres", "--no-sync", "--no-instructions"],
+            workingDirectory: folder.Path).ConfigureAwait(false)).RequireSuccess();
+        var port = FreePorts.Next();
+        var process = ManagedProcess.Start(
+            [.. user, Path.Combine(bin, "postgres"), "-D", data, "-p", $"{port}", "-k", data, "-c", "fsync=off", "-c", "listen_addresses=127.0.0.1"],
+            workingDirectory: folder.Path);
+        var peer = new PostgresPeer(process, folder, port);
+        try
+        {
+            await process.WaitForLineAsync(l => l.Contains("ready to accept connections", StringComparison.Ordinal), "postgres ready").ConfigureAwait(false);
+            return peer;
+        }
+        catch
+        {
+            await peer.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Runs one statement through a port and gives what psql prints, unaligned and without headers.</summary>
+    public static async Task<string> QueryAsync(int port, string sql) =>
+        (await ProcessRunner.RunAsync([DebianPeer.Require("psql"), "-h", "127.0.0.1", "-p", $"{port}", "-U", "postgres", "-XAtc", sql])
+            .ConfigureAwait(false)).RequireSuccess().StandardOutput.Trim();
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for clients.
+        Process.Signal(ManagedProcess.SigInt);
+        await Process.DisposeAsync().ConfigureAwait(false);
+        _folder.Dispose();
+    }
+}
