@@ -20,4 +20,20 @@ internal sealed record ForwardedHeadersModel
 
     /// <summary>What happens to the headers of a connection whose client is not trusted. Defaults to Keep.</summary>
     public UntrustedForwardedHeaders Untrusted { get; init; }
+
+    /// <summary>Whether the header has to be read at all for <paramref name="hop"/>.</summary>
+    public bool MayKnowMore(IPAddress hop) => TrustedHops > 0 || IsTrusted(hop);
+
+    /// <summary>Whether <paramref name="address"/> (unmapped) is in one of <see cref="TrustedProxies"/>.</summary>
+    public bool IsTrusted(IPAddress address)
+    {
+        for (var i = 0; i < TrustedProxies.Count; i++)
+        {
+            if (TrustedProxies[i].Contains(address))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 }

@@ -1,0 +1,69 @@
+namespace Gateway.Http;
+
+/// <summary>The headers that tell a backend who the client is.</summary>
+[Flags]
+internal enum ForwardingHeaders
+{
+    None = 0,
+    For = 1,
+    Proto = 2,
+    Host = 4,
+    Prefix = 8,
+    Forwarded = 16,
+    RealIp = 32,
+
+    /// <summary>Those that YARP's transforms <c>X-Forwarded</c> and <c>Forwarded</c> speak of.</summary>
+    AllForwarded = For | Proto | Host | Prefix | Forwarded,
+    All = AllForwarded | RealIp,
+}
+
+/// <summary>Their names on the wire.</summary>
+internal static class ForwardingHeaderNames
+{
+    public const string For = "X-Forwarded-For";
+    public const string Proto = "X-Forwarded-Proto";
+    public const string Host = "X-Forwarded-Host";
+    public const string Prefix = "X-Forwarded-Prefix";
+    public const string Forwarded = "Forwarded";
+    public const string RealIp = "X-Real-IP";
+
+    /// <summary>The header called <paramref name="name"/>, or None.</summary>
+    public static ForwardingHeaders Find(string name) => name.ToUpperInvariant() switch
+    {
+        "X-FORWARDED-FOR" => ForwardingHeaders.For,
+        "X-FORWARDED-PROTO" => ForwardingHeaders.Proto,
+        "X-FORWARDED-HOST" => ForwardingHeaders.Host,
+        "X-FORWARDED-PREFIX" => ForwardingHeaders.Prefix,
+        "FORWARDED" => ForwardingHeaders.Forwarded,
+        "X-REAL-IP" => ForwardingHeaders.RealIp,
+        _ => ForwardingHeaders.None,
+    };
+
+    /// <summary>
+    /// Whether a header claims something about the client's way here: Forwarded, X-Real-IP or X-Forwarded-*. Underscores count as hyphens,
+    /// since backends that put headers into environment variables (CGI, WSGI, Rack) cannot tell them apart.
+    /// </summary>
+    public static bool IsClaim(string name)
+    {
+        const string XForwarded = "X-Forwarded-";
+        return name.Length switch
+        {
+            < 9 => false,
+            9 => name[0] is 'F' or 'f' or 'X' or 'x' && (Matches(name, Forwarded) || Matches(name, RealIp)),
+            _ => name[0] is 'X' or 'x' && name.Length >= XForwarded.Length && Matches(name.AsSpan(0, XForwarded.Length), XForwarded),
+        };
+    }
+
+    private static bool Matches(ReadOnlySpan<char> name, string wanted)
+    {
+        for (var i = 0; i < wanted.Length; i++)
+        {
+            var c = name[i] == '_' ? '-' : char.ToLowerInvariant(name[i]);
+            if (c != char.ToLowerInvariant(wanted[i]))
+            {
+                return false;
+            }
+        }
+        return name.Length == wanted.Length;
+    }
+}

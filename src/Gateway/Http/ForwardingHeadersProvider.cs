@@ -1,0 +1,56 @@
+using Yarp.ReverseProxy.Transforms.Builder;
+
+namespace Gateway.Http;
+
+/// <summary>
+/// Gives every route the gateway's forwarding headers in place of YARP's defaults (which overwrite X-Forwarded-For and so lose a CDN's
+/// chain). A route's own transform wins: <c>X-Forwarded</c> and <c>Forwarded</c> take all but X-Real-IP from us, a <c>RequestHeader…</c>
+/// transform the header that it names.
+/// </summary>
+internal sealed class ForwardingHeadersProvider : ITransformProvider
+{
+    private static readonly string[] HeaderTransforms = ["RequestHeader", "RequestHeaderRemove", "RequestHeaderRouteValue"];
+
+    /// <inheritdoc/>
+    public void ValidateRoute(TransformRouteValidationContext context)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void ValidateCluster(TransformClusterValidationContext context)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Apply(TransformBuilderContext context)
+    {
+        context.UseDefaultForwarders = false;
+        if (Ours(context.Route.Transforms ?? []) is not ForwardingHeaders.None and var ours)
+        {
+            // Last, after a RequestHeadersAllowed transform has copied what it lets through: before it, our entry of X-Forwarded-For would
+            // come first and the client's own text last.
+            context.RequestTransforms.Add(new ForwardingHeadersTransform(ours));
+        }
+    }
+
+    /// <summary>The headers that <paramref name="transforms"/> leave to the gateway.</summary>
+    internal static ForwardingHeaders Ours(IReadOnlyList<IReadOnlyDictionary<string, string>> transforms)
+    {
+        var ours = ForwardingHeaders.All;
+        foreach (var transform in transforms)
+        {
+            if (transform.ContainsKey("X-Forwarded") || transform.ContainsKey("Forwarded"))
+            {
+                ours &= ~ForwardingHeaders.AllForwarded;
+            }
+            foreach (var key in HeaderTransforms)
+            {
+                if (transform.TryGetValue(key, out var name))
+                {
+                    ours &= ~ForwardingHeaderNames.Find(name);
+                }
+            }
+        }
+        return ours;
+    }
+}

@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Http;
+
+/// <summary>Everything of HTTP, for the host.</summary>
+internal static class HttpGatewayExtensions
+{
+    /// <summary>
+    /// Adds YARP and what the gateway puts around it. Routes and clusters come through <see cref="SnapshotProxyConfigProvider"/>, listeners'
+    /// policies through <see cref="HttpListenerModels"/>.
+    /// </summary>
+    public static IServiceCollection AddHttpGateway(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<SnapshotProxyConfigProvider>();
+        services.TryAddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<SnapshotProxyConfigProvider>());
+        services.TryAddSingleton<HttpListenerModels>();
+        services.TryAddSingleton<HttpAccessLog>();
+        services.TryAddSingleton<IForwarderHttpClientFactory, KeepAliveHttpClientFactory>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
+        services.AddReverseProxy().AddConfigFilter<UnlimitedActivityFilter>().AddTransforms<ForwardingHeadersProvider>();
+        RemoveForeignStartUp(services);
+        return services;
+    }
+
+    /// <summary>Serves requests: identity, access log, routing, YARP. Terminal: what no route takes is 404.</summary>
+    public static IApplicationBuilder UseHttpGateway(this IApplicationBuilder app)
+    {
+        app.UseMiddleware<HttpGatewayMiddleware>();
+        app.UseRouting();
+        return app.UseEndpoints(endpoints => endpoints.MapReverseProxy());
+    }
+
+    /// <summary>
+    /// Session affinity encrypts cookies with data protection. Its keys are kept in memory: a key file in the home directory warns at start
+    /// and is not shared between replicas either. (Across replicas and restarts, affinity needs YARP's HashCookie policy, which has no key.)
+    /// And ASPNETCORE_FORWARDEDHEADERS_ENABLED would let everybody's X-Forwarded-For replace the connection's address.
+    /// </summary>
+    private static void RemoveForeignStartUp(IServiceCollection services)
+    {
+        services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        foreach (var foreign in services.Where(service => service.ImplementationType?.Name is "DataProtectionHostedService" or "ForwardedHeadersStartupFilter").ToList())
+        {
+            services.Remove(foreign);
+        }
+    }
+}

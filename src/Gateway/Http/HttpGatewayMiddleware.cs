@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using Gateway.Configuration;
+using Gateway.Tcp.Identification;
+
+namespace Gateway.Http;
+
+/// <summary>
+/// The first thing that a request meets: who sent it is derived once, what an untrusted hop claimed is dropped where the listener says so (before
+/// routing could match on it), and the request is told in the access log when it has ended.
+/// </summary>
+internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog log)
+{
+    /// <summary>Runs a request.</summary>
+    /// <exception cref="InvalidOperationException">The connection was not accepted by one of the gateway's listeners.</exception>
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (context.Features.Get<ConnectionIdentity>() is not { } connection || context.Features.Get<IListenerFeature>() is not { Http: { } listener })
+        {
+            throw new InvalidOperationException("A request came over a connection that KestrelListenerSetup did not set up.");
+        }
+        var client = Identify(context, connection, listener.ForwardedHeaders);
+        return log.IsEnabled ? RunAndLogAsync(context, client, connection, listener.Name) : next(context);
+    }
+
+    private static ClientIdentity Identify(HttpContext context, ConnectionIdentity connection, ForwardedHeadersModel model)
+    {
+        var headers = context.Request.Headers;
+        var hop = connection.Client.Address;
+        ClientIdentity? client = null;
+        if (model.MayKnowMore(hop))
+        {
+            client = ForwardedForWalker.Find(hop, headers[ForwardingHeaderNames.For], model);
+            context.Features.Set(client);
+        }
+        else if (context.Features.Get<ClientIdentity>() is { } ofConnection)
+        {
+            client = ofConnection;
+        }
+        else
+        {
+            client = new ClientIdentity { Client = hop, Hop = hop };
+            context.Features.Set(client);
+        }
+        if (!client.IsHopTrusted && model.Untrusted == UntrustedForwardedHeaders.Drop)
+        {
+            DropClaims(headers);
+        }
+        return client;
+    }
+
+    private static void DropClaims(IHeaderDictionary headers)
+    {
+        List<string>? claims = null;
+        foreach (var header in headers)
+        {
+            if (ForwardingHeaderNames.IsClaim(header.Key))
+            {
+                (claims ??= []).Add(header.Key);
+            }
+        }
+        foreach (var claim in claims ?? [])
+        {
+            headers.Remove(claim);
+        }
+    }
+
+    private async Task RunAndLogAsync(HttpContext context, ClientIdentity client, ConnectionIdentity connection, string listener)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var sent = SentBytes.Of(context);
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            log.Write(context, client, connection, listener, started, sent?.Count ?? 0);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Gateway.Configuration;
+
+namespace Gateway.Http;
+
+/// <summary>The current models of all HTTP listeners, updated from each configuration that takes effect.</summary>
+internal sealed class HttpListenerModels
+{
+    private readonly ConcurrentDictionary<(ListenerKind Kind, string Name), HttpListenerState> _states = new();
+
+    /// <summary>The state of a listener, which a server can be set up with before its configuration takes effect.</summary>
+    /// <param name="name">The listener's name.</param>
+    /// <param name="kind">What it is for; there is one Probes and one Admin, whatever their names.</param>
+    public HttpListenerState For(string name, ListenerKind kind) =>
+        _states.GetOrAdd(KeyOf(kind, name), _ => new HttpListenerState(new HttpListenerModel { Name = name, Kind = kind }));
+
+    /// <summary>Puts a validated configuration in force for new connections. Those that are open keep what they started with.</summary>
+    public void Update(GatewayConfig config)
+    {
+        var wanted = new Dictionary<(ListenerKind, string), HttpListenerModel>();
+        foreach (var (name, listener) in config.Listeners)
+        {
+            if (listener.Protocol == ListenerProtocol.Http)
+            {
+                wanted[KeyOf(ListenerKind.Traffic, name)] = new HttpListenerModel
+                {
+                    Name = name,
+                    ForwardedHeaders = Resolve(listener.ForwardedHeaders, config),
+                };
+            }
+        }
+        if (config.Probes is { } probes)
+        {
+            wanted[KeyOf(ListenerKind.Probes, string.Empty)] = new HttpListenerModel { Name = "Probes", Kind = ListenerKind.Probes };
+        }
+        if (config.Admin is not null)
+        {
+            wanted[KeyOf(ListenerKind.Admin, string.Empty)] = new HttpListenerModel { Name = "Admin", Kind = ListenerKind.Admin };
+        }
+        foreach (var (key, model) in wanted)
+        {
+            _states.GetOrAdd(key, _ => new HttpListenerState(model)).Update(model);
+        }
+        foreach (var gone in _states.Keys.Where(key => !wanted.ContainsKey(key)))
+        {
+            _states.TryRemove(gone, out _);
+        }
+    }
+
+    private static (ListenerKind, string) KeyOf(ListenerKind kind, string name) =>
+        (kind, kind == ListenerKind.Traffic ? name.ToUpperInvariant() : string.Empty);
+
+    private static ForwardedHeadersModel Resolve(ForwardedHeadersConfig? section, GatewayConfig config) => section is null
+        ? ForwardedHeadersModel.None
+        : new ForwardedHeadersModel
+        {
+            TrustedProxies = [.. (section.TrustedProxies ?? []).SelectMany(entry => config.Networks.TryGetValue(entry, out var cidrs) ? cidrs : [entry]).Select(IPNetwork.Parse)],
+            TrustedHops = section.TrustedHops ?? 0,
+            Untrusted = section.Untrusted,
+        };
+}

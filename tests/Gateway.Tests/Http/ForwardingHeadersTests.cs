@@ -1,0 +1,55 @@
+using Gateway.Http;
+
+namespace Gateway.Tests.Http;
+
+public class ForwardingHeadersTests
+{
+    [Theory]
+    [InlineData("X-Forwarded-For", true)]
+    [InlineData("x-forwarded-anything", true)]
+    [InlineData("X_Forwarded_For", true)]
+    [InlineData("X-Forwarded-", true)]
+    [InlineData("Forwarded", true)]
+    [InlineData("forwarded", true)]
+    [InlineData("X-Real-IP", true)]
+    [InlineData("x_real_ip", true)]
+    [InlineData("X-Real-IPs", false)]
+    [InlineData("X-Forwarded", false)]
+    [InlineData("X-Forwarder-For", false)]
+    [InlineData("Forwarder", false)]
+    [InlineData("Host", false)]
+    [InlineData("", false)]
+    [InlineData("X-Request", false)]
+    public void IsClaim_HeaderName_TellsWhatDropRemoves(string name, bool isClaim) => Assert.Equal(isClaim, ForwardingHeaderNames.IsClaim(name));
+
+    [Theory]
+    [InlineData("", "", "All")]
+    [InlineData("PathPrefix", "/x", "All")]
+    [InlineData("X-Forwarded", "Set", "RealIp")]
+    [InlineData("X-Forwarded", "Off", "RealIp")]
+    [InlineData("Forwarded", "for,proto", "RealIp")]
+    [InlineData("RequestHeader", "X-Real-IP", "AllForwarded")]
+    [InlineData("RequestHeaderRemove", "x-real-ip", "AllForwarded")]
+    [InlineData("RequestHeader", "X-Forwarded-Host", "For, Proto, Prefix, Forwarded, RealIp")]
+    [InlineData("RequestHeaderRouteValue", "X-Forwarded-Prefix", "For, Proto, Host, Forwarded, RealIp")]
+    [InlineData("RequestHeader", "X-Other", "All")]
+    [InlineData("ResponseHeader", "X-Real-IP", "All")]
+    public void Ours_RouteHasOwnTransform_LeavesThatToIt(string key, string value, string ours)
+    {
+        IReadOnlyDictionary<string, string>[] transforms = key.Length == 0 ? [] : [new Dictionary<string, string> { [key] = value }];
+        Assert.Equal(Enum.Parse<ForwardingHeaders>(ours), ForwardingHeadersProvider.Ours(transforms));
+    }
+
+    [Theory]
+    [InlineData("/", "/")]
+    [InlineData("/a/b%0Ac?secret=1", "/a/b%0Ac")]
+    [InlineData("http://host/a?b", "http://host/a")]
+    [InlineData("/a\nforged line", "/a?forged?line")]
+    [InlineData("/ü", "/?")]
+    [InlineData("*", "*")]
+    [InlineData(null, "")]
+    public void PathOf_RawTarget_IsOneLineWithoutQuery(string? target, string path) => Assert.Equal(path, HttpAccessLog.PathOf(target));
+
+    [Fact]
+    public void PathOf_LongTarget_IsCut() => Assert.Equal(1024, HttpAccessLog.PathOf("/" + new string('a', 8000)).Length);
+}
