@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// Version 2, section 2.2: signature (12), version and command (1), family and transport (1), length (2, big endian), then exactly length bytes: the
-/// addresses of the family, and TLVs.
+/// Version 2, section 2.2: signature (12), version and command (1), family and transport (1), length (2, big endian), then exactly length
+/// bytes: the addresses of the family, and TLVs.
 /// </summary>
 internal static class BinaryParser
 {
@@ -112,9 +112,9 @@ internal static class BinaryParser
         return ProxyParseResult.Done;
     }
 
-    // The body of LOCAL and of UNSPEC is to be skipped by its length, whatever it holds. Senders do put TLVs there (AWS NLB's health checks: a CRC32C and
-    // padding), right behind the fixed part, as HAProxy reads them, or behind the addresses of the family that is to be ignored: where either reads as
-    // TLVs they are shown, and a checksum among them has to match; where neither does, there are none.
+    // The body of LOCAL and of UNSPEC is to be skipped by its length, whatever it holds. Senders do put TLVs there (AWS NLB's health
+    // checks: a CRC32C and padding), right behind the fixed part, as HAProxy reads them, or behind the addresses of the family that is to
+    // be ignored: where either reads as TLVs they are shown, and a checksum among them has to match; where neither does, there are none.
     private static ProxyParseResult ParseIgnored(
         ReadOnlySpan<byte> whole, ProxyCommand command, ProxyAddressFamily family, ProxyTransport transport, out ProxyHeader header)
     {
@@ -122,7 +122,8 @@ internal static class BinaryParser
         var tlvOffset = FixedLength;
         var error = TlvArea.Check(whole, tlvOffset, out var hasChecksum);
         var afterAddresses = FixedLength + AddressesLength(family);
-        if (error is not (ProxyParseError.None or ProxyParseError.ChecksumMismatch) && afterAddresses > tlvOffset && afterAddresses <= whole.Length)
+        var isFramed = error is ProxyParseError.None or ProxyParseError.ChecksumMismatch;
+        if (!isFramed && afterAddresses > tlvOffset && afterAddresses <= whole.Length)
         {
             tlvOffset = afterAddresses;
             error = TlvArea.Check(whole, tlvOffset, out hasChecksum);
@@ -133,7 +134,8 @@ internal static class BinaryParser
             return ProxyParseResult.Invalid(error);
         }
 
-        header = BinaryHeader(whole, command, error == ProxyParseError.None ? tlvOffset : whole.Length, hasChecksum) with { Transport = transport };
+        tlvOffset = error == ProxyParseError.None ? tlvOffset : whole.Length;
+        header = BinaryHeader(whole, command, tlvOffset, hasChecksum) with { Transport = transport };
         return ProxyParseResult.Done;
     }
 

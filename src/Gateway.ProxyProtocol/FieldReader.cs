@@ -3,9 +3,9 @@ using System.Buffers.Binary;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// Readers for the fields of a version 1 line. Own ones, because the platform's are too lenient for a security decision: IPAddress.TryParse takes 1,
-/// 1.2.3, 0x7f.0.0.1, 010.0.0.1 (as octal: 8.0.0.1), ::1%eth0 and [::1]:80; ushort.TryParse takes 080 — the address would not be the one that the sender
-/// wrote. Each stops at the first byte that cannot belong to the field and leaves the position on it.
+/// Readers for the fields of a version 1 line. Own ones, because the platform's are too lenient for a security decision: IPAddress.TryParse
+/// takes 1, 1.2.3, 0x7f.0.0.1, 010.0.0.1 (as octal: 8.0.0.1), ::1%eth0 and [::1]:80; ushort.TryParse takes 080 — the address would not be
+/// the one that the sender wrote. Each stops at the first byte that cannot belong to the field and leaves the position on it.
 /// </summary>
 internal static class FieldReader
 {
@@ -46,8 +46,8 @@ internal static class FieldReader
     }
 
     /// <summary>
-    /// RFC 4291, section 2.2: groups of one to four hexadecimal digits, at most one <c>::</c> (which stands for at least one group), and optionally a
-    /// dotted quad for the last two. No zone, no brackets.
+    /// RFC 4291, section 2.2: groups of one to four hexadecimal digits, at most one <c>::</c> (which stands for at least one group), and
+    /// optionally a dotted quad for the last two. No zone, no brackets.
     /// </summary>
     /// <param name="input">The line.</param>
     /// <param name="position">Where the address begins; at the end, the first byte behind it.</param>

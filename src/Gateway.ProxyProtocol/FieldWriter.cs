@@ -4,8 +4,8 @@ using System.Buffers.Text;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// Writers for the fields of a version 1 line. An own one for IPv6, because the platform's writes a dotted quad for more than v4-mapped addresses
-/// (2001:db8:1:2:0:5efe:192.0.2.1): two such addresses make a line of 108 bytes, and receivers refuse it.
+/// Writers for the fields of a version 1 line. An own one for IPv6, because the platform's writes a dotted quad for more than v4-mapped
+/// addresses (2001:db8:1:2:0:5efe:192.0.2.1): two such addresses make a line of 108 bytes, and receivers refuse it.
 /// </summary>
 internal static class FieldWriter
 {
@@ -71,7 +71,8 @@ internal static class FieldWriter
                 destination[length++] = (byte)':';
             }
 
-            Utf8Formatter.TryFormat(BinaryPrimitives.ReadUInt16BigEndian(bytes[(2 * group)..]), destination[length..], out var written, 'x');
+            var value = BinaryPrimitives.ReadUInt16BigEndian(bytes[(2 * group)..]);
+            Utf8Formatter.TryFormat(value, destination[length..], out var written, 'x');
             length += written;
         }
 

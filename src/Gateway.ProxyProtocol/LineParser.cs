@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace Gateway.ProxyProtocol;
 
-/// <summary>Version 1, section 2.1: <c>PROXY TCP4|TCP6|UNKNOWN source destination sourcePort destinationPort CRLF</c>, single spaces, at most 107 bytes.</summary>
+/// <summary>
+/// Version 1, section 2.1: <c>PROXY TCP4|TCP6|UNKNOWN source destination sourcePort destinationPort CRLF</c>, single spaces, at most 107
+/// bytes.
+/// </summary>
 internal static class LineParser
 {
     private const byte Space = (byte)' ';
@@ -39,7 +42,9 @@ internal static class LineParser
 
         if (!rest.StartsWith(Tcp))
         {
-            return Tcp.StartsWith(rest) || Unknown.StartsWith(rest) ? ProxyParseResult.NeedMore : ProxyParseResult.Invalid(ProxyParseError.LineProtocol);
+            return Tcp.StartsWith(rest) || Unknown.StartsWith(rest)
+                ? ProxyParseResult.NeedMore
+                : ProxyParseResult.Invalid(ProxyParseError.LineProtocol);
         }
 
         position += Tcp.Length;
@@ -203,8 +208,8 @@ internal static class LineParser
             _ => error,
         } : error);
 
-    private static ProxyEndPoint EndPoint(ProxyAddressFamily family, ReadOnlySpan<byte> address, ushort port) => family == ProxyAddressFamily.Inet6
-        ? ProxyEndPoint.FromIPv6(address, port)
+    private static ProxyEndPoint EndPoint(ProxyAddressFamily family, ReadOnlySpan<byte> address, ushort port) =>
+        family == ProxyAddressFamily.Inet6 ? ProxyEndPoint.FromIPv6(address, port)
         : ProxyEndPoint.FromIPv4(BinaryPrimitives.ReadUInt32BigEndian(address), port);
 
     private static ProxyHeader LineHeader(ProxyCommand command, int length) =>

@@ -3,7 +3,9 @@ using System.Numerics;
 
 namespace Gateway.ProxyProtocol;
 
-/// <summary>CRC32C (Castagnoli, RFC 3720 appendix B.4) of a header, its own four bytes taken as zero. The check value of "123456789" is E3069283.</summary>
+/// <summary>
+/// CRC32C (Castagnoli, RFC 3720 appendix B.4) of a header, its own four bytes taken as zero. The check value of "123456789" is E3069283.
+/// </summary>
 internal static class ProxyChecksum
 {
     internal const int Length = 4;

@@ -3,8 +3,13 @@ using System.Text;
 
 namespace Gateway.ProxyProtocol;
 
-/// <summary>Decodes what cloud load balancers put into custom TLVs. Anything that does not have the documented layout is false, never an error.</summary>
-/// <remarks>Layouts: AWS edit-target-group-attributes, Google Private Service Connect, azure-docs private-link-service-overview.md, help.aliyun.com privatelink.</remarks>
+/// <summary>
+/// Decodes what cloud load balancers put into custom TLVs. Anything that does not have the documented layout is false, never an error.
+/// </summary>
+/// <remarks>
+/// Layouts: AWS edit-target-group-attributes, Google Private Service Connect, azure-docs private-link-service-overview.md, help.aliyun.com
+/// privatelink.
+/// </remarks>
 public static class ProxyCloudTlvs
 {
     private const byte AwsVpcEndpointSubType = 1;
@@ -31,7 +36,9 @@ public static class ProxyCloudTlvs
     public static bool TryReadAzureLinkId(ReadOnlySpan<byte> value, out uint id)
     {
         id = 0;
-        return value.Length == 1 + sizeof(uint) && value[0] == AzureLinkIdSubType && BinaryPrimitives.TryReadUInt32LittleEndian(value[1..], out id);
+        return value.Length == 1 + sizeof(uint)
+            && value[0] == AzureLinkIdSubType
+            && BinaryPrimitives.TryReadUInt32LittleEndian(value[1..], out id);
     }
 
     /// <summary>Alibaba Cloud, TLV 0xE1: what the id is of, then the id in ASCII letters, digits and hyphens.</summary>

@@ -3,7 +3,9 @@ using System.Net;
 
 namespace Gateway.ProxyProtocol;
 
-/// <summary>An IPv4 or IPv6 address with a port, held in bits so that reading a header allocates nothing. The default value is no address.</summary>
+/// <summary>
+/// An IPv4 or IPv6 address with a port, held in bits so that reading a header allocates nothing. The default value is no address.
+/// </summary>
 public readonly record struct ProxyEndPoint
 {
     private const ulong MappedPrefix = 0x0000_FFFF_0000_0000;
@@ -30,8 +32,8 @@ public readonly record struct ProxyEndPoint
     public bool IsIPv4Mapped => Family == ProxyAddressFamily.Inet6 && _high == 0 && (_low & 0xFFFF_FFFF_0000_0000) == MappedPrefix;
 
     /// <summary>
-    /// Whether a client can have this address: not unspecified (0.0.0.0, ::), multicast or 255.255.255.255, nor one of them v4-mapped. A bind to the
-    /// others succeeds and silently loses the client's identity.
+    /// Whether a client can have this address: not unspecified (0.0.0.0, ::), multicast or 255.255.255.255, nor one of them v4-mapped. A
+    /// bind to the others succeeds and silently loses the client's identity.
     /// </summary>
     public bool CanBeSource
     {
@@ -100,7 +102,8 @@ public readonly record struct ProxyEndPoint
     public ProxyEndPoint Unmap() => IsIPv4Mapped ? FromIPv4((uint)_low, Port) : this;
 
     /// <summary>The v4-mapped form of an IPv4 endpoint; any other endpoint as it is.</summary>
-    public ProxyEndPoint MapToIPv6() => Family == ProxyAddressFamily.Inet ? new(ProxyAddressFamily.Inet6, 0, MappedPrefix | _low, Port) : this;
+    public ProxyEndPoint MapToIPv6() =>
+        Family == ProxyAddressFamily.Inet ? new(ProxyAddressFamily.Inet6, 0, MappedPrefix | _low, Port) : this;
 
     /// <summary>Writes the address in network order.</summary>
     /// <param name="destination">At least <see cref="AddressLength"/> bytes.</param>

@@ -22,8 +22,9 @@ public readonly record struct ProxyHeader
     public ProxyEndPoint Destination { get; init; }
 
     /// <summary>
-    /// Whether <see cref="Source"/> and <see cref="Destination"/> hold: only for PROXY over IPv4 or IPv6 with transport STREAM. Otherwise (LOCAL,
-    /// UNKNOWN, UNSPEC, UNIX, DGRAM) the connection's real endpoints count. Whether the source is plausible is <see cref="ProxyEndPoint.CanBeSource"/>.
+    /// Whether <see cref="Source"/> and <see cref="Destination"/> hold: only for PROXY over IPv4 or IPv6 with transport STREAM. Otherwise
+    /// (LOCAL, UNKNOWN, UNSPEC, UNIX, DGRAM) the connection's real endpoints count. Whether the source is plausible is
+    /// <see cref="ProxyEndPoint.CanBeSource"/>.
     /// </summary>
     public bool HasAddresses { get; init; }
 

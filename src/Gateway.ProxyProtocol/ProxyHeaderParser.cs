@@ -5,10 +5,10 @@ namespace Gateway.ProxyProtocol;
 
 /// <summary>Parses a PROXY protocol header (HAProxy's <c>doc/proxy-protocol.txt</c>, edition of 2026/04/27) of either version.</summary>
 /// <remarks>
-/// <para>The input starts at the first byte of the connection. After NeedMore, call again with the same bytes and what came behind them: nothing is kept
-/// between calls, so any segmentation is fine. Nothing throws, whatever the bytes; nothing is allocated.</para>
-/// <para>Version 1 is judged byte by byte. Version 2's fixed part is judged byte by byte up to its 16th, then its body once, when it is complete: a
-/// peer that sends one byte at a time would otherwise have its TLVs walked again for each.</para>
+/// <para>The input starts at the first byte of the connection. After NeedMore, call again with the same bytes and what came behind them:
+/// nothing is kept between calls, so any segmentation is fine. Nothing throws, whatever the bytes; nothing is allocated.</para>
+/// <para>Version 1 is judged byte by byte. Version 2's fixed part is judged byte by byte up to its 16th, then its body once, when it is
+/// complete: a peer that sends one byte at a time would otherwise have its TLVs walked again for each.</para>
 /// </remarks>
 public static class ProxyHeaderParser
 {

@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace Gateway.ProxyProtocol;
 
-/// <summary>Writes headers of either version into memory that the caller owns. Only a destination that is too short throws: that is the caller's bug.</summary>
+/// <summary>
+/// Writes headers of either version into memory that the caller owns. Only a destination that is too short throws: that is the caller's
+/// bug.
+/// </summary>
 public static class ProxyHeaderWriter
 {
     /// <summary>The longest version 1 line that the specification allows, CRLF included, in bytes.</summary>
@@ -55,7 +58,9 @@ public static class ProxyHeaderWriter
         return UnknownLine.Length;
     }
 
-    /// <summary>The room that a version 2 header needs, in bytes; never more than <see cref="MaxV2Length"/>, as TLVs that do not fit are left out.</summary>
+    /// <summary>
+    /// The room that a version 2 header needs, in bytes; never more than <see cref="MaxV2Length"/>, as TLVs that do not fit are left out.
+    /// </summary>
     /// <param name="family">Inet, Inet6, or Unspecified (LOCAL, or no addresses). Mixed families are Inet6.</param>
     /// <param name="tlvLength">The length of the TLV area.</param>
     /// <param name="withChecksum">Whether a CRC32C TLV is appended.</param>
@@ -68,17 +73,25 @@ public static class ProxyHeaderWriter
     /// <summary>Writes a version 2 header; see the overload that counts what did not fit.</summary>
     /// <inheritdoc cref="WriteV2(Span{byte}, ProxyCommand, ProxyEndPoint, ProxyEndPoint, ReadOnlySpan{byte}, bool, out int)"/>
     public static int WriteV2(
-        Span<byte> destination, ProxyCommand command, ProxyEndPoint source, ProxyEndPoint destinationEndPoint, ReadOnlySpan<byte> tlvs, bool withChecksum) =>
+        Span<byte> destination,
+        ProxyCommand command,
+        ProxyEndPoint source,
+        ProxyEndPoint destinationEndPoint,
+        ReadOnlySpan<byte> tlvs,
+        bool withChecksum) =>
         WriteV2(destination, command, source, destinationEndPoint, tlvs, withChecksum, out _);
 
     /// <summary>Writes a version 2 header: fixed part, addresses, TLVs, and the checksum last.</summary>
     /// <param name="destination">At least <see cref="GetV2Length"/> bytes for these arguments.</param>
     /// <param name="command">LOCAL writes no addresses.</param>
     /// <param name="source">The client.</param>
-    /// <param name="destinationEndPoint">What the client connected to. Mixed families are written as IPv6, IPv4 as v4-mapped; no address makes it UNSPEC.</param>
-    /// <param name="tlvs">The TLVs, in order and byte for byte. A CRC32C TLV among them is left out: it was made for another header.</param>
+    /// <param name="destinationEndPoint">What the client connected to. Mixed families are written as IPv6, IPv4 as v4-mapped; no address
+    /// makes it UNSPEC.</param>
+    /// <param name="tlvs">The TLVs, in order and byte for byte. A CRC32C TLV among them is left out: it was made for another
+    /// header.</param>
     /// <param name="withChecksum">Whether to append a CRC32C TLV.</param>
-    /// <param name="skippedTlvs">How many TLVs were left out because the header would pass 65535 bytes, or because the area is malformed from there on.</param>
+    /// <param name="skippedTlvs">How many TLVs were left out because the header would pass 65535 bytes, or because the area is malformed
+    /// from there on.</param>
     /// <returns>The bytes written; less than <see cref="GetV2Length"/> if something was left out.</returns>
     /// <exception cref="ArgumentException">The destination is too short.</exception>
     public static int WriteV2(
@@ -95,7 +108,8 @@ public static class ProxyHeaderWriter
         ProxySignature.V2.CopyTo(destination);
         var length = ProxySignature.V2.Length;
         destination[length++] = (byte)(BinaryParser.Version | (byte)command);
-        destination[length++] = family == ProxyAddressFamily.Unspecified ? (byte)0 : (byte)(((byte)family << 4) | (byte)ProxyTransport.Stream);
+        var transport = family == ProxyAddressFamily.Unspecified ? ProxyTransport.Unspecified : ProxyTransport.Stream;
+        destination[length++] = (byte)(((byte)family << 4) | (byte)transport);
         length = BinaryParser.FixedLength;
         if (family != ProxyAddressFamily.Unspecified)
         {

@@ -1,6 +1,8 @@
 namespace Gateway.ProxyProtocol;
 
-/// <summary>Why bytes are not a header that we take: one value per class of error. <see cref="ProxyParseErrors.Describe"/> has the words for people.</summary>
+/// <summary>
+/// Why bytes are not a header that we take: one value per class of error. <see cref="ProxyParseErrors.Describe"/> has the words for people.
+/// </summary>
 public enum ProxyParseError : byte
 {
     /// <summary>There is no error.</summary>
@@ -9,7 +11,9 @@ public enum ProxyParseError : byte
     /// <summary>The first bytes are neither <c>PROXY </c> nor version 2's signature.</summary>
     NoSignature,
 
-    /// <summary>The header is longer than <see cref="ProxyParseOptions.MaxHeaderBytes"/>; decided from version 2's first 16 bytes.</summary>
+    /// <summary>
+    /// The header is longer than <see cref="ProxyParseOptions.MaxHeaderBytes"/>; decided from version 2's first 16 bytes.
+    /// </summary>
     TooLarge,
 
     /// <summary>The signature is of a version that the options do not allow.</summary>
@@ -27,10 +31,14 @@ public enum ProxyParseError : byte
     /// <summary>V1: the line ends before its last field.</summary>
     FieldMissing,
 
-    /// <summary>V1: the source address is not an address of the line's family in plain form (no leading zeros, zones or brackets).</summary>
+    /// <summary>
+    /// V1: the source address is not an address of the line's family in plain form (no leading zeros, zones or brackets).
+    /// </summary>
     SourceAddress,
 
-    /// <summary>V1: the destination address is not an address of the line's family in plain form (no leading zeros, zones or brackets).</summary>
+    /// <summary>
+    /// V1: the destination address is not an address of the line's family in plain form (no leading zeros, zones or brackets).
+    /// </summary>
     DestinationAddress,
 
     /// <summary>V1: the source port is not a plain decimal number from 0 to 65535.</summary>

@@ -7,8 +7,8 @@ public sealed record ProxyParseOptions
     public static ProxyParseOptions Default { get; } = new();
 
     /// <summary>
-    /// The longest header that is taken, in bytes, fixed part included. Defaults to 4096, as nginx does. 65551 (16 + 65535) is the longest that
-    /// version 2 can announce; a version 1 line never exceeds 107, whatever stands here.
+    /// The longest header that is taken, in bytes, fixed part included. Defaults to 4096, as nginx does. 65551 (16 + 65535) is the longest
+    /// that version 2 can announce; a version 1 line never exceeds 107, whatever stands here.
     /// </summary>
     public int MaxHeaderBytes { get; init; } = 4096;
 

@@ -2,8 +2,8 @@ namespace Gateway.ProxyProtocol;
 
 /// <summary>Tells from the first bytes of a connection whether a header has begun.</summary>
 /// <remarks>
-/// The space belongs to version 1's signature: <c>PROXYING</c> is not a header. Version 2 matches on its 12 bytes alone, whatever version nibble follows:
-/// nothing else begins so, and a wrong version is to be refused rather than relayed.
+/// The space belongs to version 1's signature: <c>PROXYING</c> is not a header. Version 2 matches on its 12 bytes alone, whatever version
+/// nibble follows: nothing else begins so, and a wrong version is to be refused rather than relayed.
 /// </remarks>
 public static class ProxySignature
 {

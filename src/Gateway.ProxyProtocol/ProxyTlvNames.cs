@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Gateway.ProxyProtocol;
 
-/// <summary>Names of TLV types as configuration writes them: <c>Authority</c>, <c>AwsVpcEndpointId</c>, or a number such as <c>0xEA</c>.</summary>
+/// <summary>
+/// Names of TLV types as configuration writes them: <c>Authority</c>, <c>AwsVpcEndpointId</c>, or a number such as <c>0xEA</c>.
+/// </summary>
 public static class ProxyTlvNames
 {
     // The SSL sub-types have no names here: they live inside the SSL TLV, so a header's TLV is never meant by them.
@@ -24,7 +26,10 @@ public static class ProxyTlvNames
     /// <summary>All names, for messages and schemas.</summary>
     public static IEnumerable<string> All => Names.Select(static entry => entry.Name);
 
-    /// <summary>Reads a name (in any case) or <c>0x</c> and one or two hexadecimal digits. Decimal numbers are refused: 20 and 0x20 are easily confused.</summary>
+    /// <summary>
+    /// Reads a name (in any case) or <c>0x</c> and one or two hexadecimal digits. Decimal numbers are refused: 20 and 0x20 are easily
+    /// confused.
+    /// </summary>
     /// <param name="text">What configuration says.</param>
     /// <param name="type">The type's number.</param>
     /// <returns>Whether it is either.</returns>
@@ -38,7 +43,8 @@ public static class ProxyTlvNames
 
         if (text.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
         {
-            return text.Length is 3 or 4 && byte.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out type);
+            return text.Length is 3 or 4
+                && byte.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out type);
         }
 
         foreach (var entry in Names)

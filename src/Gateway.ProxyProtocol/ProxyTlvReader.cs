@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// Walks an area of TLVs without allocation: <c>foreach (var tlv in new ProxyTlvReader(area))</c>. An area that is not well-formed ends early with
-/// <see cref="IsMalformed"/>; a parsed header's area always is well-formed.
+/// Walks an area of TLVs without allocation: <c>foreach (var tlv in new ProxyTlvReader(area))</c>. An area that is not well-formed ends
+/// early with <see cref="IsMalformed"/>; a parsed header's area always is well-formed.
 /// </summary>
 public ref struct ProxyTlvReader
 {

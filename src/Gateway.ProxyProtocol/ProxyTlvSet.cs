@@ -25,8 +25,8 @@ public sealed class ProxyTlvSet
     public bool Contains(ProxyTlvType type) => _types[(byte)type];
 
     /// <summary>
-    /// Copies the TLVs whose type belongs to the set, byte for byte and in order. A CRC32C TLV is left out always: it would not match the new header,
-    /// and the writer makes its own.
+    /// Copies the TLVs whose type belongs to the set, byte for byte and in order. A CRC32C TLV is left out always: it would not match the
+    /// new header, and the writer makes its own.
     /// </summary>
     /// <param name="tlvs">A well-formed area.</param>
     /// <param name="destination">At least as long as <paramref name="tlvs"/>.</param>

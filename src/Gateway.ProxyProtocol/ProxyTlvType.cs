@@ -1,6 +1,8 @@
 namespace Gateway.ProxyProtocol;
 
-/// <summary>The types of TLVs that are registered (specification, section 2.2) or known of cloud load balancers. Any other byte is legal too.</summary>
+/// <summary>
+/// The types of TLVs that are registered (specification, section 2.2) or known of cloud load balancers. Any other byte is legal too.
+/// </summary>
 public enum ProxyTlvType : byte
 {
     /// <summary>The application protocol that TLS negotiated, as in ALPN (<c>h2</c>).</summary>

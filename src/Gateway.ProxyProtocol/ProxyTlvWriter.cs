@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace Gateway.ProxyProtocol;
 
-/// <summary>Writes single TLVs, to build the area that <see cref="ProxyHeaderWriter.WriteV2(Span{byte}, ProxyCommand, ProxyEndPoint, ProxyEndPoint, ReadOnlySpan{byte}, bool)"/> takes.</summary>
+/// <summary>
+/// Writes single TLVs, to build the area that <see cref="ProxyHeaderWriter.WriteV2(Span{byte}, ProxyCommand, ProxyEndPoint, ProxyEndPoint,
+/// ReadOnlySpan{byte}, bool)"/> takes.
+/// </summary>
 public static class ProxyTlvWriter
 {
     /// <summary>Writes one TLV.</summary>

@@ -40,7 +40,8 @@ internal static class TlvArea
             return ProxyParseError.TlvMalformed;
         }
 
-        if (checksumOffset >= 0 && BinaryPrimitives.ReadUInt32BigEndian(header[checksumOffset..]) != ProxyChecksum.Compute(header, checksumOffset))
+        if (checksumOffset >= 0
+            && BinaryPrimitives.ReadUInt32BigEndian(header[checksumOffset..]) != ProxyChecksum.Compute(header, checksumOffset))
         {
             return ProxyParseError.ChecksumMismatch;
         }

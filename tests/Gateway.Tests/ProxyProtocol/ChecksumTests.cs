@@ -42,7 +42,8 @@ public sealed class ChecksumTests
                 var flipped = golden.ToArray();
                 flipped[bit / 8] ^= (byte)(1 << (bit % 8));
 
-                // Done is possible only where the flip hides the checksum itself (its type, or the area it lies in): then it does not count as checked.
+                // Done is possible only where the flip hides the checksum itself (its type, or the area it lies in): then it does not count
+                // as checked.
                 var result = ProxyHeaderParser.Parse(flipped, ProxyParseOptions.Default, out var header);
                 Assert.False(result.Status == ProxyParseStatus.Done && header.HasChecksum, $"bit {bit}: {header}");
             }

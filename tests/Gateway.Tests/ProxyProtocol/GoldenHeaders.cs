@@ -137,7 +137,7 @@ internal static class GoldenHeaders
     internal static readonly byte[] V1Tcp6Mapped = Encoding.ASCII.GetBytes("PROXY TCP6 ::ffff:192.0.2.1 ::ffff:198.51.100.2 56324 443\r\n");
 
     internal static readonly byte[] V1Tcp6Longest = Encoding.ASCII.GetBytes(
-        "PROXY TCP6 ffff:f...f:ffff ffff:f...f:ffff 65535 65535\r\n".Replace("ffff:f...f:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", StringComparison.Ordinal));
+        "PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n");
 
     internal static readonly byte[] V1Unknown = Encoding.ASCII.GetBytes("PROXY UNKNOWN\r\n");
 

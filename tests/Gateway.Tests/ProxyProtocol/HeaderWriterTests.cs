@@ -111,8 +111,9 @@ public sealed class HeaderWriterTests
         var tlvs = Tlv(ProxyTlvType.Noop, ushort.MaxValue - 12 - 7 - 3);
         var destination = new byte[ProxyHeaderWriter.MaxV2Length];
 
-        Assert.Equal(ProxyHeaderWriter.MaxV2Length, ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, Source4, Destination4, tlvs, true, out var skipped));
-        Assert.Equal(0, skipped);
+        var length = ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, Source4, Destination4, tlvs, true, out var skipped);
+
+        Assert.Equal((ProxyHeaderWriter.MaxV2Length, 0), (length, skipped));
     }
 
     [Fact]
@@ -136,7 +137,8 @@ public sealed class HeaderWriterTests
         Assert.Throws<ArgumentException>(() => ProxyHeaderWriter.WriteV2(new byte[34], ProxyCommand.Proxy, Source4, Destination4, [], true));
     }
 
-    private static byte[] WriteV2(ProxyCommand command, ProxyEndPoint source, ProxyEndPoint destination, byte[]? tlvs = null, bool withChecksum = false)
+    private static byte[] WriteV2(
+        ProxyCommand command, ProxyEndPoint source, ProxyEndPoint destination, byte[]? tlvs = null, bool withChecksum = false)
     {
         var bytes = new byte[ProxyHeaderWriter.MaxV2Length];
         return bytes[..ProxyHeaderWriter.WriteV2(bytes, command, source, destination, tlvs ?? [], withChecksum)];

@@ -5,7 +5,7 @@ internal static class HexText
 {
     internal static byte[] Bytes(string text)
     {
-        var digits = text.Split('\n').Select(static line => line.Split('#')[0]).SelectMany(static line => line).Where(static c => !char.IsWhiteSpace(c));
+        var digits = text.Split('\n').SelectMany(static line => line.Split('#')[0]).Where(static c => !char.IsWhiteSpace(c));
         return Convert.FromHexString(string.Concat(digits));
     }
 }

@@ -5,8 +5,9 @@ using Gateway.ProxyProtocol;
 namespace Gateway.Tests.ProxyProtocol;
 
 /// <summary>
-/// Runs every row of proxy_protocol.jsonl (cases of Envoy's, HAProxy's and nginx's own tests with the verdicts that were chosen where they disagree), if
-/// the file is there: in the directory that GATEWAY_VECTORS names, or in shared/vectors beside any directory above the test's own.
+/// Runs every row of proxy_protocol.jsonl (cases of Envoy's, HAProxy's and nginx's own tests with the verdicts that were chosen where they
+/// disagree), if the file is there: in the directory that GATEWAY_VECTORS names, or in shared/vectors beside any directory above the test's
+/// own.
 /// </summary>
 public sealed class SharedVectorTests
 {
@@ -57,7 +58,8 @@ public sealed class SharedVectorTests
                 Assert.Equal(ProxyParseStatus.NeedMore, result.Status);
                 break;
             case "either":
-                // Our choice: the header is taken; addresses of other transports than STREAM are not used, implausible ones are the caller's to refuse.
+                // Our choice: the header is taken; addresses of other transports than STREAM are not used, implausible ones are the
+                // caller's to refuse.
                 Assert.Equal(ProxyParseStatus.Done, result.Status);
                 Assert.False(header.HasAddresses && header.Source.CanBeSource && header.Destination.CanBeSource);
                 break;
@@ -85,7 +87,8 @@ public sealed class SharedVectorTests
         Assert.Equal(new ProxyParseResult(ProxyParseStatus.Done, ProxyParseError.None), result);
         Assert.Equal(row.GetProperty("version").GetInt32(), (int)header.Version);
         Assert.Equal(row.GetProperty("command").GetString(), header.Command.ToString().ToUpperInvariant());
-        Assert.Equal(row.GetProperty("family").GetString(), header.Family == ProxyAddressFamily.Unspecified ? "UNSPEC" : header.Family.ToString().ToUpperInvariant());
+        var family = header.Family == ProxyAddressFamily.Unspecified ? "UNSPEC" : header.Family.ToString().ToUpperInvariant();
+        Assert.Equal(row.GetProperty("family").GetString(), family);
         Assert.Equal(row.GetProperty("transport").GetString(), header.Transport == ProxyTransport.Stream ? "STREAM" : "UNSPEC");
         Assert.Equal(row.GetProperty("headerLen").GetInt32(), header.Length);
         var hasAddresses = row.GetProperty("src").ValueKind != JsonValueKind.Null;
