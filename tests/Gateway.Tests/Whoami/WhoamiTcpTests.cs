@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using global::Whoami;
 using Gateway.ProxyProtocol;
+using global::Whoami;
 
 namespace Gateway.Tests.Whoami;
 

@@ -1,0 +1,35 @@
+namespace Gateway.Tests.Tidy;
+
+/// <summary>A file that needs more than a few screens has more than one job.</summary>
+public sealed class FileLengthTests
+{
+    private const int MaxLines = 600;
+    private const int MaxLineLength = 200;
+
+    /// <summary>Files that are one algorithm, and open with its description.</summary>
+    private static readonly string[] HeartFiles = [];
+
+    [Fact]
+    public void Lines_OfAnyFile_AreFew()
+    {
+        var tooLong = Repository.Files.Where(file => file.Path.EndsWith(".cs", StringComparison.Ordinal) && !HeartFiles.Contains(file.Path))
+            .Where(file => file.Lines.Count() > MaxLines).Select(file => $"{file.Path}: {file.Lines.Count()} lines");
+
+        Findings.AssertNone(tooLong);
+    }
+
+    [Fact]
+    public void HeartFiles_InTheList_ExistAndAreLong()
+    {
+        Assert.All(HeartFiles, path => Assert.True(Repository.Files.Single(file => file.Path == path).Lines.Count() > MaxLines, $"{path} needs no exception"));
+    }
+
+    [Fact]
+    public void Width_OfAnySourceLine_FitsAScreen()
+    {
+        var tooWide = Repository.Under("src/", ".cs")
+            .SelectMany(file => file.Lines.Where(line => line.Text.Length > MaxLineLength).Select(line => $"{file.Path}:{line.Number}: {line.Text.Length} characters"));
+
+        Findings.AssertNone(tooWide);
+    }
+}

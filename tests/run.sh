@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change is taken: installs what the tests need (where it may), restores, builds, checks
+# the formatting, runs the tests, says what was skipped and why. Needs the .NET SDK of global.json. The last line is
+#   N passed, N failed, N skipped
+# and the exit code is 0 only if nothing failed and at least one test ran. A step that fails (restore, build, format, a test
+# program that dies) counts as one failure. With CI=true the restore is locked: packages are those of packages.lock.json.
+#
+#   tests/run.sh [OPTIONS OF XUNIT'S RUNNER]      e.g. tests/run.sh -class '*Whoami*'
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+# Release is what ships; results and logs of the last run stay here.
+configuration=Release
+results=artifacts/tests
+# The whole must end within 15 minutes also when a test hangs.
+declare -A limit_seconds=([Gateway.Tests]=240 [Gateway.FunctionalTests]=480)
+passed=0 failed=0 skipped=0
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+say() { printf '\n== %s\n' "$*"; }
+
+finish() {
+    printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+    exit $?
+}
+
+# What the tests talk to: a file that proves it is there, and the Debian package that brings it. Services that Debian starts
+# on installation do not matter: the tests start their own, on their own ports.
+needs='
+    haproxy:haproxy
+    nginx:nginx
+    /usr/lib/nginx/modules/ngx_stream_module.so:libnginx-mod-stream
+    redis-server:redis-server
+    /usr/lib/postgresql/*/bin/postgres:postgresql
+    nft:nftables
+    ip:iproute2
+    tcpdump:tcpdump
+    nc:netcat-openbsd
+    curl:curl
+'
+
+missing_packages() {
+    local need probe
+    for need in $needs; do
+        probe=${need%%:*}
+        case $probe in
+            # A glob: unquoted on purpose.
+            /*) compgen -G "$probe" >/dev/null ;;
+            *) PATH=$PATH:/usr/sbin:/sbin command -v "$probe" >/dev/null ;;
+        esac || printf '%s ' "${need##*:}"
+    done
+}
+
+install_packages() {
+    local missing
+    missing=$(missing_packages)
+    [ -z "$missing" ] && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say "Installing $missing"
+        export DEBIAN_FRONTEND=noninteractive
+        # shellcheck disable=SC2086 # a list
+        { apt-get update -q && apt-get install -q -y --no-install-recommends $missing; } >"$results/apt.log" 2>&1 ||
+            { echo "apt-get failed (see $results/apt.log):"; tail -n 5 "$results/apt.log"; }
+        missing=$(missing_packages)
+    fi
+    [ -z "$missing" ] || echo "Not installed, tests that need them are skipped: $missing"
+}
+
+# run NAME COMMAND…: a step whose output is shown only if it fails.
+run() {
+    local name=$1 log="$results/${1// /-}.log"
+    shift
+    say "$name: $*"
+    if "$@" >"$log" 2>&1; then
+        return 0
+    fi
+    grep -E 'error|warn' "$log" | sort -u | head -n 40
+    tail -n 20 "$log"
+    echo "$name failed (all of it: $log)"
+    failed=$((failed + 1))
+    return 1
+}
+
+# attribute FILE NAME: a number in xunit's <assembly …> element, summed over the file.
+attribute() {
+    grep -o '<assembly [^>]*' "$1" | grep -o " $2=\"[0-9]*\"" | tr -dc '0-9\n' | awk '{ n += $1 } END { print n + 0 }'
+}
+
+run_tests() {
+    local project=$1 xml="$results/$1.xml" code=0
+    shift
+    say "$project"
+    rm -f "$xml"
+    timeout --kill-after=20 "${limit_seconds[$project]}" \
+        dotnet "tests/$project/bin/$configuration/net10.0/$project.dll" -noColor -noLogo -noAutoReporters -result-xml "$xml" "$@" \
+        2>&1 | tee "$results/$project.log"
+    code=${PIPESTATUS[0]}
+    if [ ! -s "$xml" ]; then
+        [ "$code" = 124 ] && echo "$project did not end within ${limit_seconds[$project]} s."
+        echo "$project left no result (exit code $code)."
+        failed=$((failed + 1))
+        return
+    fi
+    local bad
+    bad=$(($(attribute "$xml" failed) + $(attribute "$xml" errors)))
+    # A program that failed without a failed test (it crashed at its end, say) has failed nevertheless.
+    [ "$bad" -eq 0 ] && [ "$code" -ne 0 ] && bad=1
+    passed=$((passed + $(attribute "$xml" passed)))
+    failed=$((failed + bad))
+    skipped=$((skipped + $(attribute "$xml" skipped)))
+}
+
+# The skipped tests and their reasons, from xunit's own results.
+print_skipped() {
+    [ "$skipped" -gt 0 ] || return
+    say "Skipped"
+    awk '
+        { text = text $0 "\n" }
+        END {
+            n = split(text, part, /<test /)
+            for (i = 2; i <= n; i++) {
+                if (part[i] !~ /result="Skip"/) continue
+                name = part[i]; sub(/^.*name="/, "", name); sub(/".*/, "", name)
+                reason = part[i]
+                if (!sub(/^.*<reason><!\[CDATA\[/, "", reason)) reason = "no reason given]]>"
+                sub(/\]\]>.*/, "", reason)
+                printf "  %s\n      %s\n", name, reason
+            }
+        }' "$results"/*.xml | sed 's/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g'
+}
+
+mkdir -p "$results"
+rm -f "$results"/*
+if ! command -v dotnet >/dev/null; then
+    echo "The .NET SDK is missing: global.json names the version, https://dotnet.microsoft.com/download has it."
+    failed=1
+    finish
+fi
+
+install_packages
+locked=()
+[ "${CI:-}" = true ] && locked=(--locked-mode)
+run restore dotnet restore Gateway.sln "${locked[@]}" || finish
+run build dotnet build Gateway.sln --no-restore --configuration "$configuration" || finish
+run format dotnet format Gateway.sln --no-restore --verify-no-changes
+run_tests Gateway.Tests "$@"
+run_tests Gateway.FunctionalTests "$@"
+print_skipped
+finish
