@@ -5,6 +5,8 @@ internal sealed class ConfigIssues
 {
     private readonly List<ConfigIssue> _errors = [];
     private readonly List<ConfigIssue> _warnings = [];
+    private readonly HashSet<ConfigIssue> _seen = [];
+    private readonly HashSet<string> _errorPaths = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>What makes the configuration unusable, in the order found.</summary>
     public IReadOnlyList<ConfigIssue> Errors => _errors;
@@ -16,7 +18,15 @@ internal sealed class ConfigIssues
     /// <param name="path">Key path.</param>
     /// <param name="value">Offending value as JSON writes it, or null.</param>
     /// <param name="message">Rule and cure.</param>
-    public void Error(string path, string? value, string message) => Add(_errors, new ConfigIssue(path, value, message));
+    public void Error(string path, string? value, string message)
+    {
+        _errorPaths.Add(path);
+        Add(_errors, new ConfigIssue(path, value, message));
+    }
+
+    /// <summary>Whether a key has an error already, so that what follows from it need not be said.</summary>
+    /// <param name="path">Key path.</param>
+    public bool HasError(string path) => _errorPaths.Contains(path);
 
     /// <summary>Adds a warning.</summary>
     /// <param name="path">Key path.</param>
@@ -24,10 +34,10 @@ internal sealed class ConfigIssues
     /// <param name="message">Why, and the cure.</param>
     public void Warning(string path, string? value, string message) => Add(_warnings, new ConfigIssue(path, value, message));
 
-    // The same network list may be walked by several validators: say it once.
-    private static void Add(List<ConfigIssue> list, ConfigIssue issue)
+    // The same list may be walked by several validators: say it once.
+    private void Add(List<ConfigIssue> list, ConfigIssue issue)
     {
-        if (!list.Contains(issue))
+        if (_seen.Add(issue))
             list.Add(issue);
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Text;
 using Gateway.Configuration.Reading;
 using Gateway.Configuration.Validation;
 using Yarp.ReverseProxy.Configuration;
@@ -9,9 +8,6 @@ namespace Gateway.Configuration;
 /// <summary>Reads and validates a configuration: the file and the environment, nothing else.</summary>
 internal static class ConfigReader
 {
-    // A route takes some 300 bytes of JSON: room for 50,000, and a wrong path (a log, a disk image) is not read into memory.
-    private const int MaxFileBytes = 16 * 1024 * 1024;
-
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="environment">Environment variables, see <see cref="ProcessEnvironment"/>.</param>
@@ -19,18 +15,10 @@ internal static class ConfigReader
     /// <returns>The configuration, or every error; never throws for what the file is or holds.</returns>
     public static ConfigResult Read(string path, IReadOnlyDictionary<string, string> environment, IConfigValidator? yarp = null)
     {
+        if (ConfigFileText.TryRead(path, out var text, out var error))
+            return Parse(text, environment, yarp);
         var issues = new ConfigIssues();
-        try
-        {
-            if (new FileInfo(path).Length <= MaxFileBytes)
-                return Parse(File.ReadAllText(path, Encoding.UTF8), environment, yarp);
-            issues.Error("", ConfigIssue.Quote(path), $"the file is larger than {MaxFileBytes / 1024 / 1024} MiB");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            issues.Error("", ConfigIssue.Quote(path), $"the file cannot be read: {e.Message}");
-        }
-
+        issues.Error("", ConfigIssue.Quote(path), error);
         return Failed(issues);
     }
 

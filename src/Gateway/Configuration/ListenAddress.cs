@@ -35,6 +35,12 @@ internal sealed record ListenAddress(IPEndPoint EndPoint, bool DualMode)
         return address is not null;
     }
 
+    /// <summary>Reads an address that validation has passed.</summary>
+    /// <param name="text">The text.</param>
+    /// <exception cref="FormatException">It is none: a bug in the caller.</exception>
+    public static ListenAddress Parse(string text) =>
+        TryParse(text, out var address) ? address : throw new FormatException($"\"{text}\": {Rule}");
+
     /// <summary>Reads a port: digits without a sign or leading zeros, 0 to 65535.</summary>
     /// <param name="text">The text.</param>
     /// <param name="port">The port.</param>

@@ -5,12 +5,25 @@ namespace Gateway.Configuration.Validation;
 /// <summary>All validators, in the order in which their errors are printed.</summary>
 internal static class ConfigValidators
 {
+    private static readonly IConfigTopic[] Topics =
+    [
+        new NetworksTopic(),
+        new ListenersTopic(),
+        new ProxyProtocolTopic(),
+        new ForwardedHeadersTopic(),
+        new TcpRoutesTopic(),
+        new SourceIpTopic(),
+        new TcpClustersTopic(),
+        new ProcessTopic(),
+    ];
+
     /// <summary>Runs all; none stops the others.</summary>
     /// <param name="context">What they look at.</param>
-    /// <param name="yarp">YARP's validator; null: one with YARP's defaults.</param>
+    /// <param name="yarp">YARP's validator; null: one with YARP's own policies and transforms.</param>
     public static void Run(ValidationContext context, IConfigValidator? yarp)
     {
-        _ = context;
-        _ = yarp;
+        foreach (var topic in Topics)
+            topic.Validate(context);
+        new ReverseProxyTopic(yarp ?? YarpValidator.Default).Validate(context);
     }
 }

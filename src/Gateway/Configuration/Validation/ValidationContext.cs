@@ -1,7 +1,73 @@
+using Gateway.Configuration.Reading;
+using Gateway.Tcp.Configuration;
+
 namespace Gateway.Configuration.Validation;
 
 /// <summary>What a validator looks at, and where it reports.</summary>
 /// <param name="Config">The configuration as bound. What could not be read has its default, so a validator may not assume that references hold.</param>
 /// <param name="Present">Paths of the keys that were written.</param>
 /// <param name="Issues">Takes errors and warnings.</param>
-internal sealed record ValidationContext(GatewayConfig Config, IReadOnlySet<string> Present, ConfigIssues Issues);
+internal sealed record ValidationContext(GatewayConfig Config, IReadOnlySet<string> Present, ConfigIssues Issues)
+{
+    /// <summary>All addresses that this gateway listens on, with their key paths. Addresses that cannot be read are left out.</summary>
+    public IReadOnlyList<(string Path, string Text, ListenAddress Address)> Addresses { get; } = [.. ReadAddresses(Config)];
+
+    /// <summary>All PROXY protocol policies with their key paths.</summary>
+    public IEnumerable<(string Path, ProxyProtocolConfig Policy)> ProxyProtocolPolicies()
+    {
+        foreach (var (name, listener) in Config.Listeners)
+        {
+            if (listener.ProxyProtocol is { } policy)
+                yield return ($"Listeners:{name}:ProxyProtocol", policy);
+        }
+
+        if (Config.Probes?.ProxyProtocol is { } probes)
+            yield return ("Probes:ProxyProtocol", probes);
+    }
+
+    /// <summary>All listen addresses as written, with their key paths.</summary>
+    public static IEnumerable<(string Path, string? Text)> AddressTexts(GatewayConfig config)
+    {
+        foreach (var (name, listener) in config.Listeners)
+            yield return ($"Listeners:{name}:Address", listener.Address);
+        if (config.Probes is { } probes)
+            yield return ("Probes:Address", probes.Address);
+        if (config.Admin is { } admin)
+            yield return ("Admin:Address", admin.Address);
+    }
+
+    /// <summary>Reports a required key that is not there, unless it was written and could not be read: that is reported already.</summary>
+    /// <param name="path">Key path of its owner.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="cure">What to write.</param>
+    public void Missing(string path, string key, string cure)
+    {
+        var keyPath = KeyPath.Join(path, key);
+        if (!Present.Contains(keyPath))
+            Issues.Error(keyPath, null, $"required: {cure}");
+        else if (!Issues.HasError(keyPath))
+            Issues.Error(keyPath, "null", $"required: {cure}");
+    }
+
+    /// <summary>Reports keys that were written and have no effect where they are.</summary>
+    /// <param name="path">Key path of their owner.</param>
+    /// <param name="why">Why not.</param>
+    /// <param name="keys">The keys.</param>
+    public void NotApplicable(string path, string why, params ReadOnlySpan<string> keys)
+    {
+        foreach (var key in keys)
+        {
+            if (Present.Contains(KeyPath.Join(path, key)))
+                Issues.Error(KeyPath.Join(path, key), null, $"does not apply: {why}");
+        }
+    }
+
+    private static IEnumerable<(string Path, string Text, ListenAddress Address)> ReadAddresses(GatewayConfig config)
+    {
+        foreach (var (path, text) in AddressTexts(config))
+        {
+            if (ListenAddress.TryParse(text, out var address))
+                yield return (path, text!, address);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Net;
+
+namespace Gateway.Configuration.Validation;
+
+/// <summary>Listeners: address, protocol, keys that fit the protocol, no two on one port.</summary>
+internal sealed class ListenersTopic : IConfigTopic
+{
+    // Linux: MAX_TCP_KEEPIDLE and MAX_TCP_KEEPINTVL are 32767 s, MAX_TCP_KEEPCNT is 127 (include/net/tcp.h).
+    private const int MaxKeepAliveSeconds = 32767;
+    private const int MaxKeepAliveRetries = 127;
+
+    /// <inheritdoc/>
+    public void Validate(ValidationContext context)
+    {
+        if (context.Config.Listeners.Count == 0 && !context.Present.Contains("Listeners"))
+            context.Issues.Warning("Listeners", null, "there are no listeners: nothing is proxied");
+        foreach (var (name, listener) in context.Config.Listeners)
+        {
+            var path = $"Listeners:{name}";
+            if (listener.Address is null)
+                context.Missing(path, "Address", ListenAddress.Rule);
+            if (listener.Protocol is null)
+                context.Missing(path, "Protocol", "Http or Tcp");
+            if (listener.Protocol == ListenerProtocol.Tcp)
+                context.NotApplicable(path, "the listener's Protocol is Tcp, this is for Http", "HttpVersion", "ForwardedHeaders", "HttpLimits");
+            CheckKeepAlive(context, $"{path}:KeepAlive", listener.KeepAlive);
+            CheckHttpLimits(context, $"{path}:HttpLimits", listener.HttpLimits);
+        }
+
+        if (context.Config.Probes is { Address: null })
+            context.Missing("Probes", "Address", ListenAddress.Rule);
+        CheckAddresses(context);
+    }
+
+    private static void CheckAddresses(ValidationContext context)
+    {
+        foreach (var (path, text) in ValidationContext.AddressTexts(context.Config))
+        {
+            if (text is not null && !ListenAddress.TryParse(text, out _))
+                context.Issues.Error(path, ConfigIssue.Quote(text), ListenAddress.Rule);
+        }
+
+        var addresses = context.Addresses;
+        for (var i = 0; i < addresses.Count; i++)
+        {
+            for (var j = 0; j < i; j++)
+            {
+                if (addresses[i].Address.Overlaps(addresses[j].Address))
+                {
+                    context.Issues.Error(
+                        addresses[i].Path, ConfigIssue.Quote(addresses[i].Text), $"overlaps with {addresses[j].Path} (\"{addresses[j].Text}\"); use another port or address");
+                }
+            }
+        }
+
+        foreach (var (path, text, address) in addresses)
+        {
+            if (path == "Admin:Address" && !IPAddress.IsLoopback(address.EndPoint.Address))
+                context.Issues.Warning(path, ConfigIssue.Quote(text), "the admin listener is for this machine: others can reach it here; use Probes for probes and metrics");
+        }
+    }
+
+    private static void CheckKeepAlive(ValidationContext context, string path, KeepAliveConfig keepAlive)
+    {
+        var limit = TimeSpan.FromSeconds(MaxKeepAliveSeconds);
+        Range.Check(context, $"{path}:Time", keepAlive.Time, TimeSpan.FromSeconds(1), limit);
+        Range.Check(context, $"{path}:Interval", keepAlive.Interval, TimeSpan.FromSeconds(1), limit);
+        Range.Check(context, $"{path}:Retries", keepAlive.Retries, 1, MaxKeepAliveRetries);
+        if (keepAlive is { Enabled: true } && keepAlive.Time > TimeSpan.FromSeconds(240))
+            context.Issues.Warning($"{path}:Time", null, "load balancers forget idle flows after 240 to 350 s: probe earlier");
+    }
+
+    private static void CheckHttpLimits(ValidationContext context, string path, HttpLimitsConfig limits)
+    {
+        if (limits.MaxRequestBodyBytes is { } body)
+            Range.Check(context, $"{path}:MaxRequestBodyBytes", body, 0, long.MaxValue);
+        if (limits.MinRequestBodyBytesPerSecond is { } request)
+            Range.Check(context, $"{path}:MinRequestBodyBytesPerSecond", request, double.Epsilon, double.MaxValue);
+        if (limits.MinResponseBytesPerSecond is { } response)
+            Range.Check(context, $"{path}:MinResponseBytesPerSecond", response, double.Epsilon, double.MaxValue);
+        Range.CheckTimeout(context, $"{path}:KeepAliveTimeout", limits.KeepAliveTimeout);
+        Range.CheckTimeout(context, $"{path}:RequestHeadersTimeout", limits.RequestHeadersTimeout);
+    }
+}

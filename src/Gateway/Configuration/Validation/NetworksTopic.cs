@@ -1,0 +1,59 @@
+using Gateway.Configuration.Reading;
+
+namespace Gateway.Configuration.Validation;
+
+/// <summary>CIDR lists: every item is a CIDR without host bits or the name of a network, and names do not run in circles.</summary>
+internal sealed class NetworksTopic : IConfigTopic
+{
+    /// <inheritdoc/>
+    public void Validate(ValidationContext context)
+    {
+        var config = context.Config;
+        foreach (var (name, list) in config.Networks)
+        {
+            var path = $"Networks:{name}";
+            CheckList(context, path, list);
+            if (list.Count == 0)
+                context.Issues.Error(path, "[]", "a network needs at least one CIDR");
+            if (Reaches(config.Networks, list, name, new HashSet<string>(StringComparer.OrdinalIgnoreCase)))
+                context.Issues.Error(path, null, "the network contains itself");
+        }
+
+        foreach (var (path, policy) in context.ProxyProtocolPolicies())
+        {
+            CheckList(context, $"{path}:TrustedProxies", policy.TrustedProxies);
+            CheckList(context, $"{path}:HealthCheckers", policy.HealthCheckers);
+        }
+
+        foreach (var (name, listener) in config.Listeners)
+            CheckList(context, $"Listeners:{name}:ForwardedHeaders:TrustedProxies", listener.ForwardedHeaders?.TrustedProxies ?? []);
+        foreach (var (name, route) in config.TcpProxy.Routes)
+            CheckList(context, $"TcpProxy:Routes:{name}:Match:ClientCidrs", route.Match?.ClientCidrs ?? []);
+    }
+
+    private static void CheckList(ValidationContext context, string path, IReadOnlyList<string> list)
+    {
+        for (var i = 0; i < list.Count; i++)
+        {
+            // An element that was no text is null here, and reported already.
+            if (list[i] is not { } item || context.Config.Networks.ContainsKey(item) || Cidr.Read(item, out _) is not { } rule)
+                continue;
+            // Only a word can be a misspelt name; for 10.0.0.0/33 the rule says it all.
+            var hint = item.Contains('/') || item.Contains(':') || context.Config.Networks.Count == 0 ? "" : Suggestion.For(item, context.Config.Networks.Keys);
+            context.Issues.Error(KeyPath.Join(path, i), ConfigIssue.Quote(item), rule + hint);
+        }
+    }
+
+    private static bool Reaches(IReadOnlyDictionary<string, IReadOnlyList<string>> networks, IReadOnlyList<string> list, string name, HashSet<string> seen)
+    {
+        foreach (var item in list)
+        {
+            if (item is null || !networks.TryGetValue(item, out var inner))
+                continue;
+            if (item.Equals(name, StringComparison.OrdinalIgnoreCase) || (seen.Add(item) && Reaches(networks, inner, name, seen)))
+                return true;
+        }
+
+        return false;
+    }
+}

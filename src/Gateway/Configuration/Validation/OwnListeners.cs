@@ -1,0 +1,39 @@
+using System.Net;
+
+namespace Gateway.Configuration.Validation;
+
+/// <summary>Destinations that are our own listeners: a connection would run in circles until descriptors run out.</summary>
+internal static class OwnListeners
+{
+    /// <summary>Reports a destination that is one of our listeners, as far as the file shows: this machine's other addresses are not known here.</summary>
+    /// <param name="context">Where to report.</param>
+    /// <param name="path">Key path of the destination's address.</param>
+    /// <param name="text">The address as written.</param>
+    /// <param name="destination">The address.</param>
+    public static void Check(ValidationContext context, string path, string text, DestinationAddress destination)
+    {
+        foreach (var (listenerPath, listenerText, listener) in context.Addresses)
+        {
+            if (destination.Port == listener.EndPoint.Port && LocalAddresses(destination).Any(address => Arrives(listener, address)))
+                context.Issues.Error(path, ConfigIssue.Quote(text), $"is our own {listenerPath} (\"{listenerText}\"): connections would run in circles");
+        }
+    }
+
+    private static bool Arrives(ListenAddress listener, IPAddress address) =>
+        // Any address of this machine reaches a wildcard listener; of those, the file shows only loopback. A listener's own address is ours as well.
+        listener.EndPoint.Address.Equals(address) || (IPAddress.IsLoopback(address) && listener.Covers(address));
+
+    // Connecting to 0.0.0.0 or [::] goes to loopback, localhost is both families'.
+    private static IEnumerable<IPAddress> LocalAddresses(DestinationAddress destination)
+    {
+        if (destination.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || destination.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase))
+            return [IPAddress.Loopback, IPAddress.IPv6Loopback];
+        return destination.Ip switch
+        {
+            null => [],
+            { } any when any.Equals(IPAddress.Any) => [IPAddress.Loopback],
+            { } any when any.Equals(IPAddress.IPv6Any) => [IPAddress.IPv6Loopback],
+            { } ip => [ip],
+        };
+    }
+}

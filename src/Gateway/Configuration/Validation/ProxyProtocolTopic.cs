@@ -1,0 +1,63 @@
+using Gateway.Tcp.Configuration;
+
+namespace Gateway.Configuration.Validation;
+
+/// <summary>PROXY protocol policies: who may speak for a client, and how long that may take.</summary>
+internal sealed class ProxyProtocolTopic : IConfigTopic
+{
+    // A v1 line is up to 107 bytes; less would refuse headers that every sender may send. 65551 = 16 + 65535, the longest v2 header.
+    private const int MinHeaderBytes = 107;
+    private const int MaxHeaderBytes = 16 + ushort.MaxValue;
+
+    // haproxy doc/proxy-protocol.txt: "at least 3 seconds to cover a TCP retransmit".
+    private static readonly TimeSpan AdvisedHeaderTimeout = TimeSpan.FromSeconds(3);
+
+    /// <inheritdoc/>
+    public void Validate(ValidationContext context)
+    {
+        foreach (var (path, policy) in context.ProxyProtocolPolicies())
+            Validate(context, path, policy);
+    }
+
+    private static void Validate(ValidationContext context, string path, ProxyProtocolConfig policy)
+    {
+        CheckTrust(context, path, policy);
+        Range.CheckTimeout(context, $"{path}:HeaderTimeout", policy.HeaderTimeout);
+        Range.CheckTimeout(context, $"{path}:OptionalWait", policy.OptionalWait);
+        Range.Check(context, $"{path}:MaxHeaderBytes", policy.MaxHeaderBytes, MinHeaderBytes, MaxHeaderBytes);
+        if (policy.Versions.Count == 0)
+            context.Issues.Error($"{path}:Versions", "[]", "no version would be taken; leave it out for both");
+        if (policy.Versions.Distinct().Count() != policy.Versions.Count)
+            context.Issues.Error($"{path}:Versions", null, "a version is listed twice");
+        if (policy.HeaderTimeout > TimeSpan.Zero && policy.HeaderTimeout < AdvisedHeaderTimeout)
+            context.Issues.Warning($"{path}:HeaderTimeout", null, "the specification asks for at least 3 s, to cover a TCP retransmit");
+
+        if (policy.Header == HeaderExpectation.Required)
+        {
+            context.NotApplicable(path, "Header is Required, this is for Optional", "OptionalWait");
+            return;
+        }
+
+        if (policy.OptionalWait > policy.HeaderTimeout)
+            context.Issues.Error($"{path}:OptionalWait", null, "must not be longer than HeaderTimeout");
+        context.Issues.Warning(
+            $"{path}:Header", "\"Optional\"", "for migrations only: an old proxy cannot be told from a forging client behind a trusted L4 forwarder; go back to Required");
+    }
+
+    private static void CheckTrust(ValidationContext context, string path, ProxyProtocolConfig policy)
+    {
+        if (policy.TrustedProxies.Count == 0 && !context.Issues.HasError($"{path}:TrustedProxies"))
+        {
+            if (context.Present.Contains($"{path}:TrustedProxies"))
+                context.Issues.Error($"{path}:TrustedProxies", "[]", "must not be empty: nobody could send a header; remove ProxyProtocol if nobody does");
+            else
+                context.Missing(path, "TrustedProxies", "the CIDRs or network names of the load balancers that send headers (or remove ProxyProtocol)");
+        }
+
+        var trusted = Cidr.Expand(policy.TrustedProxies, context.Config.Networks);
+        foreach (var network in trusted.Where(network => network.PrefixLength == 0))
+            context.Issues.Warning($"{path}:TrustedProxies", $"\"{network}\"", "everybody may claim any client address; name the load balancers' networks");
+        foreach (var network in Cidr.Expand(policy.HealthCheckers, context.Config.Networks).Where(trusted.Contains))
+            context.Issues.Error($"{path}:HealthCheckers", $"\"{network}\"", "the same prefix is in TrustedProxies; a peer is one or the other");
+    }
+}

@@ -1,0 +1,90 @@
+using Gateway.Configuration.Reading;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Configuration.Validation;
+
+/// <summary>YARP's section: YARP's own rules, and what joins it to the rest of the file.</summary>
+/// <param name="yarp">YARP's validator.</param>
+internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
+{
+    /// <summary>The metadata key that limits on which listeners a route is served.</summary>
+    public const string ListenersKey = "Listeners";
+
+    /// <inheritdoc/>
+    public void Validate(ValidationContext context)
+    {
+        var proxy = context.Config.ReverseProxy;
+        var clusters = proxy.Clusters.Select(cluster => cluster.ClusterId).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var route in proxy.Routes)
+            Validate(context, $"ReverseProxy:Routes:{route.RouteId}", route, clusters);
+        var used = proxy.Routes.Select(route => route.ClusterId).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var cluster in proxy.Clusters)
+            Validate(context, $"ReverseProxy:Clusters:{cluster.ClusterId}", cluster, used);
+
+        var httpListeners = context.Config.Listeners.Where(pair => pair.Value.Protocol == ListenerProtocol.Http).Select(pair => pair.Key).ToList();
+        if (httpListeners.Count > 0 && proxy.Routes.Count == 0)
+            context.Issues.Warning("ReverseProxy:Routes", null, $"there are no routes: listener {httpListeners[0]} answers 404 to everything");
+        if (httpListeners.Count == 0 && proxy.Routes.Count > 0)
+            context.Issues.Warning("ReverseProxy:Routes", null, "there is no Http listener: no route is served");
+    }
+
+    private void Validate(ValidationContext context, string path, RouteConfig route, HashSet<string> clusters)
+    {
+        if (route.ClusterId is not { } id)
+            context.Missing(path, "ClusterId", "the name of a cluster of ReverseProxy:Clusters");
+        else if (!clusters.Contains(id))
+            context.Issues.Error($"{path}:ClusterId", ConfigIssue.Quote(id), "no such cluster" + Suggestion.For(id, clusters));
+        CheckListeners(context, path, route);
+        ForwardedTransforms.Check(context, path, route);
+        Report(context, path, yarp.ValidateRouteAsync(route));
+    }
+
+    private void Validate(ValidationContext context, string path, ClusterConfig cluster, HashSet<string?> used)
+    {
+        if (!used.Contains(cluster.ClusterId))
+            context.Issues.Warning(path, null, "no route uses this cluster");
+        if (cluster.Destinations is not { Count: > 0 })
+            context.Issues.Warning(path, null, "the cluster has no destinations: its routes answer 503");
+        foreach (var (name, destination) in cluster.Destinations ?? new Dictionary<string, DestinationConfig>())
+        {
+            CheckUrl(context, $"{path}:Destinations:{name}", "Address", destination.Address);
+            if (destination.Health is { } health)
+                CheckUrl(context, $"{path}:Destinations:{name}", "Health", health);
+        }
+
+        Report(context, path, yarp.ValidateClusterAsync(cluster));
+    }
+
+    private static void CheckUrl(ValidationContext context, string path, string key, string? text)
+    {
+        if (text is null)
+            context.Missing(path, key, "a URL as http://host:port/");
+        else if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
+            context.Issues.Error($"{path}:{key}", ConfigIssue.Quote(text), "must be a URL: http://host:port/ or https://host:port/");
+        else
+            OwnListeners.Check(context, $"{path}:{key}", text, new DestinationAddress(url.DnsSafeHost, System.Net.IPAddress.TryParse(url.DnsSafeHost, out var ip) ? ip : null, url.Port));
+    }
+
+    private static void CheckListeners(ValidationContext context, string path, RouteConfig route)
+    {
+        if (route.Metadata?.FirstOrDefault(pair => pair.Key.Equals(ListenersKey, StringComparison.OrdinalIgnoreCase)) is not { Value: { } names })
+            return;
+        path = $"{path}:Metadata:{ListenersKey}";
+        foreach (var name in names.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (name.Length == 0)
+                context.Issues.Error(path, ConfigIssue.Quote(names), "must name Http listeners, separated by commas");
+            else if (!context.Config.Listeners.TryGetValue(name, out var listener))
+                context.Issues.Error(path, ConfigIssue.Quote(name), "no such listener" + Suggestion.For(name, context.Config.Listeners.Keys));
+            else if (listener.Protocol == ListenerProtocol.Tcp)
+                context.Issues.Error(path, ConfigIssue.Quote(name), "is a Tcp listener; HTTP routes are served on Http listeners");
+        }
+    }
+
+    // YARP's validators are asynchronous for policy providers that look elsewhere; ours answer at once.
+    private static void Report(ValidationContext context, string path, ValueTask<IList<Exception>> validation)
+    {
+        foreach (var error in validation.AsTask().GetAwaiter().GetResult())
+            context.Issues.Error(path, null, error.InnerException is { } inner ? $"{error.Message} {inner.Message}" : error.Message);
+    }
+}

@@ -1,0 +1,70 @@
+using Gateway.Configuration.Reading;
+using Gateway.ProxyProtocol;
+using Gateway.Tcp.Configuration;
+
+namespace Gateway.Configuration.Validation;
+
+/// <summary>How backends learn the client's address: a mode, and only the keys that the mode reads.</summary>
+internal sealed class SourceIpTopic : IConfigTopic
+{
+    /// <inheritdoc/>
+    public void Validate(ValidationContext context)
+    {
+        var tcp = context.Config.TcpProxy;
+        foreach (var (name, route) in tcp.Routes)
+        {
+            if (route.SourceIp is { } sourceIp)
+                Validate(context, $"TcpProxy:Routes:{name}:SourceIp", sourceIp);
+            else if (route.ClusterId is { } id && tcp.Clusters.TryGetValue(id, out var cluster) && cluster.SourceIp is null)
+                context.Issues.Error($"TcpProxy:Routes:{name}:SourceIp", null, $"required, here or on cluster {id}: Mode is ProxyProtocol, Transparent or None");
+        }
+
+        foreach (var (name, cluster) in tcp.Clusters)
+        {
+            if (cluster.SourceIp is { } sourceIp)
+                Validate(context, $"TcpProxy:Clusters:{name}:SourceIp", sourceIp);
+        }
+    }
+
+    private static void Validate(ValidationContext context, string path, SourceIpConfig sourceIp)
+    {
+        if (sourceIp.Mode is not { } mode)
+        {
+            context.Missing(path, "Mode", "ProxyProtocol, Transparent or None; no mode is right for every backend");
+            return;
+        }
+
+        if (mode == SourceIpMode.Toa)
+        {
+            context.Issues.Error($"{path}:Mode", "\"Toa\"", "not available yet; use ProxyProtocol or Transparent");
+            return;
+        }
+
+        var sendsHeader = mode == SourceIpMode.ProxyProtocol || (mode == SourceIpMode.Transparent && sourceIp.Fallback == SourceIpFallback.ProxyProtocol);
+        if (mode != SourceIpMode.Transparent)
+            context.NotApplicable(path, $"Mode is {mode}, this is for Transparent", "Port", "Fallback");
+        if (!sendsHeader)
+            context.NotApplicable(path, $"no PROXY header is sent (Mode is {mode}{(mode == SourceIpMode.Transparent ? $", Fallback {sourceIp.Fallback}" : "")})", "Version", "PassThroughTlvs");
+        else if (sourceIp.Version == ProxyProtocolVersion.V1)
+            context.NotApplicable(path, "Version is V1, which has no TLVs", "PassThroughTlvs");
+        CheckTlvs(context, $"{path}:PassThroughTlvs", sourceIp.PassThroughTlvs);
+    }
+
+    private static void CheckTlvs(ValidationContext context, string path, IReadOnlyList<string> tlvs)
+    {
+        for (var i = 0; i < tlvs.Count; i++)
+        {
+            if (tlvs[i] is not { } tlv)
+                continue;
+            if (tlv.Equals("All", StringComparison.OrdinalIgnoreCase))
+            {
+                if (tlvs.Count > 1)
+                    context.Issues.Error(KeyPath.Join(path, i), ConfigIssue.Quote(tlv), "\"All\" stands alone");
+            }
+            else if (!ProxyTlvNames.TryParse(tlv, out _))
+            {
+                context.Issues.Error(KeyPath.Join(path, i), ConfigIssue.Quote(tlv), "not a TLV: a name as Authority or AwsVpcEndpointId, a number as 0xEA, or All alone");
+            }
+        }
+    }
+}
