@@ -1,3 +1,5 @@
+using Gateway.Testing;
+
 namespace Gateway.Tests.Tidy;
 
 /// <summary>The files of this repository, as the tidy tests read them.</summary>
@@ -6,7 +8,7 @@ internal static class Repository
     private static readonly string[] NotOurs = ["bin", "obj", "artifacts", "TestResults", ".git", ".vs", ".idea", "node_modules"];
 
     /// <summary>The folder of Gateway.sln.</summary>
-    public static string Root { get; } = FindRoot();
+    public static string Root => RepositoryPaths.Root;
 
     /// <summary>All text files that are ours, with their paths from the root, separated by slashes.</summary>
     public static IReadOnlyList<SourceFile> Files { get; } =
@@ -18,17 +20,6 @@ internal static class Repository
 
     /// <summary>Whether a file or folder exists, by its path from the root.</summary>
     public static bool Exists(string path) => Path.Exists(Path.Combine(Root, path));
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Gateway.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests run outside the repository: no Gateway.sln above them.");
-        }
-
-        return folder.FullName;
-    }
 
     private static IEnumerable<string> Walk(string folder)
     {

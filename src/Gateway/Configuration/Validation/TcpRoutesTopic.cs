@@ -65,7 +65,10 @@ internal sealed class TcpRoutesTopic : IConfigTopic
                 if (!seen.TryAdd((route.Listener.ToUpperInvariant(), route.Order, cidr), name))
                 {
                     var other = seen[(route.Listener.ToUpperInvariant(), route.Order, cidr)];
-                    context.Issues.Error($"TcpProxy:Routes:{name}:Match", ConfigIssue.Quote(cidr), $"route {other} matches the same on the same listener with the same Order; change one's Order or Match");
+                    context.Issues.Error(
+                        $"TcpProxy:Routes:{name}:Match",
+                        ConfigIssue.Quote(cidr),
+                        $"route {other} matches the same on the same listener with the same Order; change one's Order or Match");
                     break;
                 }
             }

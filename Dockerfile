@@ -1,0 +1,38 @@
+# syntax=docker/dockerfile:1
+# The gateway (and Whoami, the test backend: --entrypoint /app/Whoami) on a chiseled image: no shell, no package manager, not root.
+#   docker build -t gateway .
+#   docker run --rm -p 8080:8080 -p 9900:9900 -v "$PWD/appsettings:/app/appsettings:ro" gateway
+# Transparent mode needs CAP_NET_RAW, which a non-root process does not get from --cap-add: docs/source-ip.md, Rights in a container.
+
+# The SDK of global.json, running on the builder's own architecture whatever the target's is.
+FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0.401-noble AS build
+ARG TARGETARCH
+WORKDIR /source
+
+# Only what restore reads: this layer is built again when a package changes, not when code does.
+COPY global.json Directory.Build.props Directory.Packages.props ./
+COPY src/Gateway/Gateway.csproj src/Gateway/packages.lock.json src/Gateway/
+COPY src/Gateway.Linux/Gateway.Linux.csproj src/Gateway.Linux/packages.lock.json src/Gateway.Linux/
+COPY src/Gateway.ProxyProtocol/Gateway.ProxyProtocol.csproj src/Gateway.ProxyProtocol/packages.lock.json src/Gateway.ProxyProtocol/
+COPY src/Gateway.Tcp/Gateway.Tcp.csproj src/Gateway.Tcp/packages.lock.json src/Gateway.Tcp/
+COPY src/Whoami/Whoami.csproj src/Whoami/packages.lock.json src/Whoami/
+# Locked: every package is the one of packages.lock.json, checked by its hash.
+RUN dotnet restore src/Gateway/Gateway.csproj --locked-mode
+
+COPY .editorconfig ./
+COPY src/ src/
+COPY appsettings/ appsettings/
+# ReadyToRun: compiled ahead, so that a new pod is ready sooner. It restores once more, for the target's architecture.
+RUN dotnet publish src/Gateway/Gateway.csproj --configuration Release --arch "$TARGETARCH" --no-self-contained \
+    -p:PublishReadyToRun=true --output /app
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
+WORKDIR /app
+COPY --from=build /app ./
+# The base image sets this to 8080, which would have ASP.NET Core open a port of its own: ours are in appsettings.json, and only there.
+ENV ASPNETCORE_HTTP_PORTS=
+# 8080: the listener of the default configuration; 9900: Probes.
+EXPOSE 8080 9900
+# The base image's user "app", uid 1654. Ports below 1024 need CAP_NET_BIND_SERVICE or net.ipv4.ip_unprivileged_port_start=0.
+USER $APP_UID
+ENTRYPOINT ["/app/Gateway"]

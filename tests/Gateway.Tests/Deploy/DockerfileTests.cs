@@ -1,0 +1,54 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Gateway.Testing;
+
+namespace Gateway.Tests.Deploy;
+
+/// <summary>The Dockerfile agrees with the repository. Building it needs an engine and a registry, which a test machine may lack.</summary>
+public sealed class DockerfileTests
+{
+    private static readonly string Text = Read("Dockerfile");
+
+    [Fact]
+    public void Sdk_OfTheBuildStage_IsTheOneOfGlobalJson()
+    {
+        using var global = JsonDocument.Parse(Read("global.json"));
+
+        Assert.Contains($"/dotnet/sdk:{global.RootElement.GetProperty("sdk").GetProperty("version")}-", Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RestoreLayer_Always_HasEveryProjectWithItsLockFile()
+    {
+        Assert.All(Directory.GetFiles(Path.Combine(RepositoryPaths.Root, "src"), "*.csproj", SearchOption.AllDirectories), project =>
+        {
+            var path = Path.GetRelativePath(RepositoryPaths.Root, project).Replace('\\', '/');
+            var folder = Path.GetDirectoryName(path)!.Replace('\\', '/');
+            Assert.Contains($"COPY {path} {folder}/packages.lock.json {folder}/\n", Text, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void CopiedFiles_FromTheContext_ExistAndAreNotIgnored()
+    {
+        var copied = Regex.Matches(Text, @"^COPY (?!--from)(.+) \S+$", RegexOptions.Multiline).SelectMany(match => match.Groups[1].Value.Split(' ')).ToArray();
+        var context = Read(".dockerignore").Split('\n').Where(line => line.StartsWith('!')).Select(line => line[1..]).ToArray();
+
+        Assert.NotEmpty(copied);
+        Assert.All(copied, path => Assert.True(Path.Exists(Path.Combine(RepositoryPaths.Root, path)), path));
+        Assert.All(copied, path => Assert.Contains(path.Split('/')[0], context));
+    }
+
+    [Fact]
+    public void FinalStage_Always_IsChiseledAndNotRoot()
+    {
+        var final = Text[Text.LastIndexOf("\nFROM ", StringComparison.Ordinal)..];
+
+        Assert.Contains("-chiseled\n", final, StringComparison.Ordinal);
+        Assert.Contains("\nUSER $APP_UID\n", final, StringComparison.Ordinal);
+        Assert.Contains("\nENV ASPNETCORE_HTTP_PORTS=\n", final, StringComparison.Ordinal);
+        Assert.DoesNotContain("\nRUN ", final, StringComparison.Ordinal); // there is no shell
+    }
+
+    private static string Read(string path) => File.ReadAllText(Path.Combine(RepositoryPaths.Root, path));
+}

@@ -1,0 +1,71 @@
+using System.Text.RegularExpressions;
+using Gateway.Configuration;
+using Gateway.Testing;
+using Gateway.Testing.Peers;
+using Gateway.Testing.Processes;
+using Gateway.Tcp.Configuration;
+
+namespace Gateway.Tests.Deploy;
+
+/// <summary>The manifests render, and agree with the configuration that they carry.</summary>
+public sealed class ManifestTests
+{
+    [Theory]
+    [InlineData("base")]
+    [InlineData("overlays/whoami")]
+    [InlineData("overlays/transparent")]
+    public async Task Kustomize_AnyFolder_Renders(string folder)
+    {
+        var documents = await RenderAsync(folder);
+
+        Assert.Contains("  externalTrafficPolicy: Local\n", Document(documents, "Service", "gateway"), StringComparison.Ordinal);
+        Assert.Contains("  appsettings.json: |\n", Document(documents, "ConfigMap", "gateway-config"), StringComparison.Ordinal);
+        Assert.Contains("port: probes\n", Document(documents, "PodMonitor", "gateway"), StringComparison.Ordinal);
+        Assert.Contains("mountPath: /app/appsettings\n", Document(documents, "Deployment", "gateway"), StringComparison.Ordinal);
+        Assert.DoesNotContain("subPath", Document(documents, "Deployment", "gateway"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("base", "")]
+    [InlineData("overlays/whoami", "")]
+    [InlineData("overlays/transparent", "NET_RAW NET_ADMIN")]
+    public async Task Capabilities_OfAllContainers_AreDroppedButForTheNamedOnes(string folder, string expected)
+    {
+        var documents = await RenderAsync(folder);
+        var deployments = documents.Where(document => Regex.IsMatch(document, "^kind: Deployment$", RegexOptions.Multiline)).ToArray();
+
+        Assert.All(deployments, deployment => Assert.Equal(
+            Regex.Count(deployment, @"^ +(- )?image: ", RegexOptions.Multiline), Regex.Count(deployment, @"drop:\n +- ALL\n")));
+        Assert.All(deployments, deployment => Assert.DoesNotContain("privileged", deployment, StringComparison.Ordinal));
+        Assert.Equal(expected, string.Join(' ', deployments.SelectMany(deployment => Regex.Matches(deployment, @"\bNET_\w+").Select(match => match.Value))));
+    }
+
+    [Theory]
+    [InlineData("base", null)]
+    [InlineData("overlays/transparent", SourceIpMode.Transparent)]
+    public async Task Configuration_InTheConfigMap_IsValidAndFitsTheDeployment(string folder, SourceIpMode? mode)
+    {
+        var result = ConfigReader.Read(Path.Combine(RepositoryPaths.Root, "deploy", folder, "appsettings.json"), new Dictionary<string, string>());
+        Assert.Empty(result.Errors);
+        var config = result.Config!;
+        var deployment = Document(await RenderAsync(folder), "Deployment", "gateway");
+
+        // SIGKILL comes after the grace period: the drain must have ended by then.
+        var grace = int.Parse(Regex.Match(deployment, @"terminationGracePeriodSeconds: (\d+)").Groups[1].Value, null);
+        Assert.True(config.Shutdown.DrainDelay + config.Shutdown.DrainTimeout < TimeSpan.FromSeconds(grace));
+        var listeners = config.Listeners.Values.Select(listener => listener.Address!).Append(config.Probes!.Address!).Select(address => address[(address.LastIndexOf(':') + 1)..]);
+        Assert.All(listeners, port => Assert.Contains($"containerPort: {port}\n", deployment, StringComparison.Ordinal));
+        Assert.All(config.TcpProxy.Routes.Values, route => Assert.Equal(mode ?? SourceIpMode.ProxyProtocol, route.SourceIp!.Mode));
+    }
+
+    private static async Task<string[]> RenderAsync(string folder)
+    {
+        var kubectl = DebianPeer.Require("kubectl");
+        var result = await ProcessRunner.RunAsync([kubectl, "kustomize", Path.Combine(RepositoryPaths.Root, "deploy", folder)]);
+        return result.RequireSuccess().StandardOutput.Split("\n---\n");
+    }
+
+    private static string Document(string[] documents, string kind, string name) =>
+        Assert.Single(documents, document =>
+            Regex.IsMatch(document, $"^kind: {kind}$", RegexOptions.Multiline) && Regex.IsMatch(document, $"^  name: {name}$", RegexOptions.Multiline)) + "\n";
+}
