@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+// Every signature below is blittable: the call is a plain call, with no stub that copies or pins.
+[assembly: DisableRuntimeMarshalling]
+
+namespace Gateway.Linux;
+
+/// <summary>
+/// libc's names and types, nothing else; <see cref="Syscalls"/> is what the rest of the code calls. No SetLastError: the stub would clear and copy
+/// errno on every call. Marshal.GetLastSystemError() right after a −1 reads the thread's errno, which the runtime preserves across a GC pause.
+/// No SuppressGCTransition: measured to gain nothing, and these calls can run the whole loopback path, which would delay a GC.
+/// </summary>
+internal static unsafe partial class LibC
+{
+    private const string Library = "libc";
+
+    [LibraryImport(Library)]
+    internal static partial int epoll_create1(int flags);
+
+    [LibraryImport(Library)]
+    internal static partial int epoll_ctl(int epoll, int operation, int fd, byte* epollEvent);
+
+    [LibraryImport(Library)]
+    internal static partial int epoll_wait(int epoll, byte* events, int maxEvents, int timeoutMilliseconds);
+
+    [LibraryImport(Library)]
+    internal static partial int eventfd(uint initialValue, int flags);
+
+    [LibraryImport(Library)]
+    internal static partial int socket(int domain, int type, int protocol);
+
+    [LibraryImport(Library)]
+    internal static partial int bind(int fd, SockAddr* address, uint length);
+
+    [LibraryImport(Library)]
+    internal static partial int listen(int fd, int backlog);
+
+    [LibraryImport(Library)]
+    internal static partial int accept4(int fd, SockAddr* address, uint* length, int flags);
+
+    [LibraryImport(Library)]
+    internal static partial int connect(int fd, SockAddr* address, uint length);
+
+    [LibraryImport(Library)]
+    internal static partial int getsockname(int fd, SockAddr* address, uint* length);
+
+    [LibraryImport(Library)]
+    internal static partial int setsockopt(int fd, int level, int name, void* value, uint length);
+
+    [LibraryImport(Library)]
+    internal static partial int getsockopt(int fd, int level, int name, void* value, uint* length);
+
+    [LibraryImport(Library)]
+    internal static partial nint recv(int fd, byte* buffer, nuint length, int flags);
+
+    [LibraryImport(Library)]
+    internal static partial nint send(int fd, byte* buffer, nuint length, int flags);
+
+    [LibraryImport(Library)]
+    internal static partial int shutdown(int fd, int how);
+
+    [LibraryImport(Library)]
+    internal static partial nint write(int fd, void* buffer, nuint length);
+
+    [LibraryImport(Library)]
+    internal static partial int close(int fd);
+
+    [LibraryImport(Library)]
+    internal static partial int pipe2(int* fds, int flags);
+
+    [LibraryImport(Library)]
+    internal static partial int fcntl(int fd, int command, nint argument);
+
+    [LibraryImport(Library)]
+    internal static partial nint splice(int from, long* fromOffset, int to, long* toOffset, nuint length, uint flags);
+
+    [LibraryImport(Library)]
+    internal static partial int getrlimit(int resource, ulong* softAndHard);
+}

@@ -1,0 +1,44 @@
+namespace Gateway.Linux;
+
+/// <summary>A socket option's level and name (values of asm-generic, used by x64 and arm64).</summary>
+internal readonly record struct SocketOption(int Level, int Name)
+{
+    private const int SolSocket = 1;
+    private const int IPProtoIP = 0;
+    private const int IPProtoTcp = 6;
+    private const int IPProtoIPv6 = 41;
+
+    internal static SocketOption ReuseAddress => new(SolSocket, 2);
+
+    internal static SocketOption Error => new(SolSocket, 4);
+
+    internal static SocketOption KeepAlive => new(SolSocket, 9);
+
+    /// <summary>Urgent bytes stay in the stream; without it the kernel takes one byte out of what we relay.</summary>
+    internal static SocketOption OutOfBandInline => new(SolSocket, 10);
+
+    internal static SocketOption Linger => new(SolSocket, 13);
+
+    internal static SocketOption ReusePort => new(SolSocket, 15);
+
+    internal static SocketOption NoDelay => new(IPProtoTcp, 1);
+
+    /// <summary>Seconds of silence before the first keep-alive probe.</summary>
+    internal static SocketOption KeepIdle => new(IPProtoTcp, 4);
+
+    /// <summary>Seconds between keep-alive probes.</summary>
+    internal static SocketOption KeepInterval => new(IPProtoTcp, 5);
+
+    internal static SocketOption KeepCount => new(IPProtoTcp, 6);
+
+    /// <summary>Bind to an address that is not ours. CAP_NET_RAW or CAP_NET_ADMIN; EPERM comes here, not at bind.</summary>
+    internal static SocketOption TransparentV4 => new(IPProtoIP, 19);
+
+    /// <summary>The port is chosen at connect, by the whole 4-tuple: 64 k connections per destination instead of in total. Also works on IPv6 sockets.</summary>
+    internal static SocketOption BindAddressNoPort => new(IPProtoIP, 24);
+
+    internal static SocketOption OnlyV6 => new(IPProtoIPv6, 26);
+
+    /// <summary>As <see cref="TransparentV4"/>, for IPv6.</summary>
+    internal static SocketOption TransparentV6 => new(IPProtoIPv6, 75);
+}

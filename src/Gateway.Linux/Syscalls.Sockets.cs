@@ -1,0 +1,136 @@
+using System.Runtime.InteropServices;
+
+namespace Gateway.Linux;
+
+/// <summary>
+/// One static method per syscall: EINTR is retried, the result is what the kernel gave or −errno, and nothing is decided here. Numbers come
+/// from <see cref="FileDescriptor.Hold"/>.
+/// </summary>
+internal static unsafe partial class Syscalls
+{
+    private const int SocketStream = 1;
+    private const int SocketNonBlock = 0x800;
+    private const int SocketCloseOnExec = 0x80000;
+    private const int MessageNoSignal = 0x4000;
+    private const int ShutdownWrite = 1;
+
+    /// <summary>A non-blocking TCP socket of the family (<see cref="SockAddr.InterNetwork"/> or V6).</summary>
+    internal static int Socket(int family) => Result(LibC.socket(family, SocketStream | SocketNonBlock | SocketCloseOnExec, 0));
+
+    internal static int Bind(int fd, in SockAddr address)
+    {
+        fixed (SockAddr* pointer = &address)
+        {
+            return Result(LibC.bind(fd, pointer, address.Length));
+        }
+    }
+
+    internal static int Listen(int fd, int backlog) => Result(LibC.listen(fd, backlog));
+
+    /// <summary>The next completed connection's non-blocking descriptor, with its peer's address.</summary>
+    internal static int Accept(int fd, out SockAddr peer)
+    {
+        fixed (SockAddr* pointer = &peer)
+        {
+            while (true)
+            {
+                uint length = SockAddr.Size;
+                var accepted = LibC.accept4(fd, pointer, &length, SocketNonBlock | SocketCloseOnExec);
+                if (accepted >= 0)
+                {
+                    return accepted;
+                }
+
+                var error = Marshal.GetLastSystemError();
+                if (error != Errno.EINTR)
+                {
+                    return -error;
+                }
+            }
+        }
+    }
+
+    /// <summary>Starts to connect. EINTR is not retried: the kernel goes on by itself (EINPROGRESS), which cannot happen to a non-blocking socket.</summary>
+    internal static int Connect(int fd, in SockAddr address)
+    {
+        fixed (SockAddr* pointer = &address)
+        {
+            return Result(LibC.connect(fd, pointer, address.Length));
+        }
+    }
+
+    internal static int GetSocketName(int fd, out SockAddr address)
+    {
+        uint length = SockAddr.Size;
+        fixed (SockAddr* pointer = &address)
+        {
+            return Result(LibC.getsockname(fd, pointer, &length));
+        }
+    }
+
+    internal static int SetOption(int fd, SocketOption option, int value) =>
+        Result(LibC.setsockopt(fd, option.Level, option.Name, &value, sizeof(int)));
+
+    /// <summary>SO_LINGER on with 0 seconds: the next close sends RST and drops what was not sent.</summary>
+    internal static int SetResetOnClose(int fd)
+    {
+        var onAndZeroSeconds = stackalloc int[2] { 1, 0 };
+        return Result(LibC.setsockopt(fd, SocketOption.Linger.Level, SocketOption.Linger.Name, onAndZeroSeconds, 2 * sizeof(int)));
+    }
+
+    /// <summary>The option's value, or −errno.</summary>
+    internal static int GetOption(int fd, SocketOption option)
+    {
+        var value = 0;
+        uint length = sizeof(int);
+        var result = LibC.getsockopt(fd, option.Level, option.Name, &value, &length);
+        return result < 0 ? -Marshal.GetLastSystemError() : value;
+    }
+
+    internal static int Receive(int fd, Span<byte> buffer)
+    {
+        fixed (byte* pointer = buffer)
+        {
+            while (true)
+            {
+                var count = LibC.recv(fd, pointer, (nuint)buffer.Length, 0);
+                if (count >= 0)
+                {
+                    return (int)count;
+                }
+
+                var error = Marshal.GetLastSystemError();
+                if (error != Errno.EINTR)
+                {
+                    return -error;
+                }
+            }
+        }
+    }
+
+    internal static int Send(int fd, ReadOnlySpan<byte> data)
+    {
+        fixed (byte* pointer = data)
+        {
+            while (true)
+            {
+                var count = LibC.send(fd, pointer, (nuint)data.Length, MessageNoSignal);
+                if (count >= 0)
+                {
+                    return (int)count;
+                }
+
+                var error = Marshal.GetLastSystemError();
+                if (error != Errno.EINTR)
+                {
+                    return -error;
+                }
+            }
+        }
+    }
+
+    /// <summary>Half-close: FIN after what is still in the send queue.</summary>
+    internal static int ShutdownSend(int fd) => Result(LibC.shutdown(fd, ShutdownWrite));
+
+    private static int Result(int value) => value >= 0 ? value : -Marshal.GetLastSystemError();
+}

@@ -1,0 +1,34 @@
+namespace Gateway.Linux;
+
+/// <summary>Whether this process may connect from an address that is not its own (IP_TRANSPARENT): CAP_NET_RAW or CAP_NET_ADMIN.</summary>
+public static class TransparentProbe
+{
+    /// <summary>
+    /// Tries the option on a socket that is closed again. Asking the kernel is surer than reading capabilities: user namespaces and
+    /// security modules have a say too. False on other systems.
+    /// </summary>
+    public static bool IsPermitted()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        return Try(SockAddr.InterNetwork, SocketOption.TransparentV4) || Try(SockAddr.InterNetworkV6, SocketOption.TransparentV6);
+    }
+
+    private static bool Try(int family, SocketOption option)
+    {
+        var number = Syscalls.Socket(family);
+        if (number < 0)
+        {
+            return false;
+        }
+
+        using var descriptor = new FileDescriptor(number);
+        var fd = descriptor.Hold();
+        var permitted = Syscalls.SetOption(fd, option, 1) >= 0;
+        descriptor.Release();
+        return permitted;
+    }
+}

@@ -1,0 +1,8 @@
+namespace Gateway.Tcp.Engines.Linux;
+
+/// <summary>Something that any thread can ask an <see cref="EventLoop"/> to run.</summary>
+internal interface ILoopWork
+{
+    /// <summary>Called once per <see cref="EventLoop.Post"/>, on the loop's thread.</summary>
+    void RunOnLoop();
+}

@@ -1,0 +1,262 @@
+using System.Net.Sockets;
+using Gateway.Linux;
+
+namespace Gateway.Tcp.Engines.Linux;
+
+/// <summary>
+/// The two directions of one relay, and when it ends. Each event of either socket turns both pumps (<see cref="RelayDirection"/>); a pump that has nothing to do costs two flag
+/// tests. Ends:
+/// <list type="bullet">
+/// <item>Both sources have ended and all is sent: both sockets are closed, the last FIN by close.</item>
+/// <item>One source has ended and all of it is sent: shutdown on the other side, and the other direction runs on.</item>
+/// <item>A side was reset: what it had sent before is passed on as far as the other takes it at once, then RST to the other. Found by reading, by sending, or,
+/// when neither is due (its FIN was seen, or the other side is stalled), by EPOLLERR.</item>
+/// <item>A limit, an abort, a refusal: RST to both, so that nobody takes a cut stream for a complete one.</item>
+/// </list>
+/// </summary>
+internal sealed class LinuxRelay
+{
+    private readonly LinuxTcpConnection _client;
+    private readonly LinuxTcpConnection _backend;
+    private readonly RelayOptions _options;
+    private readonly long _endsAt;
+    private RelayDirection _toBackend;
+    private RelayDirection _toClient;
+    private long _lastActivity;
+    private RelayEnd _end;
+    private RelayEnd? _firstFin;
+    private SocketError _error;
+    private bool _isQueued;
+    private bool _hasEnded;
+    private bool _finPassedOn;
+
+    internal LinuxRelay(LinuxTcpConnection client, LinuxTcpConnection backend, RelayOptions options)
+    {
+        _client = client;
+        _backend = backend;
+        _options = options;
+        _toBackend = new RelayDirection(client, backend, options.Guard);
+        _toClient = new RelayDirection(backend, client, guard: null);
+        _endsAt = options.MaxDuration is { } limit ? client.DueAfter(limit) : TimerNode.Never;
+    }
+
+    internal RelayResult Result => new(_end, _toBackend.Bytes, _toClient.Bytes, _error);
+
+    /// <summary>Takes both connections over; may end at once.</summary>
+    internal void Start()
+    {
+        _lastActivity = _client.Loop.Now;
+        _client.JoinRelay(this);
+        _backend.JoinRelay(this);
+        _client.ArmTimer(NextDeadline());
+        TurnSafely();
+    }
+
+    /// <summary>An event of one of the two sockets.</summary>
+    internal void OnReady(LinuxTcpConnection which) => Turn(clientFirst: ReferenceEquals(which, _client));
+
+    /// <summary>The next turn of a relay that had more to move than fits into one.</summary>
+    internal void Continue()
+    {
+        _isQueued = false;
+        if (!_hasEnded)
+        {
+            TurnSafely();
+        }
+    }
+
+    /// <summary>The connection's timer: not re-armed per byte, so look whether it is really due.</summary>
+    internal void OnTimer()
+    {
+        var now = _client.Loop.Now;
+        var deadline = NextDeadline();
+        if (now >= _endsAt)
+        {
+            EndByLimit(RelayEnd.MaxDuration);
+        }
+        else if (now >= deadline)
+        {
+            EndByLimit(RelayEnd.IdleTimeout);
+        }
+        else
+        {
+            _client.ArmTimer(deadline);
+        }
+    }
+
+    /// <summary>Ends it on our own account: RST to both.</summary>
+    internal void EndByLimit(RelayEnd reason)
+    {
+        if (!_hasEnded)
+        {
+            _client.Reset();
+            _backend.Reset();
+            End(reason, SocketError.Success);
+        }
+    }
+
+    private long NextDeadline()
+    {
+        var idle = _options.IdleTimeout;
+        var idleAt = idle < TimeSpan.Zero || idle >= TimeSpan.FromDays(365) ? TimerNode.Never : _lastActivity + (long)idle.TotalMilliseconds;
+        return Math.Min(idleAt, _endsAt);
+    }
+
+    private void TurnSafely()
+    {
+        try
+        {
+            Turn(clientFirst: true);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A guard that throws. (From an event's turn it gets to the loop, which does the same.)
+            _client.Loop.Report(exception);
+            EndByLimit(RelayEnd.Error);
+        }
+    }
+
+    private void Turn(bool clientFirst)
+    {
+        var before = _toBackend.Bytes + _toClient.Bytes;
+        PumpResult toBackend, toClient;
+        if (clientFirst)
+        {
+            toBackend = _toBackend.Pump();
+            toClient = _toClient.Pump();
+        }
+        else
+        {
+            toClient = _toClient.Pump();
+            toBackend = _toBackend.Pump();
+        }
+
+        if (_toBackend.Bytes + _toClient.Bytes != before)
+        {
+            _lastActivity = _client.Loop.Now;
+        }
+
+        if (EndsByFailure(toBackend, toClient))
+        {
+            return;
+        }
+
+        if (_toBackend.SourceEnded || _toClient.SourceEnded)
+        {
+            // Both in one turn: whose event it was goes for the first.
+            _firstFin ??= _toBackend.SourceEnded && (clientFirst || !_toClient.SourceEnded) ? RelayEnd.ClientFin : RelayEnd.BackendFin;
+            if (EndsInOrder())
+            {
+                return;
+            }
+        }
+
+        if (_client.HasFailed || _backend.HasFailed)
+        {
+            EndIfUnnoticed(toBackend, toClient);
+        }
+        else if ((toBackend == PumpResult.Again || toClient == PumpResult.Again) && !_isQueued)
+        {
+            _isQueued = true;
+            _client.Loop.ContinueLater(this);
+        }
+    }
+
+    private bool EndsByFailure(PumpResult toBackend, PumpResult toClient)
+    {
+        if (toBackend == PumpResult.Refused)
+        {
+            EndByLimit(RelayEnd.Refused);
+        }
+        else if (toBackend == PumpResult.SourceFailed || toClient == PumpResult.DestinationFailed)
+        {
+            EndByReset(isClient: true, toBackend == PumpResult.SourceFailed ? _toBackend.Error : _toClient.Error);
+        }
+        else if (toClient == PumpResult.SourceFailed || toBackend == PumpResult.DestinationFailed)
+        {
+            EndByReset(isClient: false, toClient == PumpResult.SourceFailed ? _toClient.Error : _toBackend.Error);
+        }
+
+        return _hasEnded;
+    }
+
+    private bool EndsInOrder()
+    {
+        if (_toBackend.IsDone && _toClient.IsDone)
+        {
+            _client.Close();
+            _backend.Close();
+            End(_firstFin!.Value, SocketError.Success);
+            return true;
+        }
+
+        if (!_finPassedOn && (_toBackend.IsDone || _toClient.IsDone))
+        {
+            _finPassedOn = true;
+            _ = Syscalls.ShutdownSend(_toBackend.IsDone ? _backend.Fd : _client.Fd);
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// EPOLLERR, and neither pump met the error: nobody reads from the failed side any more (its FIN was seen), or reading waits for a destination that is
+    /// full. Waiting longer could only help if the next turn comes by itself.
+    /// </summary>
+    private void EndIfUnnoticed(PumpResult toBackend, PumpResult toClient)
+    {
+        if (toBackend == PumpResult.Again || toClient == PumpResult.Again)
+        {
+            if (!_isQueued)
+            {
+                _isQueued = true;
+                _client.Loop.ContinueLater(this);
+            }
+
+            return;
+        }
+
+        var isClient = _client.HasFailed;
+        var errno = Syscalls.GetOption((isClient ? _client : _backend).Fd, SocketOption.Error);
+        EndByReset(isClient, errno > 0 ? Errno.ToSocketError(errno) : SocketError.ConnectionReset);
+    }
+
+    private void EndByReset(bool isClient, SocketError error)
+    {
+        // Found by sending: what the failed side had sent before it failed is still in its receive queue, such as the response of a server that
+        // answers early and closes. It is passed on as far as that goes without waiting; a dead socket's queue does not grow.
+        if (isClient)
+        {
+            PumpLast(ref _toBackend);
+            _client.Close();
+            _backend.Reset();
+        }
+        else
+        {
+            PumpLast(ref _toClient);
+            _backend.Close();
+            _client.Reset();
+        }
+
+        End(isClient ? RelayEnd.ClientReset : RelayEnd.BackendReset, error);
+    }
+
+    private static void PumpLast(ref RelayDirection direction)
+    {
+        while (direction.Pump() == PumpResult.Again)
+        {
+        }
+    }
+
+    private void End(RelayEnd end, SocketError error)
+    {
+        _hasEnded = true;
+        _end = end;
+        _error = error;
+        _toBackend.Release();
+        _toClient.Release();
+        _client.JoinRelay(null);
+        _backend.JoinRelay(null);
+        _client.CompleteRelay();
+    }
+}

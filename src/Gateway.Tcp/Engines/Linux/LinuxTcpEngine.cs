@@ -1,0 +1,45 @@
+using System.Net;
+
+namespace Gateway.Tcp.Engines.Linux;
+
+/// <summary>
+/// The engine for Linux: raw descriptors, one epoll thread per core (<see cref="EventLoop"/>), and a connection that stays on the loop whose listening socket
+/// accepted it, with its backend beside it. How bytes move: <see cref="RelayDirection"/>.
+/// </summary>
+internal sealed class LinuxTcpEngine : ITcpEngine
+{
+    private readonly EventLoop[] _loops;
+    private readonly LinuxEngineOptions _options;
+
+    /// <summary>Starts the loops.</summary>
+    /// <exception cref="PlatformNotSupportedException">Not Linux.</exception>
+    internal LinuxTcpEngine(LinuxEngineOptions? options = null)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new PlatformNotSupportedException("The Linux engine needs Linux: choose the Portable engine.");
+        }
+
+        _options = options ?? new LinuxEngineOptions();
+        _loops = [.. Enumerable.Range(0, _options.LoopCount).Select(index => new EventLoop(index, _options))];
+    }
+
+    /// <inheritdoc/>
+    public string Name => "Linux";
+
+    /// <summary>Pipes that carry bytes right now, over all loops.</summary>
+    internal int PipesInUse => _loops.Sum(loop => loop.Pipes.InUse);
+
+    /// <summary>Pipes that exist, over all loops.</summary>
+    internal int PipeCount => _loops.Sum(loop => loop.Pipes.Count);
+
+    /// <inheritdoc/>
+    public ITcpEngineListener Bind(IPEndPoint endPoint, TcpListenOptions options)
+    {
+        var (sockets, localEndPoint) = ListenSocketFactory.Bind(endPoint, options, _loops.Length);
+        return new LinuxTcpListener(_loops, sockets, localEndPoint, options, _options.AcceptFault);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_loops.Select(loop => loop.StopAsync())).ConfigureAwait(false);
+}

@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using Gateway.Linux;
+
+namespace Gateway.Tcp.Engines.Linux;
+
+/// <summary>
+/// One loop's listening socket. Level-triggered, unlike the connections: what one batch leaves in the queue is reported again, also after a pause, so no
+/// re-arming can be forgotten.
+/// </summary>
+internal sealed class ListenSocket : IEpollTarget
+{
+    // Between other events; the rest comes in the next round.
+    private const int AcceptsPerRound = 64;
+
+    // Long enough for a descriptor to come free, short enough that the kernel's queue (4096) holds what comes meanwhile.
+    private const int PauseMilliseconds = 50;
+
+    private readonly EventLoop _loop;
+    private readonly FileDescriptor _descriptor;
+    private readonly int _fd;
+    private readonly Action<SocketError>? _onAcceptError;
+    private readonly Func<int>? _fault;
+    private readonly TimerNode _pause;
+    private Action<TcpConnection>? _onAccepted;
+    private int _registration;
+    private bool _isClosed;
+
+    internal ListenSocket(EventLoop loop, FileDescriptor descriptor, Action<SocketError>? onAcceptError, Func<int>? fault)
+    {
+        _loop = loop;
+        _descriptor = descriptor;
+        _fd = descriptor.Hold();
+        _onAcceptError = onAcceptError;
+        _fault = fault;
+        _pause = new TimerNode(static owner => ((ListenSocket)owner).Resume(), this);
+    }
+
+    /// <inheritdoc/>
+    int IEpollTarget.Registration => _registration;
+
+    internal EventLoop Loop => _loop;
+
+    /// <summary>Starts to accept; on the loop's thread.</summary>
+    internal void Start(Action<TcpConnection> onAccepted)
+    {
+        Debug.Assert(_loop.IsCurrent, "on the loop's thread");
+        if (_isClosed)
+        {
+            return;
+        }
+
+        _onAccepted = onAccepted;
+        var registration = _loop.Register(this, _fd, EpollEvents.In);
+        _registration = Math.Max(0, registration);
+        if (registration < 0)
+        {
+            throw new SocketException((int)Errno.ToSocketError(-registration));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnEvents(EpollEvents events)
+    {
+        for (var count = 0; count < AcceptsPerRound && TryAccept(); count++)
+        {
+        }
+    }
+
+    /// <inheritdoc/>
+    void IEpollTarget.OnFault()
+    {
+        // The connection's owner threw; the connection was reset where that happened, and listening goes on.
+    }
+
+    /// <inheritdoc/>
+    void IEpollTarget.OnLoopStopping() => Close();
+
+    /// <summary>Hands over what the kernel has completed, then closes; on the loop's thread, or on any once the loop has ended.</summary>
+    internal void DrainAndClose()
+    {
+        if (!_isClosed && _registration != 0)
+        {
+            while (TryAccept())
+            {
+            }
+        }
+
+        Close();
+    }
+
+    /// <summary>Closes without accepting: nobody was ever told of these connections.</summary>
+    internal void Close()
+    {
+        if (_isClosed)
+        {
+            return;
+        }
+
+        _isClosed = true;
+        _loop.Timers.Remove(_pause);
+        if (_registration != 0)
+        {
+            _loop.Forget(this, _fd);
+        }
+
+        _descriptor.Release();
+        _descriptor.Dispose();
+    }
+
+    /// <summary>False when there is nothing more to accept now.</summary>
+    private bool TryAccept()
+    {
+        SockAddr peer = default;
+        var result = _fault?.Invoke() is { } errno and > 0 ? -errno : Syscalls.Accept(_fd, out peer);
+        if (result >= 0)
+        {
+            HandOver(new LinuxTcpConnection(_loop, result, peer.ToIPEndPoint(), isConnected: true));
+            return true;
+        }
+
+        if (result == -Errno.EAGAIN)
+        {
+            return false;
+        }
+
+        if (!Errno.IsExhaustion(-result))
+        {
+            // Errors that belong to the one connection that was next (ECONNABORTED, and network errors pending on it: accept(2)).
+            return true;
+        }
+
+        // Only this listener pauses; its connections wait in the kernel. The caller of the event loop is never told by an exception.
+        _onAcceptError?.Invoke(Errno.ToSocketError(-result));
+        _loop.Modify(_fd, _registration, EpollEvents.None);
+        _loop.Timers.Arm(_pause, _loop.Now + PauseMilliseconds);
+        return false;
+    }
+
+    private void HandOver(LinuxTcpConnection connection)
+    {
+        if (!connection.TryRegister())
+        {
+            _onAcceptError?.Invoke(SocketError.NoBufferSpaceAvailable);
+            return;
+        }
+
+        try
+        {
+            _onAccepted!(connection);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            _loop.Report(exception);
+            connection.Reset();
+        }
+    }
+
+    private void Resume()
+    {
+        if (!_isClosed)
+        {
+            _loop.Modify(_fd, _registration, EpollEvents.In);
+        }
+    }
+}

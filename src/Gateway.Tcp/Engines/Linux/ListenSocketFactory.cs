@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Linux;
+
+namespace Gateway.Tcp.Engines.Linux;
+
+/// <summary>Binds one listening socket per loop to one address, so that the kernel spreads connections over the loops (SO_REUSEPORT).</summary>
+internal static class ListenSocketFactory
+{
+    /// <summary>The bound and listening sockets, and the address with its real port.</summary>
+    /// <exception cref="SocketException">The address cannot be had.</exception>
+    internal static (FileDescriptor[] Sockets, IPEndPoint LocalEndPoint) Bind(IPEndPoint endPoint, TcpListenOptions options, int count)
+    {
+        // SO_REUSEPORT would share a port with another process of the same user, silently: half of the connections would be somebody else's. So
+        // see whether the port is free without it. SO_REUSEADDR, because TIME_WAITs of an earlier listener are no reason to refuse.
+        if (endPoint.Port != 0)
+        {
+            using var probe = Open(endPoint, options, sharePort: false);
+        }
+
+        var sockets = new FileDescriptor[count];
+        var bound = endPoint;
+        try
+        {
+            for (var index = 0; index < count; index++)
+            {
+                sockets[index] = Open(bound, options, sharePort: true);
+                if (index == 0)
+                {
+                    bound = new IPEndPoint(endPoint.Address, PortOf(sockets[0]));
+                }
+            }
+
+            // Only when all are bound: a connection must not be queued on a socket that is closed again because a later one failed.
+            foreach (var socket in sockets)
+            {
+                ThrowIfFailed(Syscalls.Listen(socket.Hold(), options.Backlog));
+                socket.Release();
+            }
+
+            return (sockets, bound);
+        }
+        catch
+        {
+            foreach (var socket in sockets)
+            {
+                socket?.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private static FileDescriptor Open(IPEndPoint endPoint, TcpListenOptions options, bool sharePort)
+    {
+        var address = SockAddr.From(endPoint);
+        var number = Syscalls.Socket(address.Family);
+        ThrowIfFailed(number);
+        var descriptor = new FileDescriptor(number);
+        var fd = descriptor.Hold();
+        try
+        {
+            ThrowIfFailed(Syscalls.SetOption(fd, SocketOption.ReuseAddress, 1));
+            if (sharePort)
+            {
+                ThrowIfFailed(Syscalls.SetOption(fd, SocketOption.ReusePort, 1));
+            }
+
+            if (address.Family == SockAddr.InterNetworkV6)
+            {
+                ThrowIfFailed(Syscalls.SetOption(fd, SocketOption.OnlyV6, options.DualMode ? 0 : 1));
+            }
+
+            _ = SocketOptionSet.Apply(fd, options.KeepAlive);
+            ThrowIfFailed(Syscalls.Bind(fd, address));
+            descriptor.Release();
+            return descriptor;
+        }
+        catch
+        {
+            descriptor.Release();
+            descriptor.Dispose();
+            throw;
+        }
+    }
+
+    private static int PortOf(FileDescriptor socket)
+    {
+        var result = Syscalls.GetSocketName(socket.Hold(), out var address);
+        socket.Release();
+        ThrowIfFailed(result);
+        return address.ToIPEndPoint().Port;
+    }
+
+    private static void ThrowIfFailed(int result)
+    {
+        if (result < 0)
+        {
+            throw new SocketException((int)Errno.ToSocketError(-result));
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Linux;
+
+namespace Gateway.Tcp.Engines.Linux;
+
+/// <summary>Makes a socket, sets its options, binds it if asked, and starts to connect; says who is to blame if one of these fails.</summary>
+internal static class SocketDialler
+{
+    /// <summary>0 and a socket that connects or is connected, or an errno, its <paramref name="failure"/>, and no socket.</summary>
+    internal static int TryStart(ConnectRequest request, out int fd, out bool isConnected, out ConnectFailure failure)
+    {
+        isConnected = false;
+        var destination = Unmap(request.Destination);
+        var address = SockAddr.From(destination);
+        fd = Syscalls.Socket(address.Family);
+        if (fd < 0)
+        {
+            // An address family that is switched off on this host makes the destination unreachable; anything else is our want.
+            failure = fd == -Errno.EAFNOSUPPORT ? ConnectFailure.Destination : ConnectFailure.Resources;
+            return -fd;
+        }
+
+        var error = SetOptions(fd, request, out failure);
+        if (error == 0 && request.TransparentSource is { } source)
+        {
+            error = BindSource(fd, Unmap(source), destination.AddressFamily, out failure);
+        }
+
+        if (error == 0)
+        {
+            error = Connect(fd, address, out isConnected, out failure);
+        }
+
+        if (error != 0)
+        {
+            new FileDescriptor(fd).Dispose();
+            fd = -1;
+        }
+
+        return error;
+    }
+
+    private static IPEndPoint Unmap(IPEndPoint endPoint) =>
+        endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
+
+    private static int SetOptions(int fd, ConnectRequest request, out ConnectFailure failure)
+    {
+        failure = ConnectFailure.Resources;
+        var result = SocketOptionSet.Apply(fd, request.KeepAlive);
+        return result < 0 ? -result : 0;
+    }
+
+    private static int BindSource(int fd, IPEndPoint source, AddressFamily family, out ConnectFailure failure)
+    {
+        failure = ConnectFailure.Bind;
+        if (source.AddressFamily != family)
+        {
+            return Errno.EAFNOSUPPORT;
+        }
+
+        // 127.0.0.0/8 is this host's own everywhere: no right is needed to bind it.
+        if (!IPAddress.IsLoopback(source.Address))
+        {
+            var option = family == AddressFamily.InterNetworkV6 ? SocketOption.TransparentV6 : SocketOption.TransparentV4;
+            var permitted = Syscalls.SetOption(fd, option, 1);
+            if (permitted < 0)
+            {
+                failure = permitted is -Errno.EPERM or -Errno.EACCES ? ConnectFailure.Permission : ConnectFailure.Bind;
+                return -permitted;
+            }
+        }
+
+        // With the client's own port the address may be in use by the accepted socket's other side or in TIME_WAIT: both must be shared.
+        _ = Syscalls.SetOption(fd, source.Port == 0 ? SocketOption.BindAddressNoPort : SocketOption.ReuseAddress, 1);
+        var bound = Syscalls.Bind(fd, SockAddr.From(source));
+        if (bound < 0 && Errno.IsExhaustion(-bound))
+        {
+            failure = ConnectFailure.Resources;
+        }
+
+        return bound < 0 ? -bound : 0;
+    }
+
+    private static int Connect(int fd, in SockAddr address, out bool isConnected, out ConnectFailure failure)
+    {
+        var result = Syscalls.Connect(fd, address);
+        isConnected = result == 0;
+        failure = ConnectFailure.None;
+        if (isConnected || result == -Errno.EINPROGRESS)
+        {
+            return 0;
+        }
+
+        // EADDRNOTAVAIL and EAGAIN at connect: no free port. EADDRINUSE: this 4-tuple exists (the client's own port was bound).
+        failure = -result switch
+        {
+            Errno.EADDRNOTAVAIL or Errno.EAGAIN => ConnectFailure.Resources,
+            Errno.EADDRINUSE => ConnectFailure.Bind,
+            var errno when Errno.IsExhaustion(errno) => ConnectFailure.Resources,
+            _ => ConnectFailure.Destination,
+        };
+        return -result;
+    }
+}
