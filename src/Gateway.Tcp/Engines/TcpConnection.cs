@@ -37,7 +37,8 @@ public abstract class TcpConnection
 
     /// <summary>
     /// Carries bytes both ways between this (the client's) and <paramref name="backend"/> until both directions are done, a limit fires, or
-    /// either is aborted. Half-close is passed on as half-close, RST as RST, and back-pressure is the sockets'. Closes both.
+    /// either is aborted. Half-close is passed on as half-close, RST as RST, and back-pressure is the sockets'. Closes both: in order when both
+    /// directions ended in order; after a limit, an abort or a refusal with RST, so that nobody takes a cut stream for a complete one.
     /// Holds no buffer while nothing is in flight.
     /// </summary>
     public abstract ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options);

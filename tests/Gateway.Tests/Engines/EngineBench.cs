@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Gateway.Tcp.Engines;
+
+namespace Gateway.Tests.Engines;
+
+/// <summary>
+/// An engine between test sockets: a listener whose connections are dialled to a backend socket and relayed, unless the test takes them over
+/// (<see cref="Serve"/>). Every wait has a deadline.
+/// </summary>
+internal sealed class EngineBench : IAsyncDisposable
+{
+    private readonly Socket _backendListener;
+    private readonly Channel<RelayResult> _results = Channel.CreateUnbounded<RelayResult>();
+    private readonly Channel<Exception> _failures = Channel.CreateUnbounded<Exception>();
+    private readonly List<Socket> _sockets = [];
+
+    private EngineBench(ITcpEngine engine, TcpListenOptions? options, IPEndPoint? address)
+    {
+        Engine = engine;
+        _backendListener = TestSockets.Listen();
+        Serve = RelayAsync;
+        Listener = engine.Bind(address ?? new IPEndPoint(IPAddress.Loopback, 0), options ?? new TcpListenOptions());
+    }
+
+    public ITcpEngine Engine { get; }
+
+    public ITcpEngineListener Listener { get; }
+
+    public IPEndPoint BackendEndPoint => (IPEndPoint)_backendListener.LocalEndPoint!;
+
+    public RelayOptions RelayOptions { get; set; } = new();
+
+    /// <summary>What happens to an accepted connection; an exception fails the test at its next wait for a result.</summary>
+    public Func<TcpConnection, Task> Serve { get; set; }
+
+    public static EngineBench Start(ITcpEngine engine, RelayOptions? relay = null, TcpListenOptions? listen = null, Func<EngineBench, TcpConnection, Task>? serve = null)
+    {
+        var bench = new EngineBench(engine, listen, null) { RelayOptions = relay ?? new RelayOptions() };
+        if (serve is not null)
+        {
+            bench.Serve = connection => serve(bench, connection);
+        }
+
+        bench.Listener.Start(connection => _ = bench.ServeSafelyAsync(connection));
+        return bench;
+    }
+
+    /// <summary>A client of the engine's listener.</summary>
+    public async Task<Socket> ConnectAsync()
+    {
+        var client = TestSockets.New();
+        _sockets.Add(client);
+        await client.ConnectAsync(Listener.LocalEndPoint).Within();
+        return client;
+    }
+
+    /// <summary>The backend's end of the next dialled connection.</summary>
+    public async Task<Socket> AcceptAsync()
+    {
+        var backend = await _backendListener.AcceptAsync().Within();
+        backend.NoDelay = true;
+        _sockets.Add(backend);
+        return backend;
+    }
+
+    public async Task<(Socket Client, Socket Backend)> ConnectPairAsync()
+    {
+        var client = await ConnectAsync();
+        return (client, await AcceptAsync());
+    }
+
+    public async Task<RelayResult> NextResultAsync()
+    {
+        var result = _results.Reader.ReadAsync().AsTask();
+        var failure = _failures.Reader.WaitToReadAsync().AsTask();
+        if (await Task.WhenAny(result, failure).Within() == failure && _failures.Reader.TryRead(out var exception))
+        {
+            throw new InvalidOperationException("serving a connection failed", exception);
+        }
+
+        return await result;
+    }
+
+    /// <summary>Dials the backend and relays.</summary>
+    public async Task RelayAsync(TcpConnection client)
+    {
+        var dialled = await client.ConnectAsync(new ConnectRequest { Destination = BackendEndPoint, Timeout = TestSockets.Limit });
+        if (dialled.Connection is not { } backend)
+        {
+            client.Reset();
+            throw new InvalidOperationException($"{dialled.Failure}: {dialled.Error}");
+        }
+
+        _results.Writer.TryWrite(await client.RelayAsync(backend, RelayOptions));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var socket in _sockets)
+        {
+            socket.Dispose();
+        }
+
+        _backendListener.Dispose();
+        await Listener.DisposeAsync().AsTask().Within();
+        await Engine.DisposeAsync().AsTask().Within();
+    }
+
+    private async Task ServeSafelyAsync(TcpConnection connection)
+    {
+        try
+        {
+            await connection.EnterAsync();
+            await Serve(connection);
+        }
+        catch (Exception exception)
+        {
+            _failures.Writer.TryWrite(exception);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Linux;
+using Gateway.Tcp.Engines;
+
+namespace Gateway.Tests.Engines;
+
+public abstract partial class TcpEngineTests
+{
+    [Fact]
+    public async Task Connect_NobodyListens_IsTheDestinationsFault()
+    {
+        var result = await ConnectAsync(_ => new ConnectRequest { Destination = TestSockets.Refusing(), Timeout = TestSockets.Limit });
+
+        Assert.Equal(new ConnectResult(null, ConnectFailure.Destination, SocketError.ConnectionRefused), result);
+    }
+
+    [Fact]
+    public async Task Connect_NoAnswer_TimesOut()
+    {
+        using var blackHole = new BlackHole();
+        var started = Stopwatch.GetTimestamp();
+
+        var result = await ConnectAsync(_ => new ConnectRequest { Destination = blackHole.EndPoint, Timeout = TimeSpan.FromMilliseconds(200) });
+
+        Assert.Equal(new ConnectResult(null, ConnectFailure.Timeout, SocketError.TimedOut), result);
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromMilliseconds(170), TestSockets.Limit);
+    }
+
+    [Fact]
+    public async Task Connect_ClientAborted_EndsAtOnce()
+    {
+        using var blackHole = new BlackHole();
+        await using var bench = Bench(
+            async (_, connection) =>
+            {
+                var dialling = connection.ConnectAsync(new ConnectRequest { Destination = blackHole.EndPoint, Timeout = TestSockets.Limit });
+                connection.Abort(RelayEnd.Drain);
+                return await dialling;
+            },
+            out var served);
+        _ = await bench.ConnectAsync();
+
+        Assert.Equal(new ConnectResult(null, ConnectFailure.Aborted, SocketError.OperationAborted), await served);
+    }
+
+    [Fact]
+    public async Task Connect_SourceIsTheClients_BackendSeesIt()
+    {
+        var source = IPAddress.Parse("127.0.0.9");
+        var result = await ConnectAsync(bench => new ConnectRequest
+        {
+            Destination = bench.BackendEndPoint, TransparentSource = new IPEndPoint(source, 0), Timeout = TestSockets.Limit,
+        });
+
+        Assert.Equal(ConnectFailure.None, result.Failure);
+        Assert.Equal(source, result.Connection!.LocalEndPoint.Address);
+        Assert.NotEqual(0, result.Connection.LocalEndPoint.Port);
+    }
+
+    [Fact]
+    public async Task Connect_SourcePortIsTheClients_IsKept()
+    {
+        var source = new IPEndPoint(IPAddress.Parse("127.0.0.10"), TestSockets.Refusing().Port);
+        var result = await ConnectAsync(bench => new ConnectRequest
+        {
+            Destination = bench.BackendEndPoint, TransparentSource = source, Timeout = TestSockets.Limit,
+        });
+
+        Assert.Equal(source, result.Connection?.LocalEndPoint);
+    }
+
+    [Fact]
+    public async Task Connect_SourceIsTaken_IsABindFailureOfOurs()
+    {
+        using var taken = TestSockets.Listen();
+        var result = await ConnectAsync(bench => new ConnectRequest
+        {
+            Destination = bench.BackendEndPoint, TransparentSource = (IPEndPoint)taken.LocalEndPoint!, Timeout = TestSockets.Limit,
+        });
+
+        Assert.Equal(new ConnectResult(null, ConnectFailure.Bind, SocketError.AddressAlreadyInUse), result);
+    }
+
+    [Fact]
+    public async Task Connect_SourceOfAnotherFamily_IsABindFailureOfOurs()
+    {
+        var result = await ConnectAsync(bench => new ConnectRequest
+        {
+            Destination = bench.BackendEndPoint, TransparentSource = new IPEndPoint(IPAddress.Parse("2001:db8::1"), 0), Timeout = TestSockets.Limit,
+        });
+
+        Assert.Equal((null, ConnectFailure.Bind), (result.Connection, result.Failure));
+    }
+
+    [Fact]
+    public async Task Connect_ForeignSourceWithoutTheRight_IsAPermissionFailure()
+    {
+        if (TransparentProbe.IsPermitted())
+        {
+            Assert.Skip("This process has CAP_NET_RAW or CAP_NET_ADMIN.");
+        }
+
+        var result = await ConnectAsync(bench => new ConnectRequest
+        {
+            Destination = bench.BackendEndPoint, TransparentSource = new IPEndPoint(IPAddress.Parse("192.0.2.1"), 0), Timeout = TestSockets.Limit,
+        });
+
+        Assert.Equal((null, ConnectFailure.Permission), (result.Connection, result.Failure));
+    }
+
+    [Fact]
+    public async Task Connect_SecondAttemptAfterAFailure_Succeeds()
+    {
+        await using var bench = Bench(
+            async (bench, connection) =>
+            {
+                var first = await connection.ConnectAsync(new ConnectRequest { Destination = TestSockets.Refusing(), Timeout = TestSockets.Limit });
+                var second = await connection.ConnectAsync(new ConnectRequest
+                {
+                    Destination = bench.BackendEndPoint, Timeout = TestSockets.Limit, KeepAlive = new TcpKeepAlive(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(10), 3),
+                });
+                return (first.Failure, second.Failure, second.Connection?.RemoteEndPoint.Port == bench.BackendEndPoint.Port);
+            },
+            out var served);
+        _ = await bench.ConnectAsync();
+
+        Assert.Equal((ConnectFailure.Destination, ConnectFailure.None, true), await served);
+    }
+
+    private async Task<ConnectResult> ConnectAsync(Func<EngineBench, ConnectRequest> request)
+    {
+        await using var bench = Bench(
+            async (bench, connection) =>
+            {
+                var result = await connection.ConnectAsync(request(bench));
+                _ = result.Connection?.LocalEndPoint;
+                result.Connection?.Close();
+                return result;
+            },
+            out var served);
+        _ = await bench.ConnectAsync();
+        return await served;
+    }
+
+    /// <summary>Accepts nothing and its queue is full: the kernel drops further SYNs, so that a connect gets no answer.</summary>
+    private sealed class BlackHole : IDisposable
+    {
+        private readonly Socket _listener = TestSockets.Listen(backlog: 0);
+        private readonly List<Socket> _queued = [];
+
+        public BlackHole()
+        {
+            bool isConnected;
+            do
+            {
+                var socket = TestSockets.New();
+                socket.Blocking = false;
+                _queued.Add(socket);
+                try
+                {
+                    socket.Connect(EndPoint);
+                }
+                catch (SocketException exception) when (exception.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
+                {
+                }
+
+                // On loopback a handshake that succeeds is over by now, or it will not succeed.
+                isConnected = socket.Poll(TimeSpan.FromMilliseconds(100), SelectMode.SelectWrite);
+            }
+            while (isConnected && _queued.Count < 10);
+        }
+
+        public IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndPoint!;
+
+        public void Dispose()
+        {
+            _queued.ForEach(socket => socket.Dispose());
+            _listener.Dispose();
+        }
+    }
+}
