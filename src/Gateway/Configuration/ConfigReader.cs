@@ -37,7 +37,7 @@ internal static class ConfigReader
         EnvironmentOverlay.Apply(root, environment, issues);
         var binder = new StrictBinder(issues);
         var config = binder.Bind(root);
-        var context = new ValidationContext(config, binder.Present, issues);
+        var context = new ValidationContext(config, binder.Written, issues);
         ConfigValidators.Run(context, yarp);
 
         var flat = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);

@@ -42,6 +42,9 @@ internal static class EnvironmentOverlay
         if (rest.Length == 0 || node.Members.TryGetValue(key, out var child) && child is not ScalarNode)
             return SetMember(node, property.Name, property.Shape, rest, value);
 
+        if (property.Shape.Kind == ShapeKind.Scalar)
+            return $"\"{key}\" is a single value: nothing can be below it";
+
         // The section is not written. One that is always there with its defaults (Limits, KeepAlive) may be set; an optional one may not.
         var existing = node.Members.ContainsKey(key) ? null : defaults is null ? null : property.Info.GetValue(defaults);
         if (property.Shape.Kind != ShapeKind.Free && (property.Shape.Kind != ShapeKind.Object || existing is null))

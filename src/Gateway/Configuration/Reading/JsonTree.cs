@@ -13,6 +13,12 @@ internal static class JsonTree
     /// <returns>The top-level object; null if the text is not JSON or not an object.</returns>
     public static ObjectNode? Read(string json, ConfigIssues issues)
     {
+        if (string.IsNullOrWhiteSpace(json))
+        {
+            issues.Error("", null, "the file is empty");
+            return null;
+        }
+
         try
         {
             using var document = JsonDocument.Parse(json.AsMemory().TrimStart('\uFEFF'), Options);

@@ -24,6 +24,7 @@ internal static class LaterKeys
     private static readonly FrozenDictionary<Type, string[]> Values = new Dictionary<Type, string[]>
     {
         [typeof(ListenerProtocol)] = ["Https", "Tls"],
+        [typeof(SourceIpMode)] = ["Toa"],
     }.ToFrozenDictionary();
 
     /// <summary>Whether a record will have a key.</summary>

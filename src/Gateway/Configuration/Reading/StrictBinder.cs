@@ -11,10 +11,10 @@ namespace Gateway.Configuration.Reading;
 /// <param name="issues">Takes the errors.</param>
 internal sealed partial class StrictBinder(ConfigIssues issues)
 {
-    private readonly HashSet<string> _present = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, string> _written = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Paths of all keys that were written, so that validators can tell a default from a written value.</summary>
-    public IReadOnlySet<string> Present => _present;
+    /// <summary>All keys that were written, by path, with their values as written: validators tell a default from a written value by it.</summary>
+    public IReadOnlyDictionary<string, string> Written => _written;
 
     /// <summary>Binds the whole file.</summary>
     /// <param name="root">The file's top-level object.</param>
@@ -72,7 +72,7 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
             }
 
             childPath = KeyPath.Join(path, property.Name);
-            _present.Add(childPath);
+            _written[childPath] = child.Display;
             if (child is ScalarNode { Kind: ScalarKind.Null })
             {
                 if (property.IsNullable)

@@ -20,24 +20,32 @@ internal static class Suggestion
         return $"; known here: {string.Join(", ", names.Take(MaxListed))}{(names.Count > MaxListed ? ", …" : "")}";
     }
 
-    // Levenshtein without regard to case; long words are cut, so that the cost of a hostile file is bounded.
+    // Edits and swaps of neighbours, without regard to case; long words are left out, so that the cost of a hostile file is bounded.
     private static int Distance(string left, string right)
     {
         const int maxLength = 64;
-        if (left.Length > maxLength || right.Length > maxLength)
+        if (left.Length is 0 or > maxLength || right.Length is 0 or > maxLength)
             return int.MaxValue;
-        var row = Enumerable.Range(0, right.Length + 1).ToArray();
-        for (var i = 1; i <= left.Length; i++)
+        (left, right) = (left.ToUpperInvariant(), right.ToUpperInvariant());
+        var table = new int[left.Length + 1, right.Length + 1];
+        for (var i = 0; i <= left.Length; i++)
         {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= right.Length; j++)
+            for (var j = 0; j <= right.Length; j++)
             {
-                var cost = char.ToUpperInvariant(left[i - 1]) == char.ToUpperInvariant(right[j - 1]) ? 0 : 1;
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j] + 1, row[j - 1] + 1), diagonal + cost));
+                if (i == 0 || j == 0)
+                {
+                    table[i, j] = i + j;
+                    continue;
+                }
+
+                var cost = left[i - 1] == right[j - 1] ? 0 : 1;
+                var best = Math.Min(Math.Min(table[i - 1, j], table[i, j - 1]) + 1, table[i - 1, j - 1] + cost);
+                if (i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1])
+                    best = Math.Min(best, table[i - 2, j - 2] + 1);
+                table[i, j] = best;
             }
         }
 
-        return row[right.Length];
+        return table[left.Length, right.Length];
     }
 }

@@ -20,7 +20,7 @@ internal sealed class ForwardedHeadersTopic : IConfigTopic
     {
         if (headers.TrustedProxies is not null && headers.TrustedHops is not null)
             context.Issues.Error(path, null, "TrustedProxies and TrustedHops exclude each other; keep one");
-        if (headers is { TrustedProxies: null, TrustedHops: null } && !context.Present.Contains($"{path}:Untrusted"))
+        if (headers is { TrustedProxies: null, TrustedHops: null } && !context.Written.ContainsKey($"{path}:Untrusted"))
             context.Issues.Error(path, null, "says nothing: set TrustedProxies, TrustedHops or Untrusted, or remove it");
         if (headers.TrustedHops is { } hops)
             Range.Check(context, $"{path}:TrustedHops", hops, 1, MaxHops);

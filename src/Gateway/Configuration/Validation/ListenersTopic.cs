@@ -12,7 +12,7 @@ internal sealed class ListenersTopic : IConfigTopic
     /// <inheritdoc/>
     public void Validate(ValidationContext context)
     {
-        if (context.Config.Listeners.Count == 0 && !context.Present.Contains("Listeners"))
+        if (context.Config.Listeners.Count == 0 && !context.Written.ContainsKey("Listeners"))
             context.Issues.Warning("Listeners", null, "there are no listeners: nothing is proxied");
         foreach (var (name, listener) in context.Config.Listeners)
         {
@@ -67,7 +67,7 @@ internal sealed class ListenersTopic : IConfigTopic
         Range.Check(context, $"{path}:Interval", keepAlive.Interval, TimeSpan.FromSeconds(1), limit);
         Range.Check(context, $"{path}:Retries", keepAlive.Retries, 1, MaxKeepAliveRetries);
         if (keepAlive is { Enabled: true } && keepAlive.Time > TimeSpan.FromSeconds(240))
-            context.Issues.Warning($"{path}:Time", null, "load balancers forget idle flows after 240 to 350 s: probe earlier");
+            context.Issues.Warning($"{path}:Time", context.Written.GetValueOrDefault($"{path}:Time"), "load balancers forget idle flows after 240 to 350 s: probe earlier");
     }
 
     private static void CheckHttpLimits(ValidationContext context, string path, HttpLimitsConfig limits)

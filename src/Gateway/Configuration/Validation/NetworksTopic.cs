@@ -39,7 +39,7 @@ internal sealed class NetworksTopic : IConfigTopic
             if (list[i] is not { } item || context.Config.Networks.ContainsKey(item) || Cidr.Read(item, out _) is not { } rule)
                 continue;
             // Only a word can be a misspelt name; for 10.0.0.0/33 the rule says it all.
-            var hint = item.Contains('/') || item.Contains(':') || context.Config.Networks.Count == 0 ? "" : Suggestion.For(item, context.Config.Networks.Keys);
+            var hint = item.Contains('/') || StrictAddress.TryParse(item, out _) || context.Config.Networks.Count == 0 ? "" : Suggestion.For(item, context.Config.Networks.Keys);
             context.Issues.Error(KeyPath.Join(path, i), ConfigIssue.Quote(item), rule + hint);
         }
     }

@@ -28,9 +28,9 @@ internal sealed class ProxyProtocolTopic : IConfigTopic
         if (policy.Versions.Count == 0)
             context.Issues.Error($"{path}:Versions", "[]", "no version would be taken; leave it out for both");
         if (policy.Versions.Distinct().Count() != policy.Versions.Count)
-            context.Issues.Error($"{path}:Versions", null, "a version is listed twice");
+            context.Issues.Error($"{path}:Versions", context.Written.GetValueOrDefault($"{path}:Versions"), "a version is listed twice");
         if (policy.HeaderTimeout > TimeSpan.Zero && policy.HeaderTimeout < AdvisedHeaderTimeout)
-            context.Issues.Warning($"{path}:HeaderTimeout", null, "the specification asks for at least 3 s, to cover a TCP retransmit");
+            context.Issues.Warning($"{path}:HeaderTimeout", context.Written.GetValueOrDefault($"{path}:HeaderTimeout"), "the specification asks for at least 3 s, to cover a TCP retransmit");
 
         if (policy.Header == HeaderExpectation.Required)
         {
@@ -39,7 +39,7 @@ internal sealed class ProxyProtocolTopic : IConfigTopic
         }
 
         if (policy.OptionalWait > policy.HeaderTimeout)
-            context.Issues.Error($"{path}:OptionalWait", null, "must not be longer than HeaderTimeout");
+            context.Issues.Error($"{path}:OptionalWait", context.Written.GetValueOrDefault($"{path}:OptionalWait"), "must not be longer than HeaderTimeout");
         context.Issues.Warning(
             $"{path}:Header", "\"Optional\"", "for migrations only: an old proxy cannot be told from a forging client behind a trusted L4 forwarder; go back to Required");
     }
@@ -48,7 +48,7 @@ internal sealed class ProxyProtocolTopic : IConfigTopic
     {
         if (policy.TrustedProxies.Count == 0 && !context.Issues.HasError($"{path}:TrustedProxies"))
         {
-            if (context.Present.Contains($"{path}:TrustedProxies"))
+            if (context.Written.ContainsKey($"{path}:TrustedProxies"))
                 context.Issues.Error($"{path}:TrustedProxies", "[]", "must not be empty: nobody could send a header; remove ProxyProtocol if nobody does");
             else
                 context.Missing(path, "TrustedProxies", "the CIDRs or network names of the load balancers that send headers (or remove ProxyProtocol)");

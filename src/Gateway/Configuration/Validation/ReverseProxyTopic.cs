@@ -30,17 +30,21 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
 
     private void Validate(ValidationContext context, string path, RouteConfig route, HashSet<string> clusters)
     {
+        // What could not be read has its default, about which YARP would complain as well.
+        var isRead = !context.Issues.HasErrorAtOrBelow(path);
         if (route.ClusterId is not { } id)
             context.Missing(path, "ClusterId", "the name of a cluster of ReverseProxy:Clusters");
         else if (!clusters.Contains(id))
             context.Issues.Error($"{path}:ClusterId", ConfigIssue.Quote(id), "no such cluster" + Suggestion.For(id, clusters));
         CheckListeners(context, path, route);
         ForwardedTransforms.Check(context, path, route);
-        Report(context, path, yarp.ValidateRouteAsync(route));
+        if (isRead)
+            Report(context, path, yarp.ValidateRouteAsync(route));
     }
 
     private void Validate(ValidationContext context, string path, ClusterConfig cluster, HashSet<string?> used)
     {
+        var isRead = !context.Issues.HasErrorAtOrBelow(path);
         if (!used.Contains(cluster.ClusterId))
             context.Issues.Warning(path, null, "no route uses this cluster");
         if (cluster.Destinations is not { Count: > 0 })
@@ -52,7 +56,8 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
                 CheckUrl(context, $"{path}:Destinations:{name}", "Health", health);
         }
 
-        Report(context, path, yarp.ValidateClusterAsync(cluster));
+        if (isRead)
+            Report(context, path, yarp.ValidateClusterAsync(cluster));
     }
 
     private static void CheckUrl(ValidationContext context, string path, string key, string? text)
@@ -85,6 +90,11 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
     private static void Report(ValidationContext context, string path, ValueTask<IList<Exception>> validation)
     {
         foreach (var error in validation.AsTask().GetAwaiter().GetResult())
+        {
+            // Said already, with the path of the destination.
+            if (error.Message.StartsWith("No address found for destination", StringComparison.Ordinal))
+                continue;
             context.Issues.Error(path, null, error.InnerException is { } inner ? $"{error.Message} {inner.Message}" : error.Message);
+        }
     }
 }

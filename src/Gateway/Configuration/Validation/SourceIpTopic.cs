@@ -34,12 +34,6 @@ internal sealed class SourceIpTopic : IConfigTopic
             return;
         }
 
-        if (mode == SourceIpMode.Toa)
-        {
-            context.Issues.Error($"{path}:Mode", "\"Toa\"", "not available yet; use ProxyProtocol or Transparent");
-            return;
-        }
-
         var sendsHeader = mode == SourceIpMode.ProxyProtocol || (mode == SourceIpMode.Transparent && sourceIp.Fallback == SourceIpFallback.ProxyProtocol);
         if (mode != SourceIpMode.Transparent)
             context.NotApplicable(path, $"Mode is {mode}, this is for Transparent", "Port", "Fallback");

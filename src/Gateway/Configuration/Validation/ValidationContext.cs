@@ -5,9 +5,9 @@ namespace Gateway.Configuration.Validation;
 
 /// <summary>What a validator looks at, and where it reports.</summary>
 /// <param name="Config">The configuration as bound. What could not be read has its default, so a validator may not assume that references hold.</param>
-/// <param name="Present">Paths of the keys that were written.</param>
+/// <param name="Written">The keys that were written, by path, with their values as issues show them.</param>
 /// <param name="Issues">Takes errors and warnings.</param>
-internal sealed record ValidationContext(GatewayConfig Config, IReadOnlySet<string> Present, ConfigIssues Issues)
+internal sealed record ValidationContext(GatewayConfig Config, IReadOnlyDictionary<string, string> Written, ConfigIssues Issues)
 {
     /// <summary>All addresses that this gateway listens on, with their key paths. Addresses that cannot be read are left out.</summary>
     public IReadOnlyList<(string Path, string Text, ListenAddress Address)> Addresses { get; } = [.. ReadAddresses(Config)];
@@ -43,10 +43,8 @@ internal sealed record ValidationContext(GatewayConfig Config, IReadOnlySet<stri
     public void Missing(string path, string key, string cure)
     {
         var keyPath = KeyPath.Join(path, key);
-        if (!Present.Contains(keyPath))
-            Issues.Error(keyPath, null, $"required: {cure}");
-        else if (!Issues.HasError(keyPath))
-            Issues.Error(keyPath, "null", $"required: {cure}");
+        if (!Issues.HasErrorAtOrBelow(keyPath))
+            Issues.Error(keyPath, Written.GetValueOrDefault(keyPath), $"required: {cure}");
     }
 
     /// <summary>Reports keys that were written and have no effect where they are.</summary>
@@ -57,8 +55,8 @@ internal sealed record ValidationContext(GatewayConfig Config, IReadOnlySet<stri
     {
         foreach (var key in keys)
         {
-            if (Present.Contains(KeyPath.Join(path, key)))
-                Issues.Error(KeyPath.Join(path, key), null, $"does not apply: {why}");
+            if (Written.TryGetValue(KeyPath.Join(path, key), out var value))
+                Issues.Error(KeyPath.Join(path, key), value, $"does not apply: {why}");
         }
     }
 
