@@ -12,7 +12,7 @@ namespace Gateway.Http;
 /// <item>Forwarded: removed. Nobody appends to it here, so what came would speak with an authority that the hop may not have. A route that
 /// wants it asks for it (YARP's transform <c>Forwarded</c>).</item>
 /// </list>
-/// Which of them a route leaves to its own transforms is decided once, by <see cref="ForwardingHeadersProvider"/>.
+/// Which of them a route leaves to its own transforms is decided once, by <see cref="GatewayTransforms"/>.
 /// </summary>
 internal sealed class ForwardingHeadersTransform(ForwardingHeaders headers) : RequestTransform
 {

@@ -21,7 +21,7 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton<HttpAccessLog>();
         services.TryAddSingleton<IForwarderHttpClientFactory, KeepAliveHttpClientFactory>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
-        services.AddReverseProxy().AddConfigFilter<UnlimitedActivityFilter>().AddTransforms<ForwardingHeadersProvider>();
+        services.AddReverseProxy().AddConfigFilter<UnlimitedActivityFilter>().AddTransforms<GatewayTransforms>();
         RemoveForeignStartUp(services);
         return services;
     }

@@ -37,7 +37,7 @@ public class ForwardingHeadersTests
     public void Ours_RouteHasOwnTransform_LeavesThatToIt(string key, string value, string ours)
     {
         IReadOnlyDictionary<string, string>[] transforms = key.Length == 0 ? [] : [new Dictionary<string, string> { [key] = value }];
-        Assert.Equal(Enum.Parse<ForwardingHeaders>(ours), ForwardingHeadersProvider.Ours(transforms));
+        Assert.Equal(Enum.Parse<ForwardingHeaders>(ours), GatewayTransforms.Ours(transforms));
     }
 
     [Theory]

@@ -5,10 +5,11 @@ namespace Gateway.Http;
 /// <summary>
 /// Gives every route the gateway's forwarding headers in place of YARP's defaults (which overwrite X-Forwarded-For and so lose a CDN's
 /// chain). A route's own transform wins: <c>X-Forwarded</c> and <c>Forwarded</c> take all but X-Real-IP from us, a <c>RequestHeader…</c>
-/// transform the header that it names.
+/// transform the header that it names. Responses get <see cref="HeadersFirstTransform"/>.
 /// </summary>
-internal sealed class ForwardingHeadersProvider : ITransformProvider
+internal sealed class GatewayTransforms : ITransformProvider
 {
+    private static readonly HeadersFirstTransform HeadersFirst = new();
     private static readonly string[] HeaderTransforms = ["RequestHeader", "RequestHeaderRemove", "RequestHeaderRouteValue"];
 
     /// <inheritdoc/>
@@ -31,6 +32,7 @@ internal sealed class ForwardingHeadersProvider : ITransformProvider
             // come first and the client's own text last.
             context.RequestTransforms.Add(new ForwardingHeadersTransform(ours));
         }
+        context.ResponseTransforms.Add(HeadersFirst);
     }
 
     /// <summary>The headers that <paramref name="transforms"/> leave to the gateway.</summary>

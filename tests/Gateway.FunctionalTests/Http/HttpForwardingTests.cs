@@ -1,0 +1,186 @@
+using System.Net;
+using Gateway.Configuration;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.FunctionalTests.Http;
+
+/// <summary>What a backend learns about the client, on connections without a PROXY header.</summary>
+public sealed class HttpForwardingTests : IAsyncLifetime
+{
+    private HttpBackend _backend = null!;
+
+    public async ValueTask InitializeAsync() => _backend = await HttpBackend.StartAsync();
+
+    public ValueTask DisposeAsync() => _backend.DisposeAsync();
+
+    [Fact]
+    public async Task Request_FromSocketPeer_HopAndClientAreThePeer()
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1));
+        using var client = ProxyClient.For(gateway["web"]);
+        var seen = await client.ShowAsync();
+        Assert.Equal("127.0.0.1", seen["X-Forwarded-For"]);
+        Assert.Equal("127.0.0.1", seen["X-Real-IP"]);
+        Assert.Equal("http", seen["X-Forwarded-Proto"]);
+        Assert.Equal("gateway.example", seen["X-Forwarded-Host"]);
+        Assert.False(seen.ContainsKey("X-Forwarded-Prefix"));
+        Assert.Equal(new Uri(_backend.Http1).Authority, seen["Host"]);
+    }
+
+    [Fact]
+    public async Task Request_FromUntrustedWithClaims_KeepsListAppendsHopAndBelievesNothing()
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1));
+        using var client = ProxyClient.For(gateway["web"]);
+        var seen = await client.ShowAsync("show", ("X-Forwarded-For", "203.0.113.66"), ("X-Forwarded-For", "203.0.113.67, 10.0.0.1"), ("X-Real-IP", "203.0.113.66"),
+            ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "forged.example"), ("X-Forwarded-Prefix", "/forged"), ("Forwarded", "for=203.0.113.66"), ("X-Forwarded-Port", "1"));
+        Assert.Equal(["203.0.113.66", "203.0.113.67", "10.0.0.1", "127.0.0.1"], Entries(seen["X-Forwarded-For"]));
+        Assert.Equal("127.0.0.1", seen["X-Real-IP"]);
+        Assert.Equal("http", seen["X-Forwarded-Proto"]);
+        Assert.Equal("gateway.example", seen["X-Forwarded-Host"]);
+        Assert.Equal("1", seen["X-Forwarded-Port"]);
+        Assert.False(seen.ContainsKey("X-Forwarded-Prefix"));
+        Assert.False(seen.ContainsKey("Forwarded"));
+    }
+
+    [Fact]
+    public async Task Request_FromTrustedProxy_ClientIsFoundAndItsWordStands()
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1,
+            listener => listener with { ForwardedHeaders = new() { TrustedProxies = ["cdn", "127.0.0.1/32"] } })
+            with
+        { Networks = new Dictionary<string, IReadOnlyList<string>> { ["cdn"] = ["192.0.2.0/24"] } });
+        using var client = ProxyClient.For(gateway["web"]);
+        var seen = await client.ShowAsync("show", ("X-Forwarded-For", "203.0.113.66, 198.51.100.7, 192.0.2.9"), ("X-Forwarded-Proto", "https"),
+            ("X-Forwarded-Host", "shop.example"), ("X-Forwarded-Prefix", "/app"), ("X-Real-IP", "203.0.113.66"), ("Forwarded", "for=198.51.100.7"));
+        Assert.Equal(["203.0.113.66", "198.51.100.7", "192.0.2.9", "127.0.0.1"], Entries(seen["X-Forwarded-For"]));
+        Assert.Equal("198.51.100.7", seen["X-Real-IP"]);
+        Assert.Equal("https", seen["X-Forwarded-Proto"]);
+        Assert.Equal("shop.example", seen["X-Forwarded-Host"]);
+        Assert.Equal("/app", seen["X-Forwarded-Prefix"]);
+        Assert.False(seen.ContainsKey("Forwarded"));
+    }
+
+    [Theory]
+    [InlineData(2, "203.0.113.66, 198.51.100.7, 192.0.2.9", "198.51.100.7", "https")]
+    [InlineData(3, "198.51.100.7, 192.0.2.9", "127.0.0.1", "http")]
+    public async Task Request_WithTrustedHops_ClientIsTheNthFromTheRight(int hops, string forwardedFor, string expected, string proto)
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1,
+            listener => listener with { ForwardedHeaders = new() { TrustedHops = hops } }));
+        using var client = ProxyClient.For(gateway["web"]);
+        var seen = await client.ShowAsync("show", ("X-Forwarded-For", forwardedFor), ("X-Forwarded-Proto", "https"));
+        Assert.Equal(expected, seen["X-Real-IP"]);
+        Assert.Equal(proto, seen["X-Forwarded-Proto"]);
+        Assert.EndsWith("127.0.0.1", seen["X-Forwarded-For"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Request_FromUntrustedWithDrop_ClaimsAreGone()
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1,
+            listener => listener with { ForwardedHeaders = new() { TrustedProxies = ["10.0.0.0/8"], Untrusted = UntrustedForwardedHeaders.Drop } }));
+        using var client = ProxyClient.For(gateway["web"]);
+        var seen = await client.ShowAsync("show", ("X-Forwarded-For", "203.0.113.66"), ("X_Forwarded_For", "203.0.113.66"), ("X-Real-IP", "203.0.113.66"),
+            ("Forwarded", "for=203.0.113.66"), ("X-Forwarded-Port", "1"), ("X-Forwarded-Client-Cert", "Subject=x"), ("X-Other", "kept"));
+        Assert.Equal("127.0.0.1", seen["X-Forwarded-For"]);
+        Assert.Equal("127.0.0.1", seen["X-Real-IP"]);
+        Assert.Equal("kept", seen["X-Other"]);
+        Assert.DoesNotContain(seen.Keys, key => key is "X_Forwarded_For" or "X-Forwarded-Port" or "X-Forwarded-Client-Cert" or "Forwarded");
+    }
+
+    [Fact]
+    public async Task Request_FromTrustedWithDrop_ClaimsStay()
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1,
+            listener => listener with { ForwardedHeaders = new() { TrustedProxies = ["127.0.0.0/8"], Untrusted = UntrustedForwardedHeaders.Drop } }));
+        using var client = ProxyClient.For(gateway["web"]);
+        var seen = await client.ShowAsync("show", ("X-Forwarded-For", "198.51.100.7"), ("X-Forwarded-Port", "443"));
+        Assert.Equal("198.51.100.7", seen["X-Real-IP"]);
+        Assert.Equal("443", seen["X-Forwarded-Port"]);
+        Assert.Equal(["198.51.100.7", "127.0.0.1"], Entries(seen["X-Forwarded-For"]));
+    }
+
+    [Fact]
+    public async Task Request_RouteSetsXForwarded_RouteWins()
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1,
+            route: route => route with { Transforms = [new Dictionary<string, string> { ["X-Forwarded"] = "Set", ["Host"] = "Off" }] }));
+        using var client = ProxyClient.For(gateway["web"]);
+        var seen = await client.ShowAsync("show", ("X-Forwarded-For", "203.0.113.66"), ("X-Forwarded-Host", "forged.example"));
+        Assert.Equal("127.0.0.1", seen["X-Forwarded-For"]);
+        Assert.Equal("forged.example", seen["X-Forwarded-Host"]);
+        Assert.Equal("127.0.0.1", seen["X-Real-IP"]);
+    }
+
+    [Fact]
+    public async Task Request_RouteAsksForForwarded_GetsItInPlaceOfXForwarded()
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1,
+            route: route => route with { Transforms = [new Dictionary<string, string> { ["Forwarded"] = "for,proto", ["ForFormat"] = "Ip", ["Action"] = "Append" }] }));
+        using var client = ProxyClient.For(gateway["web"]);
+        var seen = await client.ShowAsync("show", ("Forwarded", "for=203.0.113.66"));
+        Assert.Matches("^for=203\\.0\\.113\\.66, ?(proto=http;for=127\\.0\\.0\\.1|for=127\\.0\\.0\\.1;proto=http)$", seen["Forwarded"]);
+        Assert.False(seen.ContainsKey("X-Forwarded-For"));
+    }
+
+    [Fact]
+    public async Task Request_RouteLetsFewHeadersThrough_HopIsStillLast()
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1,
+            route: route => route with { Transforms = [new Dictionary<string, string> { ["RequestHeadersAllowed"] = "X-Forwarded-For;Accept" }] }));
+        using var client = ProxyClient.For(gateway["web"]);
+        var seen = await client.ShowAsync("show", ("X-Forwarded-For", "203.0.113.66"), ("X-Other", "dropped"));
+        Assert.Equal(["203.0.113.66", "127.0.0.1"], Entries(seen["X-Forwarded-For"]));
+        Assert.False(seen.ContainsKey("X-Other"));
+    }
+
+    [Fact]
+    public async Task Request_OverDualStackListener_MappedAddressIsWrittenAsIPv4()
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1,
+            listener => listener with { ForwardedHeaders = new() { TrustedProxies = ["127.0.0.0/8"] } }), IPAddress.IPv6Any);
+        using var client = ProxyClient.For(new IPEndPoint(IPAddress.Loopback, gateway["web"].Port));
+        var seen = await client.ShowAsync("show", ("X-Forwarded-For", "::ffff:198.51.100.7"));
+        Assert.EndsWith(" 127.0.0.1", seen["X-Forwarded-For"], StringComparison.Ordinal);
+        Assert.Equal("198.51.100.7", seen["X-Real-IP"]);
+    }
+
+    [Fact]
+    public async Task Request_WithAccessLog_IsOneLineThatNamesEverything()
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1,
+            listener => listener with { ForwardedHeaders = new() { TrustedProxies = ["127.0.0.0/8"] } }));
+        using var client = ProxyClient.For(gateway["web"]);
+        var body = await client.GetStringAsync("show/me%0Aforged?secret=1");
+        _ = await client.ShowAsync("other", ("X-Forwarded-For", "198.51.100.7"));
+        var line = await gateway.WaitForAccessLineAsync(line => line.Contains("/show/me", StringComparison.Ordinal));
+        Assert.Matches($"^HTTP 127\\.0\\.0\\.1 \\(hop 127\\.0\\.0\\.1:\\d+, peer 127\\.0\\.0\\.1:\\d+, Socket\\) on web to all/one: GET /show/me%0Aforged 200 {body.Length} bytes in \\d+\\.\\d{{3}} s $", line.Replace("(null)", "", StringComparison.Ordinal));
+        await gateway.WaitForAccessLineAsync(line => line.StartsWith("HTTP 198.51.100.7 (hop 127.0.0.1:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Request_NoRouteOrNoDestination_IsAnsweredAsYarpDoes()
+    {
+        var config = HttpTestGateway.Config(_backend.Http1, route: route => route with { Match = new RouteMatch { Path = "/known/{**rest}" } });
+        var empty = new ClusterConfig { ClusterId = "empty" };
+        config = config with
+        {
+            ReverseProxy = new ReverseProxyConfig
+            {
+                Routes = [.. config.ReverseProxy.Routes, new RouteConfig { RouteId = "empty", ClusterId = "empty", Match = new RouteMatch { Path = "/empty" } }],
+                Clusters = [.. config.ReverseProxy.Clusters, empty, new ClusterConfig { ClusterId = "dead", Destinations = new Dictionary<string, DestinationConfig> { ["x"] = new() { Address = "http://127.0.0.1:1" } } }],
+            },
+        };
+        config = config with { ReverseProxy = config.ReverseProxy with { Routes = [.. config.ReverseProxy.Routes, new RouteConfig { RouteId = "dead", ClusterId = "dead", Match = new RouteMatch { Path = "/dead" } }] } };
+        await using var gateway = await HttpTestGateway.StartAsync(config);
+        using var client = ProxyClient.For(gateway["web"]);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync("unknown")).StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("empty")).StatusCode);
+        Assert.Equal(HttpStatusCode.BadGateway, (await client.GetAsync("dead")).StatusCode);
+        Assert.Contains("NoAvailableDestinations", await gateway.WaitForAccessLineAsync(line => line.Contains("GET /empty 503", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.EndsWith("Request", await gateway.WaitForAccessLineAsync(line => line.Contains("GET /dead 502", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    private static string[] Entries(string header) => header.Split(',', StringSplitOptions.TrimEntries);
+}
