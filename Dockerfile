@@ -24,7 +24,7 @@ COPY src/ src/
 COPY appsettings/ appsettings/
 # ReadyToRun: compiled ahead, so that a new pod is ready sooner. It restores once more, for the target's architecture.
 RUN dotnet publish src/Gateway/Gateway.csproj --configuration Release --arch "$TARGETARCH" --no-self-contained \
-    -p:PublishReadyToRun=true --output /app
+    -p:PublishReadyToRun=true -p:PublishDocumentationFiles=false --output /app
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
 WORKDIR /app

@@ -1,0 +1,73 @@
+namespace Gateway.Demo;
+
+/// <summary>The demo's configuration file. Text, comments included, because people will open it: it is an example as well.</summary>
+internal static class DemoConfiguration
+{
+    /// <summary>Writes the file's text.</summary>
+    /// <param name="ports">Where the gateway listens.</param>
+    /// <param name="http">The HTTP backend's port on 127.0.0.1.</param>
+    /// <param name="tcp">The TCP backend's port on 127.0.0.1.</param>
+    /// <param name="transparent">Whether the process may use transparent mode; without it there is no such listener.</param>
+    public static string Write(DemoPorts ports, int http, int tcp, bool transparent)
+    {
+        var (transparentListener, transparentRoute) = transparent
+            ? ($$"""
+               // Here the backend is told nothing: the connection itself comes from the client's address.
+                   "transparent": { "Address": "127.0.0.1:{{ports.Transparent}}", "Protocol": "Tcp" }
+               """,
+               """
+               "transparent": { "Listener": "transparent", "ClusterId": "whoami", "SourceIp": { "Mode": "Transparent" } }
+               """)
+            : ("// No transparent listener: this process may not use IP_TRANSPARENT.", "");
+        return $$"""
+        // Written by "Gateway demo". Edit it while the demo runs: a good file is live within two seconds, a bad one is refused as a whole.
+        {
+          "Listeners": {
+            // The peer is the client.
+            "web": { "Address": "127.0.0.1:{{ports.Web}}", "Protocol": "Http" },
+
+            // A load balancer may send a PROXY header (for migrations: see Optional in docs/configuration.md).
+            "web-proxied": {
+              "Address": "127.0.0.1:{{ports.WebBehindProxy}}", "Protocol": "Http",
+              "ProxyProtocol": { "Header": "Optional", "TrustedProxies": [ "127.0.0.0/8" ] }
+            },
+
+            // Every connection must begin with a PROXY header, v1 or v2; only this machine may send one.
+            "tcp-proxied": {
+              "Address": "127.0.0.1:{{ports.TcpBehindProxy}}", "Protocol": "Tcp",
+              "ProxyProtocol": { "Header": "Required", "TrustedProxies": [ "127.0.0.0/8" ] }
+            },
+
+            "tcp": { "Address": "127.0.0.1:{{ports.Tcp}}", "Protocol": "Tcp" },
+            {{transparentListener}}
+          },
+
+          "TcpProxy": {
+            "Routes": {
+              // The backend is told by a PROXY v2 header, the TLVs of an incoming one included.
+              "tcp-proxied": {
+                "Listener": "tcp-proxied", "ClusterId": "whoami",
+                "SourceIp": { "Mode": "ProxyProtocol", "Version": "V2", "PassThroughTlvs": [ "All" ] }
+              },
+              "tcp": { "Listener": "tcp", "ClusterId": "whoami", "SourceIp": { "Mode": "ProxyProtocol", "Version": "V2" } },
+              {{transparentRoute}}
+            },
+            "Clusters": {
+              "whoami": { "Destinations": { "whoami": { "Address": "127.0.0.1:{{tcp}}" } } }
+            }
+          },
+
+          "ReverseProxy": {
+            "Routes": { "whoami": { "ClusterId": "whoami", "Match": { "Path": "{**any}" } } },
+            "Clusters": { "whoami": { "Destinations": { "whoami": { "Address": "http://127.0.0.1:{{http}}/" } } } }
+          },
+
+          "Admin": { "Address": "127.0.0.1:{{ports.Admin}}" },
+
+          // One line for each connection, and what goes wrong.
+          "Logging": { "LogLevel": { "Default": "Warning", "Gateway.Access": "Information" } }
+        }
+
+        """;
+    }
+}

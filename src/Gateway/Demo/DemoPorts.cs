@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Gateway.Demo;
+
+/// <summary>The demo's ports on 127.0.0.1: friendly ones where they are free, else any.</summary>
+internal sealed record DemoPorts
+{
+    /// <summary>HTTP whose client is the peer. Prefers 8080.</summary>
+    public required int Web { get; init; }
+
+    /// <summary>HTTP that takes a PROXY header or none. Prefers 8081.</summary>
+    public required int WebBehindProxy { get; init; }
+
+    /// <summary>TCP that requires a PROXY header. Prefers 9000.</summary>
+    public required int TcpBehindProxy { get; init; }
+
+    /// <summary>TCP whose client is the peer. Prefers 9001.</summary>
+    public required int Tcp { get; init; }
+
+    /// <summary>TCP in transparent mode. Prefers 9002.</summary>
+    public required int Transparent { get; init; }
+
+    /// <summary>Admin. Prefers 9901.</summary>
+    public required int Admin { get; init; }
+
+    /// <summary>Finds the ports. All are held until the last is chosen, so that they differ; somebody else can still take one before the gateway does.</summary>
+    /// <exception cref="SocketException">No port is left at all.</exception>
+    public static DemoPorts Choose()
+    {
+        var held = new List<Socket>();
+        try
+        {
+            return new DemoPorts
+            {
+                Web = Hold(held, 8080),
+                WebBehindProxy = Hold(held, 8081),
+                TcpBehindProxy = Hold(held, 9000),
+                Tcp = Hold(held, 9001),
+                Transparent = Hold(held, 9002),
+                Admin = Hold(held, 9901),
+            };
+        }
+        finally
+        {
+            held.ForEach(socket => socket.Dispose());
+        }
+    }
+
+    private static int Hold(List<Socket> held, int preferred)
+    {
+        var socket = Listen(preferred) ?? Listen(0) ?? throw new SocketException((int)SocketError.AddressAlreadyInUse);
+        held.Add(socket);
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    // Binding alone proves nothing: .NET sets SO_REUSEADDR, and only a second listen on the address fails then.
+    private static Socket? Listen(int port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            socket.Listen();
+            return socket;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            return null;
+        }
+    }
+}
