@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Gateway.ProxyProtocol;
+using Gateway.Tcp.Identification;
+
+namespace Gateway.Tcp.Diagnostics;
+
+/// <summary>What came of the PROXY headers of accepted connections, on TCP and HTTP listeners alike.</summary>
+public sealed class ProxyProtocolMetrics
+{
+    private readonly Counter<long> _received;
+    private readonly Histogram<double> _readDuration;
+
+    /// <summary>Makes the instruments. A second instance of one factory shares them.</summary>
+    /// <param name="meters">The factory.</param>
+    public ProxyProtocolMetrics(IMeterFactory meters)
+    {
+        ArgumentNullException.ThrowIfNull(meters);
+        var meter = meters.Create(TcpMetrics.MeterName);
+        _received = meter.CreateCounter<long>("gateway.proxy_protocol.received", "{header}", "PROXY headers of accepted connections, by result.");
+        _readDuration = meter.CreateHistogram(
+            "gateway.proxy_protocol.read.duration", "s", "Time from accept to a complete PROXY header.", null, TcpMetrics.ShortDurations);
+    }
+
+    /// <summary>Counts what a connection's identification came to; a connect-and-close is no header and is not counted here.</summary>
+    /// <param name="listener">The listener's name.</param>
+    /// <param name="step">The last step: Identified or Refuse.</param>
+    /// <param name="elapsed">Time since accept.</param>
+    public void Concluded(string listener, in IdentificationStep step, TimeSpan elapsed)
+    {
+        if (step.Action is IdentificationAction.CloseSilently or IdentificationAction.Wait)
+        {
+            return;
+        }
+
+        var version = !step.HasHeader ? "none" : step.Header.Version == ProxyVersion.V1 ? "v1" : "v2";
+        var tags = new TagList { { "listener", listener }, { "version", version }, { "result", Result(step) } };
+        _received.Add(1, tags);
+        if (step.HasHeader)
+        {
+            _readDuration.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("listener", listener));
+        }
+    }
+
+    /// <summary>Counts a header that a <see cref="FirstBytesGuard"/> stopped.</summary>
+    /// <param name="listener">The listener's name.</param>
+    /// <param name="guardAs">What the step had said.</param>
+    public void Stopped(string listener, IdentificationRefusal guardAs)
+    {
+        var tags = new TagList { { "listener", listener }, { "version", "none" }, { "result", Result(guardAs, ProxyParseError.None) } };
+        _received.Add(1, tags);
+    }
+
+    private static string Result(in IdentificationStep step) => step.Action != IdentificationAction.Identified ? Result(step.Refusal, step.ParseError)
+        : !step.HasHeader ? "absent_allowed"
+        : step.Header.Command == ProxyCommand.Proxy ? "proxy"
+        : step.Header.Version == ProxyVersion.V1 ? "unknown" : "local";
+
+    private static string Result(IdentificationRefusal refusal, ProxyParseError error) => refusal switch
+    {
+        IdentificationRefusal.UntrustedPeer or IdentificationRefusal.UntrustedHeader => "untrusted",
+        IdentificationRefusal.HeaderMissing => "absent_rejected",
+        IdentificationRefusal.HeaderTimeout => "timeout",
+        IdentificationRefusal.LateHeader => "disallowed",
+        IdentificationRefusal.HeaderInvalid when error == ProxyParseError.VersionNotAllowed => "disallowed",
+        _ => "error",
+    };
+}

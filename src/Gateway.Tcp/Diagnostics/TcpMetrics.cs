@@ -1,0 +1,166 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Pipeline;
+using Gateway.Tcp.Routing;
+
+namespace Gateway.Tcp.Diagnostics;
+
+/// <summary>
+/// The instruments of the TCP data plane. Opened, active, closed and duration are of routed connections; one that ends earlier counts once in rejected;
+/// a check that connects and closes counts in health_checks alone. Labels come from configuration, never from a peer.
+/// </summary>
+internal sealed class TcpMetrics : IDialObserver
+{
+    /// <summary>The meter's name.</summary>
+    public const string MeterName = "Gateway.Tcp";
+
+    /// <summary>Steps for what takes a round trip or two.</summary>
+    public static readonly InstrumentAdvice<double> ShortDurations = new()
+    {
+        HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    };
+
+    // Connections live for milliseconds (a probe) or for days (a database pool).
+    private static readonly InstrumentAdvice<double> LongDurations = new()
+    {
+        HistogramBucketBoundaries = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400],
+    };
+
+    private readonly Counter<long> _opened;
+    private readonly Counter<long> _closed;
+    private readonly UpDownCounter<long> _active;
+    private readonly Histogram<double> _duration;
+    private readonly Counter<long> _rejected;
+    private readonly Counter<long> _healthChecks;
+    private readonly Counter<long> _received;
+    private readonly Counter<long> _sent;
+    private readonly Counter<long> _acceptErrors;
+    private readonly UpDownCounter<long> _destinationActive;
+    private readonly Histogram<double> _connectDuration;
+    private readonly Counter<long> _connectRetries;
+    private readonly Counter<long> _headersSent;
+    private readonly Counter<long> _transparent;
+
+    public TcpMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(MeterName);
+        _opened = meter.CreateCounter<long>("gateway.tcp.connection.opened", "{connection}", "Connections that were routed.");
+        _closed = meter.CreateCounter<long>("gateway.tcp.connection.closed", "{connection}", "Routed connections that ended, by reason.");
+        _active = meter.CreateUpDownCounter<long>("gateway.tcp.connection.active", "{connection}", "Routed connections that have not ended.");
+        _duration = meter.CreateHistogram("gateway.tcp.connection.duration", "s", "From accept to end.", null, LongDurations);
+        _rejected = meter.CreateCounter<long>("gateway.tcp.connection.rejected", "{connection}", "Connections that ended before they were routed, by reason.");
+        _healthChecks = meter.CreateCounter<long>("gateway.tcp.health_checks", "{connection}", "Connections that closed without a byte.");
+        _received = meter.CreateCounter<long>("gateway.tcp.received", "By", "Payload from clients.");
+        _sent = meter.CreateCounter<long>("gateway.tcp.sent", "By", "Payload to clients.");
+        _acceptErrors = meter.CreateCounter<long>("gateway.tcp.accept.errors", "{error}", "Pauses in accepting: out of descriptors or memory.");
+        _destinationActive = meter.CreateUpDownCounter<long>("gateway.destination.connection.active", "{connection}", "Connections to a destination.");
+        _connectDuration = meter.CreateHistogram("gateway.destination.connect.duration", "s", "Connect attempts.", null, ShortDurations);
+        _connectRetries = meter.CreateCounter<long>("gateway.destination.connect.retries", "{attempt}", "Second and later attempts for one client.");
+        _headersSent = meter.CreateCounter<long>("gateway.proxy_protocol.sent", "{header}", "PROXY headers to backends.");
+        _transparent = meter.CreateCounter<long>("gateway.transparent.connect", "{attempt}", "Connect attempts from a client's address.");
+    }
+
+    public void Opened(RouteModel route, IPAddress client)
+    {
+        var tags = route.TagsFor(client);
+        _opened.Add(1, tags);
+        _active.Add(1, tags);
+    }
+
+    public void Closed(ConnectionRecord record, TimeSpan duration)
+    {
+        var route = record.Route!;
+        var tags = route.TagsFor(record.Identity!.Client.Address);
+        _active.Add(-1, tags);
+        tags.Add("reason", record.Reason.Label());
+        _closed.Add(1, tags);
+        _duration.Record(duration.TotalSeconds, tags);
+        var byRoute = new KeyValuePair<string, object?>("route", route.Name);
+        if (record.BytesToBackend > 0)
+        {
+            _received.Add(record.BytesToBackend, byRoute);
+        }
+
+        if (record.BytesToClient > 0)
+        {
+            _sent.Add(record.BytesToClient, byRoute);
+        }
+
+        if (record.Backend is not null)
+        {
+            _destinationActive.Add(-1, Tag("cluster", route.Cluster.Name), Tag("destination", record.Destination!.Name));
+        }
+    }
+
+    public void Rejected(string listener, CloseReason reason) => _rejected.Add(1, Tag("listener", listener), Tag("reason", reason.Label()));
+
+    public void HealthCheck(string listener) => _healthChecks.Add(1, Tag("listener", listener));
+
+    public void AcceptPaused(string listener, SocketError error) =>
+        _acceptErrors.Add(1, Tag("listener", listener), Tag("error.type", error == SocketError.TooManyOpenSockets ? "descriptors" : "other"));
+
+    public void DestinationOpened(string cluster, string destination) =>
+        _destinationActive.Add(1, Tag("cluster", cluster), Tag("destination", destination));
+
+    public void HeaderSent(string cluster, ProxyProtocolVersion version) =>
+        _headersSent.Add(1, Tag("cluster", cluster), Tag("version", version == ProxyProtocolVersion.V1 ? "v1" : "v2"));
+
+    public void Attempted(string cluster, bool transparent, ConnectFailure failure, SocketError error, TimeSpan duration)
+    {
+        if (transparent)
+        {
+            Count(_transparent, cluster, failure, error);
+        }
+
+        // What we could not bind, and whom the client left, says nothing about the destination.
+        if (failure is ConnectFailure.Bind or ConnectFailure.Permission or ConnectFailure.Aborted)
+        {
+            return;
+        }
+
+        if (failure == ConnectFailure.None)
+        {
+            _connectDuration.Record(duration.TotalSeconds, Tag("cluster", cluster));
+        }
+        else
+        {
+            _connectDuration.Record(duration.TotalSeconds, Tag("cluster", cluster), Tag("error.type", Name(failure, error)));
+        }
+    }
+
+    public void Retrying(string cluster) => _connectRetries.Add(1, Tag("cluster", cluster));
+
+    private static void Count(Counter<long> counter, string cluster, ConnectFailure failure, SocketError error)
+    {
+        if (failure == ConnectFailure.None)
+        {
+            counter.Add(1, Tag("cluster", cluster));
+        }
+        else
+        {
+            counter.Add(1, Tag("cluster", cluster), Tag("error.type", Name(failure, error)));
+        }
+    }
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+
+    private static string Name(ConnectFailure failure, SocketError error) => failure switch
+    {
+        ConnectFailure.Timeout => "timeout",
+        ConnectFailure.Bind => "bind",
+        ConnectFailure.Permission => "permission",
+        ConnectFailure.Resources => "resources",
+        ConnectFailure.Aborted => "aborted",
+        _ => error switch
+        {
+            SocketError.ConnectionRefused => "refused",
+            SocketError.ConnectionReset => "reset",
+            SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.HostDown => "unreachable",
+            _ => "other",
+        },
+    };
+}

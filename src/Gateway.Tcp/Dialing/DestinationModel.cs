@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Net;
+
+namespace Gateway.Tcp.Dialing;
+
+/// <summary>A destination of a cluster, resolved from <see cref="Configuration.TcpDestinationConfig"/>.</summary>
+public sealed class DestinationModel
+{
+    /// <summary>Makes a destination.</summary>
+    /// <param name="name">Its key.</param>
+    /// <param name="address"><c>host:port</c>, <c>ip:port</c> or <c>[v6]:port</c>, validated.</param>
+    /// <exception cref="FormatException">The address has no port: validation was left out.</exception>
+    public DestinationModel(string name, string address)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(address);
+        var colon = address.LastIndexOf(':');
+        if (colon < 0)
+        {
+            throw new FormatException($"'{address}' has no port.");
+        }
+
+        Name = name;
+        Address = address;
+        Port = int.Parse(address.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture);
+        Host = address[..colon].Trim('[', ']');
+        if (IPAddress.TryParse(Host, out var literal))
+        {
+            Literal = [new IPEndPoint(literal.IsIPv4MappedToIPv6 ? literal.MapToIPv4() : literal, Port)];
+        }
+    }
+
+    /// <summary>Its key in <c>Destinations</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The address as written.</summary>
+    public string Address { get; }
+
+    /// <summary>The host name or address, without brackets.</summary>
+    public string Host { get; }
+
+    /// <summary>The port.</summary>
+    public int Port { get; }
+
+    /// <summary>The one address of an IP literal, which needs no DNS; null for a name.</summary>
+    internal IPEndPoint[]? Literal { get; }
+}

@@ -1,0 +1,53 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Engines;
+
+namespace Gateway.Tcp.Dialing;
+
+/// <summary>Why no destination was reached.</summary>
+public enum DialFailure : byte
+{
+    /// <summary>One was.</summary>
+    None,
+
+    /// <summary>No destination has an address: the cluster is empty, or no name could be resolved.</summary>
+    NoAddress,
+
+    /// <summary>Refused, reset, unreachable.</summary>
+    Destination,
+
+    /// <summary>No answer within the timeout.</summary>
+    Timeout,
+
+    /// <summary>The client's address cannot be used as the source, and the fallback is Reject.</summary>
+    SourceIp,
+
+    /// <summary>No descriptor, port or memory left: ours.</summary>
+    Resources,
+
+    /// <summary>The client's connection was aborted or reset meanwhile.</summary>
+    Aborted,
+}
+
+/// <summary>The connection to a backend, or why there is none.</summary>
+public readonly record struct DialResult
+{
+    /// <summary>The connection, on the engine thread of the client's; null on failure. Nothing has been sent on it.</summary>
+    public TcpConnection? Backend { get; init; }
+
+    /// <summary>The destination that was reached, or was tried last.</summary>
+    public DestinationModel? Destination { get; init; }
+
+    /// <summary>Its address.</summary>
+    public IPEndPoint? Address { get; init; }
+
+    /// <summary>How the backend learns the client's address: the mode asked for, or what the fallback made of it.</summary>
+    public SourceIpMode Mode { get; init; }
+
+    /// <summary>Why there is no connection.</summary>
+    public DialFailure Failure { get; init; }
+
+    /// <summary>The last socket error.</summary>
+    public SocketError Error { get; init; }
+}

@@ -1,0 +1,135 @@
+using System.Net;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Identification;
+
+namespace Gateway.Tcp.Dialing;
+
+/// <summary>
+/// Opens the connection to a backend. Knows clusters and source-IP modes, nothing of routes.
+/// 1. Destinations in turn from a rotating start; of each, its addresses in the resolver's order. Each attempt has the cluster's ConnectTimeout.
+/// 2. In transparent mode only addresses of the client's family that its address can be bound for; a bind that fails is ours and no destination's fault.
+/// 3. If that reached nobody and some address was left out or could not be bound, the destinations once more as the fallback says.
+/// Trying another destination is safe, since nothing has been sent yet.
+/// </summary>
+internal sealed class Dialer(HostResolver resolver, IDialObserver observer, TimeProvider time)
+{
+    // A client that waits while destination after destination times out has long gone: 16 attempts are 80 s at the default of 5 s.
+    private const int MostAttempts = 16;
+
+    // A headless service resolves to every pod: four of them tell enough about a destination.
+    private const int MostAddresses = 4;
+
+    /// <summary>Whether any destination has an address. Asks the resolver, whose cache the dial then uses.</summary>
+    public ValueTask<bool> HasAddressAsync(ClusterModel cluster) => cluster.NeedsNames ? ResolveAnyAsync(cluster) : new(cluster.Destinations.Count > 0);
+
+    /// <summary>Connects. Nothing is sent: see <see cref="SourceHeader"/>.</summary>
+    /// <param name="client">The accepted connection: the backend's is carried by the same engine thread.</param>
+    /// <param name="identity">Its client.</param>
+    /// <param name="cluster">Where to.</param>
+    /// <param name="sourceIp">How the backend learns the client's address.</param>
+    /// <param name="keepAlive">Keep-alive of the new connection; null: off.</param>
+    public async ValueTask<DialResult> DialAsync(
+        TcpConnection client, ConnectionIdentity identity, ClusterModel cluster, SourceIpModel sourceIp, TcpKeepAlive? keepAlive)
+    {
+        var attempt = new DialAttempts(client, identity, cluster, sourceIp, keepAlive);
+        var start = cluster.NextStart();
+        var result = await DialAllAsync(attempt, start, sourceIp.Mode);
+        if (result.Backend is not null || !attempt.SourceUnusable || result.Failure is DialFailure.Aborted or DialFailure.Resources)
+        {
+            return result;
+        }
+
+        return sourceIp.Fallback switch
+        {
+            SourceIpFallback.ProxyProtocol => await DialAllAsync(attempt, start, SourceIpMode.ProxyProtocol),
+            SourceIpFallback.None => await DialAllAsync(attempt, start, SourceIpMode.None),
+            _ when attempt.Tried => result,
+            _ => result with { Failure = DialFailure.SourceIp },
+        };
+    }
+
+    private async ValueTask<bool> ResolveAnyAsync(ClusterModel cluster)
+    {
+        foreach (var destination in cluster.Destinations)
+        {
+            if ((await resolver.ResolveAsync(destination)).Length > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async ValueTask<DialResult> DialAllAsync(DialAttempts attempts, int start, SourceIpMode mode)
+    {
+        var result = new DialResult { Failure = DialFailure.NoAddress, Mode = mode };
+        var destinations = attempts.Cluster.Destinations;
+        for (var i = 0; i < destinations.Count; i++)
+        {
+            var destination = destinations[(start + i) % destinations.Count];
+            var addresses = await resolver.ResolveAsync(destination);
+            // The answer of a name server comes on a thread of its own; back on the engine's this costs nothing.
+            await attempts.Client.EnterAsync();
+
+            for (var j = 0; j < Math.Min(addresses.Length, MostAddresses); j++)
+            {
+                if (mode == SourceIpMode.Transparent && !TransparentRules.CanBind(attempts.Identity, addresses[j].Address))
+                {
+                    attempts.SourceUnusable = true;
+                    result = result with { Destination = result.Destination ?? destination, Address = result.Address ?? addresses[j] };
+                    continue;
+                }
+
+                if (attempts.Count++ >= MostAttempts)
+                {
+                    return result;
+                }
+
+                if (attempts.Count > 1)
+                {
+                    observer.Retrying(attempts.Cluster.Name);
+                }
+
+                var connected = await ConnectAsync(attempts, addresses[j], mode);
+                result = new DialResult
+                {
+                    Backend = connected.Connection,
+                    Destination = destination,
+                    Address = addresses[j],
+                    Mode = mode,
+                    Failure = Failure(connected.Failure),
+                    Error = connected.Error,
+                };
+                if (result.Failure is DialFailure.None or DialFailure.Aborted or DialFailure.Resources)
+                {
+                    return result;
+                }
+
+                attempts.Note(connected.Failure);
+            }
+        }
+
+        return result;
+    }
+
+    private async ValueTask<ConnectResult> ConnectAsync(DialAttempts attempts, IPEndPoint address, SourceIpMode mode)
+    {
+        var transparent = mode == SourceIpMode.Transparent;
+        var began = time.GetTimestamp();
+        var result = await attempts.Client.ConnectAsync(attempts.RequestFor(address, transparent));
+        observer.Attempted(attempts.Cluster.Name, transparent, result.Failure, result.Error, time.GetElapsedTime(began));
+        return result;
+    }
+
+    private static DialFailure Failure(ConnectFailure failure) => failure switch
+    {
+        ConnectFailure.None => DialFailure.None,
+        ConnectFailure.Timeout => DialFailure.Timeout,
+        ConnectFailure.Bind or ConnectFailure.Permission => DialFailure.SourceIp,
+        ConnectFailure.Resources => DialFailure.Resources,
+        ConnectFailure.Aborted => DialFailure.Aborted,
+        _ => DialFailure.Destination,
+    };
+}

@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Polly;
+using Polly.Retry;
+using Polly.Timeout;
+
+namespace Gateway.Tcp.Dialing;
+
+/// <summary>
+/// Resolves host names to A and AAAA addresses, with a short cache: getaddrinfo tells no TTL, and 5 s bounds both the load on the name server and the
+/// time until a moved backend is followed. A failed answer is kept for 1 s, so that a dead name server is asked once a second and not once a
+/// connection. Callers that ask for the same name at once share one question.
+/// </summary>
+internal sealed class HostResolver
+{
+    // Names come from configuration, so this is a bound against a mistake of ours, not against attackers.
+    private const int MostNames = 4096;
+
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FreshFailure = TimeSpan.FromSeconds(1);
+
+    // glibc waits 5 s for a name server before it asks the next one.
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(6);
+
+    private readonly ConcurrentDictionary<string, Answer> _answers = new(StringComparer.OrdinalIgnoreCase);
+    private readonly TimeProvider _time;
+    private readonly Func<string, CancellationToken, Task<IPAddress[]>> _query;
+    private readonly ResiliencePipeline _pipeline;
+
+    public HostResolver(TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>>? query = null)
+    {
+        _time = time;
+        _query = query ?? Dns.GetHostAddressesAsync;
+        _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                MaxRetryAttempts = 1,
+                Delay = TimeSpan.Zero,
+                ShouldHandle = new PredicateBuilder().Handle<SocketException>(IsTemporary).Handle<TimeoutRejectedException>(),
+            })
+            .AddTimeout(AttemptTimeout)
+            .Build();
+    }
+
+    /// <summary>The addresses of a destination, v4-mapped ones unmapped, in the resolver's order; empty if there are none.</summary>
+    public ValueTask<IPEndPoint[]> ResolveAsync(DestinationModel destination) =>
+        destination.Literal is { } literal ? new(literal) : ResolveNameAsync(destination);
+
+    private async ValueTask<IPEndPoint[]> ResolveNameAsync(DestinationModel destination)
+    {
+        var addresses = await Ask(destination.Host);
+        return [.. addresses.Select(address => new IPEndPoint(address, destination.Port))];
+    }
+
+    private Task<IPAddress[]> Ask(string host)
+    {
+        while (true)
+        {
+            if (_answers.TryGetValue(host, out var known) && !known.IsStale(_time))
+            {
+                return known.Addresses.Value;
+            }
+
+            if (_answers.Count >= MostNames)
+            {
+                _answers.Clear();
+            }
+
+            var fresh = new Answer(_time.GetTimestamp(), new Lazy<Task<IPAddress[]>>(() => QueryAsync(host)));
+            if (known is null ? _answers.TryAdd(host, fresh) : _answers.TryUpdate(host, fresh, known))
+            {
+                return fresh.Addresses.Value;
+            }
+        }
+    }
+
+    // A failure is an answer without addresses: the caller tries its next destination either way.
+    private async Task<IPAddress[]> QueryAsync(string host)
+    {
+        try
+        {
+            var addresses = await _pipeline.ExecuteAsync(
+                static async (state, cancellation) => await state._query(state.host, cancellation), (_query, host), CancellationToken.None);
+            return [.. addresses.Select(static address => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).Distinct()];
+        }
+        catch (SocketException)
+        {
+            return [];
+        }
+        catch (TimeoutRejectedException)
+        {
+            return [];
+        }
+        catch (ArgumentException)
+        {
+            // A name that cannot be one: longer than 255 characters.
+            return [];
+        }
+    }
+
+    // "No such host" will not be different the second time; "try again" may be.
+    private static bool IsTemporary(SocketException error) => error.SocketErrorCode is SocketError.TryAgain or SocketError.NoRecovery;
+
+    private sealed record Answer(long AskedAt, Lazy<Task<IPAddress[]>> Addresses)
+    {
+        public bool IsStale(TimeProvider time)
+        {
+            if (!Addresses.Value.IsCompletedSuccessfully)
+            {
+                return Addresses.Value.IsCompleted;
+            }
+
+            var limit = Addresses.Value.Result.Length == 0 ? FreshFailure : Fresh;
+            return time.GetElapsedTime(AskedAt) >= limit;
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using Gateway.ProxyProtocol;
+using Gateway.Tcp.Configuration;
+
+namespace Gateway.Tcp.Dialing;
+
+/// <summary>How a backend learns the client's address, resolved from <see cref="SourceIpConfig"/>.</summary>
+public sealed class SourceIpModel
+{
+    /// <summary>The mode.</summary>
+    public required SourceIpMode Mode { get; init; }
+
+    /// <summary>The version of a header that is sent. Defaults to V2.</summary>
+    public ProxyProtocolVersion Version { get; init; } = ProxyProtocolVersion.V2;
+
+    /// <summary>The TLVs of an incoming header that are passed on. Defaults to none.</summary>
+    public ProxyTlvSet PassThroughTlvs { get; init; } = ProxyTlvSet.None;
+
+    /// <summary>The source port of a transparent connection. Defaults to Ephemeral.</summary>
+    public SourcePort Port { get; init; }
+
+    /// <summary>What happens when the client's address cannot be bound. Defaults to Reject.</summary>
+    public SourceIpFallback Fallback { get; init; }
+
+    /// <summary>Resolves a section.</summary>
+    /// <param name="config">The section, validated: its mode is there and available.</param>
+    public static SourceIpModel From(SourceIpConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return new SourceIpModel
+        {
+            Mode = config.Mode ?? SourceIpMode.None,
+            Version = config.Version,
+            PassThroughTlvs = Tlvs(config.PassThroughTlvs),
+            Port = config.Port,
+            Fallback = config.Fallback,
+        };
+    }
+
+    private static ProxyTlvSet Tlvs(IReadOnlyList<string> names)
+    {
+        if (names.Count == 0)
+        {
+            return ProxyTlvSet.None;
+        }
+
+        if (names.Contains("All", StringComparer.OrdinalIgnoreCase))
+        {
+            return ProxyTlvSet.All;
+        }
+
+        var types = new List<byte>();
+        foreach (var name in names)
+        {
+            if (ProxyTlvNames.TryParse(name, out var type))
+            {
+                types.Add(type);
+            }
+        }
+
+        return new ProxyTlvSet(types);
+    }
+}

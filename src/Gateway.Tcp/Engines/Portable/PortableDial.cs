@@ -1,0 +1,65 @@
+using System.Net.Sockets;
+
+namespace Gateway.Tcp.Engines.Portable;
+
+/// <summary>One connect attempt over managed sockets.</summary>
+internal static class PortableDial
+{
+    public static async ValueTask<ConnectResult> ConnectAsync(ConnectRequest request, TimeProvider time, CancellationToken limit)
+    {
+        Socket socket;
+        try
+        {
+            socket = new Socket(request.Destination.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        }
+        catch (SocketException error)
+        {
+            return new ConnectResult(null, ConnectFailure.Resources, error.SocketErrorCode);
+        }
+
+        var result = await ConnectAsync(socket, request, time, limit);
+        if (result.Connection is null)
+        {
+            socket.Dispose();
+        }
+
+        return result;
+    }
+
+    private static async ValueTask<ConnectResult> ConnectAsync(Socket socket, ConnectRequest request, TimeProvider time, CancellationToken limit)
+    {
+        try
+        {
+            SocketSettings.Apply(socket, request.KeepAlive);
+            if (request.TransparentSource is { } source)
+            {
+                var (failure, error) = SocketSettings.BindTransparent(socket, source);
+                if (failure != ConnectFailure.None)
+                {
+                    return new ConnectResult(null, failure, error);
+                }
+            }
+
+            await socket.ConnectAsync(request.Destination, limit);
+            return new ConnectResult(new PortableTcpConnection(socket, time), ConnectFailure.None, SocketError.Success);
+        }
+        catch (OperationCanceledException)
+        {
+            return new ConnectResult(null, ConnectFailure.Timeout, SocketError.TimedOut);
+        }
+        catch (SocketException error)
+        {
+            return new ConnectResult(null, Blame(error.SocketErrorCode, request.TransparentSource is not null), error.SocketErrorCode);
+        }
+    }
+
+    private static ConnectFailure Blame(SocketError error, bool transparent) => error switch
+    {
+        SocketError.TimedOut => ConnectFailure.Timeout,
+        // The pair of addresses and ports is taken: only a bound source can bring that about.
+        SocketError.AddressAlreadyInUse => transparent ? ConnectFailure.Bind : ConnectFailure.Resources,
+        SocketError.InvalidArgument when transparent => ConnectFailure.Bind,
+        SocketError.AddressNotAvailable or SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable => ConnectFailure.Resources,
+        _ => ConnectFailure.Destination,
+    };
+}

@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Gateway.Tcp.Engines.Portable;
+
+/// <summary>An accept loop that nothing but <see cref="StopAsync"/> ends.</summary>
+internal sealed class PortableListener(Socket socket, TcpListenOptions options, TimeProvider time) : ITcpEngineListener
+{
+    // Long enough for descriptors to come free, short enough to be no outage: what waits meanwhile stays in the kernel's queue.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly CancellationTokenSource _stop = new();
+    private Task _accepting = Task.CompletedTask;
+    private int _stopped;
+
+    public IPEndPoint LocalEndPoint { get; } = (IPEndPoint)socket.LocalEndPoint!;
+
+    public void Start(Action<TcpConnection> onAccepted) => _accepting = Task.Run(() => AcceptAsync(onAccepted));
+
+    public async ValueTask StopAsync()
+    {
+        if (Interlocked.Exchange(ref _stopped, 1) == 0)
+        {
+            await _stop.CancelAsync();
+        }
+
+        await _accepting;
+        socket.Dispose();
+    }
+
+    public ValueTask DisposeAsync() => StopAsync();
+
+    private async Task AcceptAsync(Action<TcpConnection> onAccepted)
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                HandOver(await socket.AcceptAsync(_stop.Token), onAccepted);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+            catch (SocketException error) when (error.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset)
+            {
+                // accept(2) reports a connection that ended while it waited in the queue.
+            }
+            catch (SocketException error)
+            {
+                // Out of descriptors or memory, or an error that we do not know: neither may end the loop, and neither may spin.
+                options.OnAcceptError?.Invoke(error.SocketErrorCode);
+                await Task.Delay(Pause, time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        HandOverCompleted(onAccepted);
+    }
+
+    // What the kernel has completed is a connection to its peer, who may have sent already: closing the socket would reset it.
+    private void HandOverCompleted(Action<TcpConnection> onAccepted)
+    {
+        try
+        {
+            socket.Blocking = false;
+            while (true)
+            {
+                HandOver(socket.Accept(), onAccepted);
+            }
+        }
+        catch (SocketException)
+        {
+            // WouldBlock: the queue is empty.
+        }
+    }
+
+    private void HandOver(Socket accepted, Action<TcpConnection> onAccepted)
+    {
+        PortableTcpConnection connection;
+        try
+        {
+            SocketSettings.Apply(accepted, options.KeepAlive);
+            connection = new PortableTcpConnection(accepted, time);
+        }
+        catch (SocketException)
+        {
+            // Some systems refuse options on a socket whose peer has already reset it.
+            accepted.Dispose();
+            return;
+        }
+
+        onAccepted(connection);
+    }
+}

@@ -1,0 +1,174 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Gateway.Tcp.Engines.Portable;
+
+/// <summary>A connection over a managed socket. Its awaits resume on the thread pool, where any thread will do.</summary>
+internal sealed class PortableTcpConnection : TcpConnection
+{
+    private const int NotAborted = -1;
+
+    private readonly Socket _socket;
+    private readonly TimeProvider _time;
+    private volatile CancellationTokenSource? _dialling;
+    private int _abortReason = NotAborted;
+
+    public PortableTcpConnection(Socket socket, TimeProvider time)
+    {
+        _socket = socket;
+        _time = time;
+        RemoteEndPoint = Unmap((IPEndPoint)socket.RemoteEndPoint!);
+        // An accepted socket's address differs from its listener's, and cannot be asked for once the socket is closed.
+        LocalEndPoint = Unmap((IPEndPoint)socket.LocalEndPoint!);
+    }
+
+    public override IPEndPoint RemoteEndPoint { get; }
+
+    public override IPEndPoint LocalEndPoint { get; }
+
+    public override RelayEnd? AbortReason => Volatile.Read(ref _abortReason) is >= 0 and var reason ? (RelayEnd)reason : null;
+
+    /// <summary>The socket, for the relay.</summary>
+    internal Socket Socket => _socket;
+
+    private bool IsAborted => Volatile.Read(ref _abortReason) != NotAborted;
+
+    public override ValueTask EnterAsync() => ValueTask.CompletedTask;
+
+    public override async ValueTask<SocketError> WaitReadableAsync(TimeSpan timeout)
+    {
+        CancellationTokenSource? limit = null;
+        try
+        {
+            var pending = _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, LimitFor(timeout, out limit));
+            await pending;
+            return IsAborted ? SocketError.OperationAborted : SocketError.Success;
+        }
+        catch (OperationCanceledException)
+        {
+            return SocketError.TimedOut;
+        }
+        catch (SocketException error)
+        {
+            return IsAborted ? SocketError.OperationAborted : error.SocketErrorCode;
+        }
+        catch (ObjectDisposedException)
+        {
+            return SocketError.OperationAborted;
+        }
+        finally
+        {
+            limit?.Dispose();
+        }
+    }
+
+    public override IoResult Receive(Span<byte> buffer)
+    {
+        try
+        {
+            var received = _socket.Receive(buffer, SocketFlags.None, out var error);
+            return new IoResult(error == SocketError.Success ? received : 0, Name(error));
+        }
+        catch (ObjectDisposedException)
+        {
+            return new IoResult(0, SocketError.OperationAborted);
+        }
+    }
+
+    public override async ValueTask<IoResult> SendAllAsync(ReadOnlyMemory<byte> data, TimeSpan timeout)
+    {
+        var sent = 0;
+        CancellationTokenSource? limit = null;
+        try
+        {
+            sent = _socket.Send(data.Span, SocketFlags.None, out var error);
+            if (error is not (SocketError.Success or SocketError.WouldBlock))
+            {
+                return new IoResult(0, Name(error));
+            }
+
+            sent = error == SocketError.Success ? sent : 0;
+            if (sent < data.Length)
+            {
+                var token = LimitFor(timeout, out limit);
+                while (sent < data.Length)
+                {
+                    sent += await _socket.SendAsync(data[sent..], SocketFlags.None, token);
+                }
+            }
+
+            return new IoResult(sent, SocketError.Success);
+        }
+        catch (OperationCanceledException)
+        {
+            return new IoResult(sent, SocketError.TimedOut);
+        }
+        catch (SocketException error)
+        {
+            return new IoResult(sent, Name(error.SocketErrorCode));
+        }
+        catch (ObjectDisposedException)
+        {
+            return new IoResult(sent, SocketError.OperationAborted);
+        }
+        finally
+        {
+            limit?.Dispose();
+        }
+    }
+
+    public override async ValueTask<ConnectResult> ConnectAsync(ConnectRequest request)
+    {
+        using var limit = new CancellationTokenSource(request.Timeout, _time);
+        _dialling = limit;
+        var result = IsAborted
+            ? new ConnectResult(null, ConnectFailure.Aborted, SocketError.OperationAborted)
+            : await PortableDial.ConnectAsync(request, _time, limit.Token);
+        _dialling = null;
+        if (!IsAborted)
+        {
+            return result;
+        }
+
+        result.Connection?.Reset();
+        return new ConnectResult(null, ConnectFailure.Aborted, SocketError.OperationAborted);
+    }
+
+    public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options) =>
+        new PortableRelay(this, (PortableTcpConnection)backend, options, _time).RunAsync();
+
+    public override void Abort(RelayEnd reason)
+    {
+        if (Interlocked.CompareExchange(ref _abortReason, (int)reason, NotAborted) != NotAborted)
+        {
+            return;
+        }
+
+        Reset();
+        try
+        {
+            _dialling?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The dial ended at this moment; it looks at the reason next.
+        }
+    }
+
+    public override void Close() => _socket.Dispose();
+
+    // A close timeout of zero means linger zero: RST.
+    public override void Reset() => _socket.Close(0);
+
+    internal static IPEndPoint Unmap(IPEndPoint endPoint) =>
+        endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
+
+    // No source, no timer, for a wait without limit.
+    private CancellationToken LimitFor(TimeSpan timeout, out CancellationTokenSource? source)
+    {
+        source = timeout == Timeout.InfiniteTimeSpan ? null : new CancellationTokenSource(timeout, _time);
+        return source?.Token ?? CancellationToken.None;
+    }
+
+    private SocketError Name(SocketError error) => IsAborted && error != SocketError.Success ? SocketError.OperationAborted : error;
+}

@@ -1,0 +1,88 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Gateway.Tcp.Engines.Portable;
+
+/// <summary>Options of managed sockets.</summary>
+internal static class SocketSettings
+{
+    // linux/in.h, linux/in6.h.
+    private const int LevelIp = 0;
+    private const int LevelIpv6 = 41;
+    private const int IpTransparent = 19;
+    private const int IpBindAddressNoPort = 24;
+    private const int Ipv6Transparent = 75;
+
+    /// <summary>What every connection has: no Nagle delay, no blocking calls, keep-alive as configured.</summary>
+    public static void Apply(Socket socket, TcpKeepAlive? keepAlive)
+    {
+        socket.Blocking = false;
+        socket.NoDelay = true;
+        if (keepAlive is not null)
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Seconds(keepAlive.Time));
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Seconds(keepAlive.Interval));
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, keepAlive.Retries);
+        }
+    }
+
+    /// <summary>Binds an address that is not ours. The connection is then made from it.</summary>
+    /// <returns>Who is to blame if it fails, and the error.</returns>
+    public static (ConnectFailure Failure, SocketError Error) BindTransparent(Socket socket, IPEndPoint source)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return (ConnectFailure.Permission, SocketError.OperationNotSupported);
+        }
+
+        // A loopback address is ours anyway, and binding it needs no right.
+        if (!IPAddress.IsLoopback(source.Address) && !TrySetTransparent(socket, source.AddressFamily, out var refused))
+        {
+            return (ConnectFailure.Permission, refused);
+        }
+
+        try
+        {
+            if (source.Port == 0)
+            {
+                // The port is chosen at connect, per destination: 28,000 ports for each destination instead of for all together.
+                Set(socket, LevelIp, IpBindAddressNoPort);
+            }
+
+            socket.Bind(source);
+            return (ConnectFailure.None, SocketError.Success);
+        }
+        catch (SocketException error)
+        {
+            return (ConnectFailure.Bind, error.SocketErrorCode);
+        }
+    }
+
+    /// <summary>Sets IP_TRANSPARENT, for which a process needs CAP_NET_RAW or CAP_NET_ADMIN. Linux only.</summary>
+    public static bool TrySetTransparent(Socket socket, AddressFamily family, out SocketError error)
+    {
+        try
+        {
+            var v4 = family == AddressFamily.InterNetwork;
+            Set(socket, v4 ? LevelIp : LevelIpv6, v4 ? IpTransparent : Ipv6Transparent);
+            error = SocketError.Success;
+            return true;
+        }
+        catch (SocketException refused)
+        {
+            error = refused.SocketErrorCode;
+            return false;
+        }
+    }
+
+    private static void Set(Socket socket, int level, int name)
+    {
+        Span<byte> value = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(value, 1);
+        socket.SetRawSocketOption(level, name, value);
+    }
+
+    private static int Seconds(TimeSpan time) => (int)Math.Clamp(Math.Ceiling(time.TotalSeconds), 1, 32767);
+}

@@ -1,0 +1,36 @@
+using Gateway.ProxyProtocol;
+using Gateway.Tcp.Engines;
+
+namespace Gateway.Tcp.Identification;
+
+/// <summary>
+/// Keeps a PROXY header of a client that may not send one from the backend, when the first bytes come only after the backend was dialled. Pieces that
+/// could still become a signature are sent on (holding them back would stall a client that sent a lone "P"); the piece that completes a signature
+/// never is, so that no backend ever sees a whole one.
+/// </summary>
+public sealed class FirstBytesGuard : IFirstBytesGuard
+{
+    private FirstBytes _seen;
+    private int _length;
+
+    /// <inheritdoc/>
+    public GuardVerdict Inspect(ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> seen = _seen;
+        var added = Math.Min(bytes.Length, ProxySignature.MaxLength - _length);
+        bytes[..added].CopyTo(seen[_length..]);
+        _length += added;
+        return ProxySignature.Match(seen[.._length]) switch
+        {
+            ProxySignatureMatch.Partial => GuardVerdict.More,
+            ProxySignatureMatch.None => GuardVerdict.Pass,
+            _ => GuardVerdict.Refuse,
+        };
+    }
+
+    [System.Runtime.CompilerServices.InlineArray(ProxySignature.MaxLength)]
+    private struct FirstBytes
+    {
+        private byte _first;
+    }
+}

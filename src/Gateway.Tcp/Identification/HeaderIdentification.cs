@@ -1,0 +1,185 @@
+using System.Buffers;
+using System.Net;
+using Gateway.ProxyProtocol;
+using Gateway.Tcp.Configuration;
+
+namespace Gateway.Tcp.Identification;
+
+/// <summary>
+/// Decides who the client of a connection is, without I/O and without state: feed it all bytes that have come so far, the time since accept and
+/// whether the stream has ended, and do what it says. TCP and HTTP share it, so that one table (docs/configuration.md, ProxyProtocol) holds for both.
+/// </summary>
+/// <remarks>
+/// What the table leaves open is decided so: a trusted peer or a health checker that has begun a signature owes a header until HeaderTimeout, and is cut then.
+/// A health checker that stays silent for HeaderTimeout is closed silently: a destination is dialled only on its first byte. A stream that ends
+/// within a signature cannot become a header any more: where a header is not required, those bytes are payload.
+/// </remarks>
+public static class HeaderIdentification
+{
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
+
+    private static readonly IdentificationStep PeerIsClient = new() { Action = IdentificationAction.Identified };
+
+    /// <summary>Decides over contiguous bytes.</summary>
+    /// <param name="policy">The listener's policy; null: the peer is the client.</param>
+    /// <param name="peer">What the policy makes of the peer.</param>
+    /// <param name="received">All bytes since the beginning of the connection.</param>
+    /// <param name="elapsed">Time since accept.</param>
+    /// <param name="ended">Whether the peer has ended its side.</param>
+    public static IdentificationStep Decide(
+        ProxyProtocolPolicy? policy, PeerClass peer, ReadOnlySpan<byte> received, TimeSpan elapsed, bool ended)
+    {
+        if (policy is null)
+        {
+            return PeerIsClient;
+        }
+
+        if (peer == PeerClass.Rejected)
+        {
+            return Refuse(IdentificationRefusal.UntrustedPeer);
+        }
+
+        if (received.IsEmpty)
+        {
+            return ended ? Silent() : DecideOnSilence(policy, peer, elapsed);
+        }
+
+        return peer == PeerClass.Direct ? DecideDirect(policy, received, elapsed, ended) : DecideOnBytes(policy, peer, received, elapsed, ended);
+    }
+
+    /// <summary>Decides over bytes in any number of segments.</summary>
+    /// <inheritdoc cref="Decide(ProxyProtocolPolicy?, PeerClass, ReadOnlySpan{byte}, TimeSpan, bool)"/>
+    public static IdentificationStep Decide(
+        ProxyProtocolPolicy? policy, PeerClass peer, in ReadOnlySequence<byte> received, TimeSpan elapsed, bool ended)
+    {
+        if (received.IsSingleSegment || policy is null)
+        {
+            return Decide(policy, peer, received.FirstSpan, elapsed, ended);
+        }
+
+        // What lies behind the longest header is payload and decides nothing.
+        var length = (int)Math.Min(received.Length, Math.Max(policy.Parsing.MaxHeaderBytes, ProxySignature.MaxLength));
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        received.Slice(0, length).CopyTo(buffer);
+        var step = Decide(policy, peer, buffer.AsSpan(0, length), elapsed, ended);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return step;
+    }
+
+    /// <summary>The identity that an Identified step stands for.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="peer">The other end of the accepted socket.</param>
+    /// <param name="local">Our end of it.</param>
+    /// <param name="received">The bytes that the step was decided on.</param>
+    public static ConnectionIdentity CreateIdentity(in IdentificationStep step, IPEndPoint peer, IPEndPoint local, ReadOnlySpan<byte> received)
+    {
+        if (!step.HasHeader)
+        {
+            return new ConnectionIdentity { Client = peer, Peer = peer, Local = local, Source = IdentitySource.Socket };
+        }
+
+        var header = step.Header;
+        ReadOnlyMemory<byte> tlvs = header.TlvLength > 0 ? received.Slice(header.TlvOffset, header.TlvLength).ToArray() : default;
+        if (!header.HasAddresses)
+        {
+            return new ConnectionIdentity { Client = peer, Peer = peer, Local = local, Source = IdentitySource.Socket, Tlvs = tlvs };
+        }
+
+        return new ConnectionIdentity
+        {
+            Client = header.Source.Unmap().ToIPEndPoint(),
+            Peer = peer,
+            Local = local,
+            OriginalDestination = header.Destination.Unmap().ToIPEndPoint(),
+            Source = header.Version == ProxyVersion.V1 ? IdentitySource.ProxyProtocolV1 : IdentitySource.ProxyProtocolV2,
+            Tlvs = tlvs,
+        };
+    }
+
+    private static IdentificationStep DecideOnSilence(ProxyProtocolPolicy policy, PeerClass peer, TimeSpan elapsed)
+    {
+        switch (peer)
+        {
+            case PeerClass.Direct:
+                // Whoever waits for the server to speak first must not be kept waiting by us.
+                return PeerIsClient with { GuardAs = IdentificationRefusal.UntrustedHeader };
+            case PeerClass.HealthChecker:
+                return elapsed < policy.HeaderTimeout ? WaitUntil(policy.HeaderTimeout, elapsed) : Silent();
+            default:
+                if (policy.Header == HeaderExpectation.Optional)
+                {
+                    return elapsed < policy.OptionalWait
+                        ? WaitUntil(policy.OptionalWait, elapsed)
+                        : PeerIsClient with { GuardAs = IdentificationRefusal.LateHeader };
+                }
+
+                return elapsed < policy.HeaderTimeout ? WaitUntil(policy.HeaderTimeout, elapsed) : Refuse(IdentificationRefusal.HeaderMissing);
+        }
+    }
+
+    private static IdentificationStep DecideDirect(ProxyProtocolPolicy policy, ReadOnlySpan<byte> received, TimeSpan elapsed, bool ended)
+    {
+        switch (ProxySignature.Match(received))
+        {
+            case ProxySignatureMatch.V1 or ProxySignatureMatch.V2:
+                return Refuse(IdentificationRefusal.UntrustedHeader);
+            case ProxySignatureMatch.Partial when !ended:
+                return elapsed < policy.OptionalWait
+                    ? WaitUntil(policy.OptionalWait, elapsed)
+                    : PeerIsClient with { GuardAs = IdentificationRefusal.UntrustedHeader };
+            default:
+                return PeerIsClient;
+        }
+    }
+
+    // Trusted peers and health checkers.
+    private static IdentificationStep DecideOnBytes(
+        ProxyProtocolPolicy policy, PeerClass peer, ReadOnlySpan<byte> received, TimeSpan elapsed, bool ended)
+    {
+        var required = peer == PeerClass.Trusted && policy.Header == HeaderExpectation.Required;
+        var match = ProxySignature.Match(received);
+        if (match == ProxySignatureMatch.None || (match == ProxySignatureMatch.Partial && ended))
+        {
+            return !required ? PeerIsClient : Refuse(match == ProxySignatureMatch.None ? IdentificationRefusal.HeaderMissing : IdentificationRefusal.HeaderTruncated);
+        }
+
+        var result = ProxyHeaderParser.Parse(received, policy.Parsing, out var header);
+        switch (result.Status)
+        {
+            case ProxyParseStatus.NeedMore when ended:
+                return Refuse(IdentificationRefusal.HeaderTruncated);
+            case ProxyParseStatus.NeedMore:
+                return elapsed < policy.HeaderTimeout ? WaitUntil(policy.HeaderTimeout, elapsed) : Refuse(IdentificationRefusal.HeaderTimeout);
+            case ProxyParseStatus.Done:
+                return Accept(peer, header);
+            default:
+                var refusal = result.Error == ProxyParseError.TooLarge ? IdentificationRefusal.HeaderTooLarge : IdentificationRefusal.HeaderInvalid;
+                return Refuse(refusal) with { ParseError = result.Error };
+        }
+    }
+
+    private static IdentificationStep Accept(PeerClass peer, in ProxyHeader header)
+    {
+        var claims = header.Command == ProxyCommand.Proxy && header.Family != ProxyAddressFamily.Unspecified;
+        var refusal = peer == PeerClass.HealthChecker && claims ? IdentificationRefusal.UntrustedHeader
+            : header.HasAddresses && !header.Source.CanBeSource ? IdentificationRefusal.SourceInvalid
+            : IdentificationRefusal.None;
+        return new IdentificationStep
+        {
+            Action = refusal == IdentificationRefusal.None ? IdentificationAction.Identified : IdentificationAction.Refuse,
+            Refusal = refusal,
+            Header = header,
+            HasHeader = true,
+        };
+    }
+
+    private static IdentificationStep WaitUntil(TimeSpan limit, TimeSpan elapsed)
+    {
+        var left = limit - elapsed;
+        return new IdentificationStep { Action = IdentificationAction.Wait, Wait = left < ShortestWait ? ShortestWait : left };
+    }
+
+    private static IdentificationStep Silent() => new() { Action = IdentificationAction.CloseSilently };
+
+    private static IdentificationStep Refuse(IdentificationRefusal refusal) => new() { Action = IdentificationAction.Refuse, Refusal = refusal };
+}

@@ -1,0 +1,50 @@
+using Gateway.ProxyProtocol;
+
+namespace Gateway.Tcp.Identification;
+
+/// <summary>What to do next with a connection whose client is not known yet.</summary>
+public enum IdentificationAction : byte
+{
+    /// <summary>Wait for more bytes, the end of the stream or the passing of <see cref="IdentificationStep.Wait"/>, then decide again.</summary>
+    Wait,
+
+    /// <summary>The client is known; what follows the header is payload.</summary>
+    Identified,
+
+    /// <summary>Close without a word: a check that connects and closes.</summary>
+    CloseSilently,
+
+    /// <summary>Refuse, for <see cref="IdentificationStep.Refusal"/>.</summary>
+    Refuse,
+}
+
+/// <summary>The answer of <see cref="HeaderIdentification"/>.</summary>
+public readonly record struct IdentificationStep
+{
+    /// <summary>What to do.</summary>
+    public IdentificationAction Action { get; init; }
+
+    /// <summary>With Wait: how long at most, at least 1 ms.</summary>
+    public TimeSpan Wait { get; init; }
+
+    /// <summary>With Refuse: why.</summary>
+    public IdentificationRefusal Refusal { get; init; }
+
+    /// <summary>With HeaderInvalid and HeaderTooLarge: what the parser found.</summary>
+    public ProxyParseError ParseError { get; init; }
+
+    /// <summary>The header, if <see cref="HasHeader"/>.</summary>
+    public ProxyHeader Header { get; init; }
+
+    /// <summary>Whether a header came.</summary>
+    public bool HasHeader { get; init; }
+
+    /// <summary>How many of the bytes were the header; the rest is payload and must be kept. 0 without a header.</summary>
+    public int ConsumedBytes => HasHeader ? Header.Length : 0;
+
+    /// <summary>
+    /// With Identified: what it is called when a header still comes. None: the first bytes have been seen and are none. Anything else: put a
+    /// <see cref="FirstBytesGuard"/> in front of the backend.
+    /// </summary>
+    public IdentificationRefusal GuardAs { get; init; }
+}

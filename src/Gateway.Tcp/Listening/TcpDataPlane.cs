@@ -1,0 +1,139 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Diagnostics;
+using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Pipeline;
+using Gateway.Tcp.Routing;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tcp.Listening;
+
+/// <summary>The TCP half of the gateway as its host sees it: binds listeners, follows configuration, drains. Safe from any thread.</summary>
+public sealed partial class TcpDataPlane : IAsyncDisposable
+{
+    // An aborted connection ends at once; the rest is bookkeeping.
+    private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly ITcpEngine _engine;
+    private readonly TcpMetrics _metrics;
+    private readonly LiveConnections _live = new();
+    private readonly ConnectionPipeline _pipeline;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly Func<bool> _mayBindForeign = TransparentRights.IsPermitted;
+
+    /// <summary>Starts an engine.</summary>
+    /// <param name="engine">Which one.</param>
+    /// <param name="accept">Whether connections come directly or through Kestrel.</param>
+    /// <param name="loggers">For the access log (category <c>Gateway.Access</c>) and faults.</param>
+    /// <param name="meters">For the meter <c>Gateway.Tcp</c>.</param>
+    /// <param name="time">For durations and timeouts.</param>
+    /// <param name="limit">The cap on connections, shared with HTTP.</param>
+    /// <exception cref="PlatformNotSupportedException">The Linux engine was asked for elsewhere.</exception>
+    public TcpDataPlane(
+        TcpEngineKind engine, TcpAcceptKind accept, ILoggerFactory loggers, IMeterFactory meters, TimeProvider time, ConnectionLimit limit)
+    {
+        ArgumentNullException.ThrowIfNull(loggers);
+        ArgumentNullException.ThrowIfNull(meters);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(limit);
+        _time = time;
+        _logger = loggers.CreateLogger<TcpDataPlane>();
+        _engine = TcpEngineFactory.Create(engine, time);
+        _metrics = new TcpMetrics(meters);
+        var dialer = new Dialer(new HostResolver(time), _metrics, time);
+        _pipeline = new ConnectionPipeline(dialer, _metrics, new ProxyProtocolMetrics(meters), _live, limit, loggers, time);
+        AcceptsThroughKestrel = accept == TcpAcceptKind.Kestrel || (accept == TcpAcceptKind.Auto && _engine.Name == "Portable");
+        ConnectionListenerFactory = new EngineConnectionListenerFactory(_pipeline);
+        ConnectionHandler = new TcpConnectionHandler(_pipeline);
+    }
+
+    /// <summary>The engine's name, <c>Linux</c> or <c>Portable</c>.</summary>
+    public string EngineName => _engine.Name;
+
+    /// <summary>
+    /// Whether listeners are to be given to Kestrel (<see cref="BoundTcpListener.EndPoint"/>, <see cref="ConnectionListenerFactory"/>,
+    /// <see cref="ConnectionHandler"/>) rather than started.
+    /// </summary>
+    public bool AcceptsThroughKestrel { get; }
+
+    /// <summary>Takes <see cref="BoundTcpListener.EndPoint"/> and nothing else (it is a selector too).</summary>
+    public IConnectionListenerFactory ConnectionListenerFactory { get; }
+
+    /// <summary>What a Kestrel endpoint of ours runs.</summary>
+    public TcpConnectionHandler ConnectionHandler { get; }
+
+    /// <summary>The connections between accept and end.</summary>
+    public int ActiveConnections => _live.Count;
+
+    /// <summary>Makes a model the one that new connections start with. Live connections stay on theirs.</summary>
+    public void Update(TcpModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        _pipeline.Model = model;
+    }
+
+    /// <summary>The rights that routes of a model need and this process lacks: one message per route, with the cure. Empty: none.</summary>
+    public IReadOnlyList<string> CheckRights(TcpModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return TransparentRights.Check(model, _mayBindForeign);
+    }
+
+    /// <summary>Takes an address and listens; nothing is accepted yet.</summary>
+    /// <param name="listener">The listener's name: its policy and routes are looked up by it, in the model of the moment, for each connection.</param>
+    /// <param name="endPoint">The address; port 0 for any.</param>
+    /// <param name="dualMode">For an IPv6 any-address: also IPv4.</param>
+    /// <param name="keepAlive">Keep-alive on both legs; null: off.</param>
+    /// <exception cref="System.Net.Sockets.SocketException">The address cannot be had.</exception>
+    public BoundTcpListener Bind(string listener, IPEndPoint endPoint, bool dualMode, TcpKeepAlive? keepAlive)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        ArgumentNullException.ThrowIfNull(endPoint);
+        var options = new TcpListenOptions
+        {
+            DualMode = dualMode,
+            KeepAlive = keepAlive,
+            OnAcceptError = error =>
+            {
+                _metrics.AcceptPaused(listener, error);
+                Log.AcceptPaused(_logger, listener, error);
+            },
+        };
+        return new BoundTcpListener(_engine.Bind(endPoint, options), new ListenerState(listener, keepAlive), _pipeline);
+    }
+
+    /// <summary>
+    /// Refuses new connections (<c>draining</c>), waits for the live ones to end, and ends those that are left (<c>drain</c>). Stop the listeners first. Does
+    /// not throw when time runs out.
+    /// </summary>
+    /// <param name="timeout">How long they may take.</param>
+    public async Task DrainAsync(TimeSpan timeout)
+    {
+        var empty = _live.StartDraining();
+        await empty.WaitAsync(timeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (empty.IsCompleted)
+        {
+            return;
+        }
+
+        Log.Aborting(_logger, _live.Count);
+        _live.AbortAll(RelayEnd.Drain);
+        await empty.WaitAsync(AbortTimeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Stops the engine. Drain first.</summary>
+    public ValueTask DisposeAsync() => _engine.DisposeAsync();
+
+    private static partial class Log
+    {
+        [LoggerMessage(2001, LogLevel.Warning, "Listener {Listener} pauses accepting: {Error}")]
+        public static partial void AcceptPaused(ILogger logger, string listener, System.Net.Sockets.SocketError error);
+
+        [LoggerMessage(2002, LogLevel.Information, "{Count} TCP connections outlived the drain and are closed")]
+        public static partial void Aborting(ILogger logger, int count);
+    }
+}

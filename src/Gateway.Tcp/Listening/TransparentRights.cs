@@ -1,0 +1,43 @@
+using System.Net.Sockets;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Engines.Portable;
+using Gateway.Tcp.Routing;
+
+namespace Gateway.Tcp.Listening;
+
+/// <summary>Finds at start what transparent routes would otherwise fail at with every connection.</summary>
+internal static class TransparentRights
+{
+    /// <summary>One message per route that needs a right which is missing, with the cure.</summary>
+    public static IReadOnlyList<string> Check(TcpModel model, Func<bool> isPermitted)
+    {
+        var routes = model.Listeners.Values.SelectMany(static listener => listener.Routes)
+            .Where(static route => route.SourceIp.Mode == SourceIpMode.Transparent)
+            .Select(static route => route.Name)
+            .Distinct()
+            .ToList();
+        if (routes.Count == 0 || isPermitted())
+        {
+            return [];
+        }
+
+        var cure = OperatingSystem.IsLinux()
+            ? "needs the capability NET_RAW (or NET_ADMIN), and this process has neither. "
+                + "Kubernetes: securityContext.capabilities.add: [\"NET_RAW\"]; Docker: --cap-add NET_RAW; systemd: AmbientCapabilities=CAP_NET_RAW; "
+                + $"a shell: setcap cap_net_raw+ep {Environment.ProcessPath ?? "Gateway"}"
+            : "is available on Linux only";
+        return [.. routes.Select(route => $"TcpProxy:Routes:{route}:SourceIp:Mode: Transparent {cure}")];
+    }
+
+    /// <summary>Asks the kernel, which is surer than reading capabilities: user namespaces and security modules have a say too.</summary>
+    public static bool IsPermitted()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        return SocketSettings.TrySetTransparent(probe, AddressFamily.InterNetwork, out _);
+    }
+}

@@ -1,0 +1,99 @@
+using System.Net;
+using System.Text;
+using Gateway.ProxyProtocol;
+using Gateway.Tcp.Identification;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tcp.Pipeline;
+
+/// <summary>One line per connection, whatever became of it. Checks that connect and close: Debug.</summary>
+internal sealed partial class AccessLog(ILoggerFactory loggers)
+{
+    /// <summary>The category of access-log lines.</summary>
+    public const string Category = "Gateway.Access";
+
+    private readonly ILogger _logger = loggers.CreateLogger(Category);
+
+    public void Write(ConnectionRecord record, TimeSpan duration)
+    {
+        var level = record.Reason == CloseReason.HealthCheck ? LogLevel.Debug : LogLevel.Information;
+        if (!_logger.IsEnabled(level))
+        {
+            return;
+        }
+
+        var identity = record.Identity;
+        var peer = record.Client.RemoteEndPoint;
+        Log.Connection(
+            _logger,
+            level,
+            record.Id,
+            identity?.Client ?? peer,
+            peer,
+            identity is null ? "-" : Name(identity.Source),
+            record.Listener.Name,
+            record.Route?.Name ?? "-",
+            record.Route?.Cluster.Name ?? "-",
+            record.Destination?.Name ?? "-",
+            record.BytesToBackend,
+            record.BytesToClient,
+            Math.Round(duration.TotalMilliseconds, 3),
+            record.Reason.Label(),
+            Detail(record),
+            Tlvs(identity));
+    }
+
+    private static string Name(IdentitySource source) => source switch
+    {
+        IdentitySource.Socket => "Socket",
+        IdentitySource.ProxyProtocolV1 => "ProxyProtocolV1",
+        IdentitySource.ProxyProtocolV2 => "ProxyProtocolV2",
+        _ => "Toa",
+    };
+
+    private static string Detail(ConnectionRecord record) =>
+        record.Refusal == IdentificationRefusal.None ? "-"
+        : record.ParseError == ProxyParseError.None ? record.Refusal.ToString()
+        : $"{record.Refusal}({record.ParseError})";
+
+    private static string Tlvs(ConnectionIdentity? identity)
+    {
+        if (identity is null || identity.Tlvs.IsEmpty)
+        {
+            return "-";
+        }
+
+        var names = new StringBuilder();
+        foreach (var tlv in new ProxyTlvReader(identity.Tlvs.Span))
+        {
+            names.Append(names.Length == 0 ? "" : ",").Append(ProxyTlvNames.Format((byte)tlv.Type));
+        }
+
+        return names.ToString();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            EventId = 2100,
+            EventName = "TcpConnection",
+            Message = "tcp {ConnectionId} client={Client} peer={Peer} source={Source} listener={Listener} route={Route} cluster={Cluster} destination={Destination} received={BytesReceived} sent={BytesSent} duration={DurationMs}ms reason={Reason} detail={Detail} tlvs={Tlvs}")]
+        public static partial void Connection(
+            ILogger logger,
+            LogLevel level,
+            long connectionId,
+            IPEndPoint client,
+            IPEndPoint peer,
+            string source,
+            string listener,
+            string route,
+            string cluster,
+            string destination,
+            long bytesReceived,
+            long bytesSent,
+            double durationMs,
+            string reason,
+            string detail,
+            string tlvs);
+    }
+}

@@ -1,0 +1,244 @@
+using System.Buffers;
+using System.Net.Sockets;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Diagnostics;
+using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Identification;
+using Gateway.Tcp.Listening;
+using Gateway.Tcp.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tcp.Pipeline;
+
+/// <summary>
+/// What happens to an accepted connection, whichever engine carries it and however it got here:
+/// 1. Admit: not while draining, not above the limit.
+/// 2. Identify: peer → policy → PROXY header → client; what follows the header is payload.
+/// 3. Route: listener and client → route → cluster.
+/// 4. Dial a destination.
+/// 5. Send the PROXY header and the payload that came with ours, in one piece.
+/// 6. Relay until it ends.
+/// 7. Account: one reason, one access-log line, one set of metrics.
+/// A step that fails leaves its reason in the record and closes the client's connection; nothing is lost silently.
+/// </summary>
+internal sealed partial class ConnectionPipeline(
+    Dialer dialer,
+    TcpMetrics metrics,
+    ProxyProtocolMetrics headerMetrics,
+    LiveConnections live,
+    ConnectionLimit limit,
+    ILoggerFactory loggers,
+    TimeProvider time)
+{
+    // One header and the first payload of nearly every protocol, and 10 MB for 5,000 peers that stop in the middle of a header.
+    private const int FirstBufferBytes = 2048;
+
+    private readonly AccessLog _access = new(loggers);
+    private readonly ILogger _logger = loggers.CreateLogger<ConnectionPipeline>();
+    private volatile TcpModel _model = TcpModel.Empty;
+    private long _lastId;
+
+    /// <summary>The model that new connections start with.</summary>
+    public TcpModel Model
+    {
+        get => _model;
+        set => _model = value;
+    }
+
+    /// <summary>Carries a connection from accept to account. Never throws.</summary>
+    public async Task RunAsync(TcpConnection client, ListenerState listener)
+    {
+        var record = new ConnectionRecord(Interlocked.Increment(ref _lastId), client, listener, time.GetTimestamp());
+        live.Add(record);
+        var admitted = false;
+        try
+        {
+            await client.EnterAsync();
+            admitted = Admit(record);
+            if (admitted && await IdentifyAsync(record) && await RouteAsync(record) && await DialAsync(record) && await SendFirstAsync(record))
+            {
+                var route = record.Route!;
+                var relayed = await client.RelayAsync(record.Backend!, record.Guard is { } guard ? route.Relay with { Guard = guard } : route.Relay);
+                record.BytesToBackend += relayed.ClientToBackendBytes;
+                record.BytesToClient += relayed.BackendToClientBytes;
+                record.Reason = ReasonOf(relayed.End, record.GuardAs);
+            }
+        }
+        catch (Exception fault)
+        {
+            // The steps answer with values: whatever gets here is our bug, and must cost this connection only.
+            record.Reason = CloseReason.Error;
+            record.Backend?.Reset();
+            client.Reset();
+            Log.Fault(_logger, record.Id, listener.Name, fault);
+        }
+
+        record.DropPrefetch();
+        Account(record);
+        live.Remove(record);
+        if (admitted)
+        {
+            limit.Release();
+        }
+    }
+
+    /// <summary>Rejects a connection for which there is no room in a queue on the way here.</summary>
+    public void RejectOverflow(TcpConnection client, ListenerState listener)
+    {
+        var record = new ConnectionRecord(Interlocked.Increment(ref _lastId), client, listener, time.GetTimestamp());
+        Fail(record, CloseReason.Limit);
+        Account(record);
+    }
+
+    private bool Admit(ConnectionRecord record)
+    {
+        if (live.IsDraining)
+        {
+            return Fail(record, CloseReason.Draining);
+        }
+
+        if (!limit.TryAcquire())
+        {
+            return Fail(record, CloseReason.Limit);
+        }
+
+        return true;
+    }
+
+    private async ValueTask<bool> RouteAsync(ConnectionRecord record)
+    {
+        var identity = record.Identity!;
+        if (record.Model?.Match(identity.Client.Address) is not { } route)
+        {
+            return Fail(record, CloseReason.NoRoute);
+        }
+
+        record.Route = route;
+        var hasAddress = await dialer.HasAddressAsync(route.Cluster);
+        // The answer of a name server comes on a thread of its own.
+        await record.Client.EnterAsync();
+        if (!hasAddress)
+        {
+            return Fail(record, CloseReason.NoDestination);
+        }
+
+        if (record.Client.AbortReason is not null)
+        {
+            return Fail(record, CloseReason.Draining);
+        }
+
+        record.IsOpened = true;
+        metrics.Opened(route, identity.Client.Address);
+        return true;
+    }
+
+    private async ValueTask<bool> DialAsync(ConnectionRecord record)
+    {
+        var route = record.Route!;
+        var dialled = await dialer.DialAsync(record.Client, record.Identity!, route.Cluster, route.SourceIp, record.Listener.KeepAlive);
+        record.Destination = dialled.Destination;
+        if (dialled.Backend is not { } backend)
+        {
+            return Fail(record, ReasonOf(dialled.Failure, record.Client));
+        }
+
+        record.Backend = backend;
+        record.SendsHeader = dialled.Mode == SourceIpMode.ProxyProtocol;
+        metrics.DestinationOpened(route.Cluster.Name, dialled.Destination!.Name);
+        return true;
+    }
+
+    // In one segment where it can be: a backend that looks at its first segment only (nginx, HAProxy) sees the whole header.
+    private async ValueTask<bool> SendFirstAsync(ConnectionRecord record)
+    {
+        var payload = record.Prefetch;
+        if (!record.SendsHeader && payload.IsEmpty)
+        {
+            return true;
+        }
+
+        var route = record.Route!;
+        byte[]? combined = null;
+        var data = payload;
+        if (record.SendsHeader)
+        {
+            combined = ArrayPool<byte>.Shared.Rent(SourceHeader.MaxLength(record.Identity!, route.SourceIp) + payload.Length);
+            var header = SourceHeader.Write(combined, record.Identity!, route.SourceIp);
+            payload.Span.CopyTo(combined.AsSpan(header));
+            data = combined.AsMemory(0, header + payload.Length);
+            metrics.HeaderSent(route.Cluster.Name, route.SourceIp.Version);
+        }
+
+        var sent = await record.Backend!.SendAllAsync(data, route.Cluster.ConnectTimeout);
+        if (combined is not null)
+        {
+            ArrayPool<byte>.Shared.Return(combined);
+        }
+
+        if (sent.Error != SocketError.Success)
+        {
+            return Fail(record, record.Client.AbortReason is null ? CloseReason.BackendSendFailed : CloseReason.Drain);
+        }
+
+        record.BytesToBackend = payload.Length;
+        record.DropPrefetch();
+        return true;
+    }
+
+    private void Account(ConnectionRecord record)
+    {
+        var duration = time.GetElapsedTime(record.AcceptedAt);
+        if (record.IsOpened)
+        {
+            metrics.Closed(record, duration);
+        }
+        else if (record.Reason == CloseReason.HealthCheck)
+        {
+            metrics.HealthCheck(record.Listener.Name);
+        }
+        else
+        {
+            metrics.Rejected(record.Listener.Name, record.Reason);
+        }
+
+        _access.Write(record, duration);
+    }
+
+    // Reset, not closed: neither side may take a cut stream for a complete one, and refused peers leave no TIME_WAIT behind.
+    private static bool Fail(ConnectionRecord record, CloseReason reason)
+    {
+        record.Reason = reason;
+        record.Backend?.Reset();
+        record.Client.Reset();
+        return false;
+    }
+
+    private static CloseReason ReasonOf(DialFailure failure, TcpConnection client) => failure switch
+    {
+        DialFailure.Timeout => CloseReason.BackendConnectTimeout,
+        DialFailure.SourceIp => CloseReason.SourceIpUnusable,
+        DialFailure.Resources => CloseReason.Resources,
+        DialFailure.Aborted => client.AbortReason is null ? CloseReason.ClientReset : CloseReason.Drain,
+        _ => CloseReason.BackendConnectFailed,
+    };
+
+    private static CloseReason ReasonOf(RelayEnd end, IdentificationRefusal guardAs) => end switch
+    {
+        RelayEnd.ClientFin => CloseReason.ClientFin,
+        RelayEnd.BackendFin => CloseReason.BackendFin,
+        RelayEnd.ClientReset => CloseReason.ClientReset,
+        RelayEnd.BackendReset => CloseReason.BackendReset,
+        RelayEnd.IdleTimeout => CloseReason.IdleTimeout,
+        RelayEnd.MaxDuration => CloseReason.MaxDuration,
+        RelayEnd.Drain => CloseReason.Drain,
+        RelayEnd.Refused => guardAs == IdentificationRefusal.LateHeader ? CloseReason.LateHeader : CloseReason.UntrustedHeader,
+        _ => CloseReason.Error,
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(2000, LogLevel.Error, "Connection {ConnectionId} of listener {Listener} ended by a fault of the gateway")]
+        public static partial void Fault(ILogger logger, long connectionId, string listener, Exception fault);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Buffers;
+using Gateway.ProxyProtocol;
+using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Identification;
+using Gateway.Tcp.Routing;
+
+namespace Gateway.Tcp.Pipeline;
+
+/// <summary>
+/// One accepted connection from accept to account: what the steps of the pipeline leave for each other, and what the access log and the metrics are
+/// written from. Also its entry in <see cref="LiveConnections"/>.
+/// </summary>
+internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerState listener, long acceptedAt)
+{
+    private byte[]? _prefetch;
+    private int _prefetchStart;
+    private int _prefetchLength;
+
+    public long Id => id;
+
+    public TcpConnection Client => client;
+
+    public ListenerState Listener => listener;
+
+    /// <summary>Timestamp of accept.</summary>
+    public long AcceptedAt => acceptedAt;
+
+    /// <summary>The listener's policy and routes as they were at accept.</summary>
+    public ListenerModel? Model { get; set; }
+
+    public ConnectionIdentity? Identity { get; set; }
+
+    public RouteModel? Route { get; set; }
+
+    public TcpConnection? Backend { get; set; }
+
+    public DestinationModel? Destination { get; set; }
+
+    /// <summary>Whether the backend gets a PROXY header.</summary>
+    public bool SendsHeader { get; set; }
+
+    public CloseReason Reason { get; set; }
+
+    /// <summary>With ProxyProtocol: which rule of the policy.</summary>
+    public IdentificationRefusal Refusal { get; set; }
+
+    /// <summary>With ProxyProtocol: what the parser found.</summary>
+    public ProxyParseError ParseError { get; set; }
+
+    /// <summary>Put in front of the backend; null: the first bytes are known.</summary>
+    public FirstBytesGuard? Guard { get; set; }
+
+    /// <summary>What the guard's refusal is called.</summary>
+    public IdentificationRefusal GuardAs { get; set; }
+
+    /// <summary>Payload from the client that the backend's kernel took.</summary>
+    public long BytesToBackend { get; set; }
+
+    /// <summary>Payload from the backend that the client's kernel took.</summary>
+    public long BytesToClient { get; set; }
+
+    /// <summary>Whether it counts as opened: routed, with an address to dial.</summary>
+    public bool IsOpened { get; set; }
+
+    /// <summary>Payload that was read with the header and not sent on yet.</summary>
+    public ReadOnlyMemory<byte> Prefetch => _prefetch.AsMemory(_prefetchStart, _prefetchLength);
+
+    // The intrusive list of LiveConnections.
+    internal ConnectionRecord? Next { get; set; }
+
+    internal ConnectionRecord? Previous { get; set; }
+
+    /// <summary>Takes a pooled buffer over.</summary>
+    public void KeepPrefetch(byte[] buffer, int start, int length) => (_prefetch, _prefetchStart, _prefetchLength) = (buffer, start, length);
+
+    /// <summary>Gives the buffer back; idle connections hold none.</summary>
+    public void DropPrefetch()
+    {
+        if (_prefetch is { } buffer)
+        {
+            (_prefetch, _prefetchStart, _prefetchLength) = (null, 0, 0);
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

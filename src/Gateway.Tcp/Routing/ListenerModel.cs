@@ -1,0 +1,44 @@
+using System.Net;
+using Gateway.Tcp.Identification;
+using Gateway.Tcp.Networks;
+
+namespace Gateway.Tcp.Routing;
+
+/// <summary>A TCP listener's policy and routes. Immutable.</summary>
+public sealed class ListenerModel
+{
+    private readonly PrefixTable<RouteModel> _byClient;
+    private readonly RouteModel? _anyClient;
+
+    internal ListenerModel(string name, ProxyProtocolPolicy? policy, IReadOnlyList<RouteModel> routes)
+    {
+        Name = name;
+        Policy = policy;
+        Routes = [.. routes.OrderBy(static route => route.Order)];
+        _byClient = new PrefixTable<RouteModel>(
+            Routes.SelectMany(static route => route.ClientNetworks.Select(network => (network, route.Order, route))));
+        _anyClient = Routes.FirstOrDefault(static route => route.ClientNetworks.Count == 0);
+    }
+
+    /// <summary>Its key in <c>Listeners</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Who may come with or without a header; null: the peer is the client.</summary>
+    public ProxyProtocolPolicy? Policy { get; }
+
+    /// <summary>Its routes, by Order.</summary>
+    public IReadOnlyList<RouteModel> Routes { get; }
+
+    /// <summary>
+    /// The route of a client: the lowest Order wins, then the longest prefix; a route without ClientCidrs is less specific than any. The cost depends
+    /// on how many different prefix lengths occur, not on how many routes there are.
+    /// </summary>
+    /// <param name="client">The client's address, unmapped.</param>
+    /// <returns>The route, or null if none matches.</returns>
+    public RouteModel? Match(IPAddress client)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        var specific = _byClient.Match(client, out var order);
+        return specific is null || _anyClient?.Order < order ? _anyClient : specific;
+    }
+}

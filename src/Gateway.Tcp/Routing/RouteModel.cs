@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Engines;
+
+namespace Gateway.Tcp.Routing;
+
+/// <summary>A TCP route, resolved from <see cref="TcpRouteConfig"/>. Immutable: a live connection keeps the one that it started with.</summary>
+public sealed class RouteModel
+{
+    /// <summary>Its key in <c>Routes</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The listener whose connections it takes.</summary>
+    public required string Listener { get; init; }
+
+    /// <summary>Where it sends them.</summary>
+    public required ClusterModel Cluster { get; init; }
+
+    /// <summary>How the backend learns the client's address.</summary>
+    public required SourceIpModel SourceIp { get; init; }
+
+    /// <summary>Lower wins.</summary>
+    public required int Order { get; init; }
+
+    /// <summary>The networks that hold the client's address; empty: any.</summary>
+    public required IReadOnlyList<IPNetwork> ClientNetworks { get; init; }
+
+    /// <summary>Idle and duration limits of its relays; shared by all connections that need no guard.</summary>
+    internal RelayOptions Relay { get; init; } = new();
+
+    /// <summary>Metric labels of an IPv4 client's connections: listener, route, network.type. Built once, since a connection needs them several times.</summary>
+    internal TagList TagsV4 { get; init; }
+
+    /// <summary>As <see cref="TagsV4"/>, of an IPv6 client's.</summary>
+    internal TagList TagsV6 { get; init; }
+
+    internal static RouteModel From(
+        string name, TcpRouteConfig config, string listener, ClusterModel cluster, SourceIpModel sourceIp, IReadOnlyList<IPNetwork> clients) => new()
+    {
+        Name = name,
+        Listener = listener,
+        Cluster = cluster,
+        SourceIp = sourceIp,
+        Order = config.Order,
+        ClientNetworks = clients,
+        Relay = new RelayOptions { IdleTimeout = config.IdleTimeout, MaxDuration = config.MaxDuration },
+        TagsV4 = Tags(listener, name, "ipv4"),
+        TagsV6 = Tags(listener, name, "ipv6"),
+    };
+
+    /// <summary>The labels for a client's family.</summary>
+    internal TagList TagsFor(IPAddress client) => client.AddressFamily == AddressFamily.InterNetwork ? TagsV4 : TagsV6;
+
+    private static TagList Tags(string listener, string route, string networkType) =>
+        new() { { "listener", listener }, { "route", route }, { "network.type", networkType } };
+}

@@ -1,0 +1,52 @@
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Identification;
+using Gateway.Tcp.Networks;
+
+namespace Gateway.Tcp.Routing;
+
+/// <summary>Turns configuration into a <see cref="TcpModel"/>.</summary>
+public static class TcpModelBuilder
+{
+    /// <summary>Builds a model.</summary>
+    /// <param name="listeners">The Tcp listeners by name, each with its PROXY protocol section or null.</param>
+    /// <param name="config">Routes and clusters, validated: what they refer to exists.</param>
+    /// <param name="networks">The section <c>Networks</c>.</param>
+    /// <exception cref="KeyNotFoundException">A route refers to something that is not there: validation was left out.</exception>
+    public static TcpModel Build(
+        IReadOnlyDictionary<string, ProxyProtocolConfig?> listeners, TcpProxyConfig config, IReadOnlyDictionary<string, IReadOnlyList<string>> networks)
+    {
+        ArgumentNullException.ThrowIfNull(listeners);
+        ArgumentNullException.ThrowIfNull(config);
+        var clusters = config.Clusters.ToDictionary(
+            static entry => entry.Key, static entry => new ClusterModel(entry.Key, entry.Value), StringComparer.OrdinalIgnoreCase);
+        var clusterConfigs = new Dictionary<string, TcpClusterConfig>(config.Clusters, StringComparer.OrdinalIgnoreCase);
+        var routes = config.Routes.Select(entry => Route(entry.Key, entry.Value, clusters, clusterConfigs, networks))
+            .ToLookup(static route => route.Listener, StringComparer.OrdinalIgnoreCase);
+        return new TcpModel(
+            listeners.ToDictionary(
+                static entry => entry.Key,
+                entry => new ListenerModel(entry.Key, ProxyProtocolPolicy.From(entry.Value, networks), [.. routes[entry.Key]]),
+                StringComparer.OrdinalIgnoreCase),
+            clusters);
+    }
+
+    private static RouteModel Route(
+        string name,
+        TcpRouteConfig config,
+        Dictionary<string, ClusterModel> clusters,
+        Dictionary<string, TcpClusterConfig> clusterConfigs,
+        IReadOnlyDictionary<string, IReadOnlyList<string>> networks)
+    {
+        var cluster = clusters[config.ClusterId ?? ""];
+        var sourceIp = config.SourceIp ?? clusterConfigs[cluster.Name].SourceIp
+            ?? throw new KeyNotFoundException($"The route {name} has no SourceIp, nor has its cluster.");
+        return RouteModel.From(
+            name,
+            config,
+            config.Listener ?? "",
+            cluster,
+            SourceIpModel.From(sourceIp),
+            NetworkList.Resolve(config.Match?.ClientCidrs ?? [], networks));
+    }
+}
