@@ -30,9 +30,9 @@ internal static class JsonTree
         {
             issues.Error("", null, $"not valid JSON: {WithoutPosition(e.Message)} (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})");
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
-            // GetString on an escaped lone surrogate: valid JSON, but no Unicode text.
+            // GetString on an escaped lone surrogate, or a bare one in the text: no Unicode text.
             issues.Error("", null, "a string holds half of a surrogate pair (\\uD800…\\uDFFF)");
         }
 

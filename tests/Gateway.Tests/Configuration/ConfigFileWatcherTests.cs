@@ -1,0 +1,223 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Gateway.Configuration.Watching;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Testing;
+
+namespace Gateway.Tests.Configuration;
+
+public sealed class ConfigFileWatcherTests : IDisposable
+{
+    // The contract's limit; the machine may be slow, so a test waits longer and only fails if nothing comes at all.
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    private static readonly ConfigFileWatcherOptions Fast = new() { PollInterval = TimeSpan.FromMilliseconds(40), SettleTime = TimeSpan.FromMilliseconds(20) };
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("gateway-config-").FullName;
+    private readonly Channel<ConfigFileRead> _reads = Channel.CreateUnbounded<ConfigFileRead>();
+
+    private string FilePath => Path.Combine(_directory, "appsettings.json");
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task Watch_FileIsRewritten_ReportsTheNewText()
+    {
+        File.WriteAllText(FilePath, "one");
+        await using var watcher = Start("one");
+
+        File.WriteAllText(FilePath, "two");
+
+        Assert.Equal(new ConfigFileRead("two", null), await NextAsync());
+    }
+
+    [Fact]
+    public async Task Watch_NoInotifyInstance_StillReports()
+    {
+        File.WriteAllText(FilePath, "one");
+        await using var watcher = Start("one", createSignal: (_, _) => throw new IOException("The configured user limit on the number of inotify instances has been reached"));
+
+        File.WriteAllText(FilePath, "two");
+
+        Assert.Equal("two", (await NextAsync()).Text);
+    }
+
+    [Fact]
+    public async Task Watch_NoInotifyInstance_LogsAtDebugOnly()
+    {
+        var logger = new FakeLogger();
+        await using (Start("one", createSignal: (_, _) => throw new IOException("no inotify instance"), logger: logger))
+        {
+        }
+
+        var record = Assert.Single(logger.Collector.GetSnapshot(), record => record.Id.Id == 1100);
+        Assert.Equal(LogLevel.Debug, record.Level);
+        Assert.Contains("no inotify instance", record.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Watch_ConfigMapIsSwappedBySymlink_ReportsTheNewText()
+    {
+        // As the kubelet does it: file -> ..data/file, ..data -> ..stamp; a new ..stamp, and one rename.
+        WriteStamp("..1", "one");
+        File.CreateSymbolicLink(Path.Combine(_directory, "..data"), "..1");
+        File.CreateSymbolicLink(FilePath, Path.Combine("..data", "appsettings.json"));
+        await using var watcher = Start("one", createSignal: (_, _) => throw new IOException("none"));
+
+        WriteStamp("..2", "two");
+        File.CreateSymbolicLink(Path.Combine(_directory, "..data_tmp"), "..2");
+        await RenameAsync(Path.Combine(_directory, "..data_tmp"), Path.Combine(_directory, "..data"));
+
+        Assert.Equal("two", (await NextAsync()).Text);
+    }
+
+    [Fact]
+    public async Task Watch_SameLengthAndTimeStamp_ReportsTheNewText()
+    {
+        File.WriteAllText(FilePath, "one");
+        var stamp = File.GetLastWriteTimeUtc(FilePath);
+        await using var watcher = Start("one", createSignal: (_, _) => throw new IOException("none"));
+
+        File.WriteAllText(FilePath + ".new", "two");
+        File.SetLastWriteTimeUtc(FilePath + ".new", stamp);
+        File.Move(FilePath + ".new", FilePath, overwrite: true);
+
+        Assert.Equal("two", (await NextAsync()).Text);
+    }
+
+    [Fact]
+    public async Task Watch_FileVanishesAndComesBack_ReportsOnceEach()
+    {
+        File.WriteAllText(FilePath, "one");
+        await using var watcher = Start("one");
+
+        File.Delete(FilePath);
+        var gone = await NextAsync();
+        File.WriteAllText(FilePath, "one");
+        var back = await NextAsync();
+
+        Assert.Null(gone.Text);
+        Assert.Contains("cannot be read", gone.Error, StringComparison.Ordinal);
+        // The same text as before: whoever counted the failure learns that it is over.
+        Assert.Equal(new ConfigFileRead("one", null), back);
+    }
+
+    [Fact]
+    public async Task Watch_FileIsNotUtf8_ReportsAFailedRead()
+    {
+        File.WriteAllText(FilePath, "one");
+        await using var watcher = Start("one");
+
+        File.WriteAllBytes(FilePath, [0x7b, 0xff, 0xfe]);
+
+        Assert.Equal("the file is not UTF-8", (await NextAsync()).Error);
+    }
+
+    [Fact]
+    public async Task Watch_FileIsWrittenInPieces_ReportsTheWholeText()
+    {
+        File.WriteAllText(FilePath, "one");
+        var settle = new ConfigFileWatcherOptions { PollInterval = TimeSpan.FromMilliseconds(600), SettleTime = TimeSpan.FromMilliseconds(500) };
+        await using var watcher = Start("one", settle);
+
+        await using (var stream = new FileStream(FilePath, FileMode.Create, FileAccess.Write, FileShare.ReadWrite))
+        {
+            stream.Write("tw"u8);
+            stream.Flush();
+            watcher.Signal();
+            stream.Write("o, whole"u8);
+        }
+
+        Assert.Equal("two, whole", (await NextAsync()).Text);
+    }
+
+    [Fact]
+    public async Task Watch_FileIsRewrittenWithTheSameText_ReportsNothing()
+    {
+        File.WriteAllText(FilePath, "one");
+        await using var watcher = Start("one");
+
+        File.WriteAllText(FilePath, "one");
+        watcher.Signal();
+        File.WriteAllText(FilePath, "two");
+
+        Assert.Equal("two", (await NextAsync()).Text);
+        Assert.False(_reads.Reader.TryRead(out _));
+    }
+
+    [Fact]
+    public async Task Watch_CallbackThrows_GoesOn()
+    {
+        File.WriteAllText(FilePath, "one");
+        var logger = new FakeLogger();
+        var failed = false;
+        await using var watcher = new ConfigFileWatcher(
+            FilePath,
+            "one",
+            read =>
+            {
+                if (!failed)
+                {
+                    failed = true;
+                    _reads.Writer.TryWrite(read);
+                    throw new InvalidOperationException("bug");
+                }
+
+                _reads.Writer.TryWrite(read);
+                return Task.CompletedTask;
+            },
+            TimeProvider.System,
+            logger,
+            Fast);
+
+        File.WriteAllText(FilePath, "two");
+        Assert.Equal("two", (await NextAsync()).Text);
+        File.WriteAllText(FilePath, "three");
+        Assert.Equal("three", (await NextAsync()).Text);
+        Assert.Contains(logger.Collector.GetSnapshot(), record => record.Id.Id == 1102);
+    }
+
+    [Fact]
+    public async Task Watch_WithDefaultTimes_ReportsWithinTwoSeconds()
+    {
+        File.WriteAllText(FilePath, "one");
+        await using var watcher = Start("one", new ConfigFileWatcherOptions(), (_, _) => throw new IOException("none"));
+
+        // Not an elapsed time, which a busy machine decides: the times that the loop waits at most.
+        var options = new ConfigFileWatcherOptions();
+        Assert.True(options.PollInterval + (options.MaxSettleLooks * options.SettleTime) < TimeSpan.FromSeconds(2));
+        File.WriteAllText(FilePath, "two");
+        Assert.Equal("two", (await NextAsync()).Text);
+    }
+
+    private ConfigFileWatcher Start(
+        string current, ConfigFileWatcherOptions? options = null, Func<string, Action, IDisposable>? createSignal = null, ILogger? logger = null) => new(
+        FilePath,
+        current,
+        read =>
+        {
+            _reads.Writer.TryWrite(read);
+            return Task.CompletedTask;
+        },
+        TimeProvider.System,
+        logger ?? NullLogger.Instance,
+        options ?? Fast,
+        createSignal);
+
+    private async Task<ConfigFileRead> NextAsync() => await _reads.Reader.ReadAsync().AsTask().WaitAsync(Deadline);
+
+    // .NET has no rename of a link to a directory over another.
+    private static async Task RenameAsync(string from, string to)
+    {
+        using var process = Process.Start("mv", ["-T", from, to]);
+        await process.WaitForExitAsync().WaitAsync(Deadline);
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    private void WriteStamp(string name, string text)
+    {
+        Directory.CreateDirectory(Path.Combine(_directory, name));
+        File.WriteAllText(Path.Combine(_directory, name, "appsettings.json"), text);
+    }
+}
