@@ -163,20 +163,15 @@ public abstract class PolicyTableTests
     {
         var dialled = _fixture.Backend.Accepted;
         var counted = (await _fixture.Gateway.MetricsAsync()).Sum("gateway_tcp_health_checks_total", ("listener", listener));
-        using (var client = await _fixture.ConnectAsync(listener, from))
-        {
-            client.ShutdownSend();
-            await client.WaitForEndAsync();
-        }
-
-        using (var client = await _fixture.ConnectAsync(listener, from))
-        {
-            client.Reset();
-        }
+        using var orderly = await _fixture.ConnectAsync(listener, from);
+        orderly.ShutdownSend();
+        await orderly.WaitForEndAsync();
+        using var rude = await _fixture.ConnectAsync(listener, from);
+        rude.Reset();
 
         await _fixture.Gateway.WaitForMetricAsync("gateway_tcp_health_checks_total", v => v >= counted + 2, ("listener", listener));
         Assert.Equal(dialled, _fixture.Backend.Accepted);
-        Assert.Empty(_fixture.Gateway.Complaints());
+        Assert.DoesNotContain(_fixture.Gateway.Complaints(), l => l.Contains($"{orderly.Local}", StringComparison.Ordinal) || l.Contains($"{rude.Local}", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -9,7 +9,7 @@ public static class DebianPeer
     {
         ["haproxy"] = "haproxy", ["nginx"] = "nginx", ["redis-server"] = "redis-server", ["redis-cli"] = "redis-tools",
         ["psql"] = "postgresql-client", ["initdb"] = "postgresql", ["nft"] = "nftables", ["ip"] = "iproute2", ["nsenter"] = "util-linux",
-        ["setpriv"] = "util-linux", ["curl"] = "curl", ["nc"] = "netcat-openbsd",
+        ["setpriv"] = "util-linux", ["unshare"] = "util-linux", ["curl"] = "curl", ["nc"] = "netcat-openbsd",
     };
 
     private static readonly string[] Folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
