@@ -1,4 +1,9 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Gateway.Testing;
 using Gateway.Testing.Network;
 using Gateway.Testing.Peers;
 using Gateway.Testing.Processes;
@@ -68,6 +73,35 @@ public sealed class HaproxyTests
         Assert.True(header.ChecksumIsRight());
     }
 
+    [Fact]
+    public async Task Haproxy_TerminatesTls_ItsSslTlvIsPassedOn()
+    {
+        await using var backend = RecordingTcpServer.Start();
+        var (front, port) = (FreePorts.Next(), FreePorts.Next());
+        await using var gateway = await GatewayProcess.StartAsync(
+            ConfigFile.Tcp(port, backend.Address, new { Mode = "ProxyProtocol", PassThroughTlvs = new[] { "Ssl" } }, FromLoopback));
+        using var folder = new TemporaryFolder();
+        await using var haproxy = await HaproxyPeer.StartAsync($"""
+            listen front
+                bind 127.0.0.1:{front} ssl crt {folder.Write("site.pem", SelfSigned())}
+                server gateway 127.0.0.1:{port} send-proxy-v2-ssl
+            """);
+
+        using var client = await TcpPeer.ConnectAsync(front, "127.0.0.9");
+        await using var tls = new SslStream(new NetworkStream(client.Socket), false, (_, certificate, _, _) => certificate?.Subject == "CN=example.org");
+        await tls.AuthenticateAsClientAsync("example.org").WaitAsync(Eventually.DefaultTimeout);
+        await tls.WriteAsync("hello"u8.ToArray());
+        using var accepted = await backend.NextAsync();
+        var header = await WireHeader.ReadAsync(accepted);
+
+        Assert.Equal(client.Local, header.Source);
+        var ssl = header.Tlv(0x20);
+        Assert.NotNull(ssl);
+        Assert.Equal(1, ssl[0] & 1);
+        Assert.Contains("TLSv1.", Encoding.ASCII.GetString(ssl), StringComparison.Ordinal);
+        Assert.Equal("hello", await accepted.ReadTextAsync(5));
+    }
+
     [Theory]
     [InlineData("check inter 100ms")]
     [InlineData("check inter 100ms send-proxy-v2 check-send-proxy")]
@@ -113,5 +147,13 @@ public sealed class HaproxyTests
 
         Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
         Assert.Contains("X-Forwarded-For: 192.0.2.99, 127.0.0.9\r\n", answer, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static string SelfSigned()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest("CN=example.org", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        return certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem() + "\n";
     }
 }

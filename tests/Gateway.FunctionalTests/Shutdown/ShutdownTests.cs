@@ -30,7 +30,7 @@ public sealed class ShutdownTests
         await Eventually.TrueAsync(() => IsRefusedAsync(port), "no longer accepting");
         await AssertEchoesAsync(before);
         await AssertEchoesAsync(during);
-        Assert.Equal(2, (await gateway.MetricsAsync()).Sum("gateway_tcp_connection_active"));
+        await gateway.WaitForMetricAsync("gateway_tcp_connection_active", v => v == 2);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(gateway, "/healthz/ready"));
 
         before.Dispose();

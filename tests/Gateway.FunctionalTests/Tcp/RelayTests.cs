@@ -1,4 +1,7 @@
+using Gateway.Testing;
 using Gateway.Testing.Network;
+using Gateway.Testing.Peers;
+using Gateway.Testing.Processes;
 using Gateway.Testing.Wire;
 
 namespace Gateway.FunctionalTests.Tcp;
@@ -139,6 +142,52 @@ public sealed class RelayTests
         Assert.Equal(1, metrics.Sum("gateway_tcp_connection_duration_seconds_count", ("listener", "in")));
         Assert.Equal(1, metrics.Sum("gateway_destination_connect_duration_seconds_count", ("cluster", "in")));
         Assert.Equal(0, metrics.Sum("gateway_destination_connection_active", ("cluster", "in")));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines.All), MemberType = typeof(Engines))]
+    public async Task Relay_ByDefault_KeepsBothLegsAlive(string engine)
+    {
+        var ss = DebianPeer.Require("ss");
+        await using var link = await Link.OpenAsync(engine);
+        await ExchangeAsync(link);
+
+        foreach (var (own, other) in new[] { (link.Client.Remote, link.Client.Local), (link.Backend.Remote, link.Backend.Local) })
+        {
+            var table = await ProcessRunner.RunAsync([ss, "-tnoH", "state", "established", "src", $"{own}", "dst", $"{other}"]);
+            Assert.Contains("timer:(keepalive,", table.RequireSuccess().StandardOutput, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines.All), MemberType = typeof(Engines))]
+    public async Task Relay_ManyConnectionsOneAfterTheOther_LeaveNoDescriptors(string engine)
+    {
+        await using var echo = RecordingTcpServer.StartEcho();
+        var port = FreePorts.Next();
+        await using var gateway = await GatewayProcess.StartAsync(ConfigFile.Tcp(port, echo.Address, new { Mode = "None" }).Set("TcpProxy:Engine", engine));
+        await AskAsync(0);
+        var before = gateway.Process.Descriptors();
+
+        for (var i = 1; i <= 1000; i++)
+        {
+            await AskAsync(i);
+        }
+
+        await gateway.WaitForMetricAsync("gateway_tcp_connection_active", v => v == 0);
+        await Eventually.TrueAsync(() => gateway.Process.Descriptors() <= before + 8, "descriptors are back");
+        Assert.Equal(1001, (await gateway.MetricsAsync()).Sum("gateway_tcp_connection_closed_total"));
+
+        async Task AskAsync(int i)
+        {
+            using var client = await TcpPeer.ConnectAsync(port);
+            await client.SendAsync($"{i:0000}");
+            Assert.Equal($"{i:0000}", await client.ReadTextAsync(4));
+            if (i % 3 == 0)
+            {
+                client.Reset();
+            }
+        }
     }
 
     private static async Task<string> SendAsync(TcpPeer peer, int seed, long length)
