@@ -1,0 +1,98 @@
+using System.Diagnostics.Metrics;
+using Gateway.Configuration;
+using Gateway.Http;
+using Gateway.Observability;
+using Gateway.Tcp.Listening;
+using Microsoft.AspNetCore.Hosting.Server;
+
+namespace Gateway.Hosting;
+
+/// <summary>Builds and runs the host: one application, one YARP, one TCP data plane, and a server that owns the listeners.</summary>
+internal static partial class GatewayHost
+{
+    /// <summary>Runs until a signal ends it.</summary>
+    /// <param name="file">The configuration file.</param>
+    /// <param name="environment">Environment variables that may overlay the file.</param>
+    /// <param name="onStarted">Called when every listener is bound.</param>
+    /// <exception cref="StartupException">It cannot start as configured; nothing listens.</exception>
+    public static async Task RunAsync(string file, IReadOnlyDictionary<string, string> environment, Action? onStarted)
+    {
+        if (!ConfigFileText.TryRead(file, out var text, out var problem))
+        {
+            throw new StartupException(problem);
+        }
+        var source = new ConfigSource(file, text, environment);
+        var result = ConfigReader.Parse(text, environment);
+        if (result.Config is null)
+        {
+            throw new StartupException(string.Join(Environment.NewLine, result.Errors.Select(error => error.ToString())
+                .Prepend($"{file} has {result.Errors.Count} error(s); nothing was started:")));
+        }
+        await using var app = Build(source, result);
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Gateway.Host");
+        foreach (var name in ForeignSettings.Find(Environment.GetEnvironmentVariables()))
+        {
+            Log.ForeignSetting(logger, name);
+        }
+        foreach (var warning in result.Warnings)
+        {
+            Log.ConfigWarning(logger, warning.ToString());
+        }
+        await app.StartAsync();
+        Log.Started(logger, GatewayVersion.Text, file, app.Services.GetRequiredService<TcpDataPlane>().EngineName);
+        onStarted?.Invoke();
+        await app.WaitForShutdownAsync();
+    }
+
+    private static WebApplication Build(ConfigSource source, ConfigResult result)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Gateway" });
+        var snapshot = SnapshotBuilder.Build(result);
+        var logging = new SnapshotLogging();
+        logging.Update(snapshot.Logging);
+        ((IConfigurationBuilder)builder.Configuration).Add(logging);
+        // The OpenTelemetry SDK reads its variables from the configuration; nothing else of the environment gets in.
+        builder.Configuration.AddInMemoryCollection(source.Environment.Where(variable => variable.Key.StartsWith("OTEL_", StringComparison.Ordinal))
+            .Select(variable => KeyValuePair.Create(variable.Key, (string?)variable.Value)));
+        builder.Logging.AddGatewayLogging(builder.Configuration);
+
+        var services = builder.Services;
+        services.AddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddRouting();
+        services.AddGatewayTelemetry(builder.Configuration);
+        services.AddSingleton(new ConnectionLimit(snapshot.Config.Limits.MaxConnections));
+        services.AddSingleton(provider => new TcpDataPlane(
+            snapshot.Config.TcpProxy.Engine, snapshot.Config.TcpProxy.Accept, provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ConnectionLimit>()));
+        services.AddHttpGateway();
+        services.AddSingleton<Readiness>();
+        services.AddSingleton<RunningListenerFactory>();
+        services.AddSingleton(logging);
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<GatewayRuntime>(provider, snapshot));
+        services.AddSingleton<GatewayServer>();
+        services.AddSingleton<IServer>(provider => provider.GetRequiredService<GatewayServer>());
+        services.AddSingleton<IHostLifetime, GatewayLifetime>();
+        services.AddSingleton(source);
+        services.AddHostedService<ConfigReloader>();
+        // GatewayServer bounds its own drain by the file's Shutdown section, which may change while we run.
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = Timeout.InfiniteTimeSpan);
+
+        var app = builder.Build();
+        app.UseAdminEndpoints();
+        app.UseHttpGateway();
+        return app;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1020, LogLevel.Information, "Gateway {Version} runs {File}; TCP engine {Engine}")]
+        public static partial void Started(ILogger logger, string version, string file, string engine);
+
+        [LoggerMessage(1021, LogLevel.Warning, "The environment variable {Name} has no effect: listeners and trust come from the configuration file alone")]
+        public static partial void ForeignSetting(ILogger logger, string name);
+
+        [LoggerMessage(1022, LogLevel.Warning, "{Warning}")]
+        public static partial void ConfigWarning(ILogger logger, string warning);
+    }
+}

@@ -1,0 +1,29 @@
+using Gateway.Http;
+using Gateway.Tcp.Listening;
+
+namespace Gateway.Hosting;
+
+/// <summary>The configuration in force, and the two planes that follow it: TCP and HTTP are swapped together.</summary>
+internal sealed class GatewayRuntime(GatewaySnapshot initial, TcpDataPlane tcp, HttpListenerModels http, SnapshotProxyConfigProvider yarp, SnapshotLogging logging)
+{
+    private volatile GatewaySnapshot _current = initial;
+
+    /// <summary>The snapshot in force.</summary>
+    public GatewaySnapshot Current => _current;
+
+    /// <summary>Rights that a route needs and this process lacks, each with the cure.</summary>
+    public IReadOnlyList<string> FindMissingRights(GatewaySnapshot snapshot) => tcp.CheckRights(snapshot.Tcp);
+
+    /// <summary>Puts a snapshot whose listeners are bound in force. Live connections stay on what they started with.</summary>
+    public void Swap(GatewaySnapshot snapshot)
+    {
+        tcp.Update(snapshot.Tcp);
+        http.Update(snapshot.Config);
+        yarp.Update(snapshot.Config.ReverseProxy.Routes, snapshot.Config.ReverseProxy.Clusters);
+        logging.Update(snapshot.Logging);
+        _current = snapshot;
+    }
+
+    /// <summary>Waits for TCP connections to end; closes those that remain with the reason drain.</summary>
+    public Task DrainTcpAsync(TimeSpan timeout) => tcp.DrainAsync(timeout);
+}

@@ -1,0 +1,235 @@
+using System.Net.Sockets;
+using Gateway.Http;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Gateway.Hosting;
+
+/// <summary>
+/// The application's server: a set of listeners, each with a life of its own. A listener is bound before the configuration that asks for it
+/// is accepted, drains when it is removed, and never waits for another. Kestrel's own endpoint reload binds the new only after the old has
+/// stopped, seconds later, and a failed bind is but a log line.
+/// </summary>
+internal sealed partial class GatewayServer(
+    GatewayRuntime runtime, RunningListenerFactory factory, Readiness readiness, IHostApplicationLifetime lifetime, ILogger<GatewayServer> logger) : IServer
+{
+    /// <summary>Probes and Admin have no traffic worth waiting for when they stop.</summary>
+    private static readonly TimeSpan ProbesDrain = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly Dictionary<string, RunningListener> _listeners = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<Task> _stopping = [];
+    private bool _stopped;
+
+    public IFeatureCollection Features { get; } = new FeatureCollection();
+
+    /// <summary>The listeners that are bound now, by name.</summary>
+    public IReadOnlyCollection<RunningListener> Listeners
+    {
+        get
+        {
+            lock (_listeners)
+            {
+                return [.. _listeners.Values];
+            }
+        }
+    }
+
+    public async Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken) where TContext : notnull
+    {
+        factory.UseApplication((server, cancellation) => server.StartAsync(application, cancellation));
+        lifetime.ApplicationStopping.Register(readiness.SetDraining);
+        var problems = await ApplyAsync(runtime.Current);
+        if (problems.Count > 0)
+        {
+            throw new StartupException(string.Join(Environment.NewLine, problems));
+        }
+        readiness.SetBound();
+    }
+
+    /// <summary>
+    /// Makes <paramref name="snapshot"/> the one in force, or changes nothing and says why not. New sockets are bound first, then routes,
+    /// clusters and policies are swapped, then new listeners accept and removed ones drain. Live connections are not touched.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> ApplyAsync(GatewaySnapshot snapshot)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            if (_stopped)
+            {
+                return ["The gateway is shutting down."];
+            }
+            var missingRights = runtime.FindMissingRights(snapshot);
+            if (missingRights.Count > 0)
+            {
+                return missingRights;
+            }
+            return await SwapAsync(snapshot);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> SwapAsync(GatewaySnapshot snapshot)
+    {
+        var wanted = snapshot.Listeners.ToDictionary(plan => plan.Name, StringComparer.OrdinalIgnoreCase);
+        var removed = _listeners.Values.Where(running => !wanted.TryGetValue(running.Plan.Name, out var plan) || plan != running.Plan).ToList();
+        var added = wanted.Values.Where(plan => !_listeners.TryGetValue(plan.Name, out var running) || running.Plan != plan).ToList();
+
+        // A socket that stands in the way of a new one has to go first; all others stay until the new configuration is in force.
+        var inTheWay = removed.Where(running => added.Any(plan => plan.Address.Overlaps(running.Plan.Address))).ToList();
+        foreach (var running in inTheWay)
+        {
+            await running.UnbindAsync();
+        }
+
+        var bound = new List<RunningListener>();
+        var problems = new List<string>();
+        foreach (var plan in added)
+        {
+            await BindAsync(plan, bound, problems);
+        }
+        if (problems.Count > 0)
+        {
+            foreach (var listener in bound)
+            {
+                await listener.DiscardAsync();
+            }
+            await RestoreAsync(inTheWay, problems);
+            return problems;
+        }
+
+        runtime.Swap(snapshot);
+        foreach (var running in removed)
+        {
+            lock (_listeners)
+            {
+                _listeners.Remove(running.Plan.Name);
+            }
+            StopListener(running);
+        }
+        foreach (var listener in bound)
+        {
+            await listener.StartAsync(CancellationToken.None);
+            lock (_listeners)
+            {
+                _listeners[listener.Plan.Name] = listener;
+            }
+            Log.Listening(logger, listener.Plan.Name, listener.Plan.Describe(), listener.LocalEndPoint);
+        }
+        return [];
+    }
+
+    private async Task BindAsync(ListenerPlan plan, List<RunningListener> bound, List<string> problems)
+    {
+        try
+        {
+            bound.Add(await factory.BindAsync(plan));
+        }
+        catch (SocketException problem)
+        {
+            problems.Add(plan.ExplainBindFailure(problem));
+        }
+    }
+
+    private async Task RestoreAsync(List<RunningListener> stopped, List<string> problems)
+    {
+        foreach (var old in stopped)
+        {
+            try
+            {
+                var again = await factory.BindAsync(old.Plan);
+                StopListener(old);
+                await again.StartAsync(CancellationToken.None);
+                lock (_listeners)
+                {
+                    _listeners[old.Plan.Name] = again;
+                }
+            }
+            catch (SocketException problem)
+            {
+                problems.Add($"and the listener that was stopped for it could not be bound again: {old.Plan.ExplainBindFailure(problem)}");
+                lock (_listeners)
+                {
+                    _listeners.Remove(old.Plan.Name);
+                }
+            }
+        }
+    }
+
+    /// <summary>Stops accepting at once; the rest of the drain goes on by itself and is waited for at shutdown.</summary>
+    private void StopListener(RunningListener running)
+    {
+        Log.Stopping(logger, running.Plan.Name, running.LocalEndPoint);
+        var stopping = StopAndLogAsync(running, runtime.Current.Config.Shutdown.DrainTimeout);
+        _stopping.RemoveAll(task => task.IsCompleted);
+        _stopping.Add(stopping);
+    }
+
+    private async Task StopAndLogAsync(RunningListener running, TimeSpan drain)
+    {
+        try
+        {
+            await running.StopAsync(drain);
+        }
+        catch (Exception problem)
+        {
+            // A listener that fails to stop must not keep the others from it.
+            Log.StopFailed(logger, running.Plan.Name, problem);
+        }
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        readiness.SetDraining();
+        await _gate.WaitAsync(CancellationToken.None);
+        try
+        {
+            _stopped = true;
+            var shutdown = runtime.Current.Config.Shutdown;
+            if (shutdown.DrainDelay > TimeSpan.Zero)
+            {
+                Log.DrainDelay(logger, shutdown.DrainDelay);
+                await Task.Delay(shutdown.DrainDelay, CancellationToken.None);
+            }
+            var traffic = Listeners.Where(running => running.Plan.Kind == ListenerKind.Traffic).ToList();
+            Log.Draining(logger, traffic.Count, shutdown.DrainTimeout);
+            await Task.WhenAll(traffic.Select(running => StopAndLogAsync(running, shutdown.DrainTimeout)).Concat(_stopping)
+                .Append(runtime.DrainTcpAsync(shutdown.DrainTimeout)));
+            // Last, so that probes and the last scrape are answered until there is nothing left to say.
+            await Task.WhenAll(Listeners.Where(running => running.Plan.Kind != ListenerKind.Traffic)
+                .Select(running => StopAndLogAsync(running, ProbesDrain)));
+            Log.Stopped(logger);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    private static partial class Log
+    {
+        [LoggerMessage(1010, LogLevel.Information, "Listener {Listener} ({Kind}) on {Address}")]
+        public static partial void Listening(ILogger logger, string listener, string kind, System.Net.IPEndPoint address);
+
+        [LoggerMessage(1011, LogLevel.Information, "Listener {Listener} on {Address} stops accepting; its connections may end")]
+        public static partial void Stopping(ILogger logger, string listener, System.Net.IPEndPoint address);
+
+        [LoggerMessage(1012, LogLevel.Error, "Listener {Listener} did not stop in order")]
+        public static partial void StopFailed(ILogger logger, string listener, Exception problem);
+
+        [LoggerMessage(1013, LogLevel.Information, "Not ready any more; still accepting for {Delay}")]
+        public static partial void DrainDelay(ILogger logger, TimeSpan delay);
+
+        [LoggerMessage(1014, LogLevel.Information, "{Count} listeners stop accepting; live connections may end within {Timeout}")]
+        public static partial void Draining(ILogger logger, int count, TimeSpan timeout);
+
+        [LoggerMessage(1015, LogLevel.Information, "Drained")]
+        public static partial void Stopped(ILogger logger);
+    }
+}

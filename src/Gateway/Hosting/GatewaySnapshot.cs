@@ -1,0 +1,17 @@
+using Gateway.Configuration;
+using Gateway.Tcp.Routing;
+
+namespace Gateway.Hosting;
+
+/// <summary>Everything that one good configuration file means, built whole and swapped whole.</summary>
+internal sealed record GatewaySnapshot
+{
+    public required GatewayConfig Config { get; init; }
+
+    public required IReadOnlyList<ListenerPlan> Listeners { get; init; }
+
+    public required TcpModel Tcp { get; init; }
+
+    /// <summary>The section <c>Logging</c>, flattened.</summary>
+    public required IReadOnlyDictionary<string, string?> Logging { get; init; }
+}

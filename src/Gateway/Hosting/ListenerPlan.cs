@@ -1,0 +1,73 @@
+using System.Net.Sockets;
+using Gateway.Configuration;
+using Gateway.Http;
+
+namespace Gateway.Hosting;
+
+/// <summary>
+/// What a listener's socket and server are made from. Two equal plans are one listener: what may change under it (PROXY policy, trusted
+/// proxies, routes) is not part of it.
+/// </summary>
+internal sealed record ListenerPlan
+{
+    public required string Name { get; init; }
+
+    /// <summary>Where the file says so, for messages.</summary>
+    public required string KeyPath { get; init; }
+
+    public required ListenerKind Kind { get; init; }
+
+    public required ListenAddress Address { get; init; }
+
+    public ListenerProtocol Protocol { get; init; } = ListenerProtocol.Http;
+
+    public ListenerHttpVersion HttpVersion { get; init; }
+
+    public KeepAliveConfig KeepAlive { get; init; } = new();
+
+    public HttpLimitsConfig HttpLimits { get; init; } = new();
+
+    /// <summary>The listeners that a configuration asks for.</summary>
+    public static IReadOnlyList<ListenerPlan> From(GatewayConfig config)
+    {
+        var plans = new List<ListenerPlan>();
+        foreach (var (name, listener) in config.Listeners)
+        {
+            plans.Add(new ListenerPlan
+            {
+                Name = name,
+                KeyPath = $"Listeners:{name}:Address",
+                Kind = ListenerKind.Traffic,
+                Address = ListenAddress.Parse(listener.Address!),
+                Protocol = listener.Protocol!.Value,
+                HttpVersion = listener.HttpVersion,
+                KeepAlive = listener.KeepAlive,
+                HttpLimits = listener.HttpLimits,
+            });
+        }
+        if (config.Probes is { } probes)
+        {
+            plans.Add(new ListenerPlan { Name = ":probes", KeyPath = "Probes:Address", Kind = ListenerKind.Probes, Address = ListenAddress.Parse(probes.Address!) });
+        }
+        if (config.Admin is { } admin)
+        {
+            plans.Add(new ListenerPlan { Name = ":admin", KeyPath = "Admin:Address", Kind = ListenerKind.Admin, Address = ListenAddress.Parse(admin.Address) });
+        }
+        return plans;
+    }
+
+    /// <summary>For the log.</summary>
+    public string Describe() => Kind != ListenerKind.Traffic ? Kind.ToString()
+        : Protocol == ListenerProtocol.Tcp ? "Tcp"
+        : HttpVersion.ToString();
+
+    /// <summary>What, where and the cure.</summary>
+    public string ExplainBindFailure(SocketException problem) => $"{KeyPath}: {Address} cannot be bound: " + problem.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse => "the port is in use. End the process that holds it (ss -ltnp), or choose another port.",
+        SocketError.AddressNotAvailable => "no interface has this address. Use one of this host's addresses, or *:PORT for all.",
+        SocketError.AccessDenied => "ports below 1024 need the capability NET_BIND_SERVICE. Grant it, or choose a port from 1024 up.",
+        SocketError.AddressFamilyNotSupported => "IPv6 is off on this host. Use an IPv4 address, or *:PORT.",
+        _ => problem.Message,
+    };
+}

@@ -1,0 +1,23 @@
+using Gateway.Configuration;
+using Gateway.Tcp.Routing;
+
+namespace Gateway.Hosting;
+
+/// <summary>Turns a good configuration into the snapshot that is swapped in as one.</summary>
+internal static class SnapshotBuilder
+{
+    public static GatewaySnapshot Build(ConfigResult result)
+    {
+        var config = result.Config ?? throw new ArgumentException("The configuration has errors.", nameof(result));
+        return new GatewaySnapshot
+        {
+            Config = config,
+            Listeners = ListenerPlan.From(config),
+            Tcp = TcpModelBuilder.Build(
+                config.Listeners.Where(listener => listener.Value.Protocol == ListenerProtocol.Tcp)
+                    .ToDictionary(listener => listener.Key, listener => listener.Value.ProxyProtocol),
+                config.TcpProxy, config.Networks),
+            Logging = result.Flat,
+        };
+    }
+}

@@ -1,0 +1,39 @@
+using Gateway.Hosting;
+using Gateway.Http;
+
+namespace Gateway.Observability;
+
+/// <summary>
+/// What the Probes and Admin listeners answer: <c>/healthz/live</c>, <c>/healthz/ready</c> and <c>/metrics</c>. Chosen by the accepting
+/// listener, never by the Host header, which a client writes as it likes.
+/// </summary>
+internal static class AdminEndpoints
+{
+    public static void UseAdminEndpoints(this IApplicationBuilder app) =>
+        app.UseWhen(context => context.Features.Get<IListenerFeature>() is not { Kind: ListenerKind.Traffic }, branch =>
+        {
+            branch.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
+            branch.Run(AnswerAsync);
+        });
+
+    private static Task AnswerAsync(HttpContext context)
+    {
+        var readiness = context.RequestServices.GetRequiredService<Readiness>();
+        var (status, text) = context.Request.Path.Value switch
+        {
+            "/healthz/live" => (StatusCodes.Status200OK, "alive"),
+            "/healthz/ready" => (readiness.IsReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, readiness.State),
+            _ => (StatusCodes.Status404NotFound, "not found: /healthz/live, /healthz/ready, /metrics"),
+        };
+        if (status != StatusCodes.Status404NotFound && !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Response.Headers.Allow = "GET, HEAD";
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            return Task.CompletedTask;
+        }
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.Headers.CacheControl = "no-store";
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.WriteAsync(text + "\n");
+    }
+}

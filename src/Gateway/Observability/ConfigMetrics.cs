@@ -1,0 +1,33 @@
+using System.Diagnostics.Metrics;
+using Gateway.Hosting;
+
+namespace Gateway.Observability;
+
+/// <summary>Reloads of the configuration file.</summary>
+internal sealed class ConfigMetrics
+{
+    /// <summary>Name of the host's own meter.</summary>
+    public const string MeterName = "Gateway";
+
+    private readonly Counter<long> _reloads;
+    private volatile bool _lastSucceeded = true;
+
+    public ConfigMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(MeterName);
+        _reloads = meter.CreateCounter<long>("gateway.config.reload", "{reload}", "Times that a changed configuration file was read.");
+        meter.CreateObservableGauge("gateway.config.last_reload_successful", () => _lastSucceeded ? 1 : 0,
+            description: "1 if the newest configuration file is the one in force, 0 if an older one is.");
+        meter.CreateObservableGauge("gateway.build.info", () => new Measurement<int>(1, new KeyValuePair<string, object?>("version", GatewayVersion.Text)),
+            description: "1, with the version as a label.");
+        // Both series exist from the start, so that an alert on a rate has something to look at.
+        _reloads.Add(0, new KeyValuePair<string, object?>("result", "succeeded"));
+        _reloads.Add(0, new KeyValuePair<string, object?>("result", "failed"));
+    }
+
+    public void Reloaded(bool succeeded)
+    {
+        _lastSucceeded = succeeded;
+        _reloads.Add(1, new KeyValuePair<string, object?>("result", succeeded ? "succeeded" : "failed"));
+    }
+}

@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging.Console;
+
+namespace Gateway.Observability;
+
+/// <summary>Console logging that never holds up traffic: what the console cannot take is dropped, and the console says how many.</summary>
+internal static class LoggingSetup
+{
+    public static ILoggingBuilder AddGatewayLogging(this ILoggingBuilder logging, IConfiguration configuration)
+    {
+        // Before the file's own rules, which win: the frameworks' per-request lines would drown ours.
+        logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning)
+            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None)
+            // While it is on, the host makes an Activity for every request, and a traceparent for the backend that nobody collects. Traces by
+            // OTLP do not need it.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+            // It would print the stack of a start that failed, whose message says all there is to say.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        logging.AddConfiguration(configuration.GetSection("Logging"));
+        logging.AddSimpleConsole(options =>
+        {
+            options.SingleLine = true;
+            options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            options.UseUtcTimestamp = true;
+            options.ColorBehavior = LoggerColorBehavior.Default;
+        });
+        logging.Services.Configure<ConsoleLoggerOptions>(options =>
+        {
+            // The default (Wait) blocks whoever logs when the reader of our standard output stalls.
+            options.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+            options.MaxQueueLength = 8192;
+        });
+        return logging;
+    }
+}

@@ -1,0 +1,49 @@
+using Gateway.Hosting;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Gateway.Observability;
+
+/// <summary>Metrics for Prometheus always; OTLP metrics and traces when the standard OTEL_* variables name a receiver.</summary>
+internal static class TelemetrySetup
+{
+    private static readonly string[] Meters =
+    [
+        ConfigMetrics.MeterName, "Gateway.Tcp", "Gateway.Http",
+        "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Http.Connections",
+        "Microsoft.AspNetCore.Routing", "Microsoft.AspNetCore.MemoryPool", "System.Net.Http", "System.Net.NameResolution",
+    ];
+
+    public static IServiceCollection AddGatewayTelemetry(this IServiceCollection services, IConfiguration environment)
+    {
+        services.AddSingleton<ConfigMetrics>();
+        var telemetry = services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("gateway", serviceVersion: GatewayVersion.Text))
+            .WithMetrics(metrics =>
+            {
+                metrics.AddMeter(Meters).AddRuntimeInstrumentation().AddPrometheusExporter(options =>
+                {
+                    // A scrape shows what is true now, and an alert needs no label that says which library made the number.
+                    options.ScrapeResponseCacheDurationMilliseconds = 0;
+                    options.ScopeInfoEnabled = false;
+                });
+                if (IsSet(environment, "METRICS"))
+                {
+                    metrics.AddOtlpExporter();
+                }
+            });
+        if (IsSet(environment, "TRACES"))
+        {
+            telemetry.WithTracing(traces => traces
+                .AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddSource("Yarp.ReverseProxy").AddOtlpExporter());
+        }
+        return services;
+    }
+
+    /// <summary>Whether the standard variables ask for this signal to be exported.</summary>
+    private static bool IsSet(IConfiguration environment, string signal) =>
+        !string.Equals(environment["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase)
+        && environment[$"OTEL_{signal}_EXPORTER"] is null or "otlp"
+        && (environment["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? environment[$"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"]) is { Length: > 0 };
+}
