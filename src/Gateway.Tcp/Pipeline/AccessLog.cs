@@ -77,7 +77,9 @@ internal sealed partial class AccessLog(ILoggerFactory loggers)
         [LoggerMessage(
             EventId = 2100,
             EventName = "TcpConnection",
-            Message = "tcp {ConnectionId} client={Client} peer={Peer} source={Source} listener={Listener} route={Route} cluster={Cluster} destination={Destination} received={BytesReceived} sent={BytesSent} duration={DurationMs}ms reason={Reason} detail={Detail} tlvs={Tlvs}")]
+            Message = "tcp {ConnectionId} client={Client} peer={Peer} source={Source} "
+                + "listener={Listener} route={Route} cluster={Cluster} destination={Destination} received={BytesReceived} sent={BytesSent} duration={DurationMs}ms "
+                + "reason={Reason} detail={Detail} tlvs={Tlvs}")]
         public static partial void Connection(
             ILogger logger,
             LogLevel level,

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Gateway.Configuration;
 
 namespace Gateway.Tests.Tidy;
 
@@ -16,6 +17,14 @@ public sealed class DocumentationTests
     {
         Assert.Contains(command, Readme.Text, StringComparison.Ordinal);
         Assert.True(Repository.Exists(file));
+    }
+
+    [Fact]
+    public void Readme_TheConfigurationByExample_IsValid()
+    {
+        var example = Regex.Match(Readme.Text, "^```jsonc\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline).Groups[1].Value;
+
+        Assert.Empty(ConfigReader.Parse(example, new Dictionary<string, string>()).Errors);
     }
 
     [Fact]
