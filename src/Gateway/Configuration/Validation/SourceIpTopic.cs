@@ -57,7 +57,7 @@ internal sealed class SourceIpTopic : IConfigTopic
             }
             else if (!ProxyTlvNames.TryParse(tlv, out _))
             {
-                context.Issues.Error(KeyPath.Join(path, i), ConfigIssue.Quote(tlv), "not a TLV: a name as Authority or AwsVpcEndpointId, a number as 0xEA, or All alone");
+                context.Issues.Error(KeyPath.Join(path, i), ConfigIssue.Quote(tlv), "not a TLV: a name, a number as 0xEA, or All alone" + Suggestion.For(tlv, ProxyTlvNames.All));
             }
         }
     }
