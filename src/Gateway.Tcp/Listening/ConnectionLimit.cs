@@ -1,4 +1,4 @@
-using System.Globalization;
+using Gateway.Linux;
 
 namespace Gateway.Tcp.Listening;
 
@@ -33,7 +33,7 @@ public sealed class ConnectionLimit
     /// EMFILE. At least 64. The .NET runtime raises the soft limit to the hard one at start.
     /// </summary>
     public static int Default() =>
-        ReadDescriptorLimit() is { } limit
+        DescriptorLimit.Read() is { } limit
             ? (int)Math.Clamp((limit - ReservedDescriptors) / DescriptorsPerConnection, Least, int.MaxValue)
             : Unknown;
 
@@ -51,29 +51,4 @@ public sealed class ConnectionLimit
 
     /// <summary>Gives a place back that <see cref="TryAcquire"/> gave.</summary>
     public void Release() => Interlocked.Decrement(ref _count);
-
-    // "Max open files            20000                20000                files"
-    private static long? ReadDescriptorLimit()
-    {
-        const string Row = "Max open files";
-        if (!OperatingSystem.IsLinux())
-        {
-            return null;
-        }
-
-        try
-        {
-            var row = File.ReadLines("/proc/self/limits").FirstOrDefault(static line => line.StartsWith(Row, StringComparison.Ordinal));
-            var soft = row?[Row.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
-            return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : null;
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
 }

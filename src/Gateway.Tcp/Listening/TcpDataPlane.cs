@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using Gateway.Linux;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Dialing;
@@ -23,7 +24,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     private readonly ConnectionPipeline _pipeline;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
-    private readonly Func<bool> _mayBindForeign = TransparentRights.IsPermitted;
+    private readonly Func<bool> _mayBindForeign = TransparentProbe.IsPermitted;
 
     /// <summary>Starts an engine.</summary>
     /// <param name="engine">Which one.</param>
@@ -42,7 +43,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(limit);
         _time = time;
         _logger = loggers.CreateLogger<TcpDataPlane>();
-        _engine = TcpEngineFactory.Create(engine, time);
+        _engine = TcpEngineFactory.Create(engine, time, fault => Log.EngineFault(_logger, fault));
         _metrics = new TcpMetrics(meters);
         var dialer = new Dialer(new HostResolver(time), _metrics, time);
         _pipeline = new ConnectionPipeline(dialer, _metrics, new ProxyProtocolMetrics(meters), _live, limit, loggers, time);
@@ -132,6 +133,9 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     {
         [LoggerMessage(2001, LogLevel.Warning, "Listener {Listener} pauses accepting: {Error}")]
         public static partial void AcceptPaused(ILogger logger, string listener, System.Net.Sockets.SocketError error);
+
+        [LoggerMessage(2003, LogLevel.Error, "A fault of the gateway on an engine thread; its connection was reset")]
+        public static partial void EngineFault(ILogger logger, Exception fault);
 
         [LoggerMessage(2002, LogLevel.Information, "{Count} TCP connections outlived the drain and are closed")]
         public static partial void Aborting(ILogger logger, int count);

@@ -1,5 +1,6 @@
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Engines.Linux;
 using Gateway.Tcp.Engines.Portable;
 
 namespace Gateway.Tcp.Listening;
@@ -8,9 +9,11 @@ namespace Gateway.Tcp.Listening;
 internal static class TcpEngineFactory
 {
     /// <exception cref="PlatformNotSupportedException">The Linux engine was asked for elsewhere.</exception>
-    public static ITcpEngine Create(TcpEngineKind kind, TimeProvider time)
-    {
-        _ = kind;
-        return new PortableTcpEngine(time);
-    }
+    /// <param name="kind">Which one.</param>
+    /// <param name="time">For the portable engine's timeouts; the Linux engine has its own clock, epoll's.</param>
+    /// <param name="onFault">Told of a bug that an engine thread survived.</param>
+    public static ITcpEngine Create(TcpEngineKind kind, TimeProvider time, Action<Exception> onFault) =>
+        kind == TcpEngineKind.Linux || (kind == TcpEngineKind.Auto && OperatingSystem.IsLinux())
+            ? new LinuxTcpEngine(new LinuxEngineOptions { OnFault = onFault })
+            : new PortableTcpEngine(time);
 }

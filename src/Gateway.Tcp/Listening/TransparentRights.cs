@@ -1,6 +1,4 @@
-using System.Net.Sockets;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Engines.Portable;
 using Gateway.Tcp.Routing;
 
 namespace Gateway.Tcp.Listening;
@@ -27,17 +25,5 @@ internal static class TransparentRights
                 + $"a shell: setcap cap_net_raw+ep {Environment.ProcessPath ?? "Gateway"}"
             : "is available on Linux only";
         return [.. routes.Select(route => $"TcpProxy:Routes:{route}:SourceIp:Mode: Transparent {cure}")];
-    }
-
-    /// <summary>Asks the kernel, which is surer than reading capabilities: user namespaces and security modules have a say too.</summary>
-    public static bool IsPermitted()
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return false;
-        }
-
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        return SocketSettings.TrySetTransparent(probe, AddressFamily.InterNetwork, out _);
     }
 }

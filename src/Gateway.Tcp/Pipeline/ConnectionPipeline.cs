@@ -69,6 +69,7 @@ internal sealed partial class ConnectionPipeline(
         {
             // The steps answer with values: whatever gets here is our bug, and must cost this connection only.
             record.Reason = CloseReason.Error;
+            await client.EnterAsync();
             record.Backend?.Reset();
             client.Reset();
             Log.Fault(_logger, record.Id, listener.Name, fault);

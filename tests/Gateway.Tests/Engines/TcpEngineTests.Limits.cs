@@ -112,7 +112,9 @@ public abstract partial class TcpEngineTests
     public async Task Dispose_WithLiveRelays_EndsThemWithDrain()
     {
         await using var bench = Bench();
-        var (client, _) = await bench.ConnectPairAsync();
+        var (client, backend) = await bench.ConnectPairAsync();
+        await client.WriteAsync(Request);
+        await backend.ReadAsync(Request.Length);
 
         await bench.Engine.DisposeAsync().AsTask().Within();
 

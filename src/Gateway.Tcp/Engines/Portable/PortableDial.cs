@@ -5,7 +5,7 @@ namespace Gateway.Tcp.Engines.Portable;
 /// <summary>One connect attempt over managed sockets.</summary>
 internal static class PortableDial
 {
-    public static async ValueTask<ConnectResult> ConnectAsync(ConnectRequest request, TimeProvider time, CancellationToken limit)
+    public static async ValueTask<ConnectResult> ConnectAsync(ConnectRequest request, PortableTcpEngine engine, CancellationToken limit)
     {
         Socket socket;
         try
@@ -17,7 +17,7 @@ internal static class PortableDial
             return new ConnectResult(null, ConnectFailure.Resources, error.SocketErrorCode);
         }
 
-        var result = await ConnectAsync(socket, request, time, limit);
+        var result = await ConnectAsync(socket, request, engine, limit);
         if (result.Connection is null)
         {
             socket.Dispose();
@@ -26,7 +26,7 @@ internal static class PortableDial
         return result;
     }
 
-    private static async ValueTask<ConnectResult> ConnectAsync(Socket socket, ConnectRequest request, TimeProvider time, CancellationToken limit)
+    private static async ValueTask<ConnectResult> ConnectAsync(Socket socket, ConnectRequest request, PortableTcpEngine engine, CancellationToken limit)
     {
         try
         {
@@ -41,7 +41,7 @@ internal static class PortableDial
             }
 
             await socket.ConnectAsync(request.Destination, limit);
-            return new ConnectResult(new PortableTcpConnection(socket, time), ConnectFailure.None, SocketError.Success);
+            return new ConnectResult(new PortableTcpConnection(socket, engine), ConnectFailure.None, SocketError.Success);
         }
         catch (OperationCanceledException)
         {

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Engines.Portable;
 
 /// <summary>An accept loop that nothing but <see cref="StopAsync"/> ends.</summary>
-internal sealed class PortableListener(Socket socket, TcpListenOptions options, TimeProvider time) : ITcpEngineListener
+internal sealed class PortableListener(Socket socket, TcpListenOptions options, PortableTcpEngine engine) : ITcpEngineListener
 {
     // Long enough for descriptors to come free, short enough to be no outage: what waits meanwhile stays in the kernel's queue.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
@@ -50,7 +50,7 @@ internal sealed class PortableListener(Socket socket, TcpListenOptions options, 
             {
                 // Out of descriptors or memory, or an error that we do not know: neither may end the loop, and neither may spin.
                 options.OnAcceptError?.Invoke(error.SocketErrorCode);
-                await Task.Delay(Pause, time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Pause, engine.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
@@ -80,7 +80,7 @@ internal sealed class PortableListener(Socket socket, TcpListenOptions options, 
         try
         {
             SocketSettings.Apply(accepted, options.KeepAlive);
-            connection = new PortableTcpConnection(accepted, time);
+            connection = new PortableTcpConnection(accepted, engine);
         }
         catch (SocketException)
         {

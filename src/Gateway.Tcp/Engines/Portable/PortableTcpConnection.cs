@@ -9,17 +9,18 @@ internal sealed class PortableTcpConnection : TcpConnection
     private const int NotAborted = -1;
 
     private readonly Socket _socket;
-    private readonly TimeProvider _time;
+    private readonly PortableTcpEngine _engine;
     private volatile CancellationTokenSource? _dialling;
     private int _abortReason = NotAborted;
 
-    public PortableTcpConnection(Socket socket, TimeProvider time)
+    public PortableTcpConnection(Socket socket, PortableTcpEngine engine)
     {
         _socket = socket;
-        _time = time;
+        _engine = engine;
         RemoteEndPoint = Unmap((IPEndPoint)socket.RemoteEndPoint!);
         // An accepted socket's address differs from its listener's, and cannot be asked for once the socket is closed.
         LocalEndPoint = Unmap((IPEndPoint)socket.LocalEndPoint!);
+        engine.Opened(this);
     }
 
     public override IPEndPoint RemoteEndPoint { get; }
@@ -119,11 +120,11 @@ internal sealed class PortableTcpConnection : TcpConnection
 
     public override async ValueTask<ConnectResult> ConnectAsync(ConnectRequest request)
     {
-        using var limit = new CancellationTokenSource(request.Timeout, _time);
+        using var limit = new CancellationTokenSource(request.Timeout, _engine.Time);
         _dialling = limit;
         var result = IsAborted
             ? new ConnectResult(null, ConnectFailure.Aborted, SocketError.OperationAborted)
-            : await PortableDial.ConnectAsync(request, _time, limit.Token);
+            : await PortableDial.ConnectAsync(request, _engine, limit.Token);
         _dialling = null;
         if (!IsAborted)
         {
@@ -135,7 +136,7 @@ internal sealed class PortableTcpConnection : TcpConnection
     }
 
     public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options) =>
-        new PortableRelay(this, (PortableTcpConnection)backend, options, _time).RunAsync();
+        new PortableRelay(this, (PortableTcpConnection)backend, options, _engine.Time).RunAsync();
 
     public override void Abort(RelayEnd reason)
     {
@@ -155,10 +156,18 @@ internal sealed class PortableTcpConnection : TcpConnection
         }
     }
 
-    public override void Close() => _socket.Dispose();
+    public override void Close()
+    {
+        _engine.Closed(this);
+        _socket.Dispose();
+    }
 
-    // A close timeout of zero means linger zero: RST.
-    public override void Reset() => _socket.Close(0);
+    public override void Reset()
+    {
+        _engine.Closed(this);
+        // A close timeout of zero means linger zero: RST.
+        _socket.Close(0);
+    }
 
     internal static IPEndPoint Unmap(IPEndPoint endPoint) =>
         endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
@@ -166,7 +175,7 @@ internal sealed class PortableTcpConnection : TcpConnection
     // No source, no timer, for a wait without limit.
     private CancellationToken LimitFor(TimeSpan timeout, out CancellationTokenSource? source)
     {
-        source = timeout == Timeout.InfiniteTimeSpan ? null : new CancellationTokenSource(timeout, _time);
+        source = timeout == Timeout.InfiniteTimeSpan ? null : new CancellationTokenSource(timeout, _engine.Time);
         return source?.Token ?? CancellationToken.None;
     }
 

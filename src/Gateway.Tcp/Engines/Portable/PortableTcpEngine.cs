@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -6,6 +7,10 @@ namespace Gateway.Tcp.Engines.Portable;
 /// <summary>The engine over managed sockets: every system that .NET runs on.</summary>
 internal sealed class PortableTcpEngine(TimeProvider time) : ITcpEngine
 {
+    private readonly ConcurrentDictionary<PortableTcpConnection, bool> _open = new();
+
+    public TimeProvider Time => time;
+
     public string Name => "Portable";
 
     public ITcpEngineListener Bind(IPEndPoint endPoint, TcpListenOptions options)
@@ -20,7 +25,7 @@ internal sealed class PortableTcpEngine(TimeProvider time) : ITcpEngine
 
             socket.Bind(endPoint);
             socket.Listen(options.Backlog);
-            return new PortableListener(socket, options, time);
+            return new PortableListener(socket, options, this);
         }
         catch
         {
@@ -29,6 +34,18 @@ internal sealed class PortableTcpEngine(TimeProvider time) : ITcpEngine
         }
     }
 
-    /// <summary>Nothing is shared between its connections.</summary>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    /// <summary>Ends what is still open.</summary>
+    public ValueTask DisposeAsync()
+    {
+        foreach (var connection in _open.Keys)
+        {
+            connection.Abort(RelayEnd.Drain);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    internal void Opened(PortableTcpConnection connection) => _open.TryAdd(connection, true);
+
+    internal void Closed(PortableTcpConnection connection) => _open.TryRemove(connection, out _);
 }

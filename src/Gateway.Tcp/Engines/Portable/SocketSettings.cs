@@ -19,6 +19,8 @@ internal static class SocketSettings
     {
         socket.Blocking = false;
         socket.NoDelay = true;
+        // An urgent byte is a byte of the stream: without this it would be left out of it.
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
         if (keepAlive is not null)
         {
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
@@ -35,6 +37,11 @@ internal static class SocketSettings
         if (!OperatingSystem.IsLinux())
         {
             return (ConnectFailure.Permission, SocketError.OperationNotSupported);
+        }
+
+        if (source.AddressFamily != socket.AddressFamily)
+        {
+            return (ConnectFailure.Bind, SocketError.AddressFamilyNotSupported);
         }
 
         // A loopback address is ours anyway, and binding it needs no right.
@@ -60,8 +67,8 @@ internal static class SocketSettings
         }
     }
 
-    /// <summary>Sets IP_TRANSPARENT, for which a process needs CAP_NET_RAW or CAP_NET_ADMIN. Linux only.</summary>
-    public static bool TrySetTransparent(Socket socket, AddressFamily family, out SocketError error)
+    // A process needs CAP_NET_RAW or CAP_NET_ADMIN for it.
+    private static bool TrySetTransparent(Socket socket, AddressFamily family, out SocketError error)
     {
         try
         {
