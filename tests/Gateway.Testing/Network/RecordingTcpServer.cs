@@ -89,6 +89,15 @@ public sealed class RecordingTcpServer : IAsyncDisposable
     public async Task<TcpPeer> NextAsync(TimeSpan? timeout = null) =>
         await _accepted.Reader.ReadAsync().AsTask().WaitAsync(timeout ?? Eventually.DefaultTimeout).ConfigureAwait(false);
 
+    /// <summary>Closes accepted connections that nobody has taken: what an earlier test of a shared server left behind.</summary>
+    public void DropPending()
+    {
+        while (_accepted.Reader.TryRead(out var peer))
+        {
+            peer.Dispose();
+        }
+    }
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {

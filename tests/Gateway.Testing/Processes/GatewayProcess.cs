@@ -107,10 +107,10 @@ public sealed class GatewayProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The next access-log line, printed already or later, that <paramref name="accept"/> likes.</summary>
-    public async Task<AccessLogLine> WaitForAccessAsync(Func<AccessLogLine, bool> accept, string what = "access line") =>
+    /// <summary>The access-log line, printed already or later, that has all of these words.</summary>
+    public async Task<AccessLogLine> WaitForAccessAsync(params string[] words) =>
         AccessLogLine.Parse(await Process.WaitForLineAsync(
-            l => AccessLogLine.Parse(l) is { } line && accept(line), what).ConfigureAwait(false))!;
+            l => AccessLogLine.Parse(l)?.Mentions(words) == true, $"access line with {string.Join(", ", words)}").ConfigureAwait(false))!;
 
     /// <summary>The log lines at Warning or above.</summary>
     public IReadOnlyList<string> Complaints() => [.. Process.Lines.Where(LogLevels.IsComplaint)];

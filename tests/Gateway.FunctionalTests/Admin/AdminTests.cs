@@ -1,0 +1,130 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using Gateway.Testing.Network;
+using Gateway.Testing.Processes;
+
+namespace Gateway.FunctionalTests.Admin;
+
+/// <summary>Metrics and health, and who may see them.</summary>
+public sealed class AdminTests
+{
+    [Fact]
+    public async Task Metrics_AfterTraffic_HaveOursAndThePlatformsMeters()
+    {
+        await using var echo = RecordingTcpServer.StartEcho();
+        await using var web = Peers.HttpBackend.Start();
+        var (port, http) = (FreePorts.Next(), FreePorts.Next());
+        await using var gateway = await GatewayProcess.StartAsync(
+            ConfigFile.Tcp(port, echo.Address, new { Mode = "None" }).AddHttp("web", http, web.Address));
+        using var client = new HttpClient();
+        await client.GetStringAsync(new Uri($"http://127.0.0.1:{http}/"));
+        using var peer = await TcpPeer.ConnectAsync(port);
+        await peer.SendAsync("echo");
+        await peer.ReadTextAsync(4);
+
+        var metrics = await gateway.MetricsAsync();
+
+        foreach (var name in new[]
+        {
+            "gateway_tcp_connection_opened_total", "gateway_tcp_connection_active", "gateway_config_last_reload_successful",
+            "kestrel_active_connections", "http_server_request_duration_seconds_count", "http_client_request_duration_seconds_count",
+        })
+        {
+            Assert.True(metrics.Has(name), $"{name} is not among {string.Join(' ', metrics.Samples.Select(s => s.Name).Distinct())}");
+        }
+
+        Assert.Contains(metrics.Samples, s => s.Name.StartsWith("dotnet_gc_", StringComparison.Ordinal) || s.Name.StartsWith("process_runtime_dotnet_gc_", StringComparison.Ordinal));
+        Assert.DoesNotContain(metrics.Samples, s => s.Name.StartsWith("gateway_", StringComparison.Ordinal) && s.Labels.Values.Any(v => v.Contains("127.0.0.1", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Metrics_AskedForOpenMetrics_AreOpenMetrics()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(new ConfigFile());
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{gateway.AdminPort}/metrics");
+        request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse("application/openmetrics-text;version=1.0.0"));
+
+        using var response = await client.SendAsync(request);
+
+        Assert.Equal("application/openmetrics-text", response.Content.Headers.ContentType!.MediaType);
+        Assert.EndsWith("# EOF\n", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var plain = await gateway.AdminAsync("/metrics");
+        Assert.Equal("text/plain", plain.Content.Headers.ContentType!.MediaType);
+    }
+
+    [Fact]
+    public async Task Probes_AnswerThreePathsAndNothingElse()
+    {
+        var probes = FreePorts.Next();
+        await using var web = Peers.HttpBackend.Start();
+        await using var gateway = await GatewayProcess.StartAsync(
+            new ConfigFile().Set("Probes", new { Address = $"*:{probes}" }).AddHttp("web", FreePorts.Next(), web.Address));
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{probes}") };
+
+        foreach (var path in new[] { "/healthz/live", "/healthz/ready", "/metrics" })
+        {
+            using var response = await client.GetAsync(new Uri(path, UriKind.Relative));
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        }
+
+        foreach (var path in new[] { "/", "/other", "/healthz" })
+        {
+            using var response = await client.GetAsync(new Uri(path, UriKind.Relative));
+            Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        }
+
+        Assert.Equal(0, web.Accepted);
+    }
+
+    [Fact]
+    public async Task Probes_WithProxyProtocol_TakeAHeader()
+    {
+        var probes = FreePorts.Next();
+        await using var gateway = await GatewayProcess.StartAsync(new ConfigFile().Set("Probes", new
+        {
+            Address = $"127.0.0.1:{probes}",
+            ProxyProtocol = new { TrustedProxies = new[] { "127.0.0.1/32" }, HealthCheckers = new[] { "127.0.0.2/32" } },
+        }));
+
+        foreach (var (from, header) in new[] { ("127.0.0.1", "PROXY TCP4 203.0.113.7 192.0.2.1 1 2\r\n"), ("127.0.0.2", "") })
+        {
+            using var client = await TcpPeer.ConnectAsync(probes, from);
+            await client.SendAsync($"{header}GET /healthz/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            Assert.StartsWith("HTTP/1.1 200", Encoding.ASCII.GetString(await client.ReadToEndAsync()), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("/metrics")]
+    [InlineData("/healthz/live")]
+    public async Task PublicListener_AskedForAdminPathsUnderAnyHost_ProxiesThem(string path)
+    {
+        await using var web = Peers.HttpBackend.Start();
+        var http = FreePorts.Next();
+        await using var gateway = await GatewayProcess.StartAsync(new ConfigFile().AddHttp("web", http, web.Address));
+
+        foreach (var host in new[] { $"127.0.0.1:{gateway.AdminPort}", $"localhost:{gateway.AdminPort}", "example.org" })
+        {
+            using var client = await TcpPeer.ConnectAsync(http);
+            await client.SendAsync($"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+            var answer = Encoding.ASCII.GetString(await client.ReadToEndAsync());
+            Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
+            Assert.Contains($"GET {path} HTTP/1.1", answer, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Admin_TurnedOff_ListensNowhere()
+    {
+        var probes = FreePorts.Next();
+        var config = new ConfigFile();
+        var admin = config.AdminPort;
+        config.Set("Admin", null).Set("Probes", new { Address = $"127.0.0.1:{probes}" });
+        using var folder = new Testing.TemporaryFolder();
+        await using var gateway = await GatewayProcess.StartAsync(new Testing.TemporaryFolder(), folder.Write("a.json", config.ToJson()), probes);
+
+        await Assert.ThrowsAsync<System.Net.Sockets.SocketException>(() => TcpPeer.ConnectAsync(admin));
+    }
+}

@@ -1,0 +1,185 @@
+using System.Net.Sockets;
+using Gateway.Testing;
+using Gateway.Testing.Network;
+using Gateway.Testing.Processes;
+
+namespace Gateway.FunctionalTests.Reload;
+
+/// <summary>Edits of the file take effect on save, and only good ones.</summary>
+public sealed class ReloadTests
+{
+    [Fact]
+    public async Task File_BrokenInAnyWay_KeepsTheLastGoodForTcpAndHttpUntilTheNextGoodOne()
+    {
+        await using var old = RecordingTcpServer.Start(p => p.SendAsync("old\n"));
+        await using var fresh = RecordingTcpServer.Start(p => p.SendAsync("fresh\n"));
+        await using var web = Peers.HttpBackend.Start();
+        var (port, http) = (FreePorts.Next(), FreePorts.Next());
+        var good = ConfigFile.Tcp(port, old.Address, new { Mode = "None" }).AddHttp("web", http, web.Address);
+        await using var gateway = await GatewayProcess.StartAsync(good);
+        var failures = await gateway.ReloadsAsync("failed");
+
+        foreach (var broken in new[]
+        {
+            "{ \"Listeners\": ",
+            "",
+            good.ToJson()[..(good.ToJson().Length / 2)],
+            good.Copy().Set("TcpProxy:Routes:in:ClusterId", "nowhere").ToJson(),
+            good.Copy().Set("Listenres", new { }).ToJson(),
+        })
+        {
+            await File.WriteAllTextAsync(gateway.ConfigPath, broken);
+            failures = await gateway.WaitForMetricAsync("gateway_config_reload_total", v => v > failures, ("result", "failed"));
+            Assert.Equal(0, (await gateway.MetricsAsync()).Sum("gateway_config_last_reload_successful"));
+            Assert.Equal("old", await AskAsync(port));
+            using var client = new HttpClient();
+            Assert.Contains("example", await client.GetStringAsync(new Uri($"http://127.0.0.1:{http}/example")), StringComparison.Ordinal);
+        }
+
+        Assert.Contains(gateway.Process.Lines, l => LogLevels.IsError(l));
+        Assert.Contains(gateway.Process.Lines, l => l.Contains("TcpProxy:Routes:in:ClusterId", StringComparison.Ordinal));
+        await gateway.ReloadAsync(good.Copy().Set("TcpProxy:Clusters:in:Destinations:in-0:Address", fresh.Address));
+        Assert.Equal("fresh", await AskAsync(port));
+        Assert.Equal(1, (await gateway.MetricsAsync()).Sum("gateway_config_last_reload_successful"));
+    }
+
+    [Fact]
+    public async Task Routes_Changed_LiveConnectionsStayAndNewOnesFollow()
+    {
+        await using var old = RecordingTcpServer.StartEcho();
+        await using var fresh = RecordingTcpServer.Start(p => p.SendAsync("fresh\n"));
+        var port = FreePorts.Next();
+        var config = ConfigFile.Tcp(port, old.Address, new { Mode = "None" });
+        await using var gateway = await GatewayProcess.StartAsync(config);
+        using var live = await TcpPeer.ConnectAsync(port);
+        await AssertEchoesAsync(live);
+
+        await gateway.ReloadAsync(config.Copy().Set("TcpProxy:Clusters:in:Destinations:in-0:Address", fresh.Address));
+
+        await AssertEchoesAsync(live);
+        Assert.Equal("fresh", await AskAsync(port));
+        await gateway.ReloadAsync(config.Copy().Set("TcpProxy:Clusters:in:Destinations:in-0:Address", fresh.Address)
+            .Set("Listeners:in:ProxyProtocol", new { TrustedProxies = new[] { "192.0.2.0/24" } }));
+        await AssertEchoesAsync(live);
+        Assert.Equal("", await AskAsync(port));
+    }
+
+    [Fact]
+    public async Task Listeners_AddedRemovedAndMoved_OthersAreNotTouched()
+    {
+        await using var echo = RecordingTcpServer.StartEcho();
+        var (kept, gone, added, moved) = (FreePorts.Next(), FreePorts.Next(), FreePorts.Next(), FreePorts.Next());
+        var before = new ConfigFile().AddTcp("kept", kept, echo.Address, new { Mode = "None" }).AddTcp("gone", gone, echo.Address, new { Mode = "None" });
+        await using var gateway = await GatewayProcess.StartAsync(before);
+        using var live = await TcpPeer.ConnectAsync(kept);
+        await AssertEchoesAsync(live);
+
+        var after = before.Copy().AddTcp("added", added, echo.Address, new { Mode = "None" })
+            .Remove("Listeners:gone").Remove("TcpProxy:Routes:gone").Remove("TcpProxy:Clusters:gone");
+        await gateway.ReloadAsync(after);
+        await AssertEchoesAsync(live);
+        using (var viaNew = await TcpPeer.ConnectAsync(added))
+        {
+            await AssertEchoesAsync(viaNew);
+        }
+
+        await AssertRefusedAsync(gone);
+
+        await gateway.ReloadAsync(after.Copy().Set("Listeners:kept:Address", $"127.0.0.1:{moved}"));
+        using (var viaMoved = await TcpPeer.ConnectAsync(moved))
+        {
+            await AssertEchoesAsync(viaMoved);
+        }
+
+        await AssertRefusedAsync(kept);
+        using var ready = await gateway.AdminAsync("/healthz/ready");
+        Assert.True(ready.IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task Listeners_OfHttp_AddedAndRemoved()
+    {
+        await using var web = Peers.HttpBackend.Start();
+        var (first, second) = (FreePorts.Next(), FreePorts.Next());
+        var before = new ConfigFile().AddHttp("first", first, web.Address);
+        await using var gateway = await GatewayProcess.StartAsync(before);
+        using var client = new HttpClient();
+        Assert.Contains("/a", await client.GetStringAsync(new Uri($"http://127.0.0.1:{first}/a")), StringComparison.Ordinal);
+
+        await gateway.ReloadAsync(before.Copy().AddHttp("second", second, web.Address));
+        Assert.Contains("/b", await client.GetStringAsync(new Uri($"http://127.0.0.1:{second}/b")), StringComparison.Ordinal);
+        Assert.Contains("/c", await client.GetStringAsync(new Uri($"http://127.0.0.1:{first}/c")), StringComparison.Ordinal);
+
+        await gateway.ReloadAsync(before);
+        await AssertRefusedAsync(second);
+    }
+
+    [Fact]
+    public async Task Port_InUse_RefusesTheWholeFile()
+    {
+        await using var old = RecordingTcpServer.Start(p => p.SendAsync("old\n"));
+        await using var fresh = RecordingTcpServer.Start(p => p.SendAsync("fresh\n"));
+        await using var squatter = RecordingTcpServer.Start();
+        var (port, free) = (FreePorts.Next(), FreePorts.Next());
+        var config = ConfigFile.Tcp(port, old.Address, new { Mode = "None" });
+        await using var gateway = await GatewayProcess.StartAsync(config);
+
+        gateway.Rewrite(config.Copy().Set("TcpProxy:Clusters:in:Destinations:in-0:Address", fresh.Address)
+            .AddTcp("free", free, fresh.Address, new { Mode = "None" }).AddTcp("busy", squatter.Port, fresh.Address, new { Mode = "None" }));
+        await gateway.WaitForMetricAsync("gateway_config_reload_total", v => v == 1, ("result", "failed"));
+
+        Assert.Equal("old", await AskAsync(port));
+        await AssertRefusedAsync(free);
+        Assert.Contains(gateway.Process.Lines, l => l.Contains($"{squatter.Port}", StringComparison.Ordinal));
+        await gateway.ReloadAsync(config.Copy().Set("TcpProxy:Clusters:in:Destinations:in-0:Address", fresh.Address));
+        Assert.Equal("fresh", await AskAsync(port));
+    }
+
+    [Fact]
+    public async Task ConfigMap_SwappedBySymlinkWithoutAnyInotify_IsNoticed()
+    {
+        await using var old = RecordingTcpServer.Start(p => p.SendAsync("old\n"));
+        await using var fresh = RecordingTcpServer.Start(p => p.SendAsync("fresh\n"));
+        var port = FreePorts.Next();
+        var config = ConfigFile.Tcp(port, old.Address, new { Mode = "None" });
+        using var map = new ConfigMapFolder(config.ToJson());
+        var unshare = Testing.Peers.DebianPeer.Require("unshare");
+        if ((await ProcessRunner.RunAsync([unshare, "-Ur", "true"])).ExitCode != 0)
+        {
+            Assert.Skip("user namespaces are not available here.");
+        }
+
+        await using var gateway = await GatewayProcess.StartAsync(
+            new TemporaryFolder(), map.FilePath, config.AdminPort,
+            new GatewayStart { Prefix = [unshare, "-Ur", "sh", "-c", "echo 0 > /proc/sys/user/max_inotify_instances && exec \"$@\"", "sh"] });
+        Assert.Equal("old", await AskAsync(port));
+
+        map.Swap(config.Copy().Set("TcpProxy:Clusters:in:Destinations:in-0:Address", fresh.Address).ToJson());
+        await Eventually.TrueAsync(async () => await AskAsync(port) == "fresh", "the swapped file is live", TimeSpan.FromSeconds(4));
+    }
+
+    private static async Task<string> AskAsync(int port)
+    {
+        try
+        {
+            using var client = await TcpPeer.ConnectAsync(port);
+            return await client.ReadLineAsync();
+        }
+        catch (SocketException)
+        {
+            return "";
+        }
+    }
+
+    private static async Task AssertEchoesAsync(TcpPeer peer)
+    {
+        await peer.SendAsync("echo");
+        Assert.Equal("echo", await peer.ReadTextAsync(4));
+    }
+
+    private static async Task AssertRefusedAsync(int port)
+    {
+        var problem = await Assert.ThrowsAsync<SocketException>(() => TcpPeer.ConnectAsync(port));
+        Assert.Equal(SocketError.ConnectionRefused, problem.SocketErrorCode);
+    }
+}

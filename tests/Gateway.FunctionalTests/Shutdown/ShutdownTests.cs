@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Testing;
+using Gateway.Testing.Network;
+using Gateway.Testing.Processes;
+
+namespace Gateway.FunctionalTests.Shutdown;
+
+/// <summary>SIGTERM: not ready, still accepting, then not, then live connections end or are closed by name.</summary>
+public sealed class ShutdownTests
+{
+    [Theory]
+    [MemberData(nameof(Engines.All), MemberType = typeof(Engines))]
+    public async Task Sigterm_WithADelay_IsNotReadyYetAcceptsThenRefusesAndLetsLiveConnectionsEnd(string engine)
+    {
+        await using var echo = RecordingTcpServer.StartEcho();
+        var port = FreePorts.Next();
+        await using var gateway = await GatewayProcess.StartAsync(ConfigFile.Tcp(port, echo.Address, new { Mode = "None" })
+            .Set("TcpProxy:Engine", engine).Set("Shutdown", new { DrainDelay = "3s", DrainTimeout = "20s" }));
+        using var before = await TcpPeer.ConnectAsync(port);
+        await AssertEchoesAsync(before);
+
+        gateway.Terminate();
+        await Eventually.TrueAsync(async () => await StatusAsync(gateway, "/healthz/ready") == HttpStatusCode.ServiceUnavailable, "not ready");
+        using var during = await TcpPeer.ConnectAsync(port);
+        await AssertEchoesAsync(during);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(gateway, "/healthz/live"));
+
+        await Eventually.TrueAsync(() => IsRefusedAsync(port), "no longer accepting");
+        await AssertEchoesAsync(before);
+        await AssertEchoesAsync(during);
+        await gateway.WaitForMetricAsync("gateway_tcp_connection_active", v => v == 2);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(gateway, "/healthz/ready"));
+
+        before.Dispose();
+        during.Dispose();
+        Assert.Equal(0, await gateway.Process.WaitForExitAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines.All), MemberType = typeof(Engines))]
+    public async Task Sigterm_ConnectionsThatDoNotEnd_AreClosedAtDrainTimeoutWithTheReason(string engine)
+    {
+        await using var echo = RecordingTcpServer.StartEcho();
+        var port = FreePorts.Next();
+        await using var gateway = await GatewayProcess.StartAsync(ConfigFile.Tcp(port, echo.Address, new { Mode = "None" })
+            .Set("TcpProxy:Engine", engine).Set("Shutdown", new { DrainTimeout = "1s" }));
+        using var peer = await TcpPeer.ConnectAsync(port);
+        await AssertEchoesAsync(peer);
+        var started = Stopwatch.GetTimestamp();
+
+        gateway.Terminate();
+        await peer.WaitForEndAsync();
+
+        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0.8, 8);
+        Assert.Equal(0, await gateway.Process.WaitForExitAsync());
+        await gateway.WaitForAccessAsync(peer.Local.ToString(), "drain");
+    }
+
+    [Fact]
+    public async Task Sigterm_WithNothingToDo_ExitsAtOnce()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(ConfigFile.Tcp(FreePorts.Next(), "127.0.0.1:1", new { Mode = "None" }));
+        var started = Stopwatch.GetTimestamp();
+
+        gateway.Terminate();
+
+        Assert.Equal(0, await gateway.Process.WaitForExitAsync());
+        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 5);
+    }
+
+    [Theory]
+    [InlineData(ManagedProcess.SigTerm)]
+    [InlineData(ManagedProcess.SigInt)]
+    public async Task SecondSignal_EndsAtOnce(int signal)
+    {
+        await using var echo = RecordingTcpServer.StartEcho();
+        var port = FreePorts.Next();
+        await using var gateway = await GatewayProcess.StartAsync(
+            ConfigFile.Tcp(port, echo.Address, new { Mode = "None" }).Set("Shutdown", new { DrainDelay = "60s", DrainTimeout = "60s" }));
+        using var peer = await TcpPeer.ConnectAsync(port);
+        await AssertEchoesAsync(peer);
+        gateway.Process.Signal(signal);
+        await Eventually.TrueAsync(async () => await StatusAsync(gateway, "/healthz/ready") == HttpStatusCode.ServiceUnavailable, "not ready");
+        var started = Stopwatch.GetTimestamp();
+
+        gateway.Process.Signal(signal);
+
+        await gateway.Process.WaitForExitAsync();
+        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 5);
+    }
+
+    [Fact]
+    public async Task Sigterm_HttpRequestInFlight_IsAnsweredThenTheProcessEnds()
+    {
+        await using var slow = RecordingTcpServer.Start();
+        var http = FreePorts.Next();
+        await using var gateway = await GatewayProcess.StartAsync(new ConfigFile().AddHttp("web", http, slow.Address).Set("Shutdown", new { DrainTimeout = "20s" }));
+        using var client = new HttpClient();
+        var answering = client.GetStringAsync(new Uri($"http://127.0.0.1:{http}/slow"));
+        using var backend = await slow.NextAsync();
+        while ((await backend.ReadLineAsync()).Length > 0)
+        {
+        }
+
+        gateway.Terminate();
+        await Eventually.TrueAsync(() => IsRefusedAsync(http), "no longer accepting");
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(gateway, "/healthz/live"));
+        Assert.True((await gateway.MetricsAsync()).Has("gateway_config_last_reload_successful"));
+        await backend.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
+
+        Assert.Equal("done", await answering);
+        Assert.Equal(0, await gateway.Process.WaitForExitAsync());
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(GatewayProcess gateway, string path)
+    {
+        using var response = await gateway.AdminAsync(path);
+        return response.StatusCode;
+    }
+
+    private static async Task<bool> IsRefusedAsync(int port)
+    {
+        try
+        {
+            using var peer = await TcpPeer.ConnectAsync(port);
+            return false;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            return true;
+        }
+    }
+
+    private static async Task AssertEchoesAsync(TcpPeer peer)
+    {
+        await peer.SendAsync("echo");
+        Assert.Equal("echo", await peer.ReadTextAsync(4));
+    }
+}
