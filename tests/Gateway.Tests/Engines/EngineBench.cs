@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
@@ -14,7 +15,7 @@ internal sealed class EngineBench : IAsyncDisposable
     private readonly Socket _backendListener;
     private readonly Channel<RelayResult> _results = Channel.CreateUnbounded<RelayResult>();
     private readonly Channel<Exception> _failures = Channel.CreateUnbounded<Exception>();
-    private readonly List<Socket> _sockets = [];
+    private readonly ConcurrentBag<Socket> _sockets = [];
 
     private EngineBench(ITcpEngine engine, TcpListenOptions? options, IPEndPoint? address)
     {
@@ -97,13 +98,18 @@ internal sealed class EngineBench : IAsyncDisposable
         _results.Writer.TryWrite(await client.RelayAsync(backend, RelayOptions));
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Closes the test's sockets so far.</summary>
+    public void ForgetSockets()
     {
-        foreach (var socket in _sockets)
+        while (_sockets.TryTake(out var socket))
         {
             socket.Dispose();
         }
+    }
 
+    public async ValueTask DisposeAsync()
+    {
+        ForgetSockets();
         _backendListener.Dispose();
         await Listener.DisposeAsync().AsTask().Within();
         await Engine.DisposeAsync().AsTask().Within();

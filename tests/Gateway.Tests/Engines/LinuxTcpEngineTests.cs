@@ -3,16 +3,18 @@ using Gateway.Tcp.Engines.Linux;
 
 namespace Gateway.Tests.Engines;
 
-/// <summary>The suite on the Linux engine.</summary>
-public sealed class LinuxTcpEngineTests : TcpEngineTests
+/// <summary>The suite on the Linux engine, and (<c>.Faults</c>, <c>.Splice</c>) what only this engine has.</summary>
+public sealed partial class LinuxTcpEngineTests : TcpEngineTests
 {
-    private protected override ITcpEngine CreateEngine()
+    private protected override ITcpEngine CreateEngine() => CreateEngine(new LinuxEngineOptions { LoopCount = 2 });
+
+    private static LinuxTcpEngine CreateEngine(LinuxEngineOptions options)
     {
         if (!OperatingSystem.IsLinux())
         {
             Assert.Skip("The Linux engine needs Linux.");
         }
 
-        return new LinuxTcpEngine(new LinuxEngineOptions { LoopCount = 2 });
+        return new LinuxTcpEngine(options);
     }
 }

@@ -5,7 +5,7 @@ namespace Gateway.Tests.Engines;
 
 public abstract partial class TcpEngineTests
 {
-    private static readonly byte[] Request = "request"u8.ToArray();
+    private protected static readonly byte[] Request = "request"u8.ToArray();
 
     [Fact]
     public async Task Relay_ClientHalfCloses_BackendStillAnswersInFull()

@@ -97,12 +97,15 @@ public abstract partial class TcpEngineTests
         var ended = new TaskCompletionSource<RelayResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         bench.Serve = async client =>
         {
+            // Not before the client knows that it is connected.
+            await client.WaitReadableAsync(TestSockets.Limit);
             var dialled = await client.ConnectAsync(new ConnectRequest { Destination = bench.BackendEndPoint, Timeout = TestSockets.Limit });
             var relay = client.RelayAsync(dialled.Connection!, new RelayOptions());
             dialled.Connection!.Abort(RelayEnd.Drain);
             ended.SetResult(await relay);
         };
-        var (client, _) = await bench.ConnectPairAsync();
+        var client = await bench.ConnectAsync();
+        await client.WriteAsync(Request);
 
         Assert.Equal(SocketError.ConnectionReset, await client.ReadUntilErrorAsync());
         Assert.Equal(RelayEnd.Drain, (await ended.Task.Within()).End);

@@ -97,7 +97,8 @@ internal sealed class EventLoop
             Array.Resize(ref _targets, Math.Max(fd + 1, _targets.Length * 2));
         }
 
-        _registrations = (_registrations + 1) & int.MaxValue;
+        // Never 0: that is the wake-up's.
+        _registrations = _registrations == int.MaxValue ? 1 : _registrations + 1;
         var result = _epoll.Add(fd, events, Key(fd, _registrations));
         if (result < 0)
         {

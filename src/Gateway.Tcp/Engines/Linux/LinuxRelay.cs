@@ -225,6 +225,7 @@ internal sealed class LinuxRelay
     {
         // Found by sending: what the failed side had sent before it failed is still in its receive queue, such as the response of a server that
         // answers early and closes. It is passed on as far as that goes without waiting; a dead socket's queue does not grow.
+        (isClient ? _client : _backend).AssumeReadable();
         if (isClient)
         {
             PumpLast(ref _toBackend);

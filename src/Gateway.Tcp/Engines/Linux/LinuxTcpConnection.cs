@@ -90,6 +90,9 @@ internal sealed partial class LinuxTcpConnection : TcpConnection, IEpollTarget, 
 
     internal void ClearReadable() => _ready &= ~Ready.Read;
 
+    /// <summary>For a socket that is known to have failed: what it still holds may not have been reported yet.</summary>
+    internal void AssumeReadable() => _ready |= Ready.Read | Ready.ReadUntilEmpty;
+
     internal void ClearWritable() => _ready &= ~Ready.Write;
 
     /// <summary>Puts the socket under the loop's watch. False: the kernel has no memory for it; the connection is closed.</summary>

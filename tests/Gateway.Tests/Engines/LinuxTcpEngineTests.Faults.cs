@@ -1,0 +1,146 @@
+using System.Net.Sockets;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Engines.Linux;
+
+namespace Gateway.Tests.Engines;
+
+public sealed partial class LinuxTcpEngineTests
+{
+    private const int ENFile = 23;
+    private const int ENoMem = 12;
+    private const int EConnAborted = 103;
+
+    [Theory]
+    [InlineData(EmFile, SocketError.TooManyOpenSockets)]
+    [InlineData(ENFile, SocketError.TooManyOpenSockets)]
+    [InlineData(ENoMem, SocketError.NoBufferSpaceAvailable)]
+    public async Task Accept_OutOfDescriptorsOrMemory_PausesAndGoesOn(int errno, SocketError expected)
+    {
+        var faultsLeft = 3;
+        var reported = new List<SocketError>();
+        var engine = CreateEngine(new LinuxEngineOptions { LoopCount = 1, AcceptFault = () => faultsLeft-- > 0 ? errno : 0 });
+        await using var bench = EngineBench.Start(engine, listen: new TcpListenOptions { OnAcceptError = reported.Add });
+
+        var (client, backend) = await bench.ConnectPairAsync();
+        await client.WriteAsync(Request);
+
+        Assert.Equal(Request, await backend.ReadAsync(Request.Length));
+        Assert.Equal([expected, expected, expected], reported);
+    }
+
+    [Fact]
+    public async Task Accept_ConnectionAbortedInTheQueue_IsSkipped()
+    {
+        var faultsLeft = 1;
+        var reported = new List<SocketError>();
+        var engine = CreateEngine(new LinuxEngineOptions { LoopCount = 1, AcceptFault = () => faultsLeft-- > 0 ? EConnAborted : 0 });
+        await using var bench = EngineBench.Start(engine, listen: new TcpListenOptions { OnAcceptError = reported.Add });
+
+        var (client, backend) = await bench.ConnectPairAsync();
+        await client.WriteAsync(Request);
+
+        Assert.Equal(Request, await backend.ReadAsync(Request.Length));
+        Assert.Empty(reported);
+    }
+
+    [Fact]
+    public async Task OnAccepted_Throws_OnlyThatConnectionEnds()
+    {
+        var faults = new List<Exception>();
+        var engine = CreateEngine(new LinuxEngineOptions { LoopCount = 1, OnFault = faults.Add });
+        await using var ownEngine = engine;
+        var count = 0;
+        await using var listener = engine.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0), new TcpListenOptions());
+        listener.Start(connection =>
+        {
+            if (count++ == 0)
+            {
+                throw new InvalidOperationException("a bug");
+            }
+
+            connection.Close();
+        });
+
+        using var first = TestSockets.New();
+        var reset = await Assert.ThrowsAsync<SocketException>(async () =>
+        {
+            // The RST can be there before the connect is reported.
+            await first.ConnectAsync(listener.LocalEndPoint).Within();
+            await first.ReadToEndAsync();
+        });
+        Assert.Equal(SocketError.ConnectionReset, reset.SocketErrorCode);
+        using var second = TestSockets.New();
+        await second.ConnectAsync(listener.LocalEndPoint).Within();
+        Assert.Equal(SocketError.Success, await second.ReadUntilErrorAsync());
+        Assert.Equal("a bug", Assert.Single(faults).Message);
+    }
+
+    [Fact]
+    public async Task Guard_Throws_OnlyThatRelayEnds()
+    {
+        var faults = new List<Exception>();
+        var engine = CreateEngine(new LinuxEngineOptions { LoopCount = 1, OnFault = faults.Add });
+        await using var bench = EngineBench.Start(engine);
+        var (healthyClient, healthyBackend) = await bench.ConnectPairAsync();
+        bench.RelayOptions = new RelayOptions { Guard = new ThrowingGuard() };
+        var (client, _) = await bench.ConnectPairAsync();
+
+        await client.WriteAsync(Request);
+
+        Assert.Equal(SocketError.ConnectionReset, await client.ReadUntilErrorAsync());
+        Assert.Equal(RelayEnd.Error, (await bench.NextResultAsync()).End);
+        await healthyClient.WriteAsync(Request);
+        Assert.Equal(Request, await healthyBackend.ReadAsync(Request.Length));
+        Assert.Equal("a bug", Assert.Single(faults).Message);
+    }
+
+    [Fact]
+    public async Task Relay_RoundTrips_AllocateNothing()
+    {
+        var engine = CreateEngine(new LinuxEngineOptions { LoopCount = 1 });
+        var accepted = new TaskCompletionSource<TcpConnection>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var bench = EngineBench.Start(engine, serve: (bench, connection) =>
+        {
+            accepted.TrySetResult(connection);
+            return bench.RelayAsync(connection);
+        });
+        var (client, backend) = await bench.ConnectPairAsync();
+        var loop = ((LinuxTcpConnection)await accepted.Task.Within()).Loop;
+        await ExchangeAsync(200);
+        var before = await LoopAllocations.ReadAsync(loop);
+
+        await ExchangeAsync(1000);
+
+        var allocated = await LoopAllocations.ReadAsync(loop) - before;
+        Assert.InRange(allocated, 0, 1000);
+
+        async Task ExchangeAsync(int turns)
+        {
+            for (var turn = 0; turn < turns; turn++)
+            {
+                await client.WriteAsync(Request);
+                await backend.ReadAsync(Request.Length);
+            }
+        }
+    }
+
+    private sealed class ThrowingGuard : IFirstBytesGuard
+    {
+        public GuardVerdict Inspect(ReadOnlySpan<byte> bytes) => throw new InvalidOperationException("a bug");
+    }
+
+    /// <summary>What the loop's thread has allocated so far.</summary>
+    private sealed class LoopAllocations : ILoopWork
+    {
+        private readonly TaskCompletionSource<long> _bytes = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public static Task<long> ReadAsync(EventLoop loop)
+        {
+            var work = new LoopAllocations();
+            Assert.True(loop.Post(work));
+            return work._bytes.Task.Within();
+        }
+
+        public void RunOnLoop() => _bytes.SetResult(GC.GetAllocatedBytesForCurrentThread());
+    }
+}
