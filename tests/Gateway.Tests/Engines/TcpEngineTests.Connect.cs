@@ -35,12 +35,13 @@ public abstract partial class TcpEngineTests
         await using var bench = Bench(
             async (_, connection) =>
             {
+                await connection.WaitReadableAsync(TestSockets.Limit);
                 var dialling = connection.ConnectAsync(new ConnectRequest { Destination = blackHole.EndPoint, Timeout = TestSockets.Limit });
                 connection.Abort(RelayEnd.Drain);
                 return await dialling;
             },
             out var served);
-        _ = await bench.ConnectAsync();
+        await (await bench.ConnectAsync()).WriteAsync(Request);
 
         Assert.Equal(new ConnectResult(null, ConnectFailure.Aborted, SocketError.OperationAborted), await served);
     }
