@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using Gateway.ProxyProtocol;
 using Gateway.Tcp.Identification;
 using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
@@ -22,11 +23,37 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     public void Write(HttpContext context, ClientIdentity client, ConnectionIdentity connection, string listener, long started, long sentBytes)
     {
         var proxy = context.Features.Get<IReverseProxyFeature>();
-        var error = context.Features.Get<IForwarderErrorFeature>()?.Error ?? ForwarderError.None;
+        var error = context.Features.Get<IForwarderErrorFeature>();
         Log.Request(_logger, client.Client, connection.Client, connection.Peer, connection.Source, listener,
-            proxy?.Route.Config.RouteId, proxy?.ProxiedDestination?.DestinationId, context.Request.Method,
-            PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget), context.Response.StatusCode, sentBytes,
-            Stopwatch.GetElapsedTime(started).TotalSeconds, error == ForwarderError.None ? null : error);
+            proxy?.Route.Config.RouteId ?? "-", proxy?.Cluster.Config.ClusterId ?? "-", proxy?.ProxiedDestination?.DestinationId ?? "-",
+            context.Request.Method, PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget), context.Response.StatusCode, sentBytes,
+            Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 3), error is null ? "-" : error.Error.ToString(), DetailOf(error?.Exception));
+    }
+
+    /// <summary>Writes the line of a connection that was turned away before HTTP started.</summary>
+    public void WriteRejected(IPEndPoint peer, string listener, string reason, IdentificationStep? step) =>
+        Log.Rejected(_logger, peer, listener, reason, step switch
+        {
+            null => "-",
+            { ParseError: ProxyParseError.None } refused => refused.Refusal.ToString(),
+            { } refused => $"{refused.Refusal}({refused.ParseError})",
+        });
+
+    /// <summary>Writes the line of a connection that was closed without a byte (Debug: health checks do it all day).</summary>
+    public void WriteSilent(IPEndPoint peer, string listener) => Log.Silent(_logger, peer, listener);
+
+    /// <summary>What went wrong in the end, on one line: the innermost exception's message.</summary>
+    internal static string DetailOf(Exception? problem)
+    {
+        if (problem is null)
+        {
+            return "-";
+        }
+        while ((problem is AggregateException { InnerExceptions.Count: > 0 } several ? several.InnerExceptions[0] : problem.InnerException) is { } inner)
+        {
+            problem = inner;
+        }
+        return problem.Message.ReplaceLineEndings(" ");
     }
 
     /// <summary>
@@ -55,9 +82,17 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     private static partial class Log
     {
         [LoggerMessage(3001, LogLevel.Information,
-            "HTTP {Client} (hop {Hop}, peer {Peer}, {Source}) on {Listener} to {Route}/{Destination}: {Method} {Path} {Status} {Bytes} bytes in {Duration:0.000} s {Error}")]
+            "http client={Client} hop={Hop} peer={Peer} source={Source} listener={Listener} route={Route} cluster={Cluster} destination={Destination} "
+            + "method={Method} path={Path} status={Status} sent={BytesSent} duration={DurationMs}ms error={Error} detail={Detail}",
+            EventName = "HttpRequest")]
         public static partial void Request(
-            ILogger logger, IPAddress client, IPEndPoint hop, IPEndPoint peer, IdentitySource source, string listener, string? route, string? destination,
-            string method, string path, int status, long bytes, double duration, ForwarderError? error);
+            ILogger logger, IPAddress client, IPEndPoint hop, IPEndPoint peer, IdentitySource source, string listener, string route, string cluster, string destination,
+            string method, string path, int status, long bytesSent, double durationMs, string error, string detail);
+
+        [LoggerMessage(3002, LogLevel.Information, "http peer={Peer} listener={Listener} reason={Reason} detail={Detail}", EventName = "HttpConnectionRejected")]
+        public static partial void Rejected(ILogger logger, IPEndPoint peer, string listener, string reason, string detail);
+
+        [LoggerMessage(3003, LogLevel.Debug, "http peer={Peer} listener={Listener} reason=health_check detail=-", EventName = "HttpConnectionSilent")]
+        public static partial void Silent(ILogger logger, IPEndPoint peer, string listener);
     }
 }

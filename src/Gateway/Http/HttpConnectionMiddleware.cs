@@ -1,27 +1,86 @@
 using System.Net;
 using Gateway.Tcp.Identification;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace Gateway.Http;
 
-/// <summary>What happens to a connection before HTTP starts on it.</summary>
+/// <summary>
+/// What happens to a connection before HTTP starts on it: it is counted against the process's limit, learns its listener, and learns who its
+/// client is, from the PROXY header where the listener has a policy.
+/// </summary>
 internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpListenerState listener, HttpConnectionServices services)
 {
     /// <summary>Runs a connection.</summary>
     public Task OnConnectionAsync(ConnectionContext connection)
     {
-        _ = services;
         var feature = listener.Current;
         connection.Features.Set(feature);
-        var peer = Unmap(connection.RemoteEndPoint);
-        SetIdentity(connection, feature, new ConnectionIdentity
+        // Probes and Admin have to answer when traffic has taken every place.
+        return feature.Kind == ListenerKind.Traffic ? RunCountedAsync(connection, feature) : RunAsync(connection, feature);
+    }
+
+    private async Task RunCountedAsync(ConnectionContext connection, IListenerFeature feature)
+    {
+        if (!services.Limit.TryAcquire())
         {
-            Client = peer,
-            Peer = peer,
-            Local = Unmap(connection.LocalEndPoint),
-            Source = IdentitySource.Socket,
-        });
+            Reject(connection, feature, "limit", null);
+            return;
+        }
+        try
+        {
+            await RunAsync(connection, feature);
+        }
+        finally
+        {
+            services.Limit.Release();
+        }
+    }
+
+    private Task RunAsync(ConnectionContext connection, IListenerFeature feature)
+    {
+        var peer = Unmap(connection.RemoteEndPoint);
+        var local = Unmap(connection.LocalEndPoint);
+        if (feature.Http?.ProxyProtocol is { } policy)
+        {
+            return IdentifyAndRunAsync(connection, feature, new ProxyHeaderReader(policy, peer, local, services.Time));
+        }
+        SetIdentity(connection, feature, new ConnectionIdentity { Client = peer, Peer = peer, Local = local, Source = IdentitySource.Socket });
         return next(connection);
+    }
+
+    private async Task IdentifyAndRunAsync(ConnectionContext connection, IListenerFeature feature, ProxyHeaderReader reader)
+    {
+        var stop = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+        var (step, identity, isDraining) = await reader.ReadAsync(connection.Transport.Input, stop);
+        if (isDraining)
+        {
+            Reject(connection, feature, "draining", null);
+            return;
+        }
+        services.Metrics.Concluded(feature.Name, step, reader.Elapsed);
+        if (identity is not null)
+        {
+            SetIdentity(connection, feature, identity);
+            await next(connection);
+        }
+        else if (step.Action == IdentificationAction.CloseSilently)
+        {
+            services.Metrics.HealthCheck(feature.Name);
+            services.AccessLog.WriteSilent(Unmap(connection.RemoteEndPoint), feature.Name);
+        }
+        else
+        {
+            Reject(connection, feature, "proxy_protocol", step);
+        }
+    }
+
+    private void Reject(ConnectionContext connection, IListenerFeature feature, string reason, IdentificationStep? step)
+    {
+        services.Metrics.Rejected(feature.Name, reason);
+        services.AccessLog.WriteRejected(Unmap(connection.RemoteEndPoint), feature.Name, reason, step);
+        // Now, rather than after what the peer may still be sending has been read.
+        connection.Abort(new ConnectionAbortedException(reason));
     }
 
     private static void SetIdentity(ConnectionContext connection, IListenerFeature feature, ConnectionIdentity identity)

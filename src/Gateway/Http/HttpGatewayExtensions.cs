@@ -1,3 +1,4 @@
+using Gateway.Tcp.Listening;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Yarp.ReverseProxy.Configuration;
@@ -19,10 +20,17 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<SnapshotProxyConfigProvider>());
         services.TryAddSingleton<HttpListenerModels>();
         services.TryAddSingleton<HttpAccessLog>();
+        services.TryAddSingleton<HttpConnectionMetrics>();
+        services.TryAddSingleton(_ => new ConnectionLimit());
+        services.TryAddSingleton<HttpConnectionServices>();
         services.TryAddSingleton<IForwarderHttpClientFactory, KeepAliveHttpClientFactory>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
         services.AddReverseProxy().AddConfigFilter<UnlimitedActivityFilter>().AddTransforms<GatewayTransforms>();
         RemoveForeignStartUp(services);
+        // It writes a warning with a stack for every request that fails, a client that leaves included; the access log has the reason and the cause.
+        // First, so that a rule of the file for the same category wins.
+        services.Configure<LoggerFilterOptions>(options =>
+            options.Rules.Insert(0, new LoggerFilterRule(null, "Yarp.ReverseProxy.Forwarder.HttpForwarder", LogLevel.Error, null)));
         return services;
     }
 

@@ -1,3 +1,5 @@
+using Gateway.Tcp.Identification;
+
 namespace Gateway.Http;
 
 /// <summary>What one listener does to HTTP connections, resolved from configuration. Swapped whole; a connection keeps the one that accepted it.</summary>
@@ -8,6 +10,9 @@ internal sealed record HttpListenerModel
 
     /// <summary>What the listener is for. Defaults to Traffic.</summary>
     public ListenerKind Kind { get; init; }
+
+    /// <summary>Who may or must come with a PROXY header. Null: the peer is the client.</summary>
+    public ProxyProtocolPolicy? ProxyProtocol { get; init; }
 
     /// <summary>Whose X-Forwarded-For is believed. Defaults to nobody's.</summary>
     public ForwardedHeadersModel ForwardedHeaders { get; init; } = ForwardedHeadersModel.None;

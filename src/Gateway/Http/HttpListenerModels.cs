@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
-using System.Net;
 using Gateway.Configuration;
+using Gateway.Tcp.Identification;
+using Gateway.Tcp.Networks;
 
 namespace Gateway.Http;
 
@@ -26,13 +27,19 @@ internal sealed class HttpListenerModels
                 wanted[KeyOf(ListenerKind.Traffic, name)] = new HttpListenerModel
                 {
                     Name = name,
+                    ProxyProtocol = ProxyProtocolPolicy.From(listener.ProxyProtocol, config.Networks),
                     ForwardedHeaders = Resolve(listener.ForwardedHeaders, config),
                 };
             }
         }
         if (config.Probes is { } probes)
         {
-            wanted[KeyOf(ListenerKind.Probes, string.Empty)] = new HttpListenerModel { Name = "Probes", Kind = ListenerKind.Probes };
+            wanted[KeyOf(ListenerKind.Probes, string.Empty)] = new HttpListenerModel
+            {
+                Name = "Probes",
+                Kind = ListenerKind.Probes,
+                ProxyProtocol = ProxyProtocolPolicy.From(probes.ProxyProtocol, config.Networks),
+            };
         }
         if (config.Admin is not null)
         {
@@ -55,7 +62,7 @@ internal sealed class HttpListenerModels
         ? ForwardedHeadersModel.None
         : new ForwardedHeadersModel
         {
-            TrustedProxies = [.. (section.TrustedProxies ?? []).SelectMany(entry => config.Networks.TryGetValue(entry, out var cidrs) ? cidrs : [entry]).Select(IPNetwork.Parse)],
+            TrustedProxies = NetworkList.Resolve(section.TrustedProxies ?? [], config.Networks),
             TrustedHops = section.TrustedHops ?? 0,
             Untrusted = section.Untrusted,
         };

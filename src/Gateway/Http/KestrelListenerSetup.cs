@@ -38,7 +38,7 @@ internal static class KestrelListenerSetup
     /// <summary>Puts what the gateway does per connection in front of HTTP: limit, listener feature, PROXY header, identity.</summary>
     public static void Use(IConnectionBuilder listen, HttpListenerState listener, IServiceProvider host)
     {
-        var services = ActivatorUtilities.CreateInstance<HttpConnectionServices>(host);
+        var services = host.GetRequiredService<HttpConnectionServices>();
         listen.Use(next => new HttpConnectionMiddleware(next, listener, services).OnConnectionAsync);
     }
 

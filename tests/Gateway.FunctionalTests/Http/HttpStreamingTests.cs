@@ -32,7 +32,7 @@ public sealed class HttpStreamingTests : IAsyncLifetime
             }
             await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
         }
-        Assert.Matches("GET /socket 101 30\\d\\d bytes", await gateway.WaitForAccessLineAsync(line => line.Contains("/socket", StringComparison.Ordinal)));
+        Assert.Matches("path=/socket status=101 sent=30\\d\\d ", await gateway.WaitForAccessLineAsync(line => line.Contains("/socket", StringComparison.Ordinal)));
     }
 
     [Fact]
