@@ -26,13 +26,13 @@ internal static class DemoConfiguration
             // The peer is the client.
             "web": { "Address": "127.0.0.1:{{ports.Web}}", "Protocol": "Http" },
 
-            // A load balancer may send a PROXY header (for migrations: see Optional in docs/configuration.md).
+            // A load balancer says who the client is: every connection begins with a PROXY header, v1 or v2. Only this machine may send one.
             "web-proxied": {
               "Address": "127.0.0.1:{{ports.WebBehindProxy}}", "Protocol": "Http",
-              "ProxyProtocol": { "Header": "Optional", "TrustedProxies": [ "127.0.0.0/8" ] }
+              "ProxyProtocol": { "Header": "Required", "TrustedProxies": [ "127.0.0.0/8" ] }
             },
 
-            // Every connection must begin with a PROXY header, v1 or v2; only this machine may send one.
+            // The same for raw TCP.
             "tcp-proxied": {
               "Address": "127.0.0.1:{{ports.TcpBehindProxy}}", "Protocol": "Tcp",
               "ProxyProtocol": { "Header": "Required", "TrustedProxies": [ "127.0.0.0/8" ] }

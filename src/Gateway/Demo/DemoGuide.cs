@@ -22,8 +22,8 @@ internal static class DemoGuide
                 » X-Forwarded-For: 127.0.0.1
 
               curl --interface 127.0.0.5 -H 'X-Forwarded-For: 192.0.2.66' http://127.0.0.1:{{ports.Web}}/
-                » X-Forwarded-For: 192.0.2.66, 127.0.0.5     what a client claims stays in front,
-                » X-Real-IP:       127.0.0.5                 but is not believed
+                » X-Forwarded-For: 192.0.2.66, 127.0.0.5   ← what a client claims stays in front,
+                » X-Real-IP:       127.0.0.5               ← but is not believed
 
             HTTP behind a load balancer that speaks PROXY protocol
 
@@ -40,7 +40,7 @@ internal static class DemoGuide
                 » hello
 
               printf 'hello\n' | nc -w 1 127.0.0.1 {{ports.TcpBehindProxy}}
-                » nothing: without a header the connection is refused
+                » (nothing)   ← without a header the connection is refused
 
             Raw TCP, the peer is the client; the backend is told by PROXY v2
 

@@ -9,7 +9,7 @@ internal sealed record DemoPorts
     /// <summary>HTTP whose client is the peer. Prefers 8080.</summary>
     public required int Web { get; init; }
 
-    /// <summary>HTTP that takes a PROXY header or none. Prefers 8081.</summary>
+    /// <summary>HTTP that requires a PROXY header. Prefers 8081.</summary>
     public required int WebBehindProxy { get; init; }
 
     /// <summary>TCP that requires a PROXY header. Prefers 9000.</summary>
