@@ -9,6 +9,9 @@ namespace Gateway.Configuration;
 /// <param name="DualMode">Whether an IPv6 socket also takes IPv4.</param>
 internal sealed record ListenAddress(IPEndPoint EndPoint, bool DualMode)
 {
+    /// <summary>Whether it was written as <c>*:port</c>: both families, wherever this runs. What a file means must not depend on the machine.</summary>
+    public bool IsBothFamilies { get; private init; }
+
     /// <summary>The rule, for messages.</summary>
     public const string Rule = "an address is ip:port, [v6]:port (IPv6 only) or *:port (both)";
 
@@ -25,8 +28,8 @@ internal sealed record ListenAddress(IPEndPoint EndPoint, bool DualMode)
         if (host is "*")
         {
             address = Socket.OSSupportsIPv6
-                ? new ListenAddress(new IPEndPoint(IPAddress.IPv6Any, port), DualMode: true)
-                : new ListenAddress(new IPEndPoint(IPAddress.Any, port), DualMode: false);
+                ? new ListenAddress(new IPEndPoint(IPAddress.IPv6Any, port), DualMode: true) { IsBothFamilies = true }
+                : new ListenAddress(new IPEndPoint(IPAddress.Any, port), DualMode: false) { IsBothFamilies = true };
             return true;
         }
 
@@ -45,7 +48,9 @@ internal sealed record ListenAddress(IPEndPoint EndPoint, bool DualMode)
     /// <param name="text">The text.</param>
     /// <param name="port">The port.</param>
     public static bool TryParsePort(ReadOnlySpan<char> text, out int port) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= IPEndPoint.MaxPort && (text.Length == 1 || text[0] != '0');
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port)
+        && port <= IPEndPoint.MaxPort
+        && (text.Length == 1 || text[0] != '0');
 
     /// <summary>Whether both cannot be bound at once: the same port, and addresses of which one covers the other.</summary>
     /// <param name="other">The other.</param>
@@ -57,12 +62,12 @@ internal sealed record ListenAddress(IPEndPoint EndPoint, bool DualMode)
     /// <param name="address">The address.</param>
     public bool Covers(IPAddress address) =>
         EndPoint.Address.Equals(address)
-        || (IsAny(EndPoint.Address) && (DualMode || EndPoint.AddressFamily == address.AddressFamily));
+        || (IsAny(EndPoint.Address) && (IsBothFamilies || EndPoint.AddressFamily == address.AddressFamily));
 
     /// <summary>Whether an address means "all of this machine's".</summary>
     /// <param name="address">The address.</param>
     public static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     /// <inheritdoc/>
-    public override string ToString() => DualMode ? $"*:{EndPoint.Port.ToString(CultureInfo.InvariantCulture)}" : EndPoint.ToString();
+    public override string ToString() => IsBothFamilies ? $"*:{EndPoint.Port.ToString(CultureInfo.InvariantCulture)}" : EndPoint.ToString();
 }

@@ -38,7 +38,12 @@ internal static class EnvironmentOverlay
         if (shape.Kind == ShapeKind.Free)
             return SetFree(node, segments, value);
         if (!shape.Properties.TryGetValue(key, out var property))
-            return LaterKeys.IsPlannedKey(shape.Type, key) ? $"the key {key} is not available yet" : $"unknown key \"{key}\"" + Suggestion.For(key, shape.Properties.Keys);
+        {
+            return LaterKeys.IsPlannedKey(shape.Type, key)
+                ? $"the key {key} is not available yet"
+                : $"unknown key \"{key}\"" + Suggestion.For(key, shape.Properties.Keys);
+        }
+
         if (rest.Length == 0 || node.Members.TryGetValue(key, out var child) && child is not ScalarNode)
             return SetMember(node, property.Name, property.Shape, rest, value);
 
@@ -63,8 +68,7 @@ internal static class EnvironmentOverlay
         {
             return child switch
             {
-                // Only the top level has defaults below absent keys that matter here; records know their own.
-                ObjectNode members => Set(members, shape, shape.Kind == ShapeKind.Object ? Activator.CreateInstance(shape.Type) : null, rest, value),
+                ObjectNode members => Set(members, shape, Defaults(shape), rest, value),
                 ListNode list => SetElement(list, shape, rest, value),
                 _ => $"\"{key}\" is a single value: nothing can be below it",
             };
@@ -76,6 +80,9 @@ internal static class EnvironmentOverlay
         return null;
     }
 
+    // What a record has without being written: its sections with defaults.
+    private static object? Defaults(Shape shape) => shape.Kind == ShapeKind.Object ? Activator.CreateInstance(shape.Type) : null;
+
     private static string? SetElement(ListNode list, Shape shape, ReadOnlySpan<string> segments, ScalarNode value)
     {
         if (!int.TryParse(segments[0], NumberStyles.None, CultureInfo.InvariantCulture, out var index) || index >= list.Elements.Count)
@@ -83,7 +90,7 @@ internal static class EnvironmentOverlay
         if (segments.Length > 1)
         {
             return list.Elements[index] is ObjectNode members
-                ? Set(members, shape.Element!, shape.Element!.Kind == ShapeKind.Object ? Activator.CreateInstance(shape.Element.Type) : null, segments[1..], value)
+                ? Set(members, shape.Element!, Defaults(shape.Element!), segments[1..], value)
                 : $"element {segments[0]} is a single value: nothing can be below it";
         }
 

@@ -85,5 +85,6 @@ internal static class ScalarReader
         return null;
     }
 
-    private static string Names(Type type) => "must be one of " + string.Join(", ", Enum.GetNames(type).Where(name => !LaterKeys.IsPlannedValue(type, name)));
+    private static string Names(Type type) =>
+        "must be one of " + string.Join(", ", Enum.GetNames(type).Where(name => !LaterKeys.IsPlannedValue(type, name)));
 }

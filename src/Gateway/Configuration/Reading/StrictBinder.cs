@@ -95,7 +95,9 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
         || ((type == typeof(RouteConfig) || type == typeof(ClusterConfig)) && name.Equals("Extensions", StringComparison.OrdinalIgnoreCase));
 
     private static string UnknownKey(Shape shape, string name) =>
-        LaterKeys.IsPlannedKey(shape.Type, name) ? $"the key {name} is not available yet" : "unknown key" + Suggestion.For(name, shape.Properties.Keys);
+        LaterKeys.IsPlannedKey(shape.Type, name)
+            ? $"the key {name} is not available yet"
+            : "unknown key" + Suggestion.For(name, shape.Properties.Keys);
 
     private object BindDictionary(ObjectNode node, Shape shape, string path, bool isYarp)
     {
@@ -158,7 +160,11 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
         // YARP's own names are YARP's business (its documentation uses "cluster1/destination1"), but a colon would break every key path.
         var isGood = isYarp ? name.Length > 0 && !name.Contains(':') : Name().IsMatch(name);
         if (!isGood)
-            issues.Error(path, ConfigIssue.Quote(name), isYarp ? "a name must not be empty or contain a colon" : "a name is letters, digits, dots and hyphens, and begins with a letter or digit");
+        {
+            var rule = isYarp ? "a name must not be empty or contain a colon" : "a name is letters, digits, dots and hyphens, and begins with a letter or digit";
+            issues.Error(path, ConfigIssue.Quote(name), rule);
+        }
+
         return isGood;
     }
 

@@ -43,20 +43,15 @@ internal sealed class ListenersTopic : IConfigTopic
         var addresses = context.Addresses;
         for (var i = 0; i < addresses.Count; i++)
         {
-            for (var j = 0; j < i; j++)
-            {
-                if (addresses[i].Address.Overlaps(addresses[j].Address))
-                {
-                    context.Issues.Error(
-                        addresses[i].Path, ConfigIssue.Quote(addresses[i].Text), $"overlaps with {addresses[j].Path} (\"{addresses[j].Text}\"); use another port or address");
-                }
-            }
+            var (path, text, address) = addresses[i];
+            foreach (var other in addresses.Take(i).Where(other => other.Address.Overlaps(address)))
+                context.Issues.Error(path, ConfigIssue.Quote(text), $"overlaps with {other.Path} (\"{other.Text}\"); use another port or address");
         }
 
-        foreach (var (path, text, address) in addresses)
+        foreach (var admin in addresses.Where(item => item.Path == "Admin:Address" && !IPAddress.IsLoopback(item.Address.EndPoint.Address)))
         {
-            if (path == "Admin:Address" && !IPAddress.IsLoopback(address.EndPoint.Address))
-                context.Issues.Warning(path, ConfigIssue.Quote(text), "the admin listener is for this machine: others can reach it here; use Probes for probes and metrics");
+            const string cure = "the admin listener is for this machine: others can reach it here; use Probes for probes and metrics";
+            context.Issues.Warning(admin.Path, ConfigIssue.Quote(admin.Text), cure);
         }
     }
 
@@ -67,7 +62,7 @@ internal sealed class ListenersTopic : IConfigTopic
         Range.Check(context, $"{path}:Interval", keepAlive.Interval, TimeSpan.FromSeconds(1), limit);
         Range.Check(context, $"{path}:Retries", keepAlive.Retries, 1, MaxKeepAliveRetries);
         if (keepAlive is { Enabled: true } && keepAlive.Time > TimeSpan.FromSeconds(240))
-            context.Issues.Warning($"{path}:Time", context.Written.GetValueOrDefault($"{path}:Time"), "load balancers forget idle flows after 240 to 350 s: probe earlier");
+            context.Warning($"{path}:Time", "load balancers forget idle flows after 240 to 350 s: probe earlier");
     }
 
     private static void CheckHttpLimits(ValidationContext context, string path, HttpLimitsConfig limits)

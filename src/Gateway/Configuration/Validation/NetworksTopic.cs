@@ -13,6 +13,8 @@ internal sealed class NetworksTopic : IConfigTopic
         {
             var path = $"Networks:{name}";
             CheckList(context, path, list);
+            if (StrictAddress.TryParse(name, out _))
+                context.Issues.Error(path, null, "a network's name must not be an address: nobody could tell them apart");
             if (list.Count == 0)
                 context.Issues.Error(path, "[]", "a network needs at least one CIDR");
             if (Reaches(config.Networks, list, name, new HashSet<string>(StringComparer.OrdinalIgnoreCase)))
@@ -39,12 +41,14 @@ internal sealed class NetworksTopic : IConfigTopic
             if (list[i] is not { } item || context.Config.Networks.ContainsKey(item) || Cidr.Read(item, out _) is not { } rule)
                 continue;
             // Only a word can be a misspelt name; for 10.0.0.0/33 the rule says it all.
-            var hint = item.Contains('/') || StrictAddress.TryParse(item, out _) || context.Config.Networks.Count == 0 ? "" : Suggestion.For(item, context.Config.Networks.Keys);
+            var isWord = !item.Contains('/') && !StrictAddress.TryParse(item, out _);
+            var hint = isWord && context.Config.Networks.Count > 0 ? Suggestion.For(item, context.Config.Networks.Keys) : "";
             context.Issues.Error(KeyPath.Join(path, i), ConfigIssue.Quote(item), rule + hint);
         }
     }
 
-    private static bool Reaches(IReadOnlyDictionary<string, IReadOnlyList<string>> networks, IReadOnlyList<string> list, string name, HashSet<string> seen)
+    private static bool Reaches(
+        IReadOnlyDictionary<string, IReadOnlyList<string>> networks, IReadOnlyList<string> list, string name, HashSet<string> seen)
     {
         foreach (var item in list)
         {

@@ -31,8 +31,18 @@ internal sealed class ProcessTopic : IConfigTopic
             var childPath = $"{path}:{member.Name}";
             if (!isLevels)
                 CheckLogging(context, childPath, member.Value, member.Name.Equals("LogLevel", StringComparison.OrdinalIgnoreCase));
-            else if (member.Value.ValueKind != JsonValueKind.String || !Enum.GetNames<LogLevel>().Contains(member.Value.GetString(), StringComparer.OrdinalIgnoreCase))
-                context.Issues.Error(childPath, ConfigIssue.Quote(member.Value.ToString()), $"must be one of {string.Join(", ", Enum.GetNames<LogLevel>())}");
+            else if (!IsLevel(member.Value))
+                context.Issues.Error(childPath, Show(member.Value), $"must be one of {string.Join(", ", Enum.GetNames<LogLevel>())}");
         }
     }
+
+    private static string? Show(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => ConfigIssue.Quote(value.GetString()),
+        JsonValueKind.Object or JsonValueKind.Array => null,
+        _ => value.GetRawText(),
+    };
+
+    private static bool IsLevel(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String && Enum.GetNames<LogLevel>().Contains(value.GetString(), StringComparer.OrdinalIgnoreCase);
 }

@@ -28,9 +28,9 @@ internal sealed class ProxyProtocolTopic : IConfigTopic
         if (policy.Versions.Count == 0)
             context.Issues.Error($"{path}:Versions", "[]", "no version would be taken; leave it out for both");
         if (policy.Versions.Distinct().Count() != policy.Versions.Count)
-            context.Issues.Error($"{path}:Versions", context.Written.GetValueOrDefault($"{path}:Versions"), "a version is listed twice");
+            context.Error($"{path}:Versions", "a version is listed twice");
         if (policy.HeaderTimeout > TimeSpan.Zero && policy.HeaderTimeout < AdvisedHeaderTimeout)
-            context.Issues.Warning($"{path}:HeaderTimeout", context.Written.GetValueOrDefault($"{path}:HeaderTimeout"), "the specification asks for at least 3 s, to cover a TCP retransmit");
+            context.Warning($"{path}:HeaderTimeout", "the specification asks for at least 3 s, to cover a TCP retransmit");
 
         if (policy.Header == HeaderExpectation.Required)
         {
@@ -39,9 +39,11 @@ internal sealed class ProxyProtocolTopic : IConfigTopic
         }
 
         if (policy.OptionalWait > policy.HeaderTimeout)
-            context.Issues.Error($"{path}:OptionalWait", context.Written.GetValueOrDefault($"{path}:OptionalWait"), "must not be longer than HeaderTimeout");
+            context.Error($"{path}:OptionalWait", "must not be longer than HeaderTimeout");
         context.Issues.Warning(
-            $"{path}:Header", "\"Optional\"", "for migrations only: an old proxy cannot be told from a forging client behind a trusted L4 forwarder; go back to Required");
+            $"{path}:Header",
+            "\"Optional\"",
+            "for migrations only: an old proxy cannot be told from a forging client behind a trusted L4 forwarder; go back to Required");
     }
 
     private static void CheckTrust(ValidationContext context, string path, ProxyProtocolConfig policy)

@@ -1,4 +1,6 @@
+using System.Net;
 using Gateway.Configuration.Reading;
+using Gateway.Http;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Configuration.Validation;
@@ -7,9 +9,6 @@ namespace Gateway.Configuration.Validation;
 /// <param name="yarp">YARP's validator.</param>
 internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
 {
-    /// <summary>The metadata key that limits on which listeners a route is served.</summary>
-    public const string ListenersKey = "Listeners";
-
     /// <inheritdoc/>
     public void Validate(ValidationContext context)
     {
@@ -67,14 +66,17 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
         else if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
             context.Issues.Error($"{path}:{key}", ConfigIssue.Quote(text), "must be a URL: http://host:port/ or https://host:port/");
         else
-            OwnListeners.Check(context, $"{path}:{key}", text, new DestinationAddress(url.DnsSafeHost, System.Net.IPAddress.TryParse(url.DnsSafeHost, out var ip) ? ip : null, url.Port));
+            OwnListeners.Check(context, $"{path}:{key}", text, Destination(url));
     }
+
+    private static DestinationAddress Destination(Uri url) =>
+        new(url.DnsSafeHost, IPAddress.TryParse(url.DnsSafeHost, out var ip) ? ip : null, url.Port);
 
     private static void CheckListeners(ValidationContext context, string path, RouteConfig route)
     {
-        if (route.Metadata?.FirstOrDefault(pair => pair.Key.Equals(ListenersKey, StringComparison.OrdinalIgnoreCase)) is not { Value: { } names })
+        if (route.Metadata is null || !route.Metadata.TryGetValue(ListenerMatcherPolicy.MetadataKey, out var names))
             return;
-        path = $"{path}:Metadata:{ListenersKey}";
+        path = $"{path}:Metadata:{ListenerMatcherPolicy.MetadataKey}";
         foreach (var name in names.Split(',', StringSplitOptions.TrimEntries))
         {
             if (name.Length == 0)

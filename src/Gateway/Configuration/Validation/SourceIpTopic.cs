@@ -34,11 +34,13 @@ internal sealed class SourceIpTopic : IConfigTopic
             return;
         }
 
-        var sendsHeader = mode == SourceIpMode.ProxyProtocol || (mode == SourceIpMode.Transparent && sourceIp.Fallback == SourceIpFallback.ProxyProtocol);
+        var sendsHeader = mode == SourceIpMode.ProxyProtocol
+            || (mode == SourceIpMode.Transparent && sourceIp.Fallback == SourceIpFallback.ProxyProtocol);
+        var why = $"no PROXY header is sent (Mode is {mode}{(mode == SourceIpMode.Transparent ? $", Fallback {sourceIp.Fallback}" : "")})";
         if (mode != SourceIpMode.Transparent)
             context.NotApplicable(path, $"Mode is {mode}, this is for Transparent", "Port", "Fallback");
         if (!sendsHeader)
-            context.NotApplicable(path, $"no PROXY header is sent (Mode is {mode}{(mode == SourceIpMode.Transparent ? $", Fallback {sourceIp.Fallback}" : "")})", "Version", "PassThroughTlvs");
+            context.NotApplicable(path, why, "Version", "PassThroughTlvs");
         else if (sourceIp.Version == ProxyProtocolVersion.V1)
             context.NotApplicable(path, "Version is V1, which has no TLVs", "PassThroughTlvs");
         CheckTlvs(context, $"{path}:PassThroughTlvs", sourceIp.PassThroughTlvs);
@@ -57,7 +59,8 @@ internal sealed class SourceIpTopic : IConfigTopic
             }
             else if (!ProxyTlvNames.TryParse(tlv, out _))
             {
-                context.Issues.Error(KeyPath.Join(path, i), ConfigIssue.Quote(tlv), "not a TLV: a name, a number as 0xEA, or All alone" + Suggestion.For(tlv, ProxyTlvNames.All));
+                var rule = "not a TLV: a name, a number as 0xEA, or All alone" + Suggestion.For(tlv, ProxyTlvNames.All);
+                context.Issues.Error(KeyPath.Join(path, i), ConfigIssue.Quote(tlv), rule);
             }
         }
     }

@@ -17,8 +17,9 @@ internal sealed class TcpRoutesTopic : IConfigTopic
             Range.CheckTimeout(context, $"{path}:IdleTimeout", route.IdleTimeout);
             if (route.MaxDuration is { } maxDuration)
                 Range.CheckTimeout(context, $"{path}:MaxDuration", maxDuration);
-            if (route.Match is { ClientCidrs.Count: 0 } && context.Written.ContainsKey($"{path}:Match:ClientCidrs") && !context.Issues.HasError($"{path}:Match:ClientCidrs"))
-                context.Issues.Error($"{path}:Match:ClientCidrs", "[]", "must not be empty: leave it out to match any client");
+            var cidrs = $"{path}:Match:ClientCidrs";
+            if (route.Match is { ClientCidrs.Count: 0 } && context.Written.ContainsKey(cidrs) && !context.Issues.HasError(cidrs))
+                context.Issues.Error(cidrs, "[]", "must not be empty: leave it out to match any client");
         }
 
         var served = context.Config.TcpProxy.Routes.Values.Select(route => route.Listener).ToHashSet(StringComparer.OrdinalIgnoreCase);

@@ -47,6 +47,16 @@ internal sealed record ValidationContext(GatewayConfig Config, IReadOnlyDictiona
             Issues.Error(keyPath, Written.GetValueOrDefault(keyPath), $"required: {cure}");
     }
 
+    /// <summary>Reports a doubtful value as it was written.</summary>
+    /// <param name="path">Key path.</param>
+    /// <param name="message">Why, and the cure.</param>
+    public void Warning(string path, string message) => Issues.Warning(path, Written.GetValueOrDefault(path), message);
+
+    /// <summary>Reports a wrong value as it was written.</summary>
+    /// <param name="path">Key path.</param>
+    /// <param name="message">Rule and cure.</param>
+    public void Error(string path, string message) => Issues.Error(path, Written.GetValueOrDefault(path), message);
+
     /// <summary>Reports keys that were written and have no effect where they are.</summary>
     /// <param name="path">Key path of their owner.</param>
     /// <param name="why">Why not.</param>
