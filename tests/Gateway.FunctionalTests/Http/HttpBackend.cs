@@ -53,6 +53,7 @@ internal sealed class HttpBackend : IAsyncDisposable
         app.Map("/upload", (HttpContext context) => backend!.UploadAsync(context));
         app.Map("/refuse", (HttpContext context) => context.Response.StatusCode = StatusCodes.Status401Unauthorized);
         app.Map("/gated", (HttpContext context) => backend!.GatedAsync(context));
+        app.Map("/hold", async (HttpContext context) => await backend!.Gate.Task.WaitAsync(context.RequestAborted));
         app.Map("/events", (HttpContext context) => backend!.EventsAsync(context));
         app.Map("/duplex", DuplexAsync);
         app.Map("/socket", SocketAsync);

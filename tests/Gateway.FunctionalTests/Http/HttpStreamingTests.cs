@@ -118,6 +118,17 @@ public sealed class HttpStreamingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Response_SlowerThanTheClustersActivityTimeout_IsCutByIt()
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1,
+            cluster: cluster => cluster with { HttpRequest = new ForwarderRequestConfig { ActivityTimeout = TimeSpan.FromMilliseconds(200) } }));
+        using var client = ProxyClient.For(gateway["web"]);
+        using var response = await client.GetAsync("hold");
+        Assert.Equal(HttpStatusCode.GatewayTimeout, response.StatusCode);
+        await gateway.WaitForAccessLineAsync(line => line.Contains("status=504", StringComparison.Ordinal) && line.Contains("error=RequestTimedOut", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Expect100_BackendTakesTheBody_ContinueComesFirst()
     {
         await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1));

@@ -1,0 +1,86 @@
+using System.Net;
+using Gateway.Configuration;
+using Gateway.Http;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Identification;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Tests.Http;
+
+public class HttpGatewayServicesTests
+{
+    [Fact]
+    public void AddHttpGateway_DataProtection_IsInMemoryAndReadsNoKeysAtStart()
+    {
+        var services = new ServiceCollection().AddLogging().AddMetrics().AddHttpGateway();
+        Assert.DoesNotContain(services, service => service.ServiceType == typeof(IHostedService) && service.ImplementationType?.Name == "DataProtectionHostedService");
+        using var provider = services.BuildServiceProvider();
+        Assert.IsType<EphemeralDataProtectionProvider>(provider.GetRequiredService<IDataProtectionProvider>());
+        Assert.IsType<KeepAliveHttpClientFactory>(provider.GetRequiredService<IForwarderHttpClientFactory>());
+    }
+
+    [Fact]
+    public async Task UnlimitedActivity_NoKey_IsLiftedAndAKeyStands()
+    {
+        var filter = new UnlimitedActivityFilter();
+        var bare = await filter.ConfigureClusterAsync(new ClusterConfig { ClusterId = "a" }, CancellationToken.None);
+        var version = await filter.ConfigureClusterAsync(
+            new ClusterConfig { ClusterId = "a", HttpRequest = new ForwarderRequestConfig { Version = HttpVersion.Version20 } }, CancellationToken.None);
+        var keyed = await filter.ConfigureClusterAsync(
+            new ClusterConfig { ClusterId = "a", HttpRequest = new ForwarderRequestConfig { ActivityTimeout = TimeSpan.FromSeconds(7) } }, CancellationToken.None);
+        Assert.Equal(Timeout.InfiniteTimeSpan, bare.HttpRequest!.ActivityTimeout);
+        Assert.Equal(Timeout.InfiniteTimeSpan, version.HttpRequest!.ActivityTimeout);
+        Assert.Equal(HttpVersion.Version20, version.HttpRequest.Version);
+        Assert.Equal(TimeSpan.FromSeconds(7), keyed.HttpRequest!.ActivityTimeout);
+    }
+
+    [Fact]
+    public void SnapshotProvider_Update_SwapsBothAndSignalsTheOldOnceDone()
+    {
+        var provider = new SnapshotProxyConfigProvider();
+        var before = provider.GetConfig();
+        IProxyConfig? seen = null;
+        using var registration = before.ChangeToken.RegisterChangeCallback(_ => seen = provider.GetConfig(), null);
+        provider.Update([new RouteConfig { RouteId = "r" }], [new ClusterConfig { ClusterId = "c" }]);
+        Assert.Empty(before.Routes);
+        Assert.Equal("r", Assert.Single(seen!.Routes).RouteId);
+        Assert.Equal("c", Assert.Single(seen.Clusters).ClusterId);
+        Assert.False(seen.ChangeToken.HasChanged);
+    }
+
+    [Fact]
+    public void ListenerModels_Update_ReachesStatesThatServersHold()
+    {
+        var models = new HttpListenerModels();
+        var web = models.For("web", ListenerKind.Traffic);
+        var probes = models.For(":probes", ListenerKind.Probes);
+        Assert.Null(web.Current.Http!.ProxyProtocol);
+        models.Update(new GatewayConfig
+        {
+            Networks = new Dictionary<string, IReadOnlyList<string>> { ["clb"] = ["10.0.0.0/8", "192.168.0.0/16"] },
+            Listeners = new Dictionary<string, ListenerConfig>
+            {
+                ["WEB"] = new()
+                {
+                    Protocol = ListenerProtocol.Http,
+                    ProxyProtocol = new ProxyProtocolConfig { TrustedProxies = ["clb"] },
+                    ForwardedHeaders = new ForwardedHeadersConfig { TrustedProxies = ["clb", "192.0.2.0/24"] },
+                },
+                ["redis"] = new() { Protocol = ListenerProtocol.Tcp },
+            },
+            Probes = new ProbesConfig { ProxyProtocol = new ProxyProtocolConfig { TrustedProxies = ["clb"] } },
+        });
+        Assert.Same(web, models.For("web", ListenerKind.Traffic));
+        Assert.Equal(PeerClass.Trusted, web.Current.Http!.ProxyProtocol!.Classify(IPAddress.Parse("192.168.1.1")));
+        Assert.Equal(["10.0.0.0/8", "192.168.0.0/16", "192.0.2.0/24"], web.Current.Http.ForwardedHeaders.TrustedProxies.Select(network => network.ToString()));
+        Assert.Equal(ListenerKind.Probes, probes.Current.Kind);
+        Assert.NotNull(probes.Current.Http!.ProxyProtocol);
+
+        models.Update(new GatewayConfig());
+        Assert.NotSame(web, models.For("web", ListenerKind.Traffic));
+    }
+}
