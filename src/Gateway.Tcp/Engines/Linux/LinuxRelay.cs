@@ -16,6 +16,9 @@ namespace Gateway.Tcp.Engines.Linux;
 /// </summary>
 internal sealed class LinuxRelay
 {
+    // Most short connections are over by then, and are spared four syscalls; the first probe is due minutes later.
+    private const int KeepAliveDelayMilliseconds = 1000;
+
     private readonly LinuxTcpConnection _client;
     private readonly LinuxTcpConnection _backend;
     private readonly RelayOptions _options;
@@ -23,6 +26,7 @@ internal sealed class LinuxRelay
     private RelayDirection _toBackend;
     private RelayDirection _toClient;
     private long _lastActivity;
+    private long _keepAliveAt;
     private RelayEnd _end;
     private RelayEnd? _firstFin;
     private SocketError _error;
@@ -46,6 +50,7 @@ internal sealed class LinuxRelay
     internal void Start()
     {
         _lastActivity = _client.Loop.Now;
+        _keepAliveAt = _backend.KeepAlive is null ? TimerNode.Never : _lastActivity + KeepAliveDelayMilliseconds;
         _client.JoinRelay(this);
         _backend.JoinRelay(this);
         _client.ArmTimer(NextDeadline());
@@ -69,6 +74,12 @@ internal sealed class LinuxRelay
     internal void OnTimer()
     {
         var now = _client.Loop.Now;
+        if (now >= _keepAliveAt)
+        {
+            SocketOptionSet.StartKeepAlive(_backend.Fd, _backend.KeepAlive!);
+            _keepAliveAt = TimerNode.Never;
+        }
+
         var deadline = NextDeadline();
         if (now >= _endsAt)
         {
@@ -99,7 +110,7 @@ internal sealed class LinuxRelay
     {
         var idle = _options.IdleTimeout;
         var idleAt = idle < TimeSpan.Zero || idle >= TimeSpan.FromDays(365) ? TimerNode.Never : _lastActivity + (long)idle.TotalMilliseconds;
-        return Math.Min(idleAt, _endsAt);
+        return Math.Min(_keepAliveAt, Math.Min(idleAt, _endsAt));
     }
 
     private void TurnSafely()

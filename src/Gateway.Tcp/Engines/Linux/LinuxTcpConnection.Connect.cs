@@ -30,7 +30,7 @@ internal sealed partial class LinuxTcpConnection
             return new ValueTask<ConnectResult>(new ConnectResult(null, failure, Errno.ToSocketError(error)));
         }
 
-        var backend = new LinuxTcpConnection(_loop, fd, request.Destination, isConnected);
+        var backend = new LinuxTcpConnection(_loop, fd, request.Destination, isConnected) { KeepAlive = request.KeepAlive };
         if (!backend.TryRegister())
         {
             return new ValueTask<ConnectResult>(new ConnectResult(null, ConnectFailure.Resources, SocketError.NoBufferSpaceAvailable));

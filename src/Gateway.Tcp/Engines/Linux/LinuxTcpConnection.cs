@@ -73,6 +73,9 @@ internal sealed partial class LinuxTcpConnection : TcpConnection, IEpollTarget, 
     /// <inheritdoc/>
     int IEpollTarget.Registration => _registration;
 
+    /// <summary>Keep-alive that the socket does not have yet; the relay starts it when the connection turns out to live on.</summary>
+    internal TcpKeepAlive? KeepAlive { get; set; }
+
     internal EventLoop Loop => _loop;
 
     internal int Fd => _fd;
@@ -121,6 +124,11 @@ internal sealed partial class LinuxTcpConnection : TcpConnection, IEpollTarget, 
         if ((events & (EpollEvents.Out | EpollEvents.HangUp | EpollEvents.Error)) != 0)
         {
             _ready |= Ready.Write;
+        }
+
+        if ((events & EpollEvents.Priority) != 0)
+        {
+            SocketOptionSet.KeepUrgentBytes(_fd);
         }
 
         if ((events & EpollEvents.Error) != 0)

@@ -71,7 +71,7 @@ internal static class ListenSocketFactory
                 ThrowIfFailed(Syscalls.SetOption(fd, SocketOption.OnlyV6, options.DualMode ? 0 : 1));
             }
 
-            _ = SocketOptionSet.Apply(fd, options.KeepAlive);
+            _ = SocketOptionSet.ApplyToListener(fd, options.KeepAlive);
             ThrowIfFailed(Syscalls.Bind(fd, address));
             descriptor.Release();
             return descriptor;

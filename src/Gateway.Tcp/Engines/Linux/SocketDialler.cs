@@ -21,7 +21,8 @@ internal static class SocketDialler
             return -fd;
         }
 
-        var error = SetOptions(fd, request, out failure);
+        failure = ConnectFailure.Resources;
+        var error = -Math.Min(0, SocketOptionSet.ApplyToBackend(fd));
         if (error == 0 && request.TransparentSource is { } source)
         {
             error = BindSource(fd, Unmap(source), destination.AddressFamily, out failure);
@@ -43,13 +44,6 @@ internal static class SocketDialler
 
     private static IPEndPoint Unmap(IPEndPoint endPoint) =>
         endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
-
-    private static int SetOptions(int fd, ConnectRequest request, out ConnectFailure failure)
-    {
-        failure = ConnectFailure.Resources;
-        var result = SocketOptionSet.Apply(fd, request.KeepAlive);
-        return result < 0 ? -result : 0;
-    }
 
     private static int BindSource(int fd, IPEndPoint source, AddressFamily family, out ConnectFailure failure)
     {
