@@ -23,19 +23,19 @@ public abstract partial class TcpEngineTests
     [Fact]
     public async Task Relay_ABytePerMoment_IsNotIdle()
     {
-        await using var bench = Bench(new RelayOptions { IdleTimeout = TimeSpan.FromSeconds(1) });
+        await using var bench = Bench(new RelayOptions { IdleTimeout = TimeSpan.FromSeconds(2) });
         var (client, backend) = await bench.ConnectPairAsync();
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         var started = Stopwatch.GetTimestamp();
 
-        // Twice the idle timeout in all, each pause far below it; only the backend speaks.
-        for (var turn = 0; turn < 20 && await pace.WaitForNextTickAsync(); turn++)
+        // More than the idle timeout in all, each pause far below it; only the backend speaks.
+        for (var turn = 0; turn < 27 && await pace.WaitForNextTickAsync(); turn++)
         {
             await backend.WriteAsync(new byte[] { 1 });
             Assert.Single(await client.ReadAsync(1));
         }
 
-        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromSeconds(1.5), TestSockets.Limit);
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromSeconds(2.5), TestSockets.Limit);
         client.Shutdown(SocketShutdown.Send);
         Assert.Empty(await backend.ReadToEndAsync());
         backend.Dispose();

@@ -218,6 +218,25 @@ public abstract partial class TcpEngineTests
     }
 
     [Fact]
+    public async Task Reset_FromAnotherThread_ResetsOnce()
+    {
+        await using var bench = Bench(
+            async (_, connection) =>
+            {
+                await connection.WaitReadableAsync(TestSockets.Limit);
+                await Task.Run(connection.Reset).Within();
+                await Task.Run(connection.Close).Within();
+                return true;
+            },
+            out var served);
+        var client = await bench.ConnectAsync();
+        await client.WriteAsync(Request);
+
+        Assert.True(await served);
+        Assert.Equal(SocketError.ConnectionReset, await client.ReadUntilErrorAsync());
+    }
+
+    [Fact]
     public async Task EndPoints_OfAnAcceptedConnection_AreTheSockets()
     {
         await using var bench = Bench((_, connection) => Task.FromResult((connection.RemoteEndPoint, connection.LocalEndPoint)), out var served);

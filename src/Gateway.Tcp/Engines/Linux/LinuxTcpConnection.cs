@@ -265,7 +265,12 @@ internal sealed partial class LinuxTcpConnection : TcpConnection, IEpollTarget, 
             return;
         }
 
-        Debug.Assert(_loop.IsCurrent || _loop.HasEnded, "closed on its own loop");
+        if (!_loop.IsCurrent && _loop.Post(new LoopCall(() => Close(withReset))))
+        {
+            // An owner that is on another thread, such as after a fault while it resolved a name: timers and tables are the loop's alone.
+            return;
+        }
+
         Debug.Assert(_operation is Operation.None or Operation.Relay, "closed with an operation pending");
         _local ??= Unknown;
         _isClosed = true;

@@ -51,9 +51,4 @@ internal sealed class LinuxTcpListener : ITcpEngineListener
 
         return stopped.Task;
     }
-
-    private sealed class LoopCall(Action action) : ILoopWork
-    {
-        public void RunOnLoop() => action();
-    }
 }

@@ -183,9 +183,9 @@ internal struct RelayDirection
         var count = Syscalls.Splice(_source.Fd, _pipe!.WriteEnd, _pipe.CapacityBytes);
         if (count <= 0)
         {
-            if (count == -Errno.EINVAL)
+            if (count is -Errno.EINVAL or -Errno.ENOMEM or -Errno.ENOBUFS)
             {
-                // Not a socket that can be spliced (e.g. a TLS or redirected one): never ask again.
+                // Not a socket that can be spliced (e.g. one with kernel TLS), or no memory for it: nothing was moved, and copying needs neither.
                 _isStreaming = _canSplice = false;
                 ReturnPipe();
                 return PumpResult.Progress;
