@@ -77,11 +77,12 @@ internal sealed partial class ConnectionPipeline(
 
         record.DropPrefetch();
         Account(record);
-        live.Remove(record);
         if (admitted)
         {
             limit.Release();
         }
+
+        live.Remove(record);
     }
 
     /// <summary>Rejects a connection for which there is no room in a queue on the way here.</summary>

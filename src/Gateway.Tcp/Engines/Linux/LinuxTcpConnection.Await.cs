@@ -18,6 +18,7 @@ internal sealed partial class LinuxTcpConnection :
 {
     private ManualResetValueTaskSourceCore<int> _source;
     private Operation _operation;
+    private bool _mayEnter;
 
     private enum Operation : byte
     {
@@ -37,23 +38,31 @@ internal sealed partial class LinuxTcpConnection :
             return ValueTask.CompletedTask;
         }
 
-        // Another thread: nothing else is pending (one operation at a time), so the loop leaves these fields alone until it is posted to.
+        // Another thread: nothing else is pending (one operation at a time), so the loop leaves these fields alone until it is posted to. That is once
+        // the continuation is there: a loop that is faster than the caller's await would let the caller go on where it is.
         Begin(Operation.Enter);
-        return _loop.Post(this) ? new ValueTask(this, _source.Version) : Finished();
-
-        ValueTask Finished()
-        {
-            _operation = Operation.None;
-            return ValueTask.CompletedTask;
-        }
+        return new ValueTask(this, _source.Version);
     }
 
     /// <inheritdoc/>
     public ValueTaskSourceStatus GetStatus(short token) => _source.GetStatus(token);
 
     /// <inheritdoc/>
-    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        var isEntering = _operation == Operation.Enter;
         _source.OnCompleted(continuation, state, token, ValueTaskSourceOnCompletedFlags.None);
+        if (isEntering)
+        {
+            Volatile.Write(ref _mayEnter, true);
+            if (!_loop.Post(this))
+            {
+                // The loop has ended: any thread will do.
+                _mayEnter = false;
+                Complete(0);
+            }
+        }
+    }
 
     /// <inheritdoc/>
     void IValueTaskSource.GetResult(short token) => _source.GetResult(token);

@@ -175,7 +175,7 @@ internal sealed partial class LinuxTcpConnection : TcpConnection, IEpollTarget, 
     /// <summary>Posted by <see cref="Abort"/> and by <see cref="EnterAsync"/>.</summary>
     void ILoopWork.RunOnLoop()
     {
-        var isEntering = _operation == Operation.Enter;
+        var isEntering = Volatile.Read(ref _mayEnter);
         if (AbortReason is { } reason && !isEntering)
         {
             EndPending(reason);
@@ -183,6 +183,7 @@ internal sealed partial class LinuxTcpConnection : TcpConnection, IEpollTarget, 
 
         if (isEntering)
         {
+            _mayEnter = false;
             Complete(0);
         }
     }

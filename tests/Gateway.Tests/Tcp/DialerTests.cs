@@ -1,0 +1,199 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Identification;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Gateway.Tests.Tcp;
+
+public sealed class DialerTests
+{
+    private static readonly ConnectionIdentity V6Client = Identity("[2001:db8::7]:4000");
+    private static readonly ConnectionIdentity V4Client = Identity("203.0.113.7:4000");
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly Observer _observer = new();
+    private readonly Dictionary<string, IPAddress[]> _names = [];
+    private int _asked;
+
+    [Fact]
+    public async Task Dial_Name_TriesItsAddressesInTurn()
+    {
+        _names["db"] = [IPAddress.Parse("192.0.2.1"), IPAddress.Parse("192.0.2.2")];
+        var client = new ScriptedConnection(request => request.Destination.Address.Equals(IPAddress.Parse("192.0.2.2")) ? ConnectFailure.None : ConnectFailure.Timeout);
+        var result = await Dial(client, V4Client, Policies.None, "db:5432");
+        Assert.Equal((DialFailure.None, "192.0.2.2:5432"), (result.Failure, result.Address!.ToString()));
+        Assert.Equal((2, 1), (client.Requests.Count, _observer.Retries));
+    }
+
+    [Fact]
+    public async Task Dial_Transparent_TakesAddressesOfTheClientsFamily()
+    {
+        _names["db"] = [IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::9")];
+        var client = new ScriptedConnection(static _ => ConnectFailure.None);
+        var result = await Dial(client, V6Client, new SourceIpConfig { Mode = SourceIpMode.Transparent }, "db:5432");
+        Assert.Equal((SourceIpMode.Transparent, "[2001:db8::9]:5432"), (result.Mode, result.Address!.ToString()));
+        Assert.Equal("[2001:db8::7]:0", Assert.Single(client.Requests).TransparentSource!.ToString());
+    }
+
+    [Fact]
+    public async Task Dial_TransparentWithClientPort_BindsIt()
+    {
+        var client = new ScriptedConnection(static _ => ConnectFailure.None);
+        await Dial(client, V4Client, new SourceIpConfig { Mode = SourceIpMode.Transparent, Port = SourcePort.Client }, "192.0.2.1:1");
+        Assert.Equal(V4Client.Client, Assert.Single(client.Requests).TransparentSource);
+    }
+
+    [Theory]
+    [InlineData(ConnectFailure.Bind)]
+    [InlineData(ConnectFailure.Permission)]
+    public async Task Dial_BindFails_FollowsTheFallback(ConnectFailure failure)
+    {
+        var client = new ScriptedConnection(request => request.TransparentSource is null ? ConnectFailure.None : failure);
+        var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.ProxyProtocol };
+        var result = await Dial(client, V4Client, sourceIp, "192.0.2.1:1");
+        Assert.Equal((DialFailure.None, SourceIpMode.ProxyProtocol), (result.Failure, result.Mode));
+        Assert.Equal([(true, failure), (false, ConnectFailure.None)], _observer.Attempts);
+    }
+
+    [Theory]
+    [InlineData("203.0.113.7:4000", "203.0.113.7:1", false)]
+    [InlineData("127.0.0.5:4000", "192.0.2.1:1", false)]
+    [InlineData("127.0.0.5:4000", "127.0.0.1:1", true)]
+    [InlineData("198.51.100.1:4000", "192.0.2.1:1", false)]
+    [InlineData("203.0.113.7:4000", "127.0.0.1:1", true)]
+    [InlineData("[2001:db8::7]:4000", "192.0.2.1:1", false)]
+    public void CanBind_WhatTheKernelWouldNotSay_IsKnown(string client, string destination, bool expected) =>
+        Assert.Equal(expected, TransparentRules.CanBind(Identity(client), IPEndPoint.Parse(destination).Address));
+
+    [Fact]
+    public async Task Dial_TimeoutInTransparentMode_IsNoReasonToFallBack()
+    {
+        var client = new ScriptedConnection(static _ => ConnectFailure.Timeout);
+        var result = await Dial(client, V4Client, new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.None }, "192.0.2.1:1");
+        Assert.Equal((DialFailure.Timeout, 1), (result.Failure, client.Requests.Count));
+    }
+
+    [Fact]
+    public async Task Dial_ClientAborted_StopsAtOnce()
+    {
+        var client = new ScriptedConnection(static _ => ConnectFailure.Aborted);
+        var result = await Dial(client, V4Client, Policies.None, "192.0.2.1:1", "192.0.2.2:1");
+        Assert.Equal((DialFailure.Aborted, 1), (result.Failure, client.Requests.Count));
+    }
+
+    [Fact]
+    public async Task Dial_EveryDestinationDead_IsBounded()
+    {
+        var client = new ScriptedConnection(static _ => ConnectFailure.Destination);
+        var result = await Dial(client, V4Client, Policies.None, [.. Enumerable.Range(1, 100).Select(static index => $"192.0.2.{index}:1")]);
+        Assert.Equal((DialFailure.Destination, 16), (result.Failure, client.Requests.Count));
+    }
+
+    [Fact]
+    public async Task HasAddress_NoNameResolves_IsFalse()
+    {
+        var dialer = new Dialer(Resolver(), _observer, _time);
+        Assert.False(await dialer.HasAddressAsync(new ClusterModel("c", TestPlane.Cluster("absent:1"))));
+        _names["db"] = [IPAddress.Loopback];
+        Assert.True(await dialer.HasAddressAsync(new ClusterModel("c", TestPlane.Cluster("absent:1", "db:1"))));
+    }
+
+    [Fact]
+    public async Task Resolve_WithinFiveSeconds_AsksOnce()
+    {
+        _names["db"] = [IPAddress.Parse("::ffff:192.0.2.1"), IPAddress.Parse("192.0.2.1")];
+        var resolver = Resolver();
+        var destination = new DestinationModel("d", "db:5432");
+        Assert.Equal("192.0.2.1:5432", Assert.Single(await resolver.ResolveAsync(destination)).ToString());
+        _names["db"] = [IPAddress.Parse("192.0.2.2")];
+        _time.Advance(TimeSpan.FromSeconds(4));
+        Assert.Equal("192.0.2.1:5432", Assert.Single(await resolver.ResolveAsync(destination)).ToString());
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal("192.0.2.2:5432", Assert.Single(await resolver.ResolveAsync(destination)).ToString());
+        Assert.Equal(2, _asked);
+    }
+
+    [Fact]
+    public async Task Resolve_TemporaryFailure_IsTriedTwiceAndKeptForASecond()
+    {
+        var asked = 0;
+        var resolver = new HostResolver(_time, (_, _) =>
+        {
+            asked++;
+            throw new SocketException((int)SocketError.TryAgain);
+        });
+        var destination = new DestinationModel("d", "db:5432");
+        Assert.Empty(await resolver.ResolveAsync(destination));
+        Assert.Empty(await resolver.ResolveAsync(destination));
+        Assert.Equal(2, asked);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Empty(await resolver.ResolveAsync(destination));
+        Assert.Equal(4, asked);
+    }
+
+    private static ConnectionIdentity Identity(string client) => new()
+    {
+        Client = IPEndPoint.Parse(client), Peer = IPEndPoint.Parse("10.0.0.1:9"), Local = IPEndPoint.Parse("198.51.100.1:6379"), Source = IdentitySource.ProxyProtocolV2,
+    };
+
+    private HostResolver Resolver() => new(_time, (name, _) =>
+    {
+        _asked++;
+        return _names.TryGetValue(name, out var addresses) ? Task.FromResult(addresses) : throw new SocketException((int)SocketError.HostNotFound);
+    });
+
+    private async Task<DialResult> Dial(TcpConnection client, ConnectionIdentity identity, SourceIpConfig sourceIp, params string[] addresses)
+    {
+        var cluster = new ClusterModel("c", TestPlane.Cluster(addresses));
+        return await new Dialer(Resolver(), _observer, _time).DialAsync(client, identity, cluster, SourceIpModel.From(sourceIp), null);
+    }
+
+    private sealed class Observer : IDialObserver
+    {
+        public List<(bool Transparent, ConnectFailure Failure)> Attempts { get; } = [];
+
+        public int Retries { get; private set; }
+
+        public void Attempted(string cluster, bool transparent, ConnectFailure failure, SocketError error, TimeSpan duration) => Attempts.Add((transparent, failure));
+
+        public void Retrying(string cluster) => Retries++;
+    }
+
+    /// <summary>A client's connection whose dials end as the test says.</summary>
+    private sealed class ScriptedConnection(Func<ConnectRequest, ConnectFailure> script) : TcpConnection
+    {
+        public List<ConnectRequest> Requests { get; } = [];
+
+        public override IPEndPoint RemoteEndPoint => throw new NotSupportedException();
+
+        public override IPEndPoint LocalEndPoint => throw new NotSupportedException();
+
+        public override RelayEnd? AbortReason => null;
+
+        public override ValueTask EnterAsync() => ValueTask.CompletedTask;
+
+        public override ValueTask<ConnectResult> ConnectAsync(ConnectRequest request)
+        {
+            Requests.Add(request);
+            var failure = script(request);
+            return new(new ConnectResult(failure == ConnectFailure.None ? this : null, failure, SocketError.Success));
+        }
+
+        public override ValueTask<SocketError> WaitReadableAsync(TimeSpan timeout) => throw new NotSupportedException();
+
+        public override IoResult Receive(Span<byte> buffer) => throw new NotSupportedException();
+
+        public override ValueTask<IoResult> SendAllAsync(ReadOnlyMemory<byte> data, TimeSpan timeout) => throw new NotSupportedException();
+
+        public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options) => throw new NotSupportedException();
+
+        public override void Abort(RelayEnd reason) => throw new NotSupportedException();
+
+        public override void Close() => throw new NotSupportedException();
+
+        public override void Reset() => throw new NotSupportedException();
+    }
+}
