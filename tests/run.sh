@@ -75,8 +75,9 @@ run() {
     if "$@" >"$log" 2>&1; then
         return 0
     fi
-    grep -E 'error|warn' "$log" | sort -u | head -n 40
-    tail -n 20 "$log"
+    # The compiler's and the formatter's findings, each once; of any other program its last words.
+    grep -E ': (error|warning) ' "$log" | sort -u | head -n 40
+    grep -qE ': (error|warning) ' "$log" || tail -n 20 "$log"
     echo "$name failed (all of it: $log)"
     failed=$((failed + 1))
     return 1

@@ -36,7 +36,8 @@ public sealed class HeaderTimingTests
             }
 
             // The tempo of the slow peer is what is tested here: this delay waits for nothing.
-            if (await Task.WhenAny(ended, Task.Delay(TimeSpan.FromSeconds(1))) == ended)
+            await Tempo.PauseAsync(TimeSpan.FromSeconds(1), ended);
+            if (ended.IsCompleted)
             {
                 break;
             }

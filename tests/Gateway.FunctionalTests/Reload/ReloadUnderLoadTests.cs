@@ -62,7 +62,7 @@ public sealed class ReloadUnderLoadTests
             }
             else
             {
-                await Task.Delay(i % 3 == 0 ? 300 : 10);
+                await Tempo.PauseAsync(TimeSpan.FromMilliseconds(i % 3 == 0 ? 300 : 10));
             }
         }
 
@@ -94,7 +94,7 @@ public sealed class ReloadUnderLoadTests
             }
 
             // A load, not a benchmark: 200 connections at full speed would only measure the two cores.
-            await Task.Delay(20, CancellationToken.None);
+            await Tempo.PauseAsync(TimeSpan.FromMilliseconds(20));
         }
         while (!stop.IsCancellationRequested);
 

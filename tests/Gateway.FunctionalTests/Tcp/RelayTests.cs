@@ -104,7 +104,7 @@ public sealed class RelayTests
         while (!ends.IsCompleted)
         {
             // Never idle: what ends it is its age.
-            await Task.WhenAny(ends, Task.Delay(100));
+            await Tempo.PauseAsync(TimeSpan.FromMilliseconds(100), ends);
             if (!ends.IsCompleted)
             {
                 await TrySendAsync(link.Client);

@@ -1,9 +1,9 @@
 using System.Text.RegularExpressions;
 using Gateway.Configuration;
+using Gateway.Tcp.Configuration;
 using Gateway.Testing;
 using Gateway.Testing.Peers;
 using Gateway.Testing.Processes;
-using Gateway.Tcp.Configuration;
 
 namespace Gateway.Tests.Deploy;
 

@@ -8,7 +8,7 @@ public sealed class BannedCodeTests
     private static readonly Rule[] Rules =
     [
         new(@"\bThread\.Sleep\b", "an event with a deadline", ["src/", "tests/"]),
-        new(@"\bTask\.Delay\((?!Timeout)", "an event with a timeout, or Gateway.Testing's poll with a deadline", ["tests/Gateway.Tests/", "tests/Gateway.FunctionalTests/"]),
+        new(@"\bTask\.Delay\((?!Timeout)", "an event with a timeout, Gateway.Testing's Eventually; Tempo for a peer that is slow on purpose", ["tests/Gateway.Tests/", "tests/Gateway.FunctionalTests/"]),
         new(@"\bConsole\.(Out|Error|Write\w*)\b", "an ILogger or the TextWriter that you are given", ["src/"],
             Except: @"/Program\.cs$|/Demo/|Command\w*\.cs$|/CommandLine/"),
         new(@"\bDateTime(Offset)?\.(Now|UtcNow|Today)\b", "TimeProvider, or Stopwatch for durations", ["src/"]),
