@@ -1,1 +1,156 @@
-Console.WriteLine("benchmarks");
+using System.Globalization;
+using BenchmarkDotNet.Running;
+using Gateway.Benchmarks.Load;
+using Gateway.Benchmarks.Micro;
+using Gateway.Benchmarks.Peers;
+using Gateway.Benchmarks.Run;
+
+// tests/bench.sh starts it: `run` compares the gateway with its peers, `micro` times single methods, `plain-yarp` is one of the peers.
+switch (args.FirstOrDefault())
+{
+    case "plain-yarp":
+        await PlainYarpHost.RunAsync(args[1]);
+        return 0;
+    case "micro":
+        BenchmarkSwitcher.FromTypes([typeof(CodecBenchmarks), typeof(RouteBenchmarks)]).Run(args[1..]);
+        return 0;
+    case "run":
+        return Compare(Options(args));
+    default:
+        Console.Error.WriteLine("usage: run --gateway FILE [--rounds N] [--seconds S] [--cells TEXT] [--json FILE] [--markdown FILE] | micro [--filter *]");
+        return 2;
+}
+
+static Dictionary<string, string> Options(string[] args)
+{
+    var options = new Dictionary<string, string>();
+    for (var i = 1; i + 1 < args.Length; i += 2)
+    {
+        options[args[i]] = args[i + 1];
+    }
+
+    return options;
+}
+
+static int Compare(Dictionary<string, string> options)
+{
+    var gateway = options["--gateway"];
+    var rounds = int.Parse(options.GetValueOrDefault("--rounds", "5"), CultureInfo.InvariantCulture);
+    var seconds = double.Parse(options.GetValueOrDefault("--seconds", "1"), CultureInfo.InvariantCulture);
+    var only = options.GetValueOrDefault("--cells", "");
+    bool Wanted(string name) => only.Split(',').Any(part => name.Contains(part, StringComparison.OrdinalIgnoreCase));
+    void Progress(string text) => Console.Error.WriteLine($"{DateTime.UtcNow:HH:mm:ss} {text}");
+
+    var directory = Directory.CreateTempSubdirectory("gateway-bench-").FullName;
+    var configurations = new Configurations(directory, gateway, Environment.ProcessorCount);
+    var backend = new Backend();
+    backend.Listen(Configurations.EchoPort, Service.Echo);
+    backend.Listen(Configurations.EchoAfterHeaderPort, Service.EchoAfterHeader);
+    backend.Listen(Configurations.SinkPort, Service.Sink);
+    backend.Start();
+
+    var report = new Report();
+    List<Proxy> all = [];
+    try
+    {
+        Proxy Add(Proxy proxy)
+        {
+            all.Add(proxy);
+            return proxy;
+        }
+
+        var ours = Add(configurations.Gateway(Report.Ours, 7100));
+        List<Proxy> peers =
+        [
+            Add(configurations.Haproxy("haproxy 64k", 7200, splice: false)),
+            Add(configurations.Haproxy("haproxy splice 256k", 7300, splice: true)),
+            Add(configurations.Nginx("nginx 16k", 7400, "16k")),
+            Add(configurations.Nginx("nginx 64k", 7500, "64k")),
+        ];
+        List<Proxy> tcp = [configurations.Direct(), ours, .. peers];
+        tcp.ForEach(static proxy => TcpRun.WaitFor(proxy.Plain));
+        var names = peers.Select(static proxy => proxy.Name).ToList();
+
+        var cells = Cell.All.Where(cell => Wanted(cell.Name)).ToList();
+        foreach (var (cell, rows) in new TcpRun(tcp, backend, rounds, seconds).Run(cells, Progress))
+        {
+            var (unit, cpuUnit, scale) = cell.Kind == SliceKind.Bulk ? ("GB/s", "s per GB", 1.0) : ("per s", "µs each", 1e6);
+            report.Add(cell.Name, unit, cpuUnit, scale, rows, names, cell.SpeedGoal, cell.CpuGoal);
+        }
+
+        if (Wanted("memory"))
+        {
+            Progress("memory");
+            report.AddFigures("memory per idle relayed connection (5,000)", "bytes",
+                [.. tcp.Where(static proxy => !proxy.IsDirect).Select(proxy => (proxy.Name, IdleRun.BytesPerConnection(proxy, backend, 5000)))]);
+            report.AddFigures("resident memory after that", "MB",
+                [.. tcp.Where(static proxy => !proxy.IsDirect).Select(static proxy => (proxy.Name, proxy.ResidentBytes() / 1e6))]);
+        }
+
+        if (Wanted("routes"))
+        {
+            List<Proxy> routes = [Add(configurations.Gateway("1 route", 7600)), Add(configurations.Gateway("100 routes", 7700, 100)), Add(configurations.Gateway("10000 routes", 7800, 10_000))];
+            routes.ForEach(static proxy => TcpRun.WaitFor(proxy.Plain));
+            foreach (var (cell, rows) in new TcpRun(routes, backend, rounds, seconds).Run([Cell.All.First(static cell => cell.Kind == SliceKind.Short)], static _ => { }))
+            {
+                report.Add($"{cell.Name}, by number of routes", "per s", "µs each", 1e6, rows, [], null, null);
+            }
+        }
+
+        if (Wanted("accept"))
+        {
+            List<Proxy> ways =
+            [
+                Add(configurations.Gateway("Linux, direct", 8100)),
+                Add(configurations.Gateway("Linux, through Kestrel", 8200, extra: "\"Accept\": \"Kestrel\",")),
+                Add(configurations.Gateway("Portable, through Kestrel", 8300, extra: "\"Engine\": \"Portable\",")),
+            ];
+            ways.ForEach(static proxy => TcpRun.WaitFor(proxy.Plain));
+            foreach (var (cell, rows) in new TcpRun(ways, backend, rounds, seconds).Run([.. Cell.All.Where(static cell => cell.Name is "short 16" or "ping-pong 50" or "bulk 1")], Progress))
+            {
+                report.Add($"{cell.Name}, by engine", "per s", "µs each", 1e6, rows, [], null, null);
+            }
+        }
+
+        if (Wanted("start"))
+        {
+            Progress("start");
+            double Start(Func<Proxy> start) => Statistics.Median(Enumerable.Range(0, rounds).Select(_ => IdleRun.SecondsToStart(start)));
+            report.AddFigures("time from start to the first relayed byte", "s",
+            [
+                (Report.Ours, Start(() => configurations.Gateway("start-gateway", 7900))),
+                ("haproxy", Start(() => configurations.Haproxy("start-haproxy", 7900, splice: false))),
+                ("nginx", Start(() => configurations.Nginx("start-nginx", 7900, "16k"))),
+            ]);
+        }
+
+        if (HttpRun.Cells.Any(cell => Wanted(cell.Name)))
+        {
+            Add(configurations.StaticServer());
+            var yarp = Add(Configurations.PlainYarp(8000));
+            List<Proxy> http = [ours, yarp, peers[0], peers[2]];
+            foreach (var (cell, rows) in new HttpRun(http, rounds, 2).Run(Progress))
+            {
+                report.Add(cell, "requests/s", "µs each", 1e6, rows, [yarp.Name], 1.2, null);
+            }
+        }
+    }
+    finally
+    {
+        all.ForEach(static proxy => proxy.Dispose());
+        Directory.Delete(directory, recursive: true);
+    }
+
+    Console.WriteLine(report.Text);
+    if (options.TryGetValue("--json", out var json))
+    {
+        File.WriteAllText(json, report.ToJson(Report.Machine()));
+    }
+
+    if (options.TryGetValue("--markdown", out var markdown))
+    {
+        File.WriteAllText(markdown, report.Text);
+    }
+
+    return 0;
+}

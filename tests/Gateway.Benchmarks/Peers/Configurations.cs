@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Gateway.Benchmarks.Peers;
+
+/// <summary>Each peer as its operators would tune it for speed, with the same work to do. Written into a directory of the run's own.</summary>
+internal sealed class Configurations(string directory, string gateway, int cores)
+{
+    public const int EchoPort = 7000;
+    public const int EchoAfterHeaderPort = 7001;
+    public const int SinkPort = 7002;
+    public const int HttpPort = 7003;
+
+    public Proxy Direct() => new("direct", EchoPort, null);
+
+    /// <summary>Our defaults; only the access log is off, as it is with the peers.</summary>
+    public Proxy Gateway(string name, int basePort, int routes = 1, string extra = "")
+    {
+        var more = string.Concat(Enumerable.Range(0, routes - 1).Select(static i => string.Create(CultureInfo.InvariantCulture,
+            $$"""
+            "r{{i}}": { "Listener": "plain", "ClusterId": "echo", "Match": { "ClientCidrs": [ "10.{{i >> 8 & 255}}.{{i & 255}}.0/24" ] }, "SourceIp": { "Mode": "None" } },
+
+            """)));
+        var file = Write(name + ".json", $$"""
+        {
+          "Listeners": {
+            "plain": { "Address": "127.0.0.1:{{basePort}}", "Protocol": "Tcp" },
+            "header": { "Address": "127.0.0.1:{{basePort + 1}}", "Protocol": "Tcp", "ProxyProtocol": { "TrustedProxies": [ "127.0.0.0/8" ] } },
+            "sink": { "Address": "127.0.0.1:{{basePort + 2}}", "Protocol": "Tcp" },
+            "web": { "Address": "127.0.0.1:{{basePort + 3}}", "Protocol": "Http" }
+          },
+          "TcpProxy": {
+            {{extra}}
+            "Routes": {
+              {{more}}
+              "plain": { "Listener": "plain", "ClusterId": "echo", "SourceIp": { "Mode": "None" } },
+              "header": { "Listener": "header", "ClusterId": "echo-after-header", "SourceIp": { "Mode": "ProxyProtocol" } },
+              "sink": { "Listener": "sink", "ClusterId": "sink", "SourceIp": { "Mode": "None" } }
+            },
+            "Clusters": {
+              "echo": { "Destinations": { "0": { "Address": "127.0.0.1:{{EchoPort}}" } } },
+              "echo-after-header": { "Destinations": { "0": { "Address": "127.0.0.1:{{EchoAfterHeaderPort}}" } } },
+              "sink": { "Destinations": { "0": { "Address": "127.0.0.1:{{SinkPort}}" } } }
+            }
+          },
+          "ReverseProxy": {
+            "Routes": { "all": { "ClusterId": "web", "Match": { "Path": "/{**all}" } } },
+            "Clusters": { "web": { "Destinations": { "0": { "Address": "http://127.0.0.1:{{HttpPort}}" } } } }
+          },
+          "Admin": null,
+          "Logging": { "LogLevel": { "Default": "Warning", "Gateway.Access": "None" } }
+        }
+        """);
+        return new Proxy(name, basePort, new ProcessStartInfo(gateway, ["run", "--config", file]));
+    }
+
+    public Proxy Haproxy(string name, int basePort, bool splice)
+    {
+        var options = splice ? "option splice-request\n  option splice-response" : "";
+        var tuning = splice ? "tune.pipesize 262144\n  tune.bufsize 65536" : "tune.bufsize 65536";
+        var file = Write(name + ".cfg", $"""
+        global
+          nbthread {cores}
+          maxconn 6000
+          {tuning}
+        defaults
+          mode tcp
+          timeout connect 5s
+          timeout client 1h
+          timeout server 1h
+          {options}
+        listen plain
+          bind 127.0.0.1:{basePort} backlog 4096
+          server s 127.0.0.1:{EchoPort}
+        listen header
+          bind 127.0.0.1:{basePort + 1} accept-proxy backlog 4096
+          server s 127.0.0.1:{EchoAfterHeaderPort} send-proxy-v2
+        listen sink
+          bind 127.0.0.1:{basePort + 2}
+          server s 127.0.0.1:{SinkPort}
+        listen web
+          mode http
+          option forwardfor
+          http-reuse always
+          bind 127.0.0.1:{basePort + 3}
+          server s 127.0.0.1:{HttpPort}
+
+        """);
+        return new Proxy(name, basePort, new ProcessStartInfo("haproxy", ["-db", "-f", file]));
+    }
+
+    /// <summary>nginx re-emits version 1 only; all else is the same work.</summary>
+    public Proxy Nginx(string name, int basePort, string buffer)
+    {
+        var listen = $"reuseport backlog=4096";
+        var file = Write(name + ".conf", $$"""
+        daemon off;
+        worker_processes {{cores}};
+        worker_rlimit_nofile 15000;
+        pid "{{directory}}/{{name}}.pid";
+        error_log /dev/null;
+        load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+        events { worker_connections 12000; }
+        stream {
+          proxy_buffer_size {{buffer}};
+          tcp_nodelay on;
+          server { listen 127.0.0.1:{{basePort}} {{listen}}; proxy_pass 127.0.0.1:{{EchoPort}}; }
+          server { listen 127.0.0.1:{{basePort + 1}} proxy_protocol {{listen}}; proxy_pass 127.0.0.1:{{EchoAfterHeaderPort}}; proxy_protocol on; }
+          server { listen 127.0.0.1:{{basePort + 2}} {{listen}}; proxy_pass 127.0.0.1:{{SinkPort}}; }
+        }
+        http {
+          access_log off;
+          keepalive_requests 100000000;
+          upstream web { server 127.0.0.1:{{HttpPort}}; keepalive 128; keepalive_requests 100000000; }
+          server {
+            listen 127.0.0.1:{{basePort + 3}} {{listen}};
+            location / {
+              proxy_pass http://web; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;
+              proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Real-IP $remote_addr;
+            }
+          }
+        }
+
+        """);
+        return new Proxy(name, basePort, new ProcessStartInfo("nginx", ["-e", "/dev/null", "-c", file]));
+    }
+
+    /// <summary>YARP in a host with ASP.NET Core's defaults and nothing of ours (PlainYarp.cs), started as a process of its own.</summary>
+    public static Proxy PlainYarp(int basePort) => new(
+        "plain YARP", basePort, new ProcessStartInfo(Environment.ProcessPath!, ["plain-yarp", (basePort + 3).ToString(CultureInfo.InvariantCulture)]));
+
+    /// <summary>The web server behind all HTTP proxies: small and 1 MB files.</summary>
+    public Proxy StaticServer()
+    {
+        var root = Directory.CreateDirectory(Path.Combine(directory, "www")).FullName;
+        File.WriteAllBytes(Path.Combine(root, "small"), new byte[64]);
+        File.WriteAllBytes(Path.Combine(root, "1mb"), new byte[1024 * 1024]);
+        // Without "user", workers started by root run as somebody who may not read a temporary directory.
+        var file = Write("static.conf", $$"""
+        daemon off;
+        {{(Environment.UserName == "root" ? "user root;" : "")}}
+        worker_processes 1;
+        pid {{directory}}/static.pid;
+        error_log /dev/null;
+        events { worker_connections 8000; }
+        http {
+          access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; open_file_cache max=10;
+          server { listen 127.0.0.1:{{HttpPort}} backlog=4096; root {{root}}; }
+        }
+
+        """);
+        return new Proxy("static", HttpPort - 3, new ProcessStartInfo("nginx", ["-e", "/dev/null", "-c", file]));
+    }
+
+    private string Write(string name, string text)
+    {
+        var path = Path.Combine(directory, name.Replace(' ', '-'));
+        File.WriteAllText(path, text);
+        return path;
+    }
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+
+namespace Gateway.Benchmarks.Run;
+
+/// <summary>The one table, and the same as JSON.</summary>
+internal sealed class Report
+{
+    public const string Ours = "gateway";
+
+    private readonly StringBuilder _text = new();
+    private readonly List<object> _json = [];
+
+    public string Text => _text.ToString();
+
+    /// <summary>A cell with its goals: the best peer per figure is the bar.</summary>
+    public void Add(string cell, string unit, string cpuUnit, double cpuScale, IReadOnlyList<Row> rows, IReadOnlyList<string> peers, double? speedGoal, double? cpuGoal)
+    {
+        Line($"### {cell}");
+        Line("");
+        var withLatency = rows.Any(static row => row.P99.Any(static value => value > 0));
+        Line($"| proxy | {unit} | min–max | CPU {cpuUnit} | gateway's speed ratio (min–max) | gateway's CPU ratio |{(withLatency ? " p50 µs | p99 µs |" : "")} errors |");
+        Line($"|---|---|---|---|---|---|{(withLatency ? "---|---|" : "")}---|");
+        var ours = rows.FirstOrDefault(static row => row.Proxy == Ours);
+        foreach (var row in rows)
+        {
+            var speed = ours is null ? default : Statistics.Ratio(ours.Speeds, row.Speeds);
+            var cpu = ours is null ? default : Statistics.Ratio(ours.CpuPerUnit, row.CpuPerUnit);
+            var cpuMedian = Statistics.Median(row.CpuPerUnit);
+            Line($"| {row.Proxy} | {Number(Statistics.Median(row.Speeds))} | {Number(row.Speeds.Min())}–{Number(row.Speeds.Max())} | "
+                + $"{(cpuMedian > 0 ? Number(cpuMedian * cpuScale) : "–")} | {Number(speed.Median)} ({Number(speed.Least)}–{Number(speed.Greatest)}) | "
+                + $"{(cpuMedian > 0 ? Number(cpu.Median) : "–")} |"
+                + (withLatency ? $" {Number(Statistics.Median(row.P50))} | {Number(Statistics.Median(row.P99))} |" : "")
+                + $" {row.Errors} |");
+        }
+
+        Line("");
+        _json.Add(new { cell, unit, rows = rows.Select(static row => new { row.Proxy, row.Speeds, row.CpuPerUnit, row.P50, row.P99, row.Errors }) });
+        if (ours is null || speedGoal is null)
+        {
+            return;
+        }
+
+        var compared = rows.Where(row => peers.Contains(row.Proxy)).ToList();
+        var fastest = compared.MaxBy(static row => Statistics.Median(row.Speeds))!;
+        var ratio = Statistics.Ratio(ours.Speeds, fastest.Speeds).Median;
+        var verdict = $"Goal: speed ≥ {Number(speedGoal.Value)} × {fastest.Proxy}: **{Number(ratio)}** {Mark(ratio >= speedGoal)}";
+        if (cpuGoal is not null)
+        {
+            // The peer that is fastest is the one whose CPU counts: an idle proxy needs none.
+            var frugal = compared.MinBy(static row => Statistics.Median(row.CpuPerUnit))!;
+            var cpu = Statistics.Ratio(ours.CpuPerUnit, frugal.CpuPerUnit).Median;
+            verdict += $"; CPU ≤ {Number(cpuGoal.Value)} × {frugal.Proxy}: **{Number(cpu)}** {Mark(cpu <= cpuGoal)}";
+        }
+
+        if (withLatency && cpuGoal is not null)
+        {
+            var calm = compared.MinBy(static row => Statistics.Median(row.P99))!;
+            var p99 = Statistics.Ratio(ours.P99, calm.P99).Median;
+            verdict += $"; p99 ≤ {calm.Proxy}: **{Number(p99)}** {Mark(p99 <= 1)}";
+        }
+
+        Line(verdict);
+        Line("");
+    }
+
+    public void AddFigures(string title, string unit, IReadOnlyList<(string Name, double Value)> figures)
+    {
+        Line($"### {title}");
+        Line("");
+        Line($"| | {unit} |");
+        Line("|---|---|");
+        foreach (var (name, value) in figures)
+        {
+            Line($"| {name} | {Number(value)} |");
+        }
+
+        Line("");
+        _json.Add(new { cell = title, unit, rows = figures.Select(static figure => new { figure.Name, figure.Value }) });
+    }
+
+    public string ToJson(string machine) => JsonSerializer.Serialize(new { machine, date = DateTimeOffset.UtcNow, cells = _json }, JsonSerializerOptions.Web);
+
+    /// <summary>What the figures were taken on.</summary>
+    public static string Machine() => string.Create(CultureInfo.InvariantCulture,
+        $"{Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.ProcessArchitecture}");
+
+    private void Line(string text) => _text.Append(text).Append('\n');
+
+    private static string Mark(bool reached) => reached ? "✓" : "✗";
+
+    private static string Number(double value) => double.IsNaN(value) ? "–"
+        : Math.Abs(value) >= 1000 ? value.ToString("#,0", CultureInfo.InvariantCulture)
+        : Math.Abs(value) >= 100 ? value.ToString("0", CultureInfo.InvariantCulture)
+        : value.ToString("0.00", CultureInfo.InvariantCulture);
+}
