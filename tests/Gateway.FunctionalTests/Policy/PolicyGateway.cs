@@ -28,7 +28,7 @@ public abstract class PolicyGateway(string engine) : IAsyncLifetime
         {
             Header = "Optional", TrustedProxies = new[] { "127.0.1.0/24" }, HealthCheckers = new[] { "127.0.2.0/24" }, OptionalWait = "300ms",
         });
-        Add(config, "only-v2", new { TrustedProxies = new[] { "127.0.1.0/24" }, Versions = new[] { "V2" }, MaxHeaderBytes = 100 });
+        Add(config, "only-v2", new { TrustedProxies = new[] { "127.0.1.0/24" }, Versions = new[] { "V2" }, MaxHeaderBytes = 200 });
         Add(config, "none", null);
         Gateway = await GatewayProcess.StartAsync(config);
     }

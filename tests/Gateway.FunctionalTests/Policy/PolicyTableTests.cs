@@ -265,7 +265,7 @@ public abstract class PolicyTableTests
     {
         var before = _fixture.Backend.Accepted;
         using var client = await _fixture.ConnectAsync("only-v2", PolicyGateway.Trusted);
-        await client.SendAsync(WireHeader.V2(Client, "192.0.2.1:443", (0xE0, new byte[100])).AsMemory(0, 16));
+        await client.SendAsync(WireHeader.V2(Client, "192.0.2.1:443", (0xE0, new byte[300])).AsMemory(0, 16));
 
         await client.WaitForEndAsync();
 
