@@ -86,8 +86,20 @@ public sealed class RecordingTcpServer : IAsyncDisposable
     }
 
     /// <summary>The next accepted connection that nobody has taken yet.</summary>
-    public async Task<TcpPeer> NextAsync(TimeSpan? timeout = null) =>
-        await _accepted.Reader.ReadAsync().AsTask().WaitAsync(timeout ?? Eventually.DefaultTimeout).ConfigureAwait(false);
+    /// <exception cref="TimeoutException">None came.</exception>
+    public async Task<TcpPeer> NextAsync(TimeSpan? timeout = null)
+    {
+        // Cancelled, not abandoned: an abandoned read would take the next connection away from whoever asks then.
+        using var limit = new CancellationTokenSource(timeout ?? Eventually.DefaultTimeout);
+        try
+        {
+            return await _accepted.Reader.ReadAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"Nobody connected to {EndPoint}.");
+        }
+    }
 
     /// <summary>Closes accepted connections that nobody has taken: what an earlier test of a shared server left behind.</summary>
     public void DropPending()

@@ -40,6 +40,8 @@ public sealed class PostgresPeer : IAsyncDisposable
         (await ProcessRunner.RunAsync(
             [.. user, Path.Combine(bin, "initdb"), "-D", data, "-A", "trust", "-U", "postgres", "--no-sync", "--no-instructions"],
             workingDirectory: folder.Path).ConfigureAwait(false)).RequireSuccess();
+        // initdb lets in 127.0.0.1 alone; clients of a transparent gateway come from anywhere.
+        await File.AppendAllTextAsync(Path.Combine(data, "pg_hba.conf"), "host all all 127.0.0.0/8 trust\n").ConfigureAwait(false);
         var port = FreePorts.Next();
         var process = ManagedProcess.Start(
             [.. user, Path.Combine(bin, "postgres"), "-D", data, "-p", $"{port}", "-k", data, "-c", "fsync=off", "-c", "listen_addresses=127.0.0.1"],
