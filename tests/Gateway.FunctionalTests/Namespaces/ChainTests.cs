@@ -39,6 +39,7 @@ public sealed class ChainTests
         await accepted.SendAsync("answer");
         Assert.Equal("answer", await client.ReadTextAsync(6));
         client.Dispose();
+        accepted.Dispose();
         foreach (var gateway in new[] { first, second })
         {
             await gateway.WaitForAccessAsync(GatewayNetwork.ClientV4.ToString());
