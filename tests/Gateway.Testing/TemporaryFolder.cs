@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Gateway.Testing;
 
 /// <summary>A folder of its own, gone when disposed. Any user may pass through it: PostgreSQL does not run as root.</summary>
@@ -27,6 +29,15 @@ public sealed class TemporaryFolder : IDisposable
         return path;
     }
 
+    /// <summary>rename(2): replaces in one step what has the new name, a symlink to a folder too, which File.Move does not.</summary>
+    public void Rename(string from, string to)
+    {
+        if (RenamePath(Combine(from), Combine(to)) != 0)
+        {
+            throw new IOException($"rename {from} to {to}: error {Marshal.GetLastPInvokeError()}");
+        }
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {
@@ -39,4 +50,8 @@ public sealed class TemporaryFolder : IDisposable
             // A process that is just ending may still be writing: the folder is in /tmp and small.
         }
     }
+
+    [DllImport("libc", EntryPoint = "rename", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int RenamePath([MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
 }

@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Net;
 using System.Net.Sockets;
+using Gateway.ProxyProtocol;
 using Gateway.Tcp.Identification;
 
 namespace Gateway.Tcp.Pipeline;
@@ -22,6 +24,7 @@ internal sealed partial class ConnectionPipeline
         byte[]? buffer = null;
         var length = 0;
         var ended = false;
+        var isCheck = false;
         while (true)
         {
             buffer ??= ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
@@ -36,17 +39,30 @@ internal sealed partial class ConnectionPipeline
                 if (read.Error is not (SocketError.Success or SocketError.WouldBlock))
                 {
                     ArrayPool<byte>.Shared.Return(buffer);
-                    return FailBeforeIdentified(record, length);
+                    return FailBeforeIdentified(record, isCheck ? 0 : length);
                 }
 
                 ended = read is { Error: SocketError.Success, Bytes: 0 };
                 length += read.Bytes;
             }
 
-            var step = HeaderIdentification.Decide(policy, peerClass, buffer.AsSpan(0, length), time.GetElapsedTime(record.AcceptedAt), ended);
+            var elapsed = time.GetElapsedTime(record.AcceptedAt);
+            var step = HeaderIdentification.Decide(policy, peerClass, buffer.AsSpan(0, length), elapsed, ended);
+            var wait = step.Wait;
             if (step.Action != IdentificationAction.Wait)
             {
-                return Conclude(record, step, buffer, length);
+                if (!SpeaksForItself(step, length, client.RemoteEndPoint))
+                {
+                    return Conclude(record, step, buffer, length);
+                }
+
+                wait = (peerClass == PeerClass.HealthChecker ? policy.HeaderTimeout : policy.OptionalWait) - elapsed;
+                if (ended || wait <= TimeSpan.Zero)
+                {
+                    return Conclude(record, ended || peerClass == PeerClass.HealthChecker ? CheckOf(step) : step, buffer, length);
+                }
+
+                isCheck = true;
             }
 
             if (length == 0)
@@ -56,7 +72,7 @@ internal sealed partial class ConnectionPipeline
                 buffer = null;
             }
 
-            var waited = await client.WaitReadableAsync(step.Wait);
+            var waited = await client.WaitReadableAsync(wait);
             if (waited is not (SocketError.Success or SocketError.TimedOut))
             {
                 if (buffer is not null)
@@ -64,10 +80,18 @@ internal sealed partial class ConnectionPipeline
                     ArrayPool<byte>.Shared.Return(buffer);
                 }
 
-                return FailBeforeIdentified(record, length);
+                return FailBeforeIdentified(record, isCheck ? 0 : length);
             }
         }
     }
+
+    // LOCAL, UNKNOWN, or a header that names the proxy itself, and nothing behind it: so far it is a load balancer's check, which is about to close.
+    // Nothing is dialled for it before its first byte (health checkers), or before it had time to close (trusted: it may wait for the server to speak).
+    private static bool SpeaksForItself(in IdentificationStep step, int length, IPEndPoint peer) =>
+        step is { Action: IdentificationAction.Identified, HasHeader: true } && step.ConsumedBytes == length
+        && (!step.Header.HasAddresses || step.Header.Source.Unmap() == ProxyEndPoint.From(peer));
+
+    private static IdentificationStep CheckOf(in IdentificationStep step) => step with { Action = IdentificationAction.CloseSilently };
 
     private bool Conclude(ConnectionRecord record, in IdentificationStep step, byte[] buffer, int length)
     {

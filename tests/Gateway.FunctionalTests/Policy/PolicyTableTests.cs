@@ -66,6 +66,36 @@ public abstract class PolicyTableTests
     }
 
     [Fact]
+    public async Task TrustedPeer_SendsLocalAndWaitsForTheServer_GetsItsBanner()
+    {
+        using var client = await _fixture.ConnectAsync("required", PolicyGateway.Trusted);
+        await client.SendAsync(WireHeader.V2Local());
+
+        using var backend = await _fixture.Backend.NextAsync();
+        Assert.Equal(client.Local, (await WireHeader.ReadAsync(backend)).Source);
+        await AssertEchoesBackAsync(client, backend);
+    }
+
+    [Theory]
+    [InlineData(PolicyGateway.Trusted)]
+    [InlineData(PolicyGateway.Checker)]
+    public async Task Check_SendsLocalAndCloses_IsSilentAndCounted(string from)
+    {
+        var dialled = _fixture.Backend.Accepted;
+        var counted = (await _fixture.Gateway.MetricsAsync()).Sum("gateway_tcp_health_checks_total", ("listener", "required"));
+        using var orderly = await _fixture.ConnectAsync("required", from);
+        await orderly.SendAsync(WireHeader.V2Local());
+        orderly.ShutdownSend();
+        await orderly.WaitForEndAsync();
+        using var rude = await _fixture.ConnectAsync("required", from);
+        await rude.SendAsync(WireHeader.V2Local());
+        rude.Reset();
+
+        await _fixture.Gateway.WaitForMetricAsync("gateway_tcp_health_checks_total", v => v >= counted + 2, ("listener", "required"));
+        Assert.Equal(dialled, _fixture.Backend.Accepted);
+    }
+
+    [Fact]
     public async Task TrustedPeer_SendsNothing_IsCutAtHeaderTimeoutWithItsReason()
     {
         var before = _fixture.Backend.Accepted;

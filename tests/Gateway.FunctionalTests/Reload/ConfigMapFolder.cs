@@ -26,7 +26,7 @@ internal sealed class ConfigMapFolder : IDisposable
         Directory.CreateDirectory(_folder.Combine(name));
         _folder.Write($"{name}/appsettings.json", text);
         File.CreateSymbolicLink(_folder.Combine("..data_tmp"), name);
-        File.Move(_folder.Combine("..data_tmp"), _folder.Combine("..data"), overwrite: true);
+        _folder.Rename("..data_tmp", "..data");
         Directory.Delete(_folder.Combine($"..v{_version - 1}"), recursive: true);
     }
 
