@@ -30,7 +30,7 @@ internal sealed partial class ConfigReloader(
     {
         if (read.Text is null)
         {
-            Refuse([$"{source.Path} cannot be read: {read.Error}"]);
+            Refuse([read.Error!]);
             return;
         }
         var result = ConfigReader.Parse(read.Text, source.Environment);
