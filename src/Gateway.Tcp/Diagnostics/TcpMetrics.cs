@@ -132,6 +132,8 @@ internal sealed class TcpMetrics : IDialObserver
         }
     }
 
+    public void SourceUnusable(string cluster) => _transparent.Add(1, Tag("cluster", cluster), Tag("error.type", "source_unusable"));
+
     public void Retrying(string cluster) => _connectRetries.Add(1, Tag("cluster", cluster));
 
     private static void Count(Counter<long> counter, string cluster, ConnectFailure failure, SocketError error)

@@ -77,7 +77,12 @@ internal sealed class Dialer(HostResolver resolver, IDialObserver observer, Time
             {
                 if (mode == SourceIpMode.Transparent && !TransparentRules.CanBind(attempts.Identity, addresses[j].Address))
                 {
-                    attempts.SourceUnusable = true;
+                    if (!attempts.SourceUnusable)
+                    {
+                        attempts.SourceUnusable = true;
+                        observer.SourceUnusable(attempts.Cluster.Name);
+                    }
+
                     result = result with { Destination = result.Destination ?? destination, Address = result.Address ?? addresses[j] };
                     continue;
                 }

@@ -14,6 +14,9 @@ internal interface IDialObserver
     /// <param name="duration">How long it took.</param>
     void Attempted(string cluster, bool transparent, ConnectFailure failure, SocketError error, TimeSpan duration);
 
+    /// <summary>A client's address cannot be the source of a connection to some destination: of another family, loopback, or one of our own.</summary>
+    void SourceUnusable(string cluster);
+
     /// <summary>A second or later attempt for the same client begins.</summary>
     void Retrying(string cluster);
 }

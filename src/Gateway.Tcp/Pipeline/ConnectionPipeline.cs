@@ -63,6 +63,11 @@ internal sealed partial class ConnectionPipeline(
                 record.BytesToBackend += relayed.ClientToBackendBytes;
                 record.BytesToClient += relayed.BackendToClientBytes;
                 record.Reason = ReasonOf(relayed.End, record.GuardAs);
+                if (relayed.End == RelayEnd.Refused)
+                {
+                    record.Refusal = record.GuardAs;
+                    headerMetrics.Stopped(listener.Name, record.GuardAs);
+                }
             }
         }
         catch (Exception fault)

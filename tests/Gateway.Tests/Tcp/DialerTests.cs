@@ -35,6 +35,7 @@ public sealed class DialerTests
         var client = new ScriptedConnection(static _ => ConnectFailure.None);
         var result = await Dial(client, V6Client, new SourceIpConfig { Mode = SourceIpMode.Transparent }, "db:5432");
         Assert.Equal((SourceIpMode.Transparent, "[2001:db8::9]:5432"), (result.Mode, result.Address!.ToString()));
+        Assert.Equal(1, _observer.Unusable);
         Assert.Equal("[2001:db8::7]:0", Assert.Single(client.Requests).TransparentSource!.ToString());
     }
 
@@ -158,6 +159,10 @@ public sealed class DialerTests
         public int Retries { get; private set; }
 
         public void Attempted(string cluster, bool transparent, ConnectFailure failure, SocketError error, TimeSpan duration) => Attempts.Add((transparent, failure));
+
+        public int Unusable { get; private set; }
+
+        public void SourceUnusable(string cluster) => Unusable++;
 
         public void Retrying(string cluster) => Retries++;
     }

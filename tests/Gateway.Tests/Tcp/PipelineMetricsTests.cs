@@ -1,7 +1,4 @@
-using System.Diagnostics;
 using System.Text;
-using Gateway.Tcp.Configuration;
-using Gateway.Testing;
 using Gateway.Testing.Network;
 using Gateway.Testing.Wire;
 
@@ -52,43 +49,5 @@ public sealed class PipelineMetricsTests
         Assert.Equal("proxy", Assert.Single(headersIn.GetMeasurementSnapshot()).Tags["result"]);
         Assert.Equal("v2", Assert.Single(headersOut.GetMeasurementSnapshot()).Tags["version"]);
         Assert.Single(read.GetMeasurementSnapshot());
-    }
-
-    [Theory]
-    [InlineData(TcpEngineKind.Portable)]
-    [InlineData(TcpEngineKind.Linux)]
-    public async Task Run_ManySilentPeers_CostLittleMemoryAndNoThreads(TcpEngineKind engine)
-    {
-        // 5,000 are the promise; each is two descriptors in this process, so a small limit asks for fewer.
-        var peers = int.TryParse(Environment.GetEnvironmentVariable("GATEWAY_TEST_SILENT_PEERS"), out var asked) ? asked : 1000;
-        await using var server = RecordingTcpServer.Start();
-        await using var plane = await TestPlane.StartAsync(TestPlane.Model(Policies.Required with { HeaderTimeout = TimeSpan.FromMinutes(5) }, Policies.V2, server.Address), engine);
-        var clients = new List<TcpPeer>();
-        var threads = Process.GetCurrentProcess().Threads.Count;
-        try
-        {
-            for (var index = 0; index < peers; index++)
-            {
-                clients.Add(await plane.ConnectAsync());
-            }
-
-            await Eventually.TrueAsync(() => plane.Plane.ActiveConnections == peers, "all are accepted");
-            // With a byte of a header each, so that every one holds a buffer. What the clients cost in this process counts too.
-            var before = GC.GetTotalMemory(forceFullCollection: true);
-            foreach (var client in clients)
-            {
-                await client.SendAsync("P");
-            }
-
-            await Eventually.TrueAsync(() => plane.Plane.ActiveConnections == peers, "none was cut");
-            var buffers = GC.GetTotalMemory(forceFullCollection: true) - before;
-            Assert.InRange(buffers / peers, -10_000, 10_000);
-            Assert.InRange(before / peers, 0, 100_000);
-            Assert.InRange(Process.GetCurrentProcess().Threads.Count - threads, -100, 50);
-        }
-        finally
-        {
-            clients.ForEach(static client => client.Dispose());
-        }
     }
 }

@@ -221,7 +221,8 @@ public sealed class PipelineTests
 
         Assert.Equal(ConnectionEnd.Reset, await backend.WaitForEndAsync());
         Assert.Empty(backend.Segments);
-        Assert.Equal("late_header", (await plane.AccessAsync()).Reason);
+        var line = await plane.AccessAsync();
+        Assert.Equal(("late_header", "LateHeader"), (line.Reason, line["detail"]));
     }
 
     [Fact]
