@@ -61,6 +61,7 @@ public sealed class GatewayNetwork : IAsyncDisposable
             Assert.Skip(_missing);
         }
 
+        await RemoveLeftoversAsync().ConfigureAwait(false);
         var network = new GatewayNetwork();
         var added = await ProcessRunner.RunAsync(["ip", "netns", "add", network.Client.Name]).ConfigureAwait(false);
         if (added.ExitCode != 0)
@@ -101,6 +102,20 @@ public sealed class GatewayNetwork : IAsyncDisposable
         foreach (var space in new[] { Client, Gateway, Backend })
         {
             await ProcessRunner.RunAsync(["ip", "netns", "del", space.Name]).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A test program that was killed could not remove its namespaces: the next one does.</summary>
+    private static async Task RemoveLeftoversAsync()
+    {
+        const string folder = "/run/netns";
+        foreach (var name in Directory.Exists(folder) ? Directory.GetFiles(folder, "gwt*x*").Select(f => Path.GetFileName(f)) : [])
+        {
+            var owner = name[3..name.IndexOf('x', StringComparison.Ordinal)];
+            if (!Directory.Exists($"/proc/{owner}"))
+            {
+                await ProcessRunner.RunAsync(["ip", "netns", "del", name]).ConfigureAwait(false);
+            }
         }
     }
 
