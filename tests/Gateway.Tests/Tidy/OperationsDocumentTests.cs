@@ -1,0 +1,39 @@
+using System.Text.RegularExpressions;
+using Gateway.Tcp.Identification;
+using Gateway.Tcp.Pipeline;
+
+namespace Gateway.Tests.Tidy;
+
+/// <summary>docs/operations.md names everything that an operator can meet.</summary>
+public sealed class OperationsDocumentTests
+{
+    private static readonly string Text = Repository.Files.Single(file => file.Path == "docs/operations.md").Text;
+
+    [Fact]
+    public void Reasons_OfClosedAndRejectedConnections_AreExplained()
+    {
+        // Health checks have a counter of their own instead.
+        var reasons = Enum.GetValues<CloseReason>().Where(reason => reason != CloseReason.HealthCheck).Select(reason => reason.Label());
+
+        Findings.AssertNone(reasons.Where(reason => !Text.Contains($"`{reason}`", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Refusals_OfHeaders_AreExplained()
+    {
+        var refusals = Enum.GetValues<IdentificationRefusal>().Where(refusal => refusal != IdentificationRefusal.None).Select(refusal => refusal.ToString());
+
+        Findings.AssertNone(refusals.Where(refusal => !Regex.IsMatch(Text, $@"^\| `{refusal}\b", RegexOptions.Multiline)));
+    }
+
+    [Fact]
+    public void Metrics_OfOurOwn_AreListed()
+    {
+        var instruments = Repository.Under("src/", ".cs")
+            .SelectMany(file => Regex.Matches(file.Text, @"Create(?:Counter|UpDownCounter|Histogram|ObservableGauge)(?:<\w+>)?\(\s*""(gateway\.[a-z_.]+)"""))
+            .Select(match => match.Groups[1].Value.Replace('.', '_')).Distinct().ToArray();
+
+        Assert.NotEmpty(instruments);
+        Findings.AssertNone(instruments.Where(name => !Text.Contains($"`{name}", StringComparison.Ordinal)));
+    }
+}
