@@ -8,10 +8,10 @@ namespace Gateway.Tcp.Listening;
 /// <summary>An engine's connection as Kestrel sees it: without a transport, since no Kestrel byte loop may read it.</summary>
 internal sealed class EngineConnectionContext : DefaultConnectionContext, ITcpConnectionFeature
 {
-    private static long s_lastId;
+    private static long _lastId;
 
     public EngineConnectionContext(TcpConnection connection, ListenerState listener)
-        : base("tcp-" + Interlocked.Increment(ref s_lastId).ToString(CultureInfo.InvariantCulture))
+        : base("tcp-" + Interlocked.Increment(ref _lastId).ToString(CultureInfo.InvariantCulture))
     {
         Connection = connection;
         Listener = listener;

@@ -39,17 +39,17 @@ public sealed class RouteModel
 
     internal static RouteModel From(
         string name, TcpRouteConfig config, string listener, ClusterModel cluster, SourceIpModel sourceIp, IReadOnlyList<IPNetwork> clients) => new()
-    {
-        Name = name,
-        Listener = listener,
-        Cluster = cluster,
-        SourceIp = sourceIp,
-        Order = config.Order,
-        ClientNetworks = clients,
-        Relay = new RelayOptions { IdleTimeout = config.IdleTimeout, MaxDuration = config.MaxDuration },
-        TagsV4 = Tags(listener, name, "ipv4"),
-        TagsV6 = Tags(listener, name, "ipv6"),
-    };
+        {
+            Name = name,
+            Listener = listener,
+            Cluster = cluster,
+            SourceIp = sourceIp,
+            Order = config.Order,
+            ClientNetworks = clients,
+            Relay = new RelayOptions { IdleTimeout = config.IdleTimeout, MaxDuration = config.MaxDuration },
+            TagsV4 = Tags(listener, name, "ipv4"),
+            TagsV6 = Tags(listener, name, "ipv6"),
+        };
 
     /// <summary>The labels for a client's family.</summary>
     internal TagList TagsFor(IPAddress client) => client.AddressFamily == AddressFamily.InterNetwork ? TagsV4 : TagsV6;

@@ -26,7 +26,10 @@ public abstract class PolicyGateway(string engine) : IAsyncLifetime
         Add(config, "direct", new { TrustedProxies = new[] { "127.0.1.0/24" }, Untrusted = "Direct", HeaderTimeout = "1s" });
         Add(config, "optional", new
         {
-            Header = "Optional", TrustedProxies = new[] { "127.0.1.0/24" }, HealthCheckers = new[] { "127.0.2.0/24" }, OptionalWait = "300ms",
+            Header = "Optional",
+            TrustedProxies = new[] { "127.0.1.0/24" },
+            HealthCheckers = new[] { "127.0.2.0/24" },
+            OptionalWait = "300ms",
         });
         Add(config, "only-v2", new { TrustedProxies = new[] { "127.0.1.0/24" }, Versions = new[] { "V2" }, MaxHeaderBytes = 200 });
         Add(config, "none", null);

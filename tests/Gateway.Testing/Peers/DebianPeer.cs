@@ -7,9 +7,20 @@ public static class DebianPeer
 {
     private static readonly Dictionary<string, string> Packages = new()
     {
-        ["haproxy"] = "haproxy", ["nginx"] = "nginx", ["redis-server"] = "redis-server", ["redis-cli"] = "redis-tools",
-        ["psql"] = "postgresql-client", ["initdb"] = "postgresql", ["nft"] = "nftables", ["ss"] = "iproute2", ["ip"] = "iproute2", ["nsenter"] = "util-linux",
-        ["setpriv"] = "util-linux", ["unshare"] = "util-linux", ["curl"] = "curl", ["nc"] = "netcat-openbsd",
+        ["haproxy"] = "haproxy",
+        ["nginx"] = "nginx",
+        ["redis-server"] = "redis-server",
+        ["redis-cli"] = "redis-tools",
+        ["psql"] = "postgresql-client",
+        ["initdb"] = "postgresql",
+        ["nft"] = "nftables",
+        ["ss"] = "iproute2",
+        ["ip"] = "iproute2",
+        ["nsenter"] = "util-linux",
+        ["setpriv"] = "util-linux",
+        ["unshare"] = "util-linux",
+        ["curl"] = "curl",
+        ["nc"] = "netcat-openbsd",
     };
 
     private static readonly string[] Folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];

@@ -147,7 +147,12 @@ public sealed record WireHeader
 
         return new WireHeader
         {
-            Version = 2, Local = (raw[12] & 0xF) == 0, Source = Address(0, 0), Destination = Address(size, 2), Tlvs = tlvs, Raw = raw,
+            Version = 2,
+            Local = (raw[12] & 0xF) == 0,
+            Source = Address(0, 0),
+            Destination = Address(size, 2),
+            Tlvs = tlvs,
+            Raw = raw,
         };
     }
 

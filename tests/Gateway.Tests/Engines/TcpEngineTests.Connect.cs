@@ -52,7 +52,9 @@ public abstract partial class TcpEngineTests
         var source = IPAddress.Parse("127.0.0.9");
         var result = await ConnectAsync(bench => new ConnectRequest
         {
-            Destination = bench.BackendEndPoint, TransparentSource = new IPEndPoint(source, 0), Timeout = TestSockets.Limit,
+            Destination = bench.BackendEndPoint,
+            TransparentSource = new IPEndPoint(source, 0),
+            Timeout = TestSockets.Limit,
         });
 
         Assert.Equal(ConnectFailure.None, result.Failure);
@@ -66,7 +68,9 @@ public abstract partial class TcpEngineTests
         var source = new IPEndPoint(IPAddress.Parse("127.0.0.10"), TestSockets.Refusing().Port);
         var result = await ConnectAsync(bench => new ConnectRequest
         {
-            Destination = bench.BackendEndPoint, TransparentSource = source, Timeout = TestSockets.Limit,
+            Destination = bench.BackendEndPoint,
+            TransparentSource = source,
+            Timeout = TestSockets.Limit,
         });
 
         Assert.Equal(source, result.Connection?.LocalEndPoint);
@@ -78,7 +82,9 @@ public abstract partial class TcpEngineTests
         using var taken = TestSockets.Listen();
         var result = await ConnectAsync(bench => new ConnectRequest
         {
-            Destination = bench.BackendEndPoint, TransparentSource = (IPEndPoint)taken.LocalEndPoint!, Timeout = TestSockets.Limit,
+            Destination = bench.BackendEndPoint,
+            TransparentSource = (IPEndPoint)taken.LocalEndPoint!,
+            Timeout = TestSockets.Limit,
         });
 
         Assert.Equal(new ConnectResult(null, ConnectFailure.Bind, SocketError.AddressAlreadyInUse), result);
@@ -89,7 +95,9 @@ public abstract partial class TcpEngineTests
     {
         var result = await ConnectAsync(bench => new ConnectRequest
         {
-            Destination = bench.BackendEndPoint, TransparentSource = new IPEndPoint(IPAddress.Parse("2001:db8::1"), 0), Timeout = TestSockets.Limit,
+            Destination = bench.BackendEndPoint,
+            TransparentSource = new IPEndPoint(IPAddress.Parse("2001:db8::1"), 0),
+            Timeout = TestSockets.Limit,
         });
 
         Assert.Equal((null, ConnectFailure.Bind), (result.Connection, result.Failure));
@@ -105,7 +113,9 @@ public abstract partial class TcpEngineTests
 
         var result = await ConnectAsync(bench => new ConnectRequest
         {
-            Destination = bench.BackendEndPoint, TransparentSource = new IPEndPoint(IPAddress.Parse("192.0.2.1"), 0), Timeout = TestSockets.Limit,
+            Destination = bench.BackendEndPoint,
+            TransparentSource = new IPEndPoint(IPAddress.Parse("192.0.2.1"), 0),
+            Timeout = TestSockets.Limit,
         });
 
         Assert.Equal((null, ConnectFailure.Permission), (result.Connection, result.Failure));
@@ -120,7 +130,9 @@ public abstract partial class TcpEngineTests
                 var first = await connection.ConnectAsync(new ConnectRequest { Destination = TestSockets.Refusing(), Timeout = TestSockets.Limit });
                 var second = await connection.ConnectAsync(new ConnectRequest
                 {
-                    Destination = bench.BackendEndPoint, Timeout = TestSockets.Limit, KeepAlive = new TcpKeepAlive(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(10), 3),
+                    Destination = bench.BackendEndPoint,
+                    Timeout = TestSockets.Limit,
+                    KeepAlive = new TcpKeepAlive(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(10), 3),
                 });
                 return (first.Failure, second.Failure, second.Connection?.RemoteEndPoint.Port == bench.BackendEndPoint.Port);
             },

@@ -137,7 +137,10 @@ public sealed class DialerTests
 
     private static ConnectionIdentity Identity(string client) => new()
     {
-        Client = IPEndPoint.Parse(client), Peer = IPEndPoint.Parse("10.0.0.1:9"), Local = IPEndPoint.Parse("198.51.100.1:6379"), Source = IdentitySource.ProxyProtocolV2,
+        Client = IPEndPoint.Parse(client),
+        Peer = IPEndPoint.Parse("10.0.0.1:9"),
+        Local = IPEndPoint.Parse("198.51.100.1:6379"),
+        Source = IdentitySource.ProxyProtocolV2,
     };
 
     private HostResolver Resolver() => new(_time, (name, _) =>

@@ -37,7 +37,9 @@ public sealed class HeaderIdentificationTests
         var policy = ProxyProtocolPolicy.From(
             new ProxyProtocolConfig
             {
-                TrustedProxies = ["clb", "2001:db8::/32"], HealthCheckers = ["10.9.9.9/32", "100.64.0.0/10"], Untrusted = UntrustedPeerAction.Direct,
+                TrustedProxies = ["clb", "2001:db8::/32"],
+                HealthCheckers = ["10.9.9.9/32", "100.64.0.0/10"],
+                Untrusted = UntrustedPeerAction.Direct,
             },
             new Dictionary<string, IReadOnlyList<string>> { ["clb"] = ["10.0.0.0/8"] })!;
         Assert.Equal(expected, policy.Classify(IPAddress.Parse(peer)));

@@ -12,7 +12,10 @@ internal static class Policies
     /// <summary>127.0.0.1 is trusted, 127.0.0.9 a health checker, anything else neither.</summary>
     public static readonly ProxyProtocolConfig Required = new()
     {
-        TrustedProxies = ["127.0.0.1/32"], HealthCheckers = ["127.0.0.9/32"], HeaderTimeout = Long, OptionalWait = Short,
+        TrustedProxies = ["127.0.0.1/32"],
+        HealthCheckers = ["127.0.0.9/32"],
+        HeaderTimeout = Long,
+        OptionalWait = Short,
     };
 
     public static readonly ProxyProtocolConfig Optional = Required with { Header = HeaderExpectation.Optional };

@@ -70,7 +70,11 @@ public sealed class RoutingTests
         {
             Routes = routes.ToDictionary(static route => route.Name, static route => new TcpRouteConfig
             {
-                Listener = "in", ClusterId = "c", Order = route.Order, SourceIp = Policies.None, Match = new() { ClientCidrs = route.Clients },
+                Listener = "in",
+                ClusterId = "c",
+                Order = route.Order,
+                SourceIp = Policies.None,
+                Match = new() { ClientCidrs = route.Clients },
             }),
             Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = TestPlane.Cluster("192.0.2.1:1") },
         },
