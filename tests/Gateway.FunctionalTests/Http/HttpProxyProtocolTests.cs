@@ -213,6 +213,8 @@ public sealed class HttpProxyProtocolTests : IAsyncLifetime
         // It has been accepted and OptionalWait runs: time that passed before would not count.
         await time.OptionalWaitRuns.WaitAsync(Limits.Wait);
         time.Advance(TimeSpan.FromMilliseconds(600));
+        // And now it is over: bytes that came with its end would still be taken for a header.
+        await time.OptionalWaitIsOver.WaitAsync(Limits.Wait);
         await SendAsync(socket, bytes);
         var answer = await socket.ReadToEndAsync();
         if (served)
@@ -281,22 +283,40 @@ public sealed class HttpProxyProtocolTests : IAsyncLifetime
         _ => new ProxyProtocolConfig { TrustedProxies = ["10.0.0.0/8"], Untrusted = UntrustedPeerAction.Direct },
     };
 
-    /// <summary>Time that stands still and says when a wait of OptionalWait's default has begun.</summary>
+    /// <summary>Time that stands still, and says when a wait of OptionalWait's default has begun and when the same timer got its next wait.</summary>
     private sealed class WatchedTime : Microsoft.Extensions.Time.Testing.FakeTimeProvider
     {
         private readonly TaskCompletionSource _runs = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task OptionalWaitRuns => _runs.Task;
+
+        public Task OptionalWaitIsOver => _over.Task;
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
             var timer = base.CreateTimer(callback, state, dueTime, period);
-            if (dueTime == TimeSpan.FromMilliseconds(500))
+            if (dueTime != TimeSpan.FromMilliseconds(500))
             {
-                _runs.TrySetResult();
+                return timer;
             }
 
-            return timer;
+            _runs.TrySetResult();
+            return new WatchedTimer(timer, _over);
         }
+    }
+
+    private sealed class WatchedTimer(ITimer inner, TaskCompletionSource changed) : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            var result = inner.Change(dueTime, period);
+            changed.TrySetResult();
+            return result;
+        }
+
+        public void Dispose() => inner.Dispose();
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 }
