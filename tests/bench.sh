@@ -38,7 +38,7 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 # As in the container image. The lock files are for builds without a runtime identifier, so this restore goes its own way.
 dotnet publish src/Gateway -c Release -r "linux-$(uname -m | sed 's/x86_64/x64/;s/aarch64/arm64/')" --self-contained false \
-  -p:PublishReadyToRun=true -p:RestoreLockedMode=false -p:RestorePackagesWithLockFile=false -o "$out/gateway" -v q
+  -p:PublishReadyToRun=true -p:RestoreLockedMode=false -p:NuGetLockFilePath=obj/bench.lock.json -o "$out/gateway" -v q
 run=("${bench[@]}" run --gateway "$out/gateway/Gateway" "${args[@]}")
 if [ "$(id -u)" = 0 ]; then
   unshare --net bash -c 'ip link set lo up

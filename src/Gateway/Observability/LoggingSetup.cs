@@ -16,13 +16,15 @@ internal static class LoggingSetup
             // It would print the stack of a start that failed, whose message says all there is to say.
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.AddConfiguration(configuration.GetSection("Logging"));
-        logging.AddSimpleConsole(options =>
+        // Before AddConsole, whose binding of Logging:Console comes later and so wins.
+        logging.Services.Configure<SimpleConsoleFormatterOptions>(options =>
         {
             options.SingleLine = true;
             options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
             options.UseUtcTimestamp = true;
             options.ColorBehavior = LoggerColorBehavior.Default;
         });
+        logging.AddConsole();
         logging.Services.Configure<ConsoleLoggerOptions>(options =>
         {
             // The default (Wait) blocks whoever logs when the reader of our standard output stalls.
