@@ -16,7 +16,9 @@ internal static class LoggingSetup
             // It would print the stack of a start that failed, whose message says all there is to say.
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.AddConfiguration(configuration.GetSection("Logging"));
-        // Before AddConsole, whose binding of Logging:Console comes later and so wins.
+        // Before AddConsole, whose binding of Logging:Console comes later and so wins. Without a formatter's name the console falls back to the
+        // options of its first versions, which undo those of the formatter below.
+        logging.Services.Configure<ConsoleLoggerOptions>(options => options.FormatterName = ConsoleFormatterNames.Simple);
         logging.Services.Configure<SimpleConsoleFormatterOptions>(options =>
         {
             options.SingleLine = true;
