@@ -126,8 +126,13 @@ internal sealed class Configurations(string directory, string gateway, int cores
     }
 
     /// <summary>YARP in a host with ASP.NET Core's defaults and nothing of ours (PlainYarp.cs), started as a process of its own.</summary>
-    public static Proxy PlainYarp(int basePort) => new(
-        "plain YARP", basePort, new ProcessStartInfo(Environment.ProcessPath!, ["plain-yarp", (basePort + 3).ToString(CultureInfo.InvariantCulture)]));
+    public static Proxy PlainYarp(int basePort)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!, ["plain-yarp", (basePort + 3).ToString(CultureInfo.InvariantCulture)]);
+        // The default of a web project, which this one is not.
+        start.Environment["DOTNET_gcServer"] = "1";
+        return new Proxy("plain YARP", basePort, start);
+    }
 
     /// <summary>The web server behind all HTTP proxies: small and 1 MB files.</summary>
     public Proxy StaticServer()

@@ -66,6 +66,14 @@ internal sealed class Report
         Line("");
     }
 
+    /// <summary>One more goal of the cell just added.</summary>
+    public void AddGoal(IReadOnlyList<Row> rows, string peer, double goal)
+    {
+        var ratio = Statistics.Ratio(rows.First(static row => row.Proxy == Ours).Speeds, rows.First(row => row.Proxy == peer).Speeds).Median;
+        Line($"Goal: speed ≥ {Number(goal)} × {peer}: **{Number(ratio)}** {Mark(ratio >= goal)}");
+        Line("");
+    }
+
     public void AddFigures(string title, string unit, IReadOnlyList<(string Name, double Value)> figures)
     {
         Line($"### {title}");

@@ -44,6 +44,18 @@ internal sealed class TcpRun(IReadOnlyList<Proxy> proxies, Backend backend, int 
         }
     }
 
+    /// <summary>Runs each kind of cell on each proxy until its code is compiled as far as it will be.</summary>
+    public void WarmUp()
+    {
+        foreach (var proxy in proxies)
+        {
+            foreach (var cell in Cell.All.Where(static cell => cell.Connections <= 50))
+            {
+                _ = new Client(new SliceRequest(cell.Kind, cell.PortOf(proxy), cell.Connections, cell.WithHeader, Seconds: 1.5), backend).Run();
+            }
+        }
+    }
+
     public Dictionary<Cell, List<Row>> Run(IReadOnlyList<Cell> cells, Action<string> progress)
     {
         var table = new Dictionary<Cell, List<Row>>();
