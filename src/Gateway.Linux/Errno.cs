@@ -20,6 +20,7 @@ internal static class Errno
     internal const int EMFILE = 24;
     internal const int ENOSPC = 28;
     internal const int EPIPE = 32;
+    internal const int ENOSYS = 38;
     internal const int EPROTO = 71;
     internal const int ENOPROTOOPT = 92;
     internal const int EPROTONOSUPPORT = 93;

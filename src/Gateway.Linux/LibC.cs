@@ -75,6 +75,13 @@ internal static unsafe partial class LibC
     [LibraryImport(Library)]
     internal static partial nint splice(int from, long* fromOffset, int to, long* toOffset, nuint length, uint flags);
 
+    /// <summary>For bpf(2), which libc has no function for.</summary>
+    [LibraryImport(Library)]
+    internal static partial nint syscall(nint number, nint command, void* attributes, nint length);
+
+    [LibraryImport(Library)]
+    internal static partial int open(byte* path, int flags);
+
     [LibraryImport(Library)]
     internal static partial int getrlimit(int resource, ulong* softAndHard);
 }

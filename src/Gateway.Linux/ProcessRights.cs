@@ -12,6 +12,21 @@ public readonly record struct ProcessRights(bool NetAdmin, bool NetRaw, bool Net
     private const int CapNetBindService = 10;
     private const int CapNetAdmin = 12;
     private const int CapNetRaw = 13;
+    private const int CapSysAdmin = 21;
+    private const int CapPerfMon = 38;
+    private const int CapBpf = 39;
+
+    /// <summary>CAP_BPF is effective.</summary>
+    public bool Bpf { get; private init; }
+
+    /// <summary>CAP_PERFMON is effective.</summary>
+    public bool PerfMon { get; private init; }
+
+    /// <summary>CAP_SYS_ADMIN is effective: it stands for <see cref="Bpf"/> and <see cref="PerfMon"/>, and for NET_ADMIN where bpf(2) asks for it.</summary>
+    public bool SysAdmin { get; private init; }
+
+    /// <summary>Whether eBPF programs that touch packets can be loaded and attached to a cgroup.</summary>
+    public bool MayUseBpf => SysAdmin || (Bpf && PerfMon && NetAdmin);
 
     /// <summary>Reads them; nothing is granted where the file cannot be read (other systems).</summary>
     public static ProcessRights Read()
@@ -29,7 +44,12 @@ public readonly record struct ProcessRights(bool NetAdmin, bool NetRaw, bool Net
                 if (line.StartsWith(Prefix, StringComparison.Ordinal)
                     && ulong.TryParse(line.AsSpan(Prefix.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var bits))
                 {
-                    return new ProcessRights(Has(bits, CapNetAdmin), Has(bits, CapNetRaw), Has(bits, CapNetBindService));
+                    return new ProcessRights(Has(bits, CapNetAdmin), Has(bits, CapNetRaw), Has(bits, CapNetBindService))
+                    {
+                        Bpf = Has(bits, CapBpf),
+                        PerfMon = Has(bits, CapPerfMon),
+                        SysAdmin = Has(bits, CapSysAdmin),
+                    };
                 }
             }
         }

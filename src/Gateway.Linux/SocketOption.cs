@@ -31,6 +31,12 @@ internal readonly record struct SocketOption(int Level, int Name)
 
     internal static SocketOption KeepCount => new(IPProtoTcp, 6);
 
+    /// <summary>On a listening socket: the headers of each connection's SYN are kept. No right is needed.</summary>
+    internal static SocketOption SaveSyn => new(IPProtoTcp, 27);
+
+    /// <summary>On an accepted socket: the IP and TCP headers of its SYN, once; then they are freed.</summary>
+    internal static SocketOption SavedSyn => new(IPProtoTcp, 28);
+
     /// <summary>Bind to an address that is not ours. CAP_NET_RAW or CAP_NET_ADMIN; EPERM comes here, not at bind.</summary>
     internal static SocketOption TransparentV4 => new(IPProtoIP, 19);
 

@@ -87,6 +87,17 @@ internal static unsafe partial class Syscalls
         return result < 0 ? -Marshal.GetLastSystemError() : value;
     }
 
+    /// <summary>Reads an option of several bytes; returns their number, or −errno (EINVAL where a buffer is too short for TCP_SAVED_SYN).</summary>
+    internal static int GetOption(int fd, SocketOption option, Span<byte> value)
+    {
+        var length = (uint)value.Length;
+        fixed (byte* pointer = value)
+        {
+            var result = LibC.getsockopt(fd, option.Level, option.Name, pointer, &length);
+            return result < 0 ? -Marshal.GetLastSystemError() : (int)length;
+        }
+    }
+
     internal static int Receive(int fd, Span<byte> buffer)
     {
         fixed (byte* pointer = buffer)

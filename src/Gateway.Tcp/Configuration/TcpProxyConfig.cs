@@ -109,7 +109,13 @@ public sealed record SourceIpConfig
     /// <summary>Transparent: bind an ephemeral port or the client's own. Defaults to Ephemeral.</summary>
     public SourcePort Port { get; init; }
 
-    /// <summary>Transparent: what happens when the client's address cannot be used. Defaults to Reject.</summary>
+    /// <summary>
+    /// Toa: the options that carry the client's address, as <c>KIND/LENGTH</c>, at most one for IPv4 (length 8, or 7 without the port) and one for IPv6 (length 20). Defaults to 254/8
+    /// and 253/20, as DPVS and most receivers have them.
+    /// </summary>
+    public IReadOnlyList<string> ToaOptions { get; init; } = ["254/8", "253/20"];
+
+    /// <summary>Transparent and Toa: what happens when the client's address cannot be used. Defaults to Reject.</summary>
     public SourceIpFallback Fallback { get; init; }
 }
 

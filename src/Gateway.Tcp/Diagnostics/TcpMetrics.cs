@@ -44,6 +44,8 @@ internal sealed class TcpMetrics : IDialObserver
     private readonly Counter<long> _connectRetries;
     private readonly Counter<long> _headersSent;
     private readonly Counter<long> _transparent;
+    private readonly Counter<long> _toa;
+    private readonly Counter<long> _toaReceived;
 
     public TcpMetrics(IMeterFactory meters)
     {
@@ -62,6 +64,8 @@ internal sealed class TcpMetrics : IDialObserver
         _connectRetries = meter.CreateCounter<long>("gateway.destination.connect.retries", "{attempt}", "Second and later attempts for one client.");
         _headersSent = meter.CreateCounter<long>("gateway.proxy_protocol.sent", "{header}", "PROXY headers to backends.");
         _transparent = meter.CreateCounter<long>("gateway.transparent.connect", "{attempt}", "Connect attempts from a client's address.");
+        _toa = meter.CreateCounter<long>("gateway.toa.connect", "{attempt}", "Connect attempts with the client's address in a TCP option.");
+        _toaReceived = meter.CreateCounter<long>("gateway.toa.received", "{connection}", "Connections of trusted peers whose TCP options were looked at, by result.");
     }
 
     public void Opened(RouteModel route, IPAddress client)
@@ -109,15 +113,15 @@ internal sealed class TcpMetrics : IDialObserver
     public void HeaderSent(string cluster, ProxyProtocolVersion version) =>
         _headersSent.Add(1, Tag("cluster", cluster), Tag("version", version == ProxyProtocolVersion.V1 ? "v1" : "v2"));
 
-    public void Attempted(string cluster, bool transparent, ConnectFailure failure, SocketError error, TimeSpan duration)
+    public void Attempted(string cluster, SourceIpMode mode, ConnectFailure failure, SocketError error, TimeSpan duration)
     {
-        if (transparent)
+        if (CounterOf(mode) is { } counter)
         {
-            Count(_transparent, cluster, failure, error);
+            Count(counter, cluster, failure, error);
         }
 
-        // What we could not bind, and whom the client left, says nothing about the destination.
-        if (failure is ConnectFailure.Bind or ConnectFailure.Permission or ConnectFailure.Aborted)
+        // What we could not bind or write, and whom the client left, says nothing about the destination.
+        if (failure is ConnectFailure.Bind or ConnectFailure.Option or ConnectFailure.Permission or ConnectFailure.Aborted)
         {
             return;
         }
@@ -132,9 +136,18 @@ internal sealed class TcpMetrics : IDialObserver
         }
     }
 
-    public void SourceUnusable(string cluster) => _transparent.Add(1, Tag("cluster", cluster), Tag("error.type", "source_unusable"));
+    public void SourceUnusable(string cluster, SourceIpMode mode) => CounterOf(mode)?.Add(1, Tag("cluster", cluster), Tag("error.type", "source_unusable"));
+
+    public void ToaReceived(string listener, string result) => _toaReceived.Add(1, Tag("listener", listener), Tag("result", result));
 
     public void Retrying(string cluster) => _connectRetries.Add(1, Tag("cluster", cluster));
+
+    private Counter<long>? CounterOf(SourceIpMode mode) => mode switch
+    {
+        SourceIpMode.Transparent => _transparent,
+        SourceIpMode.Toa => _toa,
+        _ => null,
+    };
 
     private static void Count(Counter<long> counter, string cluster, ConnectFailure failure, SocketError error)
     {
@@ -154,6 +167,7 @@ internal sealed class TcpMetrics : IDialObserver
     {
         ConnectFailure.Timeout => "timeout",
         ConnectFailure.Bind => "bind",
+        ConnectFailure.Option => "option",
         ConnectFailure.Permission => "permission",
         ConnectFailure.Resources => "resources",
         ConnectFailure.Aborted => "aborted",

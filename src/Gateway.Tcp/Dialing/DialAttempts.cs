@@ -15,19 +15,30 @@ internal sealed class DialAttempts(
 
     public ClusterModel Cluster => cluster;
 
+    /// <summary>The TCP option that names the client; null: the route has none for it.</summary>
+    public byte[]? ClientOption { get; } = sourceIp.Mode == SourceIpMode.Toa ? sourceIp.Toa.Write(identity.Client) : null;
+
     /// <summary>How many attempts were begun.</summary>
     public int Count { get; set; }
 
-    /// <summary>Whether some address could not be dialled from the client's.</summary>
+    /// <summary>Whether some address could not be dialled from the client's, or with an option that names it.</summary>
     public bool SourceUnusable { get; set; }
 
     /// <summary>Whether some destination was asked and did not take the connection.</summary>
     public bool Tried { get; private set; }
 
+    /// <summary>Whether an address can be dialled so that its backend learns of the client in this way.</summary>
+    public bool CanUseSource(SourceIpMode mode, IPEndPoint address) => mode switch
+    {
+        SourceIpMode.Transparent => TransparentRules.CanBind(identity, address.Address),
+        SourceIpMode.Toa => ClientOption is not null,
+        _ => true,
+    };
+
     /// <summary>Notes a failed attempt.</summary>
     public void Note(ConnectFailure failure)
     {
-        if (failure is ConnectFailure.Bind or ConnectFailure.Permission)
+        if (failure is ConnectFailure.Bind or ConnectFailure.Option or ConnectFailure.Permission)
         {
             SourceUnusable = true;
         }
@@ -38,10 +49,11 @@ internal sealed class DialAttempts(
     }
 
     /// <summary>The request for one attempt.</summary>
-    public ConnectRequest RequestFor(IPEndPoint address, bool transparent) => new()
+    public ConnectRequest RequestFor(IPEndPoint address, SourceIpMode mode) => new()
     {
         Destination = address,
-        TransparentSource = !transparent ? null
+        ClientOption = mode == SourceIpMode.Toa ? ClientOption : null,
+        TransparentSource = mode != SourceIpMode.Transparent ? null
             : sourceIp.Port == SourcePort.Client ? identity.Client
             : new IPEndPoint(identity.Client.Address, 0),
         Timeout = cluster.ConnectTimeout,

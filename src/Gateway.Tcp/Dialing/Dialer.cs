@@ -9,6 +9,7 @@ namespace Gateway.Tcp.Dialing;
 /// Opens the connection to a backend. Knows clusters and source-IP modes, nothing of routes.
 /// 1. Destinations in turn from a rotating start; of each, its addresses in the resolver's order. Each attempt has the cluster's ConnectTimeout.
 /// 2. In transparent mode only addresses of the client's family that its address can be bound for; a bind that fails is ours and no destination's fault.
+/// With Toa only clients that the route has an option for; a SYN without room for it is ours too.
 /// 3. If that reached nobody and some address was left out or could not be bound, the destinations once more as the fallback says.
 /// Trying another destination is safe, since nothing has been sent yet.
 /// </summary>
@@ -75,12 +76,12 @@ internal sealed class Dialer(HostResolver resolver, IDialObserver observer, Time
 
             for (var j = 0; j < Math.Min(addresses.Length, MostAddresses); j++)
             {
-                if (mode == SourceIpMode.Transparent && !TransparentRules.CanBind(attempts.Identity, addresses[j].Address))
+                if (!attempts.CanUseSource(mode, addresses[j]))
                 {
                     if (!attempts.SourceUnusable)
                     {
                         attempts.SourceUnusable = true;
-                        observer.SourceUnusable(attempts.Cluster.Name);
+                        observer.SourceUnusable(attempts.Cluster.Name, mode);
                     }
 
                     result = result with { Destination = result.Destination ?? destination, Address = result.Address ?? addresses[j] };
@@ -121,10 +122,9 @@ internal sealed class Dialer(HostResolver resolver, IDialObserver observer, Time
 
     private async ValueTask<ConnectResult> ConnectAsync(DialAttempts attempts, IPEndPoint address, SourceIpMode mode)
     {
-        var transparent = mode == SourceIpMode.Transparent;
         var began = time.GetTimestamp();
-        var result = await attempts.Client.ConnectAsync(attempts.RequestFor(address, transparent));
-        observer.Attempted(attempts.Cluster.Name, transparent, result.Failure, result.Error, time.GetElapsedTime(began));
+        var result = await attempts.Client.ConnectAsync(attempts.RequestFor(address, mode));
+        observer.Attempted(attempts.Cluster.Name, mode, result.Failure, result.Error, time.GetElapsedTime(began));
         return result;
     }
 
@@ -132,7 +132,7 @@ internal sealed class Dialer(HostResolver resolver, IDialObserver observer, Time
     {
         ConnectFailure.None => DialFailure.None,
         ConnectFailure.Timeout => DialFailure.Timeout,
-        ConnectFailure.Bind or ConnectFailure.Permission => DialFailure.SourceIp,
+        ConnectFailure.Bind or ConnectFailure.Option or ConnectFailure.Permission => DialFailure.SourceIp,
         ConnectFailure.Resources => DialFailure.Resources,
         ConnectFailure.Aborted => DialFailure.Aborted,
         _ => DialFailure.Destination,

@@ -1,5 +1,6 @@
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Identification.Toa;
 
 namespace Gateway.Tcp.Dialing;
 
@@ -18,7 +19,10 @@ public sealed class SourceIpModel
     /// <summary>The source port of a transparent connection. Defaults to Ephemeral.</summary>
     public SourcePort Port { get; init; }
 
-    /// <summary>What happens when the client's address cannot be bound. Defaults to Reject.</summary>
+    /// <summary>The options that name a client to the backend (Toa). Defaults to none.</summary>
+    public ToaFormats Toa { get; init; } = ToaFormats.None;
+
+    /// <summary>What happens when the client's address cannot be bound, or put into an option. Defaults to Reject.</summary>
     public SourceIpFallback Fallback { get; init; }
 
     /// <summary>Resolves a section.</summary>
@@ -32,6 +36,7 @@ public sealed class SourceIpModel
             Version = config.Version,
             PassThroughTlvs = Tlvs(config.PassThroughTlvs),
             Port = config.Port,
+            Toa = config.Mode == SourceIpMode.Toa ? new ToaFormats(config.ToaOptions) : ToaFormats.None,
             Fallback = config.Fallback,
         };
     }

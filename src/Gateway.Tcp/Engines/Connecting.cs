@@ -12,6 +12,12 @@ public sealed record ConnectRequest
     /// <summary>Transparent mode: the client's address to bind, port 0 for an ephemeral one (IP_BIND_ADDRESS_NO_PORT). Null: the kernel chooses.</summary>
     public IPEndPoint? TransparentSource { get; init; }
 
+    /// <summary>
+    /// A TCP option (kind, length, value) that the SYN, the last ACK of the handshake and the first data carry. Empty: none. An attempt whose SYN had no room for it
+    /// fails with <see cref="ConnectFailure.Option"/>.
+    /// </summary>
+    public ReadOnlyMemory<byte> ClientOption { get; init; }
+
     /// <summary>Limit of this one attempt.</summary>
     public required TimeSpan Timeout { get; init; }
 
@@ -33,6 +39,9 @@ public enum ConnectFailure : byte
 
     /// <summary>The client's address could not be bound (EADDRNOTAVAIL, EADDRINUSE, EINVAL): ours, not the backend's.</summary>
     Bind,
+
+    /// <summary>The client's address could not be put into the SYN: no room beside other options, or the engine cannot: ours, not the backend's.</summary>
+    Option,
 
     /// <summary>A right is missing (EPERM, EACCES at IP_TRANSPARENT): ours.</summary>
     Permission,

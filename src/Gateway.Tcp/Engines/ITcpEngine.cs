@@ -12,8 +12,15 @@ public interface ITcpEngine : IAsyncDisposable
     /// <summary>The engine's name as in configuration and logs.</summary>
     string Name { get; }
 
+    /// <summary>
+    /// Makes it possible to write TCP options (<see cref="ConnectRequest.ClientOption"/>) and to keep those of handshakes and first data
+    /// (<see cref="OptionCarriers.Ack"/>, <see cref="OptionCarriers.Data"/>), for as long as the engine lives. From any thread; does nothing if it is possible already.
+    /// </summary>
+    /// <returns>Null, or what is missing and the cure.</returns>
+    string? EnableOptions();
+
     /// <summary>Binds and listens; nothing is accepted before <see cref="ITcpEngineListener.Start"/>.</summary>
-    /// <exception cref="System.Net.Sockets.SocketException">The address cannot be had, e.g. the port is in use.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The address cannot be had, e.g. the port is in use; or options cannot be kept.</exception>
     ITcpEngineListener Bind(IPEndPoint endPoint, TcpListenOptions options);
 }
 
@@ -44,6 +51,9 @@ public sealed record TcpListenOptions
 
     /// <summary>Keep-alive probes on accepted sockets; null: off.</summary>
     public TcpKeepAlive? KeepAlive { get; init; }
+
+    /// <summary>Segments of each connection whose TCP options are kept for <see cref="TcpConnection.ReadOptions"/>. Defaults to none.</summary>
+    public OptionCarriers Options { get; init; }
 
     /// <summary>Told each time accepting had to pause (EMFILE, ENFILE, ENOBUFS, ENOMEM).</summary>
     public Action<System.Net.Sockets.SocketError>? OnAcceptError { get; init; }

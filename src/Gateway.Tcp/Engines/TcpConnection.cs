@@ -29,6 +29,15 @@ public abstract class TcpConnection
     /// <summary>Reads what is there without waiting; <see cref="SocketError.WouldBlock"/> if nothing is. Zero bytes with Success is the end of the stream.</summary>
     public abstract IoResult Receive(Span<byte> buffer);
 
+    /// <summary>
+    /// The TCP options of one segment of an accepted connection, as they came: what follows the 20 bytes of its TCP header. 0 bytes if the listener does not keep
+    /// them (<see cref="TcpListenOptions.Options"/>), or if the segment had none or has not come yet. Those of the SYN can be read once.
+    /// </summary>
+    /// <param name="carrier">One segment.</param>
+    /// <param name="options">Takes them; 40 bytes are enough for any.</param>
+    /// <returns>How many bytes.</returns>
+    public virtual int ReadOptions(OptionCarriers carrier, Span<byte> options) => 0;
+
     /// <summary>Sends all of it, waiting for room for at most <paramref name="timeout"/>. Bytes of the result: how much the kernel took.</summary>
     public abstract ValueTask<IoResult> SendAllAsync(ReadOnlyMemory<byte> data, TimeSpan timeout);
 

@@ -30,6 +30,9 @@ public enum IdentificationRefusal : byte
     /// <summary>The claimed source is unspecified, multicast or 255.255.255.255.</summary>
     SourceInvalid,
 
+    /// <summary>Toa: a trusted peer's segments had none of the options, and it is refused then.</summary>
+    ToaMissing,
+
     /// <summary>With Optional: a header came after OptionalWait had passed in silence.</summary>
     LateHeader,
 }

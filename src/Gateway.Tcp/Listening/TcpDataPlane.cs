@@ -77,11 +77,13 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _pipeline.Model = model;
     }
 
-    /// <summary>The rights that routes of a model need and this process lacks: one message per route, with the cure. Empty: none.</summary>
+    /// <summary>
+    /// The rights that routes and listeners of a model need and this process lacks: one message for each, with the cure. Empty: none, and what they need is in place.
+    /// </summary>
     public IReadOnlyList<string> CheckRights(TcpModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return TransparentRights.Check(model, _mayBindForeign);
+        return [.. TransparentRights.Check(model, _mayBindForeign), .. ToaRights.Check(model, _engine.EnableOptions)];
     }
 
     /// <summary>Takes an address and listens; nothing is accepted yet.</summary>
@@ -89,8 +91,9 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <param name="endPoint">The address; port 0 for any.</param>
     /// <param name="dualMode">For an IPv6 any-address: also IPv4.</param>
     /// <param name="keepAlive">Keep-alive on both legs; null: off.</param>
+    /// <param name="carriers">Segments whose TCP options are kept: <see cref="Identification.Toa.ToaPolicy.CarriersOf"/>.</param>
     /// <exception cref="System.Net.Sockets.SocketException">The address cannot be had.</exception>
-    public BoundTcpListener Bind(string listener, IPEndPoint endPoint, bool dualMode, TcpKeepAlive? keepAlive)
+    public BoundTcpListener Bind(string listener, IPEndPoint endPoint, bool dualMode, TcpKeepAlive? keepAlive, OptionCarriers carriers = OptionCarriers.None)
     {
         ArgumentNullException.ThrowIfNull(listener);
         ArgumentNullException.ThrowIfNull(endPoint);
@@ -98,6 +101,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         {
             DualMode = dualMode,
             KeepAlive = keepAlive,
+            Options = carriers,
             OnAcceptError = error =>
             {
                 _metrics.AcceptPaused(listener, error);

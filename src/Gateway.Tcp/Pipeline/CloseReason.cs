@@ -57,6 +57,9 @@ internal enum CloseReason : byte
     /// <summary>Rejected by the listener's PROXY protocol policy.</summary>
     ProxyProtocol,
 
+    /// <summary>Rejected by the listener's Toa policy.</summary>
+    Toa,
+
     /// <summary>Rejected: no route for this client.</summary>
     NoRoute,
 
@@ -74,7 +77,7 @@ internal static class CloseReasons
     [
         "error", "client_fin", "backend_fin", "client_reset", "backend_reset", "idle_timeout", "max_duration", "drain", "late_header", "untrusted_header",
         "backend_connect_failed", "backend_connect_timeout", "backend_send_failed", "source_ip", "resources",
-        "limit", "draining", "proxy_protocol", "no_route", "no_destination", "health_check",
+        "limit", "draining", "proxy_protocol", "toa", "no_route", "no_destination", "health_check",
     ];
 
     /// <summary>The value of the label <c>reason</c>.</summary>

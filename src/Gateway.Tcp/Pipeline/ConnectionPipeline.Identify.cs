@@ -101,6 +101,7 @@ internal sealed partial class ConnectionPipeline
             var client = record.Client;
             record.Identity = HeaderIdentification.CreateIdentity(step, client.RemoteEndPoint, client.LocalEndPoint, buffer.AsSpan(0, length));
             record.KeepPrefetch(buffer, step.ConsumedBytes, length - step.ConsumedBytes);
+            record.HasHeader = step.HasHeader;
             record.GuardAs = step.GuardAs;
             if (step.GuardAs != IdentificationRefusal.None)
             {

@@ -14,7 +14,7 @@ namespace Gateway.Tcp.Pipeline;
 /// <summary>
 /// What happens to an accepted connection, whichever engine carries it and however it got here:
 /// 1. Admit: not while draining, not above the limit.
-/// 2. Identify: peer → policy → PROXY header → client; what follows the header is payload.
+/// 2. Identify: peer → policy → PROXY header, else TCP option → client; what follows the header is payload.
 /// 3. Route: listener and client → route → cluster.
 /// 4. Dial a destination.
 /// 5. Send the PROXY header and the payload that came with ours, in one piece.
@@ -56,7 +56,8 @@ internal sealed partial class ConnectionPipeline(
         {
             await client.EnterAsync();
             admitted = Admit(record);
-            if (admitted && await IdentifyAsync(record) && await RouteAsync(record) && await DialAsync(record) && await SendFirstAsync(record))
+            if (admitted && await IdentifyAsync(record) && (record.Model?.Toa is null || await IdentifyByToaAsync(record))
+                && await RouteAsync(record) && await DialAsync(record) && await SendFirstAsync(record))
             {
                 var route = record.Route!;
                 var relayed = await client.RelayAsync(record.Backend!, record.Guard is { } guard ? route.Relay with { Guard = guard } : route.Relay);

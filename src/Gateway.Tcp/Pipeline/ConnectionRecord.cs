@@ -37,12 +37,15 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
 
     public DestinationModel? Destination { get; set; }
 
+    /// <summary>Whether a PROXY header came, of whatever kind.</summary>
+    public bool HasHeader { get; set; }
+
     /// <summary>Whether the backend gets a PROXY header.</summary>
     public bool SendsHeader { get; set; }
 
     public CloseReason Reason { get; set; }
 
-    /// <summary>With ProxyProtocol: which rule of the policy.</summary>
+    /// <summary>With ProxyProtocol and Toa: which rule of the policy.</summary>
     public IdentificationRefusal Refusal { get; set; }
 
     /// <summary>With ProxyProtocol: what the parser found.</summary>

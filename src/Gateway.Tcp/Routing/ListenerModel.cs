@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Networks;
 
 namespace Gateway.Tcp.Routing;
@@ -10,10 +11,11 @@ public sealed class ListenerModel
     private readonly PrefixTable<RouteModel> _byClient;
     private readonly RouteModel? _anyClient;
 
-    internal ListenerModel(string name, ProxyProtocolPolicy? policy, IReadOnlyList<RouteModel> routes)
+    internal ListenerModel(string name, ProxyProtocolPolicy? policy, ToaPolicy? toa, IReadOnlyList<RouteModel> routes)
     {
         Name = name;
         Policy = policy;
+        Toa = toa;
         Routes = [.. routes.OrderBy(static route => route.Order)];
         _byClient = new PrefixTable<RouteModel>(
             Routes.SelectMany(static route => route.ClientNetworks.Select(network => (network, route.Order, route))));
@@ -25,6 +27,9 @@ public sealed class ListenerModel
 
     /// <summary>Who may come with or without a header; null: the peer is the client.</summary>
     public ProxyProtocolPolicy? Policy { get; }
+
+    /// <summary>Whose TCP options name a client; null: no option is looked at.</summary>
+    public ToaPolicy? Toa { get; }
 
     /// <summary>Its routes, by Order.</summary>
     public IReadOnlyList<RouteModel> Routes { get; }

@@ -1,6 +1,7 @@
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Networks;
 
 namespace Gateway.Tcp.Routing;
@@ -12,9 +13,13 @@ public static class TcpModelBuilder
     /// <param name="listeners">The Tcp listeners by name, each with its PROXY protocol section or null.</param>
     /// <param name="config">Routes and clusters, validated: what they refer to exists.</param>
     /// <param name="networks">The section <c>Networks</c>.</param>
+    /// <param name="toa">The Toa sections of those listeners that have one.</param>
     /// <exception cref="KeyNotFoundException">A route refers to something that is not there: validation was left out.</exception>
     public static TcpModel Build(
-        IReadOnlyDictionary<string, ProxyProtocolConfig?> listeners, TcpProxyConfig config, IReadOnlyDictionary<string, IReadOnlyList<string>> networks)
+        IReadOnlyDictionary<string, ProxyProtocolConfig?> listeners,
+        TcpProxyConfig config,
+        IReadOnlyDictionary<string, IReadOnlyList<string>> networks,
+        IReadOnlyDictionary<string, ToaConfig>? toa = null)
     {
         ArgumentNullException.ThrowIfNull(listeners);
         ArgumentNullException.ThrowIfNull(config);
@@ -26,7 +31,11 @@ public static class TcpModelBuilder
         return new TcpModel(
             listeners.ToDictionary(
                 static entry => entry.Key,
-                entry => new ListenerModel(entry.Key, ProxyProtocolPolicy.From(entry.Value, networks), [.. routes[entry.Key]]),
+                entry => new ListenerModel(
+                    entry.Key,
+                    ProxyProtocolPolicy.From(entry.Value, networks),
+                    ToaPolicy.From(toa?.GetValueOrDefault(entry.Key), networks),
+                    [.. routes[entry.Key]]),
                 StringComparer.OrdinalIgnoreCase),
             clusters);
     }

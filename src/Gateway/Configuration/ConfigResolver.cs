@@ -12,6 +12,7 @@ internal static class ConfigResolver
         var listeners = Select(config.Listeners, listener => listener with
         {
             ProxyProtocol = Resolve(listener.ProxyProtocol, config),
+            Toa = listener.Toa is { } toa ? toa with { TrustedProxies = Cidrs(toa.TrustedProxies, config) } : null,
             ForwardedHeaders = listener.ForwardedHeaders is { TrustedProxies: { } proxies } headers
                 ? headers with { TrustedProxies = Cidrs(proxies, config) }
                 : listener.ForwardedHeaders,

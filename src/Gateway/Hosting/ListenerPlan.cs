@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using Gateway.Configuration;
 using Gateway.Http;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Identification.Toa;
 
 namespace Gateway.Hosting;
 
@@ -27,6 +29,9 @@ internal sealed record ListenerPlan
 
     public HttpLimitsConfig HttpLimits { get; init; } = new();
 
+    /// <summary>Segments whose TCP options its connections keep.</summary>
+    public OptionCarriers Options { get; init; }
+
     /// <summary>The listeners that a configuration asks for.</summary>
     public static IReadOnlyList<ListenerPlan> From(GatewayConfig config)
     {
@@ -43,6 +48,7 @@ internal sealed record ListenerPlan
                 HttpVersion = listener.HttpVersion,
                 KeepAlive = listener.KeepAlive,
                 HttpLimits = listener.HttpLimits,
+                Options = ToaPolicy.CarriersOf(listener.Toa),
             });
         }
         if (config.Probes is { } probes)

@@ -16,7 +16,9 @@ internal static class SnapshotBuilder
             Tcp = TcpModelBuilder.Build(
                 config.Listeners.Where(listener => listener.Value.Protocol == ListenerProtocol.Tcp)
                     .ToDictionary(listener => listener.Key, listener => listener.Value.ProxyProtocol),
-                config.TcpProxy, config.Networks),
+                config.TcpProxy,
+                config.Networks,
+                config.Listeners.Where(listener => listener.Value.Toa is not null).ToDictionary(listener => listener.Key, listener => listener.Value.Toa!)),
             Logging = result.Flat,
         };
     }

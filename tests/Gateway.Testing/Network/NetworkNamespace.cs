@@ -22,6 +22,9 @@ public sealed class NetworkNamespace(string name)
     /// <summary>A TCP socket inside.</summary>
     public Socket CreateSocket(AddressFamily family) => Inside(() => new Socket(family, SocketType.Stream, ProtocolType.Tcp));
 
+    /// <summary>A raw IPv4 socket inside that sends and receives TCP segments without the kernel's part in them.</summary>
+    public Socket CreateRawSocket() => Inside(static () => new Socket(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Tcp));
+
     /// <summary>An HTTP client whose connections start inside.</summary>
     public HttpClient CreateHttpClient() => new(new SocketsHttpHandler
     {

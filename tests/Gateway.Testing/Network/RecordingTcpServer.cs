@@ -59,10 +59,17 @@ public sealed class RecordingTcpServer : IAsyncDisposable
     }
 
     /// <summary>Listens on 127.0.0.1 (or the address given), optionally inside a namespace.</summary>
-    public static RecordingTcpServer Start(Func<TcpPeer, Task>? handler = null, IPEndPoint? endPoint = null, NetworkNamespace? inside = null)
+    public static RecordingTcpServer Start(
+        Func<TcpPeer, Task>? handler = null, IPEndPoint? endPoint = null, NetworkNamespace? inside = null, bool saveSyn = false)
     {
         endPoint ??= new IPEndPoint(IPAddress.Loopback, 0);
         var listener = inside?.CreateSocket(endPoint.AddressFamily) ?? new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        if (saveSyn)
+        {
+            // TCP_SAVE_SYN: TcpPeer.SavedSyn.
+            listener.SetRawSocketOption(6, 27, BitConverter.GetBytes(1));
+        }
+
         listener.Bind(endPoint);
         listener.Listen(4096);
         return new RecordingTcpServer(listener, handler);

@@ -70,6 +70,13 @@ public sealed class TcpPeer : IDisposable
     public static Task<TcpPeer> ConnectAsync(int port, string? from = null) =>
         ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), from is null ? null : new IPEndPoint(IPAddress.Parse(from), 0));
 
+    /// <summary>The IP and TCP headers of the SYN (TCP_SAVED_SYN), in hex; once, and only if the server saves them.</summary>
+    public string SavedSyn()
+    {
+        var headers = new byte[256];
+        return Convert.ToHexString(headers, 0, Socket.GetRawSocketOption(6, 28, headers));
+    }
+
     /// <summary>Sends bytes.</summary>
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {

@@ -56,7 +56,7 @@ public sealed class DialerTests
         var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.ProxyProtocol };
         var result = await Dial(client, V4Client, sourceIp, "192.0.2.1:1");
         Assert.Equal((DialFailure.None, SourceIpMode.ProxyProtocol), (result.Failure, result.Mode));
-        Assert.Equal([(true, failure), (false, ConnectFailure.None)], _observer.Attempts);
+        Assert.Equal([(SourceIpMode.Transparent, failure), (SourceIpMode.ProxyProtocol, ConnectFailure.None)], _observer.Attempts);
     }
 
     [Theory]
@@ -68,6 +68,35 @@ public sealed class DialerTests
     [InlineData("[2001:db8::7]:4000", "192.0.2.1:1", false)]
     public void CanBind_WhatTheKernelWouldNotSay_IsKnown(string client, string destination, bool expected) =>
         Assert.Equal(expected, TransparentRules.CanBind(Identity(client), IPEndPoint.Parse(destination).Address));
+
+    [Theory]
+    [InlineData("203.0.113.7:4660", "FE081234CB007107")]
+    [InlineData("[2001:db8::7]:4660", "FD14123420010DB8000000000000000000000007")]
+    public async Task Dial_Toa_HandsOverTheClientsOption(string address, string option)
+    {
+        var client = new ScriptedConnection(static _ => ConnectFailure.None);
+        var result = await Dial(client, Identity(address), new SourceIpConfig { Mode = SourceIpMode.Toa }, "192.0.2.1:1");
+        var request = Assert.Single(client.Requests);
+        Assert.Equal((SourceIpMode.Toa, option), (result.Mode, Convert.ToHexString(request.ClientOption.Span)));
+        Assert.Null(request.TransparentSource);
+    }
+
+    [Theory]
+    [InlineData(SourceIpFallback.Reject, DialFailure.SourceIp, SourceIpMode.Toa)]
+    [InlineData(SourceIpFallback.ProxyProtocol, DialFailure.None, SourceIpMode.ProxyProtocol)]
+    [InlineData(SourceIpFallback.None, DialFailure.None, SourceIpMode.None)]
+    public async Task Dial_ToaWithoutRoomOrFormat_FollowsTheFallback(SourceIpFallback fallback, DialFailure failure, SourceIpMode mode)
+    {
+        var noRoom = new ScriptedConnection(static request => request.ClientOption.IsEmpty ? ConnectFailure.None : ConnectFailure.Option);
+        var result = await Dial(noRoom, V6Client, new SourceIpConfig { Mode = SourceIpMode.Toa, Fallback = fallback }, "192.0.2.1:1");
+        Assert.Equal((failure, mode), (result.Failure, result.Mode));
+        Assert.Equal(0, _observer.Unusable);
+
+        var noFormat = new ScriptedConnection(static _ => ConnectFailure.None);
+        result = await Dial(noFormat, V6Client, new SourceIpConfig { Mode = SourceIpMode.Toa, ToaOptions = ["254/8"], Fallback = fallback }, "192.0.2.1:1");
+        Assert.Equal((failure, mode), (result.Failure, result.Mode));
+        Assert.Equal((1, 0), (_observer.Unusable, noFormat.Requests.Count(static request => !request.ClientOption.IsEmpty)));
+    }
 
     [Fact]
     public async Task Dial_TimeoutInTransparentMode_IsNoReasonToFallBack()
@@ -157,15 +186,15 @@ public sealed class DialerTests
 
     private sealed class Observer : IDialObserver
     {
-        public List<(bool Transparent, ConnectFailure Failure)> Attempts { get; } = [];
+        public List<(SourceIpMode Mode, ConnectFailure Failure)> Attempts { get; } = [];
 
         public int Retries { get; private set; }
 
-        public void Attempted(string cluster, bool transparent, ConnectFailure failure, SocketError error, TimeSpan duration) => Attempts.Add((transparent, failure));
+        public void Attempted(string cluster, SourceIpMode mode, ConnectFailure failure, SocketError error, TimeSpan duration) => Attempts.Add((mode, failure));
 
         public int Unusable { get; private set; }
 
-        public void SourceUnusable(string cluster) => Unusable++;
+        public void SourceUnusable(string cluster, SourceIpMode mode) => Unusable++;
 
         public void Retrying(string cluster) => Retries++;
     }

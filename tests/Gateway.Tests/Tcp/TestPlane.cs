@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Diagnostics;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.Listening;
 using Gateway.Tcp.Routing;
 using Gateway.Testing;
@@ -28,11 +29,11 @@ internal sealed class TestPlane : IAsyncDisposable
     private readonly KestrelServer? _kestrel;
     private readonly BoundTcpListener _listener;
 
-    private TestPlane(TcpEngineKind engine, TcpAcceptKind accept, int? limit, IPEndPoint? address)
+    private TestPlane(TcpModel model, TcpEngineKind engine, TcpAcceptKind accept, int? limit, IPEndPoint? address)
     {
         _loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(_logs));
         Plane = new TcpDataPlane(engine, accept, _loggers, Meters, TimeProvider.System, new ConnectionLimit(limit));
-        _listener = Plane.Bind("in", address ?? new IPEndPoint(IPAddress.Loopback, 0), dualMode: false, keepAlive: null);
+        _listener = Plane.Bind("in", address ?? new IPEndPoint(IPAddress.Loopback, 0), dualMode: false, keepAlive: null, model.Listeners.GetValueOrDefault("in")?.Toa?.Carriers ?? OptionCarriers.None);
         if (Plane.AcceptsThroughKestrel)
         {
             var options = new KestrelServerOptions { ApplicationServices = _services };
@@ -57,7 +58,7 @@ internal sealed class TestPlane : IAsyncDisposable
             Assert.Skip("The Linux engine needs Linux.");
         }
 
-        var plane = new TestPlane(engine, accept, limit, address);
+        var plane = new TestPlane(model, engine, accept, limit, address);
         plane.Plane.Update(model);
         if (plane._kestrel is { } kestrel)
         {
@@ -72,14 +73,18 @@ internal sealed class TestPlane : IAsyncDisposable
     }
 
     /// <summary>A model with one route to the given addresses.</summary>
-    public static TcpModel Model(ProxyProtocolConfig? policy, SourceIpConfig sourceIp, params string[] addresses) => TcpModelBuilder.Build(
+    public static TcpModel Model(ProxyProtocolConfig? policy, SourceIpConfig sourceIp, params string[] addresses) => Model(policy, null, sourceIp, addresses);
+
+    /// <summary>The same with a Toa section.</summary>
+    public static TcpModel Model(ProxyProtocolConfig? policy, ToaConfig? toa, SourceIpConfig sourceIp, params string[] addresses) => TcpModelBuilder.Build(
         new Dictionary<string, ProxyProtocolConfig?> { ["in"] = policy },
         new TcpProxyConfig
         {
             Routes = new Dictionary<string, TcpRouteConfig> { ["r"] = new() { Listener = "in", ClusterId = "c", SourceIp = sourceIp } },
             Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = Cluster(addresses) },
         },
-        new Dictionary<string, IReadOnlyList<string>>());
+        new Dictionary<string, IReadOnlyList<string>>(),
+        toa is null ? null : new Dictionary<string, ToaConfig> { ["in"] = toa });
 
     public static TcpClusterConfig Cluster(params string[] addresses) => new()
     {

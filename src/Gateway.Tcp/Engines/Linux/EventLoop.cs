@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Gateway.Linux;
+using Gateway.Linux.Bpf;
 
 namespace Gateway.Tcp.Engines.Linux;
 
@@ -54,6 +55,9 @@ internal sealed class EventLoop
     internal byte[] Buffer { get; } = GC.AllocateUninitializedArray<byte>(BufferBytes, pinned: true);
 
     internal TimerWheel Timers { get; }
+
+    /// <summary>Writes and keeps TCP options; null until somebody asked for it.</summary>
+    internal ToaProgram? Toa { get; set; }
 
     internal PipePool Pipes { get; }
 

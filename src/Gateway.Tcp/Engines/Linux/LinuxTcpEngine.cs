@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Linux.Bpf;
 
 namespace Gateway.Tcp.Engines.Linux;
 
@@ -10,6 +11,8 @@ internal sealed class LinuxTcpEngine : ITcpEngine
 {
     private readonly EventLoop[] _loops;
     private readonly LinuxEngineOptions _options;
+    private readonly Lock _enabling = new();
+    private ToaProgram? _toa;
 
     /// <summary>Starts the loops.</summary>
     /// <exception cref="PlatformNotSupportedException">Not Linux.</exception>
@@ -34,12 +37,39 @@ internal sealed class LinuxTcpEngine : ITcpEngine
     internal int PipeCount => _loops.Sum(loop => loop.Pipes.Count);
 
     /// <inheritdoc/>
+    public string? EnableOptions()
+    {
+        lock (_enabling)
+        {
+            if (_toa is null && ToaProgram.TryAttach(out var problem) is var program)
+            {
+                if (program is null)
+                {
+                    return problem;
+                }
+
+                _toa = program;
+                foreach (var loop in _loops)
+                {
+                    loop.Toa = program;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
     public ITcpEngineListener Bind(IPEndPoint endPoint, TcpListenOptions options)
     {
-        var (sockets, localEndPoint) = ListenSocketFactory.Bind(endPoint, options, _loops.Length);
+        var (sockets, localEndPoint) = ListenSocketFactory.Bind(endPoint, options, _loops.Length, _toa);
         return new LinuxTcpListener(_loops, sockets, localEndPoint, options, _options.AcceptFault);
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await Task.WhenAll(_loops.Select(loop => loop.StopAsync())).ConfigureAwait(false);
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_loops.Select(loop => loop.StopAsync())).ConfigureAwait(false);
+        _toa?.Dispose();
+    }
 }

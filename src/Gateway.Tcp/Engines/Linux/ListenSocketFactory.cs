@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Linux;
+using Gateway.Linux.Bpf;
 
 namespace Gateway.Tcp.Engines.Linux;
 
@@ -9,7 +10,7 @@ internal static class ListenSocketFactory
 {
     /// <summary>The bound and listening sockets, and the address with its real port.</summary>
     /// <exception cref="SocketException">The address cannot be had.</exception>
-    internal static (FileDescriptor[] Sockets, IPEndPoint LocalEndPoint) Bind(IPEndPoint endPoint, TcpListenOptions options, int count)
+    internal static (FileDescriptor[] Sockets, IPEndPoint LocalEndPoint) Bind(IPEndPoint endPoint, TcpListenOptions options, int count, ToaProgram? toa)
     {
         // SO_REUSEPORT would share a port with another process of the same user, silently: half of the connections would be somebody else's. So
         // see whether the port is free without it. SO_REUSEADDR, because TIME_WAITs of an earlier listener are no reason to refuse.
@@ -34,8 +35,16 @@ internal static class ListenSocketFactory
             // Only when all are bound: a connection must not be queued on a socket that is closed again because a later one failed.
             foreach (var socket in sockets)
             {
-                ThrowIfFailed(Syscalls.Listen(socket.Hold(), options.Backlog));
-                socket.Release();
+                var fd = socket.Hold();
+                try
+                {
+                    KeepOptions(fd, options.Options, toa);
+                    ThrowIfFailed(Syscalls.Listen(fd, options.Backlog));
+                }
+                finally
+                {
+                    socket.Release();
+                }
             }
 
             return (sockets, bound);
@@ -81,6 +90,21 @@ internal static class ListenSocketFactory
             descriptor.Release();
             descriptor.Dispose();
             throw;
+        }
+    }
+
+    // Connections inherit both: what is set after listen would be missing in the first of them.
+    private static void KeepOptions(int fd, OptionCarriers carriers, ToaProgram? toa)
+    {
+        if ((carriers & OptionCarriers.Syn) != 0)
+        {
+            ThrowIfFailed(Syscalls.SetOption(fd, SocketOption.SaveSyn, 1));
+        }
+
+        var segments = ((carriers & OptionCarriers.Ack) != 0 ? ToaSegments.Ack : 0) | ((carriers & OptionCarriers.Data) != 0 ? ToaSegments.Data : 0);
+        if (segments != ToaSegments.None)
+        {
+            ThrowIfFailed(toa?.Keep(fd, segments) ?? -Errno.EOPNOTSUPP);
         }
     }
 

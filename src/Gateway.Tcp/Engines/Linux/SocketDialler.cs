@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Linux;
+using Gateway.Linux.Bpf;
 
 namespace Gateway.Tcp.Engines.Linux;
 
@@ -8,7 +9,7 @@ namespace Gateway.Tcp.Engines.Linux;
 internal static class SocketDialler
 {
     /// <summary>0 and a socket that connects or is connected, or an errno, its <paramref name="failure"/>, and no socket.</summary>
-    internal static int TryStart(ConnectRequest request, out int fd, out bool isConnected, out ConnectFailure failure)
+    internal static int TryStart(ConnectRequest request, ToaProgram? toa, out int fd, out bool isConnected, out ConnectFailure failure)
     {
         isConnected = false;
         var destination = Unmap(request.Destination);
@@ -28,9 +29,22 @@ internal static class SocketDialler
             error = BindSource(fd, Unmap(source), destination.AddressFamily, out failure);
         }
 
+        if (error == 0 && !request.ClientOption.IsEmpty)
+        {
+            failure = ConnectFailure.Option;
+            error = -(toa?.Write(fd, request.ClientOption.Span) ?? -Errno.EOPNOTSUPP);
+        }
+
         if (error == 0)
         {
             error = Connect(fd, address, out isConnected, out failure);
+        }
+
+        // The SYN has been made by now. One without the option would leave the backend with the gateway's address, and nobody would know.
+        if (error == 0 && !request.ClientOption.IsEmpty && !toa!.IsWritten(fd))
+        {
+            failure = ConnectFailure.Option;
+            error = Errno.ENOSPC;
         }
 
         if (error != 0)

@@ -7,6 +7,11 @@ internal static class PortableDial
 {
     public static async ValueTask<ConnectResult> ConnectAsync(ConnectRequest request, PortableTcpEngine engine, CancellationToken limit)
     {
+        if (!request.ClientOption.IsEmpty)
+        {
+            return new ConnectResult(null, ConnectFailure.Option, SocketError.OperationNotSupported);
+        }
+
         Socket socket;
         try
         {

@@ -13,8 +13,16 @@ internal sealed class PortableTcpEngine(TimeProvider time) : ITcpEngine
 
     public string Name => "Portable";
 
+    /// <summary>Managed sockets have no part in a handshake.</summary>
+    public string? EnableOptions() => "needs the Linux engine: TcpProxy:Engine Auto or Linux, on Linux";
+
     public ITcpEngineListener Bind(IPEndPoint endPoint, TcpListenOptions options)
     {
+        if (options.Options != OptionCarriers.None)
+        {
+            throw new SocketException((int)SocketError.OperationNotSupported);
+        }
+
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {

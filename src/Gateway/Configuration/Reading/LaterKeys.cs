@@ -9,14 +9,13 @@ internal static class LaterKeys
 {
     private static readonly FrozenDictionary<Type, string[]> Keys = new Dictionary<Type, string[]>
     {
-        [typeof(GatewayConfig)] = ["Intercept", "Toa"],
-        [typeof(ListenerConfig)] = ["Intercept", "Limits", "Tls", "Toa"],
-        [typeof(ProxyProtocolConfig)] = ["Toa"],
+        [typeof(GatewayConfig)] = ["Intercept"],
+        [typeof(ListenerConfig)] = ["Intercept", "Limits", "Tls"],
         [typeof(TcpRouteConfig)] = ["Limits"],
         [typeof(TcpRouteMatchConfig)] = ["DestinationCidrs", "DestinationPorts", "ServerNames"],
         [typeof(TcpClusterConfig)] = ["HealthCheck", "LoadBalancingPolicy", "Limits", "Tls"],
         [typeof(TcpDestinationConfig)] = ["Health", "Weight"],
-        [typeof(SourceIpConfig)] = ["Mark", "Toa"],
+        [typeof(SourceIpConfig)] = ["Mark"],
         [typeof(RouteConfig)] = ["SourceIp"],
         [typeof(ClusterConfig)] = ["SourceIp"],
     }.ToFrozenDictionary();
@@ -24,7 +23,6 @@ internal static class LaterKeys
     private static readonly FrozenDictionary<Type, string[]> Values = new Dictionary<Type, string[]>
     {
         [typeof(ListenerProtocol)] = ["Https", "Tls"],
-        [typeof(SourceIpMode)] = ["Toa"],
     }.ToFrozenDictionary();
 
     /// <summary>Whether a record will have a key.</summary>

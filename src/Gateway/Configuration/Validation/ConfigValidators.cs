@@ -10,6 +10,7 @@ internal static class ConfigValidators
         new NetworksTopic(),
         new ListenersTopic(),
         new ProxyProtocolTopic(),
+        new ToaTopic(),
         new ForwardedHeadersTopic(),
         new TcpRoutesTopic(),
         new SourceIpTopic(),

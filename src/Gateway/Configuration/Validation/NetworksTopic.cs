@@ -28,7 +28,11 @@ internal sealed class NetworksTopic : IConfigTopic
         }
 
         foreach (var (name, listener) in config.Listeners)
+        {
             CheckList(context, $"Listeners:{name}:ForwardedHeaders:TrustedProxies", listener.ForwardedHeaders?.TrustedProxies ?? []);
+            CheckList(context, $"Listeners:{name}:Toa:TrustedProxies", listener.Toa?.TrustedProxies ?? []);
+        }
+
         foreach (var (name, route) in config.TcpProxy.Routes)
             CheckList(context, $"TcpProxy:Routes:{name}:Match:ClientCidrs", route.Match?.ClientCidrs ?? []);
     }

@@ -1,0 +1,18 @@
+namespace Gateway.Tcp.Engines;
+
+/// <summary>Segments of an accepted connection whose TCP options can be kept for the asking.</summary>
+[Flags]
+public enum OptionCarriers : byte
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>The SYN. Needs no right (Linux: TCP_SAVE_SYN).</summary>
+    Syn = 1,
+
+    /// <summary>The last ACK of the handshake. Needs <see cref="ITcpEngine.EnableOptions"/>.</summary>
+    Ack = 2,
+
+    /// <summary>The first segment with payload. Needs <see cref="ITcpEngine.EnableOptions"/>.</summary>
+    Data = 4,
+}

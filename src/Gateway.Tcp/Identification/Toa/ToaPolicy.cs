@@ -1,0 +1,69 @@
+using System.Net;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Networks;
+
+namespace Gateway.Tcp.Identification.Toa;
+
+/// <summary>
+/// A listener's <c>Toa</c> section, resolved: whose TCP options name a client. Immutable; a connection keeps the one that it was accepted under. No section, no
+/// policy: no option is looked at.
+/// </summary>
+public sealed class ToaPolicy
+{
+    private static readonly object Mark = new();
+
+    private readonly PrefixTable<object> _trusted;
+
+    private ToaPolicy(ToaConfig config, IReadOnlyDictionary<string, IReadOnlyList<string>> networks)
+    {
+        _trusted = new PrefixTable<object>(NetworkList.Resolve(config.TrustedProxies, networks).Select(static network => (network, 0, Mark)));
+        Formats = new ToaFormats(config.Options);
+        Carriers = CarriersOf(config);
+        Wait = config.Wait;
+        RejectsMissing = config.Missing == MissingToa.Reject;
+    }
+
+    /// <summary>The options that are believed.</summary>
+    public ToaFormats Formats { get; }
+
+    /// <summary>The segments that they are looked for in.</summary>
+    public OptionCarriers Carriers { get; }
+
+    /// <summary>How long a connection without an option so far may take for its first byte; then it has none.</summary>
+    public TimeSpan Wait { get; }
+
+    /// <summary>Whether a trusted peer without an option is refused.</summary>
+    public bool RejectsMissing { get; }
+
+    /// <summary>
+    /// Whether it is worth waiting for the first byte: it may carry the option, or show that a peer without one is no load balancer's check.
+    /// </summary>
+    public bool WaitsForData => RejectsMissing || (Carriers & OptionCarriers.Data) != 0;
+
+    /// <summary>Resolves a section.</summary>
+    /// <param name="config">The section, validated; null: absent.</param>
+    /// <param name="networks">The section <c>Networks</c>.</param>
+    /// <returns>The policy, or null if there is no section.</returns>
+    public static ToaPolicy? From(ToaConfig? config, IReadOnlyDictionary<string, IReadOnlyList<string>> networks)
+    {
+        ArgumentNullException.ThrowIfNull(networks);
+        return config is null ? null : new ToaPolicy(config, networks);
+    }
+
+    /// <summary>The segments whose options a listener has to keep.</summary>
+    public static OptionCarriers CarriersOf(ToaConfig? config) =>
+        config is null ? OptionCarriers.None : config.Carriers.Aggregate(OptionCarriers.None, static (all, one) => all | one switch
+        {
+            ToaCarrier.Syn => OptionCarriers.Syn,
+            ToaCarrier.Ack => OptionCarriers.Ack,
+            _ => OptionCarriers.Data,
+        });
+
+    /// <summary>Whether a peer's options are believed.</summary>
+    public bool Trusts(IPAddress peer)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        return _trusted.Match(peer, out _) is not null;
+    }
+}

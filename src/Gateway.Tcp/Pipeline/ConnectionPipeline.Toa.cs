@@ -1,0 +1,134 @@
+using System.Buffers;
+using System.Net.Sockets;
+using Gateway.ProxyProtocol;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Toa;
+
+namespace Gateway.Tcp.Pipeline;
+
+/// <summary>
+/// Step 2, where the listener has a <c>Toa</c> section: the client from a TCP option of a trusted peer, unless a PROXY header came, which says more. SYN and ACK were
+/// there before accept; only the first data has to be waited for.
+/// </summary>
+internal sealed partial class ConnectionPipeline
+{
+    // RFC 9293 3.1: a header of at most 60 bytes, 20 of them fixed.
+    private const int MaxOptionsBytes = 40;
+
+    private ValueTask<bool> IdentifyByToaAsync(ConnectionRecord record)
+    {
+        var policy = record.Model!.Toa!;
+        if (record.HasHeader || !policy.Trusts(record.Client.RemoteEndPoint.Address))
+        {
+            return new ValueTask<bool>(true);
+        }
+
+        if (TryFind(record, policy, OptionCarriers.Syn, out var client) || TryFind(record, policy, OptionCarriers.Ack, out client))
+        {
+            return new ValueTask<bool>(Believe(record, client));
+        }
+
+        return policy.WaitsForData ? WaitForDataAsync(record, policy) : new ValueTask<bool>(Absent(record, policy));
+    }
+
+    private async ValueTask<bool> WaitForDataAsync(ConnectionRecord record, ToaPolicy policy)
+    {
+        // With PROXY protocol on the same listener the first bytes may have been read already.
+        if (record.Prefetch.IsEmpty)
+        {
+            var waited = await record.Client.WaitReadableAsync(policy.Wait);
+            if (waited == SocketError.TimedOut)
+            {
+                return Absent(record, policy);
+            }
+
+            if (waited != SocketError.Success)
+            {
+                return FailBeforeIdentified(record, 0);
+            }
+        }
+
+        if (TryFind(record, policy, OptionCarriers.Data, out var client))
+        {
+            return Believe(record, client);
+        }
+
+        return !HasEndedInSilence(record) && Absent(record, policy);
+    }
+
+    /// <summary>Whether the peer has closed without a byte: a load balancer's check. Bytes are kept for the backend.</summary>
+    private static bool HasEndedInSilence(ConnectionRecord record)
+    {
+        // A guard has to see every byte before it is sent on, and sees them in the relay.
+        if (!record.Prefetch.IsEmpty || record.Guard is not null)
+        {
+            return false;
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
+        var read = record.Client.Receive(buffer);
+        if (read.Bytes > 0)
+        {
+            record.KeepPrefetch(buffer, 0, read.Bytes);
+            return false;
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
+        if (read.Error == SocketError.WouldBlock)
+        {
+            return false;
+        }
+
+        if (read.Error == SocketError.Success)
+        {
+            record.Reason = CloseReason.HealthCheck;
+            record.Client.Close();
+        }
+        else
+        {
+            FailBeforeIdentified(record, 0);
+        }
+
+        return true;
+    }
+
+    private static bool TryFind(ConnectionRecord record, ToaPolicy policy, OptionCarriers carrier, out ProxyEndPoint client)
+    {
+        client = default;
+        if ((policy.Carriers & carrier) == 0)
+        {
+            return false;
+        }
+
+        Span<byte> options = stackalloc byte[MaxOptionsBytes];
+        return policy.Formats.TryFind(options[..record.Client.ReadOptions(carrier, options)], out client);
+    }
+
+    // As with a PROXY header: a claimed source that no client can have is refused, any other is believed.
+    private bool Believe(ConnectionRecord record, ProxyEndPoint client)
+    {
+        if (!client.CanBeSource)
+        {
+            metrics.ToaReceived(record.Listener.Name, "invalid");
+            record.Refusal = IdentificationRefusal.SourceInvalid;
+            return Fail(record, CloseReason.Toa);
+        }
+
+        metrics.ToaReceived(record.Listener.Name, "client");
+        record.Identity = record.Identity! with { Client = client.Unmap().ToIPEndPoint(), Source = IdentitySource.Toa };
+        return true;
+    }
+
+    private bool Absent(ConnectionRecord record, ToaPolicy policy)
+    {
+        metrics.ToaReceived(record.Listener.Name, policy.RejectsMissing ? "absent_rejected" : "absent_allowed");
+        if (!policy.RejectsMissing)
+        {
+            return true;
+        }
+
+        record.Refusal = IdentificationRefusal.ToaMissing;
+        return Fail(record, CloseReason.Toa);
+    }
+}
