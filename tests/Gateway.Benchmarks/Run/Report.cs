@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -21,13 +22,15 @@ internal sealed class Report
         Line($"### {cell}");
         Line("");
         var withLatency = rows.Any(static row => row.P99.Any(static value => value > 0));
-        Line($"| proxy | {unit} | min–max | CPU {cpuUnit} | gateway's speed ratio (min–max) | gateway's CPU ratio |{(withLatency ? " p50 µs | p99 µs |" : "")} errors |");
-        Line($"|---|---|---|---|---|---|{(withLatency ? "---|---|" : "")}---|");
+        // Tables without a peer compare with their first row.
         var ours = rows.FirstOrDefault(static row => row.Proxy == Ours);
+        var first = ours ?? rows[0];
+        Line($"| proxy | {unit} | min–max | CPU {cpuUnit} | speed of {first.Proxy} over this (min–max) | its CPU over this |{(withLatency ? " p50 µs | p99 µs |" : "")} errors |");
+        Line($"|---|---|---|---|---|---|{(withLatency ? "---|---|" : "")}---|");
         foreach (var row in rows)
         {
-            var speed = ours is null ? default : Statistics.Ratio(ours.Speeds, row.Speeds);
-            var cpu = ours is null ? default : Statistics.Ratio(ours.CpuPerUnit, row.CpuPerUnit);
+            var speed = Statistics.Ratio(first.Speeds, row.Speeds);
+            var cpu = Statistics.Ratio(first.CpuPerUnit, row.CpuPerUnit);
             var cpuMedian = Statistics.Median(row.CpuPerUnit);
             Line($"| {row.Proxy} | {Number(Statistics.Median(row.Speeds))} | {Number(row.Speeds.Min())}–{Number(row.Speeds.Max())} | "
                 + $"{(cpuMedian > 0 ? Number(cpuMedian * cpuScale) : "–")} | {Number(speed.Median)} ({Number(speed.Least)}–{Number(speed.Greatest)}) | "
@@ -66,11 +69,12 @@ internal sealed class Report
         Line("");
     }
 
-    /// <summary>One more goal of the cell just added.</summary>
-    public void AddGoal(IReadOnlyList<Row> rows, string peer, double goal)
+    /// <summary>One more goal of the cell just added: against the fastest of <paramref name="peers"/>.</summary>
+    public void AddGoal(IReadOnlyList<Row> rows, IReadOnlyList<string> peers, double goal, string why = "")
     {
-        var ratio = Statistics.Ratio(rows.First(static row => row.Proxy == Ours).Speeds, rows.First(row => row.Proxy == peer).Speeds).Median;
-        Line($"Goal: speed ≥ {Number(goal)} × {peer}: **{Number(ratio)}** {Mark(ratio >= goal)}");
+        var fastest = rows.Where(row => peers.Contains(row.Proxy)).MaxBy(static row => Statistics.Median(row.Speeds))!;
+        var ratio = Statistics.Ratio(rows.First(static row => row.Proxy == Ours).Speeds, fastest.Speeds).Median;
+        Line($"Goal{why}: speed ≥ {Number(goal)} × {fastest.Proxy}: **{Number(ratio)}** {Mark(ratio >= goal)}");
         Line("");
     }
 
@@ -91,9 +95,22 @@ internal sealed class Report
 
     public string ToJson(string machine) => JsonSerializer.Serialize(new { machine, date = DateTimeOffset.UtcNow, cells = _json }, JsonSerializerOptions.Web);
 
-    /// <summary>What the figures were taken on.</summary>
+    /// <summary>What the figures were taken on, and against which versions.</summary>
     public static string Machine() => string.Create(CultureInfo.InvariantCulture,
-        $"{Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.ProcessArchitecture}");
+        $"{Processor()}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, ")
+        + $"{FirstLine("haproxy", "-v")}, {FirstLine("nginx", "-v")}";
+
+    private static string Processor() => File.ReadLines("/proc/cpuinfo").FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim()
+        ?? RuntimeInformation.ProcessArchitecture.ToString();
+
+    private static string FirstLine(string program, string argument)
+    {
+        // nginx answers on the error stream.
+        using var process = Process.Start(new ProcessStartInfo(program, [argument]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var text = process.StandardOutput.ReadToEnd() + process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        return text.Split('\n')[0].Trim();
+    }
 
     private void Line(string text) => _text.Append(text).Append('\n');
 
