@@ -83,20 +83,33 @@ internal sealed class TcpMetrics : IDialObserver
         tags.Add("reason", record.Reason.Label());
         _closed.Add(1, tags);
         _duration.Record(duration.TotalSeconds, tags);
-        var byRoute = new KeyValuePair<string, object?>("route", route.Name);
-        if (record.BytesToBackend > 0)
-        {
-            _received.Add(record.BytesToBackend, byRoute);
-        }
-
-        if (record.BytesToClient > 0)
-        {
-            _sent.Add(record.BytesToClient, byRoute);
-        }
-
+        Carried(record, new RelayedBytes(record.BytesToBackend, record.BytesToClient));
         if (record.Backend is not null)
         {
             _destinationActive.Add(-1, Tag("cluster", route.Cluster.Name), Tag("destination", record.Destination!.Name));
+        }
+    }
+
+    /// <summary>Counts what is new in <paramref name="total"/>: connections live for days, and their bytes are not to show up on the last of them. Safe from any thread.</summary>
+    public void Carried(ConnectionRecord record, RelayedBytes total)
+    {
+        RelayedBytes news;
+        lock (record)
+        {
+            var counted = record.Counted;
+            news = new RelayedBytes(Math.Max(0, total.ToBackend - counted.ToBackend), Math.Max(0, total.ToClient - counted.ToClient));
+            record.Counted = new RelayedBytes(counted.ToBackend + news.ToBackend, counted.ToClient + news.ToClient);
+        }
+
+        var route = Tag("route", record.Route!.Name);
+        if (news.ToBackend > 0)
+        {
+            _received.Add(news.ToBackend, route);
+        }
+
+        if (news.ToClient > 0)
+        {
+            _sent.Add(news.ToClient, route);
         }
     }
 

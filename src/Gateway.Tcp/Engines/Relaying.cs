@@ -71,6 +71,11 @@ public enum RelayEnd : byte
     Error,
 }
 
+/// <summary>Payload that a relay has carried; each what the receiving side's kernel took.</summary>
+/// <param name="ToBackend">From the client.</param>
+/// <param name="ToClient">From the backend.</param>
+public readonly record struct RelayedBytes(long ToBackend, long ToClient);
+
 /// <summary>What a relay carried. Bytes count what the receiving side's kernel took.</summary>
 /// <param name="End">Why it ended.</param>
 /// <param name="ClientToBackendBytes">Payload bytes sent on to the backend by the relay.</param>

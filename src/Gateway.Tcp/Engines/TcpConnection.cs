@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// One TCP connection owned by an engine, accepted or dialled. One operation at a time; only <see cref="Abort"/> may be called from any
-/// thread and at any time. Outcomes are values: no operation throws for what a peer or the network does. After each await the caller runs on
+/// One TCP connection owned by an engine, accepted or dialled. One operation at a time; only <see cref="Abort"/> and <see cref="Relayed"/> may be called from
+/// any thread and at any time. Outcomes are values: no operation throws for what a peer or the network does. After each await the caller runs on
 /// the thread that the engine chose for this connection, and a backend dialled with <see cref="ConnectAsync"/> shares it.
 /// </summary>
 public abstract class TcpConnection
@@ -51,6 +51,9 @@ public abstract class TcpConnection
     /// Holds no buffer while nothing is in flight.
     /// </summary>
     public abstract ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options);
+
+    /// <summary>What the relay of this, the client's connection has carried so far. From any thread, and afterwards too; may lag behind.</summary>
+    public abstract RelayedBytes Relayed { get; }
 
     /// <summary>
     /// Ends the connection from any thread: a pending or later operation ends with <see cref="SocketError.OperationAborted"/> (a relay with

@@ -18,7 +18,11 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     // An aborted connection ends at once; the rest is bookkeeping.
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(5);
 
+    // Scrapes come every 15 s or less often; reading two numbers per live connection costs nothing.
+    private static readonly TimeSpan CountingInterval = TimeSpan.FromSeconds(5);
+
     private readonly ITcpEngine _engine;
+    private readonly ITimer _counting;
     private readonly TcpMetrics _metrics;
     private readonly LiveConnections _live = new();
     private readonly ConnectionPipeline _pipeline;
@@ -50,6 +54,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         AcceptsThroughKestrel = accept == TcpAcceptKind.Kestrel || (accept == TcpAcceptKind.Auto && _engine.Name == "Portable");
         ConnectionListenerFactory = new EngineConnectionListenerFactory(_pipeline);
         ConnectionHandler = new TcpConnectionHandler(_pipeline);
+        _counting = time.CreateTimer(static plane => ((TcpDataPlane)plane!).CountCarried(), this, CountingInterval, CountingInterval);
     }
 
     /// <summary>The engine's name, <c>Linux</c> or <c>Portable</c>.</summary>
@@ -131,7 +136,23 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     }
 
     /// <summary>Stops the engine. Drain first.</summary>
-    public ValueTask DisposeAsync() => _engine.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _counting.DisposeAsync();
+        await _engine.DisposeAsync();
+    }
+
+    /// <summary>Brings the metrics up to date with what live connections have carried.</summary>
+    internal void CountCarried()
+    {
+        foreach (var record in _live.Snapshot())
+        {
+            if (record.IsOpened)
+            {
+                _metrics.Carried(record, record.Client.Relayed);
+            }
+        }
+    }
 
     private static partial class Log
     {

@@ -63,6 +63,9 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     /// <summary>Payload from the backend that the client's kernel took.</summary>
     public long BytesToClient { get; set; }
 
+    /// <summary>What of the bytes is in the metrics already; changed under a lock on the record.</summary>
+    public RelayedBytes Counted { get; set; }
+
     /// <summary>Whether it counts as opened: routed, with an address to dial.</summary>
     public bool IsOpened { get; set; }
 

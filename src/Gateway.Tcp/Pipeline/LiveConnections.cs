@@ -80,23 +80,29 @@ internal sealed class LiveConnections
     /// <summary>Ends all that are left.</summary>
     public void AbortAll(RelayEnd reason)
     {
-        var left = new List<TcpConnection>();
+        // Outside the locks: an abort may run the rest of the pipeline, which removes its record.
+        foreach (var record in Snapshot())
+        {
+            record.Client.Abort(reason);
+        }
+    }
+
+    /// <summary>Those that are there now.</summary>
+    public IReadOnlyList<ConnectionRecord> Snapshot()
+    {
+        var all = new List<ConnectionRecord>(Count);
         foreach (var shard in _shards)
         {
             lock (shard)
             {
                 for (var record = shard.First; record is not null; record = record.Next)
                 {
-                    left.Add(record.Client);
+                    all.Add(record);
                 }
             }
         }
 
-        // Outside the locks: an abort may run the rest of the pipeline, which removes its record.
-        foreach (var connection in left)
-        {
-            connection.Abort(reason);
-        }
+        return all;
     }
 
     private sealed class Shard

@@ -210,6 +210,8 @@ public sealed class DialerTests
 
         public override RelayEnd? AbortReason => null;
 
+        public override RelayedBytes Relayed => default;
+
         public override ValueTask EnterAsync() => ValueTask.CompletedTask;
 
         public override ValueTask<ConnectResult> ConnectAsync(ConnectRequest request)

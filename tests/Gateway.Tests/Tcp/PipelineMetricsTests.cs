@@ -1,4 +1,6 @@
 using System.Text;
+using Gateway.Tcp.Configuration;
+using Gateway.Testing;
 using Gateway.Testing.Network;
 using Gateway.Testing.Wire;
 
@@ -6,6 +8,43 @@ namespace Gateway.Tests.Tcp;
 
 public sealed class PipelineMetricsTests
 {
+    [Theory]
+    [InlineData(TcpEngineKind.Linux)]
+    [InlineData(TcpEngineKind.Portable)]
+    public async Task CountCarried_LiveConnection_CountsEachByteOnce(TcpEngineKind engine)
+    {
+        await using var server = RecordingTcpServer.Start();
+        await using var plane = await TestPlane.StartAsync(TestPlane.Model(Policies.Required, Policies.V2, server.Address), engine);
+        using var received = plane.Count("gateway.tcp.received");
+        using var sent = plane.Count("gateway.tcp.sent");
+        using (var client = await plane.ConnectAsync())
+        {
+            await client.SendAsync((byte[])[.. WireHeader.V2("203.0.113.7:1", "198.51.100.1:2"), .. "with the header"u8]);
+            using var backend = await server.NextAsync();
+            await WireHeader.ReadAsync(backend);
+            Assert.Equal("with the header", await backend.ReadTextAsync(15));
+            await client.SendAsync("hello");
+            Assert.Equal("hello", await backend.ReadTextAsync(5));
+            await backend.SendAsync("hi");
+            Assert.Equal("hi", await client.ReadTextAsync(2));
+
+            // The peers have their bytes a moment before the relay has counted them.
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    plane.Plane.CountCarried();
+                    return received.GetMeasurementSnapshot().Sum(static measurement => measurement.Value) == 5 && sent.GetMeasurementSnapshot().Sum(static measurement => measurement.Value) == 2;
+                },
+                "what the relay carried is counted while the connection lives");
+            plane.Plane.CountCarried();
+            Assert.Single(sent.GetMeasurementSnapshot());
+        }
+
+        await plane.AccessAsync();
+        Assert.Equal(15 + 5, received.GetMeasurementSnapshot().Sum(static measurement => measurement.Value));
+        Assert.Equal(2, sent.GetMeasurementSnapshot().Sum(static measurement => measurement.Value));
+    }
+
     [Fact]
     public async Task Run_OneRelayedConnection_IsInEveryInstrumentOnce()
     {

@@ -46,6 +46,9 @@ internal sealed class LinuxRelay
 
     internal RelayResult Result => new(_end, _toBackend.Bytes, _toClient.Bytes, _error);
 
+    /// <summary>From any thread: the two numbers are not of the same moment.</summary>
+    internal RelayedBytes Relayed => new(_toBackend.Bytes, _toClient.Bytes);
+
     /// <summary>Takes both connections over; may end at once.</summary>
     internal void Start()
     {

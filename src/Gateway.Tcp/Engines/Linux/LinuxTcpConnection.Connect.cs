@@ -49,6 +49,9 @@ internal sealed partial class LinuxTcpConnection
     }
 
     /// <inheritdoc/>
+    public override RelayedBytes Relayed => Volatile.Read(ref _lastRelay)?.Relayed ?? default;
+
+    /// <inheritdoc/>
     public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options)
     {
         var other = (LinuxTcpConnection)backend;

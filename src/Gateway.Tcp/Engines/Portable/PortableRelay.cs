@@ -27,6 +27,9 @@ internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpCon
     private SocketError _error;
     private ITimer? _limits;
 
+    /// <summary>From any thread.</summary>
+    public RelayedBytes Relayed => new(Volatile.Read(ref _toBackend), Volatile.Read(ref _toClient));
+
     public async ValueTask<RelayResult> RunAsync()
     {
         _limits = time.CreateTimer(static state => ((PortableRelay)state!).CheckLimits(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

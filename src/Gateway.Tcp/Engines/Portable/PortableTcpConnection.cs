@@ -11,6 +11,7 @@ internal sealed class PortableTcpConnection : TcpConnection
     private readonly Socket _socket;
     private readonly PortableTcpEngine _engine;
     private volatile CancellationTokenSource? _dialling;
+    private PortableRelay? _relay;
     private int _abortReason = NotAborted;
 
     public PortableTcpConnection(Socket socket, PortableTcpEngine engine)
@@ -135,8 +136,13 @@ internal sealed class PortableTcpConnection : TcpConnection
         return new ConnectResult(null, ConnectFailure.Aborted, SocketError.OperationAborted);
     }
 
-    public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options) =>
-        new PortableRelay(this, (PortableTcpConnection)backend, options, _engine.Time).RunAsync();
+    public override RelayedBytes Relayed => Volatile.Read(ref _relay)?.Relayed ?? default;
+
+    public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options)
+    {
+        _relay = new PortableRelay(this, (PortableTcpConnection)backend, options, _engine.Time);
+        return _relay.RunAsync();
+    }
 
     public override void Abort(RelayEnd reason)
     {
