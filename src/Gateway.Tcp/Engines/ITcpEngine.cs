@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Gateway.Tcp.Engines;
 
@@ -19,8 +20,15 @@ public interface ITcpEngine : IAsyncDisposable
     /// <returns>Null, or what is missing and the cure.</returns>
     string? EnableOptions();
 
+    /// <summary>As <see cref="TcpListenOptions.Options"/>, for a listening socket of another owner (an HTTP server's), before it listens.</summary>
+    /// <exception cref="SocketException">They cannot be kept.</exception>
+    void KeepOptions(Socket listener, OptionCarriers carriers);
+
+    /// <summary>As <see cref="TcpConnection.ReadOptions"/>, for a connection of such a socket.</summary>
+    int ReadOptions(Socket connection, OptionCarriers carrier, Span<byte> options);
+
     /// <summary>Binds and listens; nothing is accepted before <see cref="ITcpEngineListener.Start"/>.</summary>
-    /// <exception cref="System.Net.Sockets.SocketException">The address cannot be had, e.g. the port is in use; or options cannot be kept.</exception>
+    /// <exception cref="SocketException">The address cannot be had, e.g. the port is in use; or options cannot be kept.</exception>
     ITcpEngineListener Bind(IPEndPoint endPoint, TcpListenOptions options);
 }
 
@@ -56,7 +64,7 @@ public sealed record TcpListenOptions
     public OptionCarriers Options { get; init; }
 
     /// <summary>Told each time accepting had to pause (EMFILE, ENFILE, ENOBUFS, ENOMEM).</summary>
-    public Action<System.Net.Sockets.SocketError>? OnAcceptError { get; init; }
+    public Action<SocketError>? OnAcceptError { get; init; }
 }
 
 /// <summary>TCP keep-alive (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT).</summary>

@@ -1,10 +1,13 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Net.Sockets;
 using Gateway.Linux;
+using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Pipeline;
 using Gateway.Tcp.Routing;
 using Microsoft.AspNetCore.Connections;
@@ -82,13 +85,39 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _pipeline.Model = model;
     }
 
+    /// <summary>Keeps the TCP options of the connections of an HTTP server's socket, which does not listen yet.</summary>
+    /// <exception cref="SocketException">They cannot be kept.</exception>
+    public void KeepOptions(Socket listener, OptionCarriers carriers) => _engine.KeepOptions(listener, carriers);
+
+    /// <summary>The client that the options of a connection of such a socket name, as far as they have come; null: none.</summary>
+    /// <param name="connection">The accepted socket.</param>
+    /// <param name="policy">What is looked at, and how; the peer is trusted.</param>
+    /// <param name="carriers">Which segments to look at, of those of the policy.</param>
+    public ProxyEndPoint? FindClient(Socket connection, ToaPolicy policy, OptionCarriers carriers)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        Span<byte> options = stackalloc byte[ToaFormats.MaxOptionsBytes];
+        foreach (var carrier in (ReadOnlySpan<OptionCarriers>)[OptionCarriers.Syn, OptionCarriers.Ack, OptionCarriers.Data])
+        {
+            if ((policy.Carriers & carriers & carrier) != 0
+                && policy.Formats.TryFind(options[.._engine.ReadOptions(connection, carrier, options)], out var client))
+            {
+                return client;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>
     /// The rights that routes and listeners of a model need and this process lacks: one message for each, with the cure. Empty: none, and what they need is in place.
     /// </summary>
-    public IReadOnlyList<string> CheckRights(TcpModel model)
+    /// <param name="model">What is to be in force.</param>
+    /// <param name="httpListeners">HTTP listeners that look at options which the engine has to be enabled for.</param>
+    public IReadOnlyList<string> CheckRights(TcpModel model, params IReadOnlyCollection<string> httpListeners)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return [.. TransparentRights.Check(model, _mayBindForeign), .. ToaRights.Check(model, _engine.EnableOptions)];
+        return [.. TransparentRights.Check(model, _mayBindForeign), .. ToaRights.Check(model, httpListeners, _engine.EnableOptions)];
     }
 
     /// <summary>Takes an address and listens; nothing is accepted yet.</summary>
@@ -96,8 +125,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <param name="endPoint">The address; port 0 for any.</param>
     /// <param name="dualMode">For an IPv6 any-address: also IPv4.</param>
     /// <param name="keepAlive">Keep-alive on both legs; null: off.</param>
-    /// <param name="carriers">Segments whose TCP options are kept: <see cref="Identification.Toa.ToaPolicy.CarriersOf"/>.</param>
-    /// <exception cref="System.Net.Sockets.SocketException">The address cannot be had.</exception>
+    /// <param name="carriers">Segments whose TCP options are kept: <see cref="ToaPolicy.CarriersOf"/>.</param>
+    /// <exception cref="SocketException">The address cannot be had.</exception>
     public BoundTcpListener Bind(string listener, IPEndPoint endPoint, bool dualMode, TcpKeepAlive? keepAlive, OptionCarriers carriers = OptionCarriers.None)
     {
         ArgumentNullException.ThrowIfNull(listener);
@@ -157,7 +186,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     private static partial class Log
     {
         [LoggerMessage(2001, LogLevel.Warning, "Listener {Listener} pauses accepting: {Error}")]
-        public static partial void AcceptPaused(ILogger logger, string listener, System.Net.Sockets.SocketError error);
+        public static partial void AcceptPaused(ILogger logger, string listener, SocketError error);
 
         [LoggerMessage(2003, LogLevel.Error, "A fault of the gateway on an engine thread; its connection was reset")]
         public static partial void EngineFault(ILogger logger, Exception fault);

@@ -5,12 +5,16 @@ using Gateway.Tcp.Routing;
 namespace Gateway.Tcp.Listening;
 
 /// <summary>Puts in place what TCP options need, as soon as a configuration asks for it, or finds at start what is missing.</summary>
-internal static class ToaRights
+public static class ToaRights
 {
+    /// <summary>Whether the engine has to be enabled for these.</summary>
+    public static bool Needs(OptionCarriers carriers) => (carriers & (OptionCarriers.Ack | OptionCarriers.Data)) != 0;
+
     /// <summary>One message per route and listener that needs what is missing, with the cure.</summary>
     /// <param name="model">What is to be in force.</param>
+    /// <param name="httpListeners">HTTP listeners that need it.</param>
     /// <param name="enable">The engine's <see cref="ITcpEngine.EnableOptions"/>; not called when nobody needs it.</param>
-    public static IReadOnlyList<string> Check(TcpModel model, Func<string?> enable)
+    public static IReadOnlyList<string> Check(TcpModel model, IReadOnlyCollection<string> httpListeners, Func<string?> enable)
     {
         var routes = model.Listeners.Values.SelectMany(static listener => listener.Routes)
             .Where(static route => route.SourceIp.Mode == SourceIpMode.Toa)
@@ -18,8 +22,9 @@ internal static class ToaRights
             .Distinct()
             .ToList();
         var listeners = model.Listeners.Values
-            .Where(static listener => ((listener.Toa?.Carriers ?? OptionCarriers.None) & (OptionCarriers.Ack | OptionCarriers.Data)) != 0)
+            .Where(static listener => Needs(listener.Toa?.Carriers ?? OptionCarriers.None))
             .Select(static listener => listener.Name)
+            .Concat(httpListeners)
             .ToList();
         if ((routes.Count == 0 && listeners.Count == 0) || enable() is not { } problem)
         {

@@ -13,9 +13,6 @@ namespace Gateway.Tcp.Pipeline;
 /// </summary>
 internal sealed partial class ConnectionPipeline
 {
-    // RFC 9293 3.1: a header of at most 60 bytes, 20 of them fixed.
-    private const int MaxOptionsBytes = 40;
-
     private ValueTask<bool> IdentifyByToaAsync(ConnectionRecord record)
     {
         var policy = record.Model!.Toa!;
@@ -101,7 +98,7 @@ internal sealed partial class ConnectionPipeline
             return false;
         }
 
-        Span<byte> options = stackalloc byte[MaxOptionsBytes];
+        Span<byte> options = stackalloc byte[ToaFormats.MaxOptionsBytes];
         return policy.Formats.TryFind(options[..record.Client.ReadOptions(carrier, options)], out client);
     }
 

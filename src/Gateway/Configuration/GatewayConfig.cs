@@ -53,7 +53,7 @@ public sealed record ListenerConfig
     /// <summary>What it expects of the PROXY protocol. Defaults to null: the peer is the client.</summary>
     public ProxyProtocolConfig? ProxyProtocol { get; init; }
 
-    /// <summary>Whose TCP options name a client (Tcp only). Defaults to null: no option is looked at.</summary>
+    /// <summary>Whose TCP options name a client. Defaults to null: no option is looked at.</summary>
     public ToaConfig? Toa { get; init; }
 
     /// <summary>TCP keep-alive on both legs. Defaults to probes after 60 s.</summary>

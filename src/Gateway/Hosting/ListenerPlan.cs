@@ -73,6 +73,7 @@ internal sealed record ListenerPlan
         SocketError.AddressAlreadyInUse => "the port is in use. End the process that holds it (ss -ltnp), or choose another port.",
         SocketError.AddressNotAvailable => "no interface has this address. Use one of this host's addresses, or *:PORT for all.",
         SocketError.AccessDenied => "ports below 1024 need the capability NET_BIND_SERVICE. Grant it, or choose a port from 1024 up.",
+        SocketError.OperationNotSupported when Options != OptionCarriers.None => "its Toa section needs the Linux engine, on Linux. Remove the section.",
         SocketError.AddressFamilyNotSupported => "IPv6 is off on this host. Use an IPv4 address, or *:PORT.",
         _ => problem.Message,
     };

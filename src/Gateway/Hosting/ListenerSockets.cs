@@ -11,8 +11,12 @@ internal static class ListenerSockets
     /// A bound and listening socket. It listens already here: with SO_REUSEADDR, which .NET sets, two sockets may be bound to one port and only
     /// the second <c>listen</c> fails.
     /// </summary>
+    /// <param name="endPoint">The address.</param>
+    /// <param name="dualMode">For an IPv6 any-address: also IPv4.</param>
+    /// <param name="keepAlive">Keep-alive of accepted sockets.</param>
+    /// <param name="prepare">Sets what accepted sockets are to inherit besides.</param>
     /// <exception cref="SocketException">The address cannot be had.</exception>
-    public static Socket Listen(IPEndPoint endPoint, bool dualMode, KeepAliveConfig? keepAlive)
+    public static Socket Listen(IPEndPoint endPoint, bool dualMode, KeepAliveConfig? keepAlive, Action<Socket> prepare)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -29,6 +33,7 @@ internal static class ListenerSockets
                 socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, (int)Math.Max(1, keepAlive.Interval.TotalSeconds));
                 socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, keepAlive.Retries);
             }
+            prepare(socket);
             socket.Bind(endPoint);
             socket.Listen(Backlog);
             return socket;

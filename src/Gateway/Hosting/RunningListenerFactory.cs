@@ -21,7 +21,7 @@ internal sealed class RunningListenerFactory(IServiceProvider host, TcpDataPlane
     private KestrelListener BindHttp(ListenerPlan plan)
     {
         var address = plan.Address;
-        var socket = ListenerSockets.Listen(address.EndPoint, address.DualMode, plan.KeepAlive);
+        var socket = ListenerSockets.Listen(address.EndPoint, address.DualMode, plan.KeepAlive, listening => tcp.KeepOptions(listening, plan.Options));
         return KestrelListener.OverSocket(plan, socket, _start, host,
             (kestrel, local) => KestrelListenerSetup.Configure(kestrel, local, http.For(plan.Name, plan.Kind), plan.HttpVersion, plan.HttpLimits, host));
     }

@@ -16,6 +16,12 @@ internal sealed class HttpConnectionMetrics(IMeterFactory meters)
     private readonly Counter<long> _healthChecks = meters.Create("Gateway.Tcp")
         .CreateCounter<long>("gateway.tcp.health_checks", "{connection}", "Connections that closed without a byte.");
 
+    private readonly Counter<long> _toaReceived = meters.Create("Gateway.Tcp")
+        .CreateCounter<long>("gateway.toa.received", "{connection}", "Connections of trusted peers whose TCP options were looked at, by result.");
+
+    /// <summary>The TCP options of a trusted peer were looked at.</summary>
+    public void ToaReceived(string listener, string result) => _toaReceived.Add(1, new("listener", listener), new("result", result));
+
     /// <summary>An identification has ended.</summary>
     public void Concluded(string listener, in IdentificationStep step, TimeSpan elapsed) => _headers.Concluded(listener, step, elapsed);
 

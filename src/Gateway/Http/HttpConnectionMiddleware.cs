@@ -7,7 +7,7 @@ namespace Gateway.Http;
 
 /// <summary>
 /// What happens to a connection before HTTP starts on it: it is counted against the process's limit, learns its listener, and learns who its
-/// client is, from the PROXY header where the listener has a policy.
+/// client is, from the PROXY header or a TCP option where the listener has a policy.
 /// </summary>
 internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpListenerState listener, HttpConnectionServices services)
 {
@@ -45,21 +45,57 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
         {
             return IdentifyAndRunAsync(connection, feature, new ProxyHeaderReader(policy, peer, local, services.Time));
         }
-        SetIdentity(connection, feature, new ConnectionIdentity { Client = peer, Peer = peer, Local = local, Source = IdentitySource.Socket });
+        return ContinueAsync(connection, feature, new ConnectionIdentity { Client = peer, Peer = peer, Local = local, Source = IdentitySource.Socket });
+    }
+
+    /// <summary>Without a PROXY header, a TCP option of a trusted peer may name the client.</summary>
+    private Task ContinueAsync(ConnectionContext connection, IListenerFeature feature, ConnectionIdentity identity)
+    {
+        if (feature.Http?.Toa is { } toa && services.Tcp is { } tcp && toa.Trusts(identity.Peer.Address))
+        {
+            return FindAndRunAsync(connection, feature, identity, new ToaReader(toa, tcp, services.Time));
+        }
+        SetIdentity(connection, feature, identity);
         return next(connection);
+    }
+
+    private async Task FindAndRunAsync(ConnectionContext connection, IListenerFeature feature, ConnectionIdentity identity, ToaReader reader)
+    {
+        var (found, result, refusal) = await reader.ReadAsync(connection, identity, StopOf(connection));
+        switch (result)
+        {
+            case "health_check":
+                services.Metrics.HealthCheck(feature.Name);
+                services.AccessLog.WriteSilent(identity.Peer, feature.Name);
+                return;
+            case "draining":
+                Reject(connection, feature, "draining", null);
+                return;
+        }
+        services.Metrics.ToaReceived(feature.Name, result);
+        if (found is null)
+        {
+            Reject(connection, feature, "toa", new IdentificationStep { Action = IdentificationAction.Refuse, Refusal = refusal });
+            return;
+        }
+        SetIdentity(connection, feature, found);
+        await next(connection);
     }
 
     private async Task IdentifyAndRunAsync(ConnectionContext connection, IListenerFeature feature, ProxyHeaderReader reader)
     {
-        var stop = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
-        var (step, identity, isDraining) = await reader.ReadAsync(connection.Transport.Input, stop);
+        var (step, identity, isDraining) = await reader.ReadAsync(connection.Transport.Input, StopOf(connection));
         if (isDraining)
         {
             Reject(connection, feature, "draining", null);
             return;
         }
         services.Metrics.Concluded(feature.Name, step, reader.Elapsed);
-        if (identity is not null)
+        if (identity is not null && !step.HasHeader)
+        {
+            await ContinueAsync(connection, feature, identity);
+        }
+        else if (identity is not null)
         {
             SetIdentity(connection, feature, identity);
             await next(connection);
@@ -94,6 +130,9 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
             connection.Features.Set(new ClientIdentity { Client = hop, Hop = hop });
         }
     }
+
+    private static CancellationToken StopOf(ConnectionContext connection) =>
+        connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
 
     private static IPEndPoint Unmap(EndPoint? endPoint)
     {

@@ -3,4 +3,9 @@ using Gateway.Tcp.Listening;
 namespace Gateway.Http;
 
 /// <summary>What every connection of a listener needs from the host.</summary>
-internal sealed record HttpConnectionServices(TimeProvider Time, ConnectionLimit Limit, HttpConnectionMetrics Metrics, HttpAccessLog AccessLog);
+/// <param name="Time">For limits.</param>
+/// <param name="Limit">The cap on connections.</param>
+/// <param name="Metrics">What is counted before HTTP starts.</param>
+/// <param name="AccessLog">Tells of those that HTTP never starts on.</param>
+/// <param name="Tcp">Reads TCP options; null: no listener looks at any.</param>
+internal sealed record HttpConnectionServices(TimeProvider Time, ConnectionLimit Limit, HttpConnectionMetrics Metrics, HttpAccessLog AccessLog, TcpDataPlane? Tcp = null);

@@ -1,4 +1,5 @@
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Toa;
 
 namespace Gateway.Http;
 
@@ -13,6 +14,9 @@ internal sealed record HttpListenerModel
 
     /// <summary>Who may or must come with a PROXY header. Null: the peer is the client.</summary>
     public ProxyProtocolPolicy? ProxyProtocol { get; init; }
+
+    /// <summary>Whose TCP options name a client. Null: no option is looked at.</summary>
+    public ToaPolicy? Toa { get; init; }
 
     /// <summary>Whose X-Forwarded-For is believed. Defaults to nobody's.</summary>
     public ForwardedHeadersModel ForwardedHeaders { get; init; } = ForwardedHeadersModel.None;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Gateway.Configuration;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Networks;
 
 namespace Gateway.Http;
@@ -28,6 +29,7 @@ internal sealed class HttpListenerModels
                 {
                     Name = name,
                     ProxyProtocol = ProxyProtocolPolicy.From(listener.ProxyProtocol, config.Networks),
+                    Toa = ToaPolicy.From(listener.Toa, config.Networks),
                     ForwardedHeaders = Resolve(listener.ForwardedHeaders, config),
                 };
             }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Gateway.Testing;
 using Gateway.Testing.Network;
 using Gateway.Testing.Processes;
@@ -128,6 +129,10 @@ public sealed class ToaTests
         var config = new ConfigFile()
             .AddTcp("peer", 9000, backend.Address, sourceIp, address: $"{GatewayNetwork.GatewayV4}")
             .AddTcp("reject", 9001, backend.Address, sourceIp, address: $"{GatewayNetwork.GatewayV4}")
+            .AddHttp("web", 9002, backend.Address, address: $"{GatewayNetwork.GatewayV4}")
+            .Set("Listeners:web:Toa", new { TrustedProxies = new[] { "192.0.2.15/32" } })
+            .AddHttp("webreject", 9003, backend.Address, address: $"{GatewayNetwork.GatewayV4}")
+            .Set("Listeners:webreject:Toa", new { TrustedProxies = new[] { "192.0.2.15/32" }, Missing = "Reject", Wait = "10s" })
             .Set("Listeners:peer:Toa", new { TrustedProxies = new[] { "192.0.2.15/32" }, Options = options })
             .Set("Listeners:reject:Toa", new { TrustedProxies = new[] { "192.0.2.15/32" }, Options = options, Missing = "Reject", Wait = "10s" });
         await using var gateway = await GatewayProcess.StartAsync(config, new GatewayStart { Inside = network.Gateway, Prefix = group.CommandPrefix });
@@ -170,6 +175,48 @@ public sealed class ToaTests
         }
 
         await RefusesAsync(network, gateway);
+        await ForwardsHttpAsync(network, gateway, backend);
+    }
+
+    [Fact]
+    public async Task Gateway_MovedOutOfItsCgroup_FollowsTheFallback()
+    {
+        // The program is not asked about sockets of another cgroup: the SYN goes out without the option, and the gateway notices.
+        Rights.RequireBpf();
+        using var group = ControlGroup.Create();
+        using var elsewhere = ControlGroup.Create();
+        await using var backend = RecordingTcpServer.Start();
+        var (reject, fallback) = (FreePorts.Next(), FreePorts.Next());
+        var config = new ConfigFile().AddTcp("reject", reject, backend.Address, Toa)
+            .AddTcp("fallback", fallback, backend.Address, new { Mode = "Toa", Fallback = "ProxyProtocol" });
+        await using var gateway = await GatewayProcess.StartAsync(config, new GatewayStart { Prefix = group.CommandPrefix });
+
+        elsewhere.Move(gateway.Process);
+
+        using var client = await TcpPeer.ConnectAsync(fallback);
+        // The first attempt is given up when its SYN is out.
+        var accepted = await backend.NextAsync();
+        while (await accepted.WaitForFirstByteAsync() == 0)
+        {
+            accepted.Dispose();
+            accepted = await backend.NextAsync();
+        }
+
+        Assert.Equal(client.Local, (await WireHeader.ReadAsync(accepted)).Source);
+        accepted.Dispose();
+        var from = new IPEndPoint(IPAddress.Loopback, FreePorts.Next());
+        try
+        {
+            using var refused = await TcpPeer.ConnectAsync(new IPEndPoint(IPAddress.Loopback, reject), from);
+            await refused.WaitForEndAsync();
+        }
+        catch (SocketException)
+        {
+            // Reset before the connect was awaited.
+        }
+
+        await gateway.WaitForAccessAsync(from.ToString(), "reason=source_ip");
+        await gateway.WaitForMetricAsync("gateway_toa_connect_total", static value => value == 2, ("error_type", "option"));
     }
 
     [Fact]
@@ -228,6 +275,43 @@ public sealed class ToaTests
         {
             check.Finish();
             await gateway.WaitForMetricAsync("gateway_tcp_health_checks_total", static value => value == 1, ("listener", "reject"));
+        }
+    }
+
+    private static async Task ForwardsHttpAsync(GatewayNetwork network, GatewayProcess gateway, RecordingTcpServer backend)
+    {
+        const string option = "FE081234CB00714D";
+        var port = 20300;
+        foreach (var (inSyn, inAck, inData, client) in new[]
+        {
+            (option, "", "", "203.0.113.77"), ("", option, "", "203.0.113.77"), ("", "", option, "203.0.113.77"), ("", "", "", "192.0.2.15"),
+        })
+        {
+            using var balancer = RawTcpClient.Connect(
+                network.Client, new IPEndPoint(IPAddress.Parse("192.0.2.15"), ++port), new IPEndPoint(GatewayNetwork.GatewayV4, 9002), inSyn, inAck);
+            balancer.Send("GET / HTTP/1.1\r\nHost: app\r\n\r\n"u8, inData);
+            using var accepted = await backend.NextAsync();
+            var lines = new List<string>();
+            while (await accepted.ReadLineAsync() is { Length: > 0 } line)
+            {
+                lines.Add(line);
+            }
+
+            Assert.Contains($"X-Forwarded-For: {client}", lines);
+            await accepted.SendAsync("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+            await gateway.WaitForAccessAsync($"client={client}", $"peer=192.0.2.15:{port}", "listener=web", client == "192.0.2.15" ? "source=Socket" : "source=Toa");
+        }
+
+        using (var without = RawTcpClient.Connect(network.Client, new IPEndPoint(IPAddress.Parse("192.0.2.15"), ++port), new IPEndPoint(GatewayNetwork.GatewayV4, 9003)))
+        {
+            without.Send("GET / HTTP/1.1\r\nHost: app\r\n\r\n"u8);
+            await gateway.WaitForAccessAsync($"peer=192.0.2.15:{port}", "listener=webreject", "reason=toa", "detail=ToaMissing");
+        }
+
+        using (var check = RawTcpClient.Connect(network.Client, new IPEndPoint(IPAddress.Parse("192.0.2.15"), ++port), new IPEndPoint(GatewayNetwork.GatewayV4, 9003)))
+        {
+            check.Finish();
+            await gateway.WaitForMetricAsync("gateway_tcp_health_checks_total", static value => value == 1, ("listener", "webreject"));
         }
     }
 

@@ -150,6 +150,22 @@ public sealed class TcpPeer : IDisposable
         return all.ToArray();
     }
 
+    /// <summary>Waits for the first byte, which the next read gives; 0: the connection ended without one.</summary>
+    public async Task<int> WaitForFirstByteAsync()
+    {
+        try
+        {
+            var first = new byte[1];
+            var count = await ReadAsync(first).ConfigureAwait(false);
+            Unread(first.AsSpan(0, count));
+            return count;
+        }
+        catch (SocketException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>Reads and drops until the connection ends; says how.</summary>
     public async Task<ConnectionEnd> WaitForEndAsync()
     {

@@ -50,6 +50,10 @@ public sealed class ControlGroup : IDisposable
         return new ControlGroup(path);
     }
 
+    /// <summary>Moves a running process into it.</summary>
+    public void Move(ManagedProcess process) =>
+        File.WriteAllText($"{Path}/cgroup.procs", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
     /// <summary>How many sock_ops programs are attached to it.</summary>
     public int SockOpsPrograms()
     {

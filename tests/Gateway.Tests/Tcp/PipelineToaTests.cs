@@ -109,15 +109,16 @@ public sealed class PipelineToaTests
         var model = TestPlane.Model(null, all, new SourceIpConfig { Mode = SourceIpMode.Toa }, "192.0.2.1:9");
 
         Assert.Collection(
-            ToaRights.Check(model, static () => "needs that"),
+            ToaRights.Check(model, ["web"], static () => "needs that"),
             static message => Assert.StartsWith("TcpProxy:Routes:r:SourceIp:Mode: Toa needs that", message, StringComparison.Ordinal),
-            static message => Assert.StartsWith("Listeners:in:Toa:Carriers: Ack and Data: reading them needs that. Or ", message, StringComparison.Ordinal));
-        Assert.Empty(ToaRights.Check(model, static () => null));
+            static message => Assert.StartsWith("Listeners:in:Toa:Carriers: Ack and Data: reading them needs that. Or ", message, StringComparison.Ordinal),
+            static message => Assert.StartsWith("Listeners:web:Toa:Carriers: Ack and Data", message, StringComparison.Ordinal));
+        Assert.Empty(ToaRights.Check(model, [], static () => null));
     }
 
     [Fact]
     public void CheckRights_SynOnly_LoadsNothing() =>
-        Assert.Empty(ToaRights.Check(TestPlane.Model(null, Syn, Policies.None, "192.0.2.1:9"), static () => throw new InvalidOperationException("asked for")));
+        Assert.Empty(ToaRights.Check(TestPlane.Model(null, Syn, Policies.None, "192.0.2.1:9"), [], static () => throw new InvalidOperationException("asked for")));
 
     [Fact]
     public async Task Bind_OptionsOnThePortableEngine_IsRefused()

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using Gateway.Linux;
-using Gateway.Linux.Bpf;
-using Gateway.Tcp.Identification.Toa;
 
 namespace Gateway.Tcp.Engines.Linux;
 
@@ -59,25 +57,7 @@ internal sealed partial class LinuxTcpConnection
     }
 
     /// <inheritdoc/>
-    public override int ReadOptions(OptionCarriers carrier, Span<byte> options)
-    {
-        if (IsUnusable)
-        {
-            return 0;
-        }
-
-        if (carrier != OptionCarriers.Syn)
-        {
-            return _loop.Toa?.Read(_fd, carrier == OptionCarriers.Ack ? ToaSegments.Ack : ToaSegments.Data, options) ?? 0;
-        }
-
-        Span<byte> headers = stackalloc byte[SynHeaders.MaxBytes];
-        var length = Syscalls.GetOption(_fd, SocketOption.SavedSyn, headers);
-        var found = SynHeaders.OptionsOf(headers[..Math.Max(0, length)]);
-        found = found[..Math.Min(found.Length, options.Length)];
-        found.CopyTo(options);
-        return found.Length;
-    }
+    public override int ReadOptions(OptionCarriers carrier, Span<byte> options) => IsUnusable ? 0 : KeptOptions.Read(_fd, carrier, _loop.Toa, options);
 
     /// <inheritdoc/>
     public override ValueTask<IoResult> SendAllAsync(ReadOnlyMemory<byte> data, TimeSpan timeout)

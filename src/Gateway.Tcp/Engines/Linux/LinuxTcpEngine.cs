@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using Gateway.Linux;
 using Gateway.Linux.Bpf;
 
 namespace Gateway.Tcp.Engines.Linux;
@@ -56,6 +58,41 @@ internal sealed class LinuxTcpEngine : ITcpEngine
             }
 
             return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void KeepOptions(Socket listener, OptionCarriers carriers)
+    {
+        // Nobody else has this socket yet, so nobody can close it meanwhile.
+        var result = KeptOptions.Keep((int)listener.Handle, carriers, _toa);
+        if (result < 0)
+        {
+            throw new SocketException((int)Errno.ToSocketError(-result));
+        }
+    }
+
+    /// <inheritdoc/>
+    public int ReadOptions(Socket connection, OptionCarriers carrier, Span<byte> options)
+    {
+        // A server may close it at any time, by its own limits: the number is used under a reference.
+        var handle = connection.SafeHandle;
+        var held = false;
+        try
+        {
+            handle.DangerousAddRef(ref held);
+            return KeptOptions.Read((int)handle.DangerousGetHandle(), carrier, _toa, options);
+        }
+        catch (ObjectDisposedException)
+        {
+            return 0;
+        }
+        finally
+        {
+            if (held)
+            {
+                handle.DangerousRelease();
+            }
         }
     }
 

@@ -38,7 +38,7 @@ internal static class ListenSocketFactory
                 var fd = socket.Hold();
                 try
                 {
-                    KeepOptions(fd, options.Options, toa);
+                    ThrowIfFailed(KeptOptions.Keep(fd, options.Options, toa));
                     ThrowIfFailed(Syscalls.Listen(fd, options.Backlog));
                 }
                 finally
@@ -90,21 +90,6 @@ internal static class ListenSocketFactory
             descriptor.Release();
             descriptor.Dispose();
             throw;
-        }
-    }
-
-    // Connections inherit both: what is set after listen would be missing in the first of them.
-    private static void KeepOptions(int fd, OptionCarriers carriers, ToaProgram? toa)
-    {
-        if ((carriers & OptionCarriers.Syn) != 0)
-        {
-            ThrowIfFailed(Syscalls.SetOption(fd, SocketOption.SaveSyn, 1));
-        }
-
-        var segments = ((carriers & OptionCarriers.Ack) != 0 ? ToaSegments.Ack : 0) | ((carriers & OptionCarriers.Data) != 0 ? ToaSegments.Data : 0);
-        if (segments != ToaSegments.None)
-        {
-            ThrowIfFailed(toa?.Keep(fd, segments) ?? -Errno.EOPNOTSUPP);
         }
     }
 

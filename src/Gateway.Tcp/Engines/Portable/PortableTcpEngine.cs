@@ -16,13 +16,13 @@ internal sealed class PortableTcpEngine(TimeProvider time) : ITcpEngine
     /// <summary>Managed sockets have no part in a handshake.</summary>
     public string? EnableOptions() => "needs the Linux engine: TcpProxy:Engine Auto or Linux, on Linux";
 
+    public void KeepOptions(Socket listener, OptionCarriers carriers) => RefuseOptions(carriers);
+
+    public int ReadOptions(Socket connection, OptionCarriers carrier, Span<byte> options) => 0;
+
     public ITcpEngineListener Bind(IPEndPoint endPoint, TcpListenOptions options)
     {
-        if (options.Options != OptionCarriers.None)
-        {
-            throw new SocketException((int)SocketError.OperationNotSupported);
-        }
-
+        RefuseOptions(options.Options);
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -51,6 +51,14 @@ internal sealed class PortableTcpEngine(TimeProvider time) : ITcpEngine
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    private static void RefuseOptions(OptionCarriers carriers)
+    {
+        if (carriers != OptionCarriers.None)
+        {
+            throw new SocketException((int)SocketError.OperationNotSupported);
+        }
     }
 
     internal void Opened(PortableTcpConnection connection) => _open.TryAdd(connection, true);

@@ -6,6 +6,9 @@ namespace Gateway.Tcp.Identification.Toa;
 /// <summary>The options that a listener reads or a route writes. Immutable.</summary>
 public sealed class ToaFormats
 {
+    /// <summary>The most that a segment has of options: a header of at most 60 bytes, 20 of them fixed (RFC 9293 3.1).</summary>
+    public const int MaxOptionsBytes = 40;
+
     // RFC 9293 3.1: kinds without a length.
     private const byte EndOfOptions = 0;
     private const byte NoOperation = 1;

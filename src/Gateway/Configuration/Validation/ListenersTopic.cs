@@ -23,8 +23,6 @@ internal sealed class ListenersTopic : IConfigTopic
                 context.Missing(path, "Protocol", "Http or Tcp");
             if (listener.Protocol == ListenerProtocol.Tcp)
                 context.NotApplicable(path, "the listener's Protocol is Tcp, this is for Http", "HttpVersion", "ForwardedHeaders", "HttpLimits");
-            if (listener.Protocol == ListenerProtocol.Http)
-                context.NotApplicable(path, "the listener's Protocol is Http, this is for Tcp", "Toa");
             CheckKeepAlive(context, $"{path}:KeepAlive", listener.KeepAlive);
             CheckHttpLimits(context, $"{path}:HttpLimits", listener.HttpLimits);
         }

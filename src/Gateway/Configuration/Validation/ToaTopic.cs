@@ -15,7 +15,7 @@ internal sealed class ToaTopic : IConfigTopic
     {
         foreach (var (name, listener) in context.Config.Listeners)
         {
-            if (listener is { Toa: { } toa, Protocol: not ListenerProtocol.Http })
+            if (listener.Toa is { } toa)
                 Validate(context, $"Listeners:{name}:Toa", toa);
         }
     }

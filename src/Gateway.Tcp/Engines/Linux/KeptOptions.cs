@@ -1,0 +1,33 @@
+using Gateway.Linux;
+using Gateway.Linux.Bpf;
+using Gateway.Tcp.Identification.Toa;
+
+namespace Gateway.Tcp.Engines.Linux;
+
+/// <summary>TCP options of accepted connections, on sockets of whatever owner: the SYN's by TCP_SAVE_SYN, the others' by <see cref="ToaProgram"/>.</summary>
+internal static class KeptOptions
+{
+    /// <summary>Before listen: connections inherit it, and what is set later would be missing in the first of them. 0, or −errno.</summary>
+    internal static int Keep(int listener, OptionCarriers carriers, ToaProgram? toa)
+    {
+        var result = (carriers & OptionCarriers.Syn) != 0 ? Syscalls.SetOption(listener, SocketOption.SaveSyn, 1) : 0;
+        var segments = ((carriers & OptionCarriers.Ack) != 0 ? ToaSegments.Ack : 0) | ((carriers & OptionCarriers.Data) != 0 ? ToaSegments.Data : 0);
+        return result < 0 || segments == ToaSegments.None ? result : toa?.Keep(listener, segments) ?? -Errno.EOPNOTSUPP;
+    }
+
+    /// <summary>What one segment of an accepted connection had; 0 bytes for none.</summary>
+    internal static int Read(int connection, OptionCarriers carrier, ToaProgram? toa, Span<byte> options)
+    {
+        if (carrier != OptionCarriers.Syn)
+        {
+            return toa?.Read(connection, carrier == OptionCarriers.Ack ? ToaSegments.Ack : ToaSegments.Data, options) ?? 0;
+        }
+
+        Span<byte> headers = stackalloc byte[SynHeaders.MaxBytes];
+        var length = Syscalls.GetOption(connection, SocketOption.SavedSyn, headers);
+        var found = SynHeaders.OptionsOf(headers[..Math.Max(0, length)]);
+        found = found[..Math.Min(found.Length, options.Length)];
+        found.CopyTo(options);
+        return found.Length;
+    }
+}
