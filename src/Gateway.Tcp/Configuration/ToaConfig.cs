@@ -9,8 +9,11 @@ public sealed record ToaConfig
     /// <summary>Kinds and lengths that are believed. Defaults to those of LVS, DPVS and the usual kernel modules.</summary>
     public IReadOnlyList<string> Options { get; init; } = ["254/8", "253/20", "254/20"];
 
-    /// <summary>Segments that are looked at. Defaults to all three. The SYN alone needs no right.</summary>
-    public IReadOnlyList<ToaCarrier> Carriers { get; init; } = [ToaCarrier.Syn, ToaCarrier.Ack, ToaCarrier.Data];
+    /// <summary>
+    /// Segments that are looked at. Defaults to null: all three, or the SYN alone where the rights for the others are missing (then a warning is logged). Those that are
+    /// written have to be possible.
+    /// </summary>
+    public IReadOnlyList<ToaCarrier>? Carriers { get; init; }
 
     /// <summary>
     /// How long a peer whose handshake had no option may take for its first byte, where that is looked at or <see cref="Missing"/> is Reject. Defaults to 500 ms: on one

@@ -60,7 +60,10 @@ public sealed record TcpListenOptions
     /// <summary>Keep-alive probes on accepted sockets; null: off.</summary>
     public TcpKeepAlive? KeepAlive { get; init; }
 
-    /// <summary>Segments of each connection whose TCP options are kept for <see cref="TcpConnection.ReadOptions"/>. Defaults to none.</summary>
+    /// <summary>
+    /// Segments of each connection whose TCP options are kept for <see cref="TcpConnection.ReadOptions"/>. Those behind the SYN are, if the engine was enabled for it. Defaults to
+    /// none.
+    /// </summary>
     public OptionCarriers Options { get; init; }
 
     /// <summary>Told each time accepting had to pause (EMFILE, ENFILE, ENOBUFS, ENOMEM).</summary>

@@ -29,6 +29,9 @@ public abstract class TcpConnection
     /// <summary>Reads what is there without waiting; <see cref="SocketError.WouldBlock"/> if nothing is. Zero bytes with Success is the end of the stream.</summary>
     public abstract IoResult Receive(Span<byte> buffer);
 
+    /// <summary>Whether <see cref="ReadOptions"/> can know of segments behind the SYN: <see cref="ITcpEngine.EnableOptions"/> has succeeded.</summary>
+    public virtual bool SeesOptions => false;
+
     /// <summary>
     /// The TCP options of one segment of an accepted connection, as they came: what follows the 20 bytes of its TCP header. 0 bytes if the listener does not keep
     /// them (<see cref="TcpListenOptions.Options"/>), or if the segment had none or has not come yet. Those of the SYN can be read once.

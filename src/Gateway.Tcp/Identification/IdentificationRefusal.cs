@@ -33,6 +33,9 @@ public enum IdentificationRefusal : byte
     /// <summary>Toa: a trusted peer's segments had none of the options, and it is refused then.</summary>
     ToaMissing,
 
+    /// <summary>Toa: SYN and ACK of a trusted peer name different clients; one of them was not written by the proxy.</summary>
+    ToaConflict,
+
     /// <summary>With Optional: a header came after OptionalWait had passed in silence.</summary>
     LateHeader,
 }

@@ -89,35 +89,28 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <exception cref="SocketException">They cannot be kept.</exception>
     public void KeepOptions(Socket listener, OptionCarriers carriers) => _engine.KeepOptions(listener, carriers);
 
-    /// <summary>The client that the options of a connection of such a socket name, as far as they have come; null: none.</summary>
+    /// <summary>The client that the options of one segment of a connection of such a socket name; null: none.</summary>
     /// <param name="connection">The accepted socket.</param>
     /// <param name="policy">What is looked at, and how; the peer is trusted.</param>
-    /// <param name="carriers">Which segments to look at, of those of the policy.</param>
-    public ProxyEndPoint? FindClient(Socket connection, ToaPolicy policy, OptionCarriers carriers)
+    /// <param name="carrier">The segment.</param>
+    public ProxyEndPoint? FindClient(Socket connection, ToaPolicy policy, OptionCarriers carrier)
     {
         ArgumentNullException.ThrowIfNull(policy);
         Span<byte> options = stackalloc byte[ToaFormats.MaxOptionsBytes];
-        foreach (var carrier in (ReadOnlySpan<OptionCarriers>)[OptionCarriers.Syn, OptionCarriers.Ack, OptionCarriers.Data])
-        {
-            if ((policy.Carriers & carriers & carrier) != 0
-                && policy.Formats.TryFind(options[.._engine.ReadOptions(connection, carrier, options)], out var client))
-            {
-                return client;
-            }
-        }
-
-        return null;
+        return (policy.Carriers & carrier) != 0 && policy.Formats.TryFind(options[.._engine.ReadOptions(connection, carrier, options)], out var client)
+            ? client
+            : null;
     }
 
     /// <summary>
     /// The rights that routes and listeners of a model need and this process lacks: one message for each, with the cure. Empty: none, and what they need is in place.
     /// </summary>
     /// <param name="model">What is to be in force.</param>
-    /// <param name="httpListeners">HTTP listeners that look at options which the engine has to be enabled for.</param>
-    public IReadOnlyList<string> CheckRights(TcpModel model, params IReadOnlyCollection<string> httpListeners)
+    /// <param name="toa">The Toa sections of all listeners that have one, HTTP's included. One that leaves its carriers open and has to do with the SYN is a warning in the log.</param>
+    public IReadOnlyList<string> CheckRights(TcpModel model, IReadOnlyDictionary<string, ToaConfig> toa)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return [.. TransparentRights.Check(model, _mayBindForeign), .. ToaRights.Check(model, httpListeners, _engine.EnableOptions)];
+        return [.. TransparentRights.Check(model, _mayBindForeign), .. ToaRights.Check(model, toa, _engine.EnableOptions, (listener, problem) => Log.OnlySyn(_logger, listener, problem))];
     }
 
     /// <summary>Takes an address and listens; nothing is accepted yet.</summary>
@@ -185,6 +178,10 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
 
     private static partial class Log
     {
+        [LoggerMessage(2010, LogLevel.Warning, "Listeners:{Listener}:Toa looks at the SYN only: reading the handshake's ACK and the first data {Problem}. "
+            + "Grant it, or write \"Carriers\": [\"Syn\"] if the proxies put the option there")]
+        public static partial void OnlySyn(ILogger logger, string listener, string problem);
+
         [LoggerMessage(2001, LogLevel.Warning, "Listener {Listener} pauses accepting: {Error}")]
         public static partial void AcceptPaused(ILogger logger, string listener, SocketError error);
 

@@ -21,12 +21,20 @@ internal sealed partial class ConnectionPipeline
             return new ValueTask<bool>(true);
         }
 
-        if (TryFind(record, policy, OptionCarriers.Syn, out var client) || TryFind(record, policy, OptionCarriers.Ack, out client))
+        var inSyn = TryFind(record, policy, OptionCarriers.Syn, out var client);
+        var inAck = TryFind(record, policy, OptionCarriers.Ack, out var acknowledged);
+        if (inSyn && inAck && client != acknowledged)
         {
-            return new ValueTask<bool>(Believe(record, client));
+            // A proxy that forwards packets leaves what a client has put into its own SYN, and writes its own option into the ACK.
+            return new ValueTask<bool>(Refuse(record, "conflict", IdentificationRefusal.ToaConflict));
         }
 
-        return policy.WaitsForData ? WaitForDataAsync(record, policy) : new ValueTask<bool>(Absent(record, policy));
+        if (inSyn || inAck)
+        {
+            return new ValueTask<bool>(Believe(record, inSyn ? client : acknowledged));
+        }
+
+        return policy.WaitsForData(record.Client.SeesOptions) ? WaitForDataAsync(record, policy) : new ValueTask<bool>(Absent(record, policy));
     }
 
     private async ValueTask<bool> WaitForDataAsync(ConnectionRecord record, ToaPolicy policy)
@@ -107,9 +115,7 @@ internal sealed partial class ConnectionPipeline
     {
         if (!client.CanBeSource)
         {
-            metrics.ToaReceived(record.Listener.Name, "invalid");
-            record.Refusal = IdentificationRefusal.SourceInvalid;
-            return Fail(record, CloseReason.Toa);
+            return Refuse(record, "invalid", IdentificationRefusal.SourceInvalid);
         }
 
         metrics.ToaReceived(record.Listener.Name, "client");
@@ -119,13 +125,19 @@ internal sealed partial class ConnectionPipeline
 
     private bool Absent(ConnectionRecord record, ToaPolicy policy)
     {
-        metrics.ToaReceived(record.Listener.Name, policy.RejectsMissing ? "absent_rejected" : "absent_allowed");
-        if (!policy.RejectsMissing)
+        if (policy.RejectsMissing)
         {
-            return true;
+            return Refuse(record, "absent_rejected", IdentificationRefusal.ToaMissing);
         }
 
-        record.Refusal = IdentificationRefusal.ToaMissing;
+        metrics.ToaReceived(record.Listener.Name, "absent_allowed");
+        return true;
+    }
+
+    private bool Refuse(ConnectionRecord record, string result, IdentificationRefusal refusal)
+    {
+        metrics.ToaReceived(record.Listener.Name, result);
+        record.Refusal = refusal;
         return Fail(record, CloseReason.Toa);
     }
 }

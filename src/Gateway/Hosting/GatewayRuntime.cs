@@ -1,4 +1,3 @@
-using Gateway.Configuration;
 using Gateway.Http;
 using Gateway.Tcp.Listening;
 
@@ -13,8 +12,7 @@ internal sealed class GatewayRuntime(GatewaySnapshot initial, TcpDataPlane tcp, 
     public GatewaySnapshot Current => _current;
 
     /// <summary>Rights that a route needs and this process lacks, each with the cure.</summary>
-    public IReadOnlyList<string> FindMissingRights(GatewaySnapshot snapshot) => tcp.CheckRights(
-        snapshot.Tcp, [.. snapshot.Listeners.Where(plan => plan.Protocol == ListenerProtocol.Http && ToaRights.Needs(plan.Options)).Select(plan => plan.Name)]);
+    public IReadOnlyList<string> FindMissingRights(GatewaySnapshot snapshot) => tcp.CheckRights(snapshot.Tcp, SnapshotBuilder.ToaOf(snapshot.Config));
 
     /// <summary>Puts a snapshot whose listeners are bound in force. Live connections stay on what they started with.</summary>
     public void Swap(GatewaySnapshot snapshot)

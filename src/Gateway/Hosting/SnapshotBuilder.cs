@@ -1,4 +1,5 @@
 using Gateway.Configuration;
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Routing;
 
 namespace Gateway.Hosting;
@@ -6,6 +7,11 @@ namespace Gateway.Hosting;
 /// <summary>Turns a good configuration into the snapshot that is swapped in as one.</summary>
 internal static class SnapshotBuilder
 {
+    /// <summary>The Toa sections of the listeners that have one.</summary>
+    public static IReadOnlyDictionary<string, ToaConfig> ToaOf(GatewayConfig config) =>
+        config.Listeners.Where(listener => listener.Value.Toa is not null)
+            .ToDictionary(listener => listener.Key, listener => listener.Value.Toa!, StringComparer.OrdinalIgnoreCase);
+
     public static GatewaySnapshot Build(ConfigResult result)
     {
         var config = result.Config ?? throw new ArgumentException("The configuration has errors.", nameof(result));
@@ -18,7 +24,7 @@ internal static class SnapshotBuilder
                     .ToDictionary(listener => listener.Key, listener => listener.Value.ProxyProtocol),
                 config.TcpProxy,
                 config.Networks,
-                config.Listeners.Where(listener => listener.Value.Toa is not null).ToDictionary(listener => listener.Key, listener => listener.Value.Toa!)),
+                ToaOf(config)),
             Logging = result.Flat,
         };
     }

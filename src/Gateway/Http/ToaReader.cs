@@ -26,12 +26,20 @@ internal sealed class ToaReader(ToaPolicy policy, TcpDataPlane plane, TimeProvid
             return Absent(identity);
         }
 
-        if (plane.FindClient(socket, policy, OptionCarriers.Syn | OptionCarriers.Ack) is { } early)
+        var inSyn = plane.FindClient(socket, policy, OptionCarriers.Syn);
+        var inAck = plane.FindClient(socket, policy, OptionCarriers.Ack);
+        if (inSyn is not null && inAck is not null && inSyn != inAck)
+        {
+            return new ToaResult(null, "conflict", IdentificationRefusal.ToaConflict);
+        }
+
+        if ((inSyn ?? inAck) is { } early)
         {
             return Believe(identity, early);
         }
 
-        return policy.WaitsForData ? await WaitForDataAsync(connection, socket, identity, stop) : Absent(identity);
+        // In HTTP the client speaks first: waiting for it holds nobody up.
+        return policy.WaitsForData(canSeeData: true) ? await WaitForDataAsync(connection, socket, identity, stop) : Absent(identity);
     }
 
     private async ValueTask<ToaResult> WaitForDataAsync(ConnectionContext connection, Socket socket, ConnectionIdentity identity, CancellationToken stop)

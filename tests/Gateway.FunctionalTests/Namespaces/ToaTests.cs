@@ -81,13 +81,17 @@ public sealed class ToaTests
         using var group = ControlGroup.Create();
         await using var backend = RecordingTcpServer.Start(endPoint: new IPEndPoint(GatewayNetwork.BackendV4, 8080), inside: network.Backend);
         var start = new GatewayStart { Inside = network.Gateway, Prefix = group.CommandPrefix };
-        var inner = new ConfigFile().AddTcp("in", 9100, backend.Address, new { Mode = "ProxyProtocol" })
-            .Set("Listeners:in:Toa", new { TrustedProxies = new[] { "127.0.0.1/32" }, Missing = "Reject" });
+        var inner = new ConfigFile().AddTcp("in", 9100, backend.Address, new { Mode = "ProxyProtocol" }).AddTcp("in6", 9100, backend.Address, new { Mode = "ProxyProtocol" }, address: "[::1]");
         await using var second = await GatewayProcess.StartAsync(inner, start);
+        Assert.Equal(0, group.SockOpsPrograms());
+        await second.ReloadAsync(inner.Copy()
+            .Set("Listeners:in:Toa", new { TrustedProxies = new[] { "127.0.0.1/32" }, Missing = "Reject" })
+            .Set("Listeners:in6:Toa", new { TrustedProxies = new[] { "::1/128" }, Missing = "Reject", Carriers = new[] { "Ack" } }));
+        Assert.Equal(1, group.SockOpsPrograms());
         await using (var first = await GatewayProcess.StartAsync(
             new ConfigFile()
                 .AddTcp("four", 9000, "127.0.0.1:9100", Toa, address: $"{GatewayNetwork.GatewayV4}")
-                .AddTcp("six", 9000, "127.0.0.1:9100", Toa, address: $"[{GatewayNetwork.GatewayV6}]"),
+                .AddTcp("six", 9000, "[::1]:9100", Toa, address: $"[{GatewayNetwork.GatewayV6}]"),
             start))
         {
             Assert.Equal(2, group.SockOpsPrograms());
@@ -109,10 +113,10 @@ public sealed class ToaTests
             await first.Process.WaitForExitAsync();
         }
 
-        Assert.Equal(1, group.SockOpsPrograms());
+        await Eventually.TrueAsync(() => group.SockOpsPrograms() == 1, "the first one's program detached");
         second.Process.Signal(9);
         await second.Process.WaitForExitAsync();
-        Assert.Equal(0, group.SockOpsPrograms());
+        await Eventually.TrueAsync(() => group.SockOpsPrograms() == 0, "both programs detached");
     }
 
     [Fact]
@@ -226,7 +230,7 @@ public sealed class ToaTests
         var setpriv = Testing.Peers.DebianPeer.Require("setpriv");
         using var group = ControlGroup.Create();
         var port = FreePorts.Next();
-        var config = ConfigFile.Tcp(port, "127.0.0.1:9", Toa).Set("Listeners:in:Toa", new { TrustedProxies = new[] { "10.0.0.0/8" } });
+        var config = ConfigFile.Tcp(port, "127.0.0.1:9", Toa).Set("Listeners:in:Toa", new { TrustedProxies = new[] { "10.0.0.0/8" }, Carriers = new[] { "Syn", "Ack" } });
 
         var result = await GatewayProcess.RunToEndAsync(
             config, new GatewayStart { Prefix = [.. group.CommandPrefix, setpriv, "--bounding-set=-all,+net_admin,+net_raw"] });
@@ -239,14 +243,14 @@ public sealed class ToaTests
     }
 
     [Fact]
-    public async Task Listener_ToaInSynAlone_NeedsNoRight()
+    public async Task Listener_ToaWithoutRights_LooksAtTheSynAndSaysSo()
     {
         Rights.RequireBpf();
         await using var network = await GatewayNetwork.CreateAsync();
         await RawTcpClient.SilenceKernelAsync(network.Client, IPAddress.Parse("192.0.2.15"));
         await using var backend = RecordingTcpServer.Start(endPoint: new IPEndPoint(GatewayNetwork.BackendV4, 8080), inside: network.Backend);
         var config = new ConfigFile().AddTcp("in", 9000, backend.Address, new { Mode = "ProxyProtocol" }, address: $"{GatewayNetwork.GatewayV4}")
-            .Set("Listeners:in:Toa", new { TrustedProxies = new[] { "192.0.2.15/32" }, Carriers = new[] { "Syn" } });
+            .Set("Listeners:in:Toa", new { TrustedProxies = new[] { "192.0.2.15/32" } });
         await using var gateway = await GatewayProcess.StartAsync(
             config, new GatewayStart { Inside = network.Gateway, Prefix = [Testing.Peers.DebianPeer.Require("setpriv"), "--bounding-set=-all"] });
 
@@ -255,6 +259,8 @@ public sealed class ToaTests
         using var accepted = await backend.NextAsync();
 
         Assert.Equal("203.0.113.77:4660", (await WireHeader.ReadAsync(accepted)).Source?.ToString());
+        Assert.Contains(gateway.Complaints(), static line => line.Contains("Listeners:in:Toa looks at the SYN only", StringComparison.Ordinal)
+            && line.Contains("BPF, PERFMON and NET_ADMIN", StringComparison.Ordinal));
     }
 
     private static async Task RefusesAsync(GatewayNetwork network, GatewayProcess gateway)
@@ -269,6 +275,12 @@ public sealed class ToaTests
         using (RawTcpClient.Connect(network.Client, new IPEndPoint(IPAddress.Parse("192.0.2.15"), 20202), listener, inAck: "FE081234E0000001"))
         {
             await gateway.WaitForAccessAsync("192.0.2.15:20202", "reason=toa", "detail=SourceInvalid");
+        }
+
+        // A client's own option in the SYN, which its proxy has let through, and the proxy's in the ACK.
+        using (RawTcpClient.Connect(network.Client, new IPEndPoint(IPAddress.Parse("192.0.2.15"), 20204), listener, "FE081234CB007166", "FE081234CB00714D"))
+        {
+            await gateway.WaitForAccessAsync("192.0.2.15:20204", "reason=toa", "detail=ToaConflict");
         }
 
         using (var check = RawTcpClient.Connect(network.Client, new IPEndPoint(IPAddress.Parse("192.0.2.15"), 20203), listener))
@@ -306,6 +318,12 @@ public sealed class ToaTests
         {
             without.Send("GET / HTTP/1.1\r\nHost: app\r\n\r\n"u8);
             await gateway.WaitForAccessAsync($"peer=192.0.2.15:{port}", "listener=webreject", "reason=toa", "detail=ToaMissing");
+        }
+
+        using (RawTcpClient.Connect(
+            network.Client, new IPEndPoint(IPAddress.Parse("192.0.2.15"), ++port), new IPEndPoint(GatewayNetwork.GatewayV4, 9003), option, "FE081234CB007166"))
+        {
+            await gateway.WaitForAccessAsync($"peer=192.0.2.15:{port}", "reason=toa", "detail=ToaConflict");
         }
 
         using (var check = RawTcpClient.Connect(network.Client, new IPEndPoint(IPAddress.Parse("192.0.2.15"), ++port), new IPEndPoint(GatewayNetwork.GatewayV4, 9003)))

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Gateway.Linux.Bpf;
 using Gateway.Testing;
@@ -57,6 +59,34 @@ public sealed class ToaProgramTests
         Assert.Equal(3, at.Length);
         Assert.Equal(0x18, code[at[0] - 1]);
         Assert.Equal((1, 0x34, 0x12), (code[at[0]] >> 4, code[at[1]], code[at[2]]));
+    }
+
+    [Fact]
+    public void IsWritten_OptionsFillTheSyn_IsFalse()
+    {
+        Rights.RequireBpf();
+        using var program = ToaProgram.TryAttach(out var problem);
+        Assert.True(program is not null, problem);
+        byte[] option = [253, 20, .. new byte[18]];
+
+        // 20 bytes of our option fill the SYN. Asking for a fast-open cookie takes 2 of them (TCP_FASTOPEN_CONNECT).
+        Assert.True(Connect(option, fastOpen: false));
+        Assert.False(Connect(option, fastOpen: true));
+        Assert.True(Connect(option[..8], fastOpen: true));
+
+        bool Connect(byte[] option, bool fastOpen)
+        {
+            using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            listener.Listen();
+            using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            client.SetRawSocketOption(6, 30, BitConverter.GetBytes(fastOpen ? 1 : 0));
+            var fd = (int)client.Handle;
+            Assert.Equal(0, program.Write(fd, [option[0], (byte)option.Length, .. option[2..]]));
+            Assert.False(program.IsWritten(fd));
+            client.Connect(listener.LocalEndPoint!);
+            return program.IsWritten(fd);
+        }
     }
 
     [Fact]

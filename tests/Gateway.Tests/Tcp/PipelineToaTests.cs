@@ -105,20 +105,24 @@ public sealed class PipelineToaTests
     [Fact]
     public void CheckRights_MissingRight_NamesRouteListenerAndCure()
     {
-        var all = Syn with { Carriers = [ToaCarrier.Syn, ToaCarrier.Ack] };
-        var model = TestPlane.Model(null, all, new SourceIpConfig { Mode = SourceIpMode.Toa }, "192.0.2.1:9");
+        var model = TestPlane.Model(null, new SourceIpConfig { Mode = SourceIpMode.Toa }, "192.0.2.1:9");
+        var listeners = new Dictionary<string, ToaConfig> { ["in"] = Syn with { Carriers = [ToaCarrier.Syn, ToaCarrier.Ack] }, ["web"] = Syn with { Carriers = null }, ["syn"] = Syn };
+        var warned = new List<string>();
 
         Assert.Collection(
-            ToaRights.Check(model, ["web"], static () => "needs that"),
+            ToaRights.Check(model, listeners, static () => "needs that", (listener, problem) => warned.Add($"{listener} {problem}")),
             static message => Assert.StartsWith("TcpProxy:Routes:r:SourceIp:Mode: Toa needs that", message, StringComparison.Ordinal),
-            static message => Assert.StartsWith("Listeners:in:Toa:Carriers: Ack and Data: reading them needs that. Or ", message, StringComparison.Ordinal),
-            static message => Assert.StartsWith("Listeners:web:Toa:Carriers: Ack and Data", message, StringComparison.Ordinal));
-        Assert.Empty(ToaRights.Check(model, [], static () => null));
+            static message => Assert.StartsWith("Listeners:in:Toa:Carriers: Ack and Data: reading them needs that. Or ", message, StringComparison.Ordinal));
+        Assert.Equal(["web needs that"], warned);
+        Assert.Empty(ToaRights.Check(model, listeners, static () => null, static (_, _) => throw new InvalidOperationException("nothing is missing")));
     }
 
     [Fact]
-    public void CheckRights_SynOnly_LoadsNothing() =>
-        Assert.Empty(ToaRights.Check(TestPlane.Model(null, Syn, Policies.None, "192.0.2.1:9"), [], static () => throw new InvalidOperationException("asked for")));
+    public void CheckRights_SynOnly_LoadsNothing() => Assert.Empty(ToaRights.Check(
+        TestPlane.Model(null, Policies.None, "192.0.2.1:9"),
+        new Dictionary<string, ToaConfig> { ["in"] = Syn },
+        static () => throw new InvalidOperationException("asked for"),
+        static (_, _) => throw new InvalidOperationException("nothing is missing")));
 
     [Fact]
     public async Task Bind_OptionsOnThePortableEngine_IsRefused()

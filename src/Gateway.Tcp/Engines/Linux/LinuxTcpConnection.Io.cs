@@ -57,6 +57,9 @@ internal sealed partial class LinuxTcpConnection
     }
 
     /// <inheritdoc/>
+    public override bool SeesOptions => _loop.Toa is not null;
+
+    /// <inheritdoc/>
     public override int ReadOptions(OptionCarriers carrier, Span<byte> options) => IsUnusable ? 0 : KeptOptions.Read(_fd, carrier, _loop.Toa, options);
 
     /// <inheritdoc/>

@@ -39,7 +39,8 @@ public sealed class ToaPolicy
     /// <summary>
     /// Whether it is worth waiting for the first byte: it may carry the option, or show that a peer without one is no load balancer's check.
     /// </summary>
-    public bool WaitsForData => RejectsMissing || (Carriers & OptionCarriers.Data) != 0;
+    /// <param name="canSeeData">Whether the options of its segment could be read.</param>
+    public bool WaitsForData(bool canSeeData) => RejectsMissing || (canSeeData && (Carriers & OptionCarriers.Data) != 0);
 
     /// <summary>Resolves a section.</summary>
     /// <param name="config">The section, validated; null: absent.</param>
@@ -52,13 +53,17 @@ public sealed class ToaPolicy
     }
 
     /// <summary>The segments whose options a listener has to keep.</summary>
-    public static OptionCarriers CarriersOf(ToaConfig? config) =>
-        config is null ? OptionCarriers.None : config.Carriers.Aggregate(OptionCarriers.None, static (all, one) => all | one switch
+    public static OptionCarriers CarriersOf(ToaConfig? config) => config switch
+    {
+        null => OptionCarriers.None,
+        { Carriers: null } => OptionCarriers.Syn | OptionCarriers.Ack | OptionCarriers.Data,
+        { Carriers: { } written } => written.Aggregate(OptionCarriers.None, static (all, one) => all | one switch
         {
             ToaCarrier.Syn => OptionCarriers.Syn,
             ToaCarrier.Ack => OptionCarriers.Ack,
             _ => OptionCarriers.Data,
-        });
+        }),
+    };
 
     /// <summary>Whether a peer's options are believed.</summary>
     public bool Trusts(IPAddress peer)

@@ -47,12 +47,12 @@ internal sealed class ToaTopic : IConfigTopic
         if (toa.Options.Count == 0 && !context.Issues.HasError($"{path}:Options"))
             context.Error($"{path}:Options", "must not be empty: nothing would be believed; remove Toa if nobody sends it");
         CheckFormats(context, $"{path}:Options", toa.Options);
-        if (toa.Carriers.Count == 0 && !context.Issues.HasError($"{path}:Carriers"))
+        if (toa.Carriers is { Count: 0 } && !context.Issues.HasError($"{path}:Carriers"))
             context.Error($"{path}:Carriers", "must not be empty: nothing would be looked at; leave it out for all");
-        if (toa.Carriers.Distinct().Count() != toa.Carriers.Count)
+        if (toa.Carriers is { } carriers && carriers.Distinct().Count() != carriers.Count)
             context.Error($"{path}:Carriers", "a carrier is listed twice");
         Range.CheckTimeout(context, $"{path}:Wait", toa.Wait);
-        if (toa.Missing == MissingToa.Peer && !toa.Carriers.Contains(ToaCarrier.Data))
+        if (toa is { Missing: MissingToa.Peer, Carriers: { } written } && !written.Contains(ToaCarrier.Data))
             context.NotApplicable(path, "nothing is waited for: this is for Carriers with Data, and for Missing Reject", "Wait");
     }
 
