@@ -21,6 +21,9 @@ internal readonly record struct SocketOption(int Level, int Name)
 
     internal static SocketOption ReusePort => new(SolSocket, 15);
 
+    /// <summary>The mark of the socket's packets, for netfilter and <c>ip rule</c>. CAP_NET_ADMIN, since Linux 5.17 CAP_NET_RAW also.</summary>
+    internal static SocketOption Mark => new(SolSocket, 36);
+
     internal static SocketOption NoDelay => new(IPProtoTcp, 1);
 
     /// <summary>Seconds of silence before the first keep-alive probe.</summary>
@@ -47,4 +50,10 @@ internal readonly record struct SocketOption(int Level, int Name)
 
     /// <summary>As <see cref="TransparentV4"/>, for IPv6.</summary>
     internal static SocketOption TransparentV6 => new(IPProtoIPv6, 75);
+
+    /// <summary>Where the client connected to before REDIRECT (linux/netfilter_ipv4.h: SO_ORIGINAL_DST). Also on the IPv6 socket of an IPv4 client.</summary>
+    internal static SocketOption OriginalDestinationV4 => new(IPProtoIP, 80);
+
+    /// <summary>As <see cref="OriginalDestinationV4"/>, for IPv6 (IP6T_SO_ORIGINAL_DST).</summary>
+    internal static SocketOption OriginalDestinationV6 => new(IPProtoIPv6, 80);
 }

@@ -9,6 +9,7 @@ namespace Gateway.Linux;
 internal static unsafe partial class Syscalls
 {
     private const int SocketStream = 1;
+    private const int SocketDatagram = 2;
     private const int SocketNonBlock = 0x800;
     private const int SocketCloseOnExec = 0x80000;
     private const int MessageNoSignal = 0x4000;
@@ -16,6 +17,9 @@ internal static unsafe partial class Syscalls
 
     /// <summary>A non-blocking TCP socket of the family (<see cref="SockAddr.InterNetwork"/> or V6).</summary>
     internal static int Socket(int family) => Result(LibC.socket(family, SocketStream | SocketNonBlock | SocketCloseOnExec, 0));
+
+    /// <summary>A UDP socket of the family.</summary>
+    internal static int DatagramSocket(int family) => Result(LibC.socket(family, SocketDatagram | SocketCloseOnExec, 0));
 
     internal static int Bind(int fd, in SockAddr address)
     {
@@ -65,6 +69,17 @@ internal static unsafe partial class Syscalls
         fixed (SockAddr* pointer = &address)
         {
             return Result(LibC.getsockname(fd, pointer, &length));
+        }
+    }
+
+    /// <summary>Where the client connected to before the connection was redirected; −ENOENT where conntrack knows nothing of it.</summary>
+    internal static int GetOriginalDestination(int fd, bool isV6, out SockAddr address)
+    {
+        var option = isV6 ? SocketOption.OriginalDestinationV6 : SocketOption.OriginalDestinationV4;
+        uint length = SockAddr.Size;
+        fixed (SockAddr* pointer = &address)
+        {
+            return Result(LibC.getsockopt(fd, option.Level, option.Name, pointer, &length));
         }
     }
 

@@ -72,19 +72,45 @@ public sealed record TcpRouteMatchConfig
 {
     /// <summary>CIDRs or names of <c>Networks</c> that hold the client's address. Defaults to none: any client.</summary>
     public IReadOnlyList<string> ClientCidrs { get; init; } = [];
+
+    /// <summary>
+    /// CIDRs or names of <c>Networks</c> that hold the destination's address: what a trusted header says, else what the client connected to. Defaults to none: any.
+    /// </summary>
+    public IReadOnlyList<string> DestinationCidrs { get; init; } = [];
+
+    /// <summary>Ports of the destination, as of <see cref="DestinationCidrs"/>. Defaults to none: any.</summary>
+    public IReadOnlyList<PortRange> DestinationPorts { get; init; } = [];
 }
 
 /// <summary>A TCP cluster (<c>TcpProxy:Clusters:NAME</c>).</summary>
 public sealed record TcpClusterConfig
 {
+    /// <summary>Where its addresses come from. Defaults to Static.</summary>
+    public TcpClusterType Type { get; init; }
+
+    /// <summary>
+    /// OriginalDestination: CIDRs or names of <c>Networks</c> that may be dialled besides this host's own addresses. Defaults to none.
+    /// </summary>
+    public IReadOnlyList<string> AllowedDestinations { get; init; } = [];
+
     /// <summary>Limit of one connect attempt. Defaults to 5 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Destinations by name. At least one.</summary>
+    /// <summary>Destinations by name. At least one; none with Type OriginalDestination.</summary>
     public IReadOnlyDictionary<string, TcpDestinationConfig> Destinations { get; init; } = new Dictionary<string, TcpDestinationConfig>();
 
     /// <summary>The default of its routes' <see cref="TcpRouteConfig.SourceIp"/>. Defaults to null.</summary>
     public SourceIpConfig? SourceIp { get; init; }
+}
+
+/// <summary>Where a cluster's addresses come from.</summary>
+public enum TcpClusterType
+{
+    /// <summary>From its <see cref="TcpClusterConfig.Destinations"/>.</summary>
+    Static,
+
+    /// <summary>What the client of an intercepting listener connected to, as the kernel knows it; never what a header says.</summary>
+    OriginalDestination,
 }
 
 /// <summary>A destination (<c>TcpProxy:Clusters:NAME:Destinations:NAME</c>).</summary>
@@ -117,6 +143,9 @@ public sealed record SourceIpConfig
 
     /// <summary>Transparent and Toa: what happens when the client's address cannot be used. Defaults to Reject.</summary>
     public SourceIpFallback Fallback { get; init; }
+
+    /// <summary>SO_MARK of the connection to the backend, for rules of netfilter and <c>ip rule</c>. Defaults to null: none.</summary>
+    public int? Mark { get; init; }
 }
 
 /// <summary>How the backend learns the client's address.</summary>

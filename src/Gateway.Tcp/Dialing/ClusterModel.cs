@@ -1,4 +1,5 @@
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Networks;
 
 namespace Gateway.Tcp.Dialing;
 
@@ -10,11 +11,19 @@ public sealed class ClusterModel
     /// <summary>Makes a cluster.</summary>
     /// <param name="name">Its key.</param>
     /// <param name="config">Its section, validated.</param>
-    public ClusterModel(string name, TcpClusterConfig config)
+    /// <param name="networks">The section <c>Networks</c>; null: none.</param>
+    public ClusterModel(string name, TcpClusterConfig config, IReadOnlyDictionary<string, IReadOnlyList<string>>? networks = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         Name = name;
         ConnectTimeout = config.ConnectTimeout;
+        if (config.Type == TcpClusterType.OriginalDestination)
+        {
+            Original = new OriginalDestination(NetworkList.Resolve(config.AllowedDestinations, networks ?? new Dictionary<string, IReadOnlyList<string>>()));
+            Destinations = [DestinationModel.Original];
+            return;
+        }
+
         Destinations = [.. config.Destinations.Select(static entry => new DestinationModel(entry.Key, entry.Value.Address ?? ""))];
         NeedsNames = Destinations.Any(static destination => destination.Literal is null);
     }
@@ -27,6 +36,9 @@ public sealed class ClusterModel
 
     /// <summary>Its destinations in the order of the file.</summary>
     public IReadOnlyList<DestinationModel> Destinations { get; }
+
+    /// <summary>Which original destinations may be dialled; null: its destinations are those of the file.</summary>
+    internal OriginalDestination? Original { get; }
 
     /// <summary>Whether any destination is a name.</summary>
     internal bool NeedsNames { get; }

@@ -30,6 +30,11 @@ public sealed class DestinationModel
         }
     }
 
+    private DestinationModel(string name) => (Name, Address, Host) = (name, "", "");
+
+    /// <summary>Stands for what the client connected to: its address is the connection's own.</summary>
+    internal static DestinationModel Original { get; } = new(OriginalDestination.Name);
+
     /// <summary>Its key in <c>Destinations</c>.</summary>
     public string Name { get; }
 

@@ -54,9 +54,14 @@ internal sealed class DialAttempts(
         Destination = address,
         ClientOption = mode == SourceIpMode.Toa ? ClientOption : null,
         TransparentSource = mode != SourceIpMode.Transparent ? null
-            : sourceIp.Port == SourcePort.Client ? identity.Client
+            : sourceIp.Port == SourcePort.Client && !IsClientsOwnConnection(address) ? identity.Client
             : new IPEndPoint(identity.Client.Address, 0),
+        Mark = sourceIp.Mark,
         Timeout = cluster.ConnectTimeout,
         KeepAlive = keepAlive,
     };
+
+    // A diverted client's address and port towards its original destination are the addresses of the very connection that we accepted: the kernel would take one's
+    // packets for the other's (measured: ours is reset, the client's hangs). The address alone can be kept.
+    private bool IsClientsOwnConnection(IPEndPoint address) => identity.Client.Equals(identity.Peer) && address.Equals(identity.Local);
 }

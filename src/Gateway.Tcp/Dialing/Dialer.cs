@@ -70,7 +70,7 @@ internal sealed class Dialer(HostResolver resolver, IDialObserver observer, Time
         for (var i = 0; i < destinations.Count; i++)
         {
             var destination = destinations[(start + i) % destinations.Count];
-            var addresses = await resolver.ResolveAsync(destination);
+            var addresses = attempts.Cluster.Original is null ? await resolver.ResolveAsync(destination) : [attempts.Identity.Local];
             // The answer of a name server comes on a thread of its own; back on the engine's this costs nothing.
             await attempts.Client.EnterAsync();
 

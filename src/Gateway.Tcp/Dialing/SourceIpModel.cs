@@ -22,6 +22,9 @@ public sealed class SourceIpModel
     /// <summary>The options that name a client to the backend (Toa). Defaults to none.</summary>
     public ToaFormats Toa { get; init; } = ToaFormats.None;
 
+    /// <summary>SO_MARK of the connection to the backend. Defaults to 0: none.</summary>
+    public int Mark { get; init; }
+
     /// <summary>What happens when the client's address cannot be bound, or put into an option. Defaults to Reject.</summary>
     public SourceIpFallback Fallback { get; init; }
 
@@ -38,6 +41,7 @@ public sealed class SourceIpModel
             Port = config.Port,
             Toa = config.Mode == SourceIpMode.Toa ? new ToaFormats(config.ToaOptions) : ToaFormats.None,
             Fallback = config.Fallback,
+            Mark = config.Mark ?? 0,
         };
     }
 

@@ -18,6 +18,9 @@ public sealed record ConnectRequest
     /// </summary>
     public ReadOnlyMemory<byte> ClientOption { get; init; }
 
+    /// <summary>SO_MARK of the connection; 0: none.</summary>
+    public int Mark { get; init; }
+
     /// <summary>Limit of this one attempt.</summary>
     public required TimeSpan Timeout { get; init; }
 
@@ -43,7 +46,7 @@ public enum ConnectFailure : byte
     /// <summary>The client's address could not be put into the SYN: no room beside other options, or the engine cannot: ours, not the backend's.</summary>
     Option,
 
-    /// <summary>A right is missing (EPERM, EACCES at IP_TRANSPARENT): ours.</summary>
+    /// <summary>A right is missing (EPERM, EACCES at IP_TRANSPARENT or SO_MARK): ours.</summary>
     Permission,
 
     /// <summary>No descriptor, port or memory left (EMFILE, ENFILE, ENOBUFS, EADDRNOTAVAIL at connect): ours.</summary>

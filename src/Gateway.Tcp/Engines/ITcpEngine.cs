@@ -66,6 +66,12 @@ public sealed record TcpListenOptions
     /// </summary>
     public OptionCarriers Options { get; init; }
 
+    /// <summary>IP_TRANSPARENT: also takes connections to addresses that are not this host's, when tproxy diverts them here. Defaults to false.</summary>
+    public bool Transparent { get; init; }
+
+    /// <summary>SO_MARK of the listener and of what it accepts. Defaults to 0: none.</summary>
+    public int Mark { get; init; }
+
     /// <summary>Told each time accepting had to pause (EMFILE, ENFILE, ENOBUFS, ENOMEM).</summary>
     public Action<SocketError>? OnAcceptError { get; init; }
 }

@@ -16,6 +16,9 @@ public abstract class TcpConnection
     /// <summary>Our end of this socket (for a TPROXY listener: the original destination), v4-mapped addresses unmapped.</summary>
     public abstract IPEndPoint LocalEndPoint { get; }
 
+    /// <summary>Where the client connected to before the kernel redirected it here (SO_ORIGINAL_DST); null if it did not, or no longer says.</summary>
+    public virtual IPEndPoint? ReadRedirectedDestination() => null;
+
     /// <summary>Continues on this connection's engine thread; every other operation must be called from there.</summary>
     public abstract ValueTask EnterAsync();
 

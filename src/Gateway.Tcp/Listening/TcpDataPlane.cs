@@ -110,7 +110,12 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     public IReadOnlyList<string> CheckRights(TcpModel model, IReadOnlyDictionary<string, ToaConfig> toa)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return [.. TransparentRights.Check(model, _mayBindForeign), .. ToaRights.Check(model, toa, _engine.EnableOptions, (listener, problem) => Log.OnlySyn(_logger, listener, problem))];
+        return
+        [
+            .. TransparentRights.Check(model, _mayBindForeign),
+            .. TransparentRights.CheckMarks(model, MarkProbe.IsPermitted),
+            .. ToaRights.Check(model, toa, _engine.EnableOptions, (listener, problem) => Log.OnlySyn(_logger, listener, problem)),
+        ];
     }
 
     /// <summary>Takes an address and listens; nothing is accepted yet.</summary>
@@ -119,8 +124,17 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <param name="dualMode">For an IPv6 any-address: also IPv4.</param>
     /// <param name="keepAlive">Keep-alive on both legs; null: off.</param>
     /// <param name="carriers">Segments whose TCP options are kept: <see cref="ToaPolicy.CarriersOf"/>.</param>
-    /// <exception cref="SocketException">The address cannot be had.</exception>
-    public BoundTcpListener Bind(string listener, IPEndPoint endPoint, bool dualMode, TcpKeepAlive? keepAlive, OptionCarriers carriers = OptionCarriers.None)
+    /// <param name="intercept">How connections are diverted to it; null: it is connected to.</param>
+    /// <param name="mark">SO_MARK of its connections; 0: none.</param>
+    /// <exception cref="SocketException">The address cannot be had, or a right is missing that <paramref name="intercept"/> needs (AccessDenied).</exception>
+    public BoundTcpListener Bind(
+        string listener,
+        IPEndPoint endPoint,
+        bool dualMode,
+        TcpKeepAlive? keepAlive,
+        OptionCarriers carriers = OptionCarriers.None,
+        InterceptMode? intercept = null,
+        int mark = 0)
     {
         ArgumentNullException.ThrowIfNull(listener);
         ArgumentNullException.ThrowIfNull(endPoint);
@@ -129,13 +143,16 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
             DualMode = dualMode,
             KeepAlive = keepAlive,
             Options = carriers,
+            Transparent = intercept == InterceptMode.TProxy,
+            Mark = mark,
             OnAcceptError = error =>
             {
                 _metrics.AcceptPaused(listener, error);
                 Log.AcceptPaused(_logger, listener, error);
             },
         };
-        return new BoundTcpListener(_engine.Bind(endPoint, options), new ListenerState(listener, keepAlive), _pipeline);
+        var bound = _engine.Bind(endPoint, options);
+        return new BoundTcpListener(bound, new ListenerState(listener, keepAlive, intercept, bound.LocalEndPoint.Port), _pipeline);
     }
 
     /// <summary>

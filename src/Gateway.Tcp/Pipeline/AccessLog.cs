@@ -52,7 +52,7 @@ internal sealed partial class AccessLog(ILoggerFactory loggers)
     };
 
     private static string Detail(ConnectionRecord record) =>
-        record.Refusal == IdentificationRefusal.None ? "-"
+        record.Refusal == IdentificationRefusal.None ? record.Route?.Cluster.Original is null ? "-" : $"to:{record.Identity!.Local}"
         : record.ParseError == ProxyParseError.None ? record.Refusal.ToString()
         : $"{record.Refusal}({record.ParseError})";
 

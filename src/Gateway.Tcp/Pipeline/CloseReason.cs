@@ -66,6 +66,9 @@ internal enum CloseReason : byte
     /// <summary>Rejected: the route's cluster has no address to dial.</summary>
     NoDestination,
 
+    /// <summary>Rejected: the connection's original destination may not be dialled.</summary>
+    OriginalDestination,
+
     /// <summary>Closed without a byte by a peer that may do so.</summary>
     HealthCheck,
 }
@@ -77,7 +80,7 @@ internal static class CloseReasons
     [
         "error", "client_fin", "backend_fin", "client_reset", "backend_reset", "idle_timeout", "max_duration", "drain", "late_header", "untrusted_header",
         "backend_connect_failed", "backend_connect_timeout", "backend_send_failed", "source_ip", "resources",
-        "limit", "draining", "proxy_protocol", "toa", "no_route", "no_destination", "health_check",
+        "limit", "draining", "proxy_protocol", "toa", "no_route", "no_destination", "original_destination", "health_check",
     ];
 
     /// <summary>The value of the label <c>reason</c>.</summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.ProxyProtocol;
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Identification;
 
 namespace Gateway.Tcp.Pipeline;
@@ -16,7 +17,7 @@ internal sealed partial class ConnectionPipeline
         if (record.Model?.Policy is not { } policy)
         {
             var peer = client.RemoteEndPoint;
-            record.Identity = new ConnectionIdentity { Client = peer, Peer = peer, Local = client.LocalEndPoint, Source = IdentitySource.Socket };
+            record.Identity = new ConnectionIdentity { Client = peer, Peer = peer, Local = LocalOf(record), Source = IdentitySource.Socket };
             return true;
         }
 
@@ -99,7 +100,7 @@ internal sealed partial class ConnectionPipeline
         if (step.Action == IdentificationAction.Identified)
         {
             var client = record.Client;
-            record.Identity = HeaderIdentification.CreateIdentity(step, client.RemoteEndPoint, client.LocalEndPoint, buffer.AsSpan(0, length));
+            record.Identity = HeaderIdentification.CreateIdentity(step, client.RemoteEndPoint, LocalOf(record), buffer.AsSpan(0, length));
             record.KeepPrefetch(buffer, step.ConsumedBytes, length - step.ConsumedBytes);
             record.HasHeader = step.HasHeader;
             record.GuardAs = step.GuardAs;
@@ -128,6 +129,13 @@ internal sealed partial class ConnectionPipeline
         record.Refusal = step.Refusal;
         record.ParseError = step.ParseError;
         return Fail(record, CloseReason.ProxyProtocol);
+    }
+
+    // What the client connected to. tproxy leaves the packets as they are, so there it is the accepted socket's own address.
+    private static IPEndPoint LocalOf(ConnectionRecord record)
+    {
+        var client = record.Client;
+        return (record.Listener.Intercept == InterceptMode.Redirect ? client.ReadRedirectedDestination() : null) ?? client.LocalEndPoint;
     }
 
     // Load balancers end their checks with RST as often as with FIN.

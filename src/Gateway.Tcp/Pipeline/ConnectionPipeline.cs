@@ -117,12 +117,17 @@ internal sealed partial class ConnectionPipeline(
     private async ValueTask<bool> RouteAsync(ConnectionRecord record)
     {
         var identity = record.Identity!;
-        if (record.Model?.Match(identity.Client.Address) is not { } route)
+        if (record.Model?.Match(identity) is not { } route)
         {
             return Fail(record, CloseReason.NoRoute);
         }
 
         record.Route = route;
+        if (route.Cluster.Original?.MayDial(identity, record.Listener.Port) == false)
+        {
+            return Fail(record, CloseReason.OriginalDestination);
+        }
+
         var hasAddress = await dialer.HasAddressAsync(route.Cluster);
         // The answer of a name server comes on a thread of its own.
         await record.Client.EnterAsync();

@@ -1,3 +1,4 @@
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
 
 namespace Gateway.Tcp.Pipeline;
@@ -5,4 +6,6 @@ namespace Gateway.Tcp.Pipeline;
 /// <summary>What outlives configurations of a bound listener.</summary>
 /// <param name="Name">Its key in <c>Listeners</c>.</param>
 /// <param name="KeepAlive">Keep-alive of both legs of its connections; null: off.</param>
-internal sealed record ListenerState(string Name, TcpKeepAlive? KeepAlive);
+/// <param name="Intercept">How connections are diverted to it; null: it is connected to.</param>
+/// <param name="Port">The bound port; 0: nobody asks.</param>
+internal sealed record ListenerState(string Name, TcpKeepAlive? KeepAlive, InterceptMode? Intercept = null, int Port = 0);

@@ -10,6 +10,7 @@ public sealed class ListenerModel
 {
     private readonly PrefixTable<RouteModel> _byClient;
     private readonly RouteModel? _anyClient;
+    private readonly (RouteModel Route, RouteMatch Match)[] _byDestination = [];
 
     internal ListenerModel(string name, ProxyProtocolPolicy? policy, ToaPolicy? toa, IReadOnlyList<RouteModel> routes)
     {
@@ -20,6 +21,10 @@ public sealed class ListenerModel
         _byClient = new PrefixTable<RouteModel>(
             Routes.SelectMany(static route => route.ClientNetworks.Select(network => (network, route.Order, route))));
         _anyClient = Routes.FirstOrDefault(static route => route.ClientNetworks.Count == 0);
+        if (Routes.Any(static route => route.Match is not null))
+        {
+            _byDestination = [.. Routes.Select(static route => (route, route.Match ?? new RouteMatch(route.ClientNetworks, [], [])))];
+        }
     }
 
     /// <summary>Its key in <c>Listeners</c>.</summary>
@@ -33,6 +38,40 @@ public sealed class ListenerModel
 
     /// <summary>Its routes, by Order.</summary>
     public IReadOnlyList<RouteModel> Routes { get; }
+
+    /// <summary>
+    /// The route of a connection: the lowest Order wins, then the most specific match (<see cref="RouteMatch.Specificity"/>). Where no route asks for the
+    /// destination it costs what <see cref="Match(IPAddress)"/> does; else it is a walk over all routes of the listener.
+    /// </summary>
+    /// <param name="identity">The connection's client, and what it connected to.</param>
+    /// <returns>The route, or null if none matches.</returns>
+    public RouteModel? Match(ConnectionIdentity identity)
+    {
+        ArgumentNullException.ThrowIfNull(identity);
+        if (_byDestination.Length == 0)
+        {
+            return Match(identity.Client.Address);
+        }
+
+        var destination = identity.OriginalDestination ?? identity.Local;
+        RouteModel? best = null;
+        var specificity = -1L;
+        foreach (var (route, match) in _byDestination)
+        {
+            if (best is not null && route.Order > best.Order)
+            {
+                break;
+            }
+
+            var own = match.Specificity(identity.Client.Address, destination);
+            if (own > specificity)
+            {
+                (best, specificity) = (route, own);
+            }
+        }
+
+        return best;
+    }
 
     /// <summary>
     /// The route of a client: the lowest Order wins, then the longest prefix; a route without ClientCidrs is less specific than any. The cost depends

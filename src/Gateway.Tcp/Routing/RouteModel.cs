@@ -28,6 +28,9 @@ public sealed class RouteModel
     /// <summary>The networks that hold the client's address; empty: any.</summary>
     public required IReadOnlyList<IPNetwork> ClientNetworks { get; init; }
 
+    /// <summary>What it asks of the destination too; null: nothing.</summary>
+    internal RouteMatch? Match { get; init; }
+
     /// <summary>Idle and duration limits of its relays; shared by all connections that need no guard.</summary>
     internal RelayOptions Relay { get; init; } = new();
 
@@ -38,7 +41,13 @@ public sealed class RouteModel
     internal TagList TagsV6 { get; init; }
 
     internal static RouteModel From(
-        string name, TcpRouteConfig config, string listener, ClusterModel cluster, SourceIpModel sourceIp, IReadOnlyList<IPNetwork> clients) => new()
+        string name,
+        TcpRouteConfig config,
+        string listener,
+        ClusterModel cluster,
+        SourceIpModel sourceIp,
+        IReadOnlyList<IPNetwork> clients,
+        RouteMatch? match) => new()
         {
             Name = name,
             Listener = listener,
@@ -46,6 +55,7 @@ public sealed class RouteModel
             SourceIp = sourceIp,
             Order = config.Order,
             ClientNetworks = clients,
+            Match = match,
             Relay = new RelayOptions { IdleTimeout = config.IdleTimeout, MaxDuration = config.MaxDuration },
             TagsV4 = Tags(listener, name, "ipv4"),
             TagsV6 = Tags(listener, name, "ipv6"),

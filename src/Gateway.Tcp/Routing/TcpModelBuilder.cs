@@ -24,7 +24,7 @@ public static class TcpModelBuilder
         ArgumentNullException.ThrowIfNull(listeners);
         ArgumentNullException.ThrowIfNull(config);
         var clusters = config.Clusters.ToDictionary(
-            static entry => entry.Key, static entry => new ClusterModel(entry.Key, entry.Value), StringComparer.OrdinalIgnoreCase);
+            static entry => entry.Key, entry => new ClusterModel(entry.Key, entry.Value, networks), StringComparer.OrdinalIgnoreCase);
         var clusterConfigs = new Dictionary<string, TcpClusterConfig>(config.Clusters, StringComparer.OrdinalIgnoreCase);
         var routes = config.Routes.Select(entry => Route(entry.Key, entry.Value, clusters, clusterConfigs, networks))
             .ToLookup(static route => route.Listener, StringComparer.OrdinalIgnoreCase);
@@ -50,12 +50,10 @@ public static class TcpModelBuilder
         var cluster = clusters[config.ClusterId ?? ""];
         var sourceIp = config.SourceIp ?? clusterConfigs[cluster.Name].SourceIp
             ?? throw new KeyNotFoundException($"The route {name} has no SourceIp, nor has its cluster.");
-        return RouteModel.From(
-            name,
-            config,
-            config.Listener ?? "",
-            cluster,
-            SourceIpModel.From(sourceIp),
-            NetworkList.Resolve(config.Match?.ClientCidrs ?? [], networks));
+        var clients = NetworkList.Resolve(config.Match?.ClientCidrs ?? [], networks);
+        var match = config.Match is { } asked && (asked.DestinationCidrs.Count > 0 || asked.DestinationPorts.Count > 0)
+            ? new RouteMatch(clients, NetworkList.Resolve(asked.DestinationCidrs, networks), asked.DestinationPorts)
+            : null;
+        return RouteModel.From(name, config, config.Listener ?? "", cluster, SourceIpModel.From(sourceIp), clients, match);
     }
 }

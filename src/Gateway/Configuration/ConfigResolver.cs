@@ -16,6 +16,7 @@ internal static class ConfigResolver
             ForwardedHeaders = listener.ForwardedHeaders is { TrustedProxies: { } proxies } headers
                 ? headers with { TrustedProxies = Cidrs(proxies, config) }
                 : listener.ForwardedHeaders,
+            Capture = listener.Capture with { ExcludeCidrs = Cidrs(listener.Capture.ExcludeCidrs, config) },
         });
         var listenerNames = Names(config.Listeners);
         var clusterNames = Names(config.TcpProxy.Clusters);
@@ -23,12 +24,16 @@ internal static class ConfigResolver
         {
             Listener = Declared(route.Listener, listenerNames),
             ClusterId = Declared(route.ClusterId, clusterNames),
-            Match = route.Match is { } match ? match with { ClientCidrs = Cidrs(match.ClientCidrs, config) } : null,
+            Match = route.Match is { } match
+                ? match with { ClientCidrs = Cidrs(match.ClientCidrs, config), DestinationCidrs = Cidrs(match.DestinationCidrs, config) }
+                : null,
         });
+        var clusters = Select(
+            config.TcpProxy.Clusters, cluster => cluster with { AllowedDestinations = Cidrs(cluster.AllowedDestinations, config) });
         return config with
         {
             Listeners = listeners,
-            TcpProxy = config.TcpProxy with { Routes = routes },
+            TcpProxy = config.TcpProxy with { Routes = routes, Clusters = clusters },
             Probes = config.Probes is { } probes ? probes with { ProxyProtocol = Resolve(probes.ProxyProtocol, config) } : null,
         };
     }

@@ -56,7 +56,13 @@ public sealed record ListenerConfig
     /// <summary>Whose TCP options name a client. Defaults to null: no option is looked at.</summary>
     public ToaConfig? Toa { get; init; }
 
-    /// <summary>TCP keep-alive, on both legs of Tcp and on the client's of Http. Defaults to probes after 60 s.</summary>
+    /// <summary>How the kernel diverts connections to it (Tcp only). Defaults to null: it is connected to.</summary>
+    public InterceptMode? Intercept { get; init; }
+
+    /// <summary>What <c>Gateway redirect</c> diverts to it (with <see cref="Intercept"/>). Defaults to what arrives and its routes match.</summary>
+    public CaptureConfig Capture { get; init; } = new();
+
+    /// <summary>TCP keep-alive on both legs. Defaults to probes after 60 s.</summary>
     public KeepAliveConfig KeepAlive { get; init; } = new();
 
     /// <summary>Limits of the HTTP server (Http only). By default none: the backend's own apply.</summary>
@@ -99,10 +105,10 @@ public sealed record ForwardedHeadersConfig
 /// <summary>What happens to X-Forwarded-*, Forwarded and X-Real-IP of an untrusted peer.</summary>
 public enum UntrustedForwardedHeaders
 {
-    /// <summary>X-Forwarded-For stays in front and the hop is appended; of the others nothing is believed either (docs/source-ip.md, HTTP).</summary>
+    /// <summary>They stay in front and the hop is appended.</summary>
     Keep,
 
-    /// <summary>They are removed, before routes are matched.</summary>
+    /// <summary>They are removed.</summary>
     Drop,
 }
 

@@ -2,10 +2,11 @@ using System.Collections;
 using System.CommandLine;
 using Gateway.Configuration;
 using Gateway.Demo;
+using Gateway.Redirection;
 
 namespace Gateway.Hosting;
 
-/// <summary>The commands: <c>run</c> (also without a command), <c>demo</c>, <c>validate</c>.</summary>
+/// <summary>The commands: <c>run</c> (also without a command), <c>demo</c>, <c>validate</c>, <c>redirect</c>.</summary>
 internal static class CommandLine
 {
     private const string DefaultFile = "appsettings/appsettings.json";
@@ -24,11 +25,25 @@ internal static class CommandLine
         validate.SetAction(parsed => ValidateCommand.Run(FindFile(parsed.GetValue(config)), Console.Out, Console.Error));
         var demo = new Command("demo", "Runs the gateway in front of backends of its own and prints commands to try.");
         demo.SetAction((parsed, cancellation) => DemoAsync());
-        var root = new RootCommand("Gateway: the client's real address reaches the backend, over HTTP and raw TCP.") { run, demo, validate };
+        var root = new RootCommand("Gateway: the client's real address reaches the backend, over HTTP and raw TCP.") { run, demo, validate, Redirect(config) };
         root.Options.Add(config);
         root.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(config)));
         // Signals are the host's: it drains. System.CommandLine would end the process after two seconds.
         return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+    }
+
+    private static Command Redirect(Option<string?> config)
+    {
+        var iptables = new Option<bool>("--iptables") { Description = "With iptables and ip6tables instead of nftables." };
+        var apply = new Command("apply", "Installs the rules; what an earlier apply installed is replaced.") { iptables };
+        apply.SetAction((parsed, cancellation) =>
+            RedirectCommand.ApplyAsync(FindFile(parsed.GetValue(config)), parsed.GetValue(iptables), Console.Out, Console.Error));
+        var remove = new Command("remove", "Removes them. Needs no configuration.");
+        remove.SetAction((parsed, cancellation) => RedirectCommand.RemoveAsync(Console.Out, Console.Error));
+        var show = new Command("show", "Prints what apply would do as a shell script, and what is installed now. Changes nothing.") { iptables };
+        show.SetAction((parsed, cancellation) =>
+            RedirectCommand.ShowAsync(FindFile(parsed.GetValue(config)), parsed.GetValue(iptables), Console.Out, Console.Error));
+        return new Command("redirect", "Diverts connections to the listeners that have Intercept, by rules in this network namespace (needs NET_ADMIN).") { apply, remove, show };
     }
 
     private static string FindFile(string? given)

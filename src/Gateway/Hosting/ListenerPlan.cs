@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Gateway.Configuration;
 using Gateway.Http;
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification.Toa;
 
@@ -12,6 +13,8 @@ namespace Gateway.Hosting;
 /// </summary>
 internal sealed record ListenerPlan
 {
+    private const int FirstUnprivilegedPort = 1024;
+
     public required string Name { get; init; }
 
     /// <summary>Where the file says so, for messages.</summary>
@@ -32,6 +35,12 @@ internal sealed record ListenerPlan
     /// <summary>Segments whose TCP options its connections keep.</summary>
     public OptionCarriers Options { get; init; }
 
+    /// <summary>How connections are diverted to it; null: it is connected to.</summary>
+    public InterceptMode? Intercept { get; init; }
+
+    /// <summary>SO_MARK of its connections; 0: none.</summary>
+    public int Mark { get; init; }
+
     /// <summary>The listeners that a configuration asks for.</summary>
     public static IReadOnlyList<ListenerPlan> From(GatewayConfig config)
     {
@@ -49,6 +58,8 @@ internal sealed record ListenerPlan
                 KeepAlive = listener.KeepAlive,
                 HttpLimits = listener.HttpLimits,
                 Options = ToaPolicy.CarriersOf(listener.Toa),
+                Intercept = listener.Intercept,
+                Mark = listener.Intercept == InterceptMode.TProxy ? listener.Capture.Mark : 0,
             });
         }
         if (config.Probes is { } probes)
@@ -72,6 +83,10 @@ internal sealed record ListenerPlan
     {
         SocketError.AddressAlreadyInUse => "the port is in use. End the process that holds it (ss -ltnp), or choose another port.",
         SocketError.AddressNotAvailable => "no interface has this address. Use one of this host's addresses, or *:PORT for all.",
+        SocketError.AccessDenied when Intercept == InterceptMode.TProxy && Address.EndPoint.Port >= FirstUnprivilegedPort =>
+            "Intercept TProxy needs the capability NET_RAW (before Linux 5.17 NET_ADMIN), and this process lacks it. "
+            + "Kubernetes: securityContext.capabilities.add: [\"NET_RAW\"]; Docker: --cap-add NET_RAW; systemd: AmbientCapabilities=CAP_NET_RAW.",
+        SocketError.OperationNotSupported when Intercept is not null => "Intercept is available on Linux only.",
         SocketError.AccessDenied => "ports below 1024 need the capability NET_BIND_SERVICE. Grant it, or choose a port from 1024 up.",
         SocketError.OperationNotSupported when Options != OptionCarriers.None => "its Toa section needs the Linux engine, on Linux. Remove the section.",
         SocketError.AddressFamilyNotSupported => "IPv6 is off on this host. Use an IPv4 address, or *:PORT.",

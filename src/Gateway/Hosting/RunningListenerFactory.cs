@@ -30,7 +30,7 @@ internal sealed class RunningListenerFactory(IServiceProvider host, TcpDataPlane
     {
         var address = plan.Address;
         var keepAlive = plan.KeepAlive is { Enabled: true } on ? new TcpKeepAlive(on.Time, on.Interval, on.Retries) : null;
-        var bound = tcp.Bind(plan.Name, address.EndPoint, address.DualMode, keepAlive, plan.Options);
+        var bound = tcp.Bind(plan.Name, address.EndPoint, address.DualMode, keepAlive, plan.Options, plan.Intercept, plan.Mark);
         if (!tcp.AcceptsThroughKestrel)
         {
             return new DirectTcpListener(plan, bound);

@@ -123,6 +123,43 @@ public sealed class DialerTests
     }
 
     [Fact]
+    public async Task Dial_OriginalDestination_IsTheKernelsNeverTheHeaders()
+    {
+        var client = new ScriptedConnection(static _ => ConnectFailure.None);
+        var cluster = new ClusterModel("c", new TcpClusterConfig { Type = TcpClusterType.OriginalDestination });
+        var identity = V4Client with { OriginalDestination = IPEndPoint.Parse("192.0.2.99:22") };
+        var dialer = new Dialer(Resolver(), _observer, _time);
+        Assert.True(await dialer.HasAddressAsync(cluster));
+        var result = await dialer.DialAsync(client, identity, cluster, SourceIpModel.From(new SourceIpConfig { Mode = SourceIpMode.None, Mark = 7 }), null);
+        Assert.Equal((DialFailure.None, "original"), (result.Failure, result.Destination!.Name));
+        var request = Assert.Single(client.Requests);
+        Assert.Equal((identity.Local, 7), (request.Destination, request.Mark));
+    }
+
+    [Theory]
+    [InlineData("203.0.113.7:4000", 0)]
+    [InlineData("10.0.0.1:9", 4000)]
+    public async Task Dial_ClientsPortTowardsItsOwnConnection_IsLeftToTheKernel(string peer, int port)
+    {
+        var client = new ScriptedConnection(static _ => ConnectFailure.None);
+        var identity = V4Client with { Peer = IPEndPoint.Parse(peer) };
+        await Dial(client, identity, new SourceIpConfig { Mode = SourceIpMode.Transparent, Port = SourcePort.Client }, identity.Local.ToString());
+        Assert.Equal(new IPEndPoint(identity.Client.Address, port), Assert.Single(client.Requests).TransparentSource);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.5:8080", false)]
+    [InlineData("198.51.100.5:15006", true)] // a foreign address is not our listener, whatever the port
+    [InlineData("127.0.0.1:8080", true)]
+    [InlineData("127.0.0.1:15006", false)]
+    public void MayDial_OwnAddressesAndWhatIsAllowed_ButNotOurselves(string destination, bool expected)
+    {
+        var config = new TcpClusterConfig { Type = TcpClusterType.OriginalDestination, AllowedDestinations = ["198.51.100.0/24"] };
+        var identity = V4Client with { Local = IPEndPoint.Parse(destination) };
+        Assert.Equal(expected, new ClusterModel("c", config).Original!.MayDial(identity, 15006));
+    }
+
+    [Fact]
     public async Task HasAddress_NoNameResolves_IsFalse()
     {
         var dialer = new Dialer(Resolver(), _observer, _time);

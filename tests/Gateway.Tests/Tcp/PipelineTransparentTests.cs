@@ -67,6 +67,26 @@ public sealed class PipelineTransparentTests
         Assert.Equal("source_ip", (await plane.AccessAsync()).Reason);
     }
 
+    [Theory]
+    [InlineData(TcpEngineKind.Portable)]
+    [InlineData(TcpEngineKind.Linux)]
+    public async Task Run_OriginalDestinationOfAConnectionThatWasNotDiverted_IsRefused(TcpEngineKind engine)
+    {
+        await using var plane = await TestPlane.StartAsync(TestPlane.Model(null, Policies.None, new TcpClusterConfig { Type = TcpClusterType.OriginalDestination }), engine);
+        Assert.Equal(ConnectionEnd.Reset, await plane.ConnectToTheEndAsync());
+        Assert.Equal("original_destination", (await plane.AccessAsync()).Reason);
+    }
+
+    [Fact]
+    public void CheckMarks_MissingRight_NamesRouteAndCure()
+    {
+        var model = TestPlane.Model(null, new SourceIpConfig { Mode = SourceIpMode.None, Mark = 5 }, "192.0.2.1:9");
+        var message = Assert.Single(Gateway.Tcp.Listening.TransparentRights.CheckMarks(model, () => false));
+        Assert.Contains("TcpProxy:Routes:r:SourceIp:Mark", message, StringComparison.Ordinal);
+        Assert.Empty(Gateway.Tcp.Listening.TransparentRights.CheckMarks(model, () => true));
+        Assert.Empty(Gateway.Tcp.Listening.TransparentRights.CheckMarks(TestPlane.Model(null, Policies.None, "192.0.2.1:9"), () => false));
+    }
+
     [Fact]
     public void CheckRights_MissingRight_NamesRouteAndCure()
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Identification;
 using Gateway.Tcp.Routing;
 
 namespace Gateway.Tests.Tcp;
@@ -48,6 +49,36 @@ public sealed class RoutingTests
         }
     }
 
+    [Theory]
+    [InlineData("203.0.113.7", "10.0.0.1:8080", "client")] // the client's prefix decides first
+    [InlineData("198.51.100.1", "10.0.0.1:8080", "address")] // then the destination's
+    [InlineData("198.51.100.1", "10.0.9.1:8080", "port")] // then the fewest ports
+    [InlineData("198.51.100.1", "10.0.9.1:8081", "ports")]
+    [InlineData("198.51.100.1", "10.0.9.1:9999", "any")]
+    [InlineData("198.51.100.1", "10.0.9.1:7000", "first")]
+    [InlineData("2001:db8::1", "[2001:db8::2]:443", "any")]
+    public void Match_ByDestination_OrderThenSpecificityDecide(string client, string destination, string route)
+    {
+        var listener = BuildMatches(
+            ("any", 0, new()),
+            ("ports", 0, new() { DestinationPorts = [new(8000, 8999)] }),
+            ("port", 0, new() { DestinationPorts = [new(8080, 8080), new(9000, 9001)] }),
+            ("address", 0, new() { DestinationCidrs = ["10.0.0.0/24"] }),
+            ("client", 0, new() { ClientCidrs = ["203.0.113.0/24"] }),
+            ("first", -1, new() { DestinationPorts = [new(7000, 7000)] }));
+        Assert.Equal(route, listener.Match(Identity(client, destination))!.Name);
+    }
+
+    [Fact]
+    public void Match_DestinationOfAHeader_GoesBeforeTheSockets()
+    {
+        var listener = BuildMatches(("https", 0, new() { DestinationPorts = [new(443, 443)] }));
+        var identity = Identity("203.0.113.7", "10.0.0.1:15006");
+
+        Assert.Null(listener.Match(identity));
+        Assert.Equal("https", listener.Match(identity with { OriginalDestination = IPEndPoint.Parse("192.0.2.1:443") })!.Name);
+    }
+
     [Fact]
     public void Build_SourceIpOnTheCluster_IsItsRoutesDefault()
     {
@@ -64,7 +95,16 @@ public sealed class RoutingTests
         Assert.Equal([SourceIpMode.None, SourceIpMode.Transparent], model.Listeners["in"].Routes.Select(static route => route.SourceIp.Mode));
     }
 
-    private static ListenerModel Build(params (string Name, int Order, string[] Clients)[] routes) => TcpModelBuilder.Build(
+    private static ConnectionIdentity Identity(string client, string destination)
+    {
+        var peer = new IPEndPoint(IPAddress.Parse(client), 40000);
+        return new ConnectionIdentity { Client = peer, Peer = peer, Local = IPEndPoint.Parse(destination), Source = IdentitySource.Socket };
+    }
+
+    private static ListenerModel Build(params (string Name, int Order, string[] Clients)[] routes) =>
+        BuildMatches([.. routes.Select(static route => (route.Name, route.Order, new TcpRouteMatchConfig { ClientCidrs = route.Clients }))]);
+
+    private static ListenerModel BuildMatches(params (string Name, int Order, TcpRouteMatchConfig Match)[] routes) => TcpModelBuilder.Build(
         new Dictionary<string, ProxyProtocolConfig?> { ["in"] = null },
         new TcpProxyConfig
         {
@@ -74,7 +114,7 @@ public sealed class RoutingTests
                 ClusterId = "c",
                 Order = route.Order,
                 SourceIp = Policies.None,
-                Match = new() { ClientCidrs = route.Clients },
+                Match = route.Match,
             }),
             Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = TestPlane.Cluster("192.0.2.1:1") },
         },

@@ -76,12 +76,16 @@ internal sealed class TestPlane : IAsyncDisposable
     public static TcpModel Model(ProxyProtocolConfig? policy, SourceIpConfig sourceIp, params string[] addresses) => Model(policy, null, sourceIp, addresses);
 
     /// <summary>The same with a Toa section.</summary>
-    public static TcpModel Model(ProxyProtocolConfig? policy, ToaConfig? toa, SourceIpConfig sourceIp, params string[] addresses) => TcpModelBuilder.Build(
+    public static TcpModel Model(ProxyProtocolConfig? policy, ToaConfig? toa, SourceIpConfig sourceIp, params string[] addresses) =>
+        Model(policy, sourceIp, Cluster(addresses), toa);
+
+    /// <summary>A model with one route to a cluster.</summary>
+    public static TcpModel Model(ProxyProtocolConfig? policy, SourceIpConfig sourceIp, TcpClusterConfig cluster, ToaConfig? toa = null) => TcpModelBuilder.Build(
         new Dictionary<string, ProxyProtocolConfig?> { ["in"] = policy },
         new TcpProxyConfig
         {
             Routes = new Dictionary<string, TcpRouteConfig> { ["r"] = new() { Listener = "in", ClusterId = "c", SourceIp = sourceIp } },
-            Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = Cluster(addresses) },
+            Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = cluster },
         },
         new Dictionary<string, IReadOnlyList<string>>(),
         toa is null ? null : new Dictionary<string, ToaConfig> { ["in"] = toa });

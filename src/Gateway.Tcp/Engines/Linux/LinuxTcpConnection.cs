@@ -290,6 +290,18 @@ internal sealed partial class LinuxTcpConnection : TcpConnection, IEpollTarget, 
         _descriptor.Dispose();
     }
 
+    /// <inheritdoc/>
+    public override IPEndPoint? ReadRedirectedDestination()
+    {
+        if (_isClosed)
+        {
+            return null;
+        }
+
+        var result = Syscalls.GetOriginalDestination(_fd, _remote.AddressFamily == AddressFamily.InterNetworkV6, out var address);
+        return result < 0 ? null : address.ToIPEndPoint();
+    }
+
     private IPEndPoint ReadLocalEndPoint()
     {
         try

@@ -43,20 +43,18 @@ internal sealed class LinuxTcpEngine : ITcpEngine
     {
         lock (_enabling)
         {
-            if (_toa is not null)
+            if (_toa is null && ToaProgram.TryAttach(out var problem) is var program)
             {
-                return null;
-            }
+                if (program is null)
+                {
+                    return problem;
+                }
 
-            if (ToaProgram.TryAttach(out var problem) is not { } program)
-            {
-                return problem;
-            }
-
-            _toa = program;
-            foreach (var loop in _loops)
-            {
-                loop.Toa = program;
+                _toa = program;
+                foreach (var loop in _loops)
+                {
+                    loop.Toa = program;
+                }
             }
 
             return null;

@@ -80,6 +80,17 @@ internal static class ListenSocketFactory
                 ThrowIfFailed(Syscalls.SetOption(fd, SocketOption.OnlyV6, options.DualMode ? 0 : 1));
             }
 
+            if (options.Transparent)
+            {
+                var option = address.Family == SockAddr.InterNetworkV6 ? SocketOption.TransparentV6 : SocketOption.TransparentV4;
+                ThrowIfFailed(Syscalls.SetOption(fd, option, 1));
+            }
+
+            if (options.Mark != 0)
+            {
+                ThrowIfFailed(Syscalls.SetOption(fd, SocketOption.Mark, options.Mark));
+            }
+
             _ = SocketOptionSet.ApplyToListener(fd, options.KeepAlive);
             ThrowIfFailed(Syscalls.Bind(fd, address));
             descriptor.Release();

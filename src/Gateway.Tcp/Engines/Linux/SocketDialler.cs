@@ -24,6 +24,12 @@ internal static class SocketDialler
 
         failure = ConnectFailure.Resources;
         var error = -Math.Min(0, SocketOptionSet.ApplyToBackend(fd));
+        if (error == 0 && request.Mark != 0)
+        {
+            error = -Math.Min(0, Syscalls.SetOption(fd, SocketOption.Mark, request.Mark));
+            failure = error is Errno.EPERM or Errno.EACCES ? ConnectFailure.Permission : failure;
+        }
+
         if (error == 0 && request.TransparentSource is { } source)
         {
             error = BindSource(fd, Unmap(source), destination.AddressFamily, out failure);

@@ -36,6 +36,11 @@ internal static class PortableDial
         try
         {
             SocketSettings.Apply(socket, request.KeepAlive);
+            if (request.Mark != 0 && SocketSettings.SetMark(socket, request.Mark) is { Failure: not ConnectFailure.None } refused)
+            {
+                return new ConnectResult(null, refused.Failure, refused.Error);
+            }
+
             if (request.TransparentSource is { } source)
             {
                 var (failure, error) = SocketSettings.BindTransparent(socket, source);

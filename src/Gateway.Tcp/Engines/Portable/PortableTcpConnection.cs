@@ -35,6 +35,8 @@ internal sealed class PortableTcpConnection : TcpConnection
 
     private bool IsAborted => Volatile.Read(ref _abortReason) != NotAborted;
 
+    public override IPEndPoint? ReadRedirectedDestination() => SocketSettings.ReadOriginalDestination(_socket, RemoteEndPoint.AddressFamily);
+
     public override ValueTask EnterAsync() => ValueTask.CompletedTask;
 
     public override async ValueTask<SocketError> WaitReadableAsync(TimeSpan timeout)

@@ -31,6 +31,7 @@ internal sealed class PortableTcpEngine(TimeProvider time) : ITcpEngine
                 socket.DualMode = options.DualMode;
             }
 
+            SocketSettings.ApplyInterception(socket, options);
             socket.Bind(endPoint);
             socket.Listen(options.Backlog);
             return new PortableListener(socket, options, this);

@@ -8,8 +8,11 @@ namespace Gateway.Tcp.Engines.Portable;
 internal static class SocketSettings
 {
     // linux/in.h, linux/in6.h.
+    private const int LevelSocket = 1;
     private const int LevelIp = 0;
     private const int LevelIpv6 = 41;
+    private const int SoMark = 36;
+    private const int SoOriginalDestination = 80;
     private const int IpTransparent = 19;
     private const int IpBindAddressNoPort = 24;
     private const int Ipv6Transparent = 75;
@@ -67,6 +70,68 @@ internal static class SocketSettings
         }
     }
 
+    /// <summary>Lets a listening socket take what tproxy diverts to it, and marks what it accepts.</summary>
+    /// <exception cref="SocketException">The right is missing, or the system is another.</exception>
+    public static void ApplyInterception(Socket listener, TcpListenOptions options)
+    {
+        if (!options.Transparent && options.Mark == 0)
+        {
+            return;
+        }
+
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new SocketException((int)SocketError.OperationNotSupported);
+        }
+
+        if (options.Transparent)
+        {
+            var v4 = listener.AddressFamily == AddressFamily.InterNetwork;
+            Set(listener, v4 ? LevelIp : LevelIpv6, v4 ? IpTransparent : Ipv6Transparent);
+        }
+
+        if (options.Mark != 0)
+        {
+            Set(listener, LevelSocket, SoMark, options.Mark);
+        }
+    }
+
+    /// <summary>Marks the packets of a socket that is about to be dialled.</summary>
+    /// <returns>Who is to blame if it fails, and the error.</returns>
+    public static (ConnectFailure Failure, SocketError Error) SetMark(Socket socket, int mark)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return (ConnectFailure.Permission, SocketError.OperationNotSupported);
+        }
+
+        try
+        {
+            Set(socket, LevelSocket, SoMark, mark);
+            return (ConnectFailure.None, SocketError.Success);
+        }
+        catch (SocketException refused)
+        {
+            return (ConnectFailure.Permission, refused.SocketErrorCode);
+        }
+    }
+
+    /// <summary>Where the client connected to before REDIRECT, or null. The kernel writes a sockaddr_in or sockaddr_in6.</summary>
+    public static IPEndPoint? ReadOriginalDestination(Socket socket, AddressFamily family)
+    {
+        Span<byte> address = stackalloc byte[28];
+        try
+        {
+            var v4 = family == AddressFamily.InterNetwork;
+            _ = socket.GetRawSocketOption(v4 ? LevelIp : LevelIpv6, SoOriginalDestination, address);
+            return new IPEndPoint(new IPAddress(v4 ? address[4..8] : address[8..24]), BinaryPrimitives.ReadUInt16BigEndian(address[2..]));
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or PlatformNotSupportedException)
+        {
+            return null;
+        }
+    }
+
     // A process needs CAP_NET_RAW or CAP_NET_ADMIN for it.
     private static bool TrySetTransparent(Socket socket, AddressFamily family, out SocketError error)
     {
@@ -84,10 +149,10 @@ internal static class SocketSettings
         }
     }
 
-    private static void Set(Socket socket, int level, int name)
+    private static void Set(Socket socket, int level, int name, int to = 1)
     {
         Span<byte> value = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(value, 1);
+        BinaryPrimitives.WriteInt32LittleEndian(value, to);
         socket.SetRawSocketOption(level, name, value);
     }
 

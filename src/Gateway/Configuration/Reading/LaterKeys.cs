@@ -9,13 +9,11 @@ internal static class LaterKeys
 {
     private static readonly FrozenDictionary<Type, string[]> Keys = new Dictionary<Type, string[]>
     {
-        [typeof(GatewayConfig)] = ["Intercept"],
-        [typeof(ListenerConfig)] = ["Intercept", "Limits", "Tls"],
+        [typeof(ListenerConfig)] = ["Limits", "Tls"],
         [typeof(TcpRouteConfig)] = ["Limits"],
-        [typeof(TcpRouteMatchConfig)] = ["DestinationCidrs", "DestinationPorts", "ServerNames"],
+        [typeof(TcpRouteMatchConfig)] = ["ServerNames"],
         [typeof(TcpClusterConfig)] = ["HealthCheck", "LoadBalancingPolicy", "Limits", "Tls"],
         [typeof(TcpDestinationConfig)] = ["Health", "Weight"],
-        [typeof(SourceIpConfig)] = ["Mark"],
         [typeof(RouteConfig)] = ["SourceIp"],
         [typeof(ClusterConfig)] = ["SourceIp"],
     }.ToFrozenDictionary();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Tcp.Configuration;
 
 namespace Gateway.Configuration.Reading;
 
@@ -39,6 +40,16 @@ internal static class ScalarReader
             var isDuration = Duration.TryParse(node.Text, out var duration);
             value = duration;
             return isText && isDuration ? null : Duration.Rule + (node.Kind == ScalarKind.Number ? "; a bare number has no unit" : "");
+        }
+
+        if (type == typeof(PortRange))
+        {
+            var isRange = PortRange.TryParse(node.Text, out var range);
+            value = range;
+            // One port is a number; only a range, which JSON has no word for, is a text.
+            return isRange && (node.Kind == ScalarKind.Number || (isText && (textual || node.Text.Contains('-'))))
+                ? null
+                : "must be a port (8080) or a range of ports (\"9000-9100\"), from 1 to 65535" + (isRange ? ", without quotes" : "");
         }
 
         if (type.IsEnum)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using System.Security.Authentication;
 using System.Text.Json;
+using Gateway.Tcp.Configuration;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Configuration.Reading;
@@ -74,7 +75,7 @@ internal sealed class Shape
 
     private static bool IsScalar(Type type) =>
         type.IsEnum || type == typeof(string) || type == typeof(bool) || type == typeof(int) || type == typeof(long)
-        || type == typeof(double) || type == typeof(TimeSpan) || type == typeof(Uri) || type == typeof(Version);
+        || type == typeof(double) || type == typeof(TimeSpan) || type == typeof(PortRange) || type == typeof(Uri) || type == typeof(Version);
 
     // YARP's types hold routes and clusters as lists; its file names them by key.
     private static string? KeyName(Type type) =>

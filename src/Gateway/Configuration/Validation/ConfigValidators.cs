@@ -12,6 +12,7 @@ internal static class ConfigValidators
         new ProxyProtocolTopic(),
         new ToaTopic(),
         new ForwardedHeadersTopic(),
+        new InterceptTopic(),
         new TcpRoutesTopic(),
         new SourceIpTopic(),
         new TcpClustersTopic(),

@@ -31,10 +31,17 @@ internal sealed class NetworksTopic : IConfigTopic
         {
             CheckList(context, $"Listeners:{name}:ForwardedHeaders:TrustedProxies", listener.ForwardedHeaders?.TrustedProxies ?? []);
             CheckList(context, $"Listeners:{name}:Toa:TrustedProxies", listener.Toa?.TrustedProxies ?? []);
+            CheckList(context, $"Listeners:{name}:Capture:ExcludeCidrs", listener.Capture.ExcludeCidrs);
         }
 
         foreach (var (name, route) in config.TcpProxy.Routes)
+        {
             CheckList(context, $"TcpProxy:Routes:{name}:Match:ClientCidrs", route.Match?.ClientCidrs ?? []);
+            CheckList(context, $"TcpProxy:Routes:{name}:Match:DestinationCidrs", route.Match?.DestinationCidrs ?? []);
+        }
+
+        foreach (var (name, cluster) in config.TcpProxy.Clusters)
+            CheckList(context, $"TcpProxy:Clusters:{name}:AllowedDestinations", cluster.AllowedDestinations);
     }
 
     private static void CheckList(ValidationContext context, string path, IReadOnlyList<string> list)

@@ -50,6 +50,8 @@ internal sealed class SourceIpTopic : IConfigTopic
         else if (sourceIp.Version == ProxyProtocolVersion.V1)
             context.NotApplicable(path, "Version is V1, which has no TLVs", "PassThroughTlvs");
         CheckTlvs(context, $"{path}:PassThroughTlvs", sourceIp.PassThroughTlvs);
+        if (sourceIp.Mark is { } mark)
+            Range.Check(context, $"{path}:Mark", mark, 1, int.MaxValue);
     }
 
     private static void CheckTlvs(ValidationContext context, string path, IReadOnlyList<string> tlvs)

@@ -1,3 +1,5 @@
+using Gateway.Tcp.Configuration;
+
 namespace Gateway.Configuration.Validation;
 
 /// <summary>TCP clusters: destinations that can be dialled and are not ourselves.</summary>
@@ -11,7 +13,11 @@ internal sealed class TcpClustersTopic : IConfigTopic
         {
             var path = $"TcpProxy:Clusters:{name}";
             Range.CheckTimeout(context, $"{path}:ConnectTimeout", cluster.ConnectTimeout);
-            if (cluster.Destinations.Count == 0)
+            if (cluster.Type == TcpClusterType.OriginalDestination)
+                context.NotApplicable(path, "Type is OriginalDestination: the kernel says where to", "Destinations");
+            else
+                context.NotApplicable(path, "Type is Static, this is for OriginalDestination", "AllowedDestinations");
+            if (cluster.Destinations.Count == 0 && cluster.Type == TcpClusterType.Static)
                 context.Missing(path, "Destinations", "at least one, as \"Destinations\": { \"name\": { \"Address\": \"host:port\" } }");
             if (!used.Contains(name))
                 context.Issues.Warning(path, null, "no route uses this cluster");

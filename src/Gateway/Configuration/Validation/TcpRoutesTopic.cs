@@ -17,9 +17,9 @@ internal sealed class TcpRoutesTopic : IConfigTopic
             Range.CheckTimeout(context, $"{path}:IdleTimeout", route.IdleTimeout);
             if (route.MaxDuration is { } maxDuration)
                 Range.CheckTimeout(context, $"{path}:MaxDuration", maxDuration);
-            var cidrs = $"{path}:Match:ClientCidrs";
-            if (route.Match is { ClientCidrs.Count: 0 } && context.Written.ContainsKey(cidrs) && !context.Issues.HasError(cidrs))
-                context.Issues.Error(cidrs, "[]", "must not be empty: leave it out to match any client");
+            CheckNotEmpty(context, $"{path}:Match:ClientCidrs", route.Match?.ClientCidrs.Count, "client");
+            CheckNotEmpty(context, $"{path}:Match:DestinationCidrs", route.Match?.DestinationCidrs.Count, "destination");
+            CheckNotEmpty(context, $"{path}:Match:DestinationPorts", route.Match?.DestinationPorts.Count, "port");
         }
 
         var served = context.Config.TcpProxy.Routes.Values.Select(route => route.Listener).ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -30,6 +30,12 @@ internal sealed class TcpRoutesTopic : IConfigTopic
         }
 
         CheckIdenticalMatches(context);
+    }
+
+    private static void CheckNotEmpty(ValidationContext context, string path, int? count, string what)
+    {
+        if (count == 0 && context.Written.ContainsKey(path) && !context.Issues.HasError(path))
+            context.Issues.Error(path, "[]", $"must not be empty: leave it out to match any {what}");
     }
 
     private static void CheckListener(ValidationContext context, string path, TcpRouteConfig route)
@@ -50,10 +56,10 @@ internal sealed class TcpRoutesTopic : IConfigTopic
             context.Issues.Error($"{path}:ClusterId", ConfigIssue.Quote(id), "no such cluster" + Suggestion.For(id, context.Config.TcpProxy.Clusters.Keys));
     }
 
-    // Nothing would say which of two routes with one match takes a connection. One shared CIDR is enough: its clients fit both equally.
+    // Nothing would say which of two routes with one match takes a connection. One shared CIDR is enough: its clients fit both equally, if the destinations do.
     private static void CheckIdenticalMatches(ValidationContext context)
     {
-        var seen = new Dictionary<(string Listener, int Order, string Match), string>();
+        var seen = new Dictionary<(string Listener, int Order, string Match), List<(string Name, TcpRouteMatchConfig? Match)>>();
         foreach (var (name, route) in context.Config.TcpProxy.Routes)
         {
             if (route.Listener is null)
@@ -63,16 +69,31 @@ internal sealed class TcpRoutesTopic : IConfigTopic
                 cidrs.Add("any client");
             foreach (var cidr in cidrs)
             {
-                if (!seen.TryAdd((route.Listener.ToUpperInvariant(), route.Order, cidr), name))
-                {
-                    var other = seen[(route.Listener.ToUpperInvariant(), route.Order, cidr)];
-                    context.Issues.Error(
-                        $"TcpProxy:Routes:{name}:Match",
-                        ConfigIssue.Quote(cidr),
-                        $"route {other} matches the same on the same listener with the same Order; change one's Order or Match");
-                    break;
-                }
+                var key = (route.Listener.ToUpperInvariant(), route.Order, cidr);
+                if (!seen.TryGetValue(key, out var others))
+                    seen[key] = others = [];
+                var other = others.FirstOrDefault(other => ShareDestinations(context, other.Match, route.Match));
+                others.Add((name, route.Match));
+                if (other.Name is null)
+                    continue;
+                context.Issues.Error(
+                    $"TcpProxy:Routes:{name}:Match",
+                    ConfigIssue.Quote(cidr),
+                    $"route {other.Name} matches the same on the same listener with the same Order; change one's Order or Match");
+                break;
             }
         }
+    }
+
+    // Of two prefixes the longer wins, of two ranges of ports the shorter: only equals are undecided.
+    private static bool ShareDestinations(ValidationContext context, TcpRouteMatchConfig? one, TcpRouteMatchConfig? other)
+    {
+        var (ports, otherPorts) = (one?.DestinationPorts ?? [], other?.DestinationPorts ?? []);
+        var portsMeet = ports.Count == 0 && otherPorts.Count == 0 || ports.Any(range => otherPorts.Any(next => next.Count == range.Count && next.Overlaps(range)));
+        if (!portsMeet)
+            return false;
+        var (cidrs, otherCidrs) = (one?.DestinationCidrs ?? [], other?.DestinationCidrs ?? []);
+        return cidrs.Count == 0 && otherCidrs.Count == 0
+            || Cidr.Expand(cidrs, context.Config.Networks).Intersect(Cidr.Expand(otherCidrs, context.Config.Networks)).Any();
     }
 }

@@ -1,0 +1,50 @@
+using System.Net;
+using Gateway.Tcp.Configuration;
+
+namespace Gateway.Tcp.Routing;
+
+/// <summary>What a route asks of a connection's destination. Immutable; null on a route that asks nothing.</summary>
+internal sealed class RouteMatch(IReadOnlyList<IPNetwork> clients, IReadOnlyList<IPNetwork> destinations, IReadOnlyList<PortRange> ports)
+{
+    private const int AnyPortCount = 65536;
+
+    /// <summary>The networks of destinations; empty: any.</summary>
+    public IReadOnlyList<IPNetwork> Destinations => destinations;
+
+    /// <summary>The ports of destinations; empty: any.</summary>
+    public IReadOnlyList<PortRange> Ports => ports;
+
+    /// <summary>
+    /// How closely a connection is matched: the client's prefix decides, then the destination's, then how few ports are meant; -1: not at all. So a route that names
+    /// less is less specific than any that names more.
+    /// </summary>
+    public long Specificity(IPAddress client, IPEndPoint destination)
+    {
+        var clientPrefix = LongestPrefix(clients, client);
+        var destinationPrefix = LongestPrefix(destinations, destination.Address);
+        var fewest = ports.Count == 0 ? AnyPortCount : int.MaxValue;
+        foreach (var range in ports)
+        {
+            fewest = range.Contains(destination.Port) ? Math.Min(fewest, range.Count) : fewest;
+        }
+
+        return clientPrefix < 0 || destinationPrefix < 0 || fewest == int.MaxValue
+            ? -1
+            : ((long)clientPrefix << 40) | ((long)destinationPrefix << 20) | (uint)(AnyPortCount - fewest);
+    }
+
+    // 0: any address; a prefix of length n counts n + 1.
+    private static int LongestPrefix(IReadOnlyList<IPNetwork> networks, IPAddress address)
+    {
+        var longest = networks.Count == 0 ? 0 : -1;
+        foreach (var network in networks)
+        {
+            if (network.PrefixLength + 1 > longest && network.Contains(address))
+            {
+                longest = network.PrefixLength + 1;
+            }
+        }
+
+        return longest;
+    }
+}

@@ -1,0 +1,97 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Net.Sockets;
+
+namespace Gateway.Redirection;
+
+/// <summary>Runs the programs that change a host's rules: nft, iptables, ip. Their names are constants; what comes from configuration goes in by standard input.</summary>
+internal static class HostProgram
+{
+    // Each of these takes milliseconds; a netfilter lock held by somebody else (iptables -w) is the only wait.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether IPv6 is there to be configured.</summary>
+    public static bool HasIPv6 => File.Exists("/proc/net/if_inet6");
+
+    /// <summary>The families to configure.</summary>
+    public static IReadOnlyList<AddressFamily> Families => HasIPv6 ? [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6] : [AddressFamily.InterNetwork];
+
+    /// <summary>The option of <c>ip</c> for a family.</summary>
+    public static string IpOption(AddressFamily family) => family == AddressFamily.InterNetwork ? "-4" : "-6";
+
+    /// <summary>The name of a program of iptables for a family, with its ending.</summary>
+    public static string Iptables(AddressFamily family, string ending) => (family == AddressFamily.InterNetwork ? "iptables" : "ip6tables") + ending;
+
+    /// <summary>Runs a program to its end.</summary>
+    /// <param name="name">Its name, looked for in PATH.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="input">Its standard input.</param>
+    /// <returns>What it printed and how it ended; null if it is not installed.</returns>
+    public static async Task<HostProgramResult?> TryRunAsync(string name, IReadOnlyList<string> arguments, string input = "")
+    {
+        var info = new ProcessStartInfo(name, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        Process? started;
+        try
+        {
+            started = Process.Start(info);
+        }
+        catch (Win32Exception)
+        {
+            return null;
+        }
+
+        using var process = started!;
+        using var limit = new CancellationTokenSource(Limit);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+            var error = process.StandardError.ReadToEndAsync(limit.Token);
+            await WriteAsync(process, input);
+            await process.WaitForExitAsync(limit.Token);
+            return new HostProgramResult(process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            return new HostProgramResult(-1, "", $"{name} did not end within {Limit.TotalSeconds} s");
+        }
+    }
+
+    /// <summary>Runs a program that has to succeed.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="input">Its standard input.</param>
+    /// <returns>What it printed.</returns>
+    /// <exception cref="RedirectException">It is not installed, or failed.</exception>
+    public static async Task<string> RunAsync(string name, IReadOnlyList<string> arguments, string input = "")
+    {
+        var result = await TryRunAsync(name, arguments, input)
+            ?? throw new RedirectException($"{name} is not installed (packages nftables, iptables, iproute2); \"redirect show\" prints a script for another place");
+        if (result.ExitCode == 0)
+            return result.Output;
+        var isDenied = result.Error.Contains("not permitted", StringComparison.OrdinalIgnoreCase) || result.Error.Contains("denied", StringComparison.OrdinalIgnoreCase);
+        throw new RedirectException($"{name} {string.Join(' ', arguments)}: {result.Error.Trim()}" + (isDenied ? " (needs the capability NET_ADMIN)" : ""));
+    }
+
+    private static async Task WriteAsync(Process process, string input)
+    {
+        try
+        {
+            await process.StandardInput.WriteAsync(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading all of it; its exit code says why.
+        }
+    }
+}
+
+/// <summary>What a program printed and how it ended.</summary>
+/// <param name="ExitCode">Its exit code.</param>
+/// <param name="Output">Its standard output.</param>
+/// <param name="Error">Its standard error.</param>
+internal sealed record HostProgramResult(int ExitCode, string Output, string Error);
+
+/// <summary>A host's rules could not be changed. The message is all that the operator sees.</summary>
+internal sealed class RedirectException(string message) : Exception(message);

@@ -1,0 +1,218 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Testing;
+using Gateway.Testing.Network;
+using Gateway.Testing.Peers;
+using Gateway.Testing.Processes;
+using Gateway.Testing.Wire;
+
+namespace Gateway.FunctionalTests.Namespaces;
+
+/// <summary>
+/// The gateway in a pod's network namespace, before (inbound) or behind (outbound) an application that knows nothing of it. The pod is the gateway's namespace of
+/// <see cref="GatewayNetwork"/>; what diverts connections is installed by <c>Gateway redirect</c> alone.
+/// </summary>
+public sealed class InterceptTests
+{
+    private const int AppPort = 8080;
+
+    [Theory]
+    [InlineData("TProxy", "nft", "Linux")]
+    [InlineData("TProxy", "iptables", "Portable")]
+    [InlineData("Redirect", "nft", "Portable")]
+    [InlineData("Redirect", "iptables", "Linux")]
+    public async Task Inbound_ApplicationInTheSamePod_SeesTheClient(string intercept, string rules, string engine)
+    {
+        await using var network = await GatewayNetwork.CreateAsync();
+        // Without ports: whatever servers listen on.
+        var config = InboundConfig(intercept).Remove("TcpProxy:Routes:in:Match").Set("TcpProxy:Engine", engine);
+        var pod = new Pod(network, config, rules);
+        var before = await pod.RulesAsync();
+        await pod.RedirectAsync("apply");
+        await using var app4 = RecordingTcpServer.Start(endPoint: new IPEndPoint(GatewayNetwork.GatewayV4, AppPort), inside: network.Gateway);
+        await using var app6 = RecordingTcpServer.Start(endPoint: new IPEndPoint(GatewayNetwork.GatewayV6, AppPort), inside: network.Gateway);
+        await using var gateway = await pod.StartGatewayAsync();
+
+        foreach (var (from, to, app) in new[] { (GatewayNetwork.ClientV4, GatewayNetwork.GatewayV4, app4), (GatewayNetwork.ClientV6, GatewayNetwork.GatewayV6, app6) })
+        {
+            using var client = await TcpPeer.ConnectAsync(new IPEndPoint(to, AppPort), new IPEndPoint(from, 0), network.Client);
+            using var accepted = await app.NextAsync();
+            Assert.Equal(from, accepted.Remote.Address);
+            Assert.NotEqual(client.Local.Port, accepted.Remote.Port);
+
+            var receiving = ChecksummedData.ReceiveAsync(accepted);
+            var sent = await ChecksummedData.SendAsync(client, 1, 500_000);
+            client.ShutdownSend();
+            Assert.Equal((500_000L, sent), await receiving);
+            await accepted.SendAsync("done");
+            Assert.Equal("done", await client.ReadTextAsync(4));
+            accepted.ShutdownSend();
+            await gateway.WaitForAccessAsync(client.Local.ToString(), "client_fin", $"to:{new IPEndPoint(to, AppPort)}", "destination=original");
+        }
+
+        // Nobody may ask for the listener itself: it would connect to itself.
+        await ConnectToBeResetAsync(new IPEndPoint(GatewayNetwork.GatewayV4, Pod.ListenerPort), network.Client);
+        await gateway.WaitForAccessAsync("reason=original_destination", $"detail=to:{GatewayNetwork.GatewayV4}:{Pod.ListenerPort}");
+
+        var applied = await pod.RulesAsync();
+        Assert.NotEqual(before, applied);
+        if (intercept == "TProxy")
+        {
+            await pod.RedirectAsync("apply");
+            Assert.Equal(applied, await pod.RulesAsync());
+        }
+
+        await pod.RedirectAsync("remove");
+        Assert.Equal(before, await pod.RulesAsync());
+
+        // Now the application is asked itself.
+        using var last = await TcpPeer.ConnectAsync(new IPEndPoint(GatewayNetwork.GatewayV4, AppPort), new IPEndPoint(GatewayNetwork.ClientV4, 0), network.Client);
+        using var plain = await app4.NextAsync();
+        Assert.Equal(last.Local, plain.Remote);
+    }
+
+    [Fact]
+    public async Task Inbound_ApplicationOnLoopbackOnly_SeesTheClientAndItsPort()
+    {
+        await using var network = await GatewayNetwork.CreateAsync();
+        var config = InboundConfig("TProxy").Remove("TcpProxy:Clusters:app:Type").Cluster("app", $"127.0.0.1:{AppPort}")
+            .Set("TcpProxy:Routes:in:SourceIp:Port", "Client").Set("Listeners:in:Capture:ExcludeCidrs", new[] { "192.0.2.19/32" });
+        var pod = new Pod(network, config, "nft");
+        await pod.RedirectAsync("apply");
+        await using var app = RecordingTcpServer.Start(endPoint: new IPEndPoint(IPAddress.Loopback, AppPort), inside: network.Gateway);
+        await using var outer = RecordingTcpServer.Start(endPoint: new IPEndPoint(GatewayNetwork.GatewayV4, AppPort), inside: network.Gateway);
+        await using var gateway = await pod.StartGatewayAsync();
+
+        using var client = await TcpPeer.ConnectAsync(new IPEndPoint(GatewayNetwork.GatewayV4, AppPort), new IPEndPoint(GatewayNetwork.ClientV4, 0), network.Client);
+        using var accepted = await app.NextAsync();
+        Assert.Equal(client.Local, accepted.Remote);
+        await accepted.SendAsync("hello");
+        Assert.Equal("hello", await client.ReadTextAsync(5));
+
+        // A client that is left alone reaches the pod's own address, and is answered.
+        using var excluded = await TcpPeer.ConnectAsync(
+            new IPEndPoint(GatewayNetwork.GatewayV4, AppPort), new IPEndPoint(IPAddress.Parse("192.0.2.19"), 0), network.Client);
+        using var direct = await outer.NextAsync();
+        Assert.Equal(excluded.Local, direct.Remote);
+    }
+
+    [Theory]
+    [InlineData("nft", "Linux")]
+    [InlineData("iptables", "Portable")]
+    public async Task Outbound_BackendThatTakesProxyHeaders_LearnsWhoCalled(string rules, string engine)
+    {
+        await using var network = await GatewayNetwork.CreateAsync();
+        var config = new ConfigFile().Set("TcpProxy:Engine", engine).Listener("out", $"*:{Pod.ListenerPort}", "Tcp")
+            .Set("Listeners:out:Intercept", "Redirect").Set("Listeners:out:Capture", new { Direction = "Outbound", ExcludePorts = new[] { 22 } })
+            .Route("out", new { Listener = "out", ClusterId = "any", Match = new { DestinationPorts = new object[] { "1-9999" } }, SourceIp = new { Mode = "ProxyProtocol", Mark = 99 } })
+            .Set("TcpProxy:Clusters:any", new { Type = "OriginalDestination", AllowedDestinations = new[] { "198.51.100.0/24", "2001:db8:b::/64" } });
+        var pod = new Pod(network, config, rules);
+        await pod.RedirectAsync("apply");
+        await using var gateway = await pod.StartGatewayAsync();
+
+        foreach (var address in new[] { GatewayNetwork.BackendV4, GatewayNetwork.BackendV6 })
+        {
+            var endPoint = new IPEndPoint(address, 9000);
+            await using var backend = RecordingTcpServer.Start(endPoint: endPoint, inside: network.Backend);
+            using var app = await TcpPeer.ConnectAsync(endPoint, inside: network.Gateway);
+            await app.SendAsync("hello");
+            using var accepted = await backend.NextAsync();
+
+            var header = await WireHeader.ReadAsync(accepted);
+            Assert.Equal((app.Local, endPoint), (header.Source, header.Destination));
+            Assert.Equal("hello", await accepted.ReadTextAsync(5));
+            await accepted.SendAsync("world");
+            Assert.Equal("world", await app.ReadTextAsync(5));
+        }
+
+        // Not in AllowedDestinations.
+        await ConnectToBeResetAsync(new IPEndPoint(GatewayNetwork.ClientV4, 9000), network.Gateway);
+        await gateway.WaitForMetricAsync("gateway_tcp_connection_rejected_total", v => v == 1, ("reason", "original_destination"));
+    }
+
+    [Theory]
+    [InlineData("nft")]
+    [InlineData("iptables")]
+    public async Task Show_AsAScript_InstallsWhatApplyInstalls(string rules)
+    {
+        await using var network = await GatewayNetwork.CreateAsync();
+        var pod = new Pod(network, InboundConfig("TProxy").Set("Listeners:in:Capture:ExcludeCidrs", new[] { "10.0.0.0/8", "2001:db8:f::/48" }), rules);
+        var before = await pod.RulesAsync();
+
+        await pod.RedirectAsync("apply");
+        var applied = await pod.RulesAsync();
+        Assert.NotEqual(before, applied);
+        var script = await pod.RedirectAsync("show");
+        Assert.Equal(applied, await pod.RulesAsync());
+        Assert.Contains("rule: 2330: from all fwmark 0x922", script, StringComparison.Ordinal);
+        await pod.RedirectAsync("remove");
+
+        foreach (var turn in new[] { "once", "twice" })
+        {
+            (await ProcessRunner.RunAsync([.. network.Gateway.CommandPrefix, "sh", "-s"], script)).RequireSuccess();
+            Assert.Equal($"{turn}\n{applied}", $"{turn}\n{await pod.RulesAsync()}");
+        }
+    }
+
+    // The reset may come before the connect has returned.
+    private static async Task ConnectToBeResetAsync(IPEndPoint to, NetworkNamespace inside)
+    {
+        try
+        {
+            using var peer = await TcpPeer.ConnectAsync(to, inside: inside);
+            Assert.Equal(ConnectionEnd.Reset, await peer.WaitForEndAsync());
+        }
+        catch (SocketException error)
+        {
+            Assert.Equal(SocketError.ConnectionReset, error.SocketErrorCode);
+        }
+    }
+
+    private static ConfigFile InboundConfig(string intercept) => new ConfigFile().Listener("in", $"*:{Pod.ListenerPort}", "Tcp")
+        .Set("Listeners:in:Intercept", intercept)
+        .Route("in", new { Listener = "in", ClusterId = "app", Match = new { DestinationPorts = new[] { AppPort } }, SourceIp = new { Mode = "Transparent" } })
+        .Set("TcpProxy:Clusters:app:Type", "OriginalDestination");
+
+    /// <summary>A pod: one network namespace, one configuration.</summary>
+    private sealed class Pod(GatewayNetwork network, ConfigFile config, string rules)
+    {
+        public const int ListenerPort = 15006;
+
+        private readonly IReadOnlyList<string> _prefix = network.Gateway.CommandPrefix;
+
+        /// <summary>The gateway as in a pod: root with NET_RAW alone.</summary>
+        public Task<GatewayProcess> StartGatewayAsync() => GatewayProcess.StartAsync(config, new GatewayStart
+        {
+            Inside = network.Gateway,
+            Prefix = [DebianPeer.Require("setpriv"), "--bounding-set=-all,+net_raw", "--inh-caps=-all", "--no-new-privs"],
+        });
+
+        public async Task<string> RedirectAsync(string action)
+        {
+            using var folder = new TemporaryFolder();
+            string[] options = [.. action == "remove" ? Array.Empty<string>() : ["--config", folder.Write("a.json", config.ToJson())],
+                .. rules == "iptables" && action != "remove" ? ["--iptables"] : Array.Empty<string>()];
+            DebianPeer.Require(rules);
+            return (await ProcessRunner.RunAsync([.. _prefix, RepositoryPaths.GatewayExecutable, "redirect", action, .. options])).RequireSuccess().StandardOutput;
+        }
+
+        /// <summary>All that could have been changed, without counters and what iptables keeps of an empty table.</summary>
+        public async Task<string> RulesAsync()
+        {
+            var all = new List<string>();
+            foreach (var command in new[]
+            {
+                "nft list ruleset", "ip -4 rule show", "ip -6 rule show", "ip -4 route show table 233", "ip -6 route show table 233", "iptables-save", "ip6tables-save",
+            })
+            {
+                var shown = (await ProcessRunner.RunAsync([.. _prefix, .. command.Split(' ')])).StandardOutput.Split('\n');
+                var isNft = command.StartsWith("nft", StringComparison.Ordinal);
+                all.AddRange(isNft
+                    ? string.Join('\n', shown).Split("\ntable ").Where(table => table.Contains("gateway_redirect", StringComparison.Ordinal))
+                    : shown.Where(line => !line.StartsWith('#') && !line.StartsWith('*') && line != "COMMIT" && !line.Contains(" ACCEPT [", StringComparison.Ordinal)));
+            }
+
+            return string.Join('\n', all.Where(line => line.Length > 0));
+        }
+    }
+}

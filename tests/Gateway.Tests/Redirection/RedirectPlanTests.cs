@@ -1,0 +1,216 @@
+using System.Net.Sockets;
+using Gateway.Configuration;
+using Gateway.Redirection;
+
+namespace Gateway.Tests.Redirection;
+
+/// <summary>What is derived from a configuration, to the letter. That it works: Gateway.FunctionalTests, InterceptTests.</summary>
+public sealed class RedirectPlanTests
+{
+    private const string Inbound = """
+        {
+          "Networks": { "nodes": [ "10.0.0.0/24", "2001:db8::1/128" ] },
+          "Listeners": {
+            "in": { "Address": "*:15006", "Protocol": "Tcp", "Intercept": "TProxy", "Capture": { "ExcludePorts": [ 8085 ], "ExcludeCidrs": [ "nodes" ] } },
+            "other": { "Address": "*:8089", "Protocol": "Http" }
+          },
+          "TcpProxy": {
+            "Routes": {
+              "app": { "Listener": "in", "ClusterId": "app", "Match": { "DestinationPorts": [ "8080-8090" ] }, "SourceIp": { "Mode": "Transparent" } },
+              "v6": { "Listener": "in", "ClusterId": "app", "Match": { "DestinationPorts": [ 7000 ], "DestinationCidrs": [ "2001:db8:a::/64" ] }, "SourceIp": { "Mode": "ProxyProtocol" } }
+            },
+            "Clusters": { "app": { "Type": "OriginalDestination" } }
+          }
+        }
+        """;
+
+    private const string Outbound = """
+        {
+          "Listeners": {
+            "out": {
+              "Address": "127.0.0.1:15001", "Protocol": "Tcp", "Intercept": "Redirect",
+              "Capture": { "Direction": "Outbound", "ExcludeUids": [ 1337 ], "ExcludeCidrs": [ "169.254.169.254/32" ] }
+            }
+          },
+          "TcpProxy": {
+            "Routes": { "out": { "Listener": "out", "ClusterId": "any", "SourceIp": { "Mode": "ProxyProtocol", "Mark": 99 } } },
+            "Clusters": { "any": { "Type": "OriginalDestination", "AllowedDestinations": [ "0.0.0.0/0" ] } }
+          }
+        }
+        """;
+
+    [Fact]
+    public void Nft_Inbound_DivertsWhatTheRoutesMatch() => Assert.Equal(
+        """
+        add table inet gateway_redirect
+        delete table inet gateway_redirect
+        add table inet gateway_redirect
+        add chain inet gateway_redirect in-in { type filter hook prerouting priority -150; policy accept; }
+        add rule inet gateway_redirect in-in iifname "lo" accept
+        add rule inet gateway_redirect in-in fib daddr type != local accept
+        add rule inet gateway_redirect in-in ip saddr 10.0.0.0/24 accept
+        add rule inet gateway_redirect in-in ip6 saddr 2001:db8::1/128 accept
+        add rule inet gateway_redirect in-in tcp dport 8080-8084 tproxy to :15006 accept
+        add rule inet gateway_redirect in-in tcp dport 8086-8088 tproxy to :15006 accept
+        add rule inet gateway_redirect in-in tcp dport 8090 tproxy to :15006 accept
+        add rule inet gateway_redirect in-in ip6 daddr 2001:db8:a::/64 tcp dport 7000 tproxy to :15006 accept
+
+        """,
+        NftScript.Install(Plan(Inbound)));
+
+    [Fact]
+    public void Nft_Outbound_LeavesItsOwnAlone() => Assert.Equal(
+        """
+        add table inet gateway_redirect
+        delete table inet gateway_redirect
+        add table inet gateway_redirect
+        add chain inet gateway_redirect out-out { type nat hook output priority -100; policy accept; }
+        add rule inet gateway_redirect out-out meta mark 99 accept
+        add rule inet gateway_redirect out-out meta skuid 1337 accept
+        add rule inet gateway_redirect out-out fib daddr type local accept
+        add rule inet gateway_redirect out-out ip daddr 169.254.169.254/32 accept
+        add rule inet gateway_redirect out-out meta nfproto ipv4 tcp dport 1-65535 redirect to :15001
+
+        """,
+        NftScript.Install(Plan(Outbound)));
+
+    [Fact]
+    public void Iptables_Inbound_SaysTheSame()
+    {
+        var plan = Plan(Inbound);
+
+        Assert.Equal(
+            """
+            *mangle
+            :GWREDIR-TPROXY - [0:0]
+            :GWREDIR-TPROXY-0 - [0:0]
+            -A GWREDIR-TPROXY-0 -i lo -j RETURN
+            -A GWREDIR-TPROXY-0 -m addrtype ! --dst-type LOCAL -j RETURN
+            -A GWREDIR-TPROXY-0 -s 10.0.0.0/24 -j RETURN
+            -A GWREDIR-TPROXY-0 -p tcp --dport 8080:8084 -j TPROXY --on-port 15006 --tproxy-mark 0x0/0x0
+            -A GWREDIR-TPROXY-0 -p tcp --dport 8086:8088 -j TPROXY --on-port 15006 --tproxy-mark 0x0/0x0
+            -A GWREDIR-TPROXY-0 -p tcp --dport 8090 -j TPROXY --on-port 15006 --tproxy-mark 0x0/0x0
+            -A GWREDIR-TPROXY -j GWREDIR-TPROXY-0
+            -A PREROUTING -j GWREDIR-TPROXY
+            COMMIT
+
+            """,
+            IptablesScript.Install(plan, AddressFamily.InterNetwork, ""));
+        Assert.Contains("-d 2001:db8:a::/64 -p tcp --dport 7000 ", IptablesScript.Install(plan, AddressFamily.InterNetworkV6, ""), StringComparison.Ordinal);
+        Assert.Null(IptablesScript.Install(Plan(Outbound), AddressFamily.InterNetworkV6, ""));
+    }
+
+    [Fact]
+    public void Iptables_EarlierPlanInstalled_IsReplacedAndRemoved()
+    {
+        const string Saved = """
+            # Generated by iptables-save
+            *nat
+            :OUTPUT ACCEPT [0:0]
+            :GWREDIR-OUT - [0:0]
+            :GWREDIR-OUT-0 - [0:0]
+            :GWREDIR-OUT-1 - [0:0]
+            :SOMEBODY - [0:0]
+            -A OUTPUT -j GWREDIR-OUT
+            -A GWREDIR-OUT -j GWREDIR-OUT-0
+            COMMIT
+            """;
+
+        var replaced = IptablesScript.Install(Plan(Outbound), AddressFamily.InterNetwork, Saved)!;
+        Assert.DoesNotContain("-A OUTPUT", replaced, StringComparison.Ordinal);
+        Assert.EndsWith("-A GWREDIR-OUT -j GWREDIR-OUT-0\n-X GWREDIR-OUT-1\nCOMMIT\n", replaced, StringComparison.Ordinal);
+        Assert.Equal(
+            """
+            *nat
+            :GWREDIR-OUT - [0:0]
+            :GWREDIR-OUT-0 - [0:0]
+            :GWREDIR-OUT-1 - [0:0]
+            -D OUTPUT -j GWREDIR-OUT
+            -X GWREDIR-OUT
+            -X GWREDIR-OUT-0
+            -X GWREDIR-OUT-1
+            COMMIT
+
+            """,
+            IptablesScript.Remove(Saved));
+        Assert.Null(IptablesScript.Remove("*nat\n:SOMEBODY - [0:0]\nCOMMIT\n"));
+    }
+
+    [Fact]
+    public void ReturnRules_TransparentInbound_TurnOnlyAnswersOfTheBackend() => Assert.Equal(
+        [
+            (2330, "from all fwmark 0x922 goto 2335 proto 233"),
+            (2331, "from all to 10.0.0.0/24 iif lo goto 2335 proto 233"),
+            (2332, "from all iif lo ipproto tcp sport 8080-8084 lookup 233 proto 233"),
+            (2333, "from all iif lo ipproto tcp sport 8086-8088 lookup 233 proto 233"),
+            (2334, "from all iif lo ipproto tcp sport 8090 lookup 233 proto 233"),
+            (2335, "from all nop proto 233"),
+        ],
+        ReturnRoutes.Rules(Plan(Inbound), AddressFamily.InterNetwork));
+
+    [Fact]
+    public void ReturnRules_NothingIsTransparent_AreNone() => Assert.Empty(ReturnRoutes.Rules(Plan(Outbound), AddressFamily.InterNetwork));
+
+    [Fact]
+    public void ReturnRules_StaticBackendOnLoopback_TurnItsPort()
+    {
+        var plan = Plan(Inbound.Replace("\"Type\": \"OriginalDestination\"", "\"Destinations\": { \"a\": { \"Address\": \"127.0.0.1:9100\" }, \"b\": { \"Address\": \"192.0.2.9:9200\" } }", StringComparison.Ordinal));
+
+        Assert.Equal(["9100"], plan.Diversions.Single().ReplyPorts.Select(range => range.ToString()));
+    }
+
+    [Fact]
+    public void Change_OfReturnRules_TouchesOursAndOnlyWhatDiffers()
+    {
+        const string Shown = """
+            0:	from all lookup local
+            2330:	from all fwmark 0x922 goto 2332 proto 233
+            2331:	from all iif lo ipproto tcp sport 7000 lookup 233 proto 233
+            2332:	from all nop proto 233
+            2333:	from all fwmark 0x1 lookup 100
+            32766:	from all lookup main
+            """;
+        var wanted = new[] { (2330, "from all fwmark 0x922 goto 2332 proto 233"), (2331, "from all iif lo ipproto tcp sport 8080 lookup 233 proto 233"), (2332, "from all nop proto 233") };
+
+        Assert.Equal(
+            "rule del pref 2331 from all iif lo ipproto tcp sport 7000 lookup 233 proto 233\nrule add pref 2331 from all iif lo ipproto tcp sport 8080 lookup 233 proto 233\n",
+            ReturnRoutes.Change(wanted, Shown));
+        Assert.Equal("", ReturnRoutes.Change([.. ReturnRoutes.Own(Shown)], Shown));
+    }
+
+    [Fact]
+    public void From_NoPortsGiven_TakesServersPortsButOurOwn()
+    {
+        var plan = Plan("""
+            {
+              "Listeners": { "in": { "Address": "*:15006", "Protocol": "Tcp", "Intercept": "Redirect" } },
+              "TcpProxy": {
+                "Routes": { "in": { "Listener": "in", "ClusterId": "c", "SourceIp": { "Mode": "None" } } },
+                "Clusters": { "c": { "Type": "OriginalDestination" } }
+              },
+              "Probes": { "Address": "*:9900" }, "Admin": { "Address": "127.0.0.1:9901" }
+            }
+            """);
+
+        var diversion = Assert.Single(plan.Diversions);
+        Assert.Equal("Inbound TCP ports 1-9899, 9901-15005, 15007-32767 to listener in (*:15006, Redirect)", diversion.ToString());
+        Assert.False(plan.TurnsReplies);
+    }
+
+    [Fact]
+    public async Task Show_NoListenerIntercepts_IsSaid()
+    {
+        var path = Path.Combine(Gateway.Testing.RepositoryPaths.Root, "deploy/base/appsettings.json");
+        using var error = new StringWriter();
+
+        Assert.Equal(1, await RedirectCommand.ShowAsync(path, useIptables: false, TextWriter.Null, error));
+        Assert.Contains("no listener has Intercept", error.ToString(), StringComparison.Ordinal);
+    }
+
+    private static RedirectPlan Plan(string json)
+    {
+        var result = ConfigReader.Parse(json, new Dictionary<string, string>());
+        Assert.Empty(result.Errors.Select(error => error.ToString()));
+        return RedirectPlan.From(result.Config!);
+    }
+}
