@@ -36,6 +36,13 @@ public sealed class ExampleTests
             Rights.RequireTransparent();
         }
 
+        var readsOptions = text.Contains("\"Toa\"", StringComparison.Ordinal);
+        if (readsOptions)
+        {
+            Rights.RequireBpf();
+        }
+
+        using var group = readsOptions ? ControlGroup.Create() : null;
         await using var backend = RecordingTcpServer.Start();
         await using var web = Peers.HttpBackend.Start();
         var admin = FreePorts.Next();
@@ -58,7 +65,7 @@ public sealed class ExampleTests
         Redirect(root["TcpProxy"], backend.Address);
         Redirect(root["ReverseProxy"], $"http://{web.Address}/");
         using var folder = new TemporaryFolder();
-        await using var gateway = await GatewayProcess.StartAsync(new TemporaryFolder(), folder.Write("example.json", root.ToJsonString()), admin);
+        await using var gateway = await GatewayProcess.StartAsync(new TemporaryFolder(), folder.Write("example.json", root.ToJsonString()), admin, new GatewayStart { Prefix = group?.CommandPrefix ?? [] });
 
         foreach (var (name, listener) in Section(root, "Listeners"))
         {
