@@ -2,6 +2,7 @@
 # Compares the gateway with HAProxy and nginx, side by side in one run, and prints one table.
 #   tests/bench.sh [--quick] [--rounds N] [--seconds S] [--cells TEXT] [--json FILE] [--markdown FILE]
 #   tests/bench.sh --micro [BenchmarkDotNet's options]
+# --markdown docs/performance.md replaces what stands below "## The last run" there.
 # As root it runs in a network namespace of its own with nothing but loopback in it; otherwise on this host's loopback.
 set -euo pipefail
 cd "$(dirname "$0")/.."

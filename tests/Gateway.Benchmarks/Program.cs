@@ -170,7 +170,11 @@ static int Compare(Dictionary<string, string> options)
 
     if (options.TryGetValue("--markdown", out var markdown))
     {
-        File.WriteAllText(markdown, $"{machine}\n\n{report.Text}");
+        // The manual keeps its own words above this heading.
+        const string Heading = "## The last run\n";
+        var text = File.Exists(markdown) ? File.ReadAllText(markdown) : "";
+        var kept = text.IndexOf(Heading, StringComparison.Ordinal) is >= 0 and var at ? text[..at] : "";
+        File.WriteAllText(markdown, $"{kept}{Heading}\n{DateTime.UtcNow:yyyy-MM-dd}, {rounds} rounds. {machine}.\n\n{report.Text.TrimEnd()}\n");
     }
 
     return 0;

@@ -97,7 +97,7 @@ internal sealed class Report
 
     /// <summary>What the figures were taken on, and against which versions.</summary>
     public static string Machine() => string.Create(CultureInfo.InvariantCulture,
-        $"{Processor()}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, ")
+        $"{Processor()}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, Linux {Environment.OSVersion.Version}, {RuntimeInformation.FrameworkDescription}, ")
         + $"{FirstLine("haproxy", "-v")}, {FirstLine("nginx", "-v")}";
 
     private static string Processor() => File.ReadLines("/proc/cpuinfo").FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim()
