@@ -9,6 +9,9 @@ public sealed record TcpProxyConfig
     /// <summary>How accepted connections reach the pipeline. Defaults to Auto: Direct with the Linux engine, else Kestrel. Read at start only.</summary>
     public TcpAcceptKind Accept { get; init; }
 
+    /// <summary>What routes share whose connections the kernel forwards (Mode Dnat).</summary>
+    public TcpDnatConfig Dnat { get; init; } = new();
+
     /// <summary>Routes by name.</summary>
     public IReadOnlyDictionary<string, TcpRouteConfig> Routes { get; init; } = new Dictionary<string, TcpRouteConfig>();
 
@@ -99,6 +102,12 @@ public sealed record TcpClusterConfig
     /// <summary>Destinations by name. At least one; none with Type OriginalDestination.</summary>
     public IReadOnlyDictionary<string, TcpDestinationConfig> Destinations { get; init; } = new Dictionary<string, TcpDestinationConfig>();
 
+    /// <summary>How destinations are watched. Defaults to null: actively with defaults if a Dnat route uses the cluster (the kernel cannot try another), else not.</summary>
+    public TcpHealthCheckConfig? HealthCheck { get; init; }
+
+    /// <summary>Which connections go to the same destination. Defaults to null: in turn.</summary>
+    public TcpSessionAffinityConfig? SessionAffinity { get; init; }
+
     /// <summary>The default of its routes' <see cref="TcpRouteConfig.SourceIp"/>. Defaults to null.</summary>
     public SourceIpConfig? SourceIp { get; init; }
 }
@@ -118,6 +127,9 @@ public sealed record TcpDestinationConfig
 {
     /// <summary><c>host:port</c>, <c>ip:port</c> or <c>[v6]:port</c>. Required.</summary>
     public string? Address { get; init; }
+
+    /// <summary>Its share of new connections, beside the others': 0 to 100. Defaults to 1; 0: none, existing ones go on.</summary>
+    public int Weight { get; init; } = 1;
 }
 
 /// <summary>How the backend learns the client's address.</summary>
@@ -141,7 +153,7 @@ public sealed record SourceIpConfig
     /// </summary>
     public IReadOnlyList<string> ToaOptions { get; init; } = ["254/8", "253/20"];
 
-    /// <summary>Transparent and Toa: what happens when the client's address cannot be used. Defaults to Reject.</summary>
+    /// <summary>Transparent, Toa and Dnat: what happens when the client's address cannot be used. Defaults to Reject.</summary>
     public SourceIpFallback Fallback { get; init; }
 
     /// <summary>SO_MARK of the connection to the backend, for rules of netfilter and <c>ip rule</c>. Defaults to null: none.</summary>
@@ -159,6 +171,9 @@ public enum SourceIpMode
 
     /// <summary>A TCP option carries it.</summary>
     Toa,
+
+    /// <summary>The kernel forwards the client's own packets and rewrites their destination alone (nftables).</summary>
+    Dnat,
 
     /// <summary>It does not.</summary>
     None,

@@ -75,6 +75,9 @@ internal sealed class TcpMetrics : IDialObserver
         _active.Add(1, tags);
     }
 
+    /// <summary>Connections that the kernel forwarded: nobody is told when they end, so they are neither active nor closed.</summary>
+    public void Forwarded(RouteModel route, AddressFamily family, long connections) => _opened.Add(connections, family == AddressFamily.InterNetwork ? route.TagsV4 : route.TagsV6);
+
     public void Closed(ConnectionRecord record, TimeSpan duration)
     {
         var route = record.Route!;

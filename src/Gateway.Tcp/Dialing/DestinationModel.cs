@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Gateway.Tcp.Health;
 
 namespace Gateway.Tcp.Dialing;
 
@@ -46,6 +47,15 @@ public sealed class DestinationModel
 
     /// <summary>The port.</summary>
     public int Port { get; }
+
+    /// <summary>Its share of new connections beside the others'; 0: none. Defaults to 1.</summary>
+    public int Weight { get; init; } = 1;
+
+    /// <summary>What checks say of it; null while the cluster is not checked. Set before the model is put in force.</summary>
+    internal DestinationHealth? Health { get; set; }
+
+    /// <summary>Whether new connections may be sent there.</summary>
+    internal bool IsUsable => Weight > 0 && Health is not { IsHealthy: false };
 
     /// <summary>The one address of an IP literal, which needs no DNS; null for a name.</summary>
     internal IPEndPoint[]? Literal { get; }

@@ -10,7 +10,8 @@ namespace Gateway.Tcp.Dialing;
 /// 1. Destinations in turn from a rotating start; of each, its addresses in the resolver's order. Each attempt has the cluster's ConnectTimeout.
 /// 2. In transparent mode only addresses of the client's family that its address can be bound for; a bind that fails is ours and no destination's fault.
 /// With Toa only clients that the route has an option for; a SYN without room for it is ours too.
-/// 3. If that reached nobody and some address was left out or could not be bound, the destinations once more as the fallback says.
+/// 3. A Dnat route's connections are the kernel's: one that arrives here goes to 4 at once.
+/// 4. If that reached nobody and some address was left out or could not be bound, the destinations once more as the fallback says.
 /// Trying another destination is safe, since nothing has been sent yet.
 /// </summary>
 internal sealed class Dialer(HostResolver resolver, IDialObserver observer, TimeProvider time)
@@ -34,8 +35,8 @@ internal sealed class Dialer(HostResolver resolver, IDialObserver observer, Time
         TcpConnection client, ConnectionIdentity identity, ClusterModel cluster, SourceIpModel sourceIp, TcpKeepAlive? keepAlive)
     {
         var attempt = new DialAttempts(client, identity, cluster, sourceIp, keepAlive);
-        var start = cluster.NextStart();
-        var result = await DialAllAsync(attempt, start, sourceIp.Mode);
+        var start = cluster.NextStart(identity.Client.Address);
+        var result = sourceIp.Mode == SourceIpMode.Dnat ? NotForwarded(attempt) : await DialAllAsync(attempt, start, sourceIp.Mode);
         if (result.Backend is not null || !attempt.SourceUnusable || result.Failure is DialFailure.Aborted or DialFailure.Resources)
         {
             return result;
@@ -45,7 +46,7 @@ internal sealed class Dialer(HostResolver resolver, IDialObserver observer, Time
         {
             SourceIpFallback.ProxyProtocol => await DialAllAsync(attempt, start, SourceIpMode.ProxyProtocol),
             SourceIpFallback.None => await DialAllAsync(attempt, start, SourceIpMode.None),
-            _ when attempt.Tried => result,
+            _ when attempt.Tried || sourceIp.Mode == SourceIpMode.Dnat => result,
             _ => result with { Failure = DialFailure.SourceIp },
         };
     }
@@ -63,13 +64,26 @@ internal sealed class Dialer(HostResolver resolver, IDialObserver observer, Time
         return false;
     }
 
+    // The kernel forwards a Dnat route's connections. One that arrives here could not be: no destination of its family is healthy, or it came from this very machine.
+    private static DialResult NotForwarded(DialAttempts attempts)
+    {
+        attempts.SourceUnusable = true;
+        return new DialResult { Failure = attempts.Cluster.HasUsable() ? DialFailure.SourceIp : DialFailure.NoAddress, Mode = SourceIpMode.Dnat };
+    }
+
     private async ValueTask<DialResult> DialAllAsync(DialAttempts attempts, int start, SourceIpMode mode)
     {
         var result = new DialResult { Failure = DialFailure.NoAddress, Mode = mode };
         var destinations = attempts.Cluster.Destinations;
+        var usableOnly = attempts.Cluster.HasUsable();
         for (var i = 0; i < destinations.Count; i++)
         {
             var destination = destinations[(start + i) % destinations.Count];
+            if (usableOnly && !destination.IsUsable)
+            {
+                continue;
+            }
+
             var addresses = attempts.Cluster.Original is null ? await resolver.ResolveAsync(destination) : [attempts.Identity.Local];
             // The answer of a name server comes on a thread of its own; back on the engine's this costs nothing.
             await attempts.Client.EnterAsync();

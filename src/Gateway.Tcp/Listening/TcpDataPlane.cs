@@ -7,6 +7,8 @@ using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Forwarding;
+using Gateway.Tcp.Health;
 using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Pipeline;
 using Gateway.Tcp.Routing;
@@ -31,6 +33,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     private readonly ConnectionPipeline _pipeline;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private readonly HealthMonitor _health;
+    private readonly KernelForwarder _forwarder;
     private readonly Func<bool> _mayBindForeign = TransparentProbe.IsPermitted;
 
     /// <summary>Starts an engine.</summary>
@@ -40,9 +44,10 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <param name="meters">For the meter <c>Gateway.Tcp</c>.</param>
     /// <param name="time">For durations and timeouts.</param>
     /// <param name="limit">The cap on connections, shared with HTTP.</param>
+    /// <param name="table">The nftables table of Dnat routes.</param>
     /// <exception cref="PlatformNotSupportedException">The Linux engine was asked for elsewhere.</exception>
     public TcpDataPlane(
-        TcpEngineKind engine, TcpAcceptKind accept, ILoggerFactory loggers, IMeterFactory meters, TimeProvider time, ConnectionLimit limit)
+        TcpEngineKind engine, TcpAcceptKind accept, ILoggerFactory loggers, IMeterFactory meters, TimeProvider time, ConnectionLimit limit, string table = "gateway")
     {
         ArgumentNullException.ThrowIfNull(loggers);
         ArgumentNullException.ThrowIfNull(meters);
@@ -52,7 +57,11 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _logger = loggers.CreateLogger<TcpDataPlane>();
         _engine = TcpEngineFactory.Create(engine, time, fault => Log.EngineFault(_logger, fault));
         _metrics = new TcpMetrics(meters);
-        var dialer = new Dialer(new HostResolver(time), _metrics, time);
+        var resolver = new HostResolver(time);
+        var dialer = new Dialer(resolver, _metrics, time);
+        _health = new HealthMonitor(resolver, meters, loggers, time);
+        _forwarder = new KernelForwarder(table, meters, _metrics, loggers, time);
+        _health.Changed = _forwarder.Wake;
         _pipeline = new ConnectionPipeline(dialer, _metrics, new ProxyProtocolMetrics(meters), _live, limit, loggers, time);
         AcceptsThroughKestrel = accept == TcpAcceptKind.Kestrel || (accept == TcpAcceptKind.Auto && _engine.Name == "Portable");
         ConnectionListenerFactory = new EngineConnectionListenerFactory(_pipeline);
@@ -174,10 +183,12 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         await empty.WaitAsync(AbortTimeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Stops the engine. Drain first.</summary>
+    /// <summary>Stops the engine, health checks and forwarding. Drain first.</summary>
     public async ValueTask DisposeAsync()
     {
         await _counting.DisposeAsync();
+        await _health.DisposeAsync();
+        await _forwarder.DisposeAsync();
         await _engine.DisposeAsync();
     }
 

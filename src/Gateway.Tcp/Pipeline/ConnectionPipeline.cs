@@ -231,6 +231,7 @@ internal sealed partial class ConnectionPipeline(
     {
         DialFailure.Timeout => CloseReason.BackendConnectTimeout,
         DialFailure.SourceIp => CloseReason.SourceIpUnusable,
+        DialFailure.NoAddress => CloseReason.NoDestination,
         DialFailure.Resources => CloseReason.Resources,
         DialFailure.Aborted => client.AbortReason is null ? CloseReason.ClientReset : CloseReason.Drain,
         _ => CloseReason.BackendConnectFailed,

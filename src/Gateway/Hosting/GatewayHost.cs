@@ -64,7 +64,8 @@ internal static partial class GatewayHost
         services.AddSingleton(new ConnectionLimit(snapshot.Config.Limits.MaxConnections));
         services.AddSingleton(provider => new TcpDataPlane(
             snapshot.Config.TcpProxy.Engine, snapshot.Config.TcpProxy.Accept, provider.GetRequiredService<ILoggerFactory>(),
-            provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ConnectionLimit>()));
+            provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ConnectionLimit>(),
+            snapshot.Config.TcpProxy.Dnat.Table));
         services.AddHttpGateway();
         services.AddSingleton<Readiness>();
         services.AddSingleton<RunningListenerFactory>();

@@ -6,7 +6,7 @@ namespace Gateway.Hosting;
 /// Ends the process by signal: the first SIGTERM or SIGINT begins the drain, a second one ends at once. The stock console lifetime would
 /// swallow the second, and an operator who presses Ctrl+C twice means it.
 /// </summary>
-internal sealed partial class GatewayLifetime(IHostApplicationLifetime application, ILogger<GatewayLifetime> logger) : IHostLifetime, IDisposable
+internal sealed partial class GatewayLifetime(IHostApplicationLifetime application, IServiceProvider services, ILogger<GatewayLifetime> logger) : IHostLifetime, IDisposable
 {
     private readonly List<PosixSignalRegistration> _registrations = [];
     private int _signals;
@@ -34,6 +34,8 @@ internal sealed partial class GatewayLifetime(IHostApplicationLifetime applicati
             return;
         }
         Log.EndingAtOnce(logger, context.Signal);
+        // What lives in the kernel does not end with us.
+        services.GetService<GatewayRuntime>()?.RemoveForwarding();
         // 128 + number, as a shell reports a process that the signal killed.
         Environment.Exit(context.Signal == PosixSignal.SIGTERM ? 143 : context.Signal == PosixSignal.SIGINT ? 130 : 131);
     }

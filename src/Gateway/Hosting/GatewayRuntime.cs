@@ -12,7 +12,11 @@ internal sealed class GatewayRuntime(GatewaySnapshot initial, TcpDataPlane tcp, 
     public GatewaySnapshot Current => _current;
 
     /// <summary>Rights that a route needs and this process lacks, each with the cure.</summary>
-    public IReadOnlyList<string> FindMissingRights(GatewaySnapshot snapshot) => tcp.CheckRights(snapshot.Tcp, SnapshotBuilder.ToaOf(snapshot.Config));
+    public IReadOnlyList<string> FindMissingRights(GatewaySnapshot snapshot) =>
+        [.. tcp.CheckRights(snapshot.Tcp, SnapshotBuilder.ToaOf(snapshot.Config)), .. tcp.CheckForwarding(snapshot.Forwards)];
+
+    /// <summary>Waits for first health checks, then has the kernel forward what it is to. Why it would not; empty: it does.</summary>
+    public Task<IReadOnlyList<string>> PrepareAsync(GatewaySnapshot snapshot) => tcp.PrepareAsync(snapshot.Forwards);
 
     /// <summary>Puts a snapshot whose listeners are bound in force. Live connections stay on what they started with.</summary>
     public void Swap(GatewaySnapshot snapshot)
@@ -25,5 +29,11 @@ internal sealed class GatewayRuntime(GatewaySnapshot initial, TcpDataPlane tcp, 
     }
 
     /// <summary>Waits for TCP connections to end; closes those that remain with the reason drain.</summary>
-    public Task DrainTcpAsync(TimeSpan timeout) => tcp.DrainAsync(timeout);
+    public Task DrainTcpAsync(TimeSpan timeout) => Task.WhenAll(tcp.DrainAsync(timeout), tcp.DrainForwardingAsync(timeout));
+
+    /// <summary>The kernel takes no new connections any more.</summary>
+    public void StopForwarding() => tcp.StopForwarding();
+
+    /// <summary>The kernel forgets us.</summary>
+    public void RemoveForwarding() => tcp.RemoveForwarding();
 }

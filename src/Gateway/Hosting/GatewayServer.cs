@@ -92,6 +92,10 @@ internal sealed partial class GatewayServer(
         {
             await BindAsync(plan, bound, problems);
         }
+        if (problems.Count == 0)
+        {
+            problems.AddRange(await runtime.PrepareAsync(snapshot));
+        }
         if (problems.Count > 0)
         {
             foreach (var listener in bound)
@@ -196,9 +200,11 @@ internal sealed partial class GatewayServer(
                 await Task.Delay(shutdown.DrainDelay, CancellationToken.None);
             }
             var traffic = Listeners.Where(running => running.Plan.Kind == ListenerKind.Traffic).ToList();
+            runtime.StopForwarding();
             Log.Draining(logger, traffic.Count, shutdown.DrainTimeout);
             await Task.WhenAll(traffic.Select(running => StopAndLogAsync(running, shutdown.DrainTimeout)).Concat(_stopping)
                 .Append(runtime.DrainTcpAsync(shutdown.DrainTimeout)));
+            runtime.RemoveForwarding();
             // Last, so that probes and the last scrape are answered until there is nothing left to say.
             await Task.WhenAll(Listeners.Where(running => running.Plan.Kind != ListenerKind.Traffic)
                 .Select(running => StopAndLogAsync(running, ProbesDrain)));

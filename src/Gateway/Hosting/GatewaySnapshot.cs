@@ -1,4 +1,5 @@
 using Gateway.Configuration;
+using Gateway.Tcp.Forwarding;
 using Gateway.Tcp.Routing;
 
 namespace Gateway.Hosting;
@@ -11,6 +12,9 @@ internal sealed record GatewaySnapshot
     public required IReadOnlyList<ListenerPlan> Listeners { get; init; }
 
     public required TcpModel Tcp { get; init; }
+
+    /// <summary>What of it the kernel forwards.</summary>
+    public required ForwardModel Forwards { get; init; }
 
     /// <summary>The section <c>Logging</c>, flattened.</summary>
     public required IReadOnlyDictionary<string, string?> Logging { get; init; }

@@ -1,5 +1,6 @@
 using Gateway.Configuration;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Forwarding;
 using Gateway.Tcp.Routing;
 
 namespace Gateway.Hosting;
@@ -15,16 +16,20 @@ internal static class SnapshotBuilder
     public static GatewaySnapshot Build(ConfigResult result)
     {
         var config = result.Config ?? throw new ArgumentException("The configuration has errors.", nameof(result));
+        var listeners = ListenerPlan.From(config);
+        var tcp = TcpModelBuilder.Build(
+            config.Listeners.Where(listener => listener.Value.Protocol == ListenerProtocol.Tcp)
+                .ToDictionary(listener => listener.Key, listener => listener.Value.ProxyProtocol),
+            config.TcpProxy, config.Networks, ToaOf(config));
         return new GatewaySnapshot
         {
             Config = config,
-            Listeners = ListenerPlan.From(config),
-            Tcp = TcpModelBuilder.Build(
-                config.Listeners.Where(listener => listener.Value.Protocol == ListenerProtocol.Tcp)
-                    .ToDictionary(listener => listener.Key, listener => listener.Value.ProxyProtocol),
-                config.TcpProxy,
-                config.Networks,
-                ToaOf(config)),
+            Listeners = listeners,
+            Tcp = tcp,
+            Forwards = ForwardModel.From(
+                tcp,
+                listeners.Where(plan => plan.Protocol == ListenerProtocol.Tcp)
+                    .Select(plan => new ForwardListener(plan.Name, plan.Address.EndPoint, plan.Address.IsBothFamilies))),
             Logging = result.Flat,
         };
     }

@@ -51,6 +51,12 @@ public sealed class GatewayNetwork : IAsyncDisposable
     /// <summary>The backend's address.</summary>
     public static IPAddress BackendV6 { get; } = IPAddress.Parse("2001:db8:b::10");
 
+    /// <summary>Another address of the backend's host, for a second backend.</summary>
+    public static IPAddress SecondBackendV4 { get; } = IPAddress.Parse("198.51.100.11");
+
+    /// <summary>Another address of the backend's host, for a second backend.</summary>
+    public static IPAddress SecondBackendV6 { get; } = IPAddress.Parse("2001:db8:b::11");
+
     /// <summary>Makes the network, or skips the test with the reason why it cannot.</summary>
     public static async Task<GatewayNetwork> CreateAsync()
     {
@@ -96,6 +102,20 @@ public sealed class GatewayNetwork : IAsyncDisposable
         await AddLocalRoutesAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Lets the gateway's host forward packets.</summary>
+    public async Task ForwardAsync()
+    {
+        await InGatewayAsync("sysctl", "-qw", "net.ipv4.ip_forward=1").ConfigureAwait(false);
+        await InGatewayAsync("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1").ConfigureAwait(false);
+    }
+
+    /// <summary>Runs nft on the gateway's host, and gives what it printed.</summary>
+    public async Task<string> NftAsync(params string[] arguments)
+    {
+        var nft = Peers.DebianPeer.Require("nft");
+        return (await ProcessRunner.RunAsync([.. Gateway.CommandPrefix, nft, .. arguments]).ConfigureAwait(false)).RequireSuccess().StandardOutput;
+    }
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
@@ -135,6 +155,7 @@ public sealed class GatewayNetwork : IAsyncDisposable
             "addr add 198.51.100.1/24 dev gb", "addr add 2001:db8:b::1/64 dev gb nodad").ConfigureAwait(false);
         await BatchAsync(Backend, "link set lo up", "link set b0 up",
             "addr add 198.51.100.10/24 dev b0", "addr add 2001:db8:b::10/64 dev b0 nodad",
+            "addr add 198.51.100.11/24 dev b0", "addr add 2001:db8:b::11/64 dev b0 nodad",
             "route add default via 198.51.100.1", "-6 route add default via 2001:db8:b::1").ConfigureAwait(false);
     }
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Health;
 using Gateway.Tcp.Identification;
 using Microsoft.Extensions.Time.Testing;
 
@@ -112,6 +113,76 @@ public sealed class DialerTests
         var client = new ScriptedConnection(static _ => ConnectFailure.Aborted);
         var result = await Dial(client, V4Client, Policies.None, "192.0.2.1:1", "192.0.2.2:1");
         Assert.Equal((DialFailure.Aborted, 1), (result.Failure, client.Requests.Count));
+    }
+
+    [Theory]
+    [InlineData(SourceIpFallback.Reject, true, DialFailure.SourceIp, SourceIpMode.Dnat)]
+    [InlineData(SourceIpFallback.Reject, false, DialFailure.NoAddress, SourceIpMode.Dnat)]
+    [InlineData(SourceIpFallback.None, true, DialFailure.None, SourceIpMode.None)]
+    [InlineData(SourceIpFallback.ProxyProtocol, false, DialFailure.None, SourceIpMode.ProxyProtocol)]
+    public async Task Dial_DnatThatTheKernelLeftToUs_FollowsTheFallback(SourceIpFallback fallback, bool isHealthy, DialFailure failure, SourceIpMode mode)
+    {
+        var client = new ScriptedConnection(static _ => ConnectFailure.None);
+        var cluster = new ClusterModel("c", TestPlane.Cluster("192.0.2.1:1"));
+        cluster.Destinations[0].Health = Health(isHealthy);
+        var sourceIp = SourceIpModel.From(new SourceIpConfig { Mode = SourceIpMode.Dnat, Fallback = fallback });
+
+        var result = await new Dialer(Resolver(), _observer, _time).DialAsync(client, V4Client, cluster, sourceIp, null);
+
+        Assert.Equal((failure, mode), (result.Failure, result.Mode));
+        Assert.Equal(failure == DialFailure.None ? 1 : 0, client.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Dial_DestinationsThatChecksLeaveOut_AreNotTriedUnlessAllAre()
+    {
+        var cluster = new ClusterModel("c", TestPlane.Cluster("192.0.2.1:1", "192.0.2.2:1", "192.0.2.3:1"));
+        cluster.Destinations[0].Health = Health(false);
+        cluster.Destinations[1].Health = Health(true);
+        cluster.Destinations[2].Health = Health(false);
+        var client = new ScriptedConnection(static _ => ConnectFailure.Destination);
+        var dialer = new Dialer(Resolver(), _observer, _time);
+
+        await dialer.DialAsync(client, V4Client, cluster, SourceIpModel.From(Policies.None), null);
+        Assert.Equal("192.0.2.2:1", Assert.Single(client.Requests).Destination.ToString());
+
+        cluster.Destinations[1].Health = Health(false);
+        await dialer.DialAsync(client, V4Client, cluster, SourceIpModel.From(Policies.None), null);
+        Assert.Equal(1 + 3, client.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Dial_WeightsAndAffinity_ChooseWhereToStart()
+    {
+        var config = TestPlane.Cluster("192.0.2.1:1", "192.0.2.2:1");
+        var weighted = config with { Destinations = new Dictionary<string, TcpDestinationConfig> { ["a"] = new() { Address = "192.0.2.1:1", Weight = 3 }, ["b"] = new() { Address = "192.0.2.2:1" }, ["c"] = new() { Address = "192.0.2.3:1", Weight = 0 } } };
+        var client = new ScriptedConnection(static _ => ConnectFailure.None);
+        var dialer = new Dialer(Resolver(), _observer, _time);
+        var inTurn = new ClusterModel("c", weighted);
+        var byClient = new ClusterModel("c", config with { SessionAffinity = new() });
+
+        for (var i = 0; i < 8; i++)
+        {
+            await dialer.DialAsync(client, V4Client, inTurn, SourceIpModel.From(Policies.None), null);
+        }
+
+        Assert.Equal([("192.0.2.1:1", 6), ("192.0.2.2:1", 2)], client.Requests.CountBy(request => request.Destination.ToString()).Select(pair => (pair.Key, pair.Value)).Order());
+        client.Requests.Clear();
+        for (var i = 0; i < 8; i++)
+        {
+            await dialer.DialAsync(client, V4Client, byClient, SourceIpModel.From(Policies.None), null);
+        }
+
+        Assert.Single(client.Requests.DistinctBy(request => request.Destination.ToString()));
+    }
+
+    private static DestinationHealth Health(bool isHealthy)
+    {
+        var address = new AddressHealth(IPEndPoint.Parse("192.0.2.1:1"), HealthCheckModel.Default);
+        address.Count(isHealthy);
+        var health = new DestinationHealth();
+        health.Publish([address]);
+        return health;
     }
 
     [Fact]

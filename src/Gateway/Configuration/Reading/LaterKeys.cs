@@ -12,8 +12,8 @@ internal static class LaterKeys
         [typeof(ListenerConfig)] = ["Limits", "Tls"],
         [typeof(TcpRouteConfig)] = ["Limits"],
         [typeof(TcpRouteMatchConfig)] = ["ServerNames"],
-        [typeof(TcpClusterConfig)] = ["HealthCheck", "LoadBalancingPolicy", "Limits", "Tls"],
-        [typeof(TcpDestinationConfig)] = ["Health", "Weight"],
+        [typeof(TcpClusterConfig)] = ["LoadBalancingPolicy", "Limits", "Tls"],
+        [typeof(TcpDestinationConfig)] = ["Health"],
         [typeof(RouteConfig)] = ["SourceIp"],
         [typeof(ClusterConfig)] = ["SourceIp"],
     }.ToFrozenDictionary();

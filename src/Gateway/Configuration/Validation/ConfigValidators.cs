@@ -16,6 +16,7 @@ internal static class ConfigValidators
         new TcpRoutesTopic(),
         new SourceIpTopic(),
         new TcpClustersTopic(),
+        new DnatTopic(),
         new ProcessTopic(),
     ];
 

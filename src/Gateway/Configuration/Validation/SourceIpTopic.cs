@@ -16,7 +16,7 @@ internal sealed class SourceIpTopic : IConfigTopic
             if (route.SourceIp is { } sourceIp)
                 Validate(context, $"TcpProxy:Routes:{name}:SourceIp", sourceIp);
             else if (route.ClusterId is { } id && tcp.Clusters.TryGetValue(id, out var cluster) && cluster.SourceIp is null)
-                context.Issues.Error($"TcpProxy:Routes:{name}:SourceIp", null, $"required, here or on cluster {id}: Mode is ProxyProtocol, Transparent, Toa or None");
+                context.Issues.Error($"TcpProxy:Routes:{name}:SourceIp", null, $"required, here or on cluster {id}: Mode is ProxyProtocol, Transparent, Toa, Dnat or None");
         }
 
         foreach (var (name, cluster) in tcp.Clusters)
@@ -30,17 +30,17 @@ internal sealed class SourceIpTopic : IConfigTopic
     {
         if (sourceIp.Mode is not { } mode)
         {
-            context.Missing(path, "Mode", "ProxyProtocol, Transparent, Toa or None; no mode is right for every backend");
+            context.Missing(path, "Mode", "ProxyProtocol, Transparent, Toa, Dnat or None; no mode is right for every backend");
             return;
         }
 
-        var hasFallback = mode is SourceIpMode.Transparent or SourceIpMode.Toa;
+        var hasFallback = mode is SourceIpMode.Transparent or SourceIpMode.Toa or SourceIpMode.Dnat;
         var sendsHeader = mode == SourceIpMode.ProxyProtocol || (hasFallback && sourceIp.Fallback == SourceIpFallback.ProxyProtocol);
         var why = $"no PROXY header is sent (Mode is {mode}{(hasFallback ? $", Fallback {sourceIp.Fallback}" : "")})";
         if (mode != SourceIpMode.Transparent)
             context.NotApplicable(path, $"Mode is {mode}, this is for Transparent", "Port");
         if (!hasFallback)
-            context.NotApplicable(path, $"Mode is {mode}, this is for Transparent and Toa", "Fallback");
+            context.NotApplicable(path, $"Mode is {mode}, this is for Transparent, Toa and Dnat", "Fallback");
         if (mode != SourceIpMode.Toa)
             context.NotApplicable(path, $"Mode is {mode}, this is for Toa", "ToaOptions");
         else

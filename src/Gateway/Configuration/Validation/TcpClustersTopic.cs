@@ -5,6 +5,10 @@ namespace Gateway.Configuration.Validation;
 /// <summary>TCP clusters: destinations that can be dialled and are not ourselves.</summary>
 internal sealed class TcpClustersTopic : IConfigTopic
 {
+    // Percent, to most people; the tables that are made of weights stay small.
+    private const int MaxWeight = 100;
+    private const int MaxInARow = 100;
+
     /// <inheritdoc/>
     public void Validate(ValidationContext context)
     {
@@ -14,16 +18,32 @@ internal sealed class TcpClustersTopic : IConfigTopic
             var path = $"TcpProxy:Clusters:{name}";
             Range.CheckTimeout(context, $"{path}:ConnectTimeout", cluster.ConnectTimeout);
             if (cluster.Type == TcpClusterType.OriginalDestination)
-                context.NotApplicable(path, "Type is OriginalDestination: the kernel says where to", "Destinations");
+                context.NotApplicable(path, "Type is OriginalDestination: the kernel says where to", "Destinations", "HealthCheck", "SessionAffinity");
             else
                 context.NotApplicable(path, "Type is Static, this is for OriginalDestination", "AllowedDestinations");
             if (cluster.Destinations.Count == 0 && cluster.Type == TcpClusterType.Static)
                 context.Missing(path, "Destinations", "at least one, as \"Destinations\": { \"name\": { \"Address\": \"host:port\" } }");
+            else if (cluster.Destinations.Count > 0 && cluster.Destinations.Values.All(destination => destination.Weight == 0))
+                context.Issues.Error($"{path}:Destinations", null, "every destination has Weight 0: nobody would get a connection");
+            if (cluster.HealthCheck is { Active: { } active })
+                CheckHealthCheck(context, $"{path}:HealthCheck:Active", active);
             if (!used.Contains(name))
                 context.Issues.Warning(path, null, "no route uses this cluster");
             foreach (var (destination, config) in cluster.Destinations)
+            {
                 CheckDestination(context, $"{path}:Destinations:{destination}", config.Address);
+                Range.Check(context, $"{path}:Destinations:{destination}:Weight", config.Weight, 0, MaxWeight);
+            }
         }
+    }
+
+    private static void CheckHealthCheck(ValidationContext context, string path, TcpActiveHealthCheckConfig check)
+    {
+        // More often than this is a load of its own; more seldom is no check.
+        Range.Check(context, $"{path}:Interval", check.Interval, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
+        Range.Check(context, $"{path}:Timeout", check.Timeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1));
+        Range.Check(context, $"{path}:Rise", check.Rise, 1, MaxInARow);
+        Range.Check(context, $"{path}:Fall", check.Fall, 1, MaxInARow);
     }
 
     private static void CheckDestination(ValidationContext context, string path, string? text)

@@ -1,0 +1,160 @@
+using System.Buffers.Binary;
+using System.Net;
+
+namespace Gateway.Linux.Netfilter;
+
+/// <summary>
+/// The kernel's table of connections (conntrack), by netlink: linux/netfilter/nfnetlink_conntrack.h. Needs CAP_NET_ADMIN. Used rarely: the kernel copies the whole
+/// table for each question.
+/// </summary>
+public static class ConntrackTable
+{
+    private const int Netlink = 16;
+    private const int SocketRaw = 3;
+    private const int SocketCloseOnExec = 0x80000;
+    private const int NetlinkNetfilter = 12;
+
+    private const ushort GetConnections = 0x0101;
+    private const ushort RequestDump = 0x301;
+    private const ushort MessageError = 2;
+    private const ushort MessageDone = 3;
+    private const int HeaderBytes = 16;
+    private const int FamilyBytes = 4;
+
+    // struct nlattr: two bits of the type are flags.
+    private const int AttributeTypeMask = 0x3fff;
+    private const int TupleOriginal = 1;
+    private const int TupleReply = 2;
+    private const int Status = 3;
+    private const int ProtocolInfo = 4;
+
+    // IPS_DST_NAT: its destination was rewritten.
+    private const uint DestinationRewritten = 1 << 5;
+
+    // enum tcp_conntrack: SYN_SENT is 1, LAST_ACK is 6; what follows (TIME_WAIT, CLOSE) is over.
+    private const int FirstLiveState = 1;
+    private const int LastLiveState = 6;
+
+    /// <summary>How many live TCP connections were forwarded to any of these destinations.</summary>
+    /// <param name="ports">Ports that clients connected to.</param>
+    /// <param name="destinations">Where they were sent.</param>
+    /// <returns>The number, or null if the kernel does not tell.</returns>
+    public static int? CountForwarded(IReadOnlySet<int> ports, IReadOnlySet<IPEndPoint> destinations)
+    {
+        ArgumentNullException.ThrowIfNull(ports);
+        ArgumentNullException.ThrowIfNull(destinations);
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        var number = LibC.socket(Netlink, SocketRaw | SocketCloseOnExec, NetlinkNetfilter);
+        if (number < 0)
+        {
+            return null;
+        }
+
+        using var descriptor = new FileDescriptor(number);
+        var fd = descriptor.Hold();
+        try
+        {
+            Span<byte> request = stackalloc byte[HeaderBytes + FamilyBytes];
+            request.Clear();
+            BitConverter.TryWriteBytes(request, request.Length);
+            BitConverter.TryWriteBytes(request[4..], GetConnections);
+            BitConverter.TryWriteBytes(request[6..], RequestDump);
+            return Syscalls.Send(fd, request) < 0 ? null : Count(fd, ports, destinations);
+        }
+        finally
+        {
+            descriptor.Release();
+        }
+    }
+
+    private static int? Count(int fd, IReadOnlySet<int> ports, IReadOnlySet<IPEndPoint> destinations)
+    {
+        // The kernel fills at most 32 KiB at a time (netlink_dump).
+        var buffer = new byte[32768];
+        var count = 0;
+        while (true)
+        {
+            var length = Syscalls.Receive(fd, buffer);
+            if (length <= 0)
+            {
+                return null;
+            }
+
+            for (ReadOnlySpan<byte> rest = buffer.AsSpan(0, length); rest.Length >= HeaderBytes;)
+            {
+                var size = BitConverter.ToInt32(rest);
+                var type = BitConverter.ToUInt16(rest[4..]);
+                if (type == MessageDone)
+                {
+                    return count;
+                }
+
+                if (type == MessageError || size < HeaderBytes || size > rest.Length)
+                {
+                    return null;
+                }
+
+                if (size > HeaderBytes + FamilyBytes && IsForwarded(rest[(HeaderBytes + FamilyBytes)..size], ports, destinations))
+                {
+                    count++;
+                }
+
+                rest = rest[Math.Min(rest.Length, Align(size))..];
+            }
+        }
+    }
+
+    private static bool IsForwarded(ReadOnlySpan<byte> attributes, IReadOnlySet<int> ports, IReadOnlySet<IPEndPoint> destinations)
+    {
+        var status = Find(attributes, Status);
+        if (status.Length < 4 || (BinaryPrimitives.ReadUInt32BigEndian(status) & DestinationRewritten) == 0)
+        {
+            return false;
+        }
+
+        // CTA_PROTOINFO_TCP (1), in it CTA_PROTOINFO_TCP_STATE (1); another protocol has none.
+        var state = Find(Find(Find(attributes, ProtocolInfo), 1), 1);
+        if (state.Length < 1 || state[0] is < FirstLiveState or > LastLiveState)
+        {
+            return false;
+        }
+
+        // CTA_TUPLE_PROTO (2): CTA_PROTO_SRC_PORT (2), CTA_PROTO_DST_PORT (3). CTA_TUPLE_IP (1): CTA_IP_V4_SRC (1), CTA_IP_V6_SRC (3).
+        var clientsPort = Find(Find(Find(attributes, TupleOriginal), 2), 3);
+        var reply = Find(attributes, TupleReply);
+        var port = Find(Find(reply, 2), 2);
+        var ip = Find(reply, 1);
+        var address = Find(ip, 1) is { Length: 4 } v4 ? v4 : Find(ip, 3);
+        return clientsPort.Length == 2 && port.Length == 2 && address.Length is 4 or 16
+            && ports.Contains(BinaryPrimitives.ReadUInt16BigEndian(clientsPort))
+            && destinations.Contains(new IPEndPoint(new IPAddress(address), BinaryPrimitives.ReadUInt16BigEndian(port)));
+    }
+
+    private static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> attributes, int wanted)
+    {
+        while (attributes.Length >= 4)
+        {
+            int size = BitConverter.ToUInt16(attributes);
+            var type = BitConverter.ToUInt16(attributes[2..]) & AttributeTypeMask;
+            if (size < 4 || size > attributes.Length)
+            {
+                break;
+            }
+
+            if (type == wanted)
+            {
+                return attributes[4..size];
+            }
+
+            attributes = attributes[Math.Min(attributes.Length, Align(size))..];
+        }
+
+        return default;
+    }
+
+    private static int Align(int size) => (size + 3) & ~3;
+}

@@ -1,0 +1,258 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Routing;
+
+namespace Gateway.Tcp.Forwarding;
+
+/// <summary>
+/// The contents of our table for a model and its healthy destinations. For listener L, route R and destination D, and each family (4, 6):
+/// 1. <c>take</c> (nat, prerouting) sees the first packet of every connection and sends what is for one of our listeners to its chain.
+/// 2. <c>listener/L/4</c> decides by the client's address, in the order in which the data plane decides; what is another mode's returns, and reaches our socket.
+/// 3. <c>route/R/4</c> takes the next slot, or the one of the client's hash, and goes to a destination; it is empty while none is healthy, and the connection reaches our socket.
+/// 4. <c>to/R/D/4</c> counts, and rewrites the destination. Conntrack does the same to the packets that follow, whatever becomes of these rules.
+/// 5. <c>count</c> (filter, prerouting) counts packets of both directions by <c>count/L/4</c>, with a map from the destination to its counter.
+/// </summary>
+internal sealed class ForwardRuleset
+{
+    private const string Take = "take";
+    private const string Counting = "count";
+
+    // NF_IP_PRI_NAT_DST, where everybody's DNAT is; a filter chain comes after it, and sees the rewritten destination.
+    private const int DestinationNat = -100;
+    private const int Filter = 0;
+
+    // Any number will do; the same everywhere, so that gateways side by side send a client to the same destination.
+    private const uint HashSeed = 0x67617465;
+
+    private readonly NftCommands _rules;
+    private readonly bool _takes;
+    private readonly List<string> _chains = [Take, Counting];
+    private readonly List<(string Name, string AddressType)> _maps = [];
+    private readonly Dictionary<string, ForwardCounter> _counters = [];
+    private readonly HashSet<IPEndPoint> _destinations = [];
+
+    private ForwardRuleset(string table, bool takes)
+    {
+        _rules = new NftCommands(table);
+        _takes = takes;
+    }
+
+    /// <summary>Named counters and what they count.</summary>
+    public IReadOnlyDictionary<string, ForwardCounter> Counters => _counters;
+
+    /// <summary>Addresses that new connections are sent to.</summary>
+    public IReadOnlySet<IPEndPoint> Destinations => _destinations;
+
+    /// <summary>Builds the contents.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="model">Listeners and routes.</param>
+    /// <param name="targets">Where destinations are now.</param>
+    /// <param name="takes">False: new connections are left alone; what is established goes on and is counted (as long as there is a nat chain, the kernel translates).</param>
+    public static ForwardRuleset Build(string table, ForwardModel model, ForwardTargets targets, bool takes = true)
+    {
+        var ruleset = new ForwardRuleset(table, takes);
+        // What nobody forwards is left alone at once. The rule is there without listeners, too: the kernel follows connections only as long as some rule asks for their
+        // state, and translates them only as long as there is a nat chain. Without either, the next packet of an established connection would be answered with RST.
+        ruleset._rules.AddRule(Counting, Nft.Match(Nft.And(Nft.Connection("status"), "dnat"), 0), Nft.Return());
+        foreach (var (listener, routes) in model.Listeners)
+        {
+            foreach (var family in listener.Families)
+            {
+                ruleset.AddListener(listener, routes, new Family(family), targets);
+            }
+        }
+
+        return ruleset;
+    }
+
+    /// <summary>The transaction that makes a table what this says.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="before">What it holds now; null: unknown, it is made anew. Counters that stay keep their numbers.</param>
+    public NftCommands Transaction(string table, ForwardRuleset? before)
+    {
+        var commands = new NftCommands(table).AddTable();
+        if (before is null)
+        {
+            // Deleting what may not exist is an error; adding it first is not.
+            commands.DeleteTable().AddTable();
+        }
+
+        commands.AddPreroutingChain(Take, "nat", DestinationNat).AddPreroutingChain(Counting, "filter", Filter);
+        foreach (var chain in _chains.Where(static chain => chain is not (Take or Counting)))
+        {
+            commands.AddChain(chain);
+        }
+
+        foreach (var chain in _chains.Union(before?._chains ?? []))
+        {
+            commands.FlushChain(chain);
+        }
+
+        foreach (var counter in _counters.Keys)
+        {
+            commands.AddCounter(counter);
+        }
+
+        foreach (var (map, type) in _maps)
+        {
+            commands.AddCounterMap(map, type).FlushMap(map);
+        }
+
+        commands.Append(_rules);
+        foreach (var chain in before?._chains.Except(_chains) ?? [])
+        {
+            commands.DeleteChain(chain);
+        }
+
+        foreach (var (map, _) in before?._maps.Except(_maps) ?? [])
+        {
+            commands.DeleteMap(map);
+        }
+
+        foreach (var counter in before?._counters.Keys.Except(_counters.Keys) ?? [])
+        {
+            commands.DeleteCounter(counter);
+        }
+
+        return commands;
+    }
+
+    /// <summary>Whether the kernel would notice a difference.</summary>
+    public bool IsSameAs(ForwardRuleset other) =>
+        _chains.SequenceEqual(other._chains) && _counters.Keys.SequenceEqual(other._counters.Keys) && _rules.ToJson() == other._rules.ToJson();
+
+    private void AddListener(ForwardListener listener, ListenerModel model, Family family, ForwardTargets targets)
+    {
+        var chain = AddChain($"listener/{listener.Name}/{family.Digit}");
+        var isOurs = listener.IsAny
+            ? Nft.IsLocal("daddr")
+            : Nft.Match(Nft.Field(family.Protocol, "daddr"), listener.EndPoint.Address.ToString());
+        if (_takes)
+        {
+            _rules.AddRule(Take, family.IsPacketOf(), isOurs, Nft.Match(Nft.Field("tcp", "dport"), listener.EndPoint.Port), Nft.Goto(chain));
+        }
+
+        foreach (var (networks, route) in InOrder(model, family.Value))
+        {
+            JsonNode verdict = ForwardModel.IsForwarded(route) ? Nft.Goto(RouteChain(route, family)) : Nft.Return();
+            if (networks.Count == 0)
+            {
+                _rules.AddRule(chain, verdict);
+            }
+            else
+            {
+                _rules.AddRule(chain, Nft.Match(Nft.Field(family.Protocol, "saddr"), Nft.Set(networks.Select(Nft.Network))), verdict);
+            }
+        }
+
+        foreach (var route in model.Routes.Where(ForwardModel.IsForwarded))
+        {
+            AddRoute(listener, route, family, targets);
+        }
+
+        AddCounting(listener, model, family, targets);
+    }
+
+    // The data plane's rule (ListenerModel.Match): the lowest Order, then the longest prefix, then the route for any client.
+    private static IEnumerable<(IReadOnlyList<IPNetwork> Networks, RouteModel Route)> InOrder(ListenerModel model, AddressFamily family) =>
+        model.Routes
+            .SelectMany(route => route.ClientNetworks.Count == 0
+                ? [(Network: (IPNetwork?)null, Route: route)]
+                : route.ClientNetworks.Where(network => network.BaseAddress.AddressFamily == family).Select(network => (Network: (IPNetwork?)network, Route: route)))
+            .GroupBy(static entry => (entry.Route.Order, Length: entry.Network?.PrefixLength ?? -1, entry.Route))
+            .OrderBy(static group => group.Key.Order).ThenByDescending(static group => group.Key.Length)
+            .Select(static group => ((IReadOnlyList<IPNetwork>)[.. group.Where(static entry => entry.Network is not null).Select(static entry => entry.Network!.Value)], group.Key.Route));
+
+    private static string RouteChain(RouteModel route, Family family) => $"route/{route.Name}/{family.Digit}";
+
+    private void AddRoute(ForwardListener listener, RouteModel route, Family family, ForwardTargets targets)
+    {
+        var chain = AddChain(RouteChain(route, family));
+        var usable = new List<(DestinationModel Destination, string Chain)>();
+        foreach (var destination in route.Cluster.Destinations)
+        {
+            var counter = $"new/{route.Name}/{destination.Name}/{family.Digit}";
+            _counters[counter] = new ForwardCounter(ForwardCounterKind.Opened, listener.Name, route, destination.Name, family.Value);
+            if (targets.ForNew(destination, family.Value) is { } target)
+            {
+                var to = AddChain($"to/{route.Name}/{destination.Name}/{family.Digit}");
+                _rules.AddRule(to, Nft.Count(counter), Nft.Match(Nft.Meta("l4proto"), "tcp"), Nft.RewriteDestination(family.Protocol, target));
+                _destinations.Add(target);
+                usable.Add((destination, to));
+            }
+        }
+
+        if (usable.Count == 1)
+        {
+            _rules.AddRule(chain, Nft.Goto(usable[0].Chain));
+        }
+        else if (usable.Count > 1)
+        {
+            var slots = route.Cluster.HasAffinity
+                ? SlotTable.ByHash([.. usable.Select(static entry => (entry.Destination.Name, entry.Destination.Weight))])
+                : SlotTable.InTurn([.. usable.Select(static entry => entry.Destination.Weight)]);
+            var number = route.Cluster.HasAffinity ? Nft.Hash(Nft.Field(family.Protocol, "saddr"), slots.Length, HashSeed) : Nft.Turn(slots.Length);
+            _rules.AddRule(chain, Nft.Choose(number, slots.Select(slot => usable[slot].Chain)));
+        }
+    }
+
+    private void AddCounting(ForwardListener listener, ListenerModel model, Family family, ForwardTargets targets)
+    {
+        var chain = AddChain($"count/{listener.Name}/{family.Digit}");
+        List<JsonNode> match =
+        [
+            family.IsPacketOf(), Nft.Match(Nft.Meta("l4proto"), "tcp"), Nft.Match(Nft.Connection("proto-dst", "original"), listener.EndPoint.Port),
+        ];
+        if (!listener.IsAny)
+        {
+            match.Add(Nft.Match(Nft.Connection($"{family.Protocol} daddr", "original"), listener.EndPoint.Address.ToString()));
+        }
+
+        _rules.AddRule(Counting, [.. match, Nft.Goto(chain)]);
+        foreach (var (direction, kind, address, port, word) in new[]
+        {
+            ("original", ForwardCounterKind.Received, "daddr", "dport", "in"), ("reply", ForwardCounterKind.Sent, "saddr", "sport", "out"),
+        })
+        {
+            var map = $"{word}/{listener.Name}/{family.Digit}";
+            _maps.Add((map, family.AddressType));
+            _rules.AddRule(
+                chain, Nft.Match(Nft.Connection("direction"), direction), Nft.Count(Nft.Concat(Nft.Field(family.Protocol, address), Nft.Field("tcp", port)), map));
+            var seen = new HashSet<IPEndPoint>();
+            foreach (var route in model.Routes.Where(ForwardModel.IsForwarded))
+            {
+                foreach (var destination in route.Cluster.Destinations)
+                {
+                    var counter = $"{word}/{listener.Name}/{route.Cluster.Name}/{destination.Name}/{family.Digit}";
+                    _counters.TryAdd(counter, new ForwardCounter(kind, listener.Name, route, destination.Name, family.Value));
+                    foreach (var known in targets.Known(destination, family.Value).Where(seen.Add))
+                    {
+                        _rules.AddElement(map, Nft.Concat(known.Address.ToString(), known.Port), counter);
+                    }
+                }
+            }
+        }
+    }
+
+    private string AddChain(string name)
+    {
+        _chains.Add(name);
+        return name;
+    }
+
+    /// <summary>The words of an address family.</summary>
+    private sealed record Family(AddressFamily Value)
+    {
+        public bool IsV4 => Value == AddressFamily.InterNetwork;
+
+        public char Digit => IsV4 ? '4' : '6';
+
+        public string Protocol => IsV4 ? "ip" : "ip6";
+
+        public string AddressType => IsV4 ? "ipv4_addr" : "ipv6_addr";
+
+        public JsonObject IsPacketOf() => Nft.Match(Nft.Meta("nfproto"), IsV4 ? "ipv4" : "ipv6");
+    }
+}

@@ -1,0 +1,368 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using Gateway.Linux;
+using Gateway.Linux.Netfilter;
+using Gateway.Tcp.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tcp.Forwarding;
+
+/// <summary>
+/// Keeps our nftables table what configuration and health say.
+/// 1. <see cref="Check"/> asks for everything that is needed, before anything is changed; it also takes the table's lock.
+/// 2. <see cref="Apply"/> makes the first transaction. It replaces whatever a predecessor left under the same name, in one step: no connection is lost in between.
+/// 3. A loop brings what changes: a destination that dies or comes back, a name that moves. It also looks whether the table is still there: a firewall that reloads
+///    its rules ("flush ruleset") takes ours with them.
+/// 4. At the end <see cref="StopTaking"/>, <see cref="DrainAsync"/>, <see cref="Remove"/>.
+/// Established connections are conntrack's: no change of rules touches them. But translation ends with the last nat chain of the machine, so ours stays until the drain is over.
+/// </summary>
+internal sealed partial class KernelForwarder : IAsyncDisposable
+{
+    /// <summary>How long a table that somebody removed is missing at most, and the age of what is counted outside of scrapes.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
+
+    // A scrape by two scrapers at once asks the kernel once.
+    private static readonly TimeSpan CountersFresh = TimeSpan.FromMilliseconds(200);
+
+    private static readonly TimeSpan DrainPoll = TimeSpan.FromMilliseconds(250);
+
+    // Names may move as often as they like while we run; connections that old are not worth waiting for.
+    private const int MostRemembered = 4096;
+
+    // A client that gets no answer sends four SYNs in 7 s.
+    private const int UnansweredPackets = 4;
+
+    private readonly string _table;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly ForwardMetrics _metrics;
+    private readonly ForwardTally _tally = new();
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly HashSet<int> _ports = [];
+    private readonly HashSet<IPEndPoint> _destinations = [];
+    private readonly HashSet<string> _unanswered = [];
+    private Nftables? _nftables;
+    private TableLock? _lock;
+    private ForwardModel _model = ForwardModel.Empty;
+    private ForwardRuleset? _applied;
+    private long _countersReadAt;
+    private Task _loop = Task.CompletedTask;
+    private bool _isOurs;
+    private bool _isTaking = true;
+
+    public KernelForwarder(string table, IMeterFactory meters, TcpMetrics tcp, ILoggerFactory loggers, TimeProvider time)
+    {
+        _table = table;
+        _time = time;
+        _logger = loggers.CreateLogger<KernelForwarder>();
+        _metrics = new ForwardMetrics(meters, tcp, CollectForScrape);
+    }
+
+    /// <summary>What is missing for a model, each with the cure; empty: nothing. Changes nothing.</summary>
+    public IReadOnlyList<string> Check(ForwardModel model)
+    {
+        lock (_gate)
+        {
+            if (model.IsEmpty)
+            {
+                return [];
+            }
+
+            var off = ForwardRequirements.MissingSwitches(model, ForwardingSwitches.IsOn).Distinct().ToList();
+            if (_nftables is null && !Nftables.TryOpen(out _nftables, out var problem))
+            {
+                return [ForwardRequirements.Explain(model, problem), .. off];
+            }
+
+            // Without the capability the library may say anything, also nothing.
+            if (!ProcessRights.Read().NetAdmin)
+            {
+                return [ForwardRequirements.Explain(model, new NftResult(false, "", "Operation not permitted")), .. off];
+            }
+
+            _lock ??= TableLock.TryTake(_table);
+            if (_lock is null)
+            {
+                var taken = $"another gateway of this network namespace has the nftables table {_table}: give this one a name of its own with TcpProxy:Dnat:Table";
+                return [ForwardRequirements.Explain(model, taken), .. off];
+            }
+
+            var check = _nftables.Check(ForwardRuleset.Build(_table, model, ForwardTargets.Placeholders).Transaction(_table, before: null).ToJson());
+            return check.IsDone ? off : [ForwardRequirements.Explain(model, check), .. off];
+        }
+    }
+
+    /// <summary>Makes a model the one in force; <see cref="Check"/> found nothing missing, and its destinations have been checked once.</summary>
+    /// <returns>Why the kernel refused it: nothing was changed then. Empty: it is in force.</returns>
+    public IReadOnlyList<string> Apply(ForwardModel model)
+    {
+        lock (_gate)
+        {
+            if (_nftables is null || (model.IsEmpty && !_isOurs))
+            {
+                return [];
+            }
+
+            var before = _model;
+            _model = model;
+            if (Bring() is { IsDone: false } refusal)
+            {
+                _model = before;
+                return [model.IsEmpty ? refusal.Error : ForwardRequirements.Explain(model, refusal)];
+            }
+
+            if (_loop.IsCompleted)
+            {
+                _loop = RunAsync();
+            }
+
+            return [];
+        }
+    }
+
+    /// <summary>Health has changed: the kernel learns of it soon. Returns at once.</summary>
+    public void Wake()
+    {
+        lock (_wake)
+        {
+            if (_wake.CurrentCount == 0)
+            {
+                _wake.Release();
+            }
+        }
+    }
+
+    /// <summary>New connections are not taken any more; those that exist go on.</summary>
+    public void StopTaking()
+    {
+        _stop.Cancel();
+        lock (_gate)
+        {
+            _isTaking = false;
+            if (_isOurs && Bring() is { IsDone: false, IsAbsent: false } refusal)
+            {
+                Log.ChangeFailed(_logger, _table, refusal.Error);
+            }
+        }
+    }
+
+    /// <summary>Waits for forwarded connections to end. Does not throw when time runs out.</summary>
+    public async Task DrainAsync(TimeSpan timeout)
+    {
+        var began = _time.GetTimestamp();
+        int? left;
+        while ((left = CountLive()) > 0 && _time.GetElapsedTime(began) < timeout)
+        {
+            await Task.Delay(DrainPoll, _time).ConfigureAwait(false);
+        }
+
+        if (left > 0)
+        {
+            Log.Outlived(_logger, left.Value, _table);
+        }
+    }
+
+    /// <summary>Removes the table. Safe to call twice, and from a signal's thread.</summary>
+    public void Remove()
+    {
+        lock (_gate)
+        {
+            if (!_isOurs || _nftables is null)
+            {
+                return;
+            }
+
+            ReadCounters();
+            var result = _nftables.Run(new NftCommands(_table).DeleteTable().ToJson());
+            _isOurs = false;
+            _applied = null;
+            if (result is { IsDone: false, IsAbsent: false })
+            {
+                Log.ChangeFailed(_logger, _table, result.Error);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Remove();
+        lock (_gate)
+        {
+            _nftables?.Dispose();
+            _nftables = null;
+            _lock?.Dispose();
+        }
+
+        _wake.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            await ((Task)_wake.WaitAsync(LookInterval, _stop.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            lock (_gate)
+            {
+                if (_stop.IsCancellationRequested || !_isOurs)
+                {
+                    continue;
+                }
+
+                ReadCounters();
+                if (Bring() is { IsDone: false } refusal)
+                {
+                    Log.ChangeFailed(_logger, _table, refusal.Error);
+                }
+            }
+        }
+    }
+
+    // Under the gate. Makes the table what it should be now; does nothing if it is.
+    private NftResult Bring()
+    {
+        var wanted = ForwardRuleset.Build(_table, _model, ForwardTargets.Healthy(ForwardingSwitches.IsOn), _isTaking);
+        if (_applied is not null && wanted.IsSameAs(_applied))
+        {
+            return new NftResult(true, "", "");
+        }
+
+        ReadCounters();
+        var result = _nftables!.Run(wanted.Transaction(_table, _applied).ToJson());
+        _metrics.Changed(result.IsDone);
+        if (!result.IsDone)
+        {
+            return result;
+        }
+
+        if (_applied is null)
+        {
+            _tally.Restart();
+        }
+
+        (_applied, _isOurs) = (wanted, true);
+        Remember(wanted);
+        Log.Changed(_logger, _table, Describe());
+        return result;
+    }
+
+    private void Remember(ForwardRuleset ruleset)
+    {
+        if (_destinations.Count > MostRemembered)
+        {
+            _destinations.Clear();
+        }
+
+        _destinations.UnionWith(ruleset.Destinations);
+        _ports.UnionWith(_model.Listeners.Select(static entry => entry.Listener.EndPoint.Port));
+    }
+
+    // Under the gate. Finds out, too, whether the table is still there.
+    private void ReadCounters()
+    {
+        if (_applied is null || _nftables is null)
+        {
+            return;
+        }
+
+        _countersReadAt = _time.GetTimestamp();
+        var answer = _nftables.Run(new NftCommands(_table).ListCounters().ToJson());
+        if (answer.IsDone)
+        {
+            foreach (var (name, packets, bytes) in _tally.Read(answer.Output))
+            {
+                if (_applied.Counters.TryGetValue(name, out var counter))
+                {
+                    _metrics.Add(counter, packets, bytes);
+                    NoteAnswers(name, counter);
+                }
+            }
+        }
+        else if (answer.IsAbsent)
+        {
+            Log.TableGone(_logger, _table);
+            _applied = null;
+            Wake();
+        }
+        else
+        {
+            Log.ChangeFailed(_logger, _table, answer.Error);
+        }
+    }
+
+    // A missing return route has no error: clients wait. But health checks pass, since they come from our own address. So the counters tell.
+    private void NoteAnswers(string name, ForwardCounter counter)
+    {
+        if (counter.Kind != ForwardCounterKind.Received || _tally.Packets(name) < UnansweredPackets)
+        {
+            return;
+        }
+
+        if (_tally.Packets("out" + name[2..]) > 0)
+        {
+            _unanswered.Remove(name);
+        }
+        else if (_unanswered.Add(name))
+        {
+            Log.Unanswered(_logger, counter.Listener, _tally.Packets(name), counter.Route.Cluster.Name, counter.Destination);
+        }
+    }
+
+    private IEnumerable<(string Route, int Destinations)> CollectForScrape()
+    {
+        lock (_gate)
+        {
+            if (_applied is not null && _time.GetElapsedTime(_countersReadAt) > CountersFresh)
+            {
+                ReadCounters();
+            }
+
+            var targets = ForwardTargets.Healthy(ForwardingSwitches.IsOn);
+            return [.. _model.Listeners.SelectMany(entry => entry.Model.Routes.Where(ForwardModel.IsForwarded).Select(route => (
+                route.Name, route.Cluster.Destinations.Count(destination => entry.Listener.Families.Any(family => targets.ForNew(destination, family) is not null)))))];
+        }
+    }
+
+    private int? CountLive()
+    {
+        lock (_gate)
+        {
+            return _isOurs ? ConntrackTable.CountForwarded(_ports, _destinations) : 0;
+        }
+    }
+
+    private string Describe()
+    {
+        var targets = ForwardTargets.Healthy(ForwardingSwitches.IsOn);
+        var lines = _model.Listeners.SelectMany(entry => entry.Model.Routes.Where(ForwardModel.IsForwarded).Select(route =>
+        {
+            var to = route.Cluster.Destinations.SelectMany(destination => entry.Listener.Families.Select(family => targets.ForNew(destination, family))).OfType<IPEndPoint>().Distinct();
+            return $"{route.Name} → {(to.Any() ? string.Join(", ", to) : "nobody")}";
+        }));
+        return _model.IsEmpty || !_isTaking ? "nothing new is taken" : string.Join("; ", lines);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2040, LogLevel.Information, "nftables table {Table}: {Routes}")]
+        public static partial void Changed(ILogger logger, string table, string routes);
+
+        [LoggerMessage(2041, LogLevel.Error, "nftables table {Table} could not be changed, it stays as it is: {Problem}")]
+        public static partial void ChangeFailed(ILogger logger, string table, string problem);
+
+        [LoggerMessage(2042, LogLevel.Warning, "nftables table {Table} was removed by somebody (a firewall that flushes all rules?) and is made anew")]
+        public static partial void TableGone(ILogger logger, string table);
+
+        [LoggerMessage(2043, LogLevel.Warning, "Listener {Listener}: {Packets} packets of clients were forwarded to destination {Destination} of cluster {Cluster}, and none came back: "
+            + "its route to the clients does not lead through this gateway (docs/source-ip.md, Dnat), or it is down")]
+        public static partial void Unanswered(ILogger logger, string listener, long packets, string cluster, string destination);
+
+        [LoggerMessage(2044, LogLevel.Information, "{Count} forwarded connections outlived the drain; without another nat chain on this machine they end with the table {Table}")]
+        public static partial void Outlived(ILogger logger, int count, string table);
+    }
+}

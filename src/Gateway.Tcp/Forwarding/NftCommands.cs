@@ -1,0 +1,77 @@
+using System.Text.Json.Nodes;
+
+namespace Gateway.Tcp.Forwarding;
+
+/// <summary>A transaction on one table, in the order in which its commands are added.</summary>
+/// <param name="table">The table; its family is inet: IPv4 and IPv6.</param>
+internal sealed class NftCommands(string table)
+{
+    private readonly JsonArray _commands = [];
+
+    public NftCommands AddTable() => Table("add");
+
+    public NftCommands DeleteTable() => Table("delete");
+
+    public NftCommands AddChain(string name) => Object("add", "chain", name);
+
+    /// <summary>A chain that packets enter by themselves.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="type">nat or filter.</param>
+    /// <param name="priority">Among all tables' chains of prerouting: lower is earlier.</param>
+    public NftCommands AddPreroutingChain(string name, string type, int priority) =>
+        Add("add", "chain", new JsonObject { ["name"] = name, ["type"] = type, ["hook"] = "prerouting", ["prio"] = priority, ["policy"] = "accept" });
+
+    public NftCommands FlushChain(string name) => Object("flush", "chain", name);
+
+    public NftCommands DeleteChain(string name) => Object("delete", "chain", name);
+
+    /// <summary>One that exists keeps its numbers.</summary>
+    public NftCommands AddCounter(string name) => Object("add", "counter", name);
+
+    public NftCommands DeleteCounter(string name) => Object("delete", "counter", name);
+
+    /// <summary>A map from an address and a port to a counter.</summary>
+    public NftCommands AddCounterMap(string name, string addressType) =>
+        Add("add", "map", new JsonObject { ["name"] = name, ["type"] = new JsonArray(addressType, "inet_service"), ["map"] = "counter" });
+
+    public NftCommands FlushMap(string name) => Object("flush", "map", name);
+
+    public NftCommands DeleteMap(string name) => Object("delete", "map", name);
+
+    public NftCommands AddRule(string chain, params ReadOnlySpan<JsonNode> statements) =>
+        Add("add", "rule", new JsonObject { ["chain"] = chain, ["expr"] = new JsonArray([.. statements]) });
+
+    public NftCommands AddElement(string map, JsonNode key, string value) =>
+        Add("add", "element", new JsonObject { ["name"] = map, ["elem"] = new JsonArray(new JsonArray(key, value)) });
+
+    public NftCommands ListCounters() => Add("list", "counters", []);
+
+    /// <summary>Adds a copy of another's commands.</summary>
+    public NftCommands Append(NftCommands other)
+    {
+        foreach (var command in other._commands)
+        {
+            _commands.Add(command!.DeepClone());
+        }
+
+        return this;
+    }
+
+    public string ToJson() => new JsonObject { ["nftables"] = _commands.DeepClone() }.ToJsonString();
+
+    private NftCommands Table(string verb)
+    {
+        _commands.Add(new JsonObject { [verb] = new JsonObject { ["table"] = new JsonObject { ["family"] = "inet", ["name"] = table } } });
+        return this;
+    }
+
+    private NftCommands Object(string verb, string kind, string name) => Add(verb, kind, new JsonObject { ["name"] = name });
+
+    private NftCommands Add(string verb, string kind, JsonObject what)
+    {
+        what["family"] = "inet";
+        what["table"] = table;
+        _commands.Add(new JsonObject { [verb] = new JsonObject { [kind] = what } });
+        return this;
+    }
+}

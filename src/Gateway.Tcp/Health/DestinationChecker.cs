@@ -1,0 +1,130 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Tcp.Dialing;
+
+namespace Gateway.Tcp.Health;
+
+/// <summary>
+/// Checks one destination until it is stopped: looks its addresses up, connects to each of them at once, publishes, waits. Costs one timer and one connect per
+/// address and interval; nothing is queued.
+/// </summary>
+internal sealed class DestinationChecker : IAsyncDisposable
+{
+    // As the dialler: a headless service resolves to every pod, four of a family tell enough.
+    private const int MostAddresses = 4;
+
+    private readonly string _cluster;
+    private readonly DestinationModel _destination;
+    private readonly HealthCheckModel _rules;
+    private readonly HostResolver _resolver;
+    private readonly HealthMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>> _probe;
+    private readonly Action<DestinationChecker, bool> _onChange;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _running;
+
+    public DestinationChecker(
+        string cluster,
+        DestinationModel destination,
+        HealthCheckModel rules,
+        HostResolver resolver,
+        HealthMetrics metrics,
+        TimeProvider time,
+        Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>> probe,
+        Action<DestinationChecker, bool> onChange)
+    {
+        (_cluster, _destination, _rules, _resolver, _metrics, _time, _probe, _onChange) = (cluster, destination, rules, resolver, metrics, time, probe, onChange);
+        _running = RunAsync();
+    }
+
+    /// <summary>What it has found.</summary>
+    public DestinationHealth Health { get; } = new();
+
+    /// <summary>The cluster's name.</summary>
+    public string Cluster => _cluster;
+
+    /// <summary>The destination's name.</summary>
+    public string Destination => _destination.Name;
+
+    /// <summary>Completes with the first verdict.</summary>
+    public Task First => _first.Task;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        // Off the caller's thread: the first look-up of a literal and a refused connect end at once.
+        await Task.Yield();
+        AddressHealth[] known = [];
+        while (!_stop.IsCancellationRequested)
+        {
+            var addresses = await LookUpAsync(known).ConfigureAwait(false);
+            var verdicts = await Task.WhenAll(addresses.Select(address => CheckAsync(address.Address))).ConfigureAwait(false);
+            if (_stop.IsCancellationRequested)
+            {
+                break;
+            }
+
+            var changed = !addresses.Select(static address => address.Address).SequenceEqual(known.Select(static address => address.Address));
+            for (var i = 0; i < addresses.Length; i++)
+            {
+                changed |= addresses[i].Count(verdicts[i]);
+            }
+
+            known = addresses;
+            var wasHealthy = Health.IsHealthy;
+            Health.Publish(addresses);
+            var isFirst = _first.TrySetResult();
+            if (changed && !isFirst)
+            {
+                _onChange(this, wasHealthy);
+            }
+
+            await WaitAsync().ConfigureAwait(false);
+        }
+
+        _first.TrySetResult();
+    }
+
+    // A name that cannot be looked up keeps the addresses that it had: the name server's trouble is not the destination's.
+    private async Task<AddressHealth[]> LookUpAsync(AddressHealth[] known)
+    {
+        var found = await _resolver.ResolveAsync(_destination).ConfigureAwait(false);
+        return found.Length == 0 ? known
+            : [.. found.Where(static address => address.AddressFamily == AddressFamily.InterNetwork).Take(MostAddresses)
+                .Concat(found.Where(static address => address.AddressFamily == AddressFamily.InterNetworkV6).Take(MostAddresses))
+                .Select(address => Array.Find(known, one => one.Address.Equals(address)) ?? new AddressHealth(address, _rules))];
+    }
+
+    private async Task<bool> CheckAsync(IPEndPoint address)
+    {
+        if (!_rules.Enabled)
+        {
+            return true;
+        }
+
+        var began = _time.GetTimestamp();
+        var isGood = await _probe(address, _rules.Timeout, _stop.Token).ConfigureAwait(false);
+        if (!_stop.IsCancellationRequested)
+        {
+            _metrics.Checked(_cluster, _destination.Name, isGood, _time.GetElapsedTime(began));
+        }
+
+        return isGood;
+    }
+
+    private async Task WaitAsync()
+    {
+        // A tenth more or less, so that checks of many destinations and gateways do not come in one burst.
+        var wait = _rules.Interval * (0.9 + (0.2 * Random.Shared.NextDouble()));
+        await Task.Delay(wait, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}

@@ -1,0 +1,130 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using Gateway.Tcp.Dialing;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tcp.Health;
+
+/// <summary>
+/// Watches the destinations of the clusters that want it. Follows the configuration: a destination that stays as it is keeps its checker and what it knows; one that
+/// goes is not asked any more.
+/// </summary>
+internal sealed partial class HealthMonitor : IAsyncDisposable
+{
+    private readonly HostResolver _resolver;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly HealthMetrics _metrics;
+    private readonly Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>> _probe;
+    private volatile Dictionary<Key, DestinationChecker> _checkers = [];
+
+    public HealthMonitor(
+        HostResolver resolver,
+        IMeterFactory meters,
+        ILoggerFactory loggers,
+        TimeProvider time,
+        Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>>? probe = null)
+    {
+        _resolver = resolver;
+        _time = time;
+        _logger = loggers.CreateLogger<HealthMonitor>();
+        _probe = probe ?? HealthProbe.ConnectAsync;
+        _metrics = new HealthMetrics(meters, () => _checkers.Values);
+    }
+
+    /// <summary>Called, on any thread, when the healthy addresses of a destination have changed.</summary>
+    public Action? Changed { get; set; }
+
+    /// <summary>
+    /// Watches these clusters and no others, and gives each destination its <see cref="DestinationModel.Health"/>. Returns when every new destination has its first
+    /// verdict, which is after the check's timeout at the latest (a name server's too). Not to be called twice at once.
+    /// </summary>
+    /// <param name="clusters">Clusters with the rules of their checks.</param>
+    public async Task FollowAsync(IEnumerable<(ClusterModel Cluster, HealthCheckModel Rules)> clusters)
+    {
+        var before = _checkers;
+        var after = new Dictionary<Key, DestinationChecker>();
+        foreach (var (cluster, rules) in clusters)
+        {
+            foreach (var destination in cluster.Destinations)
+            {
+                var key = new Key(cluster.Name, destination.Name, destination.Address, rules);
+                if (!before.TryGetValue(key, out var checker))
+                {
+                    checker = new DestinationChecker(cluster.Name, destination, rules, _resolver, _metrics, _time, _probe, OnChange);
+                }
+
+                after[key] = checker;
+                destination.Health = checker.Health;
+            }
+        }
+
+        await Task.WhenAll(after.Values.Select(static checker => checker.First)).ConfigureAwait(false);
+        _checkers = after;
+        foreach (var (key, checker) in after)
+        {
+            if (!before.ContainsKey(key) && !checker.Health.IsHealthy)
+            {
+                LogState(checker);
+            }
+        }
+
+        foreach (var (key, checker) in before)
+        {
+            if (!after.ContainsKey(key))
+            {
+                await checker.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        var all = _checkers;
+        _checkers = [];
+        foreach (var checker in all.Values)
+        {
+            await checker.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void OnChange(DestinationChecker checker, bool wasHealthy)
+    {
+        if (wasHealthy && !checker.Health.IsHealthy)
+        {
+            _metrics.Ejected(checker.Cluster, checker.Destination);
+        }
+
+        if (wasHealthy != checker.Health.IsHealthy)
+        {
+            LogState(checker);
+        }
+
+        Changed?.Invoke();
+    }
+
+    private void LogState(DestinationChecker checker)
+    {
+        var addresses = string.Join(", ", checker.Health.Addresses.Select(static address => address.Address));
+        if (checker.Health.IsHealthy)
+        {
+            Log.Healthy(_logger, checker.Cluster, checker.Destination, addresses);
+        }
+        else
+        {
+            Log.Unhealthy(_logger, checker.Cluster, checker.Destination, addresses);
+        }
+    }
+
+    private readonly record struct Key(string Cluster, string Destination, string Address, HealthCheckModel Rules);
+
+    private static partial class Log
+    {
+        [LoggerMessage(2030, LogLevel.Information, "Cluster {Cluster}: destination {Destination} answers health checks again ({Addresses})")]
+        public static partial void Healthy(ILogger logger, string cluster, string destination, string addresses);
+
+        [LoggerMessage(2031, LogLevel.Warning, "Cluster {Cluster}: destination {Destination} does not answer health checks and gets no new connections ({Addresses})")]
+        public static partial void Unhealthy(ILogger logger, string cluster, string destination, string addresses);
+    }
+}

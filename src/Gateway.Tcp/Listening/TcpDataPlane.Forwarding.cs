@@ -1,0 +1,48 @@
+using Gateway.Tcp.Forwarding;
+
+namespace Gateway.Tcp.Listening;
+
+/// <content>Health checks, and what the kernel forwards (Dnat routes).</content>
+public sealed partial class TcpDataPlane
+{
+    private ForwardModel _forwards = ForwardModel.Empty;
+
+    /// <summary>What Dnat routes of a model need and this host lacks, each with the cure. Empty: nothing. Changes nothing.</summary>
+    /// <param name="model">What the kernel is to forward.</param>
+    public IReadOnlyList<string> CheckForwarding(ForwardModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return _forwarder.Check(model);
+    }
+
+    /// <summary>
+    /// Prepares a configuration: waits for the first health check of each new destination, then has the kernel forward. To be called before <see cref="Update"/>, and
+    /// not twice at once.
+    /// </summary>
+    /// <param name="model">Made from the model that <see cref="Update"/> will get.</param>
+    /// <returns>Why the kernel refused it: all is as it was then. Empty: it forwards.</returns>
+    public async Task<IReadOnlyList<string>> PrepareAsync(ForwardModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        await _health.FollowAsync(model.Watched()).ConfigureAwait(false);
+        var problems = _forwarder.Apply(model);
+        if (problems.Count > 0)
+        {
+            await _health.FollowAsync(_forwards.Watched()).ConfigureAwait(false);
+            return problems;
+        }
+
+        _forwards = model;
+        return [];
+    }
+
+    /// <summary>The kernel takes no new connections any more; those that it forwards go on.</summary>
+    public void StopForwarding() => _forwarder.StopTaking();
+
+    /// <summary>Waits for forwarded connections to end. Does not throw when time runs out.</summary>
+    /// <param name="timeout">How long they may take.</param>
+    public Task DrainForwardingAsync(TimeSpan timeout) => _forwarder.DrainAsync(timeout);
+
+    /// <summary>Removes what the kernel knows of us. Safe to call twice, and from any thread.</summary>
+    public void RemoveForwarding() => _forwarder.Remove();
+}

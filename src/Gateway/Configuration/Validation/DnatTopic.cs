@@ -1,0 +1,94 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Gateway.Tcp.Configuration;
+
+namespace Gateway.Configuration.Validation;
+
+/// <summary>Routes whose connections the kernel forwards: nothing is asked for that only a process in between could do.</summary>
+internal sealed partial class DnatTopic : IConfigTopic
+{
+    /// <inheritdoc/>
+    public void Validate(ValidationContext context)
+    {
+        var tcp = context.Config.TcpProxy;
+        if (!TableName().IsMatch(tcp.Dnat.Table))
+            context.Error("TcpProxy:Dnat:Table", "a table's name is a letter, then at most 63 letters, digits, dots, hyphens or underscores");
+        foreach (var (name, route) in tcp.Routes)
+        {
+            var cluster = tcp.Clusters.GetValueOrDefault(route.ClusterId ?? "");
+            if ((route.SourceIp ?? cluster?.SourceIp) is not { Mode: SourceIpMode.Dnat } sourceIp)
+                continue;
+            var ours = (route.SourceIp is null ? $"TcpProxy:Clusters:{route.ClusterId}" : $"TcpProxy:Routes:{name}") + ":SourceIp";
+            // Nobody counts the idle seconds of a connection that no process holds; one that falls back is ours again.
+            if (sourceIp.Fallback == SourceIpFallback.Reject)
+            {
+                const string Idle = "Mode is Dnat: the kernel ends idle connections, as net.netfilter.nf_conntrack_tcp_timeout_established says";
+                context.NotApplicable(ours, "Mode is Dnat: there is no connection of ours to mark", "Mark");
+                context.NotApplicable($"TcpProxy:Routes:{name}", Idle, "IdleTimeout", "MaxDuration");
+            }
+
+            var listener = context.Config.Listeners.GetValueOrDefault(route.Listener ?? "");
+            if (listener is not null)
+                CheckListener(context, name, $"Listeners:{route.Listener}", listener);
+            if (cluster is not null)
+                CheckCluster(context, name, $"TcpProxy:Clusters:{route.ClusterId}", cluster, listener);
+        }
+    }
+
+    private static void CheckListener(ValidationContext context, string route, string path, ListenerConfig listener)
+    {
+        if (listener.ProxyProtocol is not null)
+            context.Issues.Error($"{path}:ProxyProtocol", null, $"does not apply: the route {route} is Dnat, and the kernel would pass the header on as payload; use another Mode, or two listeners");
+        if (listener.Toa is not null)
+            context.Issues.Error($"{path}:Toa", null, $"does not apply: the route {route} is Dnat; the kernel does not look into options, which reach the backend as they are");
+        if (listener.Intercept is not null)
+            context.Error($"{path}:Intercept", $"does not apply: the route {route} is Dnat; give it a listener that clients connect to");
+        foreach (var (other, config) in context.Config.TcpProxy.Routes)
+        {
+            // The rules in the kernel decide by the client alone; one route that asks for more would be decided otherwise there than here.
+            if (path.Equals($"Listeners:{config.Listener}", StringComparison.OrdinalIgnoreCase))
+            {
+                var why = $"route {route} of the same listener is Dnat, decided by the client's address alone";
+                context.NotApplicable($"TcpProxy:Routes:{other}:Match", why, "DestinationPorts", "DestinationCidrs");
+            }
+        }
+
+        if (!ListenAddress.TryParse(listener.Address, out var address))
+            return;
+        if (address.EndPoint.Port == 0)
+            context.Error($"{path}:Address", $"the route {route} is Dnat, which needs a port; 0 lets the kernel choose one");
+        if (IPAddress.IsLoopback(address.EndPoint.Address))
+            context.Error($"{path}:Address", $"the route {route} is Dnat, which forwards what comes from other hosts; to this address nothing does");
+    }
+
+    private static void CheckCluster(ValidationContext context, string route, string path, TcpClusterConfig cluster, ListenerConfig? listener)
+    {
+        if (cluster.Type == TcpClusterType.OriginalDestination)
+        {
+            context.Error($"{path}:Type", $"the route {route} is Dnat, which needs Destinations");
+            return;
+        }
+
+        if (cluster.HealthCheck is { Active.Enabled: false })
+            context.Warning($"{path}:HealthCheck:Active:Enabled", $"the route {route} is Dnat: the kernel cannot try another destination, so a dead one goes on getting its share");
+
+        var addresses = new List<IPAddress?>();
+        foreach (var (name, destination) in cluster.Destinations)
+        {
+            if (destination.Address is not { } text || DestinationAddress.Read(text, out var address) is not null)
+                return;
+            addresses.Add(address!.Ip);
+            if (address.Ip is { } ip && (IPAddress.IsLoopback(ip) || ListenAddress.IsAny(ip)))
+                context.Error($"{path}:Destinations:{name}:Address", $"the route {route} is Dnat, and the kernel does not forward to loopback; use Transparent");
+        }
+
+        if (ListenAddress.TryParse(listener?.Address, out var listen) && !listen.IsBothFamilies
+            && addresses.Count > 0 && addresses.All(ip => ip is not null && ip.AddressFamily != listen.EndPoint.AddressFamily))
+        {
+            context.Issues.Error($"{path}:Destinations", null, $"the route {route} is Dnat, and no destination has the address family of its listener ({listen}): nothing would be forwarded");
+        }
+    }
+
+    [GeneratedRegex("^[A-Za-z][A-Za-z0-9._-]{0,63}$")]
+    private static partial Regex TableName();
+}

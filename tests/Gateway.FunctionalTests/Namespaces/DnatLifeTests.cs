@@ -1,0 +1,160 @@
+using System.Net.Sockets;
+using Gateway.Testing;
+using Gateway.Testing.Peers;
+using Gateway.Testing.Processes;
+
+namespace Gateway.FunctionalTests.Namespaces;
+
+/// <summary>What a gateway with Dnat routes asks of its host, and what it leaves behind.</summary>
+public sealed class DnatLifeTests
+{
+    private const int SigKill = 9;
+
+    [Fact]
+    public async Task Terminate_WithALiveConnection_DrainsAndRemovesTheTable()
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var backend = network.StartBackend(0);
+        await using var gateway = await GatewayProcess.StartAsync(DnatNetwork.Config(DnatNetwork.BackendAddress(0)), network.Start);
+        using var live = await network.ConnectAsync();
+        Assert.Equal("one", await DnatNetwork.EchoAsync(live, "one"));
+
+        gateway.Terminate();
+        await gateway.Process.WaitForLineAsync(line => line.Contains("nothing new is taken", StringComparison.Ordinal), "stopped taking");
+        // Until the listener's own socket is closed, a moment later, it takes and resets them.
+        await Eventually.TrueAsync(() => IsRefusedAsync(network), "connections refused");
+        Assert.Equal("two", await DnatNetwork.EchoAsync(live, "two"));
+        Assert.False(gateway.Process.HasExited);
+        Assert.Contains("table inet gateway", await network.NftAsync("list", "tables"), StringComparison.Ordinal);
+
+        // The last connection ends, and with it the drain, long before DrainTimeout.
+        live.ShutdownSend();
+        await live.WaitForEndAsync();
+        Assert.Equal(0, await gateway.Process.WaitForExitAsync());
+        Assert.Equal("", await network.NftAsync("list", "tables"));
+    }
+
+    [Fact]
+    public async Task Kill_AndStartAgain_RepairsWithoutTouchingConnections()
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var first = network.StartBackend(0);
+        await using var second = network.StartBackend(1);
+        await using var gateway = await GatewayProcess.StartAsync(DnatNetwork.Config(DnatNetwork.BackendAddress(0)), network.Start);
+        using var live = await network.ConnectAsync();
+        Assert.Equal("one", await DnatNetwork.EchoAsync(live, "one"));
+        gateway.Process.Signal(SigKill);
+        await gateway.Process.WaitForExitAsync();
+
+        // The kernel goes on by itself, old rules and all.
+        Assert.Contains("chain to/in/in-0/4", await network.NftAsync("list", "table", "inet", "gateway"), StringComparison.Ordinal);
+        using (var meanwhile = await network.ConnectAsync())
+        {
+            Assert.Equal("two", await DnatNetwork.EchoAsync(meanwhile, "two"));
+        }
+
+        var config = DnatNetwork.Config(DnatNetwork.BackendAddress(1)).Set("TcpProxy:Routes:in:SourceIp:Fallback", "None");
+        await using (var again = await GatewayProcess.StartAsync(config, network.Start))
+        {
+            Assert.DoesNotContain(DnatNetwork.BackendAddress(0), await network.NftAsync("list", "table", "inet", "gateway"), StringComparison.Ordinal);
+            using var fresh = await network.ConnectAsync();
+            Assert.Equal("three", await DnatNetwork.EchoAsync(fresh, "three"));
+            Assert.Contains(fresh.Local, second.Remotes);
+            Assert.Equal("four", await DnatNetwork.EchoAsync(live, "four"));
+
+            // Ended at once by the second signal (when it is disposed): even then nothing is left in the kernel.
+        }
+
+        Assert.Equal("", await network.NftAsync("list", "tables"));
+    }
+
+    [Fact]
+    public async Task Table_RemovedBySomebody_IsMadeAnew()
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var backend = network.StartBackend(0);
+        await using var gateway = await GatewayProcess.StartAsync(DnatNetwork.Config(DnatNetwork.BackendAddress(0)), network.Start);
+
+        await network.NftAsync("flush", "ruleset");
+        await gateway.MetricsAsync();
+        await gateway.Process.WaitForLineAsync(line => line.Contains("made anew", StringComparison.Ordinal), "table missed");
+        await Eventually.TrueAsync(async () => (await network.NftAsync("list", "tables")).Contains("gateway", StringComparison.Ordinal), "table restored");
+        using var client = await network.ConnectAsync();
+        Assert.Equal("hello", await DnatNetwork.EchoAsync(client, "hello"));
+        Assert.Contains(client.Local, backend.Remotes);
+    }
+
+    [Fact]
+    public async Task ReturnRoute_Missing_IsWarnedAbout()
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var backend = network.StartBackend(0);
+        await using var gateway = await GatewayProcess.StartAsync(DnatNetwork.Config(DnatNetwork.BackendAddress(0)), network.Start);
+        await network.RemoveReturnRouteAsync();
+
+        var attempts = Enumerable.Range(0, 5).Select(client => network.ConnectAsync(client, TimeSpan.FromSeconds(1))).ToArray();
+        await gateway.WaitForMetricAsync("gateway_forward_received_packets_total", v => v >= 5);
+
+        await gateway.Process.WaitForLineAsync(line => line.Contains("none came back", StringComparison.Ordinal) && line.Contains("in-0", StringComparison.Ordinal), "warning");
+        // The health check comes from the gateway's own address: it says nothing of this.
+        Assert.Equal(1, (await gateway.MetricsAsync()).Sum("gateway_destination_healthy"));
+        foreach (var attempt in attempts)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => attempt);
+        }
+    }
+
+    [Fact]
+    public async Task TwoGateways_OnOneHost_NeedTablesOfTheirOwn()
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var backend = network.StartBackend(0);
+        await using var gateway = await GatewayProcess.StartAsync(DnatNetwork.Config(DnatNetwork.BackendAddress(0)), network.Start);
+
+        var other = DnatNetwork.Config(DnatNetwork.BackendAddress(0)).Set("Listeners:in:Address", "*:9001");
+        var refused = await GatewayProcess.RunToEndAsync(other, network.Start);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("TcpProxy:Dnat:Table", refused.Output, StringComparison.Ordinal);
+
+        await using (var second = await GatewayProcess.StartAsync(other.Set("TcpProxy:Dnat:Table", "second"), network.Start))
+        {
+            Assert.Contains("table inet second", await network.NftAsync("list", "tables"), StringComparison.Ordinal);
+        }
+
+        Assert.Equal("table inet gateway\n", await network.NftAsync("list", "tables"));
+        using var client = await network.ConnectAsync();
+        Assert.Equal("hello", await DnatNetwork.EchoAsync(client, "hello"));
+    }
+
+    [Fact]
+    public async Task Host_ThatCannotForward_IsRefusedWithTheCure()
+    {
+        await using var network = await DnatNetwork.CreateAsync(forwards: false);
+        var config = DnatNetwork.Config(DnatNetwork.BackendAddress(0), DnatNetwork.BackendAddress(0, v6: true));
+
+        var off = await GatewayProcess.RunToEndAsync(config, network.Start);
+        var unprivileged = await GatewayProcess.RunToEndAsync(
+            config, network.Start with { Prefix = [DebianPeer.Require("setpriv"), "--bounding-set=-net_admin", "--inh-caps=-net_admin"] });
+
+        Assert.Equal((1, 1), (off.ExitCode, unprivileged.ExitCode));
+        Assert.Contains("sysctl -w net.ipv4.ip_forward=1", off.Output, StringComparison.Ordinal);
+        Assert.Contains("sysctl -w net.ipv6.conf.all.forwarding=1", off.Output, StringComparison.Ordinal);
+        Assert.Contains("TcpProxy:Routes:in", off.Output, StringComparison.Ordinal);
+        Assert.Contains("NET_ADMIN", unprivileged.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", off.Output + unprivileged.Output, StringComparison.Ordinal);
+        Assert.Equal("", await network.NftAsync("list", "tables"));
+    }
+
+    private static async Task<bool> IsRefusedAsync(DnatNetwork network)
+    {
+        try
+        {
+            using var client = await network.ConnectAsync();
+            return false;
+        }
+        catch (SocketException problem)
+        {
+            return problem.SocketErrorCode == SocketError.ConnectionRefused;
+        }
+    }
+}

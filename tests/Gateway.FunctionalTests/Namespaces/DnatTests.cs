@@ -1,0 +1,181 @@
+using Gateway.Testing.Network;
+using Gateway.Testing.Processes;
+
+namespace Gateway.FunctionalTests.Namespaces;
+
+/// <summary>Dnat routes: the kernel forwards, the backend sees the client's own packets.</summary>
+public sealed class DnatTests
+{
+    [Fact]
+    public async Task Backend_OfADnatRoute_SeesTheClientsAddressAndPort()
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        network.StartPeerName(0, v6: false);
+        network.StartPeerName(0, v6: true);
+        var config = DnatNetwork.Config(DnatNetwork.BackendAddress(0), DnatNetwork.BackendAddress(0, v6: true));
+        await using var gateway = await GatewayProcess.StartAsync(config, network.Start);
+
+        using var four = await network.ConnectAsync();
+        using var six = await network.ConnectV6Async();
+
+        Assert.Equal($"{four.Local}", await four.ReadLineAsync());
+        Assert.Equal($"{six.Local}", await six.ReadLineAsync());
+        Assert.Equal(ConnectionEnd.Fin, await four.WaitForEndAsync());
+        await gateway.WaitForMetricAsync("gateway_tcp_connection_opened_total", v => v == 2, ("listener", "in"), ("route", "in"));
+        await gateway.WaitForMetricAsync("gateway_forward_connection_opened_total", v => v == 1, ("destination", "in-0"), ("network_type", "ipv4"));
+        await gateway.WaitForMetricAsync("gateway_forward_connection_opened_total", v => v == 1, ("destination", "in-1"), ("network_type", "ipv6"));
+        // SYN, ACK of the handshake, ACK of the answer; SYN-ACK, answer: the least that a connection needs, in 40 bytes and more each.
+        await gateway.WaitForMetricAsync("gateway_forward_received_packets_total", v => v >= 3, ("listener", "in"), ("network_type", "ipv4"));
+        await gateway.WaitForMetricAsync("gateway_forward_sent_bytes_total", v => v >= 80, ("destination", "in-1"));
+        Assert.Empty(gateway.Complaints());
+    }
+
+    [Fact]
+    public async Task Destinations_ByWeight_ShareConnections()
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var heavy = network.StartBackend(0);
+        await using var light = network.StartBackend(1);
+        // Longer than the test: the checks are connections, too.
+        var config = DnatNetwork.Config(DnatNetwork.BackendAddress(0), DnatNetwork.BackendAddress(1))
+            .Set("TcpProxy:Clusters:in:Destinations:in-0:Weight", 3).Set("TcpProxy:Clusters:in:HealthCheck:Active:Interval", "1h");
+        await using var gateway = await GatewayProcess.StartAsync(config, network.Start);
+
+        var before = (heavy.Accepted, light.Accepted);
+        for (var i = 0; i < 40; i++)
+        {
+            using var client = await network.ConnectAsync(i % 10);
+            Assert.Equal("hello", await DnatNetwork.EchoAsync(client, "hello"));
+        }
+
+        Assert.Equal((30, 10), (heavy.Accepted - before.Item1, light.Accepted - before.Item2));
+    }
+
+    [Fact]
+    public async Task Affinity_OfTheClientsAddress_HoldsWhenAnotherDestinationDies()
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var first = network.StartBackend(0);
+        var second = network.StartBackend(1);
+        var config = DnatNetwork.Config(DnatNetwork.BackendAddress(0), DnatNetwork.BackendAddress(1))
+            .Set("TcpProxy:Clusters:in:SessionAffinity", new { Policy = "ClientAddress" });
+        await using var gateway = await GatewayProcess.StartAsync(config, network.Start);
+
+        var before = await Homes();
+        Assert.Equal(before, await Homes());
+        Assert.Contains(true, before);
+        Assert.Contains(false, before);
+
+        await second.DisposeAsync();
+        await gateway.WaitForMetricAsync("gateway_forward_destinations", v => v == 1);
+        Assert.DoesNotContain(false, await Homes());
+        await using var again = network.StartBackend(1);
+        second = again;
+        await gateway.WaitForMetricAsync("gateway_forward_destinations", v => v == 2);
+        Assert.Equal(before, await Homes());
+
+        // Whether each of the ten clients is at the first backend.
+        async Task<bool[]> Homes()
+        {
+            var homes = new bool[10];
+            for (var i = 0; i < homes.Length; i++)
+            {
+                using var client = await network.ConnectAsync(i);
+                await DnatNetwork.EchoAsync(client, "hello");
+                homes[i] = first.Remotes.Contains(client.Local);
+                Assert.NotEqual(homes[i], second.Remotes.Contains(client.Local));
+            }
+
+            return homes;
+        }
+    }
+
+    [Fact]
+    public async Task Destination_ThatDies_LeavesAndComesBack()
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        var stays = network.StartBackend(0);
+        var goes = network.StartBackend(1);
+        var config = DnatNetwork.Config(DnatNetwork.BackendAddress(0), DnatNetwork.BackendAddress(1));
+        await using var gateway = await GatewayProcess.StartAsync(config, network.Start);
+        Assert.Equal(2, (await gateway.MetricsAsync()).Sum("gateway_forward_destinations"));
+
+        await goes.DisposeAsync();
+        await gateway.WaitForMetricAsync("gateway_destination_healthy", v => v == 0, ("cluster", "in"), ("destination", "in-1"));
+        await gateway.WaitForMetricAsync("gateway_forward_destinations", v => v == 1);
+        for (var i = 0; i < 4; i++)
+        {
+            using var client = await network.ConnectAsync();
+            Assert.Equal("hello", await DnatNetwork.EchoAsync(client, "hello"));
+        }
+
+        Assert.Contains(gateway.Complaints(), line => line.Contains("in-1", StringComparison.Ordinal));
+        await stays.DisposeAsync();
+        await gateway.WaitForMetricAsync("gateway_forward_destinations", v => v == 0);
+        using (var nobody = await network.ConnectAsync())
+        {
+            await nobody.WaitForEndAsync();
+        }
+
+        await gateway.WaitForAccessAsync("no_destination");
+        await using var back = network.StartBackend(1);
+        await gateway.WaitForMetricAsync("gateway_forward_destinations", v => v == 1);
+        using var late = await network.ConnectAsync();
+        Assert.Equal("hello", await DnatNetwork.EchoAsync(late, "hello"));
+        Assert.Contains(late.Local, back.Remotes);
+    }
+
+    [Fact]
+    public async Task Reload_UnderLiveConnections_ConcernsNewOnesOnly()
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var first = network.StartBackend(0);
+        await using var second = network.StartBackend(1);
+        await using var sixth = network.StartBackend(1, v6: true);
+        var config = DnatNetwork.Config(DnatNetwork.BackendAddress(0));
+        await using var gateway = await GatewayProcess.StartAsync(config, network.Start);
+        using var live = await network.ConnectAsync();
+        Assert.Equal("one", await DnatNetwork.EchoAsync(live, "one"));
+
+        // Another destination, and a client that the route leaves to the data plane.
+        config.Remove("TcpProxy:Clusters:in:Destinations:in-0").Set("TcpProxy:Clusters:in:Destinations:in-1", new { Address = DnatNetwork.BackendAddress(1) })
+            .Set("TcpProxy:Clusters:in:Destinations:in-6", new { Address = DnatNetwork.BackendAddress(1, v6: true) })
+            .Route("relayed", new { Listener = "in", ClusterId = "in", Match = new { ClientCidrs = new[] { "192.0.2.15/32" } }, SourceIp = new { Mode = "None" } });
+        await gateway.ReloadAsync(config);
+        using var fresh = await network.ConnectAsync();
+        Assert.Equal("two", await DnatNetwork.EchoAsync(fresh, "two"));
+        Assert.Contains(fresh.Local, second.Remotes);
+        using var six = await network.ConnectV6Async();
+        Assert.Equal("six", await DnatNetwork.EchoAsync(six, "six"));
+        Assert.Contains(six.Local, sixth.Remotes);
+        using var relayed = await network.ConnectAsync(5);
+        Assert.Equal("three", await DnatNetwork.EchoAsync(relayed, "three"));
+        Assert.DoesNotContain(relayed.Local, second.Remotes);
+        await gateway.WaitForMetricAsync("gateway_tcp_connection_active", v => v == 1, ("route", "relayed"));
+
+        // No Dnat route at all: the connections that the kernel forwards go on.
+        await gateway.ReloadAsync(config.Remove("TcpProxy:Routes:in"));
+        Assert.Equal("four", await DnatNetwork.EchoAsync(live, "four"));
+        Assert.Equal("five", await DnatNetwork.EchoAsync(fresh, "five"));
+        Assert.Single(first.Remotes, live.Local);
+    }
+
+    [Fact]
+    public async Task Client_WhomTheKernelCannotForward_MeetsTheFallback()
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var backend = network.StartBackend(0);
+        var config = DnatNetwork.Config(DnatNetwork.BackendAddress(0));
+        await using var gateway = await GatewayProcess.StartAsync(config, network.Start);
+
+        // IPv6 to a destination that has IPv4 alone.
+        using var refused = await network.ConnectV6Async();
+        await refused.WaitForEndAsync();
+        await gateway.WaitForAccessAsync("source_ip", refused.Local.ToString());
+
+        await gateway.ReloadAsync(config.Set("TcpProxy:Routes:in:SourceIp:Fallback", "None"));
+        using var relayed = await network.ConnectV6Async();
+        Assert.Equal("hello", await DnatNetwork.EchoAsync(relayed, "hello"));
+        Assert.Contains(backend.Remotes, remote => remote.Address.Equals(GatewayNetwork.GatewayInnerV4));
+    }
+}

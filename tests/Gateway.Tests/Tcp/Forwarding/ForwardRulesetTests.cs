@@ -1,0 +1,146 @@
+using System.Net;
+using System.Text.Json;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Forwarding;
+using Gateway.Tcp.Health;
+using Gateway.Tcp.Routing;
+
+namespace Gateway.Tests.Tcp.Forwarding;
+
+public sealed class ForwardRulesetTests
+{
+    private static readonly SourceIpConfig Dnat = new() { Mode = SourceIpMode.Dnat };
+
+    [Fact]
+    public void Build_RoutesOfOneListener_AreDecidedAsTheDataPlaneDecides()
+    {
+        var model = Model(
+            ("any", new() { SourceIp = Dnat }),
+            ("wide", new() { SourceIp = Dnat, Match = new() { ClientCidrs = ["10.0.0.0/8", "2001:db8::/32"] } }),
+            ("narrow", new() { SourceIp = Policies.None, Match = new() { ClientCidrs = ["10.1.0.0/16"] } }),
+            ("first", new() { SourceIp = Dnat, Order = -1, Match = new() { ClientCidrs = ["0.0.0.0/0"] } }));
+
+        var rules = Rules(ForwardRuleset.Build("t", model, ForwardTargets.Placeholders), "listener/in/4");
+
+        Assert.Equal(
+            [
+                """[{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":{"set":[{"prefix":{"addr":"0.0.0.0","len":0}}]}}},{"goto":{"target":"route/first/4"}}]""",
+                """[{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":{"set":[{"prefix":{"addr":"10.1.0.0","len":16}}]}}},{"return":null}]""",
+                """[{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":{"set":[{"prefix":{"addr":"10.0.0.0","len":8}}]}}},{"goto":{"target":"route/wide/4"}}]""",
+                """[{"goto":{"target":"route/any/4"}}]""",
+            ],
+            rules);
+    }
+
+    [Fact]
+    public void Build_NobodyHealthy_LeavesTheRouteEmptyAndTheListenerTaken()
+    {
+        var model = Model(("r", new() { SourceIp = Dnat }));
+
+        var ruleset = ForwardRuleset.Build("t", model, ForwardTargets.Healthy(static _ => true));
+
+        Assert.Empty(Rules(ruleset, "route/r/4"));
+        Assert.Equal(2, Rules(ruleset, "take").Count);
+        Assert.Empty(ruleset.Destinations);
+    }
+
+    [Fact]
+    public void Build_ForwardingOfAFamilyIsOff_LeavesItsClientsToTheDataPlane()
+    {
+        var model = Model(("r", new() { SourceIp = Dnat }));
+        foreach (var destination in model.Model.Clusters["c"].Destinations)
+        {
+            var address = new AddressHealth(destination.Literal![0], HealthCheckModel.Default);
+            address.Count(isGood: true);
+            destination.Health = new DestinationHealth();
+            destination.Health.Publish([address]);
+        }
+
+        Assert.Equal(2, ForwardRuleset.Build("t", model, ForwardTargets.Healthy(static _ => true)).Destinations.Count);
+        Assert.Empty(ForwardRuleset.Build("t", model, ForwardTargets.Healthy(static _ => false)).Destinations);
+    }
+
+    [Fact]
+    public void Transaction_AfterADestinationHasLeft_KeepsCountersAndDeletesItsChain()
+    {
+        var two = ForwardRuleset.Build("t", Model(("r", new() { SourceIp = Dnat })), ForwardTargets.Placeholders);
+        var none = ForwardRuleset.Build("t", Model(("r", new() { SourceIp = Dnat })), ForwardTargets.Healthy(static _ => true));
+
+        var json = none.Transaction("t", two).ToJson();
+
+        Assert.Contains("""{"flush":{"chain":{"name":"route/r/4","family":"inet","table":"t"}}}""", json, StringComparison.Ordinal);
+        Assert.Contains("""{"delete":{"chain":{"name":"to/r/d0/4","family":"inet","table":"t"}}}""", json, StringComparison.Ordinal);
+        Assert.DoesNotContain("""{"delete":{"counter":""", json, StringComparison.Ordinal);
+        Assert.DoesNotContain("""{"delete":{"table":""", json, StringComparison.Ordinal);
+        Assert.True(two.IsSameAs(ForwardRuleset.Build("t", Model(("r", new() { SourceIp = Dnat })), ForwardTargets.Placeholders)));
+        Assert.False(two.IsSameAs(none));
+    }
+
+    [Fact]
+    public void Transaction_WithoutKnownContents_ReplacesTheTable() => Assert.StartsWith(
+        """{"nftables":[{"add":{"table":{"family":"inet","name":"t"}}},{"delete":{"table":{"family":"inet","name":"t"}}},{"add":{"table":{"family":"inet","name":"t"}}},""",
+        ForwardRuleset.Build("t", ForwardModel.Empty, ForwardTargets.Placeholders).Transaction("t", null).ToJson(),
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void Model_WithoutDnatRoutes_IsEmptyAndWatchesNobody()
+    {
+        var model = Model(("r", new() { SourceIp = Policies.None }));
+
+        Assert.True(model.IsEmpty);
+        Assert.Empty(model.Watched());
+        Assert.Single(Model(("r", new() { SourceIp = Dnat })).Watched());
+    }
+
+    [Fact]
+    public void Switches_Off_AreNamedForTheFamiliesThatAreUsed()
+    {
+        var model = Model(("r", new() { SourceIp = Dnat }));
+
+        var missing = ForwardRequirements.MissingSwitches(model, static _ => false).ToList();
+
+        Assert.Contains("net.ipv4.ip_forward", Assert.Single(missing), StringComparison.Ordinal);
+        Assert.Empty(ForwardRequirements.MissingSwitches(model, static family => family == System.Net.Sockets.AddressFamily.InterNetwork));
+    }
+
+    [Fact]
+    public void Tally_Readings_GiveIncrementsAlsoOfCountersMadeAnew()
+    {
+        var tally = new ForwardTally();
+
+        Assert.Equal([("a", 3L, 180L)], tally.Read(Answer(("a", 3, 180), ("b", 0, 0))));
+        Assert.Equal([("a", 2L, 120L), ("b", 1L, 60L)], tally.Read(Answer(("a", 5, 300), ("b", 1, 60))));
+        Assert.Empty(tally.Read(Answer(("a", 5, 300), ("b", 1, 60))));
+        Assert.Equal([("a", 1L, 60L)], tally.Read(Answer(("a", 1, 60))));
+        Assert.Equal(0, tally.Packets("b"));
+        tally.Restart();
+        Assert.Equal([("a", 4L, 240L)], tally.Read(Answer(("a", 4, 240))));
+    }
+
+    private static string Answer(params (string Name, long Packets, long Bytes)[] counters) => JsonSerializer.Serialize(new
+    {
+        nftables = counters.Select(static counter => new { counter = new { name = counter.Name, packets = counter.Packets, bytes = counter.Bytes } }).Cast<object>()
+            .Prepend(new { metainfo = new { version = "1.0.6" } }),
+    });
+
+    private static List<string> Rules(ForwardRuleset ruleset, string chain)
+    {
+        using var document = JsonDocument.Parse(ruleset.Transaction("t", null).ToJson());
+        return [.. document.RootElement.GetProperty("nftables").EnumerateArray()
+            .Where(command => command.TryGetProperty("add", out var add) && add.TryGetProperty("rule", out var rule) && rule.GetProperty("chain").GetString() == chain)
+            .Select(static command => command.GetProperty("add").GetProperty("rule").GetProperty("expr").GetRawText())];
+    }
+
+    private static ForwardModel Model(params (string Name, TcpRouteConfig Config)[] routes)
+    {
+        var model = TcpModelBuilder.Build(
+            new Dictionary<string, ProxyProtocolConfig?> { ["in"] = null },
+            new TcpProxyConfig
+            {
+                Routes = routes.ToDictionary(static route => route.Name, static route => route.Config with { Listener = "in", ClusterId = "c" }),
+                Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = TestPlane.Cluster("198.51.100.1:1", "198.51.100.2:1") },
+            },
+            new Dictionary<string, IReadOnlyList<string>>());
+        return ForwardModel.From(model, [new ForwardListener("in", new IPEndPoint(IPAddress.IPv6Any, 9000), BothFamilies: true)]);
+    }
+}

@@ -1,0 +1,161 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Tcp.Diagnostics;
+using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Health;
+using Gateway.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Gateway.Tests.Tcp.Health;
+
+public sealed class HealthMonitorTests : IAsyncDisposable
+{
+    private static readonly HealthCheckModel Rules = new(true, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1), Rise: 2, Fall: 3);
+
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly FakeTimeProvider _time = new();
+    private readonly ConcurrentDictionary<string, bool> _answers = new();
+    private readonly ConcurrentDictionary<string, int> _asked = new();
+    private readonly Dictionary<string, IPAddress[]> _names = [];
+    private readonly HealthMonitor _monitor;
+    private int _changes;
+
+    public HealthMonitorTests()
+    {
+        var resolver = new HostResolver(_time, (name, _) => Task.FromResult(_names.GetValueOrDefault(name) ?? []));
+        _monitor = new HealthMonitor(resolver, Meters, NullLoggerFactory.Instance, _time, ProbeAsync) { Changed = () => Interlocked.Increment(ref _changes) };
+    }
+
+    private IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _monitor.DisposeAsync().AsTask().WaitAsync(Eventually.DefaultTimeout);
+        await _services.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Follow_NewDestinations_HaveTheirVerdictAtOnce()
+    {
+        _answers["192.0.2.1:1"] = true;
+        var cluster = await FollowAsync(Rules, "192.0.2.1:1", "192.0.2.2:1");
+
+        Assert.Equal([true, false], cluster.Destinations.Select(static destination => destination.IsUsable));
+        Assert.Equal("192.0.2.1:1", cluster.Destinations[0].Health!.Target(AddressFamily.InterNetwork)!.ToString());
+        Assert.Null(cluster.Destinations[0].Health!.Target(AddressFamily.InterNetworkV6));
+        Assert.Equal(0, _changes);
+        using var gauge = new MetricCollector<int>(Meters, TcpMetrics.MeterName, "gateway.destination.healthy");
+        gauge.RecordObservableInstruments();
+        Assert.Equal([("d0", 1), ("d1", 0)], gauge.GetMeasurementSnapshot().Select(static one => ((string)one.Tags["destination"]!, one.Value)).Order());
+    }
+
+    [Fact]
+    public async Task Check_FailsAndRecovers_AfterFallAndRise()
+    {
+        _answers["192.0.2.1:1"] = true;
+        var destination = (await FollowAsync(Rules, "192.0.2.1:1")).Destinations[0];
+
+        _answers["192.0.2.1:1"] = false;
+        await RoundAsync();
+        await RoundAsync();
+        Assert.True(destination.IsUsable);
+        await RoundAsync();
+        await Eventually.TrueAsync(() => !destination.IsUsable, "left out after three bad checks");
+
+        _answers["192.0.2.1:1"] = true;
+        await RoundAsync();
+        Assert.False(destination.IsUsable);
+        await RoundAsync();
+        await Eventually.TrueAsync(() => destination.IsUsable, "used again after two good checks");
+        await Eventually.TrueAsync(() => _changes == 2, "told of both changes");
+    }
+
+    [Fact]
+    public async Task Follow_SameDestinations_KeepWhatTheyKnow()
+    {
+        _answers["192.0.2.1:1"] = true;
+        var before = await FollowAsync(Rules, "192.0.2.1:1");
+        var asked = _asked["192.0.2.1:1"];
+
+        var after = await FollowAsync(Rules, "192.0.2.1:1");
+        Assert.Same(before.Destinations[0].Health, after.Destinations[0].Health);
+        Assert.Equal(asked, _asked["192.0.2.1:1"]);
+
+        var other = await FollowAsync(Rules with { Fall = 1 }, "192.0.2.1:1");
+        Assert.NotSame(before.Destinations[0].Health, other.Destinations[0].Health);
+    }
+
+    [Fact]
+    public async Task Name_ThatMoves_IsFollowedAndOneThatIsLostKeepsItsAddress()
+    {
+        _names["db"] = [IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::1")];
+        _answers["192.0.2.1:1"] = _answers["192.0.2.2:1"] = _answers["[2001:db8::1]:1"] = true;
+        var health = (await FollowAsync(Rules, "db:1")).Destinations[0].Health!;
+        Assert.Equal("[2001:db8::1]:1", health.Target(AddressFamily.InterNetworkV6)!.ToString());
+
+        _names["db"] = [IPAddress.Parse("192.0.2.2")];
+        await RoundAsync("192.0.2.2:1");
+        await Eventually.TrueAsync(() => health.Target(AddressFamily.InterNetwork)?.ToString() == "192.0.2.2:1", "the new address is used");
+        await Eventually.TrueAsync(() => _changes == 1, "told of the move");
+        _names["db"] = [];
+        await RoundAsync("192.0.2.2:1");
+        Assert.True(health.IsHealthy);
+    }
+
+    [Fact]
+    public async Task Disabled_NoQuestionIsAsked_EverythingIsHealthy()
+    {
+        var cluster = await FollowAsync(Rules with { Enabled = false }, "192.0.2.1:1");
+
+        Assert.True(cluster.Destinations[0].IsUsable);
+        Assert.Empty(_asked);
+    }
+
+    [Fact]
+    public async Task Probe_RealSockets_TellsAListenerFromNone()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var address = (IPEndPoint)listener.LocalEndpoint;
+
+        Assert.True(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), CancellationToken.None));
+        listener.Stop();
+        Assert.False(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), CancellationToken.None));
+    }
+
+    private async Task<ClusterModel> FollowAsync(HealthCheckModel rules, params string[] addresses)
+    {
+        var cluster = new ClusterModel("c", TestPlane.Cluster(addresses));
+        await _monitor.FollowAsync([(cluster, rules)]).WaitAsync(Eventually.DefaultTimeout);
+        return cluster;
+    }
+
+    // The interval is longer by up to a tenth. The timer of the next round exists only a moment after the verdict of this one, so time moves until somebody asks.
+    private async Task RoundAsync(string address = "192.0.2.1:1")
+    {
+        var before = _asked.GetValueOrDefault(address);
+        await Eventually.TrueAsync(
+            () =>
+            {
+                if (_asked.GetValueOrDefault(address) == before)
+                {
+                    _time.Advance(TimeSpan.FromSeconds(2));
+                }
+
+                return _asked.GetValueOrDefault(address) > before;
+            },
+            "the next check");
+    }
+
+    private Task<bool> ProbeAsync(IPEndPoint address, TimeSpan timeout, CancellationToken cancellation)
+    {
+        Assert.Equal(Rules.Timeout, timeout);
+        _asked.AddOrUpdate(address.ToString(), 1, static (_, count) => count + 1);
+        return Task.FromResult(_answers.GetValueOrDefault(address.ToString()));
+    }
+}
