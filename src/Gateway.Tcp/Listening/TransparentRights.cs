@@ -38,8 +38,9 @@ internal static class TransparentRights
 
         var cure = OperatingSystem.IsLinux()
             ? "needs the capability NET_RAW (or NET_ADMIN), and this process has neither. "
-                + "Kubernetes: securityContext.capabilities.add: [\"NET_RAW\"]; Docker: --cap-add NET_RAW; systemd: AmbientCapabilities=CAP_NET_RAW; "
-                + $"a shell: setcap cap_net_raw+ep {Environment.ProcessPath ?? "Gateway"}"
+                + "Kubernetes: securityContext: runAsUser: 0, runAsNonRoot: false, capabilities: drop: [\"ALL\"], add: [\"NET_RAW\"]; Docker: --user 0 --cap-drop ALL --cap-add NET_RAW "
+                + "(added capabilities are given to root only); systemd: AmbientCapabilities=CAP_NET_RAW; "
+                + "a shell: setpriv --inh-caps +net_raw --ambient-caps +net_raw Gateway run"
             : "is available on Linux only";
         return [.. routes.Select(route => $"TcpProxy:Routes:{route}:SourceIp:Mode: Transparent {cure}")];
     }

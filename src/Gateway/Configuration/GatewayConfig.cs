@@ -62,7 +62,7 @@ public sealed record ListenerConfig
     /// <summary>What <c>Gateway redirect</c> diverts to it (with <see cref="Intercept"/>). Defaults to what arrives and its routes match.</summary>
     public CaptureConfig Capture { get; init; } = new();
 
-    /// <summary>TCP keep-alive on both legs. Defaults to probes after 60 s.</summary>
+    /// <summary>TCP keep-alive, on both legs of Tcp and on the client's of Http. Defaults to probes after 60 s.</summary>
     public KeepAliveConfig KeepAlive { get; init; } = new();
 
     /// <summary>Limits of the HTTP server (Http only). By default none: the backend's own apply.</summary>
@@ -105,10 +105,10 @@ public sealed record ForwardedHeadersConfig
 /// <summary>What happens to X-Forwarded-*, Forwarded and X-Real-IP of an untrusted peer.</summary>
 public enum UntrustedForwardedHeaders
 {
-    /// <summary>They stay in front and the hop is appended.</summary>
+    /// <summary>X-Forwarded-For stays in front and the hop is appended; of the others nothing is believed either (docs/source-ip.md, HTTP).</summary>
     Keep,
 
-    /// <summary>They are removed.</summary>
+    /// <summary>They are removed, before routes are matched.</summary>
     Drop,
 }
 

@@ -40,6 +40,23 @@ public sealed class ManifestTests
         Assert.Equal(expected, string.Join(' ', deployments.SelectMany(deployment => Regex.Matches(deployment, @"\bNET_\w+").Select(match => match.Value))));
     }
 
+    /// <summary>An overlay cannot rename an image that its base has renamed: the name stands in the overlay alone.</summary>
+    [Theory]
+    [InlineData("overlays/whoami")]
+    [InlineData("overlays/transparent")]
+    public async Task Image_NamedInTheOverlay_IsThatOfEveryContainer(string folder)
+    {
+        var overlay = await File.ReadAllTextAsync(Path.Combine(RepositoryPaths.Root, "deploy", folder, "kustomization.yaml"), TestContext.Current.CancellationToken);
+        var named = Regex.Match(overlay, "newName: (.+)\n +newTag: \"(.+)\"");
+
+        var images = (await RenderAsync(folder)).SelectMany(static document => Regex.Matches(document, "image: (.+)")).Select(static match => match.Groups[1].Value)
+            .Where(static image => !image.StartsWith("alpine:", StringComparison.Ordinal)).ToArray();
+
+        Assert.InRange(images.Length, 2, 3);
+        Assert.All(images, image => Assert.Equal($"{named.Groups[1].Value}:{named.Groups[2].Value}", image));
+        Assert.All(await RenderAsync("base"), static document => Assert.DoesNotMatch("image: .*/", document));
+    }
+
     [Theory]
     [InlineData("base", null)]
     [InlineData("overlays/transparent", SourceIpMode.Transparent)]
