@@ -16,7 +16,9 @@ internal sealed class ToaProgram : IDisposable
 
     private readonly FileDescriptor _map;
     private readonly FileDescriptor _link;
-    private readonly int _mapNumber;
+
+    // −1 once disposed: a late reader gets EBADF, and not somebody else's descriptor.
+    private volatile int _mapNumber;
 
     private ToaProgram(FileDescriptor map, FileDescriptor link)
     {
@@ -67,6 +69,7 @@ internal sealed class ToaProgram : IDisposable
     {
         if (!_link.IsClosed)
         {
+            _mapNumber = -1;
             _link.Dispose();
             _map.Release();
             _map.Dispose();
@@ -181,7 +184,8 @@ internal sealed class ToaProgram : IDisposable
         return errno switch
         {
             Errno.EPERM or Errno.EACCES => $"was refused by the kernel at {step} (error {errno}) although the capabilities are there: a security module or a seccomp profile "
-                + "stands in the way (Docker: --security-opt seccomp=…, allow bpf), or the limit of locked memory (ulimit -l) on kernels before 5.11",
+                + "stands in the way (Docker: --security-opt seccomp=…, allow bpf), another program is attached to the cgroup or one above it for itself alone, "
+                + "or the limit of locked memory (ulimit -l) is too low for a kernel before 5.11",
             Errno.ENOSYS or Errno.EINVAL => $"needs Linux 5.10 or later with CONFIG_BPF_SYSCALL and CONFIG_CGROUP_BPF: {step} is not known here (error {errno})",
             _ => $"could not attach its eBPF program to the cgroup {folder}: {step} failed with error {errno}",
         };

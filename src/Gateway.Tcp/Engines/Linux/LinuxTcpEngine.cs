@@ -43,18 +43,20 @@ internal sealed class LinuxTcpEngine : ITcpEngine
     {
         lock (_enabling)
         {
-            if (_toa is null && ToaProgram.TryAttach(out var problem) is var program)
+            if (_toa is not null)
             {
-                if (program is null)
-                {
-                    return problem;
-                }
+                return null;
+            }
 
-                _toa = program;
-                foreach (var loop in _loops)
-                {
-                    loop.Toa = program;
-                }
+            if (ToaProgram.TryAttach(out var problem) is not { } program)
+            {
+                return problem;
+            }
+
+            _toa = program;
+            foreach (var loop in _loops)
+            {
+                loop.Toa = program;
             }
 
             return null;
