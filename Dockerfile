@@ -26,6 +26,13 @@ COPY appsettings/ appsettings/
 RUN dotnet publish src/Gateway/Gateway.csproj --configuration Release --arch "$TARGETARCH" --no-self-contained \
     -p:PublishReadyToRun=true -p:PublishDocumentationFiles=false --output /app
 
+# docker build --target redirect: the same program beside nft, iptables and ip, for an init container that runs "redirect apply" (docs/intercept.md).
+FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble AS redirect
+RUN apt-get update && apt-get install --yes --no-install-recommends iproute2 iptables nftables && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY --from=build /app ./
+ENTRYPOINT ["/app/Gateway"]
+
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
 WORKDIR /app
 COPY --from=build /app ./

@@ -34,6 +34,7 @@ needs='
     redis-server:redis-server
     /usr/lib/postgresql/*/bin/postgres:postgresql
     nft:nftables
+    iptables:iptables
     ip:iproute2
     tcpdump:tcpdump
     nc:netcat-openbsd

@@ -10,11 +10,13 @@ internal static class HostProgram
     // Each of these takes milliseconds; a netfilter lock held by somebody else (iptables -w) is the only wait.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    /// <summary>Whether IPv6 is there to be configured.</summary>
-    public static bool HasIPv6 => File.Exists("/proc/net/if_inet6");
+    /// <summary>A shell's test whether IPv6 is there to be configured: pods of IPv4 clusters often have it switched off, and no route can then be added on lo.</summary>
+    public const string HasIPv6Test = "[ \"$(cat " + IPv6Switch + " 2>/dev/null)\" = 0 ]";
+
+    private const string IPv6Switch = "/proc/sys/net/ipv6/conf/lo/disable_ipv6";
 
     /// <summary>The families to configure.</summary>
-    public static IReadOnlyList<AddressFamily> Families => HasIPv6 ? [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6] : [AddressFamily.InterNetwork];
+    public static IReadOnlyList<AddressFamily> Families => HasIPv6() ? [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6] : [AddressFamily.InterNetwork];
 
     /// <summary>The option of <c>ip</c> for a family.</summary>
     public static string IpOption(AddressFamily family) => family == AddressFamily.InterNetwork ? "-4" : "-6";
@@ -72,6 +74,8 @@ internal static class HostProgram
         var isDenied = result.Error.Contains("not permitted", StringComparison.OrdinalIgnoreCase) || result.Error.Contains("denied", StringComparison.OrdinalIgnoreCase);
         throw new RedirectException($"{name} {string.Join(' ', arguments)}: {result.Error.Trim()}" + (isDenied ? " (needs the capability NET_ADMIN)" : ""));
     }
+
+    private static bool HasIPv6() => File.Exists(IPv6Switch) && File.ReadAllText(IPv6Switch).Trim() == "0";
 
     private static async Task WriteAsync(Process process, string input)
     {

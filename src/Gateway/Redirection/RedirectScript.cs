@@ -16,7 +16,7 @@ internal static class RedirectScript
             script.Append($"# {diversion}\n");
         script.Append("command -v ip >/dev/null\n");
         AppendFamily(script, plan, AddressFamily.InterNetwork, useIptables);
-        script.Append("if [ -e /proc/net/if_inet6 ]; then\n");
+        script.Append($"if {HostProgram.HasIPv6Test}; then\n");
         AppendFamily(script, plan, AddressFamily.InterNetworkV6, useIptables);
         script.Append("fi\n");
         if (!useIptables)

@@ -131,11 +131,12 @@ public sealed class InterceptTests
     }
 
     [Theory]
-    [InlineData("nft")]
-    [InlineData("iptables")]
-    public async Task Show_AsAScript_InstallsWhatApplyInstalls(string rules)
+    [InlineData("nft", "0")]
+    [InlineData("iptables", "1")]
+    public async Task Show_AsAScript_InstallsWhatApplyInstalls(string rules, string ipv6Off)
     {
         await using var network = await GatewayNetwork.CreateAsync();
+        (await ProcessRunner.RunAsync([.. network.Gateway.CommandPrefix, "sh", "-c", $"echo {ipv6Off} > /proc/sys/net/ipv6/conf/all/disable_ipv6"])).RequireSuccess();
         var pod = new Pod(network, InboundConfig("TProxy").Set("Listeners:in:Capture:ExcludeCidrs", new[] { "10.0.0.0/8", "2001:db8:f::/48" }), rules);
         var before = await pod.RulesAsync();
 

@@ -14,6 +14,7 @@ public static class DebianPeer
         ["psql"] = "postgresql-client",
         ["initdb"] = "postgresql",
         ["nft"] = "nftables",
+        ["iptables"] = "iptables",
         ["ss"] = "iproute2",
         ["ip"] = "iproute2",
         ["nsenter"] = "util-linux",

@@ -14,6 +14,8 @@ public sealed class ManifestTests
     [InlineData("base")]
     [InlineData("overlays/whoami")]
     [InlineData("overlays/transparent")]
+    [InlineData("istio/ingress")]
+    [InlineData("istio/ingress-sidecar")]
     public async Task Kustomize_AnyFolder_Renders(string folder)
     {
         var documents = await RenderAsync(folder);
@@ -29,6 +31,9 @@ public sealed class ManifestTests
     [InlineData("base", "")]
     [InlineData("overlays/whoami", "")]
     [InlineData("overlays/transparent", "NET_RAW NET_ADMIN")]
+    [InlineData("istio/ingress", "")]
+    [InlineData("istio/ingress-sidecar", "")]
+    [InlineData("istio/sidecar", "NET_ADMIN NET_RAW")]
     public async Task Capabilities_OfAllContainers_AreDroppedButForTheNamedOnes(string folder, string expected)
     {
         var documents = await RenderAsync(folder);
