@@ -24,7 +24,7 @@ public sealed class TranslationMatrixTests
 
     private static readonly Learned[] Ways =
     [
-        new("the socket", "plain"), new("PROXY v1", "header"), new("PROXY v2", "header"), new("TOA in the SYN", "toa"), new("TOA in the handshake's ACK", "toa"),
+        new("the socket", "plain"), new("PROXY v1", "header"), new("PROXY v2", "header"), new("TOA in the SYN", "toa"), new("TOA in the handshake's ACK", "toa"), new("the socket, diverted by TPROXY", "tproxy"),
     ];
 
     private static readonly Passed[] Modes =
@@ -32,6 +32,9 @@ public sealed class TranslationMatrixTests
         new("PROXY v1", new { Mode = "ProxyProtocol", Version = "V1" }), new("PROXY v2", new { Mode = "ProxyProtocol" }),
         new("Transparent", new { Mode = "Transparent" }), new("Transparent, `Port: Client`", new { Mode = "Transparent", Port = "Client" }), new("Toa", new { Mode = "Toa" }),
     ];
+
+    // What is meant for this many ports above an intercepting listener is diverted to it.
+    private const int Diverted = 2000;
 
     private int _balancerPort = 20000;
     private int _refusals;
@@ -60,9 +63,20 @@ public sealed class TranslationMatrixTests
                 }
             }
 
+            if (listener == "tproxy")
+            {
+                continue;
+            }
+
             var http = 9000 + ports.Count;
             ports[(listener, "http", false)] = http;
             Trust(config.AddHttp($"p{http}", http, backend4.Address, address: "*"), $"p{http}", listener);
+        }
+
+        using (var folder = new TemporaryFolder())
+        {
+            (await ProcessRunner.RunAsync([.. network.Gateway.CommandPrefix, RepositoryPaths.GatewayExecutable, "redirect", "apply", "--config", folder.Write("a.json", config.ToJson())]))
+                .RequireSuccess();
         }
 
         await using var gateway = await GatewayProcess.StartAsync(config, new GatewayStart { Inside = network.Gateway, Prefix = group.CommandPrefix });
@@ -91,6 +105,12 @@ public sealed class TranslationMatrixTests
                 table.Append(CultureInfo.InvariantCulture, $" {(alike == across ? alike : $"{alike}; other family: {across}")} |");
             }
 
+            if (way.Listener == "tproxy")
+            {
+                table.AppendLine(" – |");
+                continue;
+            }
+
             foreach (var clientIsV6 in new[] { false, true })
             {
                 await CheckForwardedForAsync(network, way, clientIsV6, ports[(way.Listener, "http", false)], backend4);
@@ -112,6 +132,11 @@ public sealed class TranslationMatrixTests
         else if (listener == "toa")
         {
             config.Set($"Listeners:{name}:Toa", new { TrustedProxies = new[] { $"{ToaBalancer}/32" }, Missing = "Reject" });
+        }
+        else if (listener == "tproxy")
+        {
+            var port = int.Parse(name[1..], CultureInfo.InvariantCulture);
+            config.Set($"Listeners:{name}:Intercept", "TProxy").Set($"TcpProxy:Routes:{name}:Match", new { DestinationPorts = new[] { port + Diverted } });
         }
     }
 
@@ -135,7 +160,7 @@ public sealed class TranslationMatrixTests
 
         var from = way.Listener == "header" ? Balancer : clientIsV6 ? GatewayNetwork.ClientV6 : GatewayNetwork.ClientV4;
         var to = from.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? GatewayNetwork.GatewayV4 : GatewayNetwork.GatewayV6;
-        var peer = await TcpPeer.ConnectAsync(new IPEndPoint(to, port), new IPEndPoint(from, 0), network.Client);
+        var peer = await TcpPeer.ConnectAsync(new IPEndPoint(to, way.Listener == "tproxy" ? port + Diverted : port), new IPEndPoint(from, 0), network.Client);
         if (way.Listener == "header")
         {
             var destination = clientIsV6 ? "[2001:db8:1::1]:443" : "198.51.100.200:443";
