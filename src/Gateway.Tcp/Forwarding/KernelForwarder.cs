@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Net.Sockets;
 using Gateway.Linux;
 using Gateway.Linux.Netfilter;
 using Gateway.Tcp.Diagnostics;
@@ -49,6 +50,8 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     private ForwardRuleset? _applied;
     private long _countersReadAt;
     private Task _loop = Task.CompletedTask;
+    private volatile bool _isStale = true;
+    private (bool V4, bool V6) _switches;
     private bool _isOurs;
     private bool _isTaking = true;
 
@@ -106,7 +109,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
             }
 
             var before = _model;
-            _model = model;
+            (_model, _isStale) = (model, true);
             if (Bring() is { IsDone: false } refusal)
             {
                 _model = before;
@@ -125,6 +128,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     /// <summary>Health has changed: the kernel learns of it soon. Returns at once.</summary>
     public void Wake()
     {
+        _isStale = true;
         lock (_wake)
         {
             if (_wake.CurrentCount == 0)
@@ -140,7 +144,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         _stop.Cancel();
         lock (_gate)
         {
-            _isTaking = false;
+            (_isTaking, _isStale) = (false, true);
             if (_isOurs && Bring() is { IsDone: false, IsAbsent: false } refusal)
             {
                 Log.ChangeFailed(_logger, _table, refusal.Error);
@@ -152,10 +156,14 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     public async Task DrainAsync(TimeSpan timeout)
     {
         var began = _time.GetTimestamp();
+        var asked = began;
         int? left;
         while ((left = CountLive()) > 0 && _time.GetElapsedTime(began) < timeout)
         {
-            await Task.Delay(DrainPoll, _time).ConfigureAwait(false);
+            // A table of a million connections takes long to read: a tenth of the time is enough for it.
+            var cost = _time.GetElapsedTime(asked) * 9;
+            await Task.Delay(cost > DrainPoll ? cost : DrainPoll, _time).ConfigureAwait(false);
+            asked = _time.GetTimestamp();
         }
 
         if (left > 0)
@@ -223,10 +231,21 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         }
     }
 
+    private ForwardTargets Targets => ForwardTargets.Healthy(family => family == AddressFamily.InterNetwork ? _switches.V4 : _switches.V6);
+
     // Under the gate. Makes the table what it should be now; does nothing if it is.
     private NftResult Bring()
     {
-        var wanted = ForwardRuleset.Build(_table, _model, ForwardTargets.Healthy(ForwardingSwitches.IsOn), _isTaking);
+        var switches = (ForwardingSwitches.IsOn(AddressFamily.InterNetwork), ForwardingSwitches.IsOn(AddressFamily.InterNetworkV6));
+        if (_applied is not null && !_isStale && switches == _switches)
+        {
+            return new NftResult(true, "", "");
+        }
+
+        // Before the look at health: what changes from here on makes it stale again.
+        _isStale = false;
+        _switches = switches;
+        var wanted = ForwardRuleset.Build(_table, _model, Targets, _isTaking);
         if (_applied is not null && wanted.IsSameAs(_applied))
         {
             return new NftResult(true, "", "");
@@ -237,6 +256,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         _metrics.Changed(result.IsDone);
         if (!result.IsDone)
         {
+            _isStale = true;
             return result;
         }
 
@@ -322,7 +342,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
                 ReadCounters();
             }
 
-            var targets = ForwardTargets.Healthy(ForwardingSwitches.IsOn);
+            var targets = Targets;
             return [.. _model.Listeners.SelectMany(entry => entry.Model.Routes.Where(ForwardModel.IsForwarded).Select(route => (
                 route.Name, route.Cluster.Destinations.Count(destination => entry.Listener.Families.Any(family => targets.ForNew(destination, family) is not null)))))];
         }
@@ -330,15 +350,24 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
 
     private int? CountLive()
     {
+        HashSet<int> ports;
+        HashSet<IPEndPoint> destinations;
         lock (_gate)
         {
-            return _isOurs ? ConntrackTable.CountForwarded(_ports, _destinations) : 0;
+            if (!_isOurs)
+            {
+                return 0;
+            }
+
+            (ports, destinations) = ([.. _ports], [.. _destinations]);
         }
+
+        return ConntrackTable.CountForwarded(ports, destinations);
     }
 
     private string Describe()
     {
-        var targets = ForwardTargets.Healthy(ForwardingSwitches.IsOn);
+        var targets = Targets;
         var lines = _model.Listeners.SelectMany(entry => entry.Model.Routes.Where(ForwardModel.IsForwarded).Select(route =>
         {
             var to = route.Cluster.Destinations.SelectMany(destination => entry.Listener.Families.Select(family => targets.ForNew(destination, family))).OfType<IPEndPoint>().Distinct();

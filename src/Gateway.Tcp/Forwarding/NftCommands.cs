@@ -7,6 +7,7 @@ namespace Gateway.Tcp.Forwarding;
 internal sealed class NftCommands(string table)
 {
     private readonly JsonArray _commands = [];
+    private JsonObject? _root;
 
     public NftCommands AddTable() => Table("add");
 
@@ -57,7 +58,7 @@ internal sealed class NftCommands(string table)
         return this;
     }
 
-    public string ToJson() => new JsonObject { ["nftables"] = _commands.DeepClone() }.ToJsonString();
+    public string ToJson() => (_root ??= new JsonObject { ["nftables"] = _commands }).ToJsonString();
 
     private NftCommands Table(string verb)
     {

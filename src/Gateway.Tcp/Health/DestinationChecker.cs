@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Dialing;
+using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tcp.Health;
 
@@ -8,7 +9,7 @@ namespace Gateway.Tcp.Health;
 /// Checks one destination until it is stopped: looks its addresses up, connects to each of them at once, publishes, waits. Costs one timer and one connect per
 /// address and interval; nothing is queued.
 /// </summary>
-internal sealed class DestinationChecker : IAsyncDisposable
+internal sealed partial class DestinationChecker : IAsyncDisposable
 {
     // As the dialler: a headless service resolves to every pod, four of a family tell enough.
     private const int MostAddresses = 4;
@@ -21,6 +22,7 @@ internal sealed class DestinationChecker : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>> _probe;
     private readonly Action<DestinationChecker, bool> _onChange;
+    private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _running;
@@ -33,9 +35,11 @@ internal sealed class DestinationChecker : IAsyncDisposable
         HealthMetrics metrics,
         TimeProvider time,
         Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>> probe,
-        Action<DestinationChecker, bool> onChange)
+        Action<DestinationChecker, bool> onChange,
+        ILogger logger)
     {
-        (_cluster, _destination, _rules, _resolver, _metrics, _time, _probe, _onChange) = (cluster, destination, rules, resolver, metrics, time, probe, onChange);
+        (_cluster, _destination, _rules, _resolver, _metrics, _time, _probe) = (cluster, destination, rules, resolver, metrics, time, probe);
+        (_onChange, _logger) = (onChange, logger);
         _running = RunAsync();
     }
 
@@ -63,45 +67,57 @@ internal sealed class DestinationChecker : IAsyncDisposable
     {
         // Off the caller's thread: the first look-up of a literal and a refused connect end at once.
         await Task.Yield();
-        AddressHealth[] known = [];
         while (!_stop.IsCancellationRequested)
         {
-            var addresses = await LookUpAsync(known).ConfigureAwait(false);
-            var verdicts = await Task.WhenAll(addresses.Select(address => CheckAsync(address.Address))).ConfigureAwait(false);
-            if (_stop.IsCancellationRequested)
+            try
             {
-                break;
+                await CheckAllAsync().ConfigureAwait(false);
+            }
+            catch (Exception fault)
+            {
+                // Our bug. The destination stays what it was, and is asked again.
+                Log.Fault(_logger, _cluster, _destination.Name, fault);
             }
 
-            var changed = !addresses.Select(static address => address.Address).SequenceEqual(known.Select(static address => address.Address));
-            for (var i = 0; i < addresses.Length; i++)
-            {
-                changed |= addresses[i].Count(verdicts[i]);
-            }
-
-            known = addresses;
-            var wasHealthy = Health.IsHealthy;
-            Health.Publish(addresses);
-            var isFirst = _first.TrySetResult();
-            if (changed && !isFirst)
-            {
-                _onChange(this, wasHealthy);
-            }
-
+            _first.TrySetResult();
             await WaitAsync().ConfigureAwait(false);
         }
 
         _first.TrySetResult();
     }
 
+    private async Task CheckAllAsync()
+    {
+        var known = Health.Addresses;
+        var addresses = await LookUpAsync(known).ConfigureAwait(false);
+        var verdicts = await Task.WhenAll(addresses.Select(address => CheckAsync(address.Address))).ConfigureAwait(false);
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
+        var changed = !addresses.Select(static address => address.Address).SequenceEqual(known.Select(static address => address.Address));
+        for (var i = 0; i < addresses.Length; i++)
+        {
+            changed |= addresses[i].Count(verdicts[i]);
+        }
+
+        var wasHealthy = Health.IsHealthy;
+        Health.Publish(addresses);
+        if (changed && _first.Task.IsCompleted)
+        {
+            _onChange(this, wasHealthy);
+        }
+    }
+
     // A name that cannot be looked up keeps the addresses that it had: the name server's trouble is not the destination's.
-    private async Task<AddressHealth[]> LookUpAsync(AddressHealth[] known)
+    private async Task<AddressHealth[]> LookUpAsync(IReadOnlyList<AddressHealth> known)
     {
         var found = await _resolver.ResolveAsync(_destination).ConfigureAwait(false);
-        return found.Length == 0 ? known
+        return found.Length == 0 ? [.. known]
             : [.. found.Where(static address => address.AddressFamily == AddressFamily.InterNetwork).Take(MostAddresses)
                 .Concat(found.Where(static address => address.AddressFamily == AddressFamily.InterNetworkV6).Take(MostAddresses))
-                .Select(address => Array.Find(known, one => one.Address.Equals(address)) ?? new AddressHealth(address, _rules))];
+                .Select(address => known.FirstOrDefault(one => one.Address.Equals(address)) ?? new AddressHealth(address, _rules))];
     }
 
     private async Task<bool> CheckAsync(IPEndPoint address)
@@ -126,5 +142,11 @@ internal sealed class DestinationChecker : IAsyncDisposable
         // A tenth more or less, so that checks of many destinations and gateways do not come in one burst.
         var wait = _rules.Interval * (0.9 + (0.2 * Random.Shared.NextDouble()));
         await Task.Delay(wait, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2032, LogLevel.Error, "Cluster {Cluster}: a fault of the gateway while it checked destination {Destination}")]
+        public static partial void Fault(ILogger logger, string cluster, string destination, Exception fault);
     }
 }

@@ -51,7 +51,7 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
                 var key = new Key(cluster.Name, destination.Name, destination.Address, rules);
                 if (!before.TryGetValue(key, out var checker))
                 {
-                    checker = new DestinationChecker(cluster.Name, destination, rules, _resolver, _metrics, _time, _probe, OnChange);
+                    checker = new DestinationChecker(cluster.Name, destination, rules, _resolver, _metrics, _time, _probe, OnChange, _logger);
                 }
 
                 after[key] = checker;

@@ -47,7 +47,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <param name="table">The nftables table of Dnat routes.</param>
     /// <exception cref="PlatformNotSupportedException">The Linux engine was asked for elsewhere.</exception>
     public TcpDataPlane(
-        TcpEngineKind engine, TcpAcceptKind accept, ILoggerFactory loggers, IMeterFactory meters, TimeProvider time, ConnectionLimit limit, string table = "gateway")
+        TcpEngineKind engine, TcpAcceptKind accept, ILoggerFactory loggers, IMeterFactory meters, TimeProvider time, ConnectionLimit limit, string table = "gateway_dnat")
     {
         ArgumentNullException.ThrowIfNull(loggers);
         ArgumentNullException.ThrowIfNull(meters);

@@ -25,7 +25,7 @@ public sealed class DnatLifeTests
         await Eventually.TrueAsync(() => IsRefusedAsync(network), "connections refused");
         Assert.Equal("two", await DnatNetwork.EchoAsync(live, "two"));
         Assert.False(gateway.Process.HasExited);
-        Assert.Contains("table inet gateway", await network.NftAsync("list", "tables"), StringComparison.Ordinal);
+        Assert.Contains("table inet gateway_dnat", await network.NftAsync("list", "tables"), StringComparison.Ordinal);
 
         // The last connection ends, and with it the drain, long before DrainTimeout.
         live.ShutdownSend();
@@ -47,7 +47,7 @@ public sealed class DnatLifeTests
         await gateway.Process.WaitForExitAsync();
 
         // The kernel goes on by itself, old rules and all.
-        Assert.Contains("chain to/in/in-0/4", await network.NftAsync("list", "table", "inet", "gateway"), StringComparison.Ordinal);
+        Assert.Contains("chain to/in/in-0/4", await network.NftAsync("list", "table", "inet", "gateway_dnat"), StringComparison.Ordinal);
         using (var meanwhile = await network.ConnectAsync())
         {
             Assert.Equal("two", await DnatNetwork.EchoAsync(meanwhile, "two"));
@@ -56,7 +56,7 @@ public sealed class DnatLifeTests
         var config = DnatNetwork.Config(DnatNetwork.BackendAddress(1)).Set("TcpProxy:Routes:in:SourceIp:Fallback", "None");
         await using (var again = await GatewayProcess.StartAsync(config, network.Start))
         {
-            Assert.DoesNotContain(DnatNetwork.BackendAddress(0), await network.NftAsync("list", "table", "inet", "gateway"), StringComparison.Ordinal);
+            Assert.DoesNotContain(DnatNetwork.BackendAddress(0), await network.NftAsync("list", "table", "inet", "gateway_dnat"), StringComparison.Ordinal);
             using var fresh = await network.ConnectAsync();
             Assert.Equal("three", await DnatNetwork.EchoAsync(fresh, "three"));
             Assert.Contains(fresh.Local, second.Remotes);
@@ -121,7 +121,7 @@ public sealed class DnatLifeTests
             Assert.Contains("table inet second", await network.NftAsync("list", "tables"), StringComparison.Ordinal);
         }
 
-        Assert.Equal("table inet gateway\n", await network.NftAsync("list", "tables"));
+        Assert.Equal("table inet gateway_dnat\n", await network.NftAsync("list", "tables"));
         using var client = await network.ConnectAsync();
         Assert.Equal("hello", await DnatNetwork.EchoAsync(client, "hello"));
     }
