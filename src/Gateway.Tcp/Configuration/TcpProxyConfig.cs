@@ -99,7 +99,7 @@ public sealed record TcpClusterConfig
     /// <summary>Limit of one connect attempt. Defaults to 5 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Destinations by name. At least one; none with Type OriginalDestination.</summary>
+    /// <summary>Destinations by name. At least one; none with Type OriginalDestination or OriginalPort.</summary>
     public IReadOnlyDictionary<string, TcpDestinationConfig> Destinations { get; init; } = new Dictionary<string, TcpDestinationConfig>();
 
     /// <summary>How destinations are watched. Defaults to null: actively with defaults if a Dnat route uses the cluster (the kernel cannot try another), else not.</summary>
@@ -120,6 +120,9 @@ public enum TcpClusterType
 
     /// <summary>What the client of an intercepting listener connected to, as the kernel knows it; never what a header says.</summary>
     OriginalDestination,
+
+    /// <summary>The port that the client of an intercepting listener connected to, on 127.0.0.1 or ::1: the application listens on all addresses, or on loopback.</summary>
+    OriginalPort,
 }
 
 /// <summary>A destination (<c>TcpProxy:Clusters:NAME:Destinations:NAME</c>).</summary>

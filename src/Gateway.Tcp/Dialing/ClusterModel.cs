@@ -21,9 +21,10 @@ public sealed class ClusterModel
         ArgumentNullException.ThrowIfNull(config);
         Name = name;
         ConnectTimeout = config.ConnectTimeout;
-        if (config.Type == TcpClusterType.OriginalDestination)
+        if (config.Type != TcpClusterType.Static)
         {
-            Original = new OriginalDestination(NetworkList.Resolve(config.AllowedDestinations, networks ?? new Dictionary<string, IReadOnlyList<string>>()));
+            var allowed = NetworkList.Resolve(config.AllowedDestinations, networks ?? new Dictionary<string, IReadOnlyList<string>>());
+            Original = new OriginalDestination(allowed, onLoopback: config.Type == TcpClusterType.OriginalPort);
             Destinations = [DestinationModel.Original];
             return;
         }

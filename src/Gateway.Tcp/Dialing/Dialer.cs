@@ -84,7 +84,7 @@ internal sealed class Dialer(HostResolver resolver, IDialObserver observer, Time
                 continue;
             }
 
-            var addresses = attempts.Cluster.Original is null ? await resolver.ResolveAsync(destination) : [attempts.Identity.Local];
+            var addresses = attempts.Cluster.Original is { } original ? [original.AddressFor(attempts.Identity)] : await resolver.ResolveAsync(destination);
             // The answer of a name server comes on a thread of its own; back on the engine's this costs nothing.
             await attempts.Client.EnterAsync();
 

@@ -1,14 +1,17 @@
 using System.Net;
+using System.Net.Sockets;
 using Gateway.Linux;
 using Gateway.Tcp.Identification;
 
 namespace Gateway.Tcp.Dialing;
 
 /// <summary>
-/// Which original destinations may be dialled. Only what the kernel says of a diverted connection (<see cref="ConnectionIdentity.Local"/>), never what a header
-/// says: with that anybody whom a header reaches could have us connect to anything.
+/// Which original destinations may be dialled, and where. Only what the kernel says of a diverted connection (<see cref="ConnectionIdentity.Local"/>), never what a
+/// header says: with that anybody whom a header reaches could have us connect to anything.
 /// </summary>
-internal sealed class OriginalDestination(IReadOnlyList<IPNetwork> allowed)
+/// <param name="allowed">What may be dialled besides this host's own addresses.</param>
+/// <param name="onLoopback">Dial 127.0.0.1 or ::1 at the original port instead of the original address.</param>
+internal sealed class OriginalDestination(IReadOnlyList<IPNetwork> allowed, bool onLoopback)
 {
     /// <summary>The name of the one destination, in logs and metrics.</summary>
     public const string Name = "original";
@@ -21,6 +24,11 @@ internal sealed class OriginalDestination(IReadOnlyList<IPNetwork> allowed)
         var destination = identity.Local;
         return OwnAddress.Contains(destination.Address) ? destination.Port != listenerPort : IsAllowed(destination.Address);
     }
+
+    /// <summary>Where to connect to. Loopback of the client's family: only from there can its address be bound.</summary>
+    public IPEndPoint AddressFor(ConnectionIdentity identity) =>
+        !onLoopback ? identity.Local
+        : new IPEndPoint(identity.Client.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Loopback : IPAddress.IPv6Loopback, identity.Local.Port);
 
     private bool IsAllowed(IPAddress address)
     {

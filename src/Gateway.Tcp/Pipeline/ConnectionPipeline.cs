@@ -35,6 +35,7 @@ internal sealed partial class ConnectionPipeline(
     private const int FirstBufferBytes = 2048;
 
     private readonly AccessLog _access = new(loggers);
+    private readonly OwnConnections _own = new();
     private readonly ILogger _logger = loggers.CreateLogger<ConnectionPipeline>();
     private volatile TcpModel _model = TcpModel.Empty;
     private long _lastId;
@@ -123,7 +124,7 @@ internal sealed partial class ConnectionPipeline(
         }
 
         record.Route = route;
-        if (route.Cluster.Original?.MayDial(identity, record.Listener.Port) == false)
+        if (route.Cluster.Original is { } original && (!original.MayDial(identity, record.Listener.Port) || _own.Contains(identity.Peer)))
         {
             return Fail(record, CloseReason.OriginalDestination);
         }
@@ -159,7 +160,15 @@ internal sealed partial class ConnectionPipeline(
         record.Backend = backend;
         record.SendsHeader = dialled.Mode == SourceIpMode.ProxyProtocol;
         metrics.DestinationOpened(route.Cluster.Name, dialled.Destination!.Name);
-        return true;
+        return route.Cluster.Original is null || dialled.Mode == SourceIpMode.Transparent || KnowAsOwn(record);
+    }
+
+    // Not from a client's address: a client may have the same port, and is no loop.
+    private bool KnowAsOwn(ConnectionRecord record)
+    {
+        record.OwnSource = record.Backend!.LocalEndPoint;
+        _own.Add(record.OwnSource);
+        return !_own.Contains(record.Identity!.Peer) || Fail(record, CloseReason.OriginalDestination);
     }
 
     // In one segment where it can be: a backend that looks at its first segment only (nginx, HAProxy) sees the whole header.
@@ -201,6 +210,11 @@ internal sealed partial class ConnectionPipeline(
 
     private void Account(ConnectionRecord record)
     {
+        if (record.OwnSource is { } source)
+        {
+            _own.Remove(source);
+        }
+
         var duration = time.GetElapsedTime(record.AcceptedAt);
         if (record.IsOpened)
         {

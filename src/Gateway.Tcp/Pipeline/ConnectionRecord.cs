@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
@@ -36,6 +37,9 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     public TcpConnection? Backend { get; set; }
 
     public DestinationModel? Destination { get; set; }
+
+    /// <summary>Our end of the connection to an original destination, as long as <see cref="OwnConnections"/> knows it.</summary>
+    public IPEndPoint? OwnSource { get; set; }
 
     /// <summary>Whether a PROXY header came, of whatever kind.</summary>
     public bool HasHeader { get; set; }

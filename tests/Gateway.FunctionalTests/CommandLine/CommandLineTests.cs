@@ -14,7 +14,7 @@ public sealed class CommandLineTests
         var result = await GatewayAsync("--help");
 
         Assert.Equal(0, result.ExitCode);
-        foreach (var word in new[] { "run", "demo", "validate", "--config" })
+        foreach (var word in new[] { "run", "demo", "validate", "redirect", "--config" })
         {
             Assert.Contains(word, result.StandardOutput, StringComparison.Ordinal);
         }

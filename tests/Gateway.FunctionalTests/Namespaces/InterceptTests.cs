@@ -75,11 +75,12 @@ public sealed class InterceptTests
     public async Task Inbound_ApplicationOnLoopbackOnly_SeesTheClientAndItsPort()
     {
         await using var network = await GatewayNetwork.CreateAsync();
-        var config = InboundConfig("TProxy").Remove("TcpProxy:Clusters:app:Type").Cluster("app", $"127.0.0.1:{AppPort}")
+        var config = InboundConfig("TProxy").Set("TcpProxy:Clusters:app:Type", "OriginalPort")
             .Set("TcpProxy:Routes:in:SourceIp:Port", "Client").Set("Listeners:in:Capture:ExcludeCidrs", new[] { "192.0.2.19/32" });
         var pod = new Pod(network, config, "nft");
         await pod.RedirectAsync("apply");
         await using var app = RecordingTcpServer.Start(endPoint: new IPEndPoint(IPAddress.Loopback, AppPort), inside: network.Gateway);
+        await using var app6 = RecordingTcpServer.Start(endPoint: new IPEndPoint(IPAddress.IPv6Loopback, AppPort), inside: network.Gateway);
         await using var outer = RecordingTcpServer.Start(endPoint: new IPEndPoint(GatewayNetwork.GatewayV4, AppPort), inside: network.Gateway);
         await using var gateway = await pod.StartGatewayAsync();
 
@@ -88,6 +89,9 @@ public sealed class InterceptTests
         Assert.Equal(client.Local, accepted.Remote);
         await accepted.SendAsync("hello");
         Assert.Equal("hello", await client.ReadTextAsync(5));
+        using var client6 = await TcpPeer.ConnectAsync(new IPEndPoint(GatewayNetwork.GatewayV6, AppPort), new IPEndPoint(GatewayNetwork.ClientV6, 0), network.Client);
+        using var accepted6 = await app6.NextAsync();
+        Assert.Equal(client6.Local, accepted6.Remote);
 
         // A client that is left alone reaches the pod's own address, and is answered.
         using var excluded = await TcpPeer.ConnectAsync(
@@ -128,6 +132,26 @@ public sealed class InterceptTests
         // Not in AllowedDestinations.
         await ConnectToBeResetAsync(new IPEndPoint(GatewayNetwork.ClientV4, 9000), network.Gateway);
         await gateway.WaitForMetricAsync("gateway_tcp_connection_rejected_total", v => v == 1, ("reason", "original_destination"));
+    }
+
+    [Fact]
+    public async Task Outbound_RulesThatCaptureTheGatewayItself_EndInsteadOfRunningInCircles()
+    {
+        await using var network = await GatewayNetwork.CreateAsync();
+        // The gateway runs as root, and the rules leave somebody else alone.
+        var config = new ConfigFile().Listener("out", $"*:{Pod.ListenerPort}", "Tcp").Set("Listeners:out:Intercept", "Redirect")
+            .Set("Listeners:out:Capture", new { Direction = "Outbound", ExcludeUids = new[] { 4711 } })
+            .Route("out", new { Listener = "out", ClusterId = "any", SourceIp = new { Mode = "None" } })
+            .Set("TcpProxy:Clusters:any", new { Type = "OriginalDestination", AllowedDestinations = new[] { "198.51.100.0/24" } });
+        var pod = new Pod(network, config, "nft");
+        await pod.RedirectAsync("apply");
+        await using var gateway = await pod.StartGatewayAsync();
+
+        await ConnectToBeResetAsync(new IPEndPoint(GatewayNetwork.BackendV4, 9000), network.Gateway);
+
+        await gateway.WaitForAccessAsync("reason=original_destination");
+        await gateway.WaitForMetricAsync("gateway_tcp_connection_active", v => v == 0);
+        Assert.InRange((await gateway.MetricsAsync()).Sum("gateway_tcp_connection_opened_total"), 1, 20);
     }
 
     [Theory]

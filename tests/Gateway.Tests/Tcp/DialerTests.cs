@@ -208,6 +208,21 @@ public sealed class DialerTests
     }
 
     [Theory]
+    [InlineData("203.0.113.7:4000", "127.0.0.1:6379")]
+    [InlineData("[2001:db8::7]:4000", "[::1]:6379")]
+    public async Task Dial_OriginalPort_IsLoopbackOfTheClientsFamilyWithTheClientsPort(string address, string expected)
+    {
+        var client = new ScriptedConnection(static _ => ConnectFailure.None);
+        var identity = Identity(address);
+        identity = identity with { Peer = identity.Client };
+        var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent, Port = SourcePort.Client };
+        var cluster = new ClusterModel("c", new TcpClusterConfig { Type = TcpClusterType.OriginalPort });
+        await new Dialer(Resolver(), _observer, _time).DialAsync(client, identity, cluster, SourceIpModel.From(sourceIp), null);
+        var request = Assert.Single(client.Requests);
+        Assert.Equal((IPEndPoint.Parse(expected), identity.Client), (request.Destination, request.TransparentSource));
+    }
+
+    [Theory]
     [InlineData("203.0.113.7:4000", 0)]
     [InlineData("10.0.0.1:9", 4000)]
     public async Task Dial_ClientsPortTowardsItsOwnConnection_IsLeftToTheKernel(string peer, int port)

@@ -63,7 +63,7 @@ internal sealed partial class DnatTopic : IConfigTopic
 
     private static void CheckCluster(ValidationContext context, string route, string path, TcpClusterConfig cluster, ListenerConfig? listener)
     {
-        if (cluster.Type == TcpClusterType.OriginalDestination)
+        if (cluster.Type != TcpClusterType.Static)
         {
             context.Error($"{path}:Type", $"the route {route} is Dnat, which needs Destinations");
             return;

@@ -76,18 +76,26 @@ internal sealed class InterceptTopic : IConfigTopic
             return;
         if (route.Match?.DestinationPorts.Count > 0 && listener is { Intercept: null, ProxyProtocol: null })
             context.Warning($"{path}:Match:DestinationPorts", "the listener neither intercepts nor takes PROXY headers: the port is always its own");
-        if (route.ClusterId is null || !context.Config.TcpProxy.Clusters.TryGetValue(route.ClusterId, out var cluster) || cluster.Type != TcpClusterType.OriginalDestination)
+        if (route.ClusterId is null || !context.Config.TcpProxy.Clusters.TryGetValue(route.ClusterId, out var cluster) || cluster.Type == TcpClusterType.Static)
             return;
         if (listener.Intercept is null)
         {
-            var rule = $"the cluster's Type is OriginalDestination, and listener {route.Listener} has no Intercept: the original destination would be the listener itself";
+            var rule = $"the cluster's Type is {cluster.Type}, and listener {route.Listener} has no Intercept: the original destination would be the listener itself";
             context.Error($"{path}:ClusterId", rule);
+        }
+
+        if (cluster.Type == TcpClusterType.OriginalPort)
+        {
+            // What listens on loopback only (Admin, debuggers, other sidecars) does so to be kept from the network.
+            if (route.Match is not { DestinationPorts.Count: > 0 } && !context.Issues.HasErrorAtOrBelow($"{path}:Match:DestinationPorts"))
+                context.Error($"{path}:Match:DestinationPorts", "required: the cluster's Type is OriginalPort, and any port would open all that listens on loopback");
+            return;
         }
 
         if (SourceIpOf(context, route) is { Mode: SourceIpMode.Transparent, Port: SourcePort.Client } && listener.ProxyProtocol is null)
         {
             var where = route.SourceIp is null ? $"TcpProxy:Clusters:{route.ClusterId}" : path;
-            context.Error($"{where}:SourceIp:Port", "the client's address and port towards its own destination are the client's connection itself: use Ephemeral");
+            context.Error($"{where}:SourceIp:Port", "the client's address and port towards its own destination are the client's connection itself: use Ephemeral, or a cluster of Type OriginalPort");
         }
     }
 

@@ -17,10 +17,10 @@ internal sealed class TcpClustersTopic : IConfigTopic
         {
             var path = $"TcpProxy:Clusters:{name}";
             Range.CheckTimeout(context, $"{path}:ConnectTimeout", cluster.ConnectTimeout);
-            if (cluster.Type == TcpClusterType.OriginalDestination)
-                context.NotApplicable(path, "Type is OriginalDestination: the kernel says where to", "Destinations", "HealthCheck", "SessionAffinity");
-            else
-                context.NotApplicable(path, "Type is Static, this is for OriginalDestination", "AllowedDestinations");
+            if (cluster.Type != TcpClusterType.Static)
+                context.NotApplicable(path, $"Type is {cluster.Type}: the kernel says where to", "Destinations", "HealthCheck", "SessionAffinity");
+            if (cluster.Type != TcpClusterType.OriginalDestination)
+                context.NotApplicable(path, $"Type is {cluster.Type}, this is for OriginalDestination", "AllowedDestinations");
             if (cluster.Destinations.Count == 0 && cluster.Type == TcpClusterType.Static)
                 context.Missing(path, "Destinations", "at least one, as \"Destinations\": { \"name\": { \"Address\": \"host:port\" } }");
             else if (cluster.Destinations.Count > 0 && cluster.Destinations.Values.All(destination => destination.Weight == 0))
