@@ -171,7 +171,7 @@ internal sealed class ForwardRuleset
     {
         var chain = AddChain(RouteChain(route, family));
         var usable = new List<(DestinationModel Destination, string Chain)>();
-        foreach (var destination in route.Cluster.Destinations)
+        foreach (var destination in route.Cluster.Destinations.Where(family.MayHave))
         {
             var counter = $"new/{route.Name}/{destination.Name}/{family.Digit}";
             _counters[counter] = new ForwardCounter(ForwardCounterKind.Opened, listener.Name, route, destination.Name, family.Value);
@@ -223,7 +223,7 @@ internal sealed class ForwardRuleset
             var seen = new HashSet<IPEndPoint>();
             foreach (var route in model.Routes.Where(ForwardModel.IsForwarded))
             {
-                foreach (var destination in route.Cluster.Destinations)
+                foreach (var destination in route.Cluster.Destinations.Where(family.MayHave))
                 {
                     var counter = $"{word}/{listener.Name}/{route.Cluster.Name}/{destination.Name}/{family.Digit}";
                     _counters.TryAdd(counter, new ForwardCounter(kind, listener.Name, route, destination.Name, family.Value));
@@ -252,6 +252,9 @@ internal sealed class ForwardRuleset
         public string Protocol => IsV4 ? "ip" : "ip6";
 
         public string AddressType => IsV4 ? "ipv4_addr" : "ipv6_addr";
+
+        /// <summary>Whether a destination may have an address of this family: a name may have either.</summary>
+        public bool MayHave(DestinationModel destination) => destination.Literal is not [var literal] || literal.AddressFamily == Value;
 
         public JsonObject IsPacketOf() => Nft.Match(Nft.Meta("nfproto"), IsV4 ? "ipv4" : "ipv6");
     }
