@@ -10,6 +10,8 @@ public sealed class ListenerPlanTests
 {
     private static readonly ListenerConfig Web = new() { Address = "127.0.0.1:8080", Protocol = ListenerProtocol.Http };
 
+    private static readonly ListenerConfig Intercepting = new() { Address = "*:15006", Protocol = ListenerProtocol.Tcp, Intercept = InterceptMode.TProxy };
+
     [Fact]
     public void From_ListenersProbesAndAdmin_AllAreThere()
     {
@@ -58,6 +60,24 @@ public sealed class ListenerPlanTests
 
         Assert.StartsWith("Listeners:web:Address: 127.0.0.1:8080 cannot be bound: ", text, StringComparison.Ordinal);
         Assert.Contains(cure, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ExplainBindFailure_InterceptingListenerWithoutTheRight_NamesIt()
+    {
+        var text = Plan(Intercepting).ExplainBindFailure(new SocketException((int)SocketError.AccessDenied));
+
+        Assert.Contains("Intercept TProxy needs the capability NET_RAW", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("NET_BIND_SERVICE", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Equals_InterceptOrItsMarkChanged_IsAnother()
+    {
+        Assert.NotEqual(Plan(Intercepting), Plan(Intercepting with { Intercept = InterceptMode.Redirect }));
+        Assert.NotEqual(Plan(Intercepting), Plan(Intercepting with { Capture = new CaptureConfig { Mark = 5 } }));
+        // What is diverted is the rules' business, not the socket's.
+        Assert.Equal(Plan(Intercepting), Plan(Intercepting with { Capture = new CaptureConfig { ExcludeCidrs = ["10.0.0.0/8"] } }));
     }
 
     private static ListenerPlan Plan(ListenerConfig listener) =>
