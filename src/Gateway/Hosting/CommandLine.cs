@@ -19,12 +19,26 @@ internal static class CommandLine
             HelpName = "FILE",
             Recursive = true,
         };
+        config.Validators.Add(static result =>
+        {
+            if (result.Tokens is [{ Value.Length: 0 }])
+            {
+                result.AddError("--config: the name of the file is empty.");
+            }
+        });
         var run = new Command("run", "Runs the gateway (also what it does without a command).");
         run.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(config)));
         var validate = new Command("validate", "Checks a configuration file without running it. Exit code 0: good (warnings are printed); 1: every error with its key path.");
         validate.SetAction(parsed => ValidateCommand.Run(FindFile(parsed.GetValue(config)), Console.Out, Console.Error));
         var demo = new Command("demo", "Runs the gateway in front of backends of its own and prints commands to try.");
         demo.SetAction((parsed, cancellation) => DemoAsync());
+        demo.Validators.Add(result =>
+        {
+            if (result.GetResult(config) is { Implicit: false })
+            {
+                result.AddError("demo writes a configuration of its own: it takes no --config. To run a file: Gateway run --config FILE.");
+            }
+        });
         var root = new RootCommand("Gateway: the client's real address reaches the backend, over HTTP and raw TCP.") { run, demo, validate, Redirect(config) };
         root.Options.Add(config);
         root.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(config)));

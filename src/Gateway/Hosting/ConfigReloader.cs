@@ -6,17 +6,26 @@ namespace Gateway.Hosting;
 
 /// <summary>Follows the configuration file: a good one is put in force as a whole, a bad one changes nothing and says why.</summary>
 internal sealed partial class ConfigReloader(
-    ConfigSource source, GatewayServer server, GatewayRuntime runtime, ConfigMetrics metrics, TimeProvider time, ILogger<ConfigReloader> logger) : IHostedService, IAsyncDisposable
+    ConfigSource source, GatewayServer server, GatewayRuntime runtime, ConfigMetrics metrics, TimeProvider time, ILogger<ConfigReloader> logger) : IHostedLifecycleService, IAsyncDisposable
 {
     private ConfigFileWatcher? _watcher;
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Not before the server has started: a change during the start would find it half-way.</summary>
+    public Task StartedAsync(CancellationToken cancellationToken)
     {
         _watcher = new ConfigFileWatcher(source.Path, source.Text, OnReadAsync, time, logger);
         return Task.CompletedTask;
     }
 
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task StopAsync(CancellationToken cancellationToken) => DisposeAsync().AsTask();
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {

@@ -21,11 +21,11 @@ internal sealed class GatewayRuntime(GatewaySnapshot initial, TcpDataPlane tcp, 
     /// <summary>Puts a snapshot whose listeners are bound in force. Live connections stay on what they started with.</summary>
     public void Swap(GatewaySnapshot snapshot)
     {
+        _current = snapshot;
         tcp.Update(snapshot.Tcp);
         http.Update(snapshot.Config);
         yarp.Update(snapshot.Config.ReverseProxy.Routes, snapshot.Config.ReverseProxy.Clusters);
         logging.Update(snapshot.Logging);
-        _current = snapshot;
     }
 
     /// <summary>Waits for TCP connections to end; closes those that remain with the reason drain.</summary>

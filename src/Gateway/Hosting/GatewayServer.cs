@@ -44,7 +44,6 @@ internal sealed partial class GatewayServer(
         {
             throw new StartupException(string.Join(Environment.NewLine, problems));
         }
-        readiness.SetBound();
     }
 
     /// <summary>
@@ -79,22 +78,41 @@ internal sealed partial class GatewayServer(
         var removed = _listeners.Values.Where(running => !wanted.TryGetValue(running.Plan.Name, out var plan) || plan != running.Plan).ToList();
         var added = wanted.Values.Where(plan => !_listeners.TryGetValue(plan.Name, out var running) || running.Plan != plan).ToList();
 
-        // A socket that stands in the way of a new one has to go first; all others stay until the new configuration is in force.
+        // A socket that stands in the way of a new one has to go first, but only once everything else is known to work: a file that is refused touches nothing.
         var inTheWay = removed.Where(running => added.Any(plan => plan.Address.Overlaps(running.Plan.Address))).ToList();
-        foreach (var running in inTheWay)
-        {
-            await running.UnbindAsync();
-        }
-
+        var unbound = new List<RunningListener>();
         var bound = new List<RunningListener>();
         var problems = new List<string>();
-        foreach (var plan in added)
+        var isPrepared = false;
+        try
         {
-            await BindAsync(plan, bound, problems);
+            foreach (var plan in added.Where(plan => !inTheWay.Exists(running => plan.Address.Overlaps(running.Plan.Address))))
+            {
+                await BindAsync(plan, bound, problems);
+            }
+            if (problems.Count == 0)
+            {
+                isPrepared = true;
+                problems.AddRange(await runtime.PrepareAsync(snapshot));
+            }
+            if (problems.Count == 0)
+            {
+                foreach (var running in inTheWay)
+                {
+                    unbound.Add(running);
+                    await running.UnbindAsync();
+                }
+                foreach (var plan in added.Where(plan => !bound.Exists(listener => listener.Plan == plan)))
+                {
+                    await BindAsync(plan, bound, problems);
+                }
+            }
         }
-        if (problems.Count == 0)
+        catch (Exception fault)
         {
-            problems.AddRange(await runtime.PrepareAsync(snapshot));
+            // Nothing that was bound here may be left behind: the corrected file would find its own ports in use.
+            Log.ApplyFailed(logger, fault);
+            problems.Add(fault.Message);
         }
         if (problems.Count > 0)
         {
@@ -102,7 +120,12 @@ internal sealed partial class GatewayServer(
             {
                 await listener.DiscardAsync();
             }
-            await RestoreAsync(inTheWay, problems);
+            await RestoreAsync(unbound, problems);
+            if (isPrepared)
+            {
+                // The kernel forwards for the refused one by now.
+                await runtime.PrepareAsync(runtime.Current);
+            }
             return problems;
         }
 
@@ -124,6 +147,7 @@ internal sealed partial class GatewayServer(
             }
             Log.Listening(logger, listener.Plan.Name, listener.Plan.Describe(), listener.LocalEndPoint);
         }
+        readiness.SetBound(true);
         return [];
     }
 
@@ -156,6 +180,8 @@ internal sealed partial class GatewayServer(
             catch (SocketException problem)
             {
                 problems.Add($"and the listener that was stopped for it could not be bound again: {old.Plan.ExplainBindFailure(problem)}");
+                readiness.SetBound(false);
+                StopListener(old);
                 lock (_listeners)
                 {
                     _listeners.Remove(old.Plan.Name);
@@ -234,6 +260,9 @@ internal sealed partial class GatewayServer(
 
         [LoggerMessage(1014, LogLevel.Information, "{Count} listeners stop accepting; live connections may end within {Timeout}")]
         public static partial void Draining(ILogger logger, int count, TimeSpan timeout);
+
+        [LoggerMessage(1016, LogLevel.Error, "A configuration could not be put in force for a fault of the gateway")]
+        public static partial void ApplyFailed(ILogger logger, Exception fault);
 
         [LoggerMessage(1015, LogLevel.Information, "Drained")]
         public static partial void Stopped(ILogger logger);

@@ -6,13 +6,14 @@ internal sealed class Readiness
     private volatile bool _bound;
     private volatile bool _draining;
 
-    /// <summary>True from the moment that every listener is bound until the drain begins.</summary>
+    /// <summary>True while every listener is bound, until the drain begins.</summary>
     public bool IsReady => _bound && !_draining;
 
     /// <summary>Why not, in a word, for the probe's answer.</summary>
     public string State => _draining ? "draining" : _bound ? "ready" : "starting";
 
-    public void SetBound() => _bound = true;
+    /// <summary>Whether every listener of the configuration in force is bound.</summary>
+    public void SetBound(bool bound) => _bound = bound;
 
     public void SetDraining() => _draining = true;
 }

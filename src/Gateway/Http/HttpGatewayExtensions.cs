@@ -1,5 +1,6 @@
 using Gateway.Tcp.Listening;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
@@ -25,6 +26,9 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton<HttpConnectionServices>();
         services.TryAddSingleton<IForwarderHttpClientFactory, KeepAliveHttpClientFactory>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
+        services.AddRequestTimeouts();
+        // Policies of CORS and authorization cannot be defined here and are refused by validation; what is left of them ("disable", "anonymous") needs no middleware.
+        services.Configure<RouteOptions>(options => options.SuppressCheckForUnhandledSecurityMetadata = true);
         services.AddReverseProxy().AddConfigFilter<UnlimitedActivityFilter>().AddTransforms<GatewayTransforms>();
         RemoveForeignStartUp(services);
         // It writes a warning with a stack for every request that fails, a client that leaves included; the access log has the reason and the cause.
@@ -39,7 +43,24 @@ internal static class HttpGatewayExtensions
     {
         app.UseMiddleware<HttpGatewayMiddleware>();
         app.UseRouting();
+        app.UseWhen(static context => context.GetEndpoint()?.Metadata.GetMetadata<RequestTimeoutPolicy>() is not null, static timed =>
+        {
+            timed.UseRequestTimeouts();
+            timed.Use(AnswerTimeoutAsync);
+        });
         return app.UseEndpoints(endpoints => endpoints.MapReverseProxy());
+    }
+
+    /// <summary>A route's Timeout: YARP takes it for a client that has gone, and would answer 400.</summary>
+    private static async Task AnswerTimeoutAsync(HttpContext context, RequestDelegate next)
+    {
+        // Asked before: whoever ends the request takes the feature along.
+        var timeout = context.Features.Get<IHttpRequestTimeoutFeature>();
+        await next(context);
+        if (timeout?.RequestTimeoutToken.IsCancellationRequested == true && !context.Response.HasStarted)
+        {
+            context.Response.StatusCode = StatusCodes.Status504GatewayTimeout;
+        }
     }
 
     /// <summary>

@@ -41,19 +41,17 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
             client = new ClientIdentity { Client = hop, Hop = hop };
             context.Features.Set(client);
         }
-        if (!client.IsHopTrusted && model.Untrusted == UntrustedForwardedHeaders.Drop)
-        {
-            DropClaims(headers);
-        }
+        DropClaims(headers, all: !client.IsHopTrusted && model.Untrusted == UntrustedForwardedHeaders.Drop);
         return client;
     }
 
-    private static void DropClaims(IHeaderDictionary headers)
+    /// <summary>Drops all claims, or those alone that are written with underscores: for many backends they are the headers that we vouch for, said twice.</summary>
+    private static void DropClaims(IHeaderDictionary headers, bool all)
     {
         List<string>? claims = null;
         foreach (var header in headers)
         {
-            if (ForwardingHeaderNames.IsClaim(header.Key))
+            if ((all || header.Key.Contains('_')) && ForwardingHeaderNames.IsClaim(header.Key))
             {
                 (claims ??= []).Add(header.Key);
             }

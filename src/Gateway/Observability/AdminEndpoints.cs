@@ -12,9 +12,11 @@ internal static class AdminEndpoints
     public static void UseAdminEndpoints(this IApplicationBuilder app) =>
         app.UseWhen(context => context.Features.Get<IListenerFeature>() is not { Kind: ListenerKind.Traffic }, branch =>
         {
-            branch.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
+            branch.UseOpenTelemetryPrometheusScrapingEndpoint(static context => context.Request.Path.Value == "/metrics" && IsRead(context.Request));
             branch.Run(AnswerAsync);
         });
+
+    private static bool IsRead(HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
 
     private static Task AnswerAsync(HttpContext context)
     {
@@ -23,9 +25,10 @@ internal static class AdminEndpoints
         {
             "/healthz/live" => (StatusCodes.Status200OK, "alive"),
             "/healthz/ready" => (readiness.IsReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, readiness.State),
+            "/metrics" => (StatusCodes.Status405MethodNotAllowed, ""),
             _ => (StatusCodes.Status404NotFound, "not found: /healthz/live, /healthz/ready, /metrics"),
         };
-        if (status != StatusCodes.Status404NotFound && !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        if (status != StatusCodes.Status404NotFound && !IsRead(context.Request))
         {
             context.Response.Headers.Allow = "GET, HEAD";
             context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;

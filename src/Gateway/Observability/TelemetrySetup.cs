@@ -19,7 +19,9 @@ internal static class TelemetrySetup
     {
         services.AddSingleton<ConfigMetrics>();
         var telemetry = services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService("gateway", serviceVersion: GatewayVersion.Text))
+            .ConfigureResource(resource => resource.AddService("gateway", serviceVersion: GatewayVersion.Text)
+                // Last, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
+                .AddEnvironmentVariableDetector())
             .WithMetrics(metrics =>
             {
                 metrics.AddMeter(Meters).AddRuntimeInstrumentation().AddPrometheusExporter(options =>
@@ -45,5 +47,5 @@ internal static class TelemetrySetup
     private static bool IsSet(IConfiguration environment, string signal) =>
         !string.Equals(environment["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase)
         && environment[$"OTEL_{signal}_EXPORTER"] is null or "otlp"
-        && (environment["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? environment[$"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"]) is { Length: > 0 };
+        && (environment["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 } || environment[$"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"] is { Length: > 0 });
 }

@@ -69,12 +69,14 @@ public sealed class AdminTests
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         }
 
-        foreach (var path in new[] { "/", "/other", "/healthz" })
+        foreach (var path in new[] { "/", "/other", "/healthz", "/metrics/other", "/healthz/live/other" })
         {
             using var response = await client.GetAsync(new Uri(path, UriKind.Relative));
             Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         }
 
+        using var posted = await client.PostAsync(new Uri("/metrics", UriKind.Relative), null);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, posted.StatusCode);
         Assert.Equal(0, web.Accepted);
     }
 

@@ -30,6 +30,7 @@ public sealed class OtlpTests
                 {
                     ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://127.0.0.1:{port}",
                     ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+                    ["OTEL_SERVICE_NAME"] = "edge-gateway",
                     ["OTEL_METRIC_EXPORT_INTERVAL"] = "200",
                     ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
                 },
@@ -41,6 +42,7 @@ public sealed class OtlpTests
             // Names are plain text in protobuf.
             await Eventually.TrueAsync(() => Has("/v1/metrics", "gateway.config.last_reload_successful"), "metrics by OTLP");
             await Eventually.TrueAsync(() => Has("/v1/traces", "http.request.method"), "traces by OTLP");
+            Assert.True(Has("/v1/metrics", "edge-gateway") && Has("/v1/traces", "edge-gateway"));
         }
 
         receiver.Stop();

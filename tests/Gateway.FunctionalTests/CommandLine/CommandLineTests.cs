@@ -29,6 +29,19 @@ public sealed class CommandLineTests
         Assert.Matches(@"^\d+\.\d+\.\d+", result.StandardOutput.Trim());
     }
 
+    [Theory]
+    [InlineData("takes no --config", "demo", "--config", "a.json")]
+    [InlineData("the name of the file is empty", "run", "--config", "")]
+    [InlineData("the name of the file is empty", "validate", "--config", "")]
+    public async Task Option_ThatCannotBeMeant_IsRefused(string words, params string[] arguments)
+    {
+        var result = await GatewayAsync(arguments);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(words, result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task UnknownCommand_IsRefused() => Assert.NotEqual(0, (await GatewayAsync("walk")).ExitCode);
 

@@ -43,6 +43,22 @@ public sealed class HttpForwardingTests : IAsyncLifetime
         Assert.False(seen.ContainsKey("Forwarded"));
     }
 
+    /// <summary>For CGI, WSGI and Rack the two spellings are one header, and the forged one may win.</summary>
+    [Theory]
+    [InlineData(UntrustedForwardedHeaders.Keep, false)]
+    [InlineData(UntrustedForwardedHeaders.Drop, false)]
+    [InlineData(UntrustedForwardedHeaders.Keep, true)]
+    public async Task Request_ClaimsWithUnderscores_AreDropped(UntrustedForwardedHeaders untrusted, bool trusted)
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1,
+            listener => listener with { ForwardedHeaders = new() { TrustedProxies = [trusted ? "127.0.0.0/8" : "192.0.2.0/24"], Untrusted = untrusted } }));
+        using var client = ProxyClient.For(gateway["web"]);
+        var seen = await client.ShowAsync("show", ("X_Real_IP", "203.0.113.66"), ("x_forwarded-for", "203.0.113.66"), ("X-Forwarded_Port", "1"), ("My_Own", "stays"));
+        Assert.DoesNotContain(seen, static header => header.Value.Contains("203.0.113.66", StringComparison.Ordinal));
+        Assert.False(seen.ContainsKey("X-Forwarded_Port"));
+        Assert.Equal("stays", seen["My_Own"]);
+    }
+
     [Fact]
     public async Task Request_FromTrustedProxy_ClientIsFoundAndItsWordStands()
     {

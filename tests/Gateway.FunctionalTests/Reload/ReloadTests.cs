@@ -135,6 +135,59 @@ public sealed class ReloadTests
         Assert.Equal("fresh", await AskAsync(port));
     }
 
+    /// <summary>A listener whose settings change on the same port has to be bound anew: not before the rest of the file is known to work.</summary>
+    [Fact]
+    public async Task Port_InUse_LeavesListenersThatWereToBeBoundAnewAlone()
+    {
+        await using var web = Peers.HttpBackend.Start();
+        await using var squatter = RecordingTcpServer.Start();
+        var http = FreePorts.Next();
+        var config = new ConfigFile().AddHttp("web", http, web.Address);
+        await using var gateway = await GatewayProcess.StartAsync(config);
+        using var live = await TcpPeer.ConnectAsync(http);
+        await AssertAnswersAsync(live);
+
+        gateway.Rewrite(config.Copy().Set("Listeners:web:HttpLimits", new { RequestHeadersTimeout = "20s" }).AddHttp("busy", squatter.Port, web.Address));
+        await gateway.WaitForMetricAsync("gateway_config_reload_total", v => v == 1, ("result", "failed"));
+
+        await AssertAnswersAsync(live);
+        Assert.DoesNotContain(gateway.Process.Lines, l => l.Contains("stops accepting", StringComparison.Ordinal));
+    }
+
+    /// <summary>What the logging library would refuse is refused before anything is swapped, and the sockets that were bound for it are free again.</summary>
+    [Fact]
+    public async Task Logging_WithAValueThatCannotBeBound_IsRefusedAsAWhole()
+    {
+        await using var old = RecordingTcpServer.Start(p => p.SendAsync("old\n"));
+        var (port, added) = (FreePorts.Next(), FreePorts.Next());
+        var config = ConfigFile.Tcp(port, old.Address, new { Mode = "None" });
+        await using var gateway = await GatewayProcess.StartAsync(config);
+        var next = config.Copy().AddTcp("added", added, old.Address, new { Mode = "None" });
+
+        gateway.Rewrite(next.Copy().Set("Logging:Console:LogToStandardErrorThreshold", "Warn"));
+        await gateway.WaitForMetricAsync("gateway_config_reload_total", v => v == 1, ("result", "failed"));
+        await AssertRefusedAsync(added);
+        await gateway.ReloadAsync(next);
+        Assert.Equal("old", await AskAsync(added));
+    }
+
+    [Fact]
+    public async Task Routes_OfHttpWithTimeoutAndPolicies_Answer()
+    {
+        await using var web = Peers.HttpBackend.Start();
+        await using var silent = RecordingTcpServer.Start();
+        var (port, slow) = (FreePorts.Next(), FreePorts.Next());
+        var config = new ConfigFile().AddHttp("web", port, web.Address).AddHttp("slow", slow, silent.Address)
+            .Set("ReverseProxy:Routes:web:Timeout", "00:01:00").Set("ReverseProxy:Routes:web:CorsPolicy", "disable").Set("ReverseProxy:Routes:web:AuthorizationPolicy", "anonymous")
+            .Set("ReverseProxy:Routes:web:RateLimiterPolicy", "disable").Set("ReverseProxy:Routes:slow:Timeout", "00:00:01");
+        await using var gateway = await GatewayProcess.StartAsync(config);
+        using var client = new HttpClient();
+
+        Assert.Contains("/a", await client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/a")), StringComparison.Ordinal);
+        using var timedOut = await client.GetAsync(new Uri($"http://127.0.0.1:{slow}/"));
+        Assert.Equal(System.Net.HttpStatusCode.GatewayTimeout, timedOut.StatusCode);
+    }
+
     [Fact]
     public async Task ConfigMap_SwappedBySymlinkWithoutAnyInotify_IsNoticed()
     {
@@ -156,6 +209,15 @@ public sealed class ReloadTests
 
         map.Swap(config.Copy().Set("TcpProxy:Clusters:in:Destinations:in-0:Address", fresh.Address).ToJson());
         await Eventually.TrueAsync(async () => await AskAsync(port) == "fresh", "the swapped file is live", TimeSpan.FromSeconds(4));
+    }
+
+    private static async Task AssertAnswersAsync(TcpPeer peer)
+    {
+        await peer.SendAsync("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+        Assert.Equal("HTTP/1.1 200 OK", await peer.ReadLineAsync());
+        while (await peer.ReadLineAsync() != "")
+        {
+        }
     }
 
     private static async Task<string> AskAsync(int port)

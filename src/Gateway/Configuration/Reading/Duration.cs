@@ -38,9 +38,9 @@ internal static partial class Duration
     }
 
     // The minus is for YARP's section, where -00:00:00.0010000 is how "no timeout" is written.
-    [GeneratedRegex(@"^-?([0-9]{1,8}\.)?[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{1,7})?$")]
+    [GeneratedRegex(@"^-?([0-9]{1,8}\.)?[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{1,7})?\z")]
     private static partial Regex Clock();
 
-    [GeneratedRegex("^([0-9]{1,18})(ms|s|m|h)$")]
+    [GeneratedRegex(@"^([0-9]{1,18})(ms|s|m|h)\z")]
     private static partial Regex WithUnit();
 }

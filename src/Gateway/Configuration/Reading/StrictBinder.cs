@@ -182,6 +182,6 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
         _ => "must be an object: { … }",
     };
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9.-]*$")]
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9.-]*\z")]
     private static partial Regex Name();
 }

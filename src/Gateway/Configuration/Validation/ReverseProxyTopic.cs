@@ -37,8 +37,14 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
             context.Issues.Error($"{path}:ClusterId", ConfigIssue.Quote(id), "no such cluster" + Suggestion.For(id, clusters));
         CheckListeners(context, path, route);
         ForwardedTransforms.Check(context, path, route);
+        // YARP would take "default", too, and every request of the route would fail: there is no such middleware here.
+        CheckPolicy(context, path, nameof(route.AuthorizationPolicy), route.AuthorizationPolicy, "anonymous");
+        CheckPolicy(context, path, nameof(route.CorsPolicy), route.CorsPolicy, "disable");
+        CheckPolicy(context, path, nameof(route.RateLimiterPolicy), route.RateLimiterPolicy, "disable");
+        CheckPolicy(context, path, nameof(route.OutputCachePolicy), route.OutputCachePolicy, null);
+        CheckPolicy(context, path, nameof(route.TimeoutPolicy), route.TimeoutPolicy, "disable");
         if (isRead)
-            Report(context, path, yarp.ValidateRouteAsync(route));
+            Report(context, path, yarp.ValidateRouteAsync(route with { AuthorizationPolicy = null, CorsPolicy = null, RateLimiterPolicy = null, OutputCachePolicy = null, TimeoutPolicy = null }));
     }
 
     private void Validate(ValidationContext context, string path, ClusterConfig cluster, HashSet<string?> used)
@@ -71,6 +77,12 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
 
     private static DestinationAddress Destination(Uri url) =>
         new(url.DnsSafeHost, IPAddress.TryParse(url.DnsSafeHost, out var ip) ? ip : null, url.Port);
+
+    private static void CheckPolicy(ValidationContext context, string path, string key, string? policy, string? known)
+    {
+        if (!string.IsNullOrEmpty(policy) && !policy.Equals(known, StringComparison.OrdinalIgnoreCase))
+            context.Issues.Error($"{path}:{key}", ConfigIssue.Quote(policy), "policies are not available: nobody can define one here" + (known is null ? "" : $" ({known} is)"));
+    }
 
     private static void CheckListeners(ValidationContext context, string path, RouteConfig route)
     {
