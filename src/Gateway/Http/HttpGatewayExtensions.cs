@@ -43,7 +43,7 @@ internal static class HttpGatewayExtensions
     {
         app.UseMiddleware<HttpGatewayMiddleware>();
         app.UseRouting();
-        app.UseWhen(static context => context.GetEndpoint()?.Metadata.GetMetadata<RequestTimeoutPolicy>() is not null, static timed =>
+        app.UseWhen(static context => context.GetEndpoint()?.Metadata.GetMetadata<RequestTimeoutAttribute>() is not null, static timed =>
         {
             timed.UseRequestTimeouts();
             timed.Use(AnswerTimeoutAsync);
