@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Gateway.Configuration;
 using Gateway.Configuration.Watching;
 using Gateway.Observability;
@@ -8,9 +9,32 @@ namespace Gateway.Hosting;
 internal sealed partial class ConfigReloader(
     ConfigSource source, GatewayServer server, GatewayRuntime runtime, ConfigMetrics metrics, TimeProvider time, ILogger<ConfigReloader> logger) : IHostedLifecycleService, IAsyncDisposable
 {
-    private ConfigFileWatcher? _watcher;
+    // A port that was in use may be free by now.
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    private ConfigFileWatcher? _watcher;
+    private PosixSignalRegistration? _signal;
+    private ITimer? _retry;
+    private volatile bool _retrying;
+    private string? _refusedFor;
+
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        _retry = time.CreateTimer(
+            _ =>
+            {
+                _retrying = true;
+                _watcher?.ReadAgain();
+            },
+            null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        // By default it would end the process without a drain.
+        _signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            _watcher?.ReadAgain();
+        });
+        return Task.CompletedTask;
+    }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -29,6 +53,11 @@ internal sealed partial class ConfigReloader(
 
     public async ValueTask DisposeAsync()
     {
+        _signal?.Dispose();
+        if (Interlocked.Exchange(ref _retry, null) is { } retry)
+        {
+            await retry.DisposeAsync();
+        }
         if (Interlocked.Exchange(ref _watcher, null) is { } watcher)
         {
             await watcher.DisposeAsync();
@@ -37,6 +66,8 @@ internal sealed partial class ConfigReloader(
 
     private async Task OnReadAsync(ConfigFileRead read)
     {
+        var isRetry = _retrying;
+        _retrying = false;
         if (read.Text is null)
         {
             Refuse([read.Error!]);
@@ -51,7 +82,9 @@ internal sealed partial class ConfigReloader(
         var problems = await server.ApplyAsync(SnapshotBuilder.Build(result));
         if (problems.Count > 0)
         {
-            Refuse(problems);
+            // The file may be right and the host not yet: unlike an error in the file, this can pass by itself.
+            _retry?.Change(RetryInterval, Timeout.InfiniteTimeSpan);
+            Refuse(problems, isRetry);
             return;
         }
         foreach (var warning in result.Warnings)
@@ -62,10 +95,17 @@ internal sealed partial class ConfigReloader(
         Log.Reloaded(logger, source.Path, runtime.Current.Listeners.Count, result.Config.TcpProxy.Routes.Count, result.Config.ReverseProxy.Routes.Count);
     }
 
-    private void Refuse(IReadOnlyList<string> problems)
+    private void Refuse(IReadOnlyList<string> problems, bool isRetry = false)
     {
+        var reasons = string.Join("; ", problems);
+        if (isRetry && reasons == _refusedFor)
+        {
+            // Said already.
+            return;
+        }
+        _refusedFor = reasons;
         metrics.Reloaded(succeeded: false);
-        Log.Refused(logger, source.Path, problems.Count, string.Join("; ", problems));
+        Log.Refused(logger, source.Path, problems.Count, reasons);
     }
 
     private static partial class Log

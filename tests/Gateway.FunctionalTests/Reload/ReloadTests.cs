@@ -135,6 +135,40 @@ public sealed class ReloadTests
         Assert.Equal("fresh", await AskAsync(port));
     }
 
+    [Fact]
+    public async Task Port_InUseAndThenFree_IsTakenWithoutAnotherEdit()
+    {
+        await using var backend = RecordingTcpServer.Start(p => p.SendAsync("hello\n"));
+        var squatter = RecordingTcpServer.Start();
+        var config = ConfigFile.Tcp(FreePorts.Next(), backend.Address, new { Mode = "None" });
+        await using var gateway = await GatewayProcess.StartAsync(config);
+        gateway.Rewrite(config.Copy().AddTcp("busy", squatter.Port, backend.Address, new { Mode = "None" }));
+        await gateway.WaitForMetricAsync("gateway_config_reload_total", v => v == 1, ("result", "failed"));
+
+        await squatter.DisposeAsync();
+        gateway.Process.Signal(1); // SIGHUP: now, not at the next try.
+
+        await gateway.WaitForMetricAsync("gateway_config_reload_total", v => v == 1, ("result", "succeeded"));
+        Assert.Equal("hello", await AskAsync(squatter.Port));
+        Assert.Equal(1, (await gateway.MetricsAsync()).Sum("gateway_config_last_reload_successful"));
+    }
+
+    [Fact]
+    public async Task Port_InUse_IsTriedAgainByItselfAndToldOnce()
+    {
+        await using var backend = RecordingTcpServer.Start(p => p.SendAsync("hello\n"));
+        var squatter = RecordingTcpServer.Start();
+        var config = ConfigFile.Tcp(FreePorts.Next(), backend.Address, new { Mode = "None" });
+        await using var gateway = await GatewayProcess.StartAsync(config);
+        gateway.Rewrite(config.Copy().AddTcp("busy", squatter.Port, backend.Address, new { Mode = "None" }));
+        await gateway.WaitForMetricAsync("gateway_config_reload_total", v => v == 1, ("result", "failed"));
+
+        await squatter.DisposeAsync();
+
+        await gateway.WaitForMetricAsync("gateway_config_reload_total", v => v == 1, ("result", "succeeded"));
+        Assert.Equal(1, (await gateway.MetricsAsync()).Sum("gateway_config_reload_total", ("result", "failed")));
+    }
+
     /// <summary>A listener whose settings change on the same port has to be bound anew: not before the rest of the file is known to work.</summary>
     [Fact]
     public async Task Port_InUse_LeavesListenersThatWereToBeBoundAnewAlone()

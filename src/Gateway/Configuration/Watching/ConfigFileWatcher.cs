@@ -16,6 +16,7 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
     private readonly IDisposable? _accelerator;
     private readonly Task _loop;
     private ConfigFileRead _last;
+    private volatile bool _again;
 
     /// <summary>Starts to watch.</summary>
     /// <param name="path">The file.</param>
@@ -56,7 +57,14 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
         _loop = Task.Run(RunAsync);
     }
 
-    /// <summary>Looks at the file now, without waiting for the poll (SIGHUP).</summary>
+    /// <summary>Reports the file once more, although it has not changed.</summary>
+    public void ReadAgain()
+    {
+        _again = true;
+        Signal();
+    }
+
+    /// <summary>Looks at the file now, without waiting for the poll.</summary>
     public void Signal()
     {
         try
@@ -86,8 +94,16 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
             while (true)
             {
                 var read = Read();
-                if (read != _last && await SettleAsync(read) is var settled && settled != _last)
+                if (_again)
+                {
+                    _again = false;
+                    await ReportAsync(await SettleAsync(read));
+                }
+                else if (read != _last && await SettleAsync(read) is var settled && settled != _last)
+                {
                     await ReportAsync(settled);
+                }
+
                 await WaitAsync();
             }
         }
