@@ -55,7 +55,7 @@ public static class ProxyCloudTlvs
     }
 
     // Strict about the characters: the id ends up in logs and headers.
-    private static bool TryReadId(ReadOnlySpan<byte> bytes, out string id)
+    internal static bool TryReadId(ReadOnlySpan<byte> bytes, out string id)
     {
         id = "";
         if (bytes.Length > MaxIdLength)

@@ -26,6 +26,21 @@ public sealed record ProxyProtocolConfig
 
     /// <summary>Versions that are taken. Defaults to both.</summary>
     public IReadOnlyList<ProxyProtocolVersion> Versions { get; init; } = [ProxyProtocolVersion.V1, ProxyProtocolVersion.V2];
+
+    /// <summary>
+    /// What happens when a second header follows a believed one: the client, whom nobody asked, has written it, or another proxy before the trusted one. Defaults to Reject.
+    /// </summary>
+    public NestedHeaderAction NestedHeader { get; init; } = NestedHeaderAction.Reject;
+}
+
+/// <summary>What happens to a header behind a header.</summary>
+public enum NestedHeaderAction
+{
+    /// <summary>The connection is refused.</summary>
+    Reject,
+
+    /// <summary>It is payload, and reaches the backend.</summary>
+    Pass,
 }
 
 /// <summary>What trusted peers send.</summary>

@@ -83,6 +83,12 @@ public sealed record TcpRouteMatchConfig
 
     /// <summary>Ports of the destination, as of <see cref="DestinationCidrs"/>. Defaults to none: any.</summary>
     public IReadOnlyList<PortRange> DestinationPorts { get; init; } = [];
+
+    /// <summary>
+    /// Values by TLV of the trusted header (V2): <c>"AwsVpcEndpointId": ["vpce-…"]</c>, <c>"0xE9": ["text", "0x0a0b"]</c>. Each named TLV must have one of its values. Defaults to
+    /// none: whatever TLVs there are.
+    /// </summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Tlvs { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 }
 
 /// <summary>A TCP cluster (<c>TcpProxy:Clusters:NAME</c>).</summary>
@@ -146,6 +152,12 @@ public sealed record SourceIpConfig
 
     /// <summary>TLVs that are passed on: <c>All</c>, or names and numbers (<c>Authority</c>, <c>AwsVpcEndpointId</c>, <c>0xEA</c>). Defaults to none. V2 only.</summary>
     public IReadOnlyList<string> PassThroughTlvs { get; init; } = [];
+
+    /// <summary>
+    /// TLVs that are added, as templates by name or number: <c>"UniqueId": "{connection}"</c>; placeholders are <c>{route}</c>, <c>{listener}</c>, <c>{cluster}</c>, <c>{client}</c>
+    /// and <c>{connection}</c>. One that is added replaces those of its type that are passed through. Defaults to none. V2 only.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> AddTlvs { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Transparent: bind an ephemeral port or the client's own. Defaults to Ephemeral.</summary>
     public SourcePort Port { get; init; }

@@ -61,7 +61,7 @@ public sealed class ProxyProtocolMetrics
         IdentificationRefusal.UntrustedPeer or IdentificationRefusal.UntrustedHeader => "untrusted",
         IdentificationRefusal.HeaderMissing => "absent_rejected",
         IdentificationRefusal.HeaderTimeout => "timeout",
-        IdentificationRefusal.LateHeader => "disallowed",
+        IdentificationRefusal.LateHeader or IdentificationRefusal.NestedHeader => "disallowed",
         IdentificationRefusal.HeaderInvalid when error == ProxyParseError.VersionNotAllowed => "disallowed",
         _ => "error",
     };

@@ -14,14 +14,18 @@ internal static class SourceHeader
     private const int StackBytes = 512;
 
     /// <summary>An upper bound of the header's length in bytes.</summary>
-    public static int MaxLength(ConnectionIdentity identity, SourceIpModel sourceIp) =>
+    public static int MaxLength(ConnectionIdentity identity, SourceIpModel sourceIp, int addedLength = 0) =>
         sourceIp.Version == ProxyProtocolVersion.V1
             ? ProxyHeaderWriter.MaxV1Length
-            : ProxyHeaderWriter.GetV2Length(ProxyAddressFamily.Inet6, identity.Tlvs.Length, withChecksum: true);
+            : ProxyHeaderWriter.GetV2Length(ProxyAddressFamily.Inet6, identity.Tlvs.Length + addedLength, withChecksum: true);
 
     /// <summary>Writes it: the client as the source, what the client connected to as the destination.</summary>
+    /// <param name="destination">At least <see cref="MaxLength"/> bytes.</param>
+    /// <param name="identity">Whose connection it is, and the TLVs that came.</param>
+    /// <param name="sourceIp">Version, and which TLVs go on.</param>
+    /// <param name="added">The area that <see cref="AddedTlvs.Write"/> made: it stands in front, so that what does not fit is what came from elsewhere.</param>
     /// <returns>The bytes written.</returns>
-    public static int Write(Span<byte> destination, ConnectionIdentity identity, SourceIpModel sourceIp)
+    public static int Write(Span<byte> destination, ConnectionIdentity identity, SourceIpModel sourceIp, ReadOnlySpan<byte> added = default)
     {
         var client = ProxyEndPoint.From(identity.Client);
         var target = ProxyEndPoint.From(identity.OriginalDestination ?? identity.Local);
@@ -32,12 +36,22 @@ internal static class SourceHeader
 
         if (identity.Tlvs.IsEmpty)
         {
-            return ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, client, target, [], withChecksum: false);
+            return ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, client, target, added, withChecksum: false);
         }
 
         var hadChecksum = ProxyTlvReader.TryFind(identity.Tlvs.Span, ProxyTlvType.Crc32c, out _);
-        var room = identity.Tlvs.Length <= StackBytes ? stackalloc byte[StackBytes] : new byte[identity.Tlvs.Length];
-        var kept = sourceIp.PassThroughTlvs.Copy(identity.Tlvs.Span, room);
+        var length = added.Length + identity.Tlvs.Length;
+        var room = length <= StackBytes ? stackalloc byte[StackBytes] : new byte[length];
+        added.CopyTo(room);
+        var kept = added.Length;
+        foreach (var tlv in new ProxyTlvReader(identity.Tlvs.Span))
+        {
+            if (sourceIp.PassThroughTlvs.Contains(tlv.Type) && tlv.Type != ProxyTlvType.Crc32c && sourceIp.AddTlvs?.Replaces(tlv.Type) != true)
+            {
+                kept += ProxyTlvWriter.Write(room[kept..], tlv.Type, tlv.Value);
+            }
+        }
+
         return ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, client, target, room[..kept], hadChecksum);
     }
 }

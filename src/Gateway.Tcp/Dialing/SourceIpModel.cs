@@ -16,6 +16,9 @@ public sealed class SourceIpModel
     /// <summary>The TLVs of an incoming header that are passed on. Defaults to none.</summary>
     public ProxyTlvSet PassThroughTlvs { get; init; } = ProxyTlvSet.None;
 
+    /// <summary>The TLVs that are added; null: none.</summary>
+    public AddedTlvs? AddTlvs { get; init; }
+
     /// <summary>The source port of a transparent connection. Defaults to Ephemeral.</summary>
     public SourcePort Port { get; init; }
 
@@ -30,7 +33,8 @@ public sealed class SourceIpModel
 
     /// <summary>Resolves a section.</summary>
     /// <param name="config">The section, validated: its mode is there and available.</param>
-    public static SourceIpModel From(SourceIpConfig config)
+    /// <param name="scope">The route that it is for, which templates can name.</param>
+    public static SourceIpModel From(SourceIpConfig config, RouteScope scope = default)
     {
         ArgumentNullException.ThrowIfNull(config);
         return new SourceIpModel
@@ -38,6 +42,7 @@ public sealed class SourceIpModel
             Mode = config.Mode ?? SourceIpMode.None,
             Version = config.Version,
             PassThroughTlvs = Tlvs(config.PassThroughTlvs),
+            AddTlvs = config.AddTlvs.Count == 0 ? null : AddedTlvs.From(config.AddTlvs, scope),
             Port = config.Port,
             Toa = config.Mode == SourceIpMode.Toa ? new ToaFormats(config.ToaOptions) : ToaFormats.None,
             Fallback = config.Fallback,

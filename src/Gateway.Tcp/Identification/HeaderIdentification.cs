@@ -151,7 +151,7 @@ public static class HeaderIdentification
             case ProxyParseStatus.NeedMore:
                 return elapsed < policy.HeaderTimeout ? WaitUntil(policy.HeaderTimeout, elapsed) : Refuse(IdentificationRefusal.HeaderTimeout);
             case ProxyParseStatus.Done:
-                return Accept(peer, header);
+                return RefuseNested(policy, Accept(peer, header), received, ended);
             default:
                 var refusal = result.Error == ProxyParseError.TooLarge ? IdentificationRefusal.HeaderTooLarge : IdentificationRefusal.HeaderInvalid;
                 return Refuse(refusal) with { ParseError = result.Error };
@@ -170,6 +170,24 @@ public static class HeaderIdentification
             Refusal = refusal,
             Header = header,
             HasHeader = true,
+        };
+    }
+
+    // A backend that speaks the PROXY protocol may read the second header as if it were ours (Transparent, Toa, None send none before it). What could still become one is
+    // watched on its way, as with LateHeader: waiting for it would stall who waits for the server to speak.
+    private static IdentificationStep RefuseNested(ProxyProtocolPolicy policy, in IdentificationStep step, ReadOnlySpan<byte> received, bool ended)
+    {
+        if (!policy.RejectsNested || step.Action != IdentificationAction.Identified)
+        {
+            return step;
+        }
+
+        var payload = received[step.ConsumedBytes..];
+        return ProxySignature.Match(payload[..Math.Min(payload.Length, ProxySignature.MaxLength)]) switch
+        {
+            ProxySignatureMatch.V1 or ProxySignatureMatch.V2 => step with { Action = IdentificationAction.Refuse, Refusal = IdentificationRefusal.NestedHeader },
+            ProxySignatureMatch.Partial when !ended => step with { GuardAs = IdentificationRefusal.NestedHeader },
+            _ => step,
         };
     }
 

@@ -38,4 +38,7 @@ public enum IdentificationRefusal : byte
 
     /// <summary>With Optional: a header came after OptionalWait had passed in silence.</summary>
     LateHeader,
+
+    /// <summary>A second header followed the one that was believed.</summary>
+    NestedHeader,
 }

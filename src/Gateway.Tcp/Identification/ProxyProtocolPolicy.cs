@@ -24,6 +24,7 @@ public sealed class ProxyProtocolPolicy
                 .Concat(NetworkList.Resolve(config.HealthCheckers, networks).Select(static network => (network, 0, HealthCheckerMark))));
         _others = config.Untrusted == UntrustedPeerAction.Direct ? PeerClass.Direct : PeerClass.Rejected;
         Header = config.Header;
+        RejectsNested = config.NestedHeader == NestedHeaderAction.Reject;
         HeaderTimeout = config.HeaderTimeout;
         // Silence that outlasts the header's own limit says nothing new.
         OptionalWait = config.OptionalWait < config.HeaderTimeout ? config.OptionalWait : config.HeaderTimeout;
@@ -37,6 +38,9 @@ public sealed class ProxyProtocolPolicy
 
     /// <summary>What trusted peers send.</summary>
     public HeaderExpectation Header { get; }
+
+    /// <summary>Whether a header behind a header is refused.</summary>
+    public bool RejectsNested { get; }
 
     /// <summary>How long a peer may take for its header, counted from accept.</summary>
     public TimeSpan HeaderTimeout { get; }

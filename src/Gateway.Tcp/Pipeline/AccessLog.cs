@@ -1,6 +1,6 @@
 using System.Net;
-using System.Text;
 using Gateway.ProxyProtocol;
+using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
 using Microsoft.Extensions.Logging;
 
@@ -40,7 +40,8 @@ internal sealed partial class AccessLog(ILoggerFactory loggers)
             Math.Round(duration.TotalMilliseconds, 3),
             record.Reason.Label(),
             Detail(record),
-            Tlvs(identity));
+            ProxyTlvField.Describe(identity is null ? [] : identity.Tlvs.Span),
+            ConnectionIds.Of(record.Id));
     }
 
     private static string Name(IdentitySource source) => source switch
@@ -56,22 +57,6 @@ internal sealed partial class AccessLog(ILoggerFactory loggers)
         : record.ParseError == ProxyParseError.None ? record.Refusal.ToString()
         : $"{record.Refusal}({record.ParseError})";
 
-    private static string Tlvs(ConnectionIdentity? identity)
-    {
-        if (identity is null || identity.Tlvs.IsEmpty)
-        {
-            return "-";
-        }
-
-        var names = new StringBuilder();
-        foreach (var tlv in new ProxyTlvReader(identity.Tlvs.Span))
-        {
-            names.Append(names.Length == 0 ? "" : ",").Append(ProxyTlvNames.Format((byte)tlv.Type));
-        }
-
-        return names.ToString();
-    }
-
     private static partial class Log
     {
         [LoggerMessage(
@@ -79,7 +64,7 @@ internal sealed partial class AccessLog(ILoggerFactory loggers)
             EventName = "TcpConnection",
             Message = "tcp {ConnectionId} client={Client} peer={Peer} source={Source} "
                 + "listener={Listener} route={Route} cluster={Cluster} destination={Destination} received={BytesReceived} sent={BytesSent} duration={DurationMs}ms "
-                + "reason={Reason} detail={Detail} tlvs={Tlvs}")]
+                + "reason={Reason} detail={Detail} tlvs={Tlvs} id={UniqueId}")]
         public static partial void Connection(
             ILogger logger,
             LogLevel level,
@@ -96,6 +81,7 @@ internal sealed partial class AccessLog(ILoggerFactory loggers)
             double durationMs,
             string reason,
             string detail,
-            string tlvs);
+            string tlvs,
+            string uniqueId);
     }
 }

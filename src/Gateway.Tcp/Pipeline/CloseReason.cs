@@ -33,6 +33,9 @@ internal enum CloseReason : byte
     /// <summary>A header from a peer that may not send one, after the backend was dialled.</summary>
     UntrustedHeader,
 
+    /// <summary>A second header behind a believed one, after the backend was dialled.</summary>
+    NestedHeader,
+
     /// <summary>Every destination refused, reset or was unreachable.</summary>
     BackendConnectFailed,
 
@@ -78,7 +81,7 @@ internal static class CloseReasons
 {
     private static readonly string[] Labels =
     [
-        "error", "client_fin", "backend_fin", "client_reset", "backend_reset", "idle_timeout", "max_duration", "drain", "late_header", "untrusted_header",
+        "error", "client_fin", "backend_fin", "client_reset", "backend_reset", "idle_timeout", "max_duration", "drain", "late_header", "untrusted_header", "nested_header",
         "backend_connect_failed", "backend_connect_timeout", "backend_send_failed", "source_ip", "resources",
         "limit", "draining", "proxy_protocol", "toa", "no_route", "no_destination", "original_destination", "health_check",
     ];

@@ -185,8 +185,9 @@ internal sealed partial class ConnectionPipeline(
         var data = payload;
         if (record.SendsHeader)
         {
-            combined = ArrayPool<byte>.Shared.Rent(SourceHeader.MaxLength(record.Identity!, route.SourceIp) + payload.Length);
-            var header = SourceHeader.Write(combined, record.Identity!, route.SourceIp);
+            var added = route.SourceIp.AddTlvs?.Write(record.Identity!.Client, ConnectionIds.Of(record.Id)) ?? [];
+            combined = ArrayPool<byte>.Shared.Rent(SourceHeader.MaxLength(record.Identity!, route.SourceIp, added.Length) + payload.Length);
+            var header = SourceHeader.Write(combined, record.Identity!, route.SourceIp, added);
             payload.Span.CopyTo(combined.AsSpan(header));
             data = combined.AsMemory(0, header + payload.Length);
             metrics.HeaderSent(route.Cluster.Name, route.SourceIp.Version);
@@ -260,7 +261,12 @@ internal sealed partial class ConnectionPipeline(
         RelayEnd.IdleTimeout => CloseReason.IdleTimeout,
         RelayEnd.MaxDuration => CloseReason.MaxDuration,
         RelayEnd.Drain => CloseReason.Drain,
-        RelayEnd.Refused => guardAs == IdentificationRefusal.LateHeader ? CloseReason.LateHeader : CloseReason.UntrustedHeader,
+        RelayEnd.Refused => guardAs switch
+        {
+            IdentificationRefusal.LateHeader => CloseReason.LateHeader,
+            IdentificationRefusal.NestedHeader => CloseReason.NestedHeader,
+            _ => CloseReason.UntrustedHeader,
+        },
         _ => CloseReason.Error,
     };
 

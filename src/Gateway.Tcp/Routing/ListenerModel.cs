@@ -41,7 +41,7 @@ public sealed class ListenerModel
 
     /// <summary>
     /// The route of a connection: the lowest Order wins, then the most specific match (<see cref="RouteMatch.Specificity"/>). Where no route asks for the
-    /// destination it costs what <see cref="Match(IPAddress)"/> does; else it is a walk over all routes of the listener.
+    /// destination or for TLVs it costs what <see cref="Match(IPAddress)"/> does; else it is a walk over all routes of the listener.
     /// </summary>
     /// <param name="identity">The connection's client, and what it connected to.</param>
     /// <returns>The route, or null if none matches.</returns>
@@ -63,7 +63,7 @@ public sealed class ListenerModel
                 break;
             }
 
-            var own = match.Specificity(identity.Client.Address, destination);
+            var own = match.Specificity(identity.Client.Address, destination, identity.Tlvs.Span);
             if (own > specificity)
             {
                 (best, specificity) = (route, own);

@@ -51,9 +51,11 @@ public static class TcpModelBuilder
         var sourceIp = config.SourceIp ?? clusterConfigs[cluster.Name].SourceIp
             ?? throw new KeyNotFoundException($"The route {name} has no SourceIp, nor has its cluster.");
         var clients = NetworkList.Resolve(config.Match?.ClientCidrs ?? [], networks);
-        var match = config.Match is { } asked && (asked.DestinationCidrs.Count > 0 || asked.DestinationPorts.Count > 0)
-            ? new RouteMatch(clients, NetworkList.Resolve(asked.DestinationCidrs, networks), asked.DestinationPorts)
+        var match = config.Match is { } asked && (asked.DestinationCidrs.Count > 0 || asked.DestinationPorts.Count > 0 || asked.Tlvs.Count > 0)
+            ? new RouteMatch(clients, NetworkList.Resolve(asked.DestinationCidrs, networks), asked.DestinationPorts, asked.Tlvs.Count > 0 ? new TlvMatch(asked.Tlvs) : null)
             : null;
-        return RouteModel.From(name, config, config.Listener ?? "", cluster, SourceIpModel.From(sourceIp), clients, match);
+        var listener = config.Listener ?? "";
+        return RouteModel.From(
+            name, config, listener, cluster, SourceIpModel.From(sourceIp, new RouteScope(name, listener, cluster.Name)), clients, match);
     }
 }

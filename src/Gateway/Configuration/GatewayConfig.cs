@@ -56,6 +56,12 @@ public sealed record ListenerConfig
     /// <summary>Whose TCP options name a client. Defaults to null: no option is looked at.</summary>
     public ToaConfig? Toa { get; init; }
 
+    /// <summary>
+    /// Request headers that tell what the trusted PROXY header's TLVs say (Http only): header names by TLV, <c>"AwsVpcEndpointId": "X-Vpc-Endpoint-Id"</c>; <c>ConnectionId</c> stands
+    /// for the connection's unique id. What clients send under these names is removed, on every Http listener. Defaults to none.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> TlvHeaders { get; init; } = new Dictionary<string, string>();
+
     /// <summary>How the kernel diverts connections to it (Tcp only). Defaults to null: it is connected to.</summary>
     public InterceptMode? Intercept { get; init; }
 

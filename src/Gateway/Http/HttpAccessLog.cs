@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Gateway.ProxyProtocol;
+using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
 using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
@@ -27,7 +28,8 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
         Log.Request(_logger, client.Client, connection.Client, connection.Peer, connection.Source, listener,
             proxy?.Route.Config.RouteId ?? "-", proxy?.Cluster.Config.ClusterId ?? "-", proxy?.ProxiedDestination?.DestinationId ?? "-",
             context.Request.Method, PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget), context.Response.StatusCode, sentBytes,
-            Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 3), error is null ? "-" : error.Error.ToString(), DetailOf(error?.Exception));
+            Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 3), error is null ? "-" : error.Error.ToString(), DetailOf(error?.Exception),
+            ProxyTlvField.Describe(connection.Tlvs.Span), ConnectionIds.Of(context.Connection.Id));
     }
 
     /// <summary>Writes the line of a connection that was turned away before HTTP started.</summary>
@@ -83,11 +85,12 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     {
         [LoggerMessage(3001, LogLevel.Information,
             "http client={Client} hop={Hop} peer={Peer} source={Source} listener={Listener} route={Route} cluster={Cluster} destination={Destination} "
-            + "method={Method} path={Path} status={Status} sent={BytesSent} duration={DurationMs}ms error={Error} detail={Detail}",
+            + "method={Method} path={Path} status={Status} sent={BytesSent} duration={DurationMs}ms error={Error} detail={Detail} "
+            + "tlvs={Tlvs} id={UniqueId}",
             EventName = "HttpRequest")]
         public static partial void Request(
             ILogger logger, IPAddress client, IPEndPoint hop, IPEndPoint peer, IdentitySource source, string listener, string route, string cluster, string destination,
-            string method, string path, int status, long bytesSent, double durationMs, string error, string detail);
+            string method, string path, int status, long bytesSent, double durationMs, string error, string detail, string tlvs, string uniqueId);
 
         [LoggerMessage(3002, LogLevel.Information, "http peer={Peer} listener={Listener} reason={Reason} detail={Detail}", EventName = "HttpConnectionRejected")]
         public static partial void Rejected(ILogger logger, IPEndPoint peer, string listener, string reason, string detail);

@@ -19,6 +19,7 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
             throw new InvalidOperationException("A request came over a connection that KestrelListenerSetup did not set up.");
         }
         var client = Identify(context, connection, listener.ForwardedHeaders);
+        listener.TlvHeaders?.Apply(context, connection);
         return log.IsEnabled ? RunAndLogAsync(context, client, connection, listener.Name) : next(context);
     }
 

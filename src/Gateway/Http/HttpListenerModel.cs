@@ -20,4 +20,7 @@ internal sealed record HttpListenerModel
 
     /// <summary>Whose X-Forwarded-For is believed. Defaults to nobody's.</summary>
     public ForwardedHeadersModel ForwardedHeaders { get; init; } = ForwardedHeadersModel.None;
+
+    /// <summary>Headers that tell what TLVs say; null where no listener has any.</summary>
+    public TlvHeaders? TlvHeaders { get; init; }
 }

@@ -21,6 +21,7 @@ internal sealed class HttpListenerModels
     public void Update(GatewayConfig config)
     {
         var wanted = new Dictionary<(ListenerKind, string), HttpListenerModel>();
+        var reserved = config.Listeners.Values.SelectMany(static listener => listener.TlvHeaders.Values).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         foreach (var (name, listener) in config.Listeners)
         {
             if (listener.Protocol == ListenerProtocol.Http)
@@ -31,6 +32,7 @@ internal sealed class HttpListenerModels
                     ProxyProtocol = ProxyProtocolPolicy.From(listener.ProxyProtocol, config.Networks),
                     Toa = ToaPolicy.From(listener.Toa, config.Networks),
                     ForwardedHeaders = Resolve(listener.ForwardedHeaders, config),
+                    TlvHeaders = reserved.Count == 0 ? null : new TlvHeaders(listener.TlvHeaders, reserved),
                 };
             }
         }

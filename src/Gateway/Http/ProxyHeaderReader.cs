@@ -38,6 +38,11 @@ internal sealed class ProxyHeaderReader(ProxyProtocolPolicy policy, IPEndPoint p
                 step = step.GuardAs == IdentificationRefusal.None
                     ? HeaderIdentification.Decide(policy, peerClass, read.Buffer, Elapsed, read.IsCompleted)
                     : DecideLate(step, read.Buffer, Elapsed, read.IsCompleted);
+                if (step.GuardAs == IdentificationRefusal.NestedHeader)
+                {
+                    // HTTP's own parser takes neither signature for a request: one that comes later ends there with 400, and no backend sees it.
+                    step = step with { GuardAs = IdentificationRefusal.None };
+                }
                 if (step.Action == IdentificationAction.Identified && step.GuardAs != IdentificationRefusal.None)
                 {
                     step = DecideLate(step, read.Buffer, Elapsed, read.IsCompleted);

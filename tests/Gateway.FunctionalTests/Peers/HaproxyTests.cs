@@ -74,6 +74,31 @@ public sealed class HaproxyTests
     }
 
     [Fact]
+    public async Task Haproxy_ReadsAddedTlvs_AsAuthorityAndUniqueId()
+    {
+        var (back, port) = (FreePorts.Next(), FreePorts.Next());
+        var addTlvs = new { UniqueId = "{connection}", Authority = "{route}.{listener}.example" };
+        await using var gateway = await GatewayProcess.StartAsync(
+            ConfigFile.Tcp(port, $"127.0.0.1:{back}", new { Mode = "ProxyProtocol", AddTlvs = addTlvs }));
+        await using var haproxy = await HaproxyPeer.StartAsync($$"""
+            frontend back
+                mode http
+                bind 127.0.0.1:{{back}} accept-proxy
+                http-request return status 200 content-type text/plain lf-string "%[fc_pp_authority] %[fc_pp_unique_id]\n"
+            """);
+
+        using var client = await TcpPeer.ConnectAsync(port, "127.0.0.9");
+        await client.SendAsync("GET / HTTP/1.0\r\n\r\n");
+        var answer = Encoding.ASCII.GetString(await client.ReadToEndAsync());
+        client.Dispose();
+
+        var line = answer.TrimEnd().Split('\n')[^1].Split(' ');
+        Assert.Matches("^[a-z0-9.-]+[.]example$", line[0]);
+        Assert.Matches("^[0-9a-f]{16}-[0-9]+$", line[1]);
+        await gateway.WaitForAccessAsync(client.Local.ToString(), $"id={line[1]}");
+    }
+
+    [Fact]
     public async Task Haproxy_TerminatesTls_ItsSslTlvIsPassedOn()
     {
         await using var backend = RecordingTcpServer.Start();

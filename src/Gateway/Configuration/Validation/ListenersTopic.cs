@@ -22,7 +22,8 @@ internal sealed class ListenersTopic : IConfigTopic
             if (listener.Protocol is null)
                 context.Missing(path, "Protocol", "Http or Tcp");
             if (listener.Protocol == ListenerProtocol.Tcp)
-                context.NotApplicable(path, "the listener's Protocol is Tcp, this is for Http", "HttpVersion", "ForwardedHeaders", "HttpLimits");
+                context.NotApplicable(path, "the listener's Protocol is Tcp, this is for Http", "HttpVersion", "ForwardedHeaders", "TlvHeaders", "HttpLimits");
+            TlvsTopic.CheckHeaders(context, $"{path}:TlvHeaders", listener);
             CheckKeepAlive(context, $"{path}:KeepAlive", listener.KeepAlive);
             CheckHttpLimits(context, $"{path}:HttpLimits", listener.HttpLimits);
         }

@@ -1,6 +1,7 @@
 using Gateway.Configuration.Reading;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Dialing;
 
 namespace Gateway.Configuration.Validation;
 
@@ -14,7 +15,7 @@ internal sealed class SourceIpTopic : IConfigTopic
         foreach (var (name, route) in tcp.Routes)
         {
             if (route.SourceIp is { } sourceIp)
-                Validate(context, $"TcpProxy:Routes:{name}:SourceIp", sourceIp);
+                Validate(context, $"TcpProxy:Routes:{name}:SourceIp", sourceIp, new RouteScope(name, route.Listener ?? "", route.ClusterId ?? ""));
             else if (route.ClusterId is { } id && tcp.Clusters.TryGetValue(id, out var cluster) && cluster.SourceIp is null)
                 context.Issues.Error($"TcpProxy:Routes:{name}:SourceIp", null, $"required, here or on cluster {id}: Mode is ProxyProtocol, Transparent, Toa, Dnat or None");
         }
@@ -22,11 +23,11 @@ internal sealed class SourceIpTopic : IConfigTopic
         foreach (var (name, cluster) in tcp.Clusters)
         {
             if (cluster.SourceIp is { } sourceIp)
-                Validate(context, $"TcpProxy:Clusters:{name}:SourceIp", sourceIp);
+                Validate(context, $"TcpProxy:Clusters:{name}:SourceIp", sourceIp, LongestOf(tcp, name));
         }
     }
 
-    private static void Validate(ValidationContext context, string path, SourceIpConfig sourceIp)
+    private static void Validate(ValidationContext context, string path, SourceIpConfig sourceIp, RouteScope scope)
     {
         if (sourceIp.Mode is not { } mode)
         {
@@ -46,12 +47,28 @@ internal sealed class SourceIpTopic : IConfigTopic
         else
             ToaTopic.CheckWritten(context, path, sourceIp.ToaOptions);
         if (!sendsHeader)
-            context.NotApplicable(path, why, "Version", "PassThroughTlvs");
+            context.NotApplicable(path, why, "Version", "PassThroughTlvs", "AddTlvs");
         else if (sourceIp.Version == ProxyProtocolVersion.V1)
-            context.NotApplicable(path, "Version is V1, which has no TLVs", "PassThroughTlvs");
+            context.NotApplicable(path, "Version is V1, which has no TLVs", "PassThroughTlvs", "AddTlvs");
         CheckTlvs(context, $"{path}:PassThroughTlvs", sourceIp.PassThroughTlvs);
+        foreach (var (tlv, template) in sourceIp.AddTlvs)
+        {
+            if (AddedTlvs.Problem(tlv, template, scope) is { } problem)
+                context.Issues.Error($"{path}:AddTlvs:{tlv}", ConfigIssue.Quote(template), problem);
+        }
+
         if (sourceIp.Mark is { } mark)
             Range.Check(context, $"{path}:Mark", mark, 1, int.MaxValue);
+    }
+
+    // A cluster's templates must hold for each of its routes: for the longest names among them.
+    private static RouteScope LongestOf(TcpProxyConfig tcp, string cluster)
+    {
+        var routes = tcp.Routes.Where(route => cluster.Equals(route.Value.ClusterId, StringComparison.OrdinalIgnoreCase)).ToList();
+        return new RouteScope(
+            routes.Select(static route => route.Key).MaxBy(static name => name.Length) ?? "",
+            routes.Select(static route => route.Value.Listener ?? "").MaxBy(static name => name.Length) ?? "",
+            cluster);
     }
 
     private static void CheckTlvs(ValidationContext context, string path, IReadOnlyList<string> tlvs)

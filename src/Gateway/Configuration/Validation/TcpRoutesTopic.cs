@@ -20,6 +20,7 @@ internal sealed class TcpRoutesTopic : IConfigTopic
             CheckNotEmpty(context, $"{path}:Match:ClientCidrs", route.Match?.ClientCidrs.Count, "client");
             CheckNotEmpty(context, $"{path}:Match:DestinationCidrs", route.Match?.DestinationCidrs.Count, "destination");
             CheckNotEmpty(context, $"{path}:Match:DestinationPorts", route.Match?.DestinationPorts.Count, "port");
+            TlvsTopic.CheckMatch(context, $"{path}:Match:Tlvs", route);
         }
 
         var served = context.Config.TcpProxy.Routes.Values.Select(route => route.Listener).ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -85,9 +86,11 @@ internal sealed class TcpRoutesTopic : IConfigTopic
         }
     }
 
-    // Of two prefixes the longer wins, of two ranges of ports the shorter: only equals are undecided.
+    // Of two prefixes the longer wins, of two ranges of ports the shorter, of TLVs the greater number: only equals are undecided.
     private static bool ShareDestinations(ValidationContext context, TcpRouteMatchConfig? one, TcpRouteMatchConfig? other)
     {
+        if (!TlvsTopic.ShareTlvs(one, other))
+            return false;
         var (ports, otherPorts) = (one?.DestinationPorts ?? [], other?.DestinationPorts ?? []);
         var portsMeet = ports.Count == 0 && otherPorts.Count == 0 || ports.Any(range => otherPorts.Any(next => next.Count == range.Count && next.Overlaps(range)));
         if (!portsMeet)

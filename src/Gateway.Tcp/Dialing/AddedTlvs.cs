@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Gateway.ProxyProtocol;
+
+namespace Gateway.Tcp.Dialing;
+
+/// <summary>
+/// The TLVs that a route adds to the header it sends (<c>SourceIp:AddTlvs</c>), parsed once. What is about the route is filled in then, what is about the connection at each
+/// connection. A TLV that is added replaces all of its type that are passed through: what the operator wrote here is the nearer word.
+/// </summary>
+public sealed class AddedTlvs
+{
+    // Specification, section 2.2.5: a unique id has at most 128 bytes. Any other: as long as a reader of one buffer still takes.
+    private const int MaxUniqueIdLength = 128;
+    private const int MaxValueLength = 512;
+
+    // What is filled in at a connection: an IPv6 address, or an id of the connection.
+    private const int MaxClientLength = 45;
+
+    private const string Client = "{client}";
+    private const string Connection = "{connection}";
+    private const string Known = "{route}, {listener}, {cluster}, {client} and {connection}";
+
+    private readonly (ProxyTlvType Type, string Template, byte[]? Fixed)[] _tlvs;
+
+    private AddedTlvs((ProxyTlvType, string, byte[]?)[] tlvs) => _tlvs = tlvs;
+
+    /// <summary>The types that are added, which passing through leaves out.</summary>
+    public bool Replaces(ProxyTlvType type)
+    {
+        foreach (var tlv in _tlvs)
+        {
+            if (tlv.Type == type)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Parses a section.</summary>
+    /// <param name="config">Templates by field, validated.</param>
+    /// <param name="scope">The route.</param>
+    /// <returns>Null if it adds nothing.</returns>
+    public static AddedTlvs? From(IReadOnlyDictionary<string, string> config, RouteScope scope)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var tlvs = new List<(ProxyTlvType, string, byte[]?)>();
+        foreach (var (name, template) in config)
+        {
+            if (Problem(name, template, scope) is null && ProxyTlvField.TryParse(name, out var field))
+            {
+                var text = scope.Fill(template);
+                var isFixed = !text.Contains(Client, StringComparison.Ordinal) && !text.Contains(Connection, StringComparison.Ordinal);
+                tlvs.Add((field.Type, text, isFixed && field.TryEncode(text, out var bytes) ? bytes : null));
+            }
+        }
+
+        return tlvs.Count == 0 ? null : new AddedTlvs([.. tlvs]);
+    }
+
+    /// <summary>What is wrong with an entry, or null.</summary>
+    /// <param name="name">The field.</param>
+    /// <param name="template">Its value.</param>
+    /// <param name="scope">The route.</param>
+    public static string? Problem(string name, string template, RouteScope scope)
+    {
+        ArgumentNullException.ThrowIfNull(template);
+        if (!ProxyTlvField.TryParse(name, out var field) || field.Type is ProxyTlvType.Crc32c or ProxyTlvType.Noop or ProxyTlvType.Ssl)
+        {
+            return "not a TLV that can be added: a name or a number as 0xE9, but not Crc32c, Noop and Ssl";
+        }
+
+        var text = scope.Fill(template);
+        var sample = text.Replace(Client, new string('x', MaxClientLength), StringComparison.Ordinal)
+            .Replace(Connection, new string('x', ConnectionIds.MaxLength), StringComparison.Ordinal);
+        if (sample.AsSpan().ContainsAny('{', '}'))
+        {
+            return $"unknown placeholder; known are {Known}";
+        }
+
+        if (!field.IsFreeText && template.Contains('{', StringComparison.Ordinal))
+        {
+            return "this TLV has a layout of its own: no placeholders";
+        }
+
+        if (!field.TryEncode(sample, out var value))
+        {
+            return "this TLV cannot hold such a value";
+        }
+
+        var limit = field.Type == ProxyTlvType.UniqueId ? MaxUniqueIdLength : MaxValueLength;
+        return value.Length > limit ? string.Create(CultureInfo.InvariantCulture, $"may become {value.Length} bytes; at most {limit}") : null;
+    }
+
+    /// <summary>The TLVs of one connection, as an area.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="connection">The connection's id.</param>
+    public byte[] Write(IPEndPoint client, string connection)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        var area = new List<byte>(256);
+        foreach (var (type, template, ready) in _tlvs)
+        {
+            var value = ready ?? Encoding.UTF8.GetBytes(
+                template.Replace(Client, client.Address.ToString(), StringComparison.Ordinal).Replace(Connection, connection, StringComparison.Ordinal));
+            var tlv = new byte[ProxyTlv.PrefixLength + value.Length];
+            ProxyTlvWriter.Write(tlv, type, value);
+            area.AddRange(tlv);
+        }
+
+        return [.. area];
+    }
+}
+
+/// <summary>What a template can say of its route.</summary>
+/// <param name="Route">Its name.</param>
+/// <param name="Listener">Its listener's.</param>
+/// <param name="Cluster">Its cluster's.</param>
+public readonly record struct RouteScope(string Route, string Listener, string Cluster)
+{
+    /// <summary>Fills in <c>{route}</c>, <c>{listener}</c> and <c>{cluster}</c>.</summary>
+    public string Fill(string template)
+    {
+        ArgumentNullException.ThrowIfNull(template);
+        return template.Replace("{route}", Route, StringComparison.Ordinal)
+            .Replace("{listener}", Listener, StringComparison.Ordinal)
+            .Replace("{cluster}", Cluster, StringComparison.Ordinal);
+    }
+}

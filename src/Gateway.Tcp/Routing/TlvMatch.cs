@@ -1,0 +1,62 @@
+using Gateway.ProxyProtocol;
+
+namespace Gateway.Tcp.Routing;
+
+/// <summary>What a route asks of the TLVs of a believed header: each named field has one of its values. Immutable, and matched without allocation.</summary>
+internal sealed class TlvMatch
+{
+    private readonly (ProxyTlvField Field, byte[][] Values)[] _conditions;
+
+    /// <summary>Resolves <c>Match:Tlvs</c>; what cannot be a value of its field matches nothing (validation refuses it).</summary>
+    public TlvMatch(IReadOnlyDictionary<string, IReadOnlyList<string>> tlvs)
+    {
+        var conditions = new List<(ProxyTlvField, byte[][])>();
+        foreach (var (name, values) in tlvs)
+        {
+            if (ProxyTlvField.TryParse(name, out var field))
+            {
+                conditions.Add((field, [.. values.Select(value => field.TryEncode(value, out var bytes) ? bytes : null).OfType<byte[]>()]));
+            }
+        }
+
+        _conditions = [.. conditions];
+    }
+
+    /// <summary>How many fields it names.</summary>
+    public int Count => _conditions.Length;
+
+    /// <summary>Whether a header's TLVs are as asked. Without TLVs nothing is.</summary>
+    public bool Accepts(ReadOnlySpan<byte> tlvs)
+    {
+        foreach (var (field, values) in _conditions)
+        {
+            if (!HasOne(tlvs, field, values))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool HasOne(ReadOnlySpan<byte> tlvs, ProxyTlvField field, byte[][] values)
+    {
+        foreach (var tlv in new ProxyTlvReader(tlvs))
+        {
+            if (tlv.Type != field.Type)
+            {
+                continue;
+            }
+
+            foreach (var value in values)
+            {
+                if (field.Matches(tlv.Value, value))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Text.RegularExpressions;
+using Gateway.Configuration.Reading;
+using Gateway.Http;
+using Gateway.ProxyProtocol;
+using Gateway.Tcp.Configuration;
+
+namespace Gateway.Configuration.Validation;
+
+/// <summary>TLVs that routes match: fields that exist, values that they can have, and a listener that receives TLVs.</summary>
+internal static partial class TlvsTopic
+{
+    /// <summary>Checks a route's <c>Match:Tlvs</c>.</summary>
+    /// <param name="context">Where to report.</param>
+    /// <param name="path">Key path of the section.</param>
+    /// <param name="route">The route.</param>
+    public static void CheckMatch(ValidationContext context, string path, TcpRouteConfig route)
+    {
+        var tlvs = route.Match?.Tlvs ?? new Dictionary<string, IReadOnlyList<string>>();
+        if (tlvs.Count == 0)
+        {
+            if (context.Written.ContainsKey(path) && !context.Issues.HasErrorAtOrBelow(path))
+                context.Error(path, "must not be empty: leave it out to match whatever TLVs there are");
+            return;
+        }
+
+        if (route.Listener is { } name && context.Config.Listeners.TryGetValue(name, out var listener)
+            && listener.ProxyProtocol?.Versions.Contains(ProxyProtocolVersion.V2) != true)
+            context.Error(path, $"does not apply: listener {name} takes no PROXY headers of version 2, so no TLV ever comes");
+        foreach (var (field, values) in tlvs)
+            CheckValues(context, KeyPath.Join(path, field), field, values);
+    }
+
+    /// <summary>Checks a listener's <c>TlvHeaders</c>.</summary>
+    /// <param name="context">Where to report.</param>
+    /// <param name="path">Key path of the section.</param>
+    /// <param name="listener">The listener.</param>
+    public static void CheckHeaders(ValidationContext context, string path, ListenerConfig listener)
+    {
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, header) in listener.TlvHeaders)
+        {
+            var isId = name.Equals(TlvHeaders.ConnectionId, StringComparison.OrdinalIgnoreCase);
+            if (!isId && !ProxyTlvField.TryParse(name, out _))
+                context.Issues.Error(KeyPath.Join(path, name), ConfigIssue.Quote(header), "not a TLV that can be told: a name, a number as 0xE9, or ConnectionId" + Suggestion.For(name, ProxyTlvField.Names));
+            else if (!isId && listener.Protocol == ListenerProtocol.Http && listener.ProxyProtocol?.Versions.Contains(ProxyProtocolVersion.V2) != true)
+                context.Error(KeyPath.Join(path, name), "does not apply: the listener takes no PROXY headers of version 2, so no TLV ever comes");
+            if (!HeaderName().IsMatch(header) || ForwardingHeaderNames.IsClaim(header))
+                context.Issues.Error(KeyPath.Join(path, name), ConfigIssue.Quote(header), "must be a header of its own: X-, then letters, digits and hyphens, and not X-Forwarded-* or X-Real-IP");
+            else if (!seen.Add(header))
+                context.Issues.Error(KeyPath.Join(path, name), ConfigIssue.Quote(header), "the header has another value already");
+        }
+    }
+
+    /// <summary>Whether nothing in the TLVs decides between two matches: as many fields, and those that both name have a value in common.</summary>
+    public static bool ShareTlvs(TcpRouteMatchConfig? one, TcpRouteMatchConfig? other)
+    {
+        var (tlvs, others) = (Values(one), Values(other));
+        return tlvs.Count == others.Count
+            && tlvs.All(pair => !others.TryGetValue(pair.Key, out var values) || pair.Value.Overlaps(values));
+    }
+
+    private static void CheckValues(ValidationContext context, string path, string name, IReadOnlyList<string> values)
+    {
+        if (!ProxyTlvField.TryParse(name, out var field))
+        {
+            context.Issues.Error(path, null, "not a TLV that can be matched: a name, or a number as 0xE9" + Suggestion.For(name, ProxyTlvField.Names));
+            return;
+        }
+
+        if (values.Count == 0)
+            context.Issues.Error(path, "[]", "must not be empty: nothing would match");
+        for (var i = 0; i < values.Count; i++)
+        {
+            if (values[i] is { } value && !field.TryEncode(value, out _))
+                context.Issues.Error(KeyPath.Join(path, i), ConfigIssue.Quote(value), $"{field.Name} cannot have such a value");
+        }
+    }
+
+    // By what is compared in the end: two spellings of a name or of bytes are one.
+    private static Dictionary<string, HashSet<string>> Values(TcpRouteMatchConfig? match)
+    {
+        var fields = new Dictionary<string, HashSet<string>>();
+        foreach (var (name, values) in match?.Tlvs ?? new Dictionary<string, IReadOnlyList<string>>())
+        {
+            if (ProxyTlvField.TryParse(name, out var field))
+            {
+                var isHost = field.Name == nameof(ProxyTlvType.Authority);
+                fields[field.Name] = [.. values.Where(static value => value is not null)
+                    .Select(value => field.TryEncode(isHost ? value.ToLowerInvariant() : value, out var bytes) ? Convert.ToHexString(bytes) : value)];
+            }
+        }
+
+        return fields;
+    }
+
+    // Under X- no header has a meaning for HTTP itself, so that setting or removing one breaks no request.
+    [GeneratedRegex("^[Xx]-[A-Za-z0-9-]*[A-Za-z0-9]$")]
+    private static partial Regex HeaderName();
+}

@@ -1,0 +1,98 @@
+using System.Net.Sockets;
+using System.Text;
+using Gateway.Configuration;
+using Gateway.Testing.Wire;
+
+namespace Gateway.FunctionalTests.Http;
+
+/// <summary>TLVs and connection ids as request headers, which no client can forge.</summary>
+public sealed class TlvHeaderTests : IAsyncLifetime
+{
+    private HttpBackend _backend = null!;
+
+    public async ValueTask InitializeAsync() => _backend = await HttpBackend.StartAsync();
+
+    public ValueTask DisposeAsync() => _backend.DisposeAsync();
+
+    [Fact]
+    public async Task Tlvs_OfATrustedHeader_AreToldAndForgedOnesRemoved()
+    {
+        await using var gateway = await StartAsync();
+        using var client = ProxyClient.For(gateway["web"], WireHeader.V2("203.0.113.7:4711", "192.0.2.1:443", (0xEA, [1, .. "vpce-1"u8]), (0xEE, [9, 9])));
+        var first = await client.ShowAsync("show/1", ("X-Vpce", "forged"), ("x_vpce", "forged"), ("X-Link", "forged"), ("X-Conn", "forged"), ("X-Other", "kept"));
+        var second = await client.ShowAsync("show/2");
+
+        Assert.Equal("vpce-1", first["X-Vpce"]);
+        Assert.DoesNotContain("x_vpce", first.Keys);
+        Assert.DoesNotContain("X-Link", first.Keys);
+        Assert.Equal("kept", first["X-Other"]);
+        Assert.Equal(first["X-Conn"], second["X-Conn"]);
+        var line = await gateway.WaitForAccessLineAsync(line => line.Contains("path=/show/2", StringComparison.Ordinal));
+        Assert.EndsWith($" tlvs=AwsVpcEndpointId:vpce-1,AzurePrivateLinkId id={first["X-Conn"]}", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tlvs_AnotherListener_TheNamesAreNobodysThereEither()
+    {
+        await using var gateway = await StartAsync();
+        using var client = ProxyClient.For(gateway["plain"]);
+        var seen = await client.ShowAsync("show", ("X-Vpce", "forged"), ("X-Conn", "forged"), ("X_Link", "forged"));
+
+        Assert.DoesNotContain(seen.Keys, static name => name.Replace('_', '-').ToUpperInvariant() is "X-VPCE" or "X-CONN" or "X-LINK");
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    public async Task NestedHeader_OnAnHttpListener_ReachesNoBackend(bool isV2, bool isLate)
+    {
+        await using var gateway = await StartAsync();
+        using var socket = await ProxyClient.ConnectAsync(gateway["web"]);
+        var nested = isV2 ? WireHeader.V2("192.0.2.66:1", "192.0.2.1:443") : Encoding.ASCII.GetBytes("PROXY TCP4 192.0.2.66 192.0.2.1 1 2\r\n");
+        var request = "GET /show/nested HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"u8.ToArray();
+        var first = WireHeader.V2("203.0.113.7:4711", "192.0.2.1:443");
+        await socket.SendAsync((byte[])[.. first, .. isLate ? nested.AsSpan(0, 3) : nested, .. isLate ? [] : request]);
+        if (isLate)
+        {
+            await socket.SendAsync((byte[])[.. nested.AsSpan(3), .. request]);
+        }
+
+        var answer = new byte[4096];
+        var length = 0;
+        try
+        {
+            length = await socket.ReceiveAsync(answer).WaitAsync(Limits.Wait);
+        }
+        catch (SocketException)
+        {
+            // Refused with RST.
+        }
+
+        Assert.DoesNotContain("200 OK", Encoding.ASCII.GetString(answer, 0, length), StringComparison.Ordinal);
+        Assert.DoesNotContain(gateway.Logs.GetSnapshot(), static record => record.Message.Contains("path=/show/nested", StringComparison.Ordinal));
+        if (!isLate)
+        {
+            await gateway.WaitForAccessLineAsync(line => line.EndsWith("reason=proxy_protocol detail=NestedHeader", StringComparison.Ordinal));
+        }
+    }
+
+    private Task<HttpTestGateway> StartAsync()
+    {
+        var config = HttpTestGateway.Config(_backend.Http1);
+        var web = config.Listeners["web"];
+        return HttpTestGateway.StartAsync(config with
+        {
+            Listeners = new Dictionary<string, ListenerConfig>
+            {
+                ["web"] = web with
+                {
+                    ProxyProtocol = HttpTestGateway.TrustLoopback,
+                    TlvHeaders = new Dictionary<string, string> { ["AwsVpcEndpointId"] = "X-Vpce", ["AzurePrivateLinkId"] = "X-Link", ["ConnectionId"] = "X-Conn" },
+                },
+                ["plain"] = web,
+            },
+        });
+    }
+}
