@@ -24,6 +24,20 @@ public sealed class ProxyTlvSet
     /// <summary>Whether a type belongs to the set.</summary>
     public bool Contains(ProxyTlvType type) => _types[(byte)type];
 
+    /// <summary>The set without the given types.</summary>
+    public ProxyTlvSet Except(IEnumerable<byte> types)
+    {
+        ArgumentNullException.ThrowIfNull(types);
+        var without = new ProxyTlvSet([]);
+        _types.CopyTo(without._types, 0);
+        foreach (var type in types)
+        {
+            without._types[type] = false;
+        }
+
+        return without;
+    }
+
     /// <summary>
     /// Copies the TLVs whose type belongs to the set, byte for byte and in order. A CRC32C TLV is left out always: it would not match the
     /// new header, and the writer makes its own.

@@ -27,18 +27,7 @@ public sealed class AddedTlvs
     private AddedTlvs((ProxyTlvType, string, byte[]?)[] tlvs) => _tlvs = tlvs;
 
     /// <summary>The types that are added, which passing through leaves out.</summary>
-    public bool Replaces(ProxyTlvType type)
-    {
-        foreach (var tlv in _tlvs)
-        {
-            if (tlv.Type == type)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public IEnumerable<byte> Types => _tlvs.Select(static tlv => (byte)tlv.Type);
 
     /// <summary>Parses a section.</summary>
     /// <param name="config">Templates by field, validated.</param>

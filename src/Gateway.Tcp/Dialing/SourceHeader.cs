@@ -43,15 +43,7 @@ internal static class SourceHeader
         var length = added.Length + identity.Tlvs.Length;
         var room = length <= StackBytes ? stackalloc byte[StackBytes] : new byte[length];
         added.CopyTo(room);
-        var kept = added.Length;
-        foreach (var tlv in new ProxyTlvReader(identity.Tlvs.Span))
-        {
-            if (sourceIp.PassThroughTlvs.Contains(tlv.Type) && tlv.Type != ProxyTlvType.Crc32c && sourceIp.AddTlvs?.Replaces(tlv.Type) != true)
-            {
-                kept += ProxyTlvWriter.Write(room[kept..], tlv.Type, tlv.Value);
-            }
-        }
-
+        var kept = added.Length + sourceIp.PassThroughTlvs.Copy(identity.Tlvs.Span, room[added.Length..]);
         return ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, client, target, room[..kept], hadChecksum);
     }
 }

@@ -13,7 +13,7 @@ public sealed class SourceIpModel
     /// <summary>The version of a header that is sent. Defaults to V2.</summary>
     public ProxyProtocolVersion Version { get; init; } = ProxyProtocolVersion.V2;
 
-    /// <summary>The TLVs of an incoming header that are passed on. Defaults to none.</summary>
+    /// <summary>The TLVs of an incoming header that are passed on; never one that is added. Defaults to none.</summary>
     public ProxyTlvSet PassThroughTlvs { get; init; } = ProxyTlvSet.None;
 
     /// <summary>The TLVs that are added; null: none.</summary>
@@ -37,12 +37,14 @@ public sealed class SourceIpModel
     public static SourceIpModel From(SourceIpConfig config, RouteScope scope = default)
     {
         ArgumentNullException.ThrowIfNull(config);
+        var added = config.AddTlvs.Count == 0 ? null : AddedTlvs.From(config.AddTlvs, scope);
+        var passed = Tlvs(config.PassThroughTlvs);
         return new SourceIpModel
         {
             Mode = config.Mode ?? SourceIpMode.None,
             Version = config.Version,
-            PassThroughTlvs = Tlvs(config.PassThroughTlvs),
-            AddTlvs = config.AddTlvs.Count == 0 ? null : AddedTlvs.From(config.AddTlvs, scope),
+            PassThroughTlvs = added is null ? passed : passed.Except(added.Types),
+            AddTlvs = added,
             Port = config.Port,
             Toa = config.Mode == SourceIpMode.Toa ? new ToaFormats(config.ToaOptions) : ToaFormats.None,
             Fallback = config.Fallback,

@@ -74,6 +74,38 @@ public sealed class HaproxyTests
     }
 
     [Fact]
+    public async Task Haproxy_SendsAUniqueId_RoutesAreChosenByIt()
+    {
+        await using var tenant = RecordingTcpServer.Start();
+        await using var others = RecordingTcpServer.Start();
+        var (front, port) = (FreePorts.Next(), FreePorts.Next());
+        var match = new { Tlvs = new { UniqueId = new[] { "7F000009" } } };
+        await using var gateway = await GatewayProcess.StartAsync(ConfigFile.Tcp(port, others.Address, new { Mode = "None" }, FromLoopback)
+            .Route("tenant", new { Listener = "in", ClusterId = "tenant", SourceIp = new { Mode = "None" }, Match = match })
+            .Cluster("tenant", tenant.Address));
+        await using var haproxy = await HaproxyPeer.StartAsync($$"""
+            frontend front
+                bind 127.0.0.1:{{front}}
+                unique-id-format %{+X}o%ci
+                default_backend gateway
+            backend gateway
+                server gateway 127.0.0.1:{{port}} send-proxy-v2 proxy-v2-options unique-id
+            """);
+
+        using var one = await TcpPeer.ConnectAsync(front, "127.0.0.9");
+        await one.SendAsync("from the tenant");
+        using var atTenant = await tenant.NextAsync();
+        Assert.Equal("from the tenant", await atTenant.ReadTextAsync(15));
+        using var two = await TcpPeer.ConnectAsync(front, "127.0.0.10");
+        await two.SendAsync("from another");
+        using var atOthers = await others.NextAsync();
+        Assert.Equal("from another", await atOthers.ReadTextAsync(12));
+        one.Dispose();
+        atTenant.Dispose();
+        await gateway.WaitForAccessAsync(one.Local.ToString(), "route=tenant", "tlvs=UniqueId:7F000009 ");
+    }
+
+    [Fact]
     public async Task Haproxy_ReadsAddedTlvs_AsAuthorityAndUniqueId()
     {
         var (back, port) = (FreePorts.Next(), FreePorts.Next());
