@@ -21,6 +21,7 @@ internal static class Errno
     internal const int ENOSPC = 28;
     internal const int EPIPE = 32;
     internal const int ENOSYS = 38;
+    internal const int ENONET = 64;
     internal const int EPROTO = 71;
     internal const int ENOPROTOOPT = 92;
     internal const int EPROTONOSUPPORT = 93;
@@ -44,6 +45,9 @@ internal static class Errno
 
     /// <summary>Nothing is wrong with the peer: this process or machine has run out of something. Waiting may help.</summary>
     internal static bool IsExhaustion(int errno) => errno is EMFILE or ENFILE or ENOBUFS or ENOMEM or ENOSPC;
+
+    /// <summary>From accept: the error belongs to the one connection that was next, which is gone with it (accept(2)).</summary>
+    internal static bool IsOfOneConnection(int errno) => errno is EINTR or ECONNABORTED or EPROTO or ENOPROTOOPT or ENETDOWN or ENETUNREACH or EHOSTDOWN or EHOSTUNREACH or ENONET or EOPNOTSUPP;
 
     /// <summary>The same words as .NET's own sockets use (SocketErrorPal.Unix), so that both engines report alike.</summary>
     internal static SocketError ToSocketError(int errno) => errno switch

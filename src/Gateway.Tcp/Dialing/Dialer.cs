@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
@@ -122,7 +123,7 @@ internal sealed class Dialer(HostResolver resolver, IDialObserver observer, Time
                     Failure = Failure(connected.Failure),
                     Error = connected.Error,
                 };
-                if (result.Failure is DialFailure.None or DialFailure.Aborted or DialFailure.Resources)
+                if (result.Failure is DialFailure.None or DialFailure.Aborted || IsOutOfEverything(result))
                 {
                     return result;
                 }
@@ -133,6 +134,10 @@ internal sealed class Dialer(HostResolver resolver, IDialObserver observer, Time
 
         return result;
     }
+
+    // Descriptors and memory are missing for every destination; free ports for this one only (EADDRNOTAVAIL and EAGAIN at connect).
+    private static bool IsOutOfEverything(in DialResult result) =>
+        result.Failure == DialFailure.Resources && result.Error is not (SocketError.AddressNotAvailable or SocketError.WouldBlock);
 
     private async ValueTask<ConnectResult> ConnectAsync(DialAttempts attempts, IPEndPoint address, SourceIpMode mode)
     {

@@ -10,7 +10,8 @@ namespace Gateway.Tcp.Dialing;
 /// <summary>
 /// Resolves host names to A and AAAA addresses, with a short cache: getaddrinfo tells no TTL, and 5 s bounds both the load on the name server and the
 /// time until a moved backend is followed. A failed answer is kept for 1 s, so that a dead name server is asked once a second and not once a
-/// connection. Callers that ask for the same name at once share one question.
+/// connection. Callers that ask for the same name at once share one question, and nobody waits for a refresh: the last good answer serves meanwhile, and for
+/// 10 minutes while the name server is in trouble.
 /// </summary>
 internal sealed class HostResolver
 {
@@ -23,6 +24,10 @@ internal sealed class HostResolver
     // glibc waits 5 s for a name server before it asks the next one.
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(6);
 
+    // Trouble of the name server is not the destination's: its last addresses are good for this long.
+    private static readonly TimeSpan LongestStale = TimeSpan.FromMinutes(10);
+
+    private readonly ConcurrentDictionary<string, LastGood> _lastGood = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<string, Answer> _answers = new(StringComparer.OrdinalIgnoreCase);
     private readonly TimeProvider _time;
     private readonly Func<string, CancellationToken, Task<IPAddress[]>> _query;
@@ -59,21 +64,32 @@ internal sealed class HostResolver
         {
             if (_answers.TryGetValue(host, out var known) && !known.IsStale(_time))
             {
-                return known.Addresses.Value;
+                return AnswerOf(known, host);
             }
 
             if (_answers.Count >= MostNames)
             {
                 _answers.Clear();
+                _lastGood.Clear();
             }
 
             var fresh = new Answer(_time.GetTimestamp(), new Lazy<Task<IPAddress[]>>(() => QueryAsync(host)));
             if (known is null ? _answers.TryAdd(host, fresh) : _answers.TryUpdate(host, fresh, known))
             {
-                return fresh.Addresses.Value;
+                return AnswerOf(fresh, host);
             }
         }
     }
+
+    // While the question is open, the last good answer serves: nobody waits for a refresh.
+    private Task<IPAddress[]> AnswerOf(Answer answer, string host)
+    {
+        var pending = answer.Addresses.Value;
+        return !pending.IsCompleted && Last(host) is { } last ? Task.FromResult(last) : pending;
+    }
+
+    private IPAddress[]? Last(string host) =>
+        _lastGood.TryGetValue(host, out var last) && _time.GetElapsedTime(last.At) < LongestStale ? last.Addresses : null;
 
     // A failure is an answer without addresses: the caller tries its next destination either way.
     private async Task<IPAddress[]> QueryAsync(string host)
@@ -82,15 +98,23 @@ internal sealed class HostResolver
         {
             var addresses = await _pipeline.ExecuteAsync(
                 static async (state, cancellation) => await state._query(state.host, cancellation), (_query, host), CancellationToken.None);
-            return [.. addresses.Select(static address => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).Distinct()];
+            IPAddress[] unmapped = [.. addresses.Select(static address => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).Distinct()];
+            _lastGood[host] = new LastGood(unmapped, _time.GetTimestamp());
+            return unmapped;
+        }
+        catch (SocketException error) when (IsTemporary(error))
+        {
+            return Last(host) ?? [];
         }
         catch (SocketException)
         {
+            // The name server has answered: there is no such name (any more).
+            _lastGood.TryRemove(host, out _);
             return [];
         }
         catch (TimeoutRejectedException)
         {
-            return [];
+            return Last(host) ?? [];
         }
         catch (ArgumentException)
         {
@@ -101,6 +125,8 @@ internal sealed class HostResolver
 
     // "No such host" will not be different the second time; "try again" may be.
     private static bool IsTemporary(SocketException error) => error.SocketErrorCode is SocketError.TryAgain or SocketError.NoRecovery;
+
+    private sealed record LastGood(IPAddress[] Addresses, long At);
 
     private sealed record Answer(long AskedAt, Lazy<Task<IPAddress[]>> Addresses)
     {

@@ -168,7 +168,9 @@ public static class HeaderIdentification
         {
             Action = refusal == IdentificationRefusal.None ? IdentificationAction.Identified : IdentificationAction.Refuse,
             Refusal = refusal,
-            Header = header,
+            // A health checker may say that it is one, and no more: its TLVs are nobody's word, and a second header behind the first is a claim again.
+            Header = peer == PeerClass.HealthChecker ? header with { TlvLength = 0 } : header,
+            GuardAs = peer == PeerClass.HealthChecker ? IdentificationRefusal.UntrustedHeader : IdentificationRefusal.None,
             HasHeader = true,
         };
     }

@@ -5,8 +5,8 @@ namespace Gateway.Tcp.Listening;
 /// <summary>The cap on all connections of the process, TCP and HTTP together. Safe from any thread.</summary>
 public sealed class ConnectionLimit
 {
-    // What is not a connection: listeners, epoll sets, files, logs, the pipes of splicing, exporters, probes and admin.
-    private const long ReservedDescriptors = 512;
+    // What is not a connection: the two ends of the engine's 256 pipes, and as many for listeners, epoll sets, files, exporters, probes and admin.
+    private const long ReservedDescriptors = 1024;
 
     // Accepted socket and backend socket.
     private const long DescriptorsPerConnection = 2;
@@ -29,7 +29,7 @@ public sealed class ConnectionLimit
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>
-    /// (descriptor limit − 512) / 2: two descriptors per connection and 512 for everything else, so that the cap is met before accept or connect fails with
+    /// (descriptor limit − 1024) / 2: two descriptors per connection and 1024 for everything else, so that the cap is met before accept or connect fails with
     /// EMFILE. At least 64. The .NET runtime raises the soft limit to the hard one at start.
     /// </summary>
     public static int Default() =>

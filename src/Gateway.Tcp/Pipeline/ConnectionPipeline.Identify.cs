@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
 
 namespace Gateway.Tcp.Pipeline;
@@ -107,7 +108,12 @@ internal sealed partial class ConnectionPipeline
             if (step.GuardAs != IdentificationRefusal.None)
             {
                 record.Guard = new FirstBytesGuard();
-                record.Guard.Inspect(record.Prefetch.Span);
+                if (record.Guard.Inspect(record.Prefetch.Span) == GuardVerdict.Refuse)
+                {
+                    record.Refusal = step.GuardAs;
+                    headerMetrics.Stopped(record.Listener.Name, step.GuardAs);
+                    return Fail(record, CloseReason.ProxyProtocol);
+                }
             }
 
             if (record.Prefetch.IsEmpty)

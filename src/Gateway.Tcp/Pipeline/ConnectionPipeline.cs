@@ -83,13 +83,20 @@ internal sealed partial class ConnectionPipeline(
         }
 
         record.DropPrefetch();
-        Account(record);
-        if (admitted)
+        try
         {
-            limit.Release();
+            Account(record);
         }
+        finally
+        {
+            // Whatever a logger or a meter's listener throws: a place that is not given back is lost for good.
+            if (admitted)
+            {
+                limit.Release();
+            }
 
-        live.Remove(record);
+            live.Remove(record);
+        }
     }
 
     /// <summary>Rejects a connection for which there is no room in a queue on the way here.</summary>

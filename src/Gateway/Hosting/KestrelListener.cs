@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Http;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -41,8 +40,7 @@ internal sealed class KestrelListener : RunningListener
         {
             transport.CreateBoundListenSocket = _ => socket;
             transport.Backlog = ListenerSockets.Backlog;
-            // A request then stays on its polling thread from the first byte to the last. Not on Admin and Probes: a scrape of many metrics takes milliseconds.
-            transport.UnsafePreferInlineScheduling = plan.Kind == ListenerKind.Traffic && SocketCompletions.AreInline;
+            // Not UnsafePreferInlineScheduling: an upload that never has to wait would keep its polling thread from everybody else, for seconds.
         });
         return new KestrelListener(plan, local, services.BuildServiceProvider(), start, () =>
         {

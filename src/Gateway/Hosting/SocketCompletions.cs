@@ -20,7 +20,4 @@ internal static class SocketCompletions
             Environment.SetEnvironmentVariable(Variable, "1");
         }
     }
-
-    /// <summary>Whether code continues on the polling threads: after <see cref="RunInline"/>, and not switched off by the environment.</summary>
-    public static bool AreInline => Environment.GetEnvironmentVariable(Variable) == "1";
 }

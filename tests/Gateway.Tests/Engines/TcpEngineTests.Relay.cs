@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using Gateway.Tcp.Engines;
+using Gateway.Testing;
 
 namespace Gateway.Tests.Engines;
 
@@ -121,6 +123,39 @@ public abstract partial class TcpEngineTests
         client.Shutdown(SocketShutdown.Send);
 
         Assert.Equal("before!after"u8.ToArray(), await backend.ReadToEndAsync());
+    }
+
+    /// <summary>Where a stream is spliced: splice takes an urgent byte for the end.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Relay_UrgentByteAmidALongStream_NothingIsLost(bool endsAtOnce)
+    {
+        await using var bench = Bench();
+        var (client, backend) = await bench.ConnectPairAsync();
+        var (before, after) = (TestSockets.RandomBytes(4 << 20, seed: 7), TestSockets.RandomBytes(1 << 20, seed: 8));
+        byte[] received = new byte[before.Length + 1 + after.Length];
+        var reading = ReadAllAsync(backend, received);
+
+        await client.WriteAsync(before);
+        client.Send("!"u8.ToArray(), SocketFlags.OutOfBand);
+        await client.WriteAsync(after);
+        if (endsAtOnce)
+        {
+            client.Shutdown(SocketShutdown.Send);
+        }
+
+        byte[] expected = [.. before, (byte)'!', .. after];
+        await reading.WaitAsync(Eventually.DefaultTimeout);
+        Assert.Equal(SHA256.HashData(expected), SHA256.HashData(received));
+    }
+
+    private static async Task ReadAllAsync(Socket socket, Memory<byte> buffer)
+    {
+        while (!buffer.IsEmpty && await socket.ReceiveAsync(buffer) is var count and > 0)
+        {
+            buffer = buffer[count..];
+        }
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Health;
 using Gateway.Tcp.Identification;
+using Gateway.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tcp;
@@ -287,6 +288,45 @@ public sealed class DialerTests
         Assert.Equal(4, asked);
     }
 
+    [Fact]
+    public async Task Resolve_NameServerInTrouble_KeepsTheLastAddresses()
+    {
+        var isDown = false;
+        var resolver = new HostResolver(_time, (_, _) => isDown ? throw new SocketException((int)SocketError.TryAgain) : Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.2.1")]));
+        var destination = new DestinationModel("d", "db:5432");
+        Assert.Single(await resolver.ResolveAsync(destination));
+        isDown = true;
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("192.0.2.1:5432", Assert.Single(await resolver.ResolveAsync(destination)).ToString());
+        _time.Advance(TimeSpan.FromMinutes(10));
+        Assert.Empty(await resolver.ResolveAsync(destination));
+    }
+
+    [Fact]
+    public async Task Resolve_RefreshTakesLong_NobodyWaitsForIt()
+    {
+        var slow = new TaskCompletionSource<IPAddress[]>();
+        var asked = 0;
+        var resolver = new HostResolver(_time, (_, _) => ++asked == 1 ? Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.2.1")]) : slow.Task);
+        var destination = new DestinationModel("d", "db:5432");
+        Assert.Single(await resolver.ResolveAsync(destination));
+        _time.Advance(TimeSpan.FromSeconds(6));
+        Assert.Equal("192.0.2.1:5432", Assert.Single(await resolver.ResolveAsync(destination)).ToString());
+        slow.SetResult([IPAddress.Parse("192.0.2.2")]);
+        await Eventually.TrueAsync(async () => (await resolver.ResolveAsync(destination))[0].ToString() == "192.0.2.2:5432", "the refreshed answer");
+        Assert.Equal(2, asked);
+    }
+
+    [Theory]
+    [InlineData(SocketError.AddressNotAvailable, 2)]
+    [InlineData(SocketError.TooManyOpenSockets, 1)]
+    public async Task Dial_OutOfPorts_AnotherDestinationIsTriedAndOutOfDescriptorsNone(SocketError error, int attempts)
+    {
+        var client = new ScriptedConnection(_ => ConnectFailure.Resources) { Error = error };
+        var result = await Dial(client, Identity("203.0.113.7:1"), new SourceIpConfig { Mode = SourceIpMode.None }, "192.0.2.1:80", "192.0.2.2:80");
+        Assert.Equal((DialFailure.Resources, attempts), (result.Failure, client.Requests.Count));
+    }
+
     private static ConnectionIdentity Identity(string client) => new()
     {
         Client = IPEndPoint.Parse(client),
@@ -325,6 +365,8 @@ public sealed class DialerTests
     /// <summary>A client's connection whose dials end as the test says.</summary>
     private sealed class ScriptedConnection(Func<ConnectRequest, ConnectFailure> script) : TcpConnection
     {
+        public SocketError Error { get; init; }
+
         public List<ConnectRequest> Requests { get; } = [];
 
         public override IPEndPoint RemoteEndPoint => throw new NotSupportedException();
@@ -341,7 +383,7 @@ public sealed class DialerTests
         {
             Requests.Add(request);
             var failure = script(request);
-            return new(new ConnectResult(failure == ConnectFailure.None ? this : null, failure, SocketError.Success));
+            return new(new ConnectResult(failure == ConnectFailure.None ? this : null, failure, Error));
         }
 
         public override ValueTask<SocketError> WaitReadableAsync(TimeSpan timeout) => throw new NotSupportedException();

@@ -45,6 +45,20 @@ public sealed class HeaderIdentificationTests
         Assert.Equal(expected, policy.Classify(IPAddress.Parse(peer)));
     }
 
+    /// <summary>It may say that it is a check. What else it says would go on to backends under our name.</summary>
+    [Fact]
+    public void Decide_HealthCheckersHeader_HasNoTlvsAndItsPayloadIsGuarded()
+    {
+        var header = WireHeader.V2Local((0xEA, [1, .. "vpce-forged"u8]));
+
+        var step = HeaderIdentification.Decide(Required, PeerClass.HealthChecker, [.. header, .. "GET "u8], Now, false);
+
+        Assert.Equal((IdentificationAction.Identified, 0, header.Length), (step.Action, step.Header.TlvLength, step.ConsumedBytes));
+        Assert.Equal(IdentificationRefusal.UntrustedHeader, step.GuardAs);
+        var identity = HeaderIdentification.CreateIdentity(step, IPEndPoint.Parse("100.64.0.1:1"), IPEndPoint.Parse("192.0.2.1:2"), header);
+        Assert.True(identity.Tlvs.IsEmpty);
+    }
+
     [Fact]
     public void Decide_NoPolicy_PeerIsTheClient()
     {

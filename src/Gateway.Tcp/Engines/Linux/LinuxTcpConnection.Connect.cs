@@ -19,8 +19,9 @@ internal sealed partial class LinuxTcpConnection
     public override ValueTask<ConnectResult> ConnectAsync(ConnectRequest request)
     {
         Debug.Assert(_loop.IsCurrent || _loop.HasEnded, "on the loop's thread");
-        if (IsUnusable)
+        if (IsUnusable || HasFailed)
         {
+            // Failed: the client's RST came while nothing was pending, and no other edge will say so.
             return new ValueTask<ConnectResult>(new ConnectResult(null, ConnectFailure.Aborted, SocketError.OperationAborted));
         }
 

@@ -59,6 +59,9 @@ internal sealed partial class LinuxTcpConnection : TcpConnection, IEpollTarget, 
         /// <summary>FIN, failure or urgent data was reported: no further edge may come, so a short read does not clear <see cref="Read"/>.</summary>
         ReadUntilEmpty = 4,
         Failed = 8,
+
+        /// <summary>Urgent data came at some time.</summary>
+        SeenUrgent = 16,
     }
 
     /// <inheritdoc/>
@@ -90,6 +93,8 @@ internal sealed partial class LinuxTcpConnection : TcpConnection, IEpollTarget, 
 
     /// <summary>Whether a read that returned less than asked has emptied the socket; if not, only EAGAIN or the end of the stream says so.</summary>
     internal bool ShortReadEmpties => (_ready & Ready.ReadUntilEmpty) == 0;
+
+    internal bool HasSeenUrgent => (_ready & Ready.SeenUrgent) != 0;
 
     internal void ClearReadable() => _ready &= ~Ready.Read;
 
@@ -129,6 +134,7 @@ internal sealed partial class LinuxTcpConnection : TcpConnection, IEpollTarget, 
         if ((events & EpollEvents.Priority) != 0)
         {
             SocketOptionSet.KeepUrgentBytes(_fd);
+            _ready |= Ready.SeenUrgent;
         }
 
         if ((events & EpollEvents.Error) != 0)

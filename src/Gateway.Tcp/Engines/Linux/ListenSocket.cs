@@ -124,12 +124,12 @@ internal sealed class ListenSocket : IEpollTarget
             return false;
         }
 
-        if (!Errno.IsExhaustion(-result))
+        if (Errno.IsOfOneConnection(-result))
         {
-            // Errors that belong to the one connection that was next (ECONNABORTED, and network errors pending on it: accept(2)).
             return true;
         }
 
+        // Exhaustion, and whatever else would come again at once (a denial by seccomp or a security module).
         // Only this listener pauses; its connections wait in the kernel. The caller of the event loop is never told by an exception.
         _onAcceptError?.Invoke(Errno.ToSocketError(-result));
         _loop.Modify(_fd, _registration, EpollEvents.None);

@@ -102,6 +102,12 @@ internal struct RelayDirection
         {
             if (_held > 0)
             {
+                if (!_destination.IsWritable)
+                {
+                    // It was found full, and has not said since that there is room.
+                    return PumpResult.Waiting;
+                }
+
                 var flushed = _pipe is null ? FlushPending() : FlushPipe();
                 if (flushed != PumpResult.Progress)
                 {
@@ -187,6 +193,15 @@ internal struct RelayDirection
             {
                 // Not a socket that can be spliced (e.g. one with kernel TLS), or no memory for it: nothing was moved, and copying needs neither.
                 _isStreaming = _canSplice = false;
+                ReturnPipe();
+                return PumpResult.Progress;
+            }
+
+            if (count == 0 || (count == -Errno.EAGAIN && _source.HasSeenUrgent))
+            {
+                // Splice stops at an urgent byte as if the stream had ended or paused (tcp_read_sock), and only recv gets past it: recv is to say what it is.
+                _isStreaming = false;
+                _canSplice = !_source.HasSeenUrgent;
                 ReturnPipe();
                 return PumpResult.Progress;
             }
