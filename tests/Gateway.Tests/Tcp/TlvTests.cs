@@ -62,7 +62,9 @@ public sealed class TlvTests
             PassThroughTlvs = ["All"],
             AddTlvs = new Dictionary<string, string>
             {
-                ["UniqueId"] = "{connection}", ["0xE5"] = "{listener}/{route}/{cluster}/{client}", ["AzurePrivateLinkId"] = "258",
+                ["UniqueId"] = "{connection}",
+                ["0xE5"] = "{listener}/{route}/{cluster}/{client}",
+                ["AzurePrivateLinkId"] = "258",
             },
         };
         await using var plane = await TestPlane.StartAsync(TestPlane.Model(Policies.Required, sourceIp, server.Address), engine);
@@ -181,7 +183,11 @@ public sealed class TlvTests
 
         return new ConnectionIdentity
         {
-            Client = IPEndPoint.Parse(Client), Peer = IPEndPoint.Parse("10.0.0.1:1"), Local = IPEndPoint.Parse(Target), Source = IdentitySource.ProxyProtocolV2, Tlvs = area.AsMemory(0, length),
+            Client = IPEndPoint.Parse(Client),
+            Peer = IPEndPoint.Parse("10.0.0.1:1"),
+            Local = IPEndPoint.Parse(Target),
+            Source = IdentitySource.ProxyProtocolV2,
+            Tlvs = area.AsMemory(0, length),
         };
     }
 }
