@@ -22,6 +22,9 @@ public sealed record GatewayConfig
     /// <summary>Limits of the whole process.</summary>
     public LimitsConfig Limits { get; init; } = new();
 
+    /// <summary>The self-test of the running gateway.</summary>
+    public ChecksConfig Checks { get; init; } = new();
+
     /// <summary>How it ends.</summary>
     public ShutdownConfig Shutdown { get; init; } = new();
 
@@ -168,6 +171,29 @@ public sealed record LimitsConfig
 {
     /// <summary>Most connections at once, TCP and HTTP together. Defaults to null: derived from the descriptor limit.</summary>
     public int? MaxConnections { get; init; }
+}
+
+/// <summary>The self-test of the running gateway (<c>Checks</c>).</summary>
+public sealed record ChecksConfig
+{
+    /// <summary>What is checked in the background after the start and after each reload, and logged. Defaults to Host.</summary>
+    public CheckScope AtStart { get; init; } = CheckScope.Host;
+
+    /// <summary>How long a run may take. Defaults to 10 s: two connect timeouts.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>How far the self-test goes.</summary>
+public enum CheckScope
+{
+    /// <summary>Nothing is checked.</summary>
+    None,
+
+    /// <summary>This host alone: nobody hears of it.</summary>
+    Host,
+
+    /// <summary>The destinations too: it connects to each.</summary>
+    All,
 }
 
 /// <summary>How the process ends (<c>Shutdown</c>).</summary>

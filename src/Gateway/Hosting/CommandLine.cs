@@ -1,12 +1,13 @@
 using System.Collections;
 using System.CommandLine;
+using Gateway.Checks;
 using Gateway.Configuration;
 using Gateway.Demo;
 using Gateway.Redirection;
 
 namespace Gateway.Hosting;
 
-/// <summary>The commands: <c>run</c> (also without a command), <c>demo</c>, <c>validate</c>, <c>redirect</c>.</summary>
+/// <summary>The commands: <c>run</c> (also without a command), <c>demo</c>, <c>validate</c>, <c>check</c>, <c>redirect</c>.</summary>
 internal static class CommandLine
 {
     private const string DefaultFile = "appsettings/appsettings.json";
@@ -39,11 +40,21 @@ internal static class CommandLine
                 result.AddError("demo writes a configuration of its own: it takes no --config. To run a file: Gateway run --config FILE.");
             }
         });
-        var root = new RootCommand("Gateway: the client's real address reaches the backend, over HTTP and raw TCP.") { run, demo, validate, Redirect(config) };
+        var root = new RootCommand("Gateway: the client's real address reaches the backend, over HTTP and raw TCP.") { run, demo, validate, Check(config), Redirect(config) };
         root.Options.Add(config);
         root.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(config)));
         // Signals are the host's: it drains. System.CommandLine would end the process after two seconds.
         return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+    }
+
+    private static Command Check(Option<string?> config)
+    {
+        var json = new Option<bool>("--json") { Description = "JSON instead of text." };
+        var strict = new Option<bool>("--strict") { Description = "Warnings count: exit code 2." };
+        var check = new Command("check", "Says whether this host and the backends can do what the configuration asks, and the cure. Exit code 0: no failures; 1: failures.") { json, strict };
+        check.SetAction((parsed, cancellation) =>
+            CheckCommand.RunAsync(FindFile(parsed.GetValue(config)), parsed.GetValue(json), parsed.GetValue(strict), Console.Out, cancellation));
+        return check;
     }
 
     private static Command Redirect(Option<string?> config)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Gateway.Checks;
 using Gateway.Configuration;
 using Gateway.Configuration.Watching;
 using Gateway.Observability;
@@ -7,7 +8,8 @@ namespace Gateway.Hosting;
 
 /// <summary>Follows the configuration file: a good one is put in force as a whole, a bad one changes nothing and says why.</summary>
 internal sealed partial class ConfigReloader(
-    ConfigSource source, GatewayServer server, GatewayRuntime runtime, ConfigMetrics metrics, TimeProvider time, ILogger<ConfigReloader> logger) : IHostedLifecycleService, IAsyncDisposable
+    ConfigSource source, GatewayServer server, GatewayRuntime runtime, SelfTest selfTest, ConfigMetrics metrics, TimeProvider time, ILogger<ConfigReloader> logger)
+    : IHostedLifecycleService, IAsyncDisposable
 {
     // A port that was in use may be free by now.
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
@@ -93,6 +95,7 @@ internal sealed partial class ConfigReloader(
         }
         metrics.Reloaded(succeeded: true);
         Log.Reloaded(logger, source.Path, runtime.Current.Listeners.Count, result.Config.TcpProxy.Routes.Count, result.Config.ReverseProxy.Routes.Count);
+        selfTest.Begin();
     }
 
     private void Refuse(IReadOnlyList<string> problems, bool isRetry = false)

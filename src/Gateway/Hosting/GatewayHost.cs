@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Gateway.Checks;
 using Gateway.Configuration;
 using Gateway.Http;
 using Gateway.Observability;
@@ -41,6 +42,7 @@ internal static partial class GatewayHost
         await app.StartAsync();
         Log.Started(logger, GatewayVersion.Text, file, app.Services.GetRequiredService<TcpDataPlane>().EngineName);
         onStarted?.Invoke();
+        app.Services.GetRequiredService<SelfTest>().Begin();
         await app.WaitForShutdownAsync();
     }
 
@@ -75,6 +77,7 @@ internal static partial class GatewayHost
         services.AddSingleton<IServer>(provider => provider.GetRequiredService<GatewayServer>());
         services.AddSingleton<IHostLifetime, GatewayLifetime>();
         services.AddSingleton(source);
+        services.AddSingleton<SelfTest>();
         services.AddHostedService<ConfigReloader>();
         // GatewayServer bounds its own drain by the file's Shutdown section, which may change while we run.
         services.Configure<HostOptions>(options => options.ShutdownTimeout = Timeout.InfiniteTimeSpan);

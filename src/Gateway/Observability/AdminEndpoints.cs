@@ -4,8 +4,8 @@ using Gateway.Http;
 namespace Gateway.Observability;
 
 /// <summary>
-/// What the Probes and Admin listeners answer: <c>/healthz/live</c>, <c>/healthz/ready</c> and <c>/metrics</c>. Chosen by the accepting
-/// listener, never by the Host header, which a client writes as it likes.
+/// What the Probes and Admin listeners answer: <c>/healthz/live</c>, <c>/healthz/ready</c> and <c>/metrics</c>; Admin also <c>/check</c>. Chosen by the
+/// accepting listener, never by the Host header, which a client writes as it likes.
 /// </summary>
 internal static class AdminEndpoints
 {
@@ -20,6 +20,8 @@ internal static class AdminEndpoints
 
     private static Task AnswerAsync(HttpContext context)
     {
+        if (context.Request.Path == "/check" && context.Features.Get<IListenerFeature>() is { Kind: ListenerKind.Admin })
+            return CheckEndpoint.AnswerAsync(context);
         var readiness = context.RequestServices.GetRequiredService<Readiness>();
         var (status, text) = context.Request.Path.Value switch
         {

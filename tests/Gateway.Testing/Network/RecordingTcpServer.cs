@@ -14,6 +14,7 @@ public sealed class RecordingTcpServer : IAsyncDisposable
     private readonly Func<TcpPeer, Task>? _handler;
     private readonly Channel<TcpPeer> _accepted = Channel.CreateUnbounded<TcpPeer>();
     private readonly CancellationTokenSource _stop = new();
+    private bool _isDisposed;
     private readonly List<TcpPeer> _all = [];
     private readonly Task _accepting;
 
@@ -120,6 +121,11 @@ public sealed class RecordingTcpServer : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         await _stop.CancelAsync().ConfigureAwait(false);
         _listener.Dispose();
         await _accepting.WaitAsync(Eventually.DefaultTimeout).ConfigureAwait(false);

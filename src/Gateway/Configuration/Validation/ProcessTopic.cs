@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>Limits, Shutdown and Logging.</summary>
+/// <summary>Limits, Checks, Shutdown and Logging.</summary>
 internal sealed class ProcessTopic : IConfigTopic
 {
     /// <inheritdoc/>
@@ -11,6 +11,7 @@ internal sealed class ProcessTopic : IConfigTopic
     {
         if (context.Config.Limits.MaxConnections is { } maxConnections)
             Range.Check(context, "Limits:MaxConnections", maxConnections, 1, int.MaxValue);
+        Range.Check(context, "Checks:Timeout", context.Config.Checks.Timeout, TimeSpan.FromSeconds(1), Range.MaxTimeout);
         Range.Check(context, "Shutdown:DrainDelay", context.Config.Shutdown.DrainDelay, TimeSpan.Zero, Range.MaxTimeout);
         Range.Check(context, "Shutdown:DrainTimeout", context.Config.Shutdown.DrainTimeout, TimeSpan.Zero, Range.MaxTimeout);
         if (context.Config.Logging is { } logging)

@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Gateway.Checks;
+
+/// <summary>Whether the certificate of each https destination is one that requests will accept, and for how long.</summary>
+internal sealed class CertificateCheck : ICheck
+{
+    // Certificates of 90 days are renewed 30 days before their end: one that has less than half of that was forgotten.
+    private static readonly TimeSpan Soon = TimeSpan.FromDays(14);
+
+    public string Name => "certificate";
+
+    public bool AsksOthers => true;
+
+    public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation) => CheckContext.ForEachAsync(
+        context.Targets.Where(target => target.CertificateName is not null),
+        async target =>
+        {
+            if ((await context.ReachAsync(target, cancellation)).EndPoints is [var endPoint, ..])
+                await ShakeHandsAsync(target, endPoint, context.Time, findings, cancellation);
+        },
+        cancellation);
+
+    private static async Task ShakeHandsAsync(BackendTarget target, IPEndPoint endPoint, TimeProvider time, CheckFindings findings, CancellationToken cancellation)
+    {
+        using var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(target.ConnectTimeout);
+        var isJudged = false;
+        try
+        {
+            await socket.ConnectAsync(endPoint, limit.Token);
+            await using var tls = new SslStream(new NetworkStream(socket));
+            await tls.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = target.CertificateName,
+                    RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+                    {
+                        Judge(target, certificate as X509Certificate2, chain, errors, time.GetLocalNow().DateTime, findings);
+                        isJudged = true;
+                        return errors == SslPolicyErrors.None;
+                    },
+                },
+                limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            findings.Fail(target.KeyPath, $"{endPoint} does not answer a TLS handshake within {target.ConnectTimeout.TotalSeconds:0.###} s", "is it an http:// backend");
+        }
+        catch (Exception problem) when (problem is AuthenticationException or IOException or SocketException)
+        {
+            // Our own refusal ends the handshake like any other.
+            if (isJudged)
+                return;
+            findings.Fail(target.KeyPath, $"{endPoint} does not speak TLS with us: {problem.Message}", "is it an http:// backend, or one that wants a client's certificate");
+        }
+    }
+
+    /// <summary>The verdict, as HttpClient's own would be.</summary>
+    internal static void Judge(BackendTarget target, X509Certificate2? certificate, X509Chain? chain, SslPolicyErrors errors, DateTime now, CheckFindings findings)
+    {
+        if (certificate is null)
+        {
+            findings.Fail(target.KeyPath, "the destination shows no certificate");
+            return;
+        }
+
+        var until = certificate.NotAfter.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
+        {
+            findings.Fail(
+                target.KeyPath, $"the certificate is {certificate.Subject}'s, not {target.CertificateName}'s", "an address with the name in the certificate, or the destination's key Host");
+        }
+
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
+        {
+            var reasons = string.Join(", ", chain?.ChainStatus.Select(status => status.StatusInformation.Trim()) ?? []);
+            findings.Fail(
+                target.KeyPath, $"the certificate of {certificate.Subject} (until {until}) is not accepted: {reasons}",
+                "a CA that this host trusts (SSL_CERT_DIR, SSL_CERT_FILE), or a new certificate; HttpClient:DangerousAcceptAnyServerCertificate takes any");
+        }
+
+        if (errors != SslPolicyErrors.None)
+            return;
+        if (certificate.NotAfter - now < Soon)
+            findings.Warn(target.KeyPath, $"the certificate of {certificate.Subject} ends on {until}", "renew it");
+        else
+            findings.Ok(target.KeyPath, $"the certificate of {certificate.Subject} is accepted, until {until}");
+    }
+}

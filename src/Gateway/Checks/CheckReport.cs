@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gateway.Configuration;
+using Gateway.Hosting;
+
+namespace Gateway.Checks;
+
+/// <summary>All findings of a run.</summary>
+/// <param name="CheckedAt">When it ended.</param>
+/// <param name="Scope">How far it went.</param>
+/// <param name="Results">The findings, by check and key path.</param>
+internal sealed record CheckReport(DateTimeOffset CheckedAt, CheckScope Scope, IReadOnlyList<CheckResult> Results)
+{
+    /// <summary>The number of the JSON's form; it grows when a member changes its meaning or goes, not when one is added.</summary>
+    public const int Schema = 1;
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>The worst finding.</summary>
+    public CheckSeverity Verdict => Results.Count == 0 ? CheckSeverity.Ok : Results.Max(result => result.Severity);
+
+    /// <summary>How many of a severity.</summary>
+    public int Count(CheckSeverity severity) => Results.Count(result => result.Severity == severity);
+
+    /// <summary>In numbers.</summary>
+    public string Summary => string.Create(
+        CultureInfo.InvariantCulture, $"{Count(CheckSeverity.Ok)} ok, {Count(CheckSeverity.Warn)} warnings, {Count(CheckSeverity.Fail)} failures");
+
+    /// <summary>One line per finding, and a last one with their numbers.</summary>
+    public string ToText()
+    {
+        var text = new StringBuilder();
+        foreach (var result in Results)
+            text.Append(CultureInfo.InvariantCulture, $"{Word(result.Severity),-4} {result.Describe()}\n");
+        return text.Append(Summary).Append('\n').ToString();
+    }
+
+    /// <summary>As JSON; docs/check.md has its form.</summary>
+    public string ToJson() => JsonSerializer.Serialize(
+        new
+        {
+            Schema,
+            Version = GatewayVersion.Text,
+            CheckedAt,
+            Scope,
+            Verdict,
+            Counts = new { Ok = Count(CheckSeverity.Ok), Warn = Count(CheckSeverity.Warn), Fail = Count(CheckSeverity.Fail) },
+            Results,
+        },
+        Json) + "\n";
+
+    private static string Word(CheckSeverity severity) => severity switch
+    {
+        CheckSeverity.Ok => "ok",
+        CheckSeverity.Warn => "warn",
+        _ => "FAIL",
+    };
+}

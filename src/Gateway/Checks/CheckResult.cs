@@ -1,0 +1,13 @@
+namespace Gateway.Checks;
+
+/// <summary>One finding.</summary>
+/// <param name="Check">The check's name: <see cref="ICheck.Name"/>.</param>
+/// <param name="Severity">How bad it is.</param>
+/// <param name="Where">Key path of what it is about; empty: the whole host.</param>
+/// <param name="What">What was found.</param>
+/// <param name="Cure">What to do; null where there is nothing to be done.</param>
+internal sealed record CheckResult(string Check, CheckSeverity Severity, string Where, string What, string? Cure = null)
+{
+    /// <summary>Everything but the severity, on one line.</summary>
+    public string Describe() => $"{Check}: {(Where.Length == 0 ? "" : Where + ": ")}{What}{(Cure is null ? "" : $". Cure: {Cure}")}";
+}

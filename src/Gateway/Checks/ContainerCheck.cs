@@ -1,0 +1,46 @@
+using System.Globalization;
+using Gateway.Tcp.Configuration;
+
+namespace Gateway.Checks;
+
+/// <summary>
+/// Kubernetes' and Docker's trap: a capability that is added to a container reaches its root alone (no ambient capabilities), so that a process of another user starts without what the
+/// manifest seems to grant. It shows in /proc/self/status (proc_pid_status(5)): the bounding set has it, the effective one does not.
+/// </summary>
+internal sealed class ContainerCheck : ICheck
+{
+    private const int CapNetRaw = 13;
+
+    public string Name => "container";
+
+    public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
+    {
+        var route = context.Snapshot.Tcp.Listeners.Values.SelectMany(listener => listener.Routes).FirstOrDefault(route => route.SourceIp.Mode == SourceIpMode.Transparent);
+        var isDiverted = context.Config.Listeners.Any(listener => listener.Value.Intercept == InterceptMode.TProxy);
+        if ((route is not null || isDiverted) && File.Exists("/proc/self/status"))
+            Judge(File.ReadAllText("/proc/self/status"), route is null ? "Listeners" : $"TcpProxy:Routes:{route.Name}:SourceIp:Mode", findings);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The verdict.</summary>
+    /// <param name="status">The text of /proc/self/status.</param>
+    /// <param name="where">Key path of what wants NET_RAW.</param>
+    /// <param name="findings">Takes it.</param>
+    internal static void Judge(string status, string where, CheckFindings findings)
+    {
+        var uid = Field(status, "Uid:").Split('\t', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1);
+        if (uid is null or "0" || !Has(status, "CapBnd:") || Has(status, "CapEff:"))
+            return;
+        var isLocked = Field(status, "NoNewPrivs:").Trim() == "1";
+        findings.Warn(
+            where,
+            $"NET_RAW was granted, but not to user {uid}: Kubernetes and Docker give added capabilities to root only{(isLocked ? "; no_new_privs also switches file capabilities off" : "")}",
+            "runAsUser: 0 with capabilities drop: [ALL], add: [NET_RAW] (docs/source-ip.md, Rights in a container)");
+    }
+
+    private static bool Has(string status, string set) =>
+        ulong.TryParse(Field(status, set).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var bits) && (bits >> CapNetRaw & 1) != 0;
+
+    private static string Field(string status, string name) =>
+        status.Split('\n').FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?[name.Length..] ?? "";
+}

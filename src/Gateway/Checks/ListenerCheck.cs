@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Gateway.Hosting;
+
+namespace Gateway.Checks;
+
+/// <summary>Whether each listener, Probes and Admin included, can have its port, or has it already.</summary>
+internal sealed class ListenerCheck : ICheck
+{
+    public string Name => "listener";
+
+    public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
+    {
+        foreach (var plan in context.Snapshot.Listeners)
+        {
+            if (context.IsRunning)
+                findings.Ok(plan.KeyPath, $"{plan.Address} is bound by this process");
+            else
+                TryBind(plan, findings);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static void TryBind(ListenerPlan plan, CheckFindings findings)
+    {
+        var (endPoint, dualMode) = (plan.Address.EndPoint, plan.Address.DualMode);
+        using var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
+                socket.DualMode = dualMode;
+            // Bound, but never listening: no client can be accepted by mistake. A port that somebody listens on refuses even this.
+            socket.Bind(endPoint);
+            findings.Ok(plan.KeyPath, $"{plan.Address} is free");
+        }
+        catch (SocketException problem) when (problem.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            ReportHolder(plan, findings);
+        }
+        catch (SocketException problem)
+        {
+            var explained = plan.ExplainBindFailure(problem);
+            findings.Fail(plan.KeyPath, explained.StartsWith(plan.KeyPath + ": ", StringComparison.Ordinal) ? explained[(plan.KeyPath.Length + 2)..] : explained);
+        }
+    }
+
+    private static void ReportHolder(ListenerPlan plan, CheckFindings findings)
+    {
+        var holders = PortHolder.Find(plan.Address.EndPoint.Port);
+        if (holders.Count == 0)
+        {
+            findings.Warn(plan.KeyPath, $"{plan.Address} is in use; by whom cannot be seen from here", "if that is not this gateway: end it (ss -ltnp), or choose another port");
+            return;
+        }
+
+        var names = string.Join(", ", holders.Select(holder => string.Create(CultureInfo.InvariantCulture, $"{holder.Name} (pid {holder.Pid})")));
+        if (holders.All(holder => holder.IsGateway))
+            findings.Ok(plan.KeyPath, $"{plan.Address} is held by a running gateway: {names}");
+        else
+            findings.Fail(plan.KeyPath, $"{plan.Address} is in use by {names}", "end that process, or choose another port");
+    }
+}

@@ -1,0 +1,72 @@
+using Gateway.Configuration;
+using Gateway.Hosting;
+
+namespace Gateway.Checks;
+
+/// <summary>
+/// The checks of the running gateway: in the background after the start and after each reload (<c>Checks:AtStart</c>), and when the admin listener is asked. They never delay anything; a
+/// newer configuration ends the run of the older one.
+/// </summary>
+internal sealed partial class SelfTest(GatewayRuntime runtime, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SelfTest> logger)
+{
+    private readonly Lock _gate = new();
+    private CancellationTokenSource? _running;
+    private Task<CheckReport>? _report;
+    private GatewaySnapshot? _checked;
+    private CheckScope _scope;
+
+    /// <summary>Begins a run whose findings are logged, if the configuration in force wants one.</summary>
+    public void Begin()
+    {
+        if (runtime.Current.Config.Checks.AtStart is not CheckScope.None and var scope)
+            _ = LogAsync(Start(scope, afresh: true));
+    }
+
+    /// <summary>The last report on the configuration in force, or the one that is being made; none yet: one on this host is made now.</summary>
+    public Task<CheckReport> ReportAsync() => Start(CheckScope.Host, afresh: false);
+
+    /// <summary>A new report, destinations included.</summary>
+    public Task<CheckReport> CheckAllAsync() => Start(CheckScope.All, afresh: true);
+
+    private Task<CheckReport> Start(CheckScope scope, bool afresh)
+    {
+        lock (_gate)
+        {
+            var current = runtime.Current;
+            if (_report is { IsCanceled: false, IsFaulted: false } known && ReferenceEquals(current, _checked) && (!afresh || (scope == _scope && !known.IsCompleted)))
+                return known;
+            _running?.Cancel();
+            _running?.Dispose();
+            _running = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
+            _checked = current;
+            _scope = scope;
+            return _report = CheckSuite.RunAsync(new CheckContext(current) { IsRunning = true, Scope = scope, Time = time }, current.Config.Checks.Timeout, _running.Token);
+        }
+    }
+
+    private async Task LogAsync(Task<CheckReport> run)
+    {
+        CheckReport report;
+        try
+        {
+            report = await run;
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        foreach (var result in report.Results.Where(result => result.Severity != CheckSeverity.Ok))
+            Log.Finding(logger, result.Severity, result.Describe());
+        Log.Done(logger, report.Summary);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1040, LogLevel.Warning, "Self-test, {Severity}: {Finding}")]
+        public static partial void Finding(ILogger logger, CheckSeverity severity, string finding);
+
+        [LoggerMessage(1041, LogLevel.Information, "Self-test: {Summary}")]
+        public static partial void Done(ILogger logger, string summary);
+    }
+}

@@ -1,0 +1,58 @@
+using Gateway.Testing.Network;
+using Gateway.Testing.Peers;
+using Gateway.Testing.Processes;
+
+namespace Gateway.FunctionalTests.Checks;
+
+/// <summary>Whether real backends understand the PROXY header, and whether they want one.</summary>
+public sealed class ProxyHeaderCheckTests
+{
+    [Fact]
+    public async Task Backends_WithAndWithoutTheProtocol_AreToldApart()
+    {
+        var (aware, plain) = (FreePorts.Next(), FreePorts.Next());
+        await using var nginx = await NginxPeer.StartAsync(
+            aware, http: $"server {{ listen 127.0.0.1:{aware} proxy_protocol; return 200 x; }} server {{ listen 127.0.0.1:{plain}; return 200 x; }}");
+        await using var redis = await RedisPeer.StartAsync();
+        await using var greeting = RecordingTcpServer.Start(async peer =>
+        {
+            await peer.SendAsync("220 hello\r\n");
+            await peer.WaitForEndAsync();
+        });
+        var (awareAddress, plainAddress, redisAddress) = ($"127.0.0.1:{aware}", $"127.0.0.1:{plain}", $"127.0.0.1:{redis.Port}");
+        var (v1, v2, none) = (new { Mode = "ProxyProtocol", Version = "V1" }, new { Mode = "ProxyProtocol", Version = "V2" }, new { Mode = "None" });
+        var expected = new (string Name, string Backend, object SourceIp, string Severity, string What)[]
+        {
+            ("nginx-v1", awareAddress, v1, "ok", "takes a PROXY v1 header"),
+            ("nginx-v2", awareAddress, v2, "ok", "takes a PROXY v2 header"),
+            ("nginx-none", awareAddress, none, "fail", "expects a PROXY header"),
+            ("plain-v1", plainAddress, v1, "fail", "does not understand"),
+            ("plain-v2", plainAddress, v2, "fail", "does not understand"),
+            ("plain-none", plainAddress, none, "ok", "does not ask"),
+            ("redis-v1", redisAddress, v1, "fail", "does not understand"),
+            ("redis-v2", redisAddress, v2, "warn", "version 1"),
+            ("redis-none", redisAddress, none, "ok", "does not ask"),
+            ("greeting-v2", greeting.Address, v2, "warn", "speaks before"),
+            ("greeting-none", greeting.Address, none, "ok", "does not ask"),
+        };
+        var config = new ConfigFile().AddHttp("web", FreePorts.Next(), awareAddress).AddHttp("web2", FreePorts.Next(), plainAddress);
+        foreach (var (name, backend, sourceIp, _, _) in expected)
+        {
+            config.AddTcp(name, FreePorts.Next(), backend, sourceIp);
+        }
+
+        var run = await CheckRun.StartAsync(config);
+
+        foreach (var (name, _, _, severity, what) in expected)
+        {
+            var finding = run.The("proxy-header", $"TcpProxy:Clusters:{name}:Destinations:{name}-0:Address");
+            Assert.True(finding.Severity == severity && finding.What.Contains(what, StringComparison.Ordinal), $"{name}: {finding}");
+            Assert.Equal(severity == "ok", finding.Cure.Length == 0);
+        }
+
+        Assert.Contains("\"Version\": \"V2\"", run.The("proxy-header", "TcpProxy:Clusters:nginx-none:Destinations:nginx-none-0:Address").Cure, StringComparison.Ordinal);
+        Assert.Equal("fail", run.The("proxy-header", "ReverseProxy:Clusters:web:Destinations:web-0:Address").Severity);
+        Assert.Equal("ok", run.The("proxy-header", "ReverseProxy:Clusters:web2:Destinations:web2-0:Address").Severity);
+        Assert.Equal(1, run.ExitCode);
+    }
+}

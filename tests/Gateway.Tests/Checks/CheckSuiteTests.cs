@@ -1,0 +1,87 @@
+using System.Text.Json;
+using Gateway.Checks;
+using Gateway.Configuration;
+
+namespace Gateway.Tests.Checks;
+
+/// <summary>A run as a whole, and its report.</summary>
+public sealed class CheckSuiteTests
+{
+    [Fact]
+    public async Task Run_ACheckThatHangsAndOneThatThrows_AreWarningsAndKeepWhatTheyFound()
+    {
+        var report = await RunAsync(
+            TimeSpan.FromMilliseconds(100),
+            new FakeCheck("hangs", async (findings, cancellation) =>
+            {
+                findings.Ok("a", "found before");
+                await Task.Delay(Timeout.Infinite, cancellation);
+            }),
+            new FakeCheck("deaf", (_, _) => new TaskCompletionSource().Task),
+            new FakeCheck("throws", (_, _) => throw new InvalidOperationException("broken")));
+
+        Assert.Equal(
+            ["ok hangs a", "warn hangs ", "warn deaf ", "warn throws "],
+            report.Results.OrderBy(result => Array.IndexOf(["hangs", "deaf", "throws"], result.Check)).ThenBy(result => result.Severity)
+                .Select(result => $"{result.Severity} {result.Check} {result.Where}".ToLowerInvariant()));
+        Assert.Contains("broken", report.ToText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_OfThisHost_AsksNobody()
+    {
+        var context = new CheckContext(VerdictTests.Snapshot()) { Scope = CheckScope.Host };
+        var asked = new FakeCheck("asks", (_, _) => throw new InvalidOperationException("asked")) { AsksOthers = true };
+
+        var report = await CheckSuite.RunAsync([asked], context, TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        Assert.Empty(report.Results);
+        Assert.Equal(CheckScope.Host, report.Scope);
+    }
+
+    [Fact]
+    public async Task Report_AsJson_HasTheDocumentedMembers()
+    {
+        var report = await RunAsync(TimeSpan.FromSeconds(30), new FakeCheck("one", (findings, _) =>
+        {
+            findings.Fail("B:x", "what", "cure");
+            findings.Warn("A:x", "doubt");
+            findings.Ok("", "fine");
+            return Task.CompletedTask;
+        }));
+        using var json = JsonDocument.Parse(report.ToJson());
+        var root = json.RootElement;
+
+        Assert.Equal(["schema", "version", "checkedAt", "scope", "verdict", "counts", "results"], root.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(1, root.GetProperty("schema").GetInt32());
+        Assert.Equal("fail", root.GetProperty("verdict").GetString());
+        Assert.Equal("""{"ok":1,"warn":1,"fail":1}""", JsonSerializer.Serialize(root.GetProperty("counts")));
+        Assert.Equal(
+            ["""{"check":"one","severity":"ok","where":"","what":"fine","cure":null}""",
+             """{"check":"one","severity":"warn","where":"A:x","what":"doubt","cure":null}""",
+             """{"check":"one","severity":"fail","where":"B:x","what":"what","cure":"cure"}"""],
+            root.GetProperty("results").EnumerateArray().Select(result => JsonSerializer.Serialize(result)));
+        Assert.Equal("ok   one: fine\nwarn one: A:x: doubt\nFAIL one: B:x: what. Cure: cure\n1 ok, 1 warnings, 1 failures\n", report.ToText());
+    }
+
+    [Theory]
+    [InlineData(0, false, 0)]
+    [InlineData(0, true, 0)]
+    [InlineData(1, false, 0)]
+    [InlineData(1, true, 2)]
+    [InlineData(2, false, 1)]
+    [InlineData(2, true, 1)]
+    public void ExitCode_BySeverity(int verdict, bool strict, int expected) => Assert.Equal(expected, CheckCommand.ExitCode((CheckSeverity)verdict, strict));
+
+    private static Task<CheckReport> RunAsync(TimeSpan timeout, params ICheck[] checks) =>
+        CheckSuite.RunAsync(checks, new CheckContext(VerdictTests.Snapshot()), timeout, TestContext.Current.CancellationToken);
+
+    private sealed class FakeCheck(string name, Func<CheckFindings, CancellationToken, Task> run) : ICheck
+    {
+        public string Name => name;
+
+        public bool AsksOthers { get; init; }
+
+        public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation) => run(findings, cancellation);
+    }
+}

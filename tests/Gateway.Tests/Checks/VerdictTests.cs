@@ -1,0 +1,120 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Gateway.Checks;
+using Gateway.Configuration;
+using Gateway.Hosting;
+
+namespace Gateway.Tests.Checks;
+
+/// <summary>The verdicts that depend on a host's state, both ways, without that state.</summary>
+public sealed class VerdictTests
+{
+    [Theory]
+    [InlineData(null, 32768, "Ok")]
+    [InlineData(32768, 32768, "Ok")]
+    [InlineData(32769, 32768, "Warn")]
+    [InlineData(null, 256, "Warn")]
+    public void Descriptors_AgainstTheLimit_AreJudged(int? wanted, int possible, string expected)
+    {
+        var findings = new CheckFindings("descriptors");
+
+        DescriptorCheck.Judge(wanted, possible, 66048, findings);
+
+        var result = Assert.Single(findings.Results);
+        Assert.Equal(expected, result.Severity.ToString());
+        Assert.Equal(wanted > possible, result.Cure?.Contains("66050", StringComparison.Ordinal) == true);
+    }
+
+    [Theory]
+    [InlineData("Uid:\t1654\t1654\t1654\t1654\nCapEff:\t0000000000000000\nCapBnd:\t0000000000002000\nNoNewPrivs:\t1\n", true)]
+    [InlineData("Uid:\t0\t0\t0\t0\nCapEff:\t0000000000002000\nCapBnd:\t0000000000002000\nNoNewPrivs:\t1\n", false)]
+    [InlineData("Uid:\t1654\t1654\t1654\t1654\nCapEff:\t0000000000002000\nCapBnd:\t0000000000002000\nNoNewPrivs:\t0\n", false)]
+    [InlineData("Uid:\t1654\t1654\t1654\t1654\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000\nNoNewPrivs:\t0\n", false)]
+    public void Container_NetRawForRootOnly_IsNamed(string status, bool isTrap)
+    {
+        var findings = new CheckFindings("container");
+
+        ContainerCheck.Judge(status, "x", findings);
+
+        Assert.Equal(isTrap, findings.Results.Any(result => result.Severity == CheckSeverity.Warn && result.Cure!.Contains("runAsUser: 0", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("2\n", "Warn")]
+    [InlineData("1\n", "Ok")]
+    public void Kernel_SynCookiesAlways_HideOptions(string setting, string expected)
+    {
+        var findings = new CheckFindings("kernel");
+
+        KernelCheck.Judge("Listeners:x:Toa", setting, findings);
+
+        Assert.Equal(expected, Assert.Single(findings.Results).Severity.ToString());
+    }
+
+    [Theory]
+    [InlineData(SslPolicyErrors.None, 15, "Ok", "accepted")]
+    [InlineData(SslPolicyErrors.None, 13, "Warn", "ends on")]
+    [InlineData(SslPolicyErrors.RemoteCertificateNameMismatch, 90, "Fail", "not api.example's")]
+    [InlineData(SslPolicyErrors.RemoteCertificateChainErrors, 90, "Fail", "not accepted")]
+    public void Certificate_AsHttpClientWouldTakeIt_IsJudged(SslPolicyErrors errors, int days, string expected, string says)
+    {
+        using var key = RSA.Create(2048);
+        var now = DateTimeOffset.Now;
+        using var certificate = new CertificateRequest("CN=web.example", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(now.AddDays(-1), now.AddDays(days));
+        var findings = new CheckFindings("certificate");
+
+        CertificateCheck.Judge(
+            new BackendTarget("x", "api.example", 443, TimeSpan.FromSeconds(1), []) { CertificateName = "api.example" }, certificate, null, errors, now.LocalDateTime, findings);
+
+        var result = Assert.Single(findings.Results);
+        Assert.Equal(expected, result.Severity.ToString());
+        Assert.Contains(says, result.What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", false, false)]
+    [InlineData("", true, true)]
+    [InlineData("HTTP/1.1 400 Bad Request", false, true)]
+    [InlineData("-ERR unknown command", false, true)]
+    [InlineData("ERROR", false, true)]
+    [InlineData("+OK", true, true)]
+    [InlineData("+OK POP3 ready", false, false)]
+    [InlineData("220 mail.example.org ESMTP", false, false)]
+    public void Header_ReactionToIt_IsRefusalOrNot(string bytes, bool hasEnded, bool isRefusal) =>
+        Assert.Equal(isRefusal, ProxyHeaderCheck.IsRefusal(new Reaction(Encoding.ASCII.GetBytes(bytes), hasEnded)));
+
+    [Fact]
+    public void Reaction_BytesOfABackend_AreShownOnOneLine() =>
+        Assert.Equal("\"a.b\"", new Reaction("a\u0001b\r\nsecond line"u8.ToArray(), HasEnded: false).Show());
+
+    [Theory]
+    [InlineData("", "198.51.100.10", "203.0.113.1")]
+    [InlineData("", "2001:db8:b::10", "2001:db8::1")]
+    [InlineData("192.0.2.0/24", "198.51.100.10", "192.0.2.1")]
+    [InlineData("192.0.2.7/32", "198.51.100.10", "192.0.2.7")]
+    [InlineData("198.51.100.0/24", "198.51.100.1", "198.51.100.2")]
+    [InlineData("192.0.2.0/24", "2001:db8:b::10", "2001:db8::1")]
+    public void ReturnPath_Source_IsAClientOfTheRoute(string clients, string backend, string expected)
+    {
+        var match = clients.Length == 0 ? "" : $"\"Match\": {{ \"ClientCidrs\": [ \"{clients}\" ] }},";
+        var route = Snapshot($"""
+            "Listeners": {"{"} "in": {"{"} "Address": "*:9000", "Protocol": "Tcp" {"}"} {"}"},
+            "TcpProxy": {"{"}
+              "Routes": {"{"} "in": {"{"} "Listener": "in", "ClusterId": "c", {match} "SourceIp": {"{"} "Mode": "Transparent" {"}"} {"}"} {"}"},
+              "Clusters": {"{"} "c": {"{"} "Destinations": {"{"} "d": {"{"} "Address": "192.0.2.200:1" {"}"} {"}"} {"}"} {"}"}
+            {"}"}
+            """).Tcp.Listeners["in"].Routes.Single();
+
+        Assert.Equal(expected, ReturnPathCheck.SourceFor(route.ClientNetworks, new IPEndPoint(IPAddress.Parse(backend), 80)).ToString());
+    }
+
+    internal static GatewaySnapshot Snapshot(string members = "")
+    {
+        var result = ConfigReader.Parse($"{{ {members} }}", new Dictionary<string, string>());
+        Assert.Empty(result.Errors);
+        return SnapshotBuilder.Build(result);
+    }
+}
