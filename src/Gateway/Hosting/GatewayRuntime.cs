@@ -1,4 +1,5 @@
 using Gateway.Http;
+using Gateway.Http.Clients;
 using Gateway.Tcp.Listening;
 
 namespace Gateway.Hosting;
@@ -13,7 +14,11 @@ internal sealed class GatewayRuntime(GatewaySnapshot initial, TcpDataPlane tcp, 
 
     /// <summary>Rights that a route needs and this process lacks, each with the cure.</summary>
     public IReadOnlyList<string> FindMissingRights(GatewaySnapshot snapshot) =>
-        [.. tcp.CheckRights(snapshot.Tcp, SnapshotBuilder.ToaOf(snapshot.Config)), .. tcp.CheckForwarding(snapshot.Forwards)];
+        [
+            .. tcp.CheckRights(snapshot.Tcp, SnapshotBuilder.ToaOf(snapshot.Config)),
+            .. ClusterRights.Missing(snapshot.Config.ReverseProxy.Clusters),
+            .. tcp.CheckForwarding(snapshot.Forwards),
+        ];
 
     /// <summary>Waits for first health checks, then has the kernel forward what it is to. Why it would not; empty: it does.</summary>
     public Task<IReadOnlyList<string>> PrepareAsync(GatewaySnapshot snapshot) => tcp.PrepareAsync(snapshot.Forwards);

@@ -1,3 +1,4 @@
+using Gateway.Http.Clients;
 using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace Gateway.Http;
@@ -5,11 +6,12 @@ namespace Gateway.Http;
 /// <summary>
 /// Gives every route the gateway's forwarding headers in place of YARP's defaults (which overwrite X-Forwarded-For and so lose a CDN's
 /// chain). A route's own transform wins: <c>X-Forwarded</c> and <c>Forwarded</c> take all but X-Real-IP from us, a <c>RequestHeader…</c>
-/// transform the header that it names. Responses get <see cref="HeadersFirstTransform"/>.
+/// transform the header that it names. Responses get <see cref="HeadersFirstTransform"/>. Clusters that keep clients apart learn whose request it is (<see cref="ClientTransform"/>).
 /// </summary>
 internal sealed class GatewayTransforms : ITransformProvider
 {
     private static readonly HeadersFirstTransform HeadersFirst = new();
+    private static readonly ClientTransform Client = new();
     private static readonly string[] HeaderTransforms = ["RequestHeader", "RequestHeaderRemove", "RequestHeaderRouteValue"];
 
     /// <inheritdoc/>
@@ -32,6 +34,7 @@ internal sealed class GatewayTransforms : ITransformProvider
             // come first and the client's own text last.
             context.RequestTransforms.Add(new ForwardingHeadersTransform(ours));
         }
+        context.RequestTransforms.Add(Client);
         context.ResponseTransforms.Add(HeadersFirst);
     }
 

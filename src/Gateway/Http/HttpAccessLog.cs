@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using Gateway.Http.Clients;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
@@ -25,10 +26,12 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     {
         var proxy = context.Features.Get<IReverseProxyFeature>();
         var error = context.Features.Get<IForwarderErrorFeature>();
+        var refusal = context.Features.Get<RequestRefusal>();
         Log.Request(_logger, client.Client, connection.Client, connection.Peer, connection.Source, listener,
             proxy?.Route.Config.RouteId ?? "-", proxy?.Cluster.Config.ClusterId ?? "-", proxy?.ProxiedDestination?.DestinationId ?? "-",
             context.Request.Method, PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget), context.Response.StatusCode, sentBytes,
-            Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 3), error is null ? "-" : error.Error.ToString(), DetailOf(error?.Exception),
+            Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 3), refusal?.Error ?? error?.Error.ToString() ?? "-",
+            refusal?.Detail ?? DetailOf(error?.Exception),
             ProxyTlvField.Describe(connection.Tlvs.Span), ConnectionIds.Of(context.Connection.Id));
     }
 

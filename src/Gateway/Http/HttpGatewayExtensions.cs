@@ -1,3 +1,5 @@
+using Gateway.Http.Clients;
+using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Listening;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http.Timeouts;
@@ -24,7 +26,9 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton<HttpConnectionMetrics>();
         services.TryAddSingleton(_ => new ConnectionLimit());
         services.TryAddSingleton<HttpConnectionServices>();
-        services.TryAddSingleton<IForwarderHttpClientFactory, KeepAliveHttpClientFactory>();
+        services.TryAddSingleton<SocketDialer>();
+        services.TryAddSingleton<ClientPoolMetrics>();
+        services.TryAddSingleton<IForwarderHttpClientFactory, ClientInvokerFactory>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
         services.AddRequestTimeouts();
         // Policies of CORS and authorization cannot be defined here and are refused by validation; what is left of them ("disable", "anonymous") needs no middleware.

@@ -44,7 +44,8 @@ public sealed class ExampleTests
 
         using var group = readsOptions ? ControlGroup.Create() : null;
         await using var backend = RecordingTcpServer.Start();
-        await using var web = Peers.HttpBackend.Start();
+        var announces = text.Contains("\"SourceIp.Mode\": \"ProxyProtocol\"", StringComparison.Ordinal);
+        await using var web = Peers.HttpBackend.Start(announces);
         var admin = FreePorts.Next();
         root["Admin"] = new JsonObject { ["Address"] = $"127.0.0.1:{admin}" };
         if (root["Probes"] is JsonObject probes)
@@ -78,7 +79,9 @@ public sealed class ExampleTests
                 using var client = new HttpClient();
                 using var response = await client.GetAsync(new Uri($"http://127.0.0.1:{ports[name]}/example"));
                 Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-                Assert.Contains("X-Forwarded-For: ", await response.Content.ReadAsStringAsync(), StringComparison.OrdinalIgnoreCase);
+                var seen = await response.Content.ReadAsStringAsync();
+                Assert.Contains("X-Forwarded-For: ", seen, StringComparison.OrdinalIgnoreCase);
+                Assert.Equal(announces, seen.Contains("Announced: 127.0.0.1", StringComparison.Ordinal));
             }
         }
     }

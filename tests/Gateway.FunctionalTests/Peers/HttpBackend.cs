@@ -1,13 +1,15 @@
 using System.Text;
 using Gateway.Testing.Network;
+using Gateway.Testing.Wire;
 
 namespace Gateway.FunctionalTests.Peers;
 
-/// <summary>A backend that answers each HTTP/1.1 request with its head, as it came.</summary>
+/// <summary>A backend that answers each HTTP/1.1 request with its head, as it came; on request behind a PROXY header, whose source it tells in a line of its own.</summary>
 internal static class HttpBackend
 {
-    public static RecordingTcpServer Start() => RecordingTcpServer.Start(async peer =>
+    public static RecordingTcpServer Start(bool expectsHeader = false) => RecordingTcpServer.Start(async peer =>
     {
+        var source = expectsHeader ? (await WireHeader.ReadAsync(peer)).Source : null;
         while (true)
         {
             var head = new StringBuilder();
@@ -21,6 +23,7 @@ internal static class HttpBackend
                 return;
             }
 
+            head.Append(source is null ? "" : $"Announced: {source.Address}\r\n");
             await peer.SendAsync($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {head.Length}\r\n\r\n{head}");
         }
     });

@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Configuration;
 using Gateway.Http;
+using Gateway.Http.Clients;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Identification;
 using Microsoft.AspNetCore.DataProtection;
@@ -20,7 +21,7 @@ public class HttpGatewayServicesTests
         Assert.DoesNotContain(services, service => service.ServiceType == typeof(IHostedService) && service.ImplementationType?.Name == "DataProtectionHostedService");
         using var provider = services.BuildServiceProvider();
         Assert.IsType<EphemeralDataProtectionProvider>(provider.GetRequiredService<IDataProtectionProvider>());
-        Assert.IsType<KeepAliveHttpClientFactory>(provider.GetRequiredService<IForwarderHttpClientFactory>());
+        Assert.IsType<ClientInvokerFactory>(provider.GetRequiredService<IForwarderHttpClientFactory>());
     }
 
     [Fact]

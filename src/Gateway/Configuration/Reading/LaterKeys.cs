@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using Gateway.Tcp.Configuration;
-using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Configuration.Reading;
 
@@ -14,8 +13,6 @@ internal static class LaterKeys
         [typeof(TcpRouteMatchConfig)] = ["ServerNames"],
         [typeof(TcpClusterConfig)] = ["LoadBalancingPolicy", "Limits", "Tls"],
         [typeof(TcpDestinationConfig)] = ["Health"],
-        [typeof(RouteConfig)] = ["SourceIp"],
-        [typeof(ClusterConfig)] = ["SourceIp"],
     }.ToFrozenDictionary();
 
     private static readonly FrozenDictionary<Type, string[]> Values = new Dictionary<Type, string[]>

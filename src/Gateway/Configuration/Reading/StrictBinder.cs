@@ -97,6 +97,8 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
     private static string UnknownKey(Shape shape, string name) =>
         LaterKeys.IsPlannedKey(shape.Type, name)
             ? $"the key {name} is not available yet"
+            : (shape.Type == typeof(ClusterConfig) || shape.Type == typeof(RouteConfig)) && name.Equals("SourceIp", StringComparison.OrdinalIgnoreCase)
+            ? "unknown key: YARP's schema has none of ours; write \"SourceIp.Mode\" and the like into the cluster's Metadata"
             : "unknown key" + Suggestion.For(name, shape.Properties.Keys);
 
     private object BindDictionary(ObjectNode node, Shape shape, string path, bool isYarp)

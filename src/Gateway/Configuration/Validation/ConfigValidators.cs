@@ -17,6 +17,7 @@ internal static class ConfigValidators
         new SourceIpTopic(),
         new TcpClustersTopic(),
         new DnatTopic(),
+        new ClusterSourceIpTopic(),
         new ProcessTopic(),
     ];
 

@@ -1,0 +1,9 @@
+using Gateway.Tcp.Engines;
+
+namespace Gateway.Tcp.Dialing;
+
+/// <summary>How the connections of a cluster are opened.</summary>
+/// <param name="Cluster">Its name, for metrics.</param>
+/// <param name="SourceIp">How the backend learns the client's address; the client's port is never bound.</param>
+/// <param name="KeepAlive">Keep-alive probes; null: off.</param>
+public sealed record SocketDial(string Cluster, SourceIpModel SourceIp, TcpKeepAlive? KeepAlive);

@@ -1,0 +1,194 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using Gateway.ProxyProtocol;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Diagnostics;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Engines.Portable;
+using Gateway.Tcp.Identification;
+
+namespace Gateway.Tcp.Dialing;
+
+/// <summary>
+/// Opens connections to backends as managed sockets, for whoever speaks the protocol on them itself (HTTP). The backend learns of the client as on a TCP route:
+/// <see cref="SourceIpMode.ProxyProtocol"/> sends the header as the very first bytes, <see cref="SourceIpMode.Transparent"/> binds the client's address, for destinations of its family alone,
+/// and does as <see cref="SourceIpModel.Fallback"/> says where that cannot be. The destination's addresses are tried in the resolver's order. Safe from any thread.
+/// </summary>
+public sealed class SocketDialer
+{
+    // A headless service resolves to every pod: four of them tell enough about a destination.
+    private const int MostAddresses = 4;
+
+    private readonly HostResolver _resolver;
+    private readonly TcpMetrics _metrics;
+    private readonly TimeProvider _time;
+
+    /// <summary>Makes a dialer with a cache of names of its own.</summary>
+    /// <param name="meters">For the meter <c>Gateway.Tcp</c>.</param>
+    /// <param name="time">For durations and the cache.</param>
+    public SocketDialer(System.Diagnostics.Metrics.IMeterFactory meters, TimeProvider time)
+    {
+        _resolver = new HostResolver(time);
+        _metrics = new TcpMetrics(meters);
+        _time = time;
+    }
+
+    /// <summary>Connects.</summary>
+    /// <param name="destination">Where to.</param>
+    /// <param name="dial">How, and for which cluster.</param>
+    /// <param name="client">For whom; null: for ourselves (a health check), which a header says as LOCAL, or (V1) by the connection's own endpoints.</param>
+    /// <param name="cancellation">Ends all attempts.</param>
+    /// <returns>The connection. If there is to be a header, it has been sent.</returns>
+    /// <exception cref="SourceUnusableException">The client's address cannot be used, and the fallback is Reject.</exception>
+    /// <exception cref="SocketException">No address was reached, or there is none.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async ValueTask<Socket> ConnectAsync(DnsEndPoint destination, SocketDial dial, ConnectionIdentity? client, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        ArgumentNullException.ThrowIfNull(dial);
+        var addresses = await _resolver.ResolveAsync(new DestinationModel(dial.Cluster, $"{destination.Host}:{destination.Port}"));
+        var attempts = new Attempts(addresses.AsMemory(0, Math.Min(addresses.Length, MostAddresses)), dial, client);
+        var mode = client is null && dial.SourceIp.Mode == SourceIpMode.Transparent ? SourceIpMode.None : dial.SourceIp.Mode;
+        var connected = await TryAllAsync(attempts, mode, cancellation);
+        if (connected is null && attempts.IsSourceUnusable && dial.SourceIp.Fallback != SourceIpFallback.Reject)
+        {
+            mode = dial.SourceIp.Fallback == SourceIpFallback.ProxyProtocol ? SourceIpMode.ProxyProtocol : SourceIpMode.None;
+            connected = await TryAllAsync(attempts, mode, cancellation);
+        }
+
+        if (connected is null)
+        {
+            throw attempts.Failure is { } failure ? failure
+                : attempts.IsSourceUnusable ? new SourceUnusableException($"{client!.Client.Address} cannot be the source of a connection to {destination.Host}")
+                : new SocketException((int)SocketError.HostNotFound);
+        }
+
+        return mode == SourceIpMode.ProxyProtocol ? await AnnounceAsync(connected, dial, client, cancellation) : connected;
+    }
+
+    private async ValueTask<Socket?> TryAllAsync(Attempts attempts, SourceIpMode mode, CancellationToken cancellation)
+    {
+        for (var i = 0; i < attempts.Addresses.Length; i++)
+        {
+            var address = attempts.Addresses.Span[i];
+            if (mode == SourceIpMode.Transparent && !TransparentRules.CanBind(attempts.Client!, address.Address))
+            {
+                attempts.IsSourceUnusable = true;
+                _metrics.SourceUnusable(attempts.Dial.Cluster, mode);
+            }
+            else if (await TryAsync(attempts, address, mode, cancellation) is { } connected)
+            {
+                return connected;
+            }
+        }
+
+        return null;
+    }
+
+    private async ValueTask<Socket?> TryAsync(Attempts attempts, IPEndPoint address, SourceIpMode mode, CancellationToken cancellation)
+    {
+        var began = _time.GetTimestamp();
+        var (blame, error) = (ConnectFailure.Aborted, SocketError.OperationAborted);
+        Socket? socket = null;
+        try
+        {
+            socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            (blame, error) = Prepare(socket, attempts, mode);
+            if (blame == ConnectFailure.None)
+            {
+                (blame, error) = (ConnectFailure.Aborted, SocketError.OperationAborted);
+                await socket.ConnectAsync(address, cancellation);
+                // NetworkStream takes no others; awaited calls do not care.
+                socket.Blocking = true;
+                blame = ConnectFailure.None;
+                return socket;
+            }
+
+            // Ours, and no destination's fault.
+            attempts.IsSourceUnusable |= mode == SourceIpMode.Transparent;
+            attempts.Failure ??= mode == SourceIpMode.Transparent ? null : new SocketException((int)error);
+        }
+        catch (SocketException failed)
+        {
+            error = failed.SocketErrorCode;
+            blame = Blame(error, mode);
+            attempts.IsSourceUnusable |= blame == ConnectFailure.Bind;
+            attempts.Failure = blame == ConnectFailure.Bind ? attempts.Failure : failed;
+        }
+        finally
+        {
+            if (blame != ConnectFailure.None)
+            {
+                socket?.Dispose();
+            }
+
+            _metrics.Attempted(attempts.Dial.Cluster, mode, blame, error, _time.GetElapsedTime(began));
+        }
+
+        return null;
+    }
+
+    private static (ConnectFailure Blame, SocketError Error) Prepare(Socket socket, Attempts attempts, SourceIpMode mode)
+    {
+        SocketSettings.Apply(socket, attempts.Dial.KeepAlive);
+        if (attempts.Dial.SourceIp.Mark != 0 && SocketSettings.SetMark(socket, attempts.Dial.SourceIp.Mark) is { Failure: not ConnectFailure.None } refused)
+        {
+            return refused;
+        }
+
+        return mode == SourceIpMode.Transparent
+            ? SocketSettings.BindTransparent(socket, new IPEndPoint(attempts.Client!.Client.Address, 0))
+            : (ConnectFailure.None, SocketError.Success);
+    }
+
+    private static ConnectFailure Blame(SocketError error, SourceIpMode mode) => error switch
+    {
+        SocketError.TimedOut => ConnectFailure.Timeout,
+        // The pair of addresses and ports is taken, or the kernel has no way from this source.
+        SocketError.AddressAlreadyInUse or SocketError.InvalidArgument when mode == SourceIpMode.Transparent => ConnectFailure.Bind,
+        SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable or SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable => ConnectFailure.Resources,
+        _ => ConnectFailure.Destination,
+    };
+
+    private async ValueTask<Socket> AnnounceAsync(Socket socket, SocketDial dial, ConnectionIdentity? client, CancellationToken cancellation)
+    {
+        var header = ArrayPool<byte>.Shared.Rent(client is null ? ProxyHeaderWriter.MaxV1Length : SourceHeader.MaxLength(client, dial.SourceIp));
+        try
+        {
+            var length = client is null ? WriteOwn(header, socket, dial.SourceIp.Version) : SourceHeader.Write(header, client, dial.SourceIp);
+            await socket.SendAsync(header.AsMemory(0, length), cancellation);
+            _metrics.HeaderSent(dial.Cluster, dial.SourceIp.Version);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(header);
+        }
+    }
+
+    // Specification, sections 2.1 and 2.2: checks say LOCAL, or in version 1, which has no such word, their socket's own endpoints.
+    private static int WriteOwn(Span<byte> header, Socket socket, ProxyProtocolVersion version) => version == ProxyProtocolVersion.V2
+        ? ProxyHeaderWriter.WriteV2(header, ProxyCommand.Local, default, default, default, withChecksum: false)
+        : ProxyHeaderWriter.WriteV1(header, ProxyEndPoint.From((IPEndPoint)socket.LocalEndPoint!), ProxyEndPoint.From((IPEndPoint)socket.RemoteEndPoint!));
+
+    private sealed class Attempts(ReadOnlyMemory<IPEndPoint> addresses, SocketDial dial, ConnectionIdentity? client)
+    {
+        public ReadOnlyMemory<IPEndPoint> Addresses { get; } = addresses;
+
+        public SocketDial Dial { get; } = dial;
+
+        public ConnectionIdentity? Client { get; } = client;
+
+        /// <summary>Some address could not be dialled from the client's.</summary>
+        public bool IsSourceUnusable { get; set; }
+
+        /// <summary>What was wrong with the last destination that was dialled.</summary>
+        public SocketException? Failure { get; set; }
+    }
+}

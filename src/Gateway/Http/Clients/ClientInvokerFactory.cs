@@ -1,0 +1,56 @@
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Identification;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Http.Clients;
+
+/// <summary>
+/// YARP's source of HTTP clients: one for all requests of a cluster, unless its Metadata has a <c>SourceIp.Mode</c>. Then each client gets one of its own, the same in everything
+/// but how it connects.
+/// </summary>
+internal sealed class ClientInvokerFactory(
+    SocketDialer dialer, ClientPoolMetrics metrics, TimeProvider time, ILogger<ForwarderHttpClientFactory> logger) : IForwarderHttpClientFactory
+{
+    private static readonly Configuration.KeepAliveConfig KeepAlive = new();
+    private static readonly TcpKeepAlive Probes = new(KeepAlive.Time, KeepAlive.Interval, KeepAlive.Retries);
+
+    private readonly KeepAliveHttpClientFactory _shared = new(logger);
+
+    /// <inheritdoc/>
+    public HttpMessageInvoker CreateClient(ForwarderHttpClientContext context)
+    {
+        var wanted = ClusterSourceIp.Read(context.NewMetadata) is { Config.Mode: not (null or SourceIpMode.None) } sourceIp ? sourceIp : null;
+        var old = context.OldClient as ClientInvoker;
+        if (wanted is not null && old is not null && old.SourceIp.Equals(wanted) && context.NewConfig == context.OldConfig)
+        {
+            return old;
+        }
+
+        old?.Retire();
+        if (wanted is null)
+        {
+            return _shared.CreateClient(old is null ? context : WithoutOld(context));
+        }
+
+        var dial = new SocketDial(context.ClusterId, SourceIpModel.From(wanted.Config), Probes);
+        return new ClientInvoker(
+            wanted, context.ClusterId, announced => new BoundFactory(dialer, dial, announced, wanted.IdleTimeout).CreateClient(WithoutOld(context)), metrics, time);
+    }
+
+    private static ForwarderHttpClientContext WithoutOld(ForwarderHttpClientContext context) =>
+        new() { ClusterId = context.ClusterId, NewConfig = context.NewConfig, NewMetadata = context.NewMetadata };
+
+    /// <summary>YARP's own client as the cluster configures it, whose connections are opened for one client.</summary>
+    private sealed class BoundFactory(SocketDialer dialer, SocketDial dial, ConnectionIdentity? announced, TimeSpan idleTimeout) : ForwarderHttpClientFactory
+    {
+        protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
+        {
+            base.ConfigureHandler(context, handler);
+            handler.PooledConnectionIdleTimeout = idleTimeout;
+            handler.ConnectCallback = async (connection, cancellation) =>
+                new System.Net.Sockets.NetworkStream(await dialer.ConnectAsync(connection.DnsEndPoint, dial, announced, cancellation), ownsSocket: true);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using System.Diagnostics.Metrics;
+
+namespace Gateway.Http.Clients;
+
+/// <summary>What is counted of clients that have their own connections to HTTP destinations. Labels come from configuration, never from a client.</summary>
+internal sealed class ClientPoolMetrics
+{
+    private readonly UpDownCounter<long> _active;
+    private readonly Counter<long> _ended;
+    private readonly Counter<long> _rejected;
+
+    public ClientPoolMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create("Gateway.Http");
+        _active = meter.CreateUpDownCounter<long>("gateway.destination.client.active", "{client}", "Clients with connections of their own to a cluster's destinations.");
+        _ended = meter.CreateCounter<long>("gateway.destination.client.ended", "{client}", "Clients whose connections to a cluster's destinations were closed, by reason.");
+        _rejected = meter.CreateCounter<long>("gateway.destination.client.rejected", "{request}", "Requests that could not have a connection of their client's own, by reason.");
+    }
+
+    /// <summary>A client came.</summary>
+    public void Added(string cluster) => _active.Add(1, new KeyValuePair<string, object?>("cluster", cluster));
+
+    /// <summary>A client's connections were closed.</summary>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="reason">idle, closed (the client left), limit (another needed the place) or reload.</param>
+    public void Ended(string cluster, string reason)
+    {
+        _active.Add(-1, new KeyValuePair<string, object?>("cluster", cluster));
+        _ended.Add(1, new("cluster", cluster), new("reason", reason));
+    }
+
+    /// <summary>A request was turned away.</summary>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="reason">limit or source_ip.</param>
+    public void Rejected(string cluster, string reason) => _rejected.Add(1, new("cluster", cluster), new("reason", reason));
+}

@@ -1,0 +1,22 @@
+using Yarp.ReverseProxy.Model;
+using Yarp.ReverseProxy.Transforms;
+
+namespace Gateway.Http.Clients;
+
+/// <summary>
+/// Tells the HTTP client of a cluster that keeps clients apart whose request it sends. It asks the cluster that this very request goes to, rather than being added to the routes of
+/// such clusters: during a reload a request may have the old route and the new cluster.
+/// </summary>
+internal sealed class ClientTransform : RequestTransform
+{
+    /// <inheritdoc/>
+    public override ValueTask ApplyAsync(RequestTransformContext context)
+    {
+        if (context.HttpContext.Features.Get<IReverseProxyFeature>()?.Cluster.HttpClient is ClientInvoker)
+        {
+            context.ProxyRequest.Options.Set(ClientInvoker.Context, context.HttpContext);
+        }
+
+        return default;
+    }
+}
