@@ -109,6 +109,15 @@ public sealed record ForwardedHeadersConfig
 
     /// <summary>What happens to the headers of a peer that is not trusted. Defaults to Keep.</summary>
     public UntrustedForwardedHeaders Untrusted { get; init; }
+
+    /// <summary>
+    /// More headers of peers that are not trusted that are removed before routes are matched: names, beginnings of names (<c>X-Envoy-*</c>), and <c>Known</c> for those of proxies and
+    /// CDNs that name a client. Defaults to none.
+    /// </summary>
+    public IReadOnlyList<string> Drop { get; init; } = [];
+
+    /// <summary>Whether X-Envoy-External-Address is set to the client, as an Envoy at the edge does. Defaults to false: only a trusted peer's goes on.</summary>
+    public bool EnvoyExternalAddress { get; init; }
 }
 
 /// <summary>What happens to X-Forwarded-*, Forwarded and X-Real-IP of an untrusted peer.</summary>

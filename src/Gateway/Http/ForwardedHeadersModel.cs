@@ -21,6 +21,12 @@ internal sealed record ForwardedHeadersModel
     /// <summary>What happens to the headers of a connection whose client is not trusted. Defaults to Keep.</summary>
     public UntrustedForwardedHeaders Untrusted { get; init; }
 
+    /// <summary>More headers that are dropped of connections whose client is not trusted; null: none.</summary>
+    public DroppedHeaders? Drop { get; init; }
+
+    /// <summary>Whether X-Envoy-External-Address is set to the client. Defaults to false.</summary>
+    public bool EnvoyExternalAddress { get; init; }
+
     /// <summary>Whether the header has to be read at all for <paramref name="hop"/>.</summary>
     public bool MayKnowMore(IPAddress hop) => TrustedHops > 0 || IsTrusted(hop);
 

@@ -26,6 +26,8 @@ internal static class ForwardingHeaderNames
     public const string Prefix = "X-Forwarded-Prefix";
     public const string Forwarded = "Forwarded";
     public const string RealIp = "X-Real-IP";
+    public const string EnvoyExternalAddress = "X-Envoy-External-Address";
+    private const string EnvoyInternal = "X-Envoy-Internal";
 
     /// <summary>The header called <paramref name="name"/>, or None.</summary>
     public static ForwardingHeaders Find(string name) => name.ToUpperInvariant() switch
@@ -53,6 +55,16 @@ internal static class ForwardingHeaderNames
             _ => name[0] is 'X' or 'x' && name.Length >= XForwarded.Length && Matches(name.AsSpan(0, XForwarded.Length), XForwarded),
         };
     }
+
+    /// <summary>
+    /// Whether a header is what Envoys tell each other of a client that came from outside: nobody outside may say it, and whoever stands behind an Envoy believes it.
+    /// </summary>
+    public static bool IsEnvoyClaim(string name) => name.Length switch
+    {
+        24 => name[0] is 'X' or 'x' && Matches(name, EnvoyExternalAddress),
+        16 => name[0] is 'X' or 'x' && Matches(name, EnvoyInternal),
+        _ => false,
+    };
 
     private static bool Matches(ReadOnlySpan<char> name, string wanted)
     {

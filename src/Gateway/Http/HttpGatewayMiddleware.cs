@@ -42,19 +42,31 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
             client = new ClientIdentity { Client = hop, Hop = hop };
             context.Features.Set(client);
         }
-        DropClaims(headers, all: !client.IsHopTrusted && model.Untrusted == UntrustedForwardedHeaders.Drop);
+        DropClaims(headers, model, client.IsHopTrusted);
+        if (model.EnvoyExternalAddress)
+        {
+            headers[ForwardingHeaderNames.EnvoyExternalAddress] = client.Client.ToString();
+        }
         return client;
     }
 
-    /// <summary>Drops all claims, or those alone that are written with underscores: for many backends they are the headers that we vouch for, said twice.</summary>
-    private static void DropClaims(IHeaderDictionary headers, bool all)
+    /// <summary>
+    /// Drops what the hop may not claim. Whoever sent them: claims that are written with underscores, since for many backends they are the headers that we vouch for, said twice.
+    /// </summary>
+    private static void DropClaims(IHeaderDictionary headers, ForwardedHeadersModel model, bool isHopTrusted)
     {
+        var all = !isHopTrusted && model.Untrusted == UntrustedForwardedHeaders.Drop;
+        var more = isHopTrusted ? null : model.Drop;
         List<string>? claims = null;
         foreach (var header in headers)
         {
-            if ((all || header.Key.Contains('_')) && ForwardingHeaderNames.IsClaim(header.Key))
+            var name = header.Key;
+            var isAlias = name.Contains('_');
+            if (((all || isAlias) && ForwardingHeaderNames.IsClaim(name))
+                || ((!isHopTrusted || isAlias) && ForwardingHeaderNames.IsEnvoyClaim(name))
+                || more?.Contains(name) == true)
             {
-                (claims ??= []).Add(header.Key);
+                (claims ??= []).Add(name);
             }
         }
         foreach (var claim in claims ?? [])

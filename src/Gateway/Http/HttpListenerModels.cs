@@ -69,5 +69,7 @@ internal sealed class HttpListenerModels
             TrustedProxies = NetworkList.Resolve(section.TrustedProxies ?? [], config.Networks),
             TrustedHops = section.TrustedHops ?? 0,
             Untrusted = section.Untrusted,
+            Drop = section.Drop.Count > 0 ? new DroppedHeaders(section.Drop) : null,
+            EnvoyExternalAddress = section.EnvoyExternalAddress,
         };
 }

@@ -15,8 +15,8 @@ internal sealed class TlvHeaders(IReadOnlyDictionary<string, string> config, IRe
     /// <summary>What stands for the connection's id among the fields.</summary>
     public const string ConnectionId = "ConnectionId";
 
-    private readonly (string Header, ProxyTlvField? Field)[] _headers =
-        [.. config.Select(static pair => (pair.Value, ProxyTlvField.TryParse(pair.Key, out var tlv) ? tlv : null))];
+    private readonly (string Header, ProxyTlvField? Field, ProxySslField? Ssl)[] _headers =
+        [.. config.Select(static pair => (pair.Value, ProxyTlvField.TryParse(pair.Key, out var tlv) ? tlv : null, ProxySslField.TryParse(pair.Key, out var ssl) ? ssl : null))];
 
     /// <summary>Removes what came, and sets what is known. A TLV that did not come, or is malformed, sets nothing.</summary>
     public void Apply(HttpContext context, ConnectionIdentity connection)
@@ -36,13 +36,13 @@ internal sealed class TlvHeaders(IReadOnlyDictionary<string, string> config, IRe
             headers.Remove(name);
         }
 
-        foreach (var (header, field) in _headers)
+        foreach (var (header, field, ssl) in _headers)
         {
-            if (field is null)
+            if (field is null && ssl is null)
             {
                 headers[header] = ConnectionIds.Of(context.Connection.Id);
             }
-            else if (field.TryFind(connection.Tlvs.Span, out var value))
+            else if (field?.TryFind(connection.Tlvs.Span, out var value) ?? ssl!.TryFind(connection.Tlvs.Span, out value))
             {
                 headers[header] = value;
             }

@@ -59,6 +59,49 @@ public sealed class HttpForwardingTests : IAsyncLifetime
         Assert.Equal("stays", seen["My_Own"]);
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public async Task EnvoyExternalAddress_Forged_NeverGetsThroughAndIsSetOnRequest(bool trusted, bool set)
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1,
+            listener => listener with { ForwardedHeaders = new() { TrustedProxies = [trusted ? "127.0.0.0/8" : "192.0.2.0/24"], EnvoyExternalAddress = set } }));
+        using var client = ProxyClient.For(gateway["web"]);
+        var seen = await client.ShowAsync("show", ("X-Forwarded-For", "198.51.100.7"), ("x-envoy-external-address", "203.0.113.66"), ("X_Envoy_External_Address", "203.0.113.67"), ("X-Envoy-Internal", "true"));
+        var client1 = trusted ? "198.51.100.7" : "127.0.0.1";
+        Assert.Equal(set ? client1 : trusted ? "203.0.113.66" : null, seen.GetValueOrDefault("X-Envoy-External-Address"));
+        Assert.False(seen.ContainsKey("X_Envoy_External_Address"));
+        Assert.Equal(trusted, seen.ContainsKey("X-Envoy-Internal"));
+    }
+
+    [Fact]
+    public async Task EnvoyExternalAddress_WithoutASection_IsDroppedToo()
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1));
+        using var client = ProxyClient.For(gateway["web"]);
+        var seen = await client.ShowAsync("show", ("X-Envoy-External-Address", "203.0.113.66"), ("X-Envoy-Original-Path", "/stays"));
+        Assert.False(seen.ContainsKey("X-Envoy-External-Address"));
+        Assert.Equal("/stays", seen["X-Envoy-Original-Path"]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Drop_NamedHeaders_AreRemovedUnlessTheHopIsTrusted(bool trusted)
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1,
+            listener => listener with { ForwardedHeaders = new() { TrustedProxies = [trusted ? "127.0.0.0/8" : "192.0.2.0/24"], Drop = ["Known", "X-User", "X-Auth-*"] } }));
+        using var client = ProxyClient.For(gateway["web"]);
+        string[] forgeable = ["True-Client-IP", "true_client_ip", "CF-Connecting-IP", "X-Envoy-Peer-Metadata", "x-user", "X-Auth-Name", "X_Auth_Role"];
+        var seen = await client.ShowAsync("show", [.. forgeable.Append("X-Users").Append("X-Aut").Append("X-Forwarded-For").Select(name => (name, "203.0.113.66"))]);
+        Assert.All(forgeable, name => Assert.Equal(trusted, seen.ContainsKey(name)));
+        Assert.Equal("203.0.113.66", seen["X-Users"]);
+        Assert.Equal("203.0.113.66", seen["X-Aut"]);
+        Assert.StartsWith("203.0.113.66", seen["X-Forwarded-For"], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Request_FromTrustedProxy_ClientIsFoundAndItsWordStands()
     {

@@ -31,6 +31,31 @@ public sealed class TlvHeaderTests : IAsyncLifetime
         Assert.EndsWith($" tlvs=AwsVpcEndpointId:vpce-1,AzurePrivateLinkId id={first["X-Conn"]}", line, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0x07, 0, "Jane Doe")]
+    [InlineData(0x05, 0, "Jane Doe")]
+    [InlineData(0x07, 18, null)]
+    [InlineData(0x01, 0, null)]
+    [InlineData(0x06, 0, null)]
+    public async Task ClientCertificate_OfATrustedHeader_IsToldIfItWasVerified(byte client, byte verify, string? expected)
+    {
+        var config = HttpTestGateway.Config(_backend.Http1, listener => listener with
+        {
+            ProxyProtocol = HttpTestGateway.TrustLoopback,
+            TlvHeaders = new Dictionary<string, string> { ["SslClientCn"] = "X-Client-Cn", ["SslClientCert"] = "X-Client-Cert", ["sslverify"] = "X-Client-Verify", ["SslVersion"] = "X-Tls" },
+        });
+        await using var gateway = await HttpTestGateway.StartAsync(config);
+        byte[] ssl = [client, 0, 0, 0, verify, 0x21, 0, 7, .. "TLSv1.3"u8, 0x22, 0, 8, .. "Jane Doe"u8, 0x28, 0, 3, 1, 2, 3];
+        using var peer = ProxyClient.For(gateway["web"], WireHeader.V2("203.0.113.7:4711", "192.0.2.1:443", (0x20, ssl)));
+        var seen = await peer.ShowAsync("show", ("X-Client-Cn", "forged"), ("X_Client_Cert", "forged"), ("X-Client-Verify", "SUCCESS"), ("X-Tls", "forged"));
+
+        Assert.Equal(expected, seen.GetValueOrDefault("X-Client-Cn"));
+        Assert.Equal(expected is null ? null : ":AQID:", seen.GetValueOrDefault("X-Client-Cert"));
+        Assert.Equal(client == 0x06 ? null : expected is not null ? "SUCCESS" : verify != 0 ? "FAILED:18" : "NONE", seen.GetValueOrDefault("X-Client-Verify"));
+        Assert.Equal(client == 0x06 ? null : "TLSv1.3", seen.GetValueOrDefault("X-Tls"));
+        Assert.DoesNotContain("X_Client_Cert", seen.Keys);
+    }
+
     [Fact]
     public async Task Tlvs_AnotherListener_TheNamesAreNobodysThereEither()
     {

@@ -40,10 +40,10 @@ internal static partial class TlvsTopic
         foreach (var (name, header) in listener.TlvHeaders)
         {
             var isId = name.Equals(TlvHeaders.ConnectionId, StringComparison.OrdinalIgnoreCase);
-            if (!isId && !ProxyTlvField.TryParse(name, out _))
+            if (!isId && !ProxyTlvField.TryParse(name, out _) && !ProxySslField.TryParse(name, out _))
             {
                 const string rule = "not a TLV that can be told: a name, a number as 0xE9, or ConnectionId";
-                context.Issues.Error(KeyPath.Join(path, name), ConfigIssue.Quote(header), rule + Suggestion.For(name, ProxyTlvField.Names));
+                context.Issues.Error(KeyPath.Join(path, name), ConfigIssue.Quote(header), rule + Suggestion.For(name, ProxyTlvField.Names.Concat(ProxySslField.Names)));
             }
             else if (!isId && listener.Protocol == ListenerProtocol.Http && listener.ProxyProtocol?.Versions.Contains(ProxyProtocolVersion.V2) != true)
                 context.Error(KeyPath.Join(path, name), "does not apply: the listener takes no PROXY headers of version 2, so no TLV ever comes");
