@@ -59,11 +59,11 @@ internal static class ProxyClient
         return [.. header];
     }
 
-    /// <summary>Connects a bare socket.</summary>
+    /// <summary>Connects a bare socket. Not asynchronously: on loopback a blocking connect has ended before the gateway can reset the connection, which it may do at once.</summary>
     public static async Task<Socket> ConnectAsync(IPEndPoint endPoint)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(endPoint).WaitAsync(Limits.Wait);
+        await Task.Run(() => socket.Connect(endPoint)).WaitAsync(Limits.Wait);
         return socket;
     }
 

@@ -39,11 +39,14 @@ internal sealed class DnatNetwork : IAsyncDisposable
     /// <summary>An address of a backend, as configuration writes it.</summary>
     public static string BackendAddress(int index, bool v6 = false) => new IPEndPoint(Address(index, v6), BackendPort).ToString();
 
-    /// <summary>A configuration: a listener, a Dnat route, and a cluster whose checks are quick.</summary>
+    /// <summary>
+    /// A configuration: a listener, a Dnat route, and a cluster whose checks are often. A backend that is gone refuses at once; the timeout is long, so that a busy machine
+    /// ejects none that is there.
+    /// </summary>
     public static ConfigFile Config(params string[] backends) => new ConfigFile()
         .AddTcp("in", Port, backends[0], new { Mode = "Dnat" }, address: "*")
         .Cluster("in", backends)
-        .Set("TcpProxy:Clusters:in:HealthCheck", new { Active = new { Interval = "150ms", Timeout = "500ms", Rise = 1, Fall = 2 } });
+        .Set("TcpProxy:Clusters:in:HealthCheck", new { Active = new { Interval = "150ms", Timeout = "10s", Rise = 1, Fall = 2 } });
 
     /// <summary>Starts a backend that sends back what it gets; the test ends it.</summary>
     public RecordingTcpServer StartBackend(int index, bool v6 = false) =>
