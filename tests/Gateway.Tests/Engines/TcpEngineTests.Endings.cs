@@ -88,6 +88,39 @@ public abstract partial class TcpEngineTests
     }
 
     [Fact]
+    public async Task Relay_BackendAnswersEarlyAndCloses_ClientGetsTheAnswer()
+    {
+        await using var bench = Bench();
+        var (client, backend) = await bench.ConnectPairAsync();
+        var sending = client.SendStreamAsync(64 << 20, seed: 23);
+        await backend.ReadAsync(1 << 20);
+
+        // Unread bytes are left, so this close is a RST behind the answer.
+        await backend.WriteAsync(Request);
+        backend.Close();
+
+        Assert.Equal(Request, await client.ReadAsync(Request.Length));
+        Assert.Equal(RelayEnd.BackendReset, (await bench.NextResultAsync()).End);
+        await Assert.ThrowsAnyAsync<SocketException>(() => sending);
+    }
+
+    [Fact]
+    public async Task Relay_BackendResetsBehindAnAnswerThatNobodyReads_EndsAllTheSame()
+    {
+        await using var bench = Bench();
+        var (client, backend) = await bench.ConnectPairAsync();
+        var sending = client.SendStreamAsync(256 << 20, seed: 25);
+        var answering = backend.SendStreamAsync(256 << 20, seed: 26);
+        await Assert.ThrowsAsync<TimeoutException>(() => Task.WhenAll(sending, answering).WaitAsync(TimeSpan.FromSeconds(1)));
+
+        backend.Reset();
+
+        Assert.Equal(RelayEnd.BackendReset, (await bench.NextResultAsync()).End);
+        await Assert.ThrowsAnyAsync<Exception>(() => sending.Within());
+        await Assert.ThrowsAnyAsync<Exception>(() => answering.Within());
+    }
+
+    [Fact]
     public async Task Relay_ResetsWhileStreaming_EndsAndCountsWhatWasSent()
     {
         await using var bench = Bench();

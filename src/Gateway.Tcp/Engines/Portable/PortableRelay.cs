@@ -6,8 +6,10 @@ namespace Gateway.Tcp.Engines.Portable;
 /// <summary>
 /// One relay over two managed sockets. Each direction: wait for bytes with a receive of zero bytes (no buffer while idle), rent 64 KiB, read what is
 /// there, send it whole, give the buffer back. The end of a stream becomes a half-close of the other side. Whatever ends the relay otherwise
-/// resets both sides, so that neither can take a cut stream for a complete one; that also wakes the other direction.
+/// resets both sides, so that neither can take a cut stream for a complete one; that also wakes the other direction. A side whose failure is found by sending may have
+/// said something before, such as the answer of a server that answers early and closes: the other direction passes it on first.
 /// </summary>
+/// <remarks>A reset of a side whose bytes wait for the other is noticed when the other takes them, or by a limit: managed sockets tell of it only who reads.</remarks>
 internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpConnection backend, RelayOptions options, TimeProvider time)
 {
     // As measured (docs/performance.md): smaller buffers cost bulk throughput, larger ones gain nothing without splice.
@@ -17,6 +19,9 @@ internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpCon
     // Timers have millisecond steps, and none takes more than 49 days.
     private static readonly TimeSpan ShortestCheck = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongestCheck = TimeSpan.FromDays(1);
+
+    // A dead socket's queue does not grow, so passing it on takes long only if the other side does not read.
+    private static readonly TimeSpan LastBytes = TimeSpan.FromSeconds(1);
 
     private readonly long _start = time.GetTimestamp();
     private long _lastActivity = time.GetTimestamp();
@@ -42,6 +47,10 @@ internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpCon
             end = Volatile.Read(ref _firstFin);
             client.Close();
             backend.Close();
+        }
+        else
+        {
+            ResetBoth();
         }
 
         return new RelayResult((RelayEnd)end, _toBackend, _toClient, _error);
@@ -76,6 +85,12 @@ internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpCon
 
                         if (received == 0)
                         {
+                            if (Volatile.Read(ref _end) != Running)
+                            {
+                                // The end of a failed socket's queue is no FIN.
+                                return;
+                            }
+
                             Interlocked.CompareExchange(ref _firstFin, (int)(fromClient ? RelayEnd.ClientFin : RelayEnd.BackendFin), Running);
                             reading = false;
                             to.Socket.Shutdown(SocketShutdown.Send);
@@ -108,7 +123,7 @@ internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpCon
         catch (SocketException error)
         {
             var clientFailed = reading == fromClient;
-            Fail(clientFailed ? client : backend, clientFailed ? RelayEnd.ClientReset : RelayEnd.BackendReset, error.SocketErrorCode);
+            Fail(clientFailed ? client : backend, clientFailed ? RelayEnd.ClientReset : RelayEnd.BackendReset, error.SocketErrorCode, mayHaveSpoken: !reading);
         }
         catch (ObjectDisposedException)
         {
@@ -146,19 +161,29 @@ internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpCon
     }
 
     // An abort closes the socket under the operation: what the operation then reports is not what ended the relay.
-    private void Fail(PortableTcpConnection failed, RelayEnd end, SocketError error)
+    private void Fail(PortableTcpConnection failed, RelayEnd end, SocketError error, bool mayHaveSpoken = false)
     {
         var reason = failed.AbortReason ?? client.AbortReason ?? backend.AbortReason;
-        End(reason ?? end, reason is null ? error : SocketError.OperationAborted);
+        End(reason ?? end, reason is null ? error : SocketError.OperationAborted, mayHaveSpoken && reason is null);
     }
 
-    private void End(RelayEnd end, SocketError error)
+    private void End(RelayEnd end, SocketError error, bool mayHaveSpoken = false)
     {
         if (Interlocked.CompareExchange(ref _end, (int)end, Running) == Running)
         {
             _error = error;
+            if (mayHaveSpoken)
+            {
+                _limits!.Change(LastBytes, Timeout.InfiniteTimeSpan);
+                return;
+            }
         }
 
+        ResetBoth();
+    }
+
+    private void ResetBoth()
+    {
         client.Reset();
         backend.Reset();
     }
@@ -167,6 +192,7 @@ internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpCon
     {
         if (Volatile.Read(ref _end) != Running)
         {
+            ResetBoth();
             return;
         }
 
