@@ -58,7 +58,7 @@ internal sealed class TcpMetrics : IDialObserver
         _healthChecks = meter.CreateCounter<long>("gateway.tcp.health_checks", "{connection}", "Connections that closed without a byte.");
         _received = meter.CreateCounter<long>("gateway.tcp.received", "By", "Payload from clients.");
         _sent = meter.CreateCounter<long>("gateway.tcp.sent", "By", "Payload to clients.");
-        _acceptErrors = meter.CreateCounter<long>("gateway.tcp.accept.errors", "{error}", "Pauses in accepting: out of descriptors or memory.");
+        _acceptErrors = meter.CreateCounter<long>("gateway.tcp.accept.errors", "{error}", "Pauses in accepting: out of descriptors, memory or epoll watches.");
         _destinationActive = meter.CreateUpDownCounter<long>("gateway.destination.connection.active", "{connection}", "Connections to a destination.");
         _connectDuration = meter.CreateHistogram("gateway.destination.connect.duration", "s", "Connect attempts.", null, ShortDurations);
         _connectRetries = meter.CreateCounter<long>("gateway.destination.connect.retries", "{attempt}", "Second and later attempts for one client.");

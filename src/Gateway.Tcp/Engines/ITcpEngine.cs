@@ -72,7 +72,7 @@ public sealed record TcpListenOptions
     /// <summary>SO_MARK of the listener and of what it accepts. Defaults to 0: none.</summary>
     public int Mark { get; init; }
 
-    /// <summary>Told each time accepting had to pause (EMFILE, ENFILE, ENOBUFS, ENOMEM).</summary>
+    /// <summary>Told each time accepting had to pause (EMFILE, ENFILE, ENOBUFS, ENOMEM; ENOSPC: no epoll watch left).</summary>
     public Action<SocketError>? OnAcceptError { get; init; }
 }
 

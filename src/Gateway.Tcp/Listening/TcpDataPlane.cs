@@ -154,11 +154,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
             Options = carriers,
             Transparent = intercept == InterceptMode.TProxy,
             Mark = mark,
-            OnAcceptError = error =>
-            {
-                _metrics.AcceptPaused(listener, error);
-                Log.AcceptPaused(_logger, listener, error);
-            },
+            OnAcceptError = new AcceptPauses(listener, _metrics, _logger, _time).Report,
         };
         var bound = _engine.Bind(endPoint, options);
         return new BoundTcpListener(bound, new ListenerState(listener, keepAlive, intercept, bound.LocalEndPoint.Port), _pipeline);
@@ -209,9 +205,6 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         [LoggerMessage(2010, LogLevel.Warning, "Listeners:{Listener}:Toa looks at the SYN only: reading the handshake's ACK and the first data {Problem}. "
             + "Grant it, or write \"Carriers\": [\"Syn\"] if the proxies put the option there")]
         public static partial void OnlySyn(ILogger logger, string listener, string problem);
-
-        [LoggerMessage(2001, LogLevel.Warning, "Listener {Listener} pauses accepting: {Error}")]
-        public static partial void AcceptPaused(ILogger logger, string listener, SocketError error);
 
         [LoggerMessage(2003, LogLevel.Error, "A fault of the gateway on an engine thread; its connection was reset")]
         public static partial void EngineFault(ILogger logger, Exception fault);

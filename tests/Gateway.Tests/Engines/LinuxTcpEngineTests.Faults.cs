@@ -8,6 +8,7 @@ public sealed partial class LinuxTcpEngineTests
 {
     private const int ENFile = 23;
     private const int ENoMem = 12;
+    private const int ENoSpc = 28;
     private const int EConnAborted = 103;
 
     [Theory]
@@ -26,6 +27,56 @@ public sealed partial class LinuxTcpEngineTests
 
         Assert.Equal(Request, await backend.ReadAsync(Request.Length));
         Assert.Equal([expected, expected, expected], reported);
+    }
+
+    [Theory]
+    [InlineData(ENoSpc)]
+    [InlineData(ENoMem)]
+    public async Task Accept_NoWatchToBeHad_PausesAndLosesNobody(int errno)
+    {
+        // The listening socket's watch is the first; then three times none.
+        var watches = 0;
+        var reported = new List<SocketError>();
+        var engine = CreateEngine(new LinuxEngineOptions { LoopCount = 1, WatchFault = () => ++watches is > 1 and < 5 ? errno : 0 });
+        await using var bench = EngineBench.Start(engine, listen: new TcpListenOptions { OnAcceptError = reported.Add });
+
+        var (client, backend) = await bench.ConnectPairAsync();
+        await client.WriteAsync(Request);
+
+        Assert.Equal(Request, await backend.ReadAsync(Request.Length));
+        Assert.Equal([SocketError.NoBufferSpaceAvailable, SocketError.NoBufferSpaceAvailable, SocketError.NoBufferSpaceAvailable], reported);
+    }
+
+    [Fact]
+    public async Task Stop_WhileAConnectionWaitsForAWatch_ResetsIt()
+    {
+        var watches = 0;
+        var paused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var engine = CreateEngine(new LinuxEngineOptions { LoopCount = 1, WatchFault = () => ++watches > 1 ? ENoSpc : 0 });
+        await using var bench = EngineBench.Start(engine, listen: new TcpListenOptions { OnAcceptError = _ => paused.TrySetResult() });
+        var client = await bench.ConnectAsync();
+        await paused.Task.Within();
+
+        await bench.Listener.StopAsync().Within();
+
+        Assert.Equal(SocketError.ConnectionReset, await client.ReadUntilErrorAsync());
+    }
+
+    [Fact]
+    public async Task Connect_NoWatchToBeHad_IsForWantOfResources()
+    {
+        var watches = 0;
+        var engine = CreateEngine(new LinuxEngineOptions { LoopCount = 1, WatchFault = () => ++watches > 2 ? ENoSpc : 0 });
+        var dialled = new TaskCompletionSource<ConnectResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var bench = EngineBench.Start(engine, serve: async (bench, connection) =>
+        {
+            dialled.SetResult(await connection.ConnectAsync(new ConnectRequest { Destination = bench.BackendEndPoint, Timeout = TestSockets.Limit }));
+            connection.Reset();
+        });
+        await bench.ConnectAsync();
+
+        var result = await dialled.Task.Within();
+        Assert.Equal((null, ConnectFailure.Resources, SocketError.NoBufferSpaceAvailable), (result.Connection, result.Failure, result.Error));
     }
 
     [Fact]

@@ -33,6 +33,7 @@ internal sealed class EventLoop
     private readonly ConcurrentQueue<ILoopWork> _posted = new();
     private readonly Queue<LinuxRelay> _unfinished = new();
     private readonly Action<Exception>? _onFault;
+    private readonly Func<int>? _watchFault;
     private readonly Thread _thread;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IEpollTarget?[] _targets = new IEpollTarget?[256];
@@ -44,6 +45,7 @@ internal sealed class EventLoop
     internal EventLoop(int index, LinuxEngineOptions options)
     {
         _onFault = options.OnFault;
+        _watchFault = options.WatchFault;
         Pipes = new PipePool(Math.Max(1, options.MaxPipes / options.LoopCount), options.PipeFault);
         Now = Environment.TickCount64;
         Timers = new TimerWheel(Now);
@@ -103,7 +105,7 @@ internal sealed class EventLoop
 
         // Never 0: that is the wake-up's.
         _registrations = _registrations == int.MaxValue ? 1 : _registrations + 1;
-        var result = _epoll.Add(fd, events, Key(fd, _registrations));
+        var result = _watchFault?.Invoke() is { } errno and > 0 ? -errno : _epoll.Add(fd, events, Key(fd, _registrations));
         if (result < 0)
         {
             return result;

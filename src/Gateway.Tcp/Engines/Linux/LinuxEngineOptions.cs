@@ -18,6 +18,9 @@ internal sealed record LinuxEngineOptions
     /// <summary>Tests: an errno that accept fails with, 0 to really accept. Descriptor limits are per process and would hit every other test.</summary>
     public Func<int>? AcceptFault { get; init; }
 
+    /// <summary>Tests: an errno that watching a socket (epoll_ctl) fails with, 0 to really watch it. The real limit is the whole machine's.</summary>
+    public Func<int>? WatchFault { get; init; }
+
     /// <summary>Tests: an errno that pipe2 fails with, 0 to really make one.</summary>
     public Func<int>? PipeFault { get; init; }
 }

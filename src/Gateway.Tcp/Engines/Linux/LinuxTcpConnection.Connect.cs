@@ -34,6 +34,7 @@ internal sealed partial class LinuxTcpConnection
         var backend = new LinuxTcpConnection(_loop, fd, request.Destination, isConnected) { KeepAlive = request.KeepAlive };
         if (!backend.TryRegister())
         {
+            backend.Close();
             return new ValueTask<ConnectResult>(new ConnectResult(null, ConnectFailure.Resources, SocketError.NoBufferSpaceAvailable));
         }
 

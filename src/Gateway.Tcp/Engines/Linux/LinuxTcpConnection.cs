@@ -103,18 +103,11 @@ internal sealed partial class LinuxTcpConnection : TcpConnection, IEpollTarget, 
 
     internal void ClearWritable() => _ready &= ~Ready.Write;
 
-    /// <summary>Puts the socket under the loop's watch. False: the kernel has no memory for it; the connection is closed.</summary>
+    /// <summary>Puts the socket under the loop's watch. False: the kernel has no watch left (fs.epoll.max_user_watches), or no memory.</summary>
     internal bool TryRegister()
     {
-        var registration = _loop.Register(this, _fd);
-        if (registration < 0)
-        {
-            Close();
-            return false;
-        }
-
-        _registration = registration;
-        return true;
+        _registration = Math.Max(0, _loop.Register(this, _fd));
+        return _registration != 0;
     }
 
     /// <inheritdoc/>

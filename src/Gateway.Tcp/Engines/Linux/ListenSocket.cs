@@ -23,6 +23,7 @@ internal sealed class ListenSocket : IEpollTarget
     private readonly Func<int>? _fault;
     private readonly TimerNode _pause;
     private Action<TcpConnection>? _onAccepted;
+    private LinuxTcpConnection? _unwatched;
     private int _registration;
     private bool _isClosed;
 
@@ -79,7 +80,7 @@ internal sealed class ListenSocket : IEpollTarget
     /// <summary>Hands over what the kernel has completed, then closes; on the loop's thread, or on any once the loop has ended.</summary>
     internal void DrainAndClose()
     {
-        if (!_isClosed && _registration != 0)
+        if (!_isClosed && _registration != 0 && TryHandOverUnwatched())
         {
             while (TryAccept())
             {
@@ -98,6 +99,7 @@ internal sealed class ListenSocket : IEpollTarget
         }
 
         _isClosed = true;
+        _unwatched?.Reset();
         _loop.Timers.Remove(_pause);
         if (_registration != 0)
         {
@@ -115,8 +117,7 @@ internal sealed class ListenSocket : IEpollTarget
         var result = _fault?.Invoke() is { } errno and > 0 ? -errno : Syscalls.Accept(_fd, out peer);
         if (result >= 0)
         {
-            HandOver(new LinuxTcpConnection(_loop, result, peer.ToIPEndPoint(), isConnected: true));
-            return true;
+            return HandOver(new LinuxTcpConnection(_loop, result, peer.ToIPEndPoint(), isConnected: true));
         }
 
         if (result == -Errno.EAGAIN)
@@ -130,19 +131,26 @@ internal sealed class ListenSocket : IEpollTarget
         }
 
         // Exhaustion, and whatever else would come again at once (a denial by seccomp or a security module).
-        // Only this listener pauses; its connections wait in the kernel. The caller of the event loop is never told by an exception.
-        _onAcceptError?.Invoke(Errno.ToSocketError(-result));
-        _loop.Modify(_fd, _registration, EpollEvents.None);
-        _loop.Timers.Arm(_pause, _loop.Now + PauseMilliseconds);
+        Pause(Errno.ToSocketError(-result));
         return false;
     }
 
-    private void HandOver(LinuxTcpConnection connection)
+    // Only this listener pauses; its connections wait in the kernel. The caller of the event loop is never told by an exception.
+    private void Pause(SocketError error)
+    {
+        _onAcceptError?.Invoke(error);
+        _loop.Modify(_fd, _registration, EpollEvents.None);
+        _loop.Timers.Arm(_pause, _loop.Now + PauseMilliseconds);
+    }
+
+    /// <summary>False if the kernel has no watch for it now: it is kept for the end of the pause, as there is no way back into the kernel's queue.</summary>
+    private bool HandOver(LinuxTcpConnection connection)
     {
         if (!connection.TryRegister())
         {
-            _onAcceptError?.Invoke(SocketError.NoBufferSpaceAvailable);
-            return;
+            _unwatched = connection;
+            Pause(SocketError.NoBufferSpaceAvailable);
+            return false;
         }
 
         try
@@ -154,13 +162,26 @@ internal sealed class ListenSocket : IEpollTarget
             _loop.Report(exception);
             connection.Reset();
         }
+
+        return true;
     }
 
     private void Resume()
     {
-        if (!_isClosed)
+        if (!_isClosed && TryHandOverUnwatched())
         {
             _loop.Modify(_fd, _registration, EpollEvents.In);
         }
+    }
+
+    private bool TryHandOverUnwatched()
+    {
+        if (_unwatched is not { } connection)
+        {
+            return true;
+        }
+
+        _unwatched = null;
+        return HandOver(connection);
     }
 }

@@ -1,0 +1,31 @@
+using System.Net.Sockets;
+using Gateway.Tcp.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tcp.Listening;
+
+/// <summary>Tells of a listener's pauses in accepting: each one in the metric, and in the log one line for many. Safe from any thread.</summary>
+internal sealed partial class AcceptPauses(string listener, TcpMetrics metrics, ILogger logger, TimeProvider time)
+{
+    // While descriptors are missing there are 20 pauses a second on each event loop.
+    private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(10);
+
+    private long _lastLine;
+
+    /// <summary>One more pause, and why.</summary>
+    public void Report(SocketError error)
+    {
+        metrics.AcceptPaused(listener, error);
+        var last = Volatile.Read(ref _lastLine);
+        if ((last == 0 || time.GetElapsedTime(last) >= BetweenLines) && Interlocked.CompareExchange(ref _lastLine, time.GetTimestamp(), last) == last)
+        {
+            Log.AcceptPaused(logger, listener, error);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2001, LogLevel.Warning, "Listener {Listener} pauses accepting until there is room again: {Error}")]
+        public static partial void AcceptPaused(ILogger logger, string listener, SocketError error);
+    }
+}
