@@ -14,8 +14,11 @@ public static class OwnAddress
     /// A connected UDP socket sends nothing. Not by trying to bind it: with net.ipv4.ip_nonlocal_bind every address can be bound. Costs four system calls.
     /// </summary>
     /// <param name="address">The address, not v4-mapped.</param>
-    /// <returns>False also where the kernel cannot say; on other systems: whether it is a loopback address.</returns>
-    public static bool Contains(IPAddress address)
+    /// <returns>
+    /// Null if it could not be asked for want of descriptors or memory: that says nothing of the address. False where no route leads to it, or its family is off. On other systems: whether
+    /// it is a loopback address.
+    /// </returns>
+    public static bool? Contains(IPAddress address)
     {
         ArgumentNullException.ThrowIfNull(address);
         // All of 127.0.0.0/8 is, though its packets come from 127.0.0.1.
@@ -27,14 +30,15 @@ public static class OwnAddress
         var number = Syscalls.DatagramSocket(address.AddressFamily == AddressFamily.InterNetworkV6 ? SockAddr.InterNetworkV6 : SockAddr.InterNetwork);
         if (number < 0)
         {
-            return false;
+            return Errno.IsExhaustion(-number) ? null : false;
         }
 
         using var descriptor = new FileDescriptor(number);
         var fd = descriptor.Hold();
         var source = default(SockAddr);
-        var known = Syscalls.Connect(fd, SockAddr.From(new IPEndPoint(address, AnyPort))) >= 0 && Syscalls.GetSocketName(fd, out source) >= 0;
+        var result = Syscalls.Connect(fd, SockAddr.From(new IPEndPoint(address, AnyPort)));
+        result = result < 0 ? result : Syscalls.GetSocketName(fd, out source);
         descriptor.Release();
-        return known && source.ToIPEndPoint().Address.Equals(address);
+        return result >= 0 ? source.ToIPEndPoint().Address.Equals(address) : Errno.IsExhaustion(-result) ? null : false;
     }
 }

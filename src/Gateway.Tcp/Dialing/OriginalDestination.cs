@@ -19,10 +19,16 @@ internal sealed class OriginalDestination(IReadOnlyList<IPNetwork> allowed, bool
     /// <summary>Whether the destination may be dialled: this host's own addresses, and the networks that were asked for.</summary>
     /// <param name="identity">Whose connection.</param>
     /// <param name="listenerPort">The port of the listener that accepted it: a connection that was not diverted names it, and would run in circles.</param>
-    public bool MayDial(ConnectionIdentity identity, int listenerPort)
+    /// <returns>Null if it cannot be told now: no descriptor is left to ask with.</returns>
+    public bool? MayDial(ConnectionIdentity identity, int listenerPort)
     {
         var destination = identity.Local;
-        return OwnAddress.Contains(destination.Address) ? destination.Port != listenerPort : IsAllowed(destination.Address);
+        return OwnAddress.Contains(destination.Address) switch
+        {
+            true => destination.Port != listenerPort,
+            false => IsAllowed(destination.Address),
+            null => null,
+        };
     }
 
     /// <summary>Where to connect to. Loopback of the client's family: only from there can its address be bound.</summary>

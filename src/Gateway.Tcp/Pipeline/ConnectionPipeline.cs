@@ -34,6 +34,9 @@ internal sealed partial class ConnectionPipeline(
     // One header and the first payload of nearly every protocol, and 10 MB for 5,000 peers that stop in the middle of a header.
     private const int FirstBufferBytes = 2048;
 
+    // A load balancer's check ends within two round trips. Who stays longer is a client, also one that only listens.
+    private static readonly TimeSpan LongestCheck = TimeSpan.FromSeconds(1);
+
     private readonly AccessLog _access = new(loggers);
     private readonly OwnConnections _own = new();
     private readonly ILogger _logger = loggers.CreateLogger<ConnectionPipeline>();
@@ -82,10 +85,11 @@ internal sealed partial class ConnectionPipeline(
             Log.Fault(_logger, record.Id, listener.Name, fault);
         }
 
+        var saidNothing = record.BytesToBackend == 0 && record.Prefetch.IsEmpty;
         record.DropPrefetch();
         try
         {
-            Account(record);
+            Account(record, saidNothing);
         }
         finally
         {
@@ -104,7 +108,7 @@ internal sealed partial class ConnectionPipeline(
     {
         var record = new ConnectionRecord(Interlocked.Increment(ref _lastId), client, listener, time.GetTimestamp());
         Fail(record, CloseReason.Limit);
-        Account(record);
+        Account(record, saidNothing: true);
     }
 
     private bool Admit(ConnectionRecord record)
@@ -131,9 +135,13 @@ internal sealed partial class ConnectionPipeline(
         }
 
         record.Route = route;
-        if (route.Cluster.Original is { } original && (!original.MayDial(identity, record.Listener.Port) || _own.Contains(identity.Peer)))
+        if (route.Cluster.Original is { } original)
         {
-            return Fail(record, CloseReason.OriginalDestination);
+            var mayDial = original.MayDial(identity, record.Listener.Port);
+            if (mayDial != true || _own.Contains(identity.Peer))
+            {
+                return Fail(record, mayDial is null ? CloseReason.Resources : CloseReason.OriginalDestination);
+            }
         }
 
         var hasAddress = await dialer.HasAddressAsync(route.Cluster);
@@ -187,6 +195,12 @@ internal sealed partial class ConnectionPipeline(
             return true;
         }
 
+        // A drain that ended the client's connection before it could see the backend's.
+        if (record.Client.AbortReason is not null)
+        {
+            return Fail(record, CloseReason.Drain);
+        }
+
         var route = record.Route!;
         byte[]? combined = null;
         var data = payload;
@@ -216,7 +230,7 @@ internal sealed partial class ConnectionPipeline(
         return true;
     }
 
-    private void Account(ConnectionRecord record)
+    private void Account(ConnectionRecord record, bool saidNothing)
     {
         if (record.OwnSource is { } source)
         {
@@ -224,21 +238,32 @@ internal sealed partial class ConnectionPipeline(
         }
 
         var duration = time.GetElapsedTime(record.AcceptedAt);
+        if (saidNothing && IsCheck(record, duration))
+        {
+            record.Reason = CloseReason.HealthCheck;
+        }
+
+        if (record.Reason == CloseReason.HealthCheck)
+        {
+            metrics.HealthCheck(record.Listener.Name);
+        }
+
         if (record.IsOpened)
         {
             metrics.Closed(record, duration);
         }
-        else if (record.Reason == CloseReason.HealthCheck)
-        {
-            metrics.HealthCheck(record.Listener.Name);
-        }
-        else
+        else if (record.Reason != CloseReason.HealthCheck)
         {
             metrics.Rejected(record.Listener.Name, record.Reason);
         }
 
         _access.Write(record, duration);
     }
+
+    // A peer without a header may wait for the server to speak, so it is dialled for at once, and only its end tells a check from a client.
+    private static bool IsCheck(ConnectionRecord record, TimeSpan duration) =>
+        record is { IsOpened: true, HasHeader: false, Identity.Source: IdentitySource.Socket, Reason: CloseReason.ClientFin or CloseReason.ClientReset }
+        && duration < LongestCheck;
 
     // Reset, not closed: neither side may take a cut stream for a complete one, and refused peers leave no TIME_WAIT behind.
     private static bool Fail(ConnectionRecord record, CloseReason reason)

@@ -15,6 +15,7 @@ namespace Gateway.Tcp.Pipeline;
 internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerState listener, long acceptedAt)
 {
     private byte[]? _prefetch;
+    private TcpConnection? _backend;
     private int _prefetchStart;
     private int _prefetchLength;
 
@@ -34,7 +35,15 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
 
     public RouteModel? Route { get; set; }
 
-    public TcpConnection? Backend { get; set; }
+    /// <summary>
+    /// The backend's connection; from any thread. Written with a full fence: who sets it and then sees that the client's is not aborted knows that whoever aborts that one
+    /// will see this.
+    /// </summary>
+    public TcpConnection? Backend
+    {
+        get => Volatile.Read(ref _backend);
+        set => Interlocked.Exchange(ref _backend, value);
+    }
 
     public DestinationModel? Destination { get; set; }
 

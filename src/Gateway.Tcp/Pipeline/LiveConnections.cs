@@ -84,6 +84,8 @@ internal sealed class LiveConnections
         foreach (var record in Snapshot())
         {
             record.Client.Abort(reason);
+            // The client's operations are ended by that, and the relay; a header that the backend does not take is the backend's.
+            record.Backend?.Abort(reason);
         }
     }
 
