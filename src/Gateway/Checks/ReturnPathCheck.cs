@@ -107,7 +107,7 @@ internal sealed class ReturnPathCheck : ICheck
                 var candidate = new IPAddress(bytes);
                 var isLoopback = IPAddress.IsLoopback(candidate) && IPAddress.IsLoopback(backend.Address);
                 var isHost = i > 0 || network.PrefixLength == bytes.Length * 8;
-                if (isHost && network.Contains(candidate) && !candidate.Equals(backend.Address) && (isLoopback || !OwnAddress.Contains(candidate)))
+                if (isHost && network.Contains(candidate) && !candidate.Equals(backend.Address) && (isLoopback || OwnAddress.Contains(candidate) == false))
                     return candidate;
                 bytes[^1]++;
             }
@@ -123,7 +123,7 @@ internal sealed class ReturnPathCheck : ICheck
         var port = backend.Port.ToString(CultureInfo.InvariantCulture);
         var rule = IPAddress.IsLoopback(backend.Address)
             ? $"{ip} rule add from {(isV4 ? "127.0.0.1/8" : "::1/128")} iif lo table 123; {ip} route add local {everything} dev lo table 123"
-            : OwnAddress.Contains(backend.Address)
+            : OwnAddress.Contains(backend.Address) == true
                 ? $"{ip} rule add from {backend.Address} ipproto tcp sport {port} iif lo lookup 133; {ip} route add local {everything} dev lo table 133 (and a default route)"
                 : $"{ip} rule add iif {InterfaceTo(backend)} ipproto tcp sport {port} lookup 100; {ip} route add local {everything} dev lo table 100; "
                     + "and on the backend a route to the clients through this host; in a cloud: the source/destination check off";
