@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Gateway.Configuration;
 using Gateway.Hosting;
+using Gateway.Http.Clients;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Yarp.ReverseProxy.Configuration;
@@ -15,8 +16,6 @@ internal sealed class CheckContext
 
     // Enough to be quick with hundreds of destinations, and no burst to a name server or a firewall.
     private const int AtOnce = 16;
-
-    private static readonly SourceIpModel NoSourceIp = new() { Mode = SourceIpMode.None };
 
     private readonly ConcurrentDictionary<(string Host, int Port), Lazy<Task<Reach>>> _reached = new();
 
@@ -69,10 +68,12 @@ internal sealed class CheckContext
         from cluster in config.ReverseProxy.Clusters
         where config.ReverseProxy.Routes.Any(route => string.Equals(route.ClusterId, cluster.ClusterId, StringComparison.OrdinalIgnoreCase))
         let path = $"ReverseProxy:Clusters:{cluster.ClusterId}"
+        let sourceIp = SourceIpModel.From(ClusterSourceIp.Read(cluster.Metadata)?.Config ?? new SourceIpConfig())
         from destination in cluster.Destinations ?? new Dictionary<string, DestinationConfig>()
         let uri = new Uri(destination.Value.Address)
         let isVerified = uri.Scheme == Uri.UriSchemeHttps && cluster.HttpClient?.DangerousAcceptAnyServerCertificate != true
-        select new BackendTarget($"{path}:Destinations:{destination.Key}:Address", uri.IdnHost.Trim('[', ']'), uri.Port, HttpConnectTimeout, [new BackendUser(path, NoSourceIp, [])])
+        select new BackendTarget($"{path}:Destinations:{destination.Key}:Address", uri.IdnHost.Trim('[', ']'), uri.Port, HttpConnectTimeout,
+            [new BackendUser($"{path}:Metadata:{ClusterSourceIp.Prefix}Mode", sourceIp, [])])
         {
             CertificateName = isVerified ? destination.Value.Host ?? uri.IdnHost.Trim('[', ']') : null,
         };

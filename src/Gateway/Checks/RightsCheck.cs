@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Gateway.Hosting;
+using Gateway.Http.Clients;
 using Gateway.Linux;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Listening;
@@ -17,13 +18,12 @@ internal sealed class RightsCheck : ICheck
 
     public async Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
     {
-        var routes = context.Snapshot.Tcp.Listeners.Values.SelectMany(listener => listener.Routes)
-            .Where(route => route.SourceIp.Mode is SourceIpMode.Transparent or SourceIpMode.Toa or SourceIpMode.Dnat || route.SourceIp.Mark != 0).DistinctBy(route => route.Name).ToList();
+        var needs = Needs(context).ToList();
         var toa = SnapshotBuilder.ToaOf(context.Config);
-        if (routes.Count == 0 && toa.Count == 0)
+        if (needs.Count == 0 && toa.Count == 0)
             return;
 
-        var missing = context.IsRunning ? [] : await FindMissingAsync(context, toa);
+        var missing = context.IsRunning ? [] : await FindMissingAsync(context);
         foreach (var message in missing)
         {
             // "KEY:PATH: what is missing, with the cure": key paths have no spaces.
@@ -31,8 +31,8 @@ internal sealed class RightsCheck : ICheck
             findings.Fail(end < 0 ? "" : message[..end], end < 0 ? message : message[(end + 2)..]);
         }
 
-        foreach (var route in routes.Where(route => !IsAbout(missing, $"TcpProxy:Routes:{route.Name}:")))
-            findings.Ok($"TcpProxy:Routes:{route.Name}:SourceIp:Mode", $"{route.SourceIp.Mode} is permitted{(route.SourceIp.Mark == 0 ? "" : ", marks too")}");
+        foreach (var (path, sourceIp) in needs.Where(need => !IsAbout(missing, need.Path)))
+            findings.Ok(path + "Mode", $"{sourceIp.Mode} is permitted{(sourceIp.Mark is null ? "" : ", marks too")}");
         foreach (var (listener, policy) in toa.Where(entry => !IsAbout(missing, $"Listeners:{entry.Key}:")))
         {
             var path = $"Listeners:{listener}:Toa";
@@ -45,11 +45,21 @@ internal sealed class RightsCheck : ICheck
 
     private static bool IsAbout(IReadOnlyList<string> messages, string path) => messages.Any(message => message.StartsWith(path, StringComparison.OrdinalIgnoreCase));
 
-    private static async Task<IReadOnlyList<string>> FindMissingAsync(CheckContext context, IReadOnlyDictionary<string, ToaConfig> toa)
+    /// <summary>What a plain socket does not do: the key path in front of <c>Mode</c>, and what stands there.</summary>
+    private static IEnumerable<(string Path, SourceIpConfig SourceIp)> Needs(CheckContext context)
+    {
+        var ofRoutes = context.Snapshot.Tcp.Listeners.Values.SelectMany(listener => listener.Routes).DistinctBy(route => route.Name)
+            .Select(route => ($"TcpProxy:Routes:{route.Name}:SourceIp:", new SourceIpConfig { Mode = route.SourceIp.Mode, Mark = route.SourceIp.Mark == 0 ? null : route.SourceIp.Mark }));
+        var ofClusters = context.Config.ReverseProxy.Clusters
+            .Select(cluster => ($"ReverseProxy:Clusters:{cluster.ClusterId}:Metadata:{ClusterSourceIp.Prefix}", ClusterSourceIp.Read(cluster.Metadata)?.Config ?? new SourceIpConfig()));
+        return ofRoutes.Concat(ofClusters).Where(need => need.Item2 is { Mode: SourceIpMode.Transparent or SourceIpMode.Toa or SourceIpMode.Dnat } or { Mark: not null });
+    }
+
+    private static async Task<IReadOnlyList<string>> FindMissingAsync(CheckContext context)
     {
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         await using var plane = new TcpDataPlane(
             context.Config.TcpProxy.Engine, context.Config.TcpProxy.Accept, NullLoggerFactory.Instance, services.GetRequiredService<IMeterFactory>(), TimeProvider.System, new ConnectionLimit());
-        return [.. plane.CheckRights(context.Snapshot.Tcp, toa), .. plane.CheckForwarding(context.Snapshot.Forwards)];
+        return GatewayRuntime.FindMissingRights(plane, context.Snapshot);
     }
 }

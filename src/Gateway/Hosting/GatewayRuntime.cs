@@ -13,7 +13,10 @@ internal sealed class GatewayRuntime(GatewaySnapshot initial, TcpDataPlane tcp, 
     public GatewaySnapshot Current => _current;
 
     /// <summary>Rights that a route needs and this process lacks, each with the cure.</summary>
-    public IReadOnlyList<string> FindMissingRights(GatewaySnapshot snapshot) =>
+    public IReadOnlyList<string> FindMissingRights(GatewaySnapshot snapshot) => FindMissingRights(tcp, snapshot);
+
+    /// <summary>The same, with a plane that runs nothing yet.</summary>
+    public static IReadOnlyList<string> FindMissingRights(TcpDataPlane tcp, GatewaySnapshot snapshot) =>
         [
             .. tcp.CheckRights(snapshot.Tcp, SnapshotBuilder.ToaOf(snapshot.Config)),
             .. ClusterRights.Missing(snapshot.Config.ReverseProxy.Clusters),

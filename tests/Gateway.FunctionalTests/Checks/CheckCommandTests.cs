@@ -116,7 +116,8 @@ public sealed class CheckCommandTests
     {
         Rights.RequireTransparent();
         await using var backend = RecordingTcpServer.Start();
-        var config = ConfigFile.Tcp(FreePorts.Next(), backend.Address, new { Mode = "Transparent" });
+        var config = ConfigFile.Tcp(FreePorts.Next(), backend.Address, new { Mode = "Transparent" })
+            .AddHttp("web", FreePorts.Next(), backend.Address).Set("ReverseProxy:Clusters:web:Metadata", new Dictionary<string, string> { ["SourceIp.Mode"] = "Transparent" });
         var without = new[] { DebianPeer.Require("setpriv"), "--bounding-set=-net_raw,-net_admin", "--inh-caps=-net_raw,-net_admin" };
 
         var missing = await CheckRun.StartAsync(config, prefix: without);
@@ -125,7 +126,11 @@ public sealed class CheckCommandTests
         Assert.Equal(1, missing.ExitCode);
         Assert.Contains("NET_RAW", missing.The("rights", "TcpProxy:Routes:in:SourceIp:Mode").What, StringComparison.Ordinal);
         Assert.Equal("warn", missing.The("return-path", "TcpProxy:Routes:in:SourceIp:Mode").Severity);
-        Assert.Equal("ok", granted.The("rights", "TcpProxy:Routes:in:SourceIp:Mode").Severity);
+        Assert.Contains("NET_RAW", missing.The("rights", "ReverseProxy:Clusters:web:Metadata:SourceIp.Mode").What, StringComparison.Ordinal);
+        foreach (var path in new[] { "TcpProxy:Routes:in:SourceIp:Mode", "ReverseProxy:Clusters:web:Metadata:SourceIp.Mode" })
+        {
+            Assert.Equal("ok", granted.The("rights", path).Severity);
+        }
     }
 
     [Fact]

@@ -35,7 +35,8 @@ public sealed class ProxyHeaderCheckTests
             ("greeting-v2", greeting.Address, v2, "warn", "speaks before"),
             ("greeting-none", greeting.Address, none, "ok", "does not ask"),
         };
-        var config = new ConfigFile().AddHttp("web", FreePorts.Next(), awareAddress).AddHttp("web2", FreePorts.Next(), plainAddress);
+        var config = new ConfigFile().AddHttp("web", FreePorts.Next(), awareAddress).AddHttp("web2", FreePorts.Next(), plainAddress)
+            .AddHttp("web3", FreePorts.Next(), awareAddress).Set("ReverseProxy:Clusters:web3:Metadata", new Dictionary<string, string> { ["SourceIp.Mode"] = "ProxyProtocol" });
         foreach (var (name, backend, sourceIp, _, _) in expected)
         {
             config.AddTcp(name, FreePorts.Next(), backend, sourceIp);
@@ -53,6 +54,7 @@ public sealed class ProxyHeaderCheckTests
         Assert.Contains("\"Version\": \"V2\"", run.The("proxy-header", "TcpProxy:Clusters:nginx-none:Destinations:nginx-none-0:Address").Cure, StringComparison.Ordinal);
         Assert.Equal("fail", run.The("proxy-header", "ReverseProxy:Clusters:web:Destinations:web-0:Address").Severity);
         Assert.Equal("ok", run.The("proxy-header", "ReverseProxy:Clusters:web2:Destinations:web2-0:Address").Severity);
+        Assert.Contains("takes a PROXY v2 header", run.The("proxy-header", "ReverseProxy:Clusters:web3:Destinations:web3-0:Address").What, StringComparison.Ordinal);
         Assert.Equal(1, run.ExitCode);
     }
 }
