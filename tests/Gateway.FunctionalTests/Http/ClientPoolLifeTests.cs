@@ -3,6 +3,9 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using Gateway.Configuration;
+using Gateway.Testing;
+using Gateway.Testing.Network;
+using Gateway.Testing.Peers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
@@ -92,6 +95,46 @@ public sealed class ClientPoolLifeTests : IAsyncLifetime
 
         Assert.Equal("first last", await began.Content.ReadAsStringAsync().WaitAsync(Limits.Wait));
         await one.GetAsync("show");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Load_OfManyClientsWhileReloading_EveryAnswerIsForTheRightClientAndNoneFails(bool http2)
+    {
+        var behind = FreePorts.Next();
+        await using var nginx = await NginxPeer.StartAsync(behind, http: $"server {{ listen 127.0.0.1:{behind} proxy_protocol; location / {{ return 200 '$proxy_protocol_addr:$proxy_protocol_port'; }} }}");
+        GatewayConfig Config(string version) => HttpTestGateway.Config(
+            $"http://127.0.0.1:{behind}/",
+            listener => listener with { HttpVersion = http2 ? ListenerHttpVersion.Http2 : ListenerHttpVersion.Http1 },
+            cluster: cluster => cluster with { Metadata = new Dictionary<string, string> { ["SourceIp.Mode"] = "ProxyProtocol", ["SourceIp.Version"] = version } });
+        await using var gateway = await HttpTestGateway.StartAsync(Config("V1"));
+        using var stop = new CancellationTokenSource();
+        var answers = 0;
+        var carrying = Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                using var client = await Visitor.ConnectAsync(gateway["web"], $"127.0.0.{10 + (i % 4)}", http2: http2);
+                for (var n = 0; n < 10; n++)
+                {
+                    // Several at once need several connections; HTTP/1.1 has one at a time.
+                    var asked = await Task.WhenAll(Enumerable.Range(0, http2 ? 4 : 1).Select(_ => client.GetAsync()));
+                    Assert.All(asked, answer => Assert.Equal(client.Local.ToString(), answer));
+                    Interlocked.Add(ref answers, asked.Length);
+                }
+            }
+        })).ToArray();
+
+        for (var reload = 1; reload <= 40; reload++)
+        {
+            var wanted = reload * 25;
+            await Eventually.TrueAsync(() => Volatile.Read(ref answers) >= wanted || carrying.Any(task => task.IsFaulted), "answers between two reloads", Limits.Wait);
+            gateway.Update(Config(reload % 2 == 0 ? "V1" : "V2"));
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(carrying).WaitAsync(Limits.Wait);
     }
 
     [Fact]
