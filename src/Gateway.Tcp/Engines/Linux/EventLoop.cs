@@ -66,6 +66,9 @@ internal sealed class EventLoop
     /// <summary>Milliseconds (<see cref="Environment.TickCount64"/>) as of this round: read once, not per byte.</summary>
     internal long Now { get; private set; }
 
+    /// <summary>How much there is to do in this round.</summary>
+    internal int EventsInRound { get; private set; }
+
     internal bool IsCurrent => Environment.CurrentManagedThreadId == _thread.ManagedThreadId;
 
     /// <summary>The thread is gone: nothing will be run or waited for any more.</summary>
@@ -167,6 +170,7 @@ internal sealed class EventLoop
         var timeout = _unfinished.Count > 0 || !_posted.IsEmpty ? 0 : Timers.MillisecondsToNext(Now);
         var count = _epoll.Wait(timeout);
         Now = Environment.TickCount64;
+        EventsInRound = count;
         for (var index = 0; index < count; index++)
         {
             var events = _epoll.GetEvent(index, out var key);
