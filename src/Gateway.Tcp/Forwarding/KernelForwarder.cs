@@ -43,6 +43,9 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly HashSet<int> _ports = [];
     private readonly HashSet<IPEndPoint> _destinations = [];
+
+    // As the kernel has them: health may have changed since.
+    private List<(string Route, int Destinations)> _carried = [];
     private readonly HashSet<string> _unanswered = [];
     private Nftables? _nftables;
     private TableLock? _lock;
@@ -245,9 +248,11 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         // Before the look at health: what changes from here on makes it stale again.
         _isStale = false;
         _switches = switches;
+        var carried = CountDestinations();
         var wanted = ForwardRuleset.Build(_table, _model, Targets, _isTaking);
         if (_applied is not null && wanted.IsSameAs(_applied))
         {
+            _carried = carried;
             return new NftResult(true, "", "");
         }
 
@@ -265,7 +270,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
             _tally.Restart();
         }
 
-        (_applied, _isOurs) = (wanted, true);
+        (_applied, _isOurs, _carried) = (wanted, true, carried);
         Remember(wanted);
         Log.Changed(_logger, _table, Describe());
         return result;
@@ -333,7 +338,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         }
     }
 
-    private IEnumerable<(string Route, int Destinations)> CollectForScrape()
+    private List<(string Route, int Destinations)> CollectForScrape()
     {
         lock (_gate)
         {
@@ -342,10 +347,15 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
                 ReadCounters();
             }
 
-            var targets = Targets;
-            return [.. _model.Listeners.SelectMany(entry => entry.Model.Routes.Where(ForwardModel.IsForwarded).Select(route => (
-                route.Name, route.Cluster.Destinations.Count(destination => entry.Listener.Families.Any(family => targets.ForNew(destination, family) is not null)))))];
+            return _carried;
         }
+    }
+
+    private List<(string Route, int Destinations)> CountDestinations()
+    {
+        var targets = Targets;
+        return [.. _model.Listeners.SelectMany(entry => entry.Model.Routes.Where(ForwardModel.IsForwarded).Select(route => (
+            route.Name, route.Cluster.Destinations.Count(destination => entry.Listener.Families.Any(family => targets.ForNew(destination, family) is not null)))))];
     }
 
     private int? CountLive()
