@@ -17,6 +17,9 @@ public sealed class ProxyTlvField
     // Host names have 253 characters, ids of connections 128 (specification, section 2.2.5); what is longer is no text to show.
     private const int MaxTextLength = 255;
 
+    // A header of 4 KB has room for 1300 empty ones, and a log's line has not.
+    private const int MaxDescribed = 32;
+
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     private static readonly ProxyTlvField[] Known =
@@ -165,7 +168,7 @@ public sealed class ProxyTlvField
     }
 
     /// <summary>
-    /// All TLVs on one line: <c>Authority:example.org,AwsVpcEndpointId:vpce-1,Ssl</c>. Those without a readable value by name alone; <c>-</c> if there are none.
+    /// All TLVs on one line: <c>Authority:example.org,AwsVpcEndpointId:vpce-1,Ssl</c>. Those without a readable value by name alone; <c>-</c> if there are none; <c>…</c> behind 32.
     /// </summary>
     public static string Describe(ReadOnlySpan<byte> tlvs)
     {
@@ -175,8 +178,14 @@ public sealed class ProxyTlvField
         }
 
         var line = new StringBuilder();
+        var count = 0;
         foreach (var tlv in new ProxyTlvReader(tlvs))
         {
+            if (++count > MaxDescribed)
+            {
+                return line.Append(",…").ToString();
+            }
+
             line.Append(line.Length == 0 ? "" : ",");
             var readable = false;
             foreach (var field in Known)

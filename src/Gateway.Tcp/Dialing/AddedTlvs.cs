@@ -15,8 +15,8 @@ public sealed class AddedTlvs
     private const int MaxUniqueIdLength = 128;
     private const int MaxValueLength = 512;
 
-    // What is filled in at a connection: an IPv6 address, or an id of the connection.
-    private const int MaxClientLength = 45;
+    // What is filled in at a connection: an IPv6 address with a scope (39 and % and 10 digits), or an id of the connection.
+    private const int MaxClientLength = 50;
 
     private const string Client = "{client}";
     private const string Connection = "{connection}";

@@ -107,13 +107,16 @@ internal sealed partial class ConnectionPipeline
             record.GuardAs = step.GuardAs;
             if (step.GuardAs != IdentificationRefusal.None)
             {
-                record.Guard = new FirstBytesGuard();
-                if (record.Guard.Inspect(record.Prefetch.Span) == GuardVerdict.Refuse)
+                var guard = new FirstBytesGuard();
+                var verdict = guard.Inspect(record.Prefetch.Span);
+                if (verdict == GuardVerdict.Refuse)
                 {
                     record.Refusal = step.GuardAs;
                     headerMetrics.Stopped(record.Listener.Name, step.GuardAs);
                     return Fail(record, CloseReason.ProxyProtocol);
                 }
+
+                record.Guard = verdict == GuardVerdict.Pass ? null : guard;
             }
 
             if (record.Prefetch.IsEmpty)

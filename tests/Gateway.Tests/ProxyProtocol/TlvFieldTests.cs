@@ -85,4 +85,35 @@ public sealed class TlvFieldTests
             ProxyTlvField.Describe(HexText.Bytes("020003 612e62 ea0004 01762d31 ea0001 02 020003 610a62 200005 0100000000 e90001 00")));
         Assert.Equal("AlibabaServiceId:s,UniqueId", ProxyTlvField.Describe(HexText.Bytes("e10002 0373 050003 612c62")));
     }
+
+    [Fact]
+    public void Describe_MoreThanALineHolds_EndsInAnEllipsis()
+    {
+        var area = new byte[3 * 1000];
+        for (var i = 0; i < area.Length; i += 3)
+        {
+            area[i] = 0xE9;
+        }
+
+        Assert.Equal(string.Join(',', Enumerable.Repeat("0xE9", 32)) + ",…", ProxyTlvField.Describe(area));
+        Assert.Equal(string.Join(',', Enumerable.Repeat("0xE9", 32)), ProxyTlvField.Describe(area.AsSpan(0, 3 * 32)));
+    }
+
+    [Theory]
+    [InlineData("a\r\nX-Real-IP: 1.2.3.4")]
+    [InlineData("a b")]
+    [InlineData("a\u0000")]
+    [InlineData("a\u007f")]
+    [InlineData("ä")]
+    public void Describe_AndDecode_TextThatWouldBreakALineOrAHeader_IsNotShown(string text)
+    {
+        var value = System.Text.Encoding.UTF8.GetBytes(text);
+        var area = new byte[100];
+        var length = ProxyTlvWriter.Write(area, ProxyTlvType.Authority, value);
+        length += ProxyTlvWriter.Write(area.AsSpan(length), ProxyTlvType.AwsVpcEndpointId, [1, .. value]);
+
+        Assert.Equal("Authority,AwsVpcEndpointId", ProxyTlvField.Describe(area.AsSpan(0, length)));
+        Assert.True(ProxyTlvField.TryParse("Authority", out var authority));
+        Assert.False(authority.TryFind(area.AsSpan(0, length), out _));
+    }
 }

@@ -133,6 +133,47 @@ public sealed class TlvTests
         Assert.Equal(("nested_header", "NestedHeader"), (line.Reason, line["detail"]));
     }
 
+    [Theory]
+    [MemberData(nameof(Nested))]
+    public async Task NestedHeader_ByteByByte_IsStoppedBeforeItsSignatureIsWhole(TcpEngineKind engine, bool isV2)
+    {
+        await using var server = RecordingTcpServer.Start();
+        await using var plane = await TestPlane.StartAsync(TestPlane.Model(Policies.Required, Policies.None, server.Address), engine);
+        using var client = await plane.ConnectAsync();
+        await client.SendAsync(WireHeader.V2(Client, Target));
+        using var backend = await server.NextAsync();
+        var signature = isV2 ? WireHeader.V2("192.0.2.66:1", Target)[..12] : Encoding.ASCII.GetBytes(V1)[..6];
+        for (var i = 0; i < signature.Length - 1; i++)
+        {
+            await client.SendAsync(signature.AsMemory(i, 1));
+            Assert.Equal(signature[i], (await backend.ReadExactlyAsync(1))[0]);
+        }
+
+        await client.SendAsync(signature.AsMemory(signature.Length - 1));
+
+        Assert.Equal(ConnectionEnd.Reset, await backend.WaitForEndAsync());
+        Assert.Equal(signature.Length - 1, backend.Segments.Sum());
+        Assert.Equal("nested_header", (await plane.AccessAsync()).Reason);
+    }
+
+    [Fact]
+    public async Task AddTlvs_MoreThanAHeaderHolds_AddedOnesStandAndTheChecksumIsRight()
+    {
+        await using var server = RecordingTcpServer.Start();
+        var sourceIp = Policies.V2 with { PassThroughTlvs = ["All"], AddTlvs = new Dictionary<string, string> { ["0xE5"] = "{client}" } };
+        await using var plane = await TestPlane.StartAsync(TestPlane.Model(Policies.Required with { MaxHeaderBytes = 65551 }, sourceIp, server.Address));
+        using var client = await plane.ConnectAsync();
+        // As long as a header can be.
+        await client.SendAsync(WireHeader.WithChecksum(WireHeader.V2(Client, Target, (3, new byte[4]), (0xE9, new byte[40_000]), (0xE8, new byte[25_510]))));
+
+        using var backend = await server.NextAsync();
+        var header = await WireHeader.ReadAsync(backend);
+        Assert.True(header.ChecksumIsRight());
+        Assert.Equal("203.0.113.7", Encoding.ASCII.GetString(header.Tlv(0xE5)!));
+        Assert.Equal(40_000, header.Tlv(0xE9)!.Length);
+        Assert.Null(header.Tlv(0xE8));
+    }
+
     [Fact]
     public async Task NestedHeader_Pass_IsPayload()
     {
