@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.ProxyProtocol;
@@ -27,9 +28,14 @@ public sealed class SocketDialer
     /// <summary>Makes a dialer with a cache of names of its own.</summary>
     /// <param name="meters">For the meter <c>Gateway.Tcp</c>.</param>
     /// <param name="time">For durations and the cache.</param>
-    public SocketDialer(System.Diagnostics.Metrics.IMeterFactory meters, TimeProvider time)
+    public SocketDialer(IMeterFactory meters, TimeProvider time)
+        : this(meters, time, new HostResolver(time))
     {
-        _resolver = new HostResolver(time);
+    }
+
+    internal SocketDialer(IMeterFactory meters, TimeProvider time, HostResolver resolver)
+    {
+        _resolver = resolver;
         _metrics = new TcpMetrics(meters);
         _time = time;
     }

@@ -8,6 +8,9 @@ using Gateway.Testing.Network;
 using Gateway.Testing.Peers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using Yarp.ReverseProxy;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Model;
 
 namespace Gateway.FunctionalTests.Http;
 
@@ -147,6 +150,31 @@ public sealed class ClientPoolLifeTests : IAsyncLifetime
         await gateway.WaitForAccessLineAsync(line => line.Contains("error=SourceIp detail=::1 cannot be the source of a connection to 127.0.0.1", StringComparison.Ordinal));
         gateway.Update(Config(("Mode", "Transparent"), ("Fallback", "None")));
         await own.GetAsync("show");
+    }
+
+    [Theory]
+    [InlineData("Transparent", 9, DestinationHealth.Healthy)]
+    [InlineData("None", 9, DestinationHealth.Unhealthy)]
+    public async Task Refusals_OfOurOwn_DoNotCountAgainstTheDestinationsHealth(string mode, int port, DestinationHealth expected)
+    {
+        // Nobody listens there: without the mode, these are the destination's failures.
+        await using var gateway = await HttpTestGateway.StartAsync(
+            HttpTestGateway.Config($"http://127.0.0.1:{port}/", cluster: cluster => cluster with
+            {
+                HealthCheck = new HealthCheckConfig { Passive = new PassiveHealthCheckConfig { Enabled = true, Policy = "TransportFailureRate", ReactivationPeriod = TimeSpan.FromHours(1) } },
+                Metadata = new Dictionary<string, string> { ["SourceIp.Mode"] = mode },
+            }),
+            IPAddress.IPv6Loopback, services => services.AddSingleton<TimeProvider>(_time));
+        using var client = await Visitor.ConnectAsync(gateway["web"], "::1");
+
+        for (var i = 0; i < 15; i++)
+        {
+            using var refused = await client.SendAsync("show");
+            Assert.False(refused.IsSuccessStatusCode);
+        }
+
+        Assert.True(gateway.Services.GetRequiredService<IProxyStateLookup>().TryGetCluster("backend", out var cluster));
+        await Eventually.TrueAsync(() => cluster.Destinations["one"].Health.Passive == expected, $"{expected}", Limits.Wait);
     }
 
     // A place comes back after the response has gone out, when the server has done with the request.

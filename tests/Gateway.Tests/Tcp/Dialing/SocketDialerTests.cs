@@ -1,0 +1,129 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Identification;
+using Gateway.Testing.Network;
+using Gateway.Testing.Wire;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+
+namespace Gateway.Tests.Tcp.Dialing;
+
+public sealed class SocketDialerTests : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly IPAddress ClientAddress = IPAddress.Parse("127.0.0.9");
+
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly List<IPAddress> _names = [];
+
+    public void Dispose() => _services.Dispose();
+
+    [Fact]
+    public async Task Transparent_AddressesOfBothFamilies_DialsTheClientsOwn()
+    {
+        await using var backend = RecordingTcpServer.Start();
+        _names.AddRange([IPAddress.IPv6Loopback, IPAddress.Loopback]);
+
+        using var socket = await ConnectAsync(backend.Port, new SourceIpConfig { Mode = SourceIpMode.Transparent });
+        using var accepted = await backend.NextAsync();
+
+        Assert.Equal(ClientAddress, accepted.Remote.Address);
+        Assert.True(socket.Blocking);
+    }
+
+    [Theory]
+    [InlineData(SourceIpFallback.None)]
+    [InlineData(SourceIpFallback.ProxyProtocol)]
+    [InlineData(SourceIpFallback.Reject)]
+    public async Task Transparent_OtherFamilyOnly_DoesAsTheFallbackSays(SourceIpFallback fallback)
+    {
+        using var unusable = new MetricCollector<long>(_services.GetRequiredService<IMeterFactory>(), "Gateway.Tcp", "gateway.transparent.connect");
+        await using var backend = RecordingTcpServer.Start(endPoint: new IPEndPoint(IPAddress.IPv6Loopback, 0));
+        _names.Add(IPAddress.IPv6Loopback);
+
+        var dial = ConnectAsync(backend.Port, new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = fallback });
+        if (fallback == SourceIpFallback.Reject)
+        {
+            var refused = await Assert.ThrowsAsync<SourceUnusableException>(() => dial);
+            Assert.Equal("127.0.0.9 cannot be the source of a connection to backend.example", refused.Message);
+        }
+        else
+        {
+            using var socket = await dial;
+            using var accepted = await backend.NextAsync();
+            Assert.Equal(IPAddress.IPv6Loopback, accepted.Remote.Address);
+            if (fallback == SourceIpFallback.ProxyProtocol)
+            {
+                var header = await WireHeader.ReadAsync(accepted);
+                Assert.Equal("127.0.0.9:4711", header.Source!.ToString());
+            }
+        }
+
+        Assert.Equal("source_unusable", Assert.Single(unusable.GetMeasurementSnapshot()).Tags["error.type"]);
+    }
+
+    [Fact]
+    public async Task FirstAddress_Refuses_TheNextIsTried()
+    {
+        await using var backend = RecordingTcpServer.Start();
+        _names.AddRange([IPAddress.Parse("127.0.0.200"), IPAddress.Loopback]);
+
+        using var socket = await ConnectAsync(backend.Port, new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol, Version = ProxyProtocolVersion.V1 });
+        using var accepted = await backend.NextAsync();
+
+        Assert.Equal("PROXY TCP4 127.0.0.9 192.0.2.1 4711 80", await accepted.ReadLineAsync());
+    }
+
+    [Fact]
+    public async Task NoAddress_AndNobodyListens_AreSocketErrors()
+    {
+        var sourceIp = new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol };
+        Assert.Equal(SocketError.HostNotFound, (await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(80, sourceIp))).SocketErrorCode);
+        _names.Add(IPAddress.Loopback);
+        // A refused connect from the client's address is the destination's, even where a fallback would be at hand.
+        var transparent = new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.None };
+        Assert.Equal(SocketError.ConnectionRefused, (await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(1, transparent))).SocketErrorCode);
+    }
+
+    [Theory]
+    [InlineData(SourceIpMode.Transparent)]
+    [InlineData(SourceIpMode.ProxyProtocol)]
+    public async Task Ourselves_ComeFromOurOwnAddressAndSayLocal(SourceIpMode mode)
+    {
+        await using var backend = RecordingTcpServer.Start();
+        _names.Add(IPAddress.Loopback);
+
+        using var socket = await ConnectAsync(backend.Port, new SourceIpConfig { Mode = mode }, isOwn: true);
+        using var accepted = await backend.NextAsync();
+
+        Assert.Equal(IPAddress.Loopback, accepted.Remote.Address);
+        if (mode == SourceIpMode.ProxyProtocol)
+        {
+            Assert.True((await WireHeader.ReadAsync(accepted)).Local);
+        }
+    }
+
+    [Fact]
+    public async Task Cancelled_EndsWithoutAConnection()
+    {
+        _names.Add(IPAddress.Loopback);
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ConnectAsync(9, new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol }, cancellation: cancelled.Token));
+    }
+
+    private Task<Socket> ConnectAsync(int port, SourceIpConfig sourceIp, bool isOwn = false, CancellationToken cancellation = default)
+    {
+        var resolver = new HostResolver(TimeProvider.System, (_, _) => Task.FromResult(_names.ToArray()));
+        var dialer = new SocketDialer(_services.GetRequiredService<IMeterFactory>(), TimeProvider.System, resolver);
+        var client = new ConnectionIdentity
+        {
+            Client = new IPEndPoint(ClientAddress, 4711), Peer = new IPEndPoint(ClientAddress, 4711), Local = IPEndPoint.Parse("192.0.2.1:80"), Source = IdentitySource.Socket,
+        };
+        return dialer.ConnectAsync(new DnsEndPoint("backend.example", port), new SocketDial("c", SourceIpModel.From(sourceIp), null), isOwn ? null : client, cancellation).AsTask().WaitAsync(Limit, CancellationToken.None);
+    }
+}
