@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Gateway.Tcp.Engines;
 
-/// <summary>Limits of one relay.</summary>
+/// <summary>Limits of a relay; shared by all relays of a route.</summary>
 public sealed record RelayOptions
 {
     /// <summary>Ends the relay after this long without a byte in either direction. Defaults to 1 h.</summary>
@@ -10,11 +10,6 @@ public sealed record RelayOptions
 
     /// <summary>Ends the relay this long after its start; null: never.</summary>
     public TimeSpan? MaxDuration { get; init; }
-
-    /// <summary>
-    /// Looks at the client's first bytes before they are passed on, until it says that it has seen enough; null: nothing is looked at.
-    /// </summary>
-    public IFirstBytesGuard? Guard { get; init; }
 }
 
 /// <summary>Keeps a PROXY header of a client that may not send one from reaching the backend.</summary>

@@ -56,7 +56,10 @@ public abstract class TcpConnection
     /// directions ended in order; after a limit, an abort or a refusal with RST, so that nobody takes a cut stream for a complete one.
     /// Holds no buffer while nothing is in flight.
     /// </summary>
-    public abstract ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options);
+    /// <param name="backend">The backend's connection.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="guard">Looks at the client's first bytes before they are passed on, until it says that it has seen enough; null: nothing is looked at.</param>
+    public abstract ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options, IFirstBytesGuard? guard = null);
 
     /// <summary>What the relay of this, the client's connection has carried so far. From any thread, and afterwards too; may lag behind.</summary>
     public abstract RelayedBytes Relayed { get; }

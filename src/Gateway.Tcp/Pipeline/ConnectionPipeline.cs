@@ -64,7 +64,7 @@ internal sealed partial class ConnectionPipeline(
                 && await RouteAsync(record) && await DialAsync(record) && await SendFirstAsync(record))
             {
                 var route = record.Route!;
-                var relayed = await client.RelayAsync(record.Backend!, record.Guard is { } guard ? route.Relay with { Guard = guard } : route.Relay);
+                var relayed = await client.RelayAsync(record.Backend!, route.Relay, record.Guard);
                 record.BytesToBackend += relayed.ClientToBackendBytes;
                 record.BytesToClient += relayed.BackendToClientBytes;
                 record.Reason = ReasonOf(relayed.End, record.GuardAs);

@@ -31,7 +31,7 @@ public sealed class RouteModel
     /// <summary>What it asks of the destination too; null: nothing.</summary>
     internal RouteMatch? Match { get; init; }
 
-    /// <summary>Idle and duration limits of its relays; shared by all connections that need no guard.</summary>
+    /// <summary>Idle and duration limits of its relays; shared by all its connections.</summary>
     internal RelayOptions Relay { get; init; } = new();
 
     /// <summary>Metric labels of an IPv4 client's connections: listener, route, network.type. Built once, since a connection needs them several times.</summary>

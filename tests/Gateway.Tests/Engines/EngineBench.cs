@@ -33,6 +33,8 @@ internal sealed class EngineBench : IAsyncDisposable
 
     public RelayOptions RelayOptions { get; set; } = new();
 
+    public IFirstBytesGuard? Guard { get; set; }
+
     /// <summary>What happens to an accepted connection; an exception fails the test at its next wait for a result.</summary>
     public Func<TcpConnection, Task> Serve { get; set; }
 
@@ -95,7 +97,7 @@ internal sealed class EngineBench : IAsyncDisposable
             throw new InvalidOperationException($"{dialled.Failure}: {dialled.Error}");
         }
 
-        _results.Writer.TryWrite(await client.RelayAsync(backend, RelayOptions));
+        _results.Writer.TryWrite(await client.RelayAsync(backend, RelayOptions, Guard));
     }
 
     /// <summary>Closes the test's sockets so far.</summary>

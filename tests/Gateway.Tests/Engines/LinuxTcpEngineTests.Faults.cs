@@ -133,7 +133,7 @@ public sealed partial class LinuxTcpEngineTests
         var engine = CreateEngine(new LinuxEngineOptions { LoopCount = 1, OnFault = faults.Add });
         await using var bench = EngineBench.Start(engine);
         var (healthyClient, healthyBackend) = await bench.ConnectPairAsync();
-        bench.RelayOptions = new RelayOptions { Guard = new ThrowingGuard() };
+        bench.Guard = new ThrowingGuard();
         var (client, _) = await bench.ConnectPairAsync();
 
         await client.WriteAsync(Request);

@@ -10,7 +10,8 @@ public abstract partial class TcpEngineTests
     public async Task Guard_Passes_SeesTheFirstBytesInOrderAndNoMore()
     {
         var guard = new RecordingGuard(seen => seen.Length >= 6 ? GuardVerdict.Pass : GuardVerdict.More);
-        await using var bench = Bench(new RelayOptions { Guard = guard });
+        await using var bench = Bench();
+        bench.Guard = guard;
         var (client, backend) = await bench.ConnectPairAsync();
 
         foreach (var letter in "abcdefghij")
@@ -28,7 +29,8 @@ public abstract partial class TcpEngineTests
     [Fact]
     public async Task Guard_RefusesTheFirstByte_BackendGetsNone()
     {
-        await using var bench = Bench(new RelayOptions { Guard = new RecordingGuard(_ => GuardVerdict.Refuse) });
+        await using var bench = Bench();
+        bench.Guard = new RecordingGuard(_ => GuardVerdict.Refuse);
         var (client, backend) = await bench.ConnectPairAsync();
 
         await client.WriteAsync(new byte[] { (byte)'P' });
@@ -42,7 +44,8 @@ public abstract partial class TcpEngineTests
     public async Task Guard_RefusesAfterSomeSegments_BackendGetsOnlyThese()
     {
         var guard = new RecordingGuard(seen => seen.Length >= 4 ? GuardVerdict.Refuse : GuardVerdict.More);
-        await using var bench = Bench(new RelayOptions { Guard = guard });
+        await using var bench = Bench();
+        bench.Guard = guard;
         var (client, backend) = await bench.ConnectPairAsync();
 
         foreach (var letter in "PRO")
@@ -62,7 +65,8 @@ public abstract partial class TcpEngineTests
     public async Task Guard_StreamFromTheStart_IsPassedOnWhole()
     {
         var guard = new RecordingGuard(seen => seen.Length > 200_000 ? GuardVerdict.Pass : GuardVerdict.More);
-        await using var bench = Bench(new RelayOptions { Guard = guard });
+        await using var bench = Bench();
+        bench.Guard = guard;
         var (client, backend) = await bench.ConnectPairAsync();
 
         var reading = backend.HashStreamAsync();

@@ -392,7 +392,7 @@ public sealed class DialerTests
 
         public override ValueTask<IoResult> SendAllAsync(ReadOnlyMemory<byte> data, TimeSpan timeout) => throw new NotSupportedException();
 
-        public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options) => throw new NotSupportedException();
+        public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options, IFirstBytesGuard? guard = null) => throw new NotSupportedException();
 
         public override void Abort(RelayEnd reason) => throw new NotSupportedException();
 

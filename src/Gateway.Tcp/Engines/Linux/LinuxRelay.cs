@@ -34,12 +34,12 @@ internal sealed class LinuxRelay
     private bool _hasEnded;
     private bool _finPassedOn;
 
-    internal LinuxRelay(LinuxTcpConnection client, LinuxTcpConnection backend, RelayOptions options)
+    internal LinuxRelay(LinuxTcpConnection client, LinuxTcpConnection backend, RelayOptions options, IFirstBytesGuard? guard)
     {
         _client = client;
         _backend = backend;
         _options = options;
-        _toBackend = new RelayDirection(client, backend, options.Guard);
+        _toBackend = new RelayDirection(client, backend, guard);
         _toClient = new RelayDirection(backend, client, guard: null);
         _endsAt = options.MaxDuration is { } limit ? client.DueAfter(limit) : TimerNode.Never;
     }

@@ -54,7 +54,7 @@ internal sealed partial class LinuxTcpConnection
     public override RelayedBytes Relayed => Volatile.Read(ref _lastRelay)?.Relayed ?? default;
 
     /// <inheritdoc/>
-    public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options)
+    public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options, IFirstBytesGuard? guard = null)
     {
         var other = (LinuxTcpConnection)backend;
         Debug.Assert(_loop.IsCurrent || _loop.HasEnded, "on the loop's thread");
@@ -68,7 +68,7 @@ internal sealed partial class LinuxTcpConnection
         }
 
         Begin(Operation.Relay);
-        _lastRelay = new LinuxRelay(this, other, options);
+        _lastRelay = new LinuxRelay(this, other, options, guard);
         _lastRelay.Start();
         return new ValueTask<RelayResult>(this, _source.Version);
     }

@@ -10,7 +10,7 @@ namespace Gateway.Tcp.Engines.Portable;
 /// said something before, such as the answer of a server that answers early and closes: the other direction passes it on first.
 /// </summary>
 /// <remarks>A reset of a side whose bytes wait for the other is noticed when the other takes them, or by a limit: managed sockets tell of it only who reads.</remarks>
-internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpConnection backend, RelayOptions options, TimeProvider time)
+internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpConnection backend, RelayOptions options, IFirstBytesGuard? firstBytes, TimeProvider time)
 {
     // As measured (docs/performance.md): smaller buffers cost bulk throughput, larger ones gain nothing without splice.
     private const int BufferBytes = 64 * 1024;
@@ -58,7 +58,7 @@ internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpCon
 
     private async Task PumpAsync(PortableTcpConnection from, PortableTcpConnection to, bool fromClient)
     {
-        var guard = fromClient ? options.Guard : null;
+        var guard = fromClient ? firstBytes : null;
         var reading = true;
         try
         {

@@ -140,9 +140,9 @@ internal sealed class PortableTcpConnection : TcpConnection
 
     public override RelayedBytes Relayed => Volatile.Read(ref _relay)?.Relayed ?? default;
 
-    public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options)
+    public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options, IFirstBytesGuard? guard = null)
     {
-        _relay = new PortableRelay(this, (PortableTcpConnection)backend, options, _engine.Time);
+        _relay = new PortableRelay(this, (PortableTcpConnection)backend, options, guard, _engine.Time);
         return _relay.RunAsync();
     }
 
