@@ -19,7 +19,6 @@ public static class DebianPeer
         ["ip"] = "iproute2",
         ["nsenter"] = "util-linux",
         ["setpriv"] = "util-linux",
-        ["prlimit"] = "util-linux",
         ["unshare"] = "util-linux",
         ["curl"] = "curl",
         ["nc"] = "netcat-openbsd",
