@@ -19,8 +19,11 @@ public sealed class ConnectionLimit
     private int _count;
 
     /// <summary>Makes a limit.</summary>
-    /// <param name="max">The most connections at once; null: derived from the descriptor limit by <see cref="Default"/>.</param>
-    public ConnectionLimit(int? max = null) => Max = max ?? Default();
+    /// <param name="max">
+    /// The most connections at once; null: <see cref="Default"/>. Never more than that: a .NET process that has no descriptor left at all can end ("Out of memory.", measured with 400
+    /// descriptors and a flood right after the start).
+    /// </param>
+    public ConnectionLimit(int? max = null) => Max = Math.Min(max ?? int.MaxValue, Default());
 
     /// <summary>The most connections at once.</summary>
     public int Max { get; }

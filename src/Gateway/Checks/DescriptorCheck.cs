@@ -30,8 +30,8 @@ internal sealed class DescriptorCheck : ICheck
         var limit = descriptors is { } known ? string.Create(CultureInfo.InvariantCulture, $"the descriptor limit {known}") : "an unknown descriptor limit";
         if (wanted > possible)
         {
-            findings.Warn(Where, string.Create(CultureInfo.InvariantCulture, $"{limit} has room for {possible} connections, not for {wanted}"), string.Create(
-                CultureInfo.InvariantCulture, $"raise the hard limit to {(2L * wanted) + 512} (ulimit -Hn; systemd: LimitNOFILE; containers: the runtime's default-ulimits)"));
+            findings.Warn(Where, string.Create(CultureInfo.InvariantCulture, $"{limit} has room for {possible} connections, which is the cap, not for {wanted}"), string.Create(
+                CultureInfo.InvariantCulture, $"raise the hard limit to {(2L * wanted) + 1024} (ulimit -Hn; systemd: LimitNOFILE; containers: the runtime's default-ulimits)"));
         }
         else if ((wanted ?? possible) < Few)
         {

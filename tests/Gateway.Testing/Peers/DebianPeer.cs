@@ -19,6 +19,7 @@ public static class DebianPeer
         ["ip"] = "iproute2",
         ["nsenter"] = "util-linux",
         ["setpriv"] = "util-linux",
+        ["prlimit"] = "util-linux",
         ["unshare"] = "util-linux",
         ["curl"] = "curl",
         ["nc"] = "netcat-openbsd",

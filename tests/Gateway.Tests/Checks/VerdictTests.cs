@@ -25,7 +25,7 @@ public sealed class VerdictTests
 
         var result = Assert.Single(findings.Results);
         Assert.Equal(expected, result.Severity.ToString());
-        Assert.Equal(wanted > possible, result.Cure?.Contains("66050", StringComparison.Ordinal) == true);
+        Assert.Equal(wanted > possible, result.Cure?.Contains("66562", StringComparison.Ordinal) == true);
     }
 
     [Theory]
