@@ -185,7 +185,9 @@ public sealed class ClientPoolTests : IDisposable
     private ClientPool Pool(int maxClients = 100, int idleTimeout = 30) => new(
         ClusterSourceIp.Read(new Dictionary<string, string>
         {
-            ["SourceIp.Mode"] = "ProxyProtocol", ["SourceIp.MaxClients"] = $"{maxClients}", ["SourceIp.IdleTimeout"] = $"{idleTimeout}s",
+            ["SourceIp.Mode"] = "ProxyProtocol",
+            ["SourceIp.MaxClients"] = $"{maxClients}",
+            ["SourceIp.IdleTimeout"] = $"{idleTimeout}s",
         })!,
         "c", Create, new ClientPoolMetrics(_services.GetRequiredService<IMeterFactory>()), _time);
 
@@ -208,7 +210,11 @@ public sealed class ClientPoolTests : IDisposable
 
     private static ConnectionIdentity Identity(string client, string destination = "198.51.100.1:80", byte[]? tlvs = null) => new()
     {
-        Client = IPEndPoint.Parse(client), Peer = IPEndPoint.Parse(client), Local = IPEndPoint.Parse(destination), Source = IdentitySource.Socket, Tlvs = tlvs ?? [],
+        Client = IPEndPoint.Parse(client),
+        Peer = IPEndPoint.Parse(client),
+        Local = IPEndPoint.Parse(destination),
+        Source = IdentitySource.Socket,
+        Tlvs = tlvs ?? [],
     };
 
     private sealed class HandlerInvoker(Handler handler) : HttpMessageInvoker(handler)

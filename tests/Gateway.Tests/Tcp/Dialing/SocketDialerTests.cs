@@ -122,7 +122,10 @@ public sealed class SocketDialerTests : IDisposable
         var dialer = new SocketDialer(_services.GetRequiredService<IMeterFactory>(), TimeProvider.System, resolver);
         var client = new ConnectionIdentity
         {
-            Client = new IPEndPoint(ClientAddress, 4711), Peer = new IPEndPoint(ClientAddress, 4711), Local = IPEndPoint.Parse("192.0.2.1:80"), Source = IdentitySource.Socket,
+            Client = new IPEndPoint(ClientAddress, 4711),
+            Peer = new IPEndPoint(ClientAddress, 4711),
+            Local = IPEndPoint.Parse("192.0.2.1:80"),
+            Source = IdentitySource.Socket,
         };
         return dialer.ConnectAsync(new DnsEndPoint("backend.example", port), new SocketDial("c", SourceIpModel.From(sourceIp), null), isOwn ? null : client, cancellation).AsTask().WaitAsync(Limit, CancellationToken.None);
     }
