@@ -87,18 +87,19 @@ internal sealed partial class ConnectionPipeline(
 
         var saidNothing = record.BytesToBackend == 0 && record.Prefetch.IsEmpty;
         record.DropPrefetch();
+
+        // Before anybody is told that the connection has ended: who sees it in a metric may count on its place. And whatever a logger or a meter's listener throws, no place is lost for good.
+        if (admitted)
+        {
+            limit.Release();
+        }
+
         try
         {
             Account(record, saidNothing);
         }
         finally
         {
-            // Whatever a logger or a meter's listener throws: a place that is not given back is lost for good.
-            if (admitted)
-            {
-                limit.Release();
-            }
-
             live.Remove(record);
         }
     }
