@@ -10,11 +10,21 @@ namespace Gateway.Tcp.Pipeline;
 /// </summary>
 internal sealed class OwnConnections
 {
-    private readonly ConcurrentDictionary<IPEndPoint, bool> _sources = new();
+    // How many: two connections to different destinations may have the same source.
+    private readonly ConcurrentDictionary<IPEndPoint, int> _sources = new();
 
-    public void Add(IPEndPoint source) => _sources[source] = true;
+    public void Add(IPEndPoint source) => _sources.AddOrUpdate(source, 1, static (_, count) => count + 1);
 
-    public void Remove(IPEndPoint source) => _sources.TryRemove(source, out _);
+    public void Remove(IPEndPoint source)
+    {
+        while (_sources.TryGetValue(source, out var count))
+        {
+            if (count == 1 ? _sources.TryRemove(KeyValuePair.Create(source, 1)) : _sources.TryUpdate(source, count - 1, count))
+            {
+                return;
+            }
+        }
+    }
 
     public bool Contains(IPEndPoint peer) => _sources.ContainsKey(peer);
 }

@@ -48,6 +48,38 @@ public sealed partial class LinuxTcpEngineTests
     }
 
     [Fact]
+    public async Task Listen_NoWatchToBeHadAtFirst_TriesAgain()
+    {
+        var watches = 0;
+        var reported = new List<SocketError>();
+        var engine = CreateEngine(new LinuxEngineOptions { LoopCount = 1, WatchFault = () => ++watches < 3 ? ENoSpc : 0 });
+        await using var bench = EngineBench.Start(engine, listen: new TcpListenOptions { OnAcceptError = reported.Add });
+
+        var (client, backend) = await bench.ConnectPairAsync();
+        await client.WriteAsync(Request);
+
+        Assert.Equal(Request, await backend.ReadAsync(Request.Length));
+        Assert.Equal([SocketError.NoBufferSpaceAvailable, SocketError.NoBufferSpaceAvailable], reported);
+    }
+
+    [Fact]
+    public async Task Stop_BeforeAListenerHasAWatch_TakesWhoWaits()
+    {
+        var paused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var watches = 0;
+        var engine = CreateEngine(new LinuxEngineOptions { LoopCount = 1, WatchFault = () => ++watches == 1 ? ENoSpc : 0 });
+        await using var bench = EngineBench.Start(engine, listen: new TcpListenOptions { OnAcceptError = _ => paused.TrySetResult() });
+        await paused.Task.Within();
+        var client = await bench.ConnectAsync();
+
+        await bench.Listener.StopAsync().Within();
+
+        var backend = await bench.AcceptAsync();
+        await client.WriteAsync(Request);
+        Assert.Equal(Request, await backend.ReadAsync(Request.Length));
+    }
+
+    [Fact]
     public async Task Stop_WhileAConnectionWaitsForAWatch_ResetsIt()
     {
         var watches = 0;

@@ -17,6 +17,18 @@ public abstract partial class TcpEngineTests
     }
 
     [Fact]
+    public async Task Connect_ToItself_IsRefused()
+    {
+        // What the kernel does by chance when it picks the destination's port for the source: here it is asked to.
+        var itself = TestSockets.Refusing();
+        var result = await ConnectAsync(_ => new ConnectRequest { Destination = itself, TransparentSource = itself, Timeout = TestSockets.Limit });
+
+        Assert.Equal(new ConnectResult(null, ConnectFailure.Destination, SocketError.ConnectionRefused), result);
+        using var backend = TestSockets.New();
+        backend.Bind(itself);
+    }
+
+    [Fact]
     public async Task Connect_NoAnswer_TimesOut()
     {
         using var blackHole = new BlackHole();

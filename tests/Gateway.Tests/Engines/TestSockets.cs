@@ -34,6 +34,17 @@ internal static class TestSockets
         return (IPEndPoint)socket.LocalEndPoint!;
     }
 
+    /// <summary>Its FIN and all before it are acknowledged (TCP_FIN_WAIT2).</summary>
+    public const int FinWait2 = 5;
+
+    /// <summary>The kernel's state of the connection (tcp_info.tcpi_state).</summary>
+    public static int TcpState(this Socket socket)
+    {
+        var info = new byte[8];
+        _ = socket.GetRawSocketOption(6, 11, info);
+        return info[0];
+    }
+
     public static async Task<byte[]> ReadAsync(this Socket socket, int count)
     {
         var buffer = new byte[count];

@@ -11,10 +11,12 @@ namespace Gateway.Tcp.Engines.Linux;
 /// <item>One source has ended and all of it is sent: shutdown on the other side, and the other direction runs on.</item>
 /// <item>A side was reset: what it had sent before is passed on as far as the other takes it at once, then RST to the other. Found by reading, by sending, or,
 /// when neither is due (its FIN was seen, or the other side is stalled), by EPOLLERR.</item>
+/// <item>A side was reset behind its FIN (it closed, and something of ours came after that): its stream is complete, and is passed on in full, however long the other takes within the
+/// relay's limits, then FIN (<c>.Failure</c>).</item>
 /// <item>A limit, an abort, a refusal: RST to both, so that nobody takes a cut stream for a complete one.</item>
 /// </list>
 /// </summary>
-internal sealed class LinuxRelay
+internal sealed partial class LinuxRelay
 {
     // Most short connections are over by then, and are spared four syscalls; the first probe is due minutes later.
     private const int KeepAliveDelayMilliseconds = 1000;
@@ -77,6 +79,12 @@ internal sealed class LinuxRelay
     internal void OnTimer()
     {
         var now = _client.Loop.Now;
+        if (_isLingering)
+        {
+            OnLingerTimer(now);
+            return;
+        }
+
         if (now >= _keepAliveAt)
         {
             SocketOptionSet.StartKeepAlive(_backend.Fd, _backend.KeepAlive!);
@@ -132,6 +140,12 @@ internal sealed class LinuxRelay
 
     private void Turn(bool clientFirst)
     {
+        if (_hasFailed)
+        {
+            GoOnAfterFailure();
+            return;
+        }
+
         var before = _toBackend.Bytes + _toClient.Bytes;
         PumpResult toBackend, toClient;
         if (clientFirst)
@@ -233,34 +247,6 @@ internal sealed class LinuxRelay
         var isClient = _client.HasFailed;
         var errno = Syscalls.GetOption((isClient ? _client : _backend).Fd, SocketOption.Error);
         EndByReset(isClient, errno > 0 ? Errno.ToSocketError(errno) : SocketError.ConnectionReset);
-    }
-
-    private void EndByReset(bool isClient, SocketError error)
-    {
-        // Found by sending: what the failed side had sent before it failed is still in its receive queue, such as the response of a server that
-        // answers early and closes. It is passed on as far as that goes without waiting; a dead socket's queue does not grow.
-        (isClient ? _client : _backend).AssumeReadable();
-        if (isClient)
-        {
-            PumpLast(ref _toBackend);
-            _client.Close();
-            _backend.Reset();
-        }
-        else
-        {
-            PumpLast(ref _toClient);
-            _backend.Close();
-            _client.Reset();
-        }
-
-        End(isClient ? RelayEnd.ClientReset : RelayEnd.BackendReset, error);
-    }
-
-    private static void PumpLast(ref RelayDirection direction)
-    {
-        while (direction.Pump() == PumpResult.Again)
-        {
-        }
     }
 
     private void End(RelayEnd end, SocketError error)

@@ -38,6 +38,12 @@ internal sealed partial class LinuxTcpConnection
             return new ValueTask<ConnectResult>(new ConnectResult(null, ConnectFailure.Resources, SocketError.NoBufferSpaceAvailable));
         }
 
+        if (isConnected && backend.IsConnectedToItself())
+        {
+            backend.Reset();
+            return new ValueTask<ConnectResult>(new ConnectResult(null, ConnectFailure.Destination, SocketError.ConnectionRefused));
+        }
+
         if (isConnected)
         {
             return new ValueTask<ConnectResult>(new ConnectResult(backend, ConnectFailure.None, SocketError.Success));
@@ -78,6 +84,15 @@ internal sealed partial class LinuxTcpConnection
     {
         var backend = _dialled!;
         backend._dialler = null;
+        if (!hasFailed && backend.IsConnectedToItself())
+        {
+            _dialled = null;
+            backend.Reset();
+            _dialFailure = ConnectFailure.Destination;
+            Complete(SocketError.ConnectionRefused);
+            return;
+        }
+
         if (!hasFailed)
         {
             _dialFailure = ConnectFailure.None;
@@ -91,6 +106,8 @@ internal sealed partial class LinuxTcpConnection
         _dialFailure = errno == Errno.EADDRNOTAVAIL ? ConnectFailure.Resources : ConnectFailure.Destination;
         Complete(errno > 0 ? Errno.ToSocketError(errno) : SocketError.ConnectionReset);
     }
+
+    private bool IsConnectedToItself() => LocalPorts.Holds(_remote.Port) && LocalEndPoint.Equals(_remote);
 
     private void CancelDial(ConnectFailure failure, SocketError error)
     {

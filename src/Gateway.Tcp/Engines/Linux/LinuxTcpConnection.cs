@@ -265,9 +265,8 @@ internal sealed partial class LinuxTcpConnection : TcpConnection, IEpollTarget, 
             return;
         }
 
-        if (!_loop.IsCurrent && _loop.Post(new LoopCall(() => Close(withReset))))
+        if (!_loop.IsCurrent && PostClose(withReset))
         {
-            // An owner that is on another thread, such as after a fault while it resolved a name: timers and tables are the loop's alone.
             return;
         }
 
@@ -288,6 +287,9 @@ internal sealed partial class LinuxTcpConnection : TcpConnection, IEpollTarget, 
         _descriptor.Release();
         _descriptor.Dispose();
     }
+
+    // An owner that is on another thread, such as after a fault while it resolved a name: timers and tables are the loop's alone. (A method of its own: the closure would be made at every close.)
+    private bool PostClose(bool withReset) => _loop.Post(new LoopCall(() => Close(withReset)));
 
     /// <inheritdoc/>
     public override IPEndPoint? ReadRedirectedDestination()

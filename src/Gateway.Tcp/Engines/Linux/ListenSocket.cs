@@ -17,6 +17,9 @@ internal sealed class ListenSocket : IEpollTarget
     // Long enough for a descriptor to come free, short enough that the kernel's queue (4096) holds what comes meanwhile.
     private const int PauseMilliseconds = 50;
 
+    // The kernel's queue (TcpListenOptions.Backlog, net.core.somaxconn).
+    private const int MostQueued = 4096;
+
     private readonly EventLoop _loop;
     private readonly FileDescriptor _descriptor;
     private readonly int _fd;
@@ -53,12 +56,7 @@ internal sealed class ListenSocket : IEpollTarget
         }
 
         _onAccepted = onAccepted;
-        var registration = _loop.Register(this, _fd, EpollEvents.In);
-        _registration = Math.Max(0, registration);
-        if (registration < 0)
-        {
-            throw new SocketException((int)Errno.ToSocketError(-registration));
-        }
+        Watch();
     }
 
     /// <inheritdoc/>
@@ -81,9 +79,10 @@ internal sealed class ListenSocket : IEpollTarget
     /// <summary>Hands over what the kernel has completed, then closes; on the loop's thread, or on any once the loop has ended.</summary>
     internal void DrainAndClose()
     {
-        if (!_isClosed && _registration != 0 && TryHandOverUnwatched())
+        if (!_isClosed && _onAccepted is not null && TryHandOverUnwatched())
         {
-            while (TryAccept())
+            // As many as the kernel's queue holds, and not those that come while we are at it.
+            for (var left = MostQueued; left > 0 && TryAccept(); left--)
             {
             }
         }
@@ -116,6 +115,12 @@ internal sealed class ListenSocket : IEpollTarget
     {
         SockAddr peer = default;
         var result = _fault?.Invoke() is { } errno and > 0 ? -errno : Syscalls.Accept(_fd, out peer);
+        if (result >= 0 && DescriptorReserve.Holds(result))
+        {
+            new FileDescriptor(result).Dispose();
+            result = -Errno.EMFILE;
+        }
+
         if (result >= 0)
         {
             return HandOver(new LinuxTcpConnection(_loop, result, peer.ToIPEndPoint(), isConnected: true));
@@ -136,11 +141,26 @@ internal sealed class ListenSocket : IEpollTarget
         return false;
     }
 
+    // No watch to be had (fs.epoll.max_user_watches): the socket listens already and has its share of the clients, so it is tried again.
+    private void Watch()
+    {
+        var registration = _loop.Register(this, _fd, EpollEvents.In);
+        _registration = Math.Max(0, registration);
+        if (registration < 0)
+        {
+            Pause(Errno.ToSocketError(-registration));
+        }
+    }
+
     // Only this listener pauses; its connections wait in the kernel. The caller of the event loop is never told by an exception.
     private void Pause(SocketError error)
     {
         _onAcceptError?.Invoke(error);
-        _loop.Modify(_fd, _registration, EpollEvents.None);
+        if (_registration != 0)
+        {
+            _loop.Modify(_fd, _registration, EpollEvents.None);
+        }
+
         _loop.Timers.Arm(_pause, _loop.Now + PauseMilliseconds);
     }
 
@@ -169,7 +189,16 @@ internal sealed class ListenSocket : IEpollTarget
 
     private void Resume()
     {
-        if (!_isClosed && TryHandOverUnwatched())
+        if (_isClosed)
+        {
+            return;
+        }
+
+        if (_registration == 0)
+        {
+            Watch();
+        }
+        else if (TryHandOverUnwatched())
         {
             _loop.Modify(_fd, _registration, EpollEvents.In);
         }

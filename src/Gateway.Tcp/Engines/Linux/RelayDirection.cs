@@ -191,8 +191,9 @@ internal struct RelayDirection
         {
             if (count is -Errno.EINVAL or -Errno.ENOMEM or -Errno.ENOBUFS)
             {
-                // Not a socket that can be spliced (e.g. one with kernel TLS), or no memory for it: nothing was moved, and copying needs neither.
-                _isStreaming = _canSplice = false;
+                // Not a socket that can be spliced (e.g. one with kernel TLS), or no memory for it now: nothing was moved, and copying needs neither.
+                _isStreaming = false;
+                _canSplice = count != -Errno.EINVAL;
                 ReturnPipe();
                 return PumpResult.Progress;
             }

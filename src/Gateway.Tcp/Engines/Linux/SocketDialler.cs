@@ -23,7 +23,7 @@ internal static class SocketDialler
         }
 
         failure = ConnectFailure.Resources;
-        var error = -Math.Min(0, SocketOptionSet.ApplyToBackend(fd));
+        var error = DescriptorReserve.Holds(fd) ? Errno.EMFILE : -Math.Min(0, SocketOptionSet.ApplyToBackend(fd));
         if (error == 0 && request.Mark != 0)
         {
             error = -Math.Min(0, Syscalls.SetOption(fd, SocketOption.Mark, request.Mark));

@@ -51,6 +51,11 @@ internal static class PortableDial
             }
 
             await socket.ConnectAsync(request.Destination, limit);
+            if (LocalPorts.Holds(request.Destination.Port) && Equals(socket.LocalEndPoint, socket.RemoteEndPoint))
+            {
+                return new ConnectResult(null, ConnectFailure.Destination, SocketError.ConnectionRefused);
+            }
+
             return new ConnectResult(new PortableTcpConnection(socket, engine), ConnectFailure.None, SocketError.Success);
         }
         catch (OperationCanceledException)

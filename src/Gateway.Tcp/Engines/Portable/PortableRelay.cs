@@ -16,6 +16,9 @@ internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpCon
     private const int BufferBytes = 64 * 1024;
     private const int Running = -1;
 
+    // A stream that never waits would keep the thread on which its socket is polled (SocketCompletions of the host), and everybody else there waiting, until its end.
+    private const int BytesPerTurn = 1024 * 1024;
+
     // Timers have millisecond steps, and none takes more than 49 days.
     private static readonly TimeSpan ShortestCheck = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongestCheck = TimeSpan.FromDays(1);
@@ -67,10 +70,17 @@ internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpCon
                 reading = true;
                 await from.Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
                 var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+                var moved = 0;
                 try
                 {
                     while (true)
                     {
+                        if (moved >= BytesPerTurn)
+                        {
+                            moved = 0;
+                            await Task.Yield();
+                        }
+
                         var received = from.Socket.Receive(buffer.AsSpan(0, BufferBytes), SocketFlags.None, out var error);
                         if (error == SocketError.WouldBlock)
                         {
@@ -109,6 +119,7 @@ internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpCon
                             guard = verdict == GuardVerdict.Pass ? null : guard;
                         }
 
+                        moved += received;
                         reading = false;
                         await SendAsync(to.Socket, buffer.AsMemory(0, received), fromClient);
                         reading = true;
