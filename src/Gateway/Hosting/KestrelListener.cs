@@ -40,7 +40,8 @@ internal sealed class KestrelListener : RunningListener
         {
             transport.CreateBoundListenSocket = _ => socket;
             transport.Backlog = ListenerSockets.Backlog;
-            // Not UnsafePreferInlineScheduling: an upload that never has to wait would keep its polling thread from everybody else, for seconds.
+            // A request runs where its bytes arrive, without a hop to the thread pool. Safe only because everybody takes turns there: TurnTakingReader, TurnTakingStream.
+            transport.UnsafePreferInlineScheduling = true;
         });
         return new KestrelListener(plan, local, services.BuildServiceProvider(), start, () =>
         {

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Gateway.Http.Turns;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Http;
@@ -29,7 +30,7 @@ internal sealed class KeepAliveHttpClientFactory(ILogger<ForwarderHttpClientFact
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, (int)KeepAlive.Interval.TotalSeconds);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAlive.Retries);
             await socket.ConnectAsync(context.DnsEndPoint, cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
+            return new TurnTakingStream(socket);
         }
         catch
         {

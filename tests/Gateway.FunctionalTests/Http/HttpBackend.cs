@@ -54,6 +54,7 @@ internal sealed class HttpBackend : IAsyncDisposable
         app.Map("/refuse", (HttpContext context) => context.Response.StatusCode = StatusCodes.Status401Unauthorized);
         app.Map("/gated", (HttpContext context) => backend!.GatedAsync(context));
         app.Map("/hold", async (HttpContext context) => await backend!.Gate.Task.WaitAsync(context.RequestAborted));
+        app.Map("/flood", FloodAsync);
         app.Map("/events", (HttpContext context) => backend!.EventsAsync(context));
         app.Map("/duplex", DuplexAsync);
         app.Map("/socket", SocketAsync);
@@ -76,6 +77,16 @@ internal sealed class HttpBackend : IAsyncDisposable
             FirstBytes.TrySetResult();
         }
         await context.Response.WriteAsync($"{total}");
+    }
+
+    /// <summary>As much as the client takes, until it leaves.</summary>
+    private static async Task FloodAsync(HttpContext context)
+    {
+        var piece = new byte[65536];
+        while (!context.RequestAborted.IsCancellationRequested)
+        {
+            await context.Response.Body.WriteAsync(piece);
+        }
     }
 
     private async Task GatedAsync(HttpContext context)

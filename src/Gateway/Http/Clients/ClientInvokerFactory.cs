@@ -1,3 +1,4 @@
+using Gateway.Http.Turns;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
@@ -50,7 +51,7 @@ internal sealed class ClientInvokerFactory(
             base.ConfigureHandler(context, handler);
             handler.PooledConnectionIdleTimeout = idleTimeout;
             handler.ConnectCallback = async (connection, cancellation) =>
-                new System.Net.Sockets.NetworkStream(await dialer.ConnectAsync(connection.DnsEndPoint, dial, announced, cancellation), ownsSocket: true);
+                new TurnTakingStream(await dialer.ConnectAsync(connection.DnsEndPoint, dial, announced, cancellation));
         }
     }
 }
