@@ -104,6 +104,23 @@ public abstract partial class TcpEngineTests
     }
 
     [Fact]
+    public async Task Connect_NoWayFromTheSource_IsABindFailureOfOurs()
+    {
+        var result = await ConnectAsync(_ => new ConnectRequest
+        {
+            Destination = IPEndPoint.Parse("192.0.2.1:1"),
+            TransparentSource = new IPEndPoint(IPAddress.Parse("127.0.0.9"), 0),
+            Timeout = TestSockets.Limit,
+        });
+        if (result.Error == SocketError.NetworkUnreachable)
+        {
+            Assert.Skip("This host has no route to anywhere: the destination's fault comes first.");
+        }
+
+        Assert.Equal(new ConnectResult(null, ConnectFailure.Bind, SocketError.InvalidArgument), result);
+    }
+
+    [Fact]
     public async Task Connect_ForeignSourceWithoutTheRight_IsAPermissionFailure()
     {
         if (TransparentProbe.IsPermitted())
