@@ -204,21 +204,25 @@ internal sealed partial class ConnectionPipeline(
 
         var route = record.Route!;
         byte[]? combined = null;
+        var header = 0;
         var data = payload;
         if (record.SendsHeader)
         {
             var added = route.SourceIp.AddTlvs?.Write(record.Identity!.Client, ConnectionIds.Of(record.Id)) ?? [];
             combined = ArrayPool<byte>.Shared.Rent(SourceHeader.MaxLength(record.Identity!, route.SourceIp, added.Length) + payload.Length);
-            var header = SourceHeader.Write(combined, record.Identity!, route.SourceIp, added);
+            header = SourceHeader.Write(combined, record.Identity!, route.SourceIp, added);
             payload.Span.CopyTo(combined.AsSpan(header));
             data = combined.AsMemory(0, header + payload.Length);
-            metrics.HeaderSent(route.Cluster.Name, route.SourceIp.Version);
         }
 
         var sent = await record.Backend!.SendAllAsync(data, route.Cluster.ConnectTimeout);
         if (combined is not null)
         {
             ArrayPool<byte>.Shared.Return(combined);
+            if (sent.Bytes >= header)
+            {
+                metrics.HeaderSent(route.Cluster.Name, route.SourceIp.Version);
+            }
         }
 
         if (sent.Error != SocketError.Success)
