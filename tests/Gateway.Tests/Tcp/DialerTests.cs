@@ -367,6 +367,9 @@ public sealed class DialerTests
     {
         public SocketError Error { get; init; }
 
+        /// <summary>The client has reset.</summary>
+        public TaskCompletionSource Ended { get; } = new();
+
         public List<ConnectRequest> Requests { get; } = [];
 
         public override IPEndPoint RemoteEndPoint => throw new NotSupportedException();
@@ -378,6 +381,12 @@ public sealed class DialerTests
         public override RelayedBytes Relayed => default;
 
         public override ValueTask EnterAsync() => ValueTask.CompletedTask;
+
+        public override async ValueTask<SocketError> WaitForAsync(Task task)
+        {
+            await Task.WhenAny(task, Ended.Task);
+            return task.IsCompleted ? SocketError.Success : SocketError.ConnectionReset;
+        }
 
         public override ValueTask<ConnectResult> ConnectAsync(ConnectRequest request)
         {
