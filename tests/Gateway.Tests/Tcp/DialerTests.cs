@@ -5,7 +5,6 @@ using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Health;
 using Gateway.Tcp.Identification;
-using Gateway.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tcp;
@@ -18,7 +17,6 @@ public sealed class DialerTests
     private readonly FakeTimeProvider _time = new();
     private readonly Observer _observer = new();
     private readonly Dictionary<string, IPAddress[]> _names = [];
-    private int _asked;
 
     [Fact]
     public async Task Dial_Name_TriesItsAddressesInTurn()
@@ -255,68 +253,6 @@ public sealed class DialerTests
         Assert.True(await dialer.HasAddressAsync(new ClusterModel("c", TestPlane.Cluster("absent:1", "db:1"))));
     }
 
-    [Fact]
-    public async Task Resolve_WithinFiveSeconds_AsksOnce()
-    {
-        _names["db"] = [IPAddress.Parse("::ffff:192.0.2.1"), IPAddress.Parse("192.0.2.1")];
-        var resolver = Resolver();
-        var destination = new DestinationModel("d", "db:5432");
-        Assert.Equal("192.0.2.1:5432", Assert.Single(await resolver.ResolveAsync(destination)).ToString());
-        _names["db"] = [IPAddress.Parse("192.0.2.2")];
-        _time.Advance(TimeSpan.FromSeconds(4));
-        Assert.Equal("192.0.2.1:5432", Assert.Single(await resolver.ResolveAsync(destination)).ToString());
-        _time.Advance(TimeSpan.FromSeconds(2));
-        Assert.Equal("192.0.2.2:5432", Assert.Single(await resolver.ResolveAsync(destination)).ToString());
-        Assert.Equal(2, _asked);
-    }
-
-    [Fact]
-    public async Task Resolve_TemporaryFailure_IsTriedTwiceAndKeptForASecond()
-    {
-        var asked = 0;
-        var resolver = new HostResolver(_time, (_, _) =>
-        {
-            asked++;
-            throw new SocketException((int)SocketError.TryAgain);
-        });
-        var destination = new DestinationModel("d", "db:5432");
-        Assert.Empty(await resolver.ResolveAsync(destination));
-        Assert.Empty(await resolver.ResolveAsync(destination));
-        Assert.Equal(2, asked);
-        _time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Empty(await resolver.ResolveAsync(destination));
-        Assert.Equal(4, asked);
-    }
-
-    [Fact]
-    public async Task Resolve_NameServerInTrouble_KeepsTheLastAddresses()
-    {
-        var isDown = false;
-        var resolver = new HostResolver(_time, (_, _) => isDown ? throw new SocketException((int)SocketError.TryAgain) : Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.2.1")]));
-        var destination = new DestinationModel("d", "db:5432");
-        Assert.Single(await resolver.ResolveAsync(destination));
-        isDown = true;
-        _time.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal("192.0.2.1:5432", Assert.Single(await resolver.ResolveAsync(destination)).ToString());
-        _time.Advance(TimeSpan.FromMinutes(10));
-        Assert.Empty(await resolver.ResolveAsync(destination));
-    }
-
-    [Fact]
-    public async Task Resolve_RefreshTakesLong_NobodyWaitsForIt()
-    {
-        var slow = new TaskCompletionSource<IPAddress[]>();
-        var asked = 0;
-        var resolver = new HostResolver(_time, (_, _) => ++asked == 1 ? Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.2.1")]) : slow.Task);
-        var destination = new DestinationModel("d", "db:5432");
-        Assert.Single(await resolver.ResolveAsync(destination));
-        _time.Advance(TimeSpan.FromSeconds(6));
-        Assert.Equal("192.0.2.1:5432", Assert.Single(await resolver.ResolveAsync(destination)).ToString());
-        slow.SetResult([IPAddress.Parse("192.0.2.2")]);
-        await Eventually.TrueAsync(async () => (await resolver.ResolveAsync(destination))[0].ToString() == "192.0.2.2:5432", "the refreshed answer");
-        Assert.Equal(2, asked);
-    }
-
     [Theory]
     [InlineData(SocketError.AddressNotAvailable, 2)]
     [InlineData(SocketError.TooManyOpenSockets, 1)]
@@ -337,7 +273,6 @@ public sealed class DialerTests
 
     private HostResolver Resolver() => new(_time, (name, _) =>
     {
-        _asked++;
         return _names.TryGetValue(name, out var addresses) ? Task.FromResult(addresses) : throw new SocketException((int)SocketError.HostNotFound);
     });
 
