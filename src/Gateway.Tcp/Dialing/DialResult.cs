@@ -50,4 +50,7 @@ public readonly record struct DialResult
 
     /// <summary>The last socket error.</summary>
     public SocketError Error { get; init; }
+
+    /// <summary>How many attempts were begun, to this and other addresses.</summary>
+    public int Attempts { get; init; }
 }

@@ -145,22 +145,21 @@ internal sealed partial class ConnectionPipeline(
             }
         }
 
-        var hasAddress = await dialer.HasAddressAsync(route.Cluster);
-        // The answer of a name server comes on a thread of its own.
-        await record.Client.EnterAsync();
-        if (!hasAddress)
+        var found = await dialer.FindAddressAsync(record.Client, route.Cluster);
+        if (found == DialFailure.NoAddress)
         {
             return Fail(record, CloseReason.NoDestination);
         }
 
-        if (record.Client.AbortReason is not null)
+        if (found == DialFailure.None && record.Client.AbortReason is not null)
         {
             return Fail(record, CloseReason.Draining);
         }
 
+        // One that ended while a name was asked for counts as opened too: it was routed, and how it ended is said as of any other.
         record.IsOpened = true;
         metrics.Opened(route, identity.Client.Address);
-        return true;
+        return found == DialFailure.None || Fail(record, ReasonOf(found, record.Client));
     }
 
     private async ValueTask<bool> DialAsync(ConnectionRecord record)

@@ -5,6 +5,7 @@ using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Health;
 using Gateway.Tcp.Identification;
+using Gateway.Tests.Tcp.Dialing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tcp;
@@ -15,7 +16,7 @@ public sealed class DialerTests
     private static readonly ConnectionIdentity V4Client = Identity("203.0.113.7:4000");
 
     private readonly FakeTimeProvider _time = new();
-    private readonly Observer _observer = new();
+    private readonly DialObserver _observer = new();
     private readonly Dictionary<string, IPAddress[]> _names = [];
 
     [Fact]
@@ -35,7 +36,7 @@ public sealed class DialerTests
         var client = new ScriptedConnection(static _ => ConnectFailure.None);
         var result = await Dial(client, V6Client, new SourceIpConfig { Mode = SourceIpMode.Transparent }, "db:5432");
         Assert.Equal((SourceIpMode.Transparent, "[2001:db8::9]:5432"), (result.Mode, result.Address!.ToString()));
-        Assert.Equal(1, _observer.Unusable);
+        Assert.Equal(0, _observer.Unusable);
         Assert.Equal("[2001:db8::7]:0", Assert.Single(client.Requests).TransparentSource!.ToString());
     }
 
@@ -193,13 +194,45 @@ public sealed class DialerTests
     }
 
     [Fact]
+    public async Task Dial_BindFailsEverywhere_LeavesTheFallbackItsAttempts()
+    {
+        var client = new ScriptedConnection(static request => request.TransparentSource is null ? ConnectFailure.None : ConnectFailure.Bind);
+        var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.None };
+        var result = await Dial(client, V4Client, sourceIp, [.. Enumerable.Range(1, 17).Select(static index => $"192.0.2.{index}:1")]);
+        Assert.Equal((DialFailure.None, SourceIpMode.None, 17), (result.Failure, result.Mode, result.Attempts));
+    }
+
+    [Theory]
+    [InlineData(SourceIpFallback.Reject, 3)]
+    [InlineData(SourceIpFallback.None, 6)]
+    public async Task Dial_BindFailsAfterATimeout_TheTimeoutIsTheReason(SourceIpFallback fallback, int attempts)
+    {
+        var client = new ScriptedConnection(static request =>
+            request.TransparentSource is null ? ConnectFailure.Permission
+            : request.Destination.Port == 1 ? ConnectFailure.Timeout
+            : ConnectFailure.Bind);
+        var result = await Dial(client, V4Client, new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = fallback }, "192.0.2.1:1", "192.0.2.2:1", "192.0.2.3:2");
+        Assert.Equal((DialFailure.Timeout, 1), (result.Failure, result.Address!.Port));
+        Assert.Equal((attempts, attempts), (result.Attempts, client.Requests.Count));
+    }
+
+    [Fact]
+    public async Task Dial_EverySpentAttemptATimeout_IsTheReasonAlsoWithAFallback()
+    {
+        var client = new ScriptedConnection(static request => request.Destination.Port == 2 ? ConnectFailure.Bind : ConnectFailure.Timeout);
+        var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.None };
+        var result = await Dial(client, V4Client, sourceIp, ["192.0.2.1:2", "192.0.2.2:2", .. Enumerable.Range(3, 16).Select(static index => $"192.0.2.{index}:1")]);
+        Assert.Equal((DialFailure.Timeout, 16), (result.Failure, client.Requests.Count(static request => request.Destination.Port == 1)));
+    }
+
+    [Fact]
     public async Task Dial_OriginalDestination_IsTheKernelsNeverTheHeaders()
     {
         var client = new ScriptedConnection(static _ => ConnectFailure.None);
         var cluster = new ClusterModel("c", new TcpClusterConfig { Type = TcpClusterType.OriginalDestination });
         var identity = V4Client with { OriginalDestination = IPEndPoint.Parse("192.0.2.99:22") };
         var dialer = new Dialer(Resolver(), _observer, _time);
-        Assert.True(await dialer.HasAddressAsync(cluster));
+        Assert.Equal(DialFailure.None, await dialer.FindAddressAsync(client, cluster));
         var result = await dialer.DialAsync(client, identity, cluster, SourceIpModel.From(new SourceIpConfig { Mode = SourceIpMode.None, Mark = 7 }), null);
         Assert.Equal((DialFailure.None, "original"), (result.Failure, result.Destination!.Name));
         var request = Assert.Single(client.Requests);
@@ -244,15 +277,6 @@ public sealed class DialerTests
         Assert.Equal(expected, new ClusterModel("c", config).Original!.MayDial(identity, 15006));
     }
 
-    [Fact]
-    public async Task HasAddress_NoNameResolves_IsFalse()
-    {
-        var dialer = new Dialer(Resolver(), _observer, _time);
-        Assert.False(await dialer.HasAddressAsync(new ClusterModel("c", TestPlane.Cluster("absent:1"))));
-        _names["db"] = [IPAddress.Loopback];
-        Assert.True(await dialer.HasAddressAsync(new ClusterModel("c", TestPlane.Cluster("absent:1", "db:1"))));
-    }
-
     [Theory]
     [InlineData(SocketError.AddressNotAvailable, 2)]
     [InlineData(SocketError.TooManyOpenSockets, 1)]
@@ -280,68 +304,5 @@ public sealed class DialerTests
     {
         var cluster = new ClusterModel("c", TestPlane.Cluster(addresses));
         return await new Dialer(Resolver(), _observer, _time).DialAsync(client, identity, cluster, SourceIpModel.From(sourceIp), null);
-    }
-
-    private sealed class Observer : IDialObserver
-    {
-        public List<(SourceIpMode Mode, ConnectFailure Failure)> Attempts { get; } = [];
-
-        public int Retries { get; private set; }
-
-        public void Attempted(string cluster, SourceIpMode mode, ConnectFailure failure, SocketError error, TimeSpan duration) => Attempts.Add((mode, failure));
-
-        public int Unusable { get; private set; }
-
-        public void SourceUnusable(string cluster, SourceIpMode mode) => Unusable++;
-
-        public void Retrying(string cluster) => Retries++;
-    }
-
-    /// <summary>A client's connection whose dials end as the test says.</summary>
-    private sealed class ScriptedConnection(Func<ConnectRequest, ConnectFailure> script) : TcpConnection
-    {
-        public SocketError Error { get; init; }
-
-        /// <summary>The client has reset.</summary>
-        public TaskCompletionSource Ended { get; } = new();
-
-        public List<ConnectRequest> Requests { get; } = [];
-
-        public override IPEndPoint RemoteEndPoint => throw new NotSupportedException();
-
-        public override IPEndPoint LocalEndPoint => throw new NotSupportedException();
-
-        public override RelayEnd? AbortReason => null;
-
-        public override RelayedBytes Relayed => default;
-
-        public override ValueTask EnterAsync() => ValueTask.CompletedTask;
-
-        public override async ValueTask<SocketError> WaitForAsync(Task task)
-        {
-            await Task.WhenAny(task, Ended.Task);
-            return task.IsCompleted ? SocketError.Success : SocketError.ConnectionReset;
-        }
-
-        public override ValueTask<ConnectResult> ConnectAsync(ConnectRequest request)
-        {
-            Requests.Add(request);
-            var failure = script(request);
-            return new(new ConnectResult(failure == ConnectFailure.None ? this : null, failure, Error));
-        }
-
-        public override ValueTask<SocketError> WaitReadableAsync(TimeSpan timeout) => throw new NotSupportedException();
-
-        public override IoResult Receive(Span<byte> buffer) => throw new NotSupportedException();
-
-        public override ValueTask<IoResult> SendAllAsync(ReadOnlyMemory<byte> data, TimeSpan timeout) => throw new NotSupportedException();
-
-        public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options, IFirstBytesGuard? guard = null) => throw new NotSupportedException();
-
-        public override void Abort(RelayEnd reason) => throw new NotSupportedException();
-
-        public override void Close() => throw new NotSupportedException();
-
-        public override void Reset() => throw new NotSupportedException();
     }
 }
