@@ -169,6 +169,7 @@ internal sealed partial class ConnectionPipeline(
         record.Destination = dialled.Destination;
         if (dialled.Backend is not { } backend)
         {
+            record.FailedDial = dialled.Describe();
             return Fail(record, ReasonOf(dialled.Failure, record.Client));
         }
 

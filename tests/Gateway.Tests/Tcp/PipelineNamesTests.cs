@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Net.Sockets;
 using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
@@ -15,7 +16,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tcp;
 
-/// <summary>Connections that end while a name is resolved: they are accounted as any other, when it happens.</summary>
+/// <summary>Connections that end while a name is resolved, or whose dial fails: they are accounted as any other, when it happens.</summary>
 public sealed class PipelineNamesTests : IDisposable
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
@@ -75,6 +76,16 @@ public sealed class PipelineNamesTests : IDisposable
         await running.WaitAsync(Eventually.DefaultTimeout);
         await drained.WaitAsync(Eventually.DefaultTimeout);
         Assert.Equal("drain", Line.Reason);
+    }
+
+    [Fact]
+    public async Task Run_NobodyTakesTheConnection_DetailSaysWhatWasTried()
+    {
+        _answer.SetResult([IPAddress.Parse("192.0.2.1"), IPAddress.Parse("192.0.2.2")]);
+
+        await Run(new ScriptedConnection(static _ => ConnectFailure.Destination) { Error = SocketError.ConnectionRefused }).WaitAsync(Eventually.DefaultTimeout);
+
+        Assert.Equal(("backend_connect_failed", "d0", "to:192.0.2.2:5432,ConnectionRefused,attempts:2"), (Line.Reason, Line["destination"], Line["detail"]));
     }
 
     private AccessLine Line => new(_logs.Collector.LatestRecord.Message);
