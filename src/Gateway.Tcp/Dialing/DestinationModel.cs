@@ -31,6 +31,8 @@ public sealed class DestinationModel
         }
     }
 
+    private int _turn = -1;
+
     private DestinationModel(string name) => (Name, Address, Host) = (name, "", "");
 
     /// <summary>Stands for what the client connected to: its address is the connection's own.</summary>
@@ -59,4 +61,7 @@ public sealed class DestinationModel
 
     /// <summary>The one address of an IP literal, which needs no DNS; null for a name.</summary>
     internal IPEndPoint[]? Literal { get; }
+
+    /// <summary>Where the next connection starts among the addresses of a name.</summary>
+    internal uint NextTurn() => (uint)Interlocked.Increment(ref _turn);
 }

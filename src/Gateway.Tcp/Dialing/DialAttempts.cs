@@ -5,10 +5,16 @@ using Gateway.Tcp.Identification;
 
 namespace Gateway.Tcp.Dialing;
 
-/// <summary>What the attempts for one client share, and what came of them so far.</summary>
-internal sealed class DialAttempts(
-    TcpConnection client, ConnectionIdentity identity, ClusterModel cluster, SourceIpModel sourceIp, TcpKeepAlive? keepAlive)
+/// <summary>What the attempts for one client share, and what came of them so far. <c>.Order</c>: whose turn it is.</summary>
+internal sealed partial class DialAttempts(
+    TcpConnection client, ConnectionIdentity identity, ClusterModel cluster, SourceIpModel sourceIp, TcpKeepAlive? keepAlive, int start)
 {
+    // A client that waits while destination after destination times out has long gone: 16 attempts are 80 s at the default of 5 s.
+    private const int Most = 16;
+
+    private int _asked;
+    private DialResult? _lastAsked;
+
     public TcpConnection Client => client;
 
     public ConnectionIdentity Identity => identity;
@@ -24,8 +30,11 @@ internal sealed class DialAttempts(
     /// <summary>Whether some address could not be dialled from the client's, or with an option that names it.</summary>
     public bool SourceUnusable { get; set; }
 
-    /// <summary>Whether some destination was asked and did not take the connection.</summary>
-    public bool Tried { get; private set; }
+    /// <summary>Attempts of this round that failed before any destination was asked. They cost no time, and the fallback none of its attempts.</summary>
+    public int OwnFailures { get; private set; }
+
+    /// <summary>Whether this round has had its attempts.</summary>
+    public bool IsSpent => _asked >= Most || OwnFailures >= Most;
 
     /// <summary>Whether an address can be dialled so that its backend learns of the client in this way.</summary>
     public bool CanUseSource(SourceIpMode mode, IPEndPoint address) => mode switch
@@ -36,16 +45,28 @@ internal sealed class DialAttempts(
     };
 
     /// <summary>Notes a failed attempt.</summary>
-    public void Note(ConnectFailure failure)
+    public void Note(in DialResult result)
     {
-        if (failure is ConnectFailure.Bind or ConnectFailure.Option or ConnectFailure.Permission)
+        if (result.Failure == DialFailure.SourceIp)
         {
             SourceUnusable = true;
+            OwnFailures++;
         }
         else
         {
-            Tried = true;
+            _asked++;
+            _lastAsked = result;
         }
+    }
+
+    /// <summary>What the dial has come to, from what its last round has.</summary>
+    public DialResult Conclude(in DialResult result)
+    {
+        var conclusion = result.Failure is DialFailure.None or DialFailure.Aborted ? result
+            : _lastAsked is { } asked ? asked
+            : SourceUnusable && sourceIp.Fallback == SourceIpFallback.Reject && sourceIp.Mode != SourceIpMode.Dnat ? result with { Failure = DialFailure.SourceIp }
+            : result;
+        return conclusion with { Attempts = Count };
     }
 
     /// <summary>The request for one attempt.</summary>

@@ -50,4 +50,10 @@ public readonly record struct DialResult
 
     /// <summary>The last socket error.</summary>
     public SocketError Error { get; init; }
+
+    /// <summary>How many attempts were begun, to this and other addresses.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>What an operator asks of a failed dial, in one word: <c>to:192.0.2.7:6379,ConnectionRefused,attempts:2</c>.</summary>
+    internal string Describe() => $"{(Address is null ? "" : $"to:{Address},")}{(Error == SocketError.Success ? "" : $"{Error},")}attempts:{Attempts}";
 }

@@ -8,24 +8,17 @@ namespace Gateway.Tcp.Dialing;
 
 /// <summary>
 /// Opens the connection to a backend. Knows clusters and source-IP modes, nothing of routes.
-/// 1. Destinations in turn from a rotating start; of each, its addresses in the resolver's order. Each attempt has the cluster's ConnectTimeout.
+/// 1. Destinations in turn from a rotating start, those whose names have no answer yet last; of each, its addresses in turn too (<see cref="AddressOrder"/>). Each attempt
+/// has the cluster's ConnectTimeout.
 /// 2. In transparent mode only addresses of the client's family that its address can be bound for; a bind that fails is ours and no destination's fault.
 /// With Toa only clients that the route has an option for; a SYN without room for it is ours too.
 /// 3. A Dnat route's connections are the kernel's: one that arrives here goes to 4 at once.
 /// 4. If that reached nobody and some address was left out or could not be bound, the destinations once more as the fallback says.
+/// 5. If that reached nobody either, the last destination that was asked is the reason: it says more than a bind of ours that failed.
 /// Trying another destination is safe, since nothing has been sent yet.
 /// </summary>
-internal sealed class Dialer(HostResolver resolver, IDialObserver observer, TimeProvider time)
+internal sealed partial class Dialer(HostResolver resolver, IDialObserver observer, TimeProvider time)
 {
-    // A client that waits while destination after destination times out has long gone: 16 attempts are 80 s at the default of 5 s.
-    private const int MostAttempts = 16;
-
-    // A headless service resolves to every pod: four of them tell enough about a destination.
-    private const int MostAddresses = 4;
-
-    /// <summary>Whether any destination has an address. Asks the resolver, whose cache the dial then uses.</summary>
-    public ValueTask<bool> HasAddressAsync(ClusterModel cluster) => cluster.NeedsNames ? ResolveAnyAsync(cluster) : new(cluster.Destinations.Count > 0);
-
     /// <summary>Connects. Nothing is sent: see <see cref="SourceHeader"/>.</summary>
     /// <param name="client">The accepted connection: the backend's is carried by the same engine thread.</param>
     /// <param name="identity">Its client.</param>
@@ -35,34 +28,14 @@ internal sealed class Dialer(HostResolver resolver, IDialObserver observer, Time
     public async ValueTask<DialResult> DialAsync(
         TcpConnection client, ConnectionIdentity identity, ClusterModel cluster, SourceIpModel sourceIp, TcpKeepAlive? keepAlive)
     {
-        var attempt = new DialAttempts(client, identity, cluster, sourceIp, keepAlive);
-        var start = cluster.NextStart(identity.Client.Address);
-        var result = sourceIp.Mode == SourceIpMode.Dnat ? NotForwarded(attempt) : await DialAllAsync(attempt, start, sourceIp.Mode);
-        if (result.Backend is not null || !attempt.SourceUnusable || result.Failure is DialFailure.Aborted or DialFailure.Resources)
+        var attempts = new DialAttempts(client, identity, cluster, sourceIp, keepAlive, cluster.NextStart(identity.Client.Address));
+        var result = sourceIp.Mode == SourceIpMode.Dnat ? NotForwarded(attempts) : await DialAllAsync(attempts, sourceIp.Mode);
+        if (result.Backend is null && attempts.SourceUnusable && sourceIp.Fallback != SourceIpFallback.Reject && result.Failure is not (DialFailure.Aborted or DialFailure.Resources))
         {
-            return result;
+            result = await DialAllAsync(attempts, sourceIp.Fallback == SourceIpFallback.ProxyProtocol ? SourceIpMode.ProxyProtocol : SourceIpMode.None);
         }
 
-        return sourceIp.Fallback switch
-        {
-            SourceIpFallback.ProxyProtocol => await DialAllAsync(attempt, start, SourceIpMode.ProxyProtocol),
-            SourceIpFallback.None => await DialAllAsync(attempt, start, SourceIpMode.None),
-            _ when attempt.Tried || sourceIp.Mode == SourceIpMode.Dnat => result,
-            _ => result with { Failure = DialFailure.SourceIp },
-        };
-    }
-
-    private async ValueTask<bool> ResolveAnyAsync(ClusterModel cluster)
-    {
-        foreach (var destination in cluster.Destinations)
-        {
-            if ((await resolver.ResolveAsync(destination)).Length > 0)
-            {
-                return true;
-            }
-        }
-
-        return false;
+        return attempts.Conclude(result);
     }
 
     // The kernel forwards a Dnat route's connections. One that arrives here could not be: no destination of its family is healthy, or it came from this very machine.
@@ -72,26 +45,21 @@ internal sealed class Dialer(HostResolver resolver, IDialObserver observer, Time
         return new DialResult { Failure = attempts.Cluster.HasUsable() ? DialFailure.SourceIp : DialFailure.NoAddress, Mode = SourceIpMode.Dnat };
     }
 
-    private async ValueTask<DialResult> DialAllAsync(DialAttempts attempts, int start, SourceIpMode mode)
+    private async ValueTask<DialResult> DialAllAsync(DialAttempts attempts, SourceIpMode mode)
     {
         var result = new DialResult { Failure = DialFailure.NoAddress, Mode = mode };
-        var destinations = attempts.Cluster.Destinations;
-        var usableOnly = attempts.Cluster.HasUsable();
-        for (var i = 0; i < destinations.Count; i++)
+        attempts.Begin();
+        while (attempts.TryNext(resolver, out var number, out var pending))
         {
-            var destination = destinations[(start + i) % destinations.Count];
-            if (usableOnly && !destination.IsUsable)
+            var destination = attempts.Cluster.Destinations[number];
+            if (pending is not null && await attempts.Client.WaitForAsync(pending) is not SocketError.Success and var ended)
             {
-                continue;
+                return result with { Failure = DialFailure.Aborted, Error = ended };
             }
 
-            var addresses = attempts.Cluster.Original is { } original ? [original.AddressFor(attempts.Identity)] : await resolver.ResolveAsync(destination);
-            // The answer of a name server comes on a thread of its own; back on the engine's this costs nothing.
-            await attempts.Client.EnterAsync();
-
-            for (var j = 0; j < Math.Min(addresses.Length, MostAddresses); j++)
+            foreach (var address in attempts.AddressesOf(number, mode))
             {
-                if (!attempts.CanUseSource(mode, addresses[j]))
+                if (!attempts.CanUseSource(mode, address))
                 {
                     if (!attempts.SourceUnusable)
                     {
@@ -99,36 +67,40 @@ internal sealed class Dialer(HostResolver resolver, IDialObserver observer, Time
                         observer.SourceUnusable(attempts.Cluster.Name, mode);
                     }
 
-                    result = result with { Destination = result.Destination ?? destination, Address = result.Address ?? addresses[j] };
+                    result = result with { Destination = result.Destination ?? destination, Address = result.Address ?? address };
                     continue;
                 }
 
-                if (attempts.Count++ >= MostAttempts)
+                if (attempts.IsSpent)
                 {
                     return result;
                 }
 
-                if (attempts.Count > 1)
+                if (++attempts.Count > 1)
                 {
                     observer.Retrying(attempts.Cluster.Name);
                 }
 
-                var connected = await ConnectAsync(attempts, addresses[j], mode);
+                var connected = await ConnectAsync(attempts, address, mode);
                 result = new DialResult
                 {
                     Backend = connected.Connection,
                     Destination = destination,
-                    Address = addresses[j],
+                    Address = address,
                     Mode = mode,
                     Failure = Failure(connected.Failure),
                     Error = connected.Error,
                 };
-                if (result.Failure is DialFailure.None or DialFailure.Aborted || IsOutOfEverything(result))
+                if (result.Failure is DialFailure.None or DialFailure.Aborted)
                 {
                     return result;
                 }
 
-                attempts.Note(connected.Failure);
+                attempts.Note(result);
+                if (IsOutOfEverything(result))
+                {
+                    return result;
+                }
             }
         }
 

@@ -1,34 +1,34 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Polly;
 using Polly.Retry;
-using Polly.Timeout;
 
 namespace Gateway.Tcp.Dialing;
 
 /// <summary>
-/// Resolves host names to A and AAAA addresses, with a short cache: getaddrinfo tells no TTL, and 5 s bounds both the load on the name server and the
-/// time until a moved backend is followed. A failed answer is kept for 1 s, so that a dead name server is asked once a second and not once a
-/// connection. Callers that ask for the same name at once share one question, and nobody waits for a refresh: the last good answer serves meanwhile, and for
-/// 10 minutes while the name server is in trouble.
+/// Resolves host names to A and AAAA addresses, with a short cache (<see cref="ResolvedName"/>).
+/// <para>
+/// A question is getaddrinfo, which cannot be called off: towards a dead name server it takes 20 s and more, whatever token it was given. So waiting for an answer has a
+/// limit of its own, a name has one question open at most, and questions run on threads of their own: on the thread pool two dead names would hold both workers of a
+/// machine with two cores, and everything else with them.
+/// </para>
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for has nothing to dispose of.")]
 internal sealed class HostResolver
 {
+    /// <summary>Nobody waits longer for an answer. glibc waits 5 s for a name server before it asks the next one.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(6);
+
     // Names come from configuration, so this is a bound against a mistake of ours, not against attackers.
     private const int MostNames = 4096;
 
-    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan FreshFailure = TimeSpan.FromSeconds(1);
+    // Threads that a dead name server may hold. Names beyond that wait for one of them, as part of their limit.
+    private const int MostQuestions = 128;
 
-    // glibc waits 5 s for a name server before it asks the next one.
-    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(6);
-
-    // Trouble of the name server is not the destination's: its last addresses are good for this long.
-    private static readonly TimeSpan LongestStale = TimeSpan.FromMinutes(10);
-
-    private readonly ConcurrentDictionary<string, LastGood> _lastGood = new(StringComparer.OrdinalIgnoreCase);
-    private readonly ConcurrentDictionary<string, Answer> _answers = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, ResolvedName> _names = new(StringComparer.OrdinalIgnoreCase);
+    private readonly SemaphoreSlim _room = new(MostQuestions);
     private readonly TimeProvider _time;
     private readonly Func<string, CancellationToken, Task<IPAddress[]>> _query;
     private readonly ResiliencePipeline _pipeline;
@@ -36,109 +36,55 @@ internal sealed class HostResolver
     public HostResolver(TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>>? query = null)
     {
         _time = time;
-        _query = query ?? Dns.GetHostAddressesAsync;
+        _query = query ?? AskSystemAsync;
         _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
                 MaxRetryAttempts = 1,
                 Delay = TimeSpan.Zero,
-                ShouldHandle = new PredicateBuilder().Handle<SocketException>(IsTemporary).Handle<TimeoutRejectedException>(),
+                ShouldHandle = new PredicateBuilder().Handle<SocketException>(ResolvedName.IsTemporary),
             })
-            .AddTimeout(AttemptTimeout)
             .Build();
     }
 
-    /// <summary>The addresses of a destination, v4-mapped ones unmapped, in the resolver's order; empty if there are none.</summary>
+    /// <summary>The addresses of a destination, v4-mapped ones unmapped, in the resolver's order; empty if there are none. Complete at once if they are known.</summary>
     public ValueTask<IPEndPoint[]> ResolveAsync(DestinationModel destination) =>
         destination.Literal is { } literal ? new(literal) : ResolveNameAsync(destination);
 
     private async ValueTask<IPEndPoint[]> ResolveNameAsync(DestinationModel destination)
     {
-        var addresses = await Ask(destination.Host);
-        return [.. addresses.Select(address => new IPEndPoint(address, destination.Port))];
+        var addresses = await NameOf(destination.Host).AskAsync();
+        return Array.ConvertAll(addresses, address => new IPEndPoint(address, destination.Port));
     }
 
-    private Task<IPAddress[]> Ask(string host)
+    private ResolvedName NameOf(string host)
     {
-        while (true)
+        if (_names.TryGetValue(host, out var known))
         {
-            if (_answers.TryGetValue(host, out var known) && !known.IsStale(_time))
-            {
-                return AnswerOf(known, host);
-            }
-
-            if (_answers.Count >= MostNames)
-            {
-                _answers.Clear();
-                _lastGood.Clear();
-            }
-
-            var fresh = new Answer(_time.GetTimestamp(), new Lazy<Task<IPAddress[]>>(() => QueryAsync(host)));
-            if (known is null ? _answers.TryAdd(host, fresh) : _answers.TryUpdate(host, fresh, known))
-            {
-                return AnswerOf(fresh, host);
-            }
+            return known;
         }
+
+        if (_names.Count >= MostNames)
+        {
+            _names.Clear();
+        }
+
+        return _names.GetOrAdd(host, static (host, resolver) => new ResolvedName(() => resolver.QueryAsync(host), resolver._time), this);
     }
 
-    // While the question is open, the last good answer serves: nobody waits for a refresh.
-    private Task<IPAddress[]> AnswerOf(Answer answer, string host)
-    {
-        var pending = answer.Addresses.Value;
-        return !pending.IsCompleted && Last(host) is { } last ? Task.FromResult(last) : pending;
-    }
-
-    private IPAddress[]? Last(string host) =>
-        _lastGood.TryGetValue(host, out var last) && _time.GetElapsedTime(last.At) < LongestStale ? last.Addresses : null;
-
-    // A failure is an answer without addresses: the caller tries its next destination either way.
     private async Task<IPAddress[]> QueryAsync(string host)
     {
+        await _room.WaitAsync();
         try
         {
-            var addresses = await _pipeline.ExecuteAsync(
-                static async (state, cancellation) => await state._query(state.host, cancellation), (_query, host), CancellationToken.None);
-            IPAddress[] unmapped = [.. addresses.Select(static address => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).Distinct()];
-            _lastGood[host] = new LastGood(unmapped, _time.GetTimestamp());
-            return unmapped;
+            return await _pipeline.ExecuteAsync(static async (state, cancellation) => await state._query(state.host, cancellation), (_query, host), CancellationToken.None);
         }
-        catch (SocketException error) when (IsTemporary(error))
+        finally
         {
-            return Last(host) ?? [];
-        }
-        catch (SocketException)
-        {
-            // The name server has answered: there is no such name (any more).
-            _lastGood.TryRemove(host, out _);
-            return [];
-        }
-        catch (TimeoutRejectedException)
-        {
-            return Last(host) ?? [];
-        }
-        catch (ArgumentException)
-        {
-            // A name that cannot be one: longer than 255 characters.
-            return [];
+            _room.Release();
         }
     }
 
-    // "No such host" will not be different the second time; "try again" may be.
-    private static bool IsTemporary(SocketException error) => error.SocketErrorCode is SocketError.TryAgain or SocketError.NoRecovery;
-
-    private sealed record LastGood(IPAddress[] Addresses, long At);
-
-    private sealed record Answer(long AskedAt, Lazy<Task<IPAddress[]>> Addresses)
-    {
-        public bool IsStale(TimeProvider time)
-        {
-            if (!Addresses.Value.IsCompletedSuccessfully)
-            {
-                return Addresses.Value.IsCompleted;
-            }
-
-            var limit = Addresses.Value.Result.Length == 0 ? FreshFailure : Fresh;
-            return time.GetElapsedTime(AskedAt) >= limit;
-        }
-    }
+    private static Task<IPAddress[]> AskSystemAsync(string host, CancellationToken cancellation) => Task.Factory.StartNew(
+        () => Dns.GetHostAddresses(host), cancellation, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
 }

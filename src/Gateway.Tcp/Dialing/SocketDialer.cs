@@ -14,12 +14,13 @@ namespace Gateway.Tcp.Dialing;
 /// <summary>
 /// Opens connections to backends as managed sockets, for whoever speaks the protocol on them itself (HTTP). The backend learns of the client as on a TCP route:
 /// <see cref="SourceIpMode.ProxyProtocol"/> sends the header as the very first bytes, <see cref="SourceIpMode.Transparent"/> binds the client's address, for destinations of its family alone,
-/// and does as <see cref="SourceIpModel.Fallback"/> says where that cannot be. The destination's addresses are tried in the resolver's order. Safe from any thread.
+/// and does as <see cref="SourceIpModel.Fallback"/> says where that cannot be. The destination's addresses are tried in the resolver's order, each for a limited time; with
+/// <see cref="SourceIpMode.Transparent"/> those of the client's family first. Safe from any thread.
 /// </summary>
 public sealed class SocketDialer
 {
-    // A headless service resolves to every pod: four of them tell enough about a destination.
-    private const int MostAddresses = 4;
+    // As ConnectTimeout's default on TCP clusters. The HTTP client gives all attempts 15 s: an address that does not answer must leave some of it to the next.
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(5);
 
     private readonly HostResolver _resolver;
     private readonly TcpMetrics _metrics;
@@ -53,8 +54,9 @@ public sealed class SocketDialer
     {
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentNullException.ThrowIfNull(dial);
-        var addresses = await _resolver.ResolveAsync(new DestinationModel(dial.Cluster, $"{destination.Host}:{destination.Port}"));
-        var attempts = new Attempts(addresses.AsMemory(0, Math.Min(addresses.Length, MostAddresses)), dial, client);
+        var addresses = await _resolver.ResolveAsync(new DestinationModel(dial.Cluster, $"{destination.Host}:{destination.Port}")).AsTask().WaitAsync(cancellation);
+        var wanted = dial.SourceIp.Mode == SourceIpMode.Transparent ? client?.Client.AddressFamily : null;
+        var attempts = new Attempts(AddressOrder.Of(addresses, wanted, turn: 0, health: null), dial, client);
         var mode = client is null && dial.SourceIp.Mode == SourceIpMode.Transparent ? SourceIpMode.None : dial.SourceIp.Mode;
         var connected = await TryAllAsync(attempts, mode, cancellation);
         if (connected is null && attempts.IsSourceUnusable && dial.SourceIp.Fallback != SourceIpFallback.Reject)
@@ -77,7 +79,7 @@ public sealed class SocketDialer
     {
         for (var i = 0; i < attempts.Addresses.Length; i++)
         {
-            var address = attempts.Addresses.Span[i];
+            var address = attempts.Addresses[i];
             if (mode == SourceIpMode.Transparent && !TransparentRules.CanBind(attempts.Client!, address.Address))
             {
                 attempts.IsSourceUnusable = true;
@@ -97,6 +99,8 @@ public sealed class SocketDialer
         var began = _time.GetTimestamp();
         var (blame, error) = (ConnectFailure.Aborted, SocketError.OperationAborted);
         Socket? socket = null;
+        using var limit = new CancellationTokenSource(AttemptTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
             socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -104,7 +108,7 @@ public sealed class SocketDialer
             if (blame == ConnectFailure.None)
             {
                 (blame, error) = (ConnectFailure.Aborted, SocketError.OperationAborted);
-                await socket.ConnectAsync(address, cancellation);
+                await socket.ConnectAsync(address, either.Token);
                 // NetworkStream takes no others; awaited calls do not care.
                 socket.Blocking = true;
                 blame = ConnectFailure.None;
@@ -114,6 +118,11 @@ public sealed class SocketDialer
             // Ours, and no destination's fault.
             attempts.IsSourceUnusable |= mode == SourceIpMode.Transparent;
             attempts.Failure ??= mode == SourceIpMode.Transparent ? null : new SocketException((int)error);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            (blame, error) = (ConnectFailure.Timeout, SocketError.TimedOut);
+            attempts.Failure = new SocketException((int)error);
         }
         catch (SocketException failed)
         {
@@ -183,9 +192,9 @@ public sealed class SocketDialer
         ? ProxyHeaderWriter.WriteV2(header, ProxyCommand.Local, default, default, default, withChecksum: false)
         : ProxyHeaderWriter.WriteV1(header, ProxyEndPoint.From((IPEndPoint)socket.LocalEndPoint!), ProxyEndPoint.From((IPEndPoint)socket.RemoteEndPoint!));
 
-    private sealed class Attempts(ReadOnlyMemory<IPEndPoint> addresses, SocketDial dial, ConnectionIdentity? client)
+    private sealed class Attempts(IPEndPoint[] addresses, SocketDial dial, ConnectionIdentity? client)
     {
-        public ReadOnlyMemory<IPEndPoint> Addresses { get; } = addresses;
+        public IPEndPoint[] Addresses { get; } = addresses;
 
         public SocketDial Dial { get; } = dial;
 

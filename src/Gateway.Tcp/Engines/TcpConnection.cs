@@ -47,6 +47,14 @@ public abstract class TcpConnection
     /// <summary>Sends all of it, waiting for room for at most <paramref name="timeout"/>. Bytes of the result: how much the kernel took.</summary>
     public abstract ValueTask<IoResult> SendAllAsync(ReadOnlyMemory<byte> data, TimeSpan timeout);
 
+    /// <summary>
+    /// Waits for something that is not the connection's own (an answer of a name server), and no longer than the connection lives: a peer that resets must not hold its
+    /// place until then. A FIN is no end: the peer may have said all that it has to say.
+    /// </summary>
+    /// <param name="task">What is waited for; whether it failed is the caller's to look at. It goes on if the connection ends first.</param>
+    /// <returns><see cref="SocketError.Success"/>, <see cref="SocketError.OperationAborted"/> after <see cref="Abort"/>, or <see cref="SocketError.ConnectionReset"/>.</returns>
+    public abstract ValueTask<SocketError> WaitForAsync(Task task);
+
     /// <summary>Opens a connection to a backend, carried by the same engine thread as this one.</summary>
     public abstract ValueTask<ConnectResult> ConnectAsync(ConnectRequest request);
 

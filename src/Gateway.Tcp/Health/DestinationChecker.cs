@@ -11,9 +11,6 @@ namespace Gateway.Tcp.Health;
 /// </summary>
 internal sealed partial class DestinationChecker : IAsyncDisposable
 {
-    // As the dialler: a headless service resolves to every pod, four of a family tell enough.
-    private const int MostAddresses = 4;
-
     private readonly string _cluster;
     private readonly DestinationModel _destination;
     private readonly HealthCheckModel _rules;
@@ -115,8 +112,8 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     {
         var found = await _resolver.ResolveAsync(_destination).ConfigureAwait(false);
         return found.Length == 0 ? [.. known]
-            : [.. found.Where(static address => address.AddressFamily == AddressFamily.InterNetwork).Take(MostAddresses)
-                .Concat(found.Where(static address => address.AddressFamily == AddressFamily.InterNetworkV6).Take(MostAddresses))
+            : [.. found.Where(static address => address.AddressFamily == AddressFamily.InterNetwork).Take(AddressOrder.MostOfAFamily)
+                .Concat(found.Where(static address => address.AddressFamily == AddressFamily.InterNetworkV6).Take(AddressOrder.MostOfAFamily))
                 .Select(address => known.FirstOrDefault(one => one.Address.Equals(address)) ?? new AddressHealth(address, _rules))];
     }
 

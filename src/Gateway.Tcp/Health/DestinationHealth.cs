@@ -29,6 +29,20 @@ internal sealed class DestinationHealth
         return null;
     }
 
+    /// <summary>Whether checks have found this address dead. One that they do not know is not.</summary>
+    public bool IsBad(IPEndPoint endPoint)
+    {
+        foreach (var address in _addresses)
+        {
+            if (address.Address.Equals(endPoint))
+            {
+                return !address.IsHealthy;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Takes over the newest round of checks.</summary>
     public void Publish(AddressHealth[] addresses)
     {

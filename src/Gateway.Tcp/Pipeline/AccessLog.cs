@@ -52,10 +52,15 @@ internal sealed partial class AccessLog(ILoggerFactory loggers)
         _ => "Toa",
     };
 
-    private static string Detail(ConnectionRecord record) =>
-        record.Refusal == IdentificationRefusal.None ? record.Route?.Cluster.Original is null ? "-" : $"to:{record.Identity!.Local}"
-        : record.ParseError == ProxyParseError.None ? record.Refusal.ToString()
-        : $"{record.Refusal}({record.ParseError})";
+    private static string Detail(ConnectionRecord record)
+    {
+        if (record.Refusal != IdentificationRefusal.None)
+        {
+            return record.ParseError == ProxyParseError.None ? record.Refusal.ToString() : $"{record.Refusal}({record.ParseError})";
+        }
+
+        return record.FailedDial ?? (record.Route?.Cluster.Original is null ? "-" : $"to:{record.Identity!.Local}");
+    }
 
     private static partial class Log
     {

@@ -145,22 +145,21 @@ internal sealed partial class ConnectionPipeline(
             }
         }
 
-        var hasAddress = await dialer.HasAddressAsync(route.Cluster);
-        // The answer of a name server comes on a thread of its own.
-        await record.Client.EnterAsync();
-        if (!hasAddress)
+        var found = await dialer.FindAddressAsync(record.Client, route.Cluster);
+        if (found == DialFailure.NoAddress)
         {
             return Fail(record, CloseReason.NoDestination);
         }
 
-        if (record.Client.AbortReason is not null)
+        if (found == DialFailure.None && record.Client.AbortReason is not null)
         {
             return Fail(record, CloseReason.Draining);
         }
 
+        // One that ended while a name was asked for counts as opened too: it was routed, and how it ended is said as of any other.
         record.IsOpened = true;
         metrics.Opened(route, identity.Client.Address);
-        return true;
+        return found == DialFailure.None || Fail(record, ReasonOf(found, record.Client));
     }
 
     private async ValueTask<bool> DialAsync(ConnectionRecord record)
@@ -170,6 +169,7 @@ internal sealed partial class ConnectionPipeline(
         record.Destination = dialled.Destination;
         if (dialled.Backend is not { } backend)
         {
+            record.FailedDial = dialled.Describe();
             return Fail(record, ReasonOf(dialled.Failure, record.Client));
         }
 
@@ -204,21 +204,25 @@ internal sealed partial class ConnectionPipeline(
 
         var route = record.Route!;
         byte[]? combined = null;
+        var header = 0;
         var data = payload;
         if (record.SendsHeader)
         {
             var added = route.SourceIp.AddTlvs?.Write(record.Identity!.Client, ConnectionIds.Of(record.Id)) ?? [];
             combined = ArrayPool<byte>.Shared.Rent(SourceHeader.MaxLength(record.Identity!, route.SourceIp, added.Length) + payload.Length);
-            var header = SourceHeader.Write(combined, record.Identity!, route.SourceIp, added);
+            header = SourceHeader.Write(combined, record.Identity!, route.SourceIp, added);
             payload.Span.CopyTo(combined.AsSpan(header));
             data = combined.AsMemory(0, header + payload.Length);
-            metrics.HeaderSent(route.Cluster.Name, route.SourceIp.Version);
         }
 
         var sent = await record.Backend!.SendAllAsync(data, route.Cluster.ConnectTimeout);
         if (combined is not null)
         {
             ArrayPool<byte>.Shared.Return(combined);
+            if (sent.Bytes >= header)
+            {
+                metrics.HeaderSent(route.Cluster.Name, route.SourceIp.Version);
+            }
         }
 
         if (sent.Error != SocketError.Success)

@@ -61,6 +61,9 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     /// <summary>With ProxyProtocol and Toa: which rule of the policy.</summary>
     public IdentificationRefusal Refusal { get; set; }
 
+    /// <summary>What became of a dial that failed; null: none did.</summary>
+    public string? FailedDial { get; set; }
+
     /// <summary>With ProxyProtocol: what the parser found.</summary>
     public ProxyParseError ParseError { get; set; }
 

@@ -116,6 +116,23 @@ public abstract partial class TcpEngineTests
     }
 
     [Fact]
+    public async Task Connect_NoWayFromTheSource_IsABindFailureOfOurs()
+    {
+        var result = await ConnectAsync(_ => new ConnectRequest
+        {
+            Destination = IPEndPoint.Parse("192.0.2.1:1"),
+            TransparentSource = new IPEndPoint(IPAddress.Parse("127.0.0.9"), 0),
+            Timeout = TestSockets.Limit,
+        });
+        if (result.Error == SocketError.NetworkUnreachable)
+        {
+            Assert.Skip("This host has no route to anywhere: the destination's fault comes first.");
+        }
+
+        Assert.Equal(new ConnectResult(null, ConnectFailure.Bind, SocketError.InvalidArgument), result);
+    }
+
+    [Fact]
     public async Task Connect_ForeignSourceWithoutTheRight_IsAPermissionFailure()
     {
         if (TransparentProbe.IsPermitted())
@@ -167,42 +184,5 @@ public abstract partial class TcpEngineTests
             out var served);
         _ = await bench.ConnectAsync();
         return await served;
-    }
-
-    /// <summary>Accepts nothing and its queue is full: the kernel drops further SYNs, so that a connect gets no answer.</summary>
-    private sealed class BlackHole : IDisposable
-    {
-        private readonly Socket _listener = TestSockets.Listen(backlog: 0);
-        private readonly List<Socket> _queued = [];
-
-        public BlackHole()
-        {
-            bool isConnected;
-            do
-            {
-                var socket = TestSockets.New();
-                socket.Blocking = false;
-                _queued.Add(socket);
-                try
-                {
-                    socket.Connect(EndPoint);
-                }
-                catch (SocketException exception) when (exception.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
-                {
-                }
-
-                // On loopback a handshake that succeeds is over by now, or it will not succeed.
-                isConnected = socket.Poll(TimeSpan.FromMilliseconds(100), SelectMode.SelectWrite);
-            }
-            while (isConnected && _queued.Count < 10);
-        }
-
-        public IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndPoint!;
-
-        public void Dispose()
-        {
-            _queued.ForEach(socket => socket.Dispose());
-            _listener.Dispose();
-        }
     }
 }

@@ -5,7 +5,7 @@ using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Health;
 using Gateway.Tcp.Identification;
-using Gateway.Testing;
+using Gateway.Tests.Tcp.Dialing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tcp;
@@ -16,9 +16,8 @@ public sealed class DialerTests
     private static readonly ConnectionIdentity V4Client = Identity("203.0.113.7:4000");
 
     private readonly FakeTimeProvider _time = new();
-    private readonly Observer _observer = new();
+    private readonly DialObserver _observer = new();
     private readonly Dictionary<string, IPAddress[]> _names = [];
-    private int _asked;
 
     [Fact]
     public async Task Dial_Name_TriesItsAddressesInTurn()
@@ -37,7 +36,7 @@ public sealed class DialerTests
         var client = new ScriptedConnection(static _ => ConnectFailure.None);
         var result = await Dial(client, V6Client, new SourceIpConfig { Mode = SourceIpMode.Transparent }, "db:5432");
         Assert.Equal((SourceIpMode.Transparent, "[2001:db8::9]:5432"), (result.Mode, result.Address!.ToString()));
-        Assert.Equal(1, _observer.Unusable);
+        Assert.Equal(0, _observer.Unusable);
         Assert.Equal("[2001:db8::7]:0", Assert.Single(client.Requests).TransparentSource!.ToString());
     }
 
@@ -195,13 +194,45 @@ public sealed class DialerTests
     }
 
     [Fact]
+    public async Task Dial_BindFailsEverywhere_LeavesTheFallbackItsAttempts()
+    {
+        var client = new ScriptedConnection(static request => request.TransparentSource is null ? ConnectFailure.None : ConnectFailure.Bind);
+        var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.None };
+        var result = await Dial(client, V4Client, sourceIp, [.. Enumerable.Range(1, 17).Select(static index => $"192.0.2.{index}:1")]);
+        Assert.Equal((DialFailure.None, SourceIpMode.None, 17), (result.Failure, result.Mode, result.Attempts));
+    }
+
+    [Theory]
+    [InlineData(SourceIpFallback.Reject, 3)]
+    [InlineData(SourceIpFallback.None, 6)]
+    public async Task Dial_BindFailsAfterATimeout_TheTimeoutIsTheReason(SourceIpFallback fallback, int attempts)
+    {
+        var client = new ScriptedConnection(static request =>
+            request.TransparentSource is null ? ConnectFailure.Permission
+            : request.Destination.Port == 1 ? ConnectFailure.Timeout
+            : ConnectFailure.Bind);
+        var result = await Dial(client, V4Client, new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = fallback }, "192.0.2.1:1", "192.0.2.2:1", "192.0.2.3:2");
+        Assert.Equal((DialFailure.Timeout, 1), (result.Failure, result.Address!.Port));
+        Assert.Equal((attempts, attempts), (result.Attempts, client.Requests.Count));
+    }
+
+    [Fact]
+    public async Task Dial_EverySpentAttemptATimeout_IsTheReasonAlsoWithAFallback()
+    {
+        var client = new ScriptedConnection(static request => request.Destination.Port == 2 ? ConnectFailure.Bind : ConnectFailure.Timeout);
+        var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.None };
+        var result = await Dial(client, V4Client, sourceIp, ["192.0.2.1:2", "192.0.2.2:2", .. Enumerable.Range(3, 16).Select(static index => $"192.0.2.{index}:1")]);
+        Assert.Equal((DialFailure.Timeout, 16), (result.Failure, client.Requests.Count(static request => request.Destination.Port == 1)));
+    }
+
+    [Fact]
     public async Task Dial_OriginalDestination_IsTheKernelsNeverTheHeaders()
     {
         var client = new ScriptedConnection(static _ => ConnectFailure.None);
         var cluster = new ClusterModel("c", new TcpClusterConfig { Type = TcpClusterType.OriginalDestination });
         var identity = V4Client with { OriginalDestination = IPEndPoint.Parse("192.0.2.99:22") };
         var dialer = new Dialer(Resolver(), _observer, _time);
-        Assert.True(await dialer.HasAddressAsync(cluster));
+        Assert.Equal(DialFailure.None, await dialer.FindAddressAsync(client, cluster));
         var result = await dialer.DialAsync(client, identity, cluster, SourceIpModel.From(new SourceIpConfig { Mode = SourceIpMode.None, Mark = 7 }), null);
         Assert.Equal((DialFailure.None, "original"), (result.Failure, result.Destination!.Name));
         var request = Assert.Single(client.Requests);
@@ -246,77 +277,6 @@ public sealed class DialerTests
         Assert.Equal(expected, new ClusterModel("c", config).Original!.MayDial(identity, 15006));
     }
 
-    [Fact]
-    public async Task HasAddress_NoNameResolves_IsFalse()
-    {
-        var dialer = new Dialer(Resolver(), _observer, _time);
-        Assert.False(await dialer.HasAddressAsync(new ClusterModel("c", TestPlane.Cluster("absent:1"))));
-        _names["db"] = [IPAddress.Loopback];
-        Assert.True(await dialer.HasAddressAsync(new ClusterModel("c", TestPlane.Cluster("absent:1", "db:1"))));
-    }
-
-    [Fact]
-    public async Task Resolve_WithinFiveSeconds_AsksOnce()
-    {
-        _names["db"] = [IPAddress.Parse("::ffff:192.0.2.1"), IPAddress.Parse("192.0.2.1")];
-        var resolver = Resolver();
-        var destination = new DestinationModel("d", "db:5432");
-        Assert.Equal("192.0.2.1:5432", Assert.Single(await resolver.ResolveAsync(destination)).ToString());
-        _names["db"] = [IPAddress.Parse("192.0.2.2")];
-        _time.Advance(TimeSpan.FromSeconds(4));
-        Assert.Equal("192.0.2.1:5432", Assert.Single(await resolver.ResolveAsync(destination)).ToString());
-        _time.Advance(TimeSpan.FromSeconds(2));
-        Assert.Equal("192.0.2.2:5432", Assert.Single(await resolver.ResolveAsync(destination)).ToString());
-        Assert.Equal(2, _asked);
-    }
-
-    [Fact]
-    public async Task Resolve_TemporaryFailure_IsTriedTwiceAndKeptForASecond()
-    {
-        var asked = 0;
-        var resolver = new HostResolver(_time, (_, _) =>
-        {
-            asked++;
-            throw new SocketException((int)SocketError.TryAgain);
-        });
-        var destination = new DestinationModel("d", "db:5432");
-        Assert.Empty(await resolver.ResolveAsync(destination));
-        Assert.Empty(await resolver.ResolveAsync(destination));
-        Assert.Equal(2, asked);
-        _time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Empty(await resolver.ResolveAsync(destination));
-        Assert.Equal(4, asked);
-    }
-
-    [Fact]
-    public async Task Resolve_NameServerInTrouble_KeepsTheLastAddresses()
-    {
-        var isDown = false;
-        var resolver = new HostResolver(_time, (_, _) => isDown ? throw new SocketException((int)SocketError.TryAgain) : Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.2.1")]));
-        var destination = new DestinationModel("d", "db:5432");
-        Assert.Single(await resolver.ResolveAsync(destination));
-        isDown = true;
-        _time.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal("192.0.2.1:5432", Assert.Single(await resolver.ResolveAsync(destination)).ToString());
-        _time.Advance(TimeSpan.FromMinutes(10));
-        Assert.Empty(await resolver.ResolveAsync(destination));
-    }
-
-    [Fact]
-    public async Task Resolve_RefreshTakesLong_NobodyWaitsForIt()
-    {
-        var slow = new TaskCompletionSource<IPAddress[]>();
-        var asked = 0;
-        var resolver = new HostResolver(_time, (_, _) => ++asked == 1 ? Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.2.1")]) : slow.Task);
-        var destination = new DestinationModel("d", "db:5432");
-        Assert.Single(await resolver.ResolveAsync(destination));
-        _time.Advance(TimeSpan.FromSeconds(6));
-        Assert.Equal("192.0.2.1:5432", Assert.Single(await resolver.ResolveAsync(destination)).ToString());
-        slow.SetResult([IPAddress.Parse("192.0.2.2")]);
-        await Eventually.TrueAsync(async () => (await resolver.ResolveAsync(destination))[0].ToString() == "192.0.2.2:5432", "the refreshed answer");
-        Assert.Equal(2, asked);
-    }
-
     [Theory]
     [InlineData(SocketError.AddressNotAvailable, 2)]
     [InlineData(SocketError.TooManyOpenSockets, 1)]
@@ -337,7 +297,6 @@ public sealed class DialerTests
 
     private HostResolver Resolver() => new(_time, (name, _) =>
     {
-        _asked++;
         return _names.TryGetValue(name, out var addresses) ? Task.FromResult(addresses) : throw new SocketException((int)SocketError.HostNotFound);
     });
 
@@ -345,59 +304,5 @@ public sealed class DialerTests
     {
         var cluster = new ClusterModel("c", TestPlane.Cluster(addresses));
         return await new Dialer(Resolver(), _observer, _time).DialAsync(client, identity, cluster, SourceIpModel.From(sourceIp), null);
-    }
-
-    private sealed class Observer : IDialObserver
-    {
-        public List<(SourceIpMode Mode, ConnectFailure Failure)> Attempts { get; } = [];
-
-        public int Retries { get; private set; }
-
-        public void Attempted(string cluster, SourceIpMode mode, ConnectFailure failure, SocketError error, TimeSpan duration) => Attempts.Add((mode, failure));
-
-        public int Unusable { get; private set; }
-
-        public void SourceUnusable(string cluster, SourceIpMode mode) => Unusable++;
-
-        public void Retrying(string cluster) => Retries++;
-    }
-
-    /// <summary>A client's connection whose dials end as the test says.</summary>
-    private sealed class ScriptedConnection(Func<ConnectRequest, ConnectFailure> script) : TcpConnection
-    {
-        public SocketError Error { get; init; }
-
-        public List<ConnectRequest> Requests { get; } = [];
-
-        public override IPEndPoint RemoteEndPoint => throw new NotSupportedException();
-
-        public override IPEndPoint LocalEndPoint => throw new NotSupportedException();
-
-        public override RelayEnd? AbortReason => null;
-
-        public override RelayedBytes Relayed => default;
-
-        public override ValueTask EnterAsync() => ValueTask.CompletedTask;
-
-        public override ValueTask<ConnectResult> ConnectAsync(ConnectRequest request)
-        {
-            Requests.Add(request);
-            var failure = script(request);
-            return new(new ConnectResult(failure == ConnectFailure.None ? this : null, failure, Error));
-        }
-
-        public override ValueTask<SocketError> WaitReadableAsync(TimeSpan timeout) => throw new NotSupportedException();
-
-        public override IoResult Receive(Span<byte> buffer) => throw new NotSupportedException();
-
-        public override ValueTask<IoResult> SendAllAsync(ReadOnlyMemory<byte> data, TimeSpan timeout) => throw new NotSupportedException();
-
-        public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options, IFirstBytesGuard? guard = null) => throw new NotSupportedException();
-
-        public override void Abort(RelayEnd reason) => throw new NotSupportedException();
-
-        public override void Close() => throw new NotSupportedException();
-
-        public override void Reset() => throw new NotSupportedException();
     }
 }

@@ -25,7 +25,8 @@ public sealed class PipelineDrainTests
         var cluster = TestPlane.Cluster(server.LocalEndPoint!.ToString()!) with { ConnectTimeout = TimeSpan.FromMinutes(5) };
         var sourceIp = Policies.V2 with { PassThroughTlvs = ["All"] };
         await using var plane = await TestPlane.StartAsync(TestPlane.Model(Policies.Required with { MaxHeaderBytes = 65551 }, sourceIp, cluster), engine);
-        using var begun = plane.Count("gateway.proxy_protocol.sent");
+        using var begun = plane.Count("gateway.destination.connection.active");
+        using var sent = plane.Count("gateway.proxy_protocol.sent");
         using var client = await plane.ConnectAsync();
         await client.SendAsync(WireHeader.V2("203.0.113.7:1", "198.51.100.1:2", (0xE9, new byte[65000])));
         await begun.WaitForMeasurementsAsync(1, Eventually.DefaultTimeout);
@@ -35,5 +36,6 @@ public sealed class PipelineDrainTests
         Assert.Equal(0, plane.Plane.ActiveConnections);
         Assert.Equal("drain", (await plane.AccessAsync()).Reason);
         Assert.Equal(ConnectionEnd.Reset, await client.WaitForEndAsync());
+        Assert.Empty(sent.GetMeasurementSnapshot());
     }
 }

@@ -28,6 +28,7 @@ internal sealed partial class LinuxTcpConnection :
         Send,
         Connect,
         Relay,
+        WaitFor,
     }
 
     /// <inheritdoc/>
@@ -110,6 +111,9 @@ internal sealed partial class LinuxTcpConnection :
             case Operation.Send when IsWritable:
                 ContinueSend();
                 break;
+            case Operation.WaitFor when HasFailed:
+                EndWaitFor(SocketError.ConnectionReset);
+                break;
             case Operation.Connect when HasFailed:
                 // The client is gone: nobody is left to dial for. A mere FIN is not that; it may have said all that it has to say.
                 CancelDial(ConnectFailure.Aborted, SocketError.ConnectionReset);
@@ -136,6 +140,9 @@ internal sealed partial class LinuxTcpConnection :
         {
             case Operation.WaitReadable or Operation.Send:
                 Complete(SocketError.OperationAborted);
+                break;
+            case Operation.WaitFor:
+                EndWaitFor(SocketError.OperationAborted);
                 break;
             case Operation.Connect:
                 CancelDial(ConnectFailure.Aborted, SocketError.OperationAborted);

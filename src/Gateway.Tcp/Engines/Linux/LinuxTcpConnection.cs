@@ -8,7 +8,7 @@ namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
 /// One socket on one <see cref="EventLoop"/>, accepted or dialled. This file: life and readiness. <c>.Await</c>: one pending operation, awaited without
-/// allocation. <c>.Io</c>: read and send before the relay. <c>.Connect</c>: dialling and handing over
+/// allocation. <c>.WaitFor</c>: other people's tasks. <c>.Io</c>: read and send before the relay. <c>.Connect</c>: dialling and handing over
 /// to the relay, which is <see cref="LinuxRelay"/>.
 /// <para>
 /// The socket is registered once, edge-triggered, for everything; no epoll_ctl follows. So readiness is remembered here (<see cref="_ready"/>), and a

@@ -43,7 +43,7 @@ internal static class SocketDialler
 
         if (error == 0)
         {
-            error = Connect(fd, address, out isConnected, out failure);
+            error = Connect(fd, address, request.TransparentSource is not null, out isConnected, out failure);
         }
 
         // The SYN has been made by now. One without the option would leave the backend with the gateway's address, and nobody would know.
@@ -96,7 +96,7 @@ internal static class SocketDialler
         return bound < 0 ? -bound : 0;
     }
 
-    private static int Connect(int fd, in SockAddr address, out bool isConnected, out ConnectFailure failure)
+    private static int Connect(int fd, in SockAddr address, bool isBound, out bool isConnected, out ConnectFailure failure)
     {
         var result = Syscalls.Connect(fd, address);
         isConnected = result == 0;
@@ -106,11 +106,13 @@ internal static class SocketDialler
             return 0;
         }
 
-        // EADDRNOTAVAIL and EAGAIN at connect: no free port. EADDRINUSE: this 4-tuple exists (the client's own port was bound).
+        // EADDRNOTAVAIL and EAGAIN at connect: no free port. EADDRINUSE: this 4-tuple exists (the client's own port was bound). EINVAL: the kernel has no way from a bound
+        // source to the destination (127.0.0.0/8 to another host), which another source may have.
         failure = -result switch
         {
             Errno.EADDRNOTAVAIL or Errno.EAGAIN => ConnectFailure.Resources,
             Errno.EADDRINUSE => ConnectFailure.Bind,
+            Errno.EINVAL when isBound => ConnectFailure.Bind,
             var errno when Errno.IsExhaustion(errno) => ConnectFailure.Resources,
             _ => ConnectFailure.Destination,
         };

@@ -8,9 +8,13 @@ internal sealed class PortableTcpConnection : TcpConnection
 {
     private const int NotAborted = -1;
 
+    // A client that resets while a name is resolved is noticed after this. .NET reports a reset to a pending receive only, and one that a client's bytes have ended
+    // cannot be made to wait for it.
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+
     private readonly Socket _socket;
     private readonly PortableTcpEngine _engine;
-    private volatile CancellationTokenSource? _dialling;
+    private volatile CancellationTokenSource? _waiting;
     private PortableRelay? _relay;
     private int _abortReason = NotAborted;
 
@@ -124,11 +128,11 @@ internal sealed class PortableTcpConnection : TcpConnection
     public override async ValueTask<ConnectResult> ConnectAsync(ConnectRequest request)
     {
         using var limit = new CancellationTokenSource(request.Timeout, _engine.Time);
-        _dialling = limit;
+        _waiting = limit;
         var result = IsAborted
             ? new ConnectResult(null, ConnectFailure.Aborted, SocketError.OperationAborted)
             : await PortableDial.ConnectAsync(request, _engine, limit.Token);
-        _dialling = null;
+        _waiting = null;
         if (!IsAborted)
         {
             return result;
@@ -136,6 +140,20 @@ internal sealed class PortableTcpConnection : TcpConnection
 
         result.Connection?.Reset();
         return new ConnectResult(null, ConnectFailure.Aborted, SocketError.OperationAborted);
+    }
+
+    public override async ValueTask<SocketError> WaitForAsync(Task task)
+    {
+        using var abort = new CancellationTokenSource();
+        _waiting = abort;
+        var hasFailed = false;
+        while (!IsAborted && !task.IsCompleted && !(hasFailed = HasFailed()))
+        {
+            await task.WaitAsync(LookInterval, _engine.Time, abort.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        _waiting = null;
+        return IsAborted ? SocketError.OperationAborted : hasFailed ? SocketError.ConnectionReset : SocketError.Success;
     }
 
     public override RelayedBytes Relayed => Volatile.Read(ref _relay)?.Relayed ?? default;
@@ -156,11 +174,11 @@ internal sealed class PortableTcpConnection : TcpConnection
         Reset();
         try
         {
-            _dialling?.Cancel();
+            _waiting?.Cancel();
         }
         catch (ObjectDisposedException)
         {
-            // The dial ended at this moment; it looks at the reason next.
+            // The wait ended at this moment; it looks at the reason next.
         }
     }
 
@@ -179,6 +197,19 @@ internal sealed class PortableTcpConnection : TcpConnection
 
     internal static IPEndPoint Unmap(IPEndPoint endPoint) =>
         endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
+
+    // SO_ERROR: whether the peer has reset. Asking clears it, which is no loss: nobody uses the connection any more.
+    private bool HasFailed()
+    {
+        try
+        {
+            return _socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is not 0;
+        }
+        catch (Exception problem) when (problem is SocketException or ObjectDisposedException)
+        {
+            return true;
+        }
+    }
 
     // No source, no timer, for a wait without limit.
     private CancellationToken LimitFor(TimeSpan timeout, out CancellationTokenSource? source)

@@ -6,8 +6,10 @@ using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
 using Gateway.Testing.Network;
 using Gateway.Testing.Wire;
+using Gateway.Tests.Engines;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tcp.Dialing;
 
@@ -78,6 +80,35 @@ public sealed class SocketDialerTests : IDisposable
     }
 
     [Fact]
+    public async Task Transparent_ClientsFamilyAtTheEndOfALongAnswer_IsFound()
+    {
+        await using var backend = RecordingTcpServer.Start();
+        _names.AddRange([.. Enumerable.Range(1, 5).Select(static index => IPAddress.Parse($"2001:db8::{index}")), IPAddress.Loopback]);
+
+        using var socket = await ConnectAsync(backend.Port, new SourceIpConfig { Mode = SourceIpMode.Transparent });
+        using var accepted = await backend.NextAsync();
+
+        Assert.Equal(ClientAddress, accepted.Remote.Address);
+    }
+
+    [Fact]
+    public async Task FirstAddress_DoesNotAnswer_TheNextIsTriedInTime()
+    {
+        await using var backend = RecordingTcpServer.Start();
+        using var silent = new BlackHole(new IPEndPoint(IPAddress.Parse("127.0.0.200"), backend.Port));
+        _names.AddRange([IPAddress.Parse("127.0.0.200"), IPAddress.Loopback]);
+        var time = new AttemptClock();
+
+        var dialling = ConnectAsync(backend.Port, new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol, Version = ProxyProtocolVersion.V1 }, time: time);
+        await time.Limited.WaitAsync(Limit);
+        time.Advance(TimeSpan.FromSeconds(5));
+        using var socket = await dialling;
+        using var accepted = await backend.NextAsync();
+
+        Assert.Equal(IPAddress.Loopback, ((IPEndPoint)socket.RemoteEndPoint!).Address);
+    }
+
+    [Fact]
     public async Task NoAddress_AndNobodyListens_AreSocketErrors()
     {
         var sourceIp = new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol };
@@ -116,10 +147,10 @@ public sealed class SocketDialerTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ConnectAsync(9, new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol }, cancellation: cancelled.Token));
     }
 
-    private Task<Socket> ConnectAsync(int port, SourceIpConfig sourceIp, bool isOwn = false, CancellationToken cancellation = default)
+    private Task<Socket> ConnectAsync(int port, SourceIpConfig sourceIp, bool isOwn = false, TimeProvider? time = null, CancellationToken cancellation = default)
     {
         var resolver = new HostResolver(TimeProvider.System, (_, _) => Task.FromResult(_names.ToArray()));
-        var dialer = new SocketDialer(_services.GetRequiredService<IMeterFactory>(), TimeProvider.System, resolver);
+        var dialer = new SocketDialer(_services.GetRequiredService<IMeterFactory>(), time ?? TimeProvider.System, resolver);
         var client = new ConnectionIdentity
         {
             Client = new IPEndPoint(ClientAddress, 4711),
@@ -128,5 +159,20 @@ public sealed class SocketDialerTests : IDisposable
             Source = IdentitySource.Socket,
         };
         return dialer.ConnectAsync(new DnsEndPoint("backend.example", port), new SocketDial("c", SourceIpModel.From(sourceIp), null), isOwn ? null : client, cancellation).AsTask().WaitAsync(Limit, CancellationToken.None);
+    }
+
+    /// <summary>Says when the first attempt has its limit.</summary>
+    private sealed class AttemptClock : FakeTimeProvider
+    {
+        private readonly TaskCompletionSource _limited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Limited => _limited.Task;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            _limited.TrySetResult();
+            return timer;
+        }
     }
 }

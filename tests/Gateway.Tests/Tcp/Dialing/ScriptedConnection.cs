@@ -1,0 +1,61 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Tcp.Engines;
+
+namespace Gateway.Tests.Tcp.Dialing;
+
+/// <summary>A client's connection whose dials end as the test says.</summary>
+internal sealed class ScriptedConnection(Func<ConnectRequest, ConnectFailure> script) : TcpConnection
+{
+    private RelayEnd? _abortReason;
+
+    public SocketError Error { get; init; }
+
+    /// <summary>The client has reset, or was aborted.</summary>
+    public TaskCompletionSource Ended { get; } = new();
+
+    public List<ConnectRequest> Requests { get; } = [];
+
+    public override IPEndPoint RemoteEndPoint { get; } = IPEndPoint.Parse("203.0.113.7:4000");
+
+    public override IPEndPoint LocalEndPoint { get; } = IPEndPoint.Parse("198.51.100.1:6379");
+
+    public override RelayEnd? AbortReason => _abortReason;
+
+    public override RelayedBytes Relayed => default;
+
+    public override ValueTask EnterAsync() => ValueTask.CompletedTask;
+
+    public override async ValueTask<SocketError> WaitForAsync(Task task)
+    {
+        await Task.WhenAny(task, Ended.Task);
+        return task.IsCompleted ? SocketError.Success : SocketError.ConnectionReset;
+    }
+
+    public override ValueTask<ConnectResult> ConnectAsync(ConnectRequest request)
+    {
+        Requests.Add(request);
+        var failure = script(request);
+        return new(new ConnectResult(failure == ConnectFailure.None ? this : null, failure, Error));
+    }
+
+    public override ValueTask<SocketError> WaitReadableAsync(TimeSpan timeout) => throw new NotSupportedException();
+
+    public override IoResult Receive(Span<byte> buffer) => throw new NotSupportedException();
+
+    public override ValueTask<IoResult> SendAllAsync(ReadOnlyMemory<byte> data, TimeSpan timeout) => throw new NotSupportedException();
+
+    public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options, IFirstBytesGuard? guard = null) => throw new NotSupportedException();
+
+    public override void Abort(RelayEnd reason)
+    {
+        _abortReason = reason;
+        Ended.TrySetResult();
+    }
+
+    public override void Close() => throw new NotSupportedException();
+
+    public override void Reset()
+    {
+    }
+}
