@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Linux;
 using Gateway.Tcp.Engines;
+using Gateway.Testing.Network;
 
 namespace Gateway.Tests.Engines;
 
@@ -155,42 +156,5 @@ public abstract partial class TcpEngineTests
             out var served);
         _ = await bench.ConnectAsync();
         return await served;
-    }
-
-    /// <summary>Accepts nothing and its queue is full: the kernel drops further SYNs, so that a connect gets no answer.</summary>
-    private sealed class BlackHole : IDisposable
-    {
-        private readonly Socket _listener = TestSockets.Listen(backlog: 0);
-        private readonly List<Socket> _queued = [];
-
-        public BlackHole()
-        {
-            bool isConnected;
-            do
-            {
-                var socket = TestSockets.New();
-                socket.Blocking = false;
-                _queued.Add(socket);
-                try
-                {
-                    socket.Connect(EndPoint);
-                }
-                catch (SocketException exception) when (exception.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
-                {
-                }
-
-                // On loopback a handshake that succeeds is over by now, or it will not succeed.
-                isConnected = socket.Poll(TimeSpan.FromMilliseconds(100), SelectMode.SelectWrite);
-            }
-            while (isConnected && _queued.Count < 10);
-        }
-
-        public IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndPoint!;
-
-        public void Dispose()
-        {
-            _queued.ForEach(socket => socket.Dispose());
-            _listener.Dispose();
-        }
     }
 }
