@@ -121,16 +121,17 @@ public static class HeaderIdentification
     {
         switch (ProxySignature.Match(received))
         {
-            case ProxySignatureMatch.V1 or ProxySignatureMatch.V2:
-                return Refuse(IdentificationRefusal.UntrustedHeader);
+            case (ProxySignatureMatch.V1 or ProxySignatureMatch.V2) and var match:
+                return Refuse(IdentificationRefusal.UntrustedHeader) with { Version = ProxySignature.VersionOf(match) };
             case ProxySignatureMatch.Partial when !ended:
-                return elapsed < policy.OptionalWait
-                    ? WaitUntil(policy.OptionalWait, elapsed)
-                    : PeerIsClient with { GuardAs = IdentificationRefusal.UntrustedHeader };
+                return DecideOnPartOfASignature(policy, elapsed, IdentificationRefusal.UntrustedHeader);
             default:
                 return PeerIsClient;
         }
     }
+
+    private static IdentificationStep DecideOnPartOfASignature(ProxyProtocolPolicy policy, TimeSpan elapsed, IdentificationRefusal guardAs) =>
+        elapsed < policy.OptionalWait ? WaitUntil(policy.OptionalWait, elapsed) : PeerIsClient with { GuardAs = guardAs };
 
     // Trusted peers and health checkers.
     private static IdentificationStep DecideOnBytes(
@@ -143,6 +144,11 @@ public static class HeaderIdentification
             return !required ? PeerIsClient : Refuse(match == ProxySignatureMatch.None ? IdentificationRefusal.HeaderMissing : IdentificationRefusal.HeaderTruncated);
         }
 
+        return DecideOnHeader(policy, peer, received, elapsed, ended) with { Version = ProxySignature.VersionOf(match) };
+    }
+
+    private static IdentificationStep DecideOnHeader(ProxyProtocolPolicy policy, PeerClass peer, ReadOnlySpan<byte> received, TimeSpan elapsed, bool ended)
+    {
         var result = ProxyHeaderParser.Parse(received, policy.Parsing, out var header);
         switch (result.Status)
         {
