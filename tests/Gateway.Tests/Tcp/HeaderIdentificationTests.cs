@@ -136,6 +136,23 @@ public sealed class HeaderIdentificationTests
         AssertIdentified(IdentificationRefusal.None, Optional, PeerClass.Trusted, "PRO"u8, Now, ended: true);
     }
 
+    /// <summary>Where no header is required, less than a signature is none: a client that begins with "P" or CR LF and waits must not be cut.</summary>
+    [Theory]
+    [InlineData("P")]
+    [InlineData("PROXY")]
+    [InlineData("\r\n")]
+    [InlineData("\r\n\r\n\0\r\nQUIT")]
+    public void Decide_PartOfASignatureWhereNoneIsRequired_IsPayloadBehindAGuardAfterOptionalWait(string sent)
+    {
+        var bytes = Encoding.Latin1.GetBytes(sent);
+        foreach (var (policy, peer) in new[] { (Optional, PeerClass.Trusted), (Optional, PeerClass.HealthChecker), (Required, PeerClass.HealthChecker) })
+        {
+            AssertWaits(AfterOptional, policy, peer, bytes, Now);
+            AssertIdentified(IdentificationRefusal.LateHeader, policy, peer, bytes, AfterOptional);
+            AssertIdentified(IdentificationRefusal.None, policy, peer, bytes, Now, ended: true);
+        }
+    }
+
     [Fact]
     public void Decide_AnySignature_IsNamedWhateverBecomesOfIt()
     {
