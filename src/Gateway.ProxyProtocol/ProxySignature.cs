@@ -10,6 +10,15 @@ public static class ProxySignature
     /// <summary>The length of version 2's signature, in bytes: after so many (or fewer) bytes the answer is never Partial.</summary>
     public const int MaxLength = 12;
 
+    /// <summary>The version whose signature matched; null: none (yet).</summary>
+    /// <param name="match">What <see cref="Match"/> has answered.</param>
+    public static ProxyVersion? VersionOf(ProxySignatureMatch match) => match switch
+    {
+        ProxySignatureMatch.V1 => ProxyVersion.V1,
+        ProxySignatureMatch.V2 => ProxyVersion.V2,
+        _ => null,
+    };
+
     internal static ReadOnlySpan<byte> V1 => "PROXY "u8;
 
     internal static ReadOnlySpan<byte> V2 => [0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A];

@@ -22,19 +22,18 @@ public sealed class ProxyProtocolMetrics
             "gateway.proxy_protocol.read.duration", "s", "Time from accept to a complete PROXY header.", null, TcpMetrics.ShortDurations);
     }
 
-    /// <summary>Counts what a connection's identification came to; a connect-and-close is no header and is not counted here.</summary>
+    /// <summary>Counts what a connection's identification came to. A header counts whatever became of its connection; a connect-and-close without one is not counted here.</summary>
     /// <param name="listener">The listener's name.</param>
-    /// <param name="step">The last step: Identified or Refuse.</param>
+    /// <param name="step">The last step.</param>
     /// <param name="elapsed">Time since accept.</param>
     public void Concluded(string listener, in IdentificationStep step, TimeSpan elapsed)
     {
-        if (step.Action is IdentificationAction.CloseSilently or IdentificationAction.Wait)
+        if (step.Action == IdentificationAction.Wait || step is { Action: IdentificationAction.CloseSilently, HasHeader: false })
         {
             return;
         }
 
-        var version = !step.HasHeader ? "none" : step.Header.Version == ProxyVersion.V1 ? "v1" : "v2";
-        var tags = new TagList { { "listener", listener }, { "version", version }, { "result", Result(step) } };
+        var tags = new TagList { { "listener", listener }, { "version", Name(step.Version) }, { "result", Result(step) } };
         _received.Add(1, tags);
         if (step.HasHeader)
         {
@@ -45,16 +44,25 @@ public sealed class ProxyProtocolMetrics
     /// <summary>Counts a header that a <see cref="FirstBytesGuard"/> stopped.</summary>
     /// <param name="listener">The listener's name.</param>
     /// <param name="guardAs">What the step had said.</param>
-    public void Stopped(string listener, IdentificationRefusal guardAs)
+    /// <param name="version">What the guard has found.</param>
+    public void Stopped(string listener, IdentificationRefusal guardAs, ProxyVersion? version)
     {
-        var tags = new TagList { { "listener", listener }, { "version", "none" }, { "result", Result(guardAs, ProxyParseError.None) } };
+        var tags = new TagList { { "listener", listener }, { "version", Name(version) }, { "result", Result(guardAs, ProxyParseError.None) } };
         _received.Add(1, tags);
     }
 
-    private static string Result(in IdentificationStep step) => step.Action != IdentificationAction.Identified ? Result(step.Refusal, step.ParseError)
+    private static string Name(ProxyVersion? version) => version switch
+    {
+        ProxyVersion.V1 => "v1",
+        ProxyVersion.V2 => "v2",
+        _ => "none",
+    };
+
+    // A PROXY header over UNSPEC, DGRAM or UNIX names no client: as version 1's UNKNOWN.
+    private static string Result(in IdentificationStep step) => step.Action == IdentificationAction.Refuse ? Result(step.Refusal, step.ParseError)
         : !step.HasHeader ? "absent_allowed"
-        : step.Header.Command == ProxyCommand.Proxy ? "proxy"
-        : step.Header.Version == ProxyVersion.V1 ? "unknown" : "local";
+        : step.Header.HasAddresses ? "proxy"
+        : step.Header is { Command: ProxyCommand.Local, Version: ProxyVersion.V2 } ? "local" : "unknown";
 
     private static string Result(IdentificationRefusal refusal, ProxyParseError error) => refusal switch
     {

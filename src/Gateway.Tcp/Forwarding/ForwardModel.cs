@@ -51,10 +51,13 @@ public sealed class ForwardModel
     /// <summary>Whether the kernel serves a route.</summary>
     internal static bool IsForwarded(RouteModel route) => route.SourceIp.Mode == SourceIpMode.Dnat;
 
+    /// <summary>The names of the clusters to which the kernel forwards.</summary>
+    internal HashSet<string> ForwardedClusters() => Routes.Select(static route => route.Cluster.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>The clusters whose destinations are to be watched, and how: those that say so, and those of Dnat routes, for which nobody else would notice.</summary>
     internal IEnumerable<(ClusterModel Cluster, HealthCheckModel Rules)> Watched()
     {
-        var forwarded = Routes.Select(static route => route.Cluster.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var forwarded = ForwardedClusters();
         foreach (var cluster in Model.Clusters.Values.Where(static cluster => cluster.Original is null))
         {
             var isForwarded = forwarded.Contains(cluster.Name);

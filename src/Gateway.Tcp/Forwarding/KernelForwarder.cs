@@ -100,7 +100,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes a model the one in force; <see cref="Check"/> found nothing missing, and its destinations have been checked once.</summary>
+    /// <summary>Makes a model the one in force; <see cref="Check"/> found nothing missing. Destinations without a verdict get nothing yet: <see cref="Wake"/>.</summary>
     /// <returns>Why the kernel refused it: nothing was changed then. Empty: it is in force.</returns>
     public IReadOnlyList<string> Apply(ForwardModel model)
     {

@@ -70,6 +70,10 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
             {
                 await CheckAllAsync().ConfigureAwait(false);
             }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                break;
+            }
             catch (Exception fault)
             {
                 // Our bug. The destination stays what it was, and is asked again.
@@ -101,7 +105,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
 
         var wasHealthy = Health.IsHealthy;
         Health.Publish(addresses);
-        if (changed && _first.Task.IsCompleted)
+        if (changed || wasHealthy != Health.IsHealthy)
         {
             _onChange(this, wasHealthy);
         }
@@ -110,7 +114,8 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     // A name that cannot be looked up keeps the addresses that it had: the name server's trouble is not the destination's.
     private async Task<AddressHealth[]> LookUpAsync(IReadOnlyList<AddressHealth> known)
     {
-        var found = await _resolver.ResolveAsync(_destination).ConfigureAwait(false);
+        // A name server may take a dozen seconds not to answer: nobody who stops this waits for it.
+        var found = await _resolver.ResolveAsync(_destination).AsTask().WaitAsync(_stop.Token).ConfigureAwait(false);
         return found.Length == 0 ? [.. known]
             : [.. found.Where(static address => address.AddressFamily == AddressFamily.InterNetwork).Take(AddressOrder.MostOfAFamily)
                 .Concat(found.Where(static address => address.AddressFamily == AddressFamily.InterNetworkV6).Take(AddressOrder.MostOfAFamily))

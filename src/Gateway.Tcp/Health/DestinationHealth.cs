@@ -7,15 +7,16 @@ namespace Gateway.Tcp.Health;
 internal sealed class DestinationHealth
 {
     private volatile AddressHealth[] _addresses = [];
-    private volatile bool _isHealthy;
+    // A check that has not ended says nothing against anybody.
+    private volatile bool _isHealthy = true;
 
-    /// <summary>Whether any of its addresses is healthy.</summary>
+    /// <summary>Whether any of its addresses is healthy; true until the first verdict.</summary>
     public bool IsHealthy => _isHealthy;
 
     /// <summary>Its addresses, healthy or not.</summary>
     public IReadOnlyList<AddressHealth> Addresses => _addresses;
 
-    /// <summary>The first healthy address of a family; null: none.</summary>
+    /// <summary>The first healthy address of a family; null: none, or not known yet.</summary>
     public IPEndPoint? Target(AddressFamily family)
     {
         foreach (var address in _addresses)

@@ -36,8 +36,8 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
     public Action? Changed { get; set; }
 
     /// <summary>
-    /// Watches these clusters and no others, and gives each destination its <see cref="DestinationModel.Health"/>. Returns when every new destination has its first
-    /// verdict, which is after the check's timeout at the latest (a name server's too). Not to be called twice at once.
+    /// Watches these clusters and no others, and gives each destination its <see cref="DestinationModel.Health"/>. Waits for no answer: a dead name server or destination
+    /// of one cluster would keep a configuration from all others. Not to be called twice at once.
     /// </summary>
     /// <param name="clusters">Clusters with the rules of their checks.</param>
     public async Task FollowAsync(IEnumerable<(ClusterModel Cluster, HealthCheckModel Rules)> clusters)
@@ -59,16 +59,7 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
             }
         }
 
-        await Task.WhenAll(after.Values.Select(static checker => checker.First)).ConfigureAwait(false);
         _checkers = after;
-        foreach (var (key, checker) in after)
-        {
-            if (!before.ContainsKey(key) && !checker.Health.IsHealthy)
-            {
-                LogState(checker);
-            }
-        }
-
         foreach (var (key, checker) in before)
         {
             if (!after.ContainsKey(key))
@@ -76,6 +67,15 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
                 await checker.DisposeAsync().ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>Waits until every destination of some clusters has its first verdict, or for a limited time. Does not throw when it runs out.</summary>
+    /// <param name="clusters">Their names.</param>
+    /// <param name="limit">How long.</param>
+    public async Task FirstVerdictsAsync(IReadOnlySet<string> clusters, TimeSpan limit)
+    {
+        var verdicts = Task.WhenAll(_checkers.Values.Where(checker => clusters.Contains(checker.Cluster)).Select(static checker => checker.First));
+        await verdicts.WaitAsync(limit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <inheritdoc/>

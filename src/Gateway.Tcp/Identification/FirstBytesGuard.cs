@@ -13,6 +13,9 @@ public sealed class FirstBytesGuard : IFirstBytesGuard
     private FirstBytes _seen;
     private int _length;
 
+    /// <summary>The version whose signature was refused; null: none was.</summary>
+    public ProxyVersion? Refused { get; private set; }
+
     /// <inheritdoc/>
     public GuardVerdict Inspect(ReadOnlySpan<byte> bytes)
     {
@@ -20,7 +23,9 @@ public sealed class FirstBytesGuard : IFirstBytesGuard
         var added = Math.Min(bytes.Length, ProxySignature.MaxLength - _length);
         bytes[..added].CopyTo(seen[_length..]);
         _length += added;
-        return ProxySignature.Match(seen[.._length]) switch
+        var match = ProxySignature.Match(seen[.._length]);
+        Refused = ProxySignature.VersionOf(match);
+        return match switch
         {
             ProxySignatureMatch.Partial => GuardVerdict.More,
             ProxySignatureMatch.None => GuardVerdict.Pass,

@@ -10,7 +10,9 @@ namespace Gateway.Tcp.Identification;
 /// whether the stream has ended, and do what it says. TCP and HTTP share it, so that one table (docs/configuration.md, ProxyProtocol) holds for both.
 /// </summary>
 /// <remarks>
-/// What the table leaves open is decided so: a trusted peer or a health checker that has begun a signature owes a header until HeaderTimeout, and is cut then.
+/// What the table leaves open is decided so: a trusted peer that has to send a header, or has completed a signature, owes the rest until HeaderTimeout, and is cut then.
+/// Where a header is not required, less than a signature is no header yet: a client may begin with "P" and wait. It is waited for as long as silence would be, and the
+/// backend is dialled then behind a guard, so that a signature that is completed later ends the connection.
 /// A health checker that stays silent for HeaderTimeout is closed silently: a destination is dialled only on its first byte. A stream that ends
 /// within a signature cannot become a header any more: where a header is not required, those bytes are payload.
 /// </remarks>
@@ -121,16 +123,17 @@ public static class HeaderIdentification
     {
         switch (ProxySignature.Match(received))
         {
-            case ProxySignatureMatch.V1 or ProxySignatureMatch.V2:
-                return Refuse(IdentificationRefusal.UntrustedHeader);
+            case (ProxySignatureMatch.V1 or ProxySignatureMatch.V2) and var match:
+                return Refuse(IdentificationRefusal.UntrustedHeader) with { Version = ProxySignature.VersionOf(match) };
             case ProxySignatureMatch.Partial when !ended:
-                return elapsed < policy.OptionalWait
-                    ? WaitUntil(policy.OptionalWait, elapsed)
-                    : PeerIsClient with { GuardAs = IdentificationRefusal.UntrustedHeader };
+                return DecideOnPartOfASignature(policy, elapsed, IdentificationRefusal.UntrustedHeader);
             default:
                 return PeerIsClient;
         }
     }
+
+    private static IdentificationStep DecideOnPartOfASignature(ProxyProtocolPolicy policy, TimeSpan elapsed, IdentificationRefusal guardAs) =>
+        elapsed < policy.OptionalWait ? WaitUntil(policy.OptionalWait, elapsed) : PeerIsClient with { GuardAs = guardAs };
 
     // Trusted peers and health checkers.
     private static IdentificationStep DecideOnBytes(
@@ -143,6 +146,13 @@ public static class HeaderIdentification
             return !required ? PeerIsClient : Refuse(match == ProxySignatureMatch.None ? IdentificationRefusal.HeaderMissing : IdentificationRefusal.HeaderTruncated);
         }
 
+        return match == ProxySignatureMatch.Partial && !required
+            ? DecideOnPartOfASignature(policy, elapsed, IdentificationRefusal.LateHeader)
+            : DecideOnHeader(policy, peer, received, elapsed, ended) with { Version = ProxySignature.VersionOf(match) };
+    }
+
+    private static IdentificationStep DecideOnHeader(ProxyProtocolPolicy policy, PeerClass peer, ReadOnlySpan<byte> received, TimeSpan elapsed, bool ended)
+    {
         var result = ProxyHeaderParser.Parse(received, policy.Parsing, out var header);
         switch (result.Status)
         {

@@ -36,7 +36,7 @@ public enum IdentificationRefusal : byte
     /// <summary>Toa: SYN and ACK of a trusted peer name different clients; one of them was not written by the proxy.</summary>
     ToaConflict,
 
-    /// <summary>With Optional: a header came after OptionalWait had passed in silence.</summary>
+    /// <summary>Where none is required: a header came, or its signature was completed, after OptionalWait had passed.</summary>
     LateHeader,
 
     /// <summary>A second header followed the one that was believed.</summary>

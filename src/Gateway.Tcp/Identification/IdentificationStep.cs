@@ -39,6 +39,9 @@ public readonly record struct IdentificationStep
     /// <summary>Whether a header came.</summary>
     public bool HasHeader { get; init; }
 
+    /// <summary>The version whose signature came, whatever became of it; null: none.</summary>
+    public ProxyVersion? Version { get; init; }
+
     /// <summary>How many of the bytes were the header; the rest is payload and must be kept. 0 without a header.</summary>
     public int ConsumedBytes => HasHeader ? Header.Length : 0;
 

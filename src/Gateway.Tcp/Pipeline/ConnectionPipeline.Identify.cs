@@ -26,7 +26,6 @@ internal sealed partial class ConnectionPipeline
         byte[]? buffer = null;
         var length = 0;
         var ended = false;
-        var isCheck = false;
         while (true)
         {
             buffer ??= ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
@@ -40,8 +39,7 @@ internal sealed partial class ConnectionPipeline
                 var read = client.Receive(buffer.AsSpan(length));
                 if (read.Error is not (SocketError.Success or SocketError.WouldBlock))
                 {
-                    ArrayPool<byte>.Shared.Return(buffer);
-                    return FailBeforeIdentified(record, isCheck ? 0 : length);
+                    return FailUnidentified(record, policy, peerClass, buffer, length);
                 }
 
                 ended = read is { Error: SocketError.Success, Bytes: 0 };
@@ -63,8 +61,6 @@ internal sealed partial class ConnectionPipeline
                 {
                     return Conclude(record, ended || peerClass == PeerClass.HealthChecker ? CheckOf(step) : step, buffer, length);
                 }
-
-                isCheck = true;
             }
 
             if (length == 0)
@@ -77,12 +73,7 @@ internal sealed partial class ConnectionPipeline
             var waited = await client.WaitReadableAsync(wait);
             if (waited is not (SocketError.Success or SocketError.TimedOut))
             {
-                if (buffer is not null)
-                {
-                    ArrayPool<byte>.Shared.Return(buffer);
-                }
-
-                return FailBeforeIdentified(record, isCheck ? 0 : length);
+                return FailUnidentified(record, policy, peerClass, buffer, length);
             }
         }
     }
@@ -112,7 +103,7 @@ internal sealed partial class ConnectionPipeline
                 if (verdict == GuardVerdict.Refuse)
                 {
                     record.Refusal = step.GuardAs;
-                    headerMetrics.Stopped(record.Listener.Name, step.GuardAs);
+                    headerMetrics.Stopped(record.Listener.Name, step.GuardAs, guard.Refused);
                     return Fail(record, CloseReason.ProxyProtocol);
                 }
 
@@ -147,21 +138,28 @@ internal sealed partial class ConnectionPipeline
         return (record.Listener.Intercept == InterceptMode.Redirect ? client.ReadRedirectedDestination() : null) ?? client.LocalEndPoint;
     }
 
-    // Load balancers end their checks with RST as often as with FIN.
-    private static bool FailBeforeIdentified(ConnectionRecord record, int length)
+    // The peer has reset, or its socket failed. Load balancers end their checks with RST as often as with FIN, and what came before it is still there to be read.
+    private bool FailUnidentified(ConnectionRecord record, ProxyProtocolPolicy policy, PeerClass peer, byte[]? buffer, int length)
     {
+        buffer ??= ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
+        length += record.Client.Receive(buffer.AsSpan(length)).Bytes;
+        var elapsed = time.GetElapsedTime(record.AcceptedAt);
+        var step = HeaderIdentification.Decide(policy, peer, buffer.AsSpan(0, length), elapsed, ended: true);
+        ArrayPool<byte>.Shared.Return(buffer);
         if (record.Client.AbortReason is not null)
         {
             return Fail(record, CloseReason.Draining);
         }
 
-        if (length == 0)
+        step = SpeaksForItself(step, length, record.Client.RemoteEndPoint) ? CheckOf(step) : step;
+        headerMetrics.Concluded(record.Listener.Name, step, elapsed);
+        (record.Refusal, record.ParseError) = (step.Refusal, step.ParseError);
+        return Fail(record, step.Action switch
         {
-            return Fail(record, CloseReason.HealthCheck);
-        }
-
-        record.Refusal = IdentificationRefusal.HeaderTruncated;
-        return Fail(record, CloseReason.ProxyProtocol);
+            IdentificationAction.CloseSilently => CloseReason.HealthCheck,
+            IdentificationAction.Refuse => CloseReason.ProxyProtocol,
+            _ => CloseReason.ClientReset,
+        });
     }
 
     private static byte[] Grow(byte[] buffer, int length)

@@ -50,7 +50,7 @@ internal sealed partial class ConnectionPipeline
 
             if (waited != SocketError.Success)
             {
-                return FailBeforeIdentified(record, 0);
+                return FailBeforeFirstByte(record);
             }
         }
 
@@ -92,10 +92,19 @@ internal sealed partial class ConnectionPipeline
         }
         else
         {
-            FailBeforeIdentified(record, 0);
+            FailBeforeFirstByte(record);
         }
 
         return true;
+    }
+
+    // As with a PROXY header: the RST of a peer that has said nothing ends a check.
+    private static bool FailBeforeFirstByte(ConnectionRecord record)
+    {
+        record.HasSpoken |= HasUnreadBytes(record.Client);
+        return Fail(record, record.Client.AbortReason is not null ? CloseReason.Draining
+            : record.HasSpoken ? CloseReason.ClientReset
+            : CloseReason.HealthCheck);
     }
 
     private static bool TryFind(ConnectionRecord record, ToaPolicy policy, OptionCarriers carrier, out ProxyEndPoint client)

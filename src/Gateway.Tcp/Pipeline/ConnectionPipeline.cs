@@ -37,6 +37,9 @@ internal sealed partial class ConnectionPipeline(
     // A load balancer's check ends within two round trips. Who stays longer is a client, also one that only listens.
     private static readonly TimeSpan LongestCheck = TimeSpan.FromSeconds(1);
 
+    // What a server says unasked: MySQL's handshake packet, an SMTP banner, SSH's version and key exchange (1 to 2 KB). More than that is a transfer.
+    private const int LongestGreetingBytes = 4096;
+
     private readonly AccessLog _access = new(loggers);
     private readonly OwnConnections _own = new();
     private readonly ILogger _logger = loggers.CreateLogger<ConnectionPipeline>();
@@ -71,7 +74,7 @@ internal sealed partial class ConnectionPipeline(
                 if (relayed.End == RelayEnd.Refused)
                 {
                     record.Refusal = record.GuardAs;
-                    headerMetrics.Stopped(listener.Name, record.GuardAs);
+                    headerMetrics.Stopped(listener.Name, record.GuardAs, record.Guard!.Refused);
                 }
             }
         }
@@ -85,7 +88,7 @@ internal sealed partial class ConnectionPipeline(
             Log.Fault(_logger, record.Id, listener.Name, fault);
         }
 
-        var saidNothing = record.BytesToBackend == 0 && record.Prefetch.IsEmpty;
+        var saidNothing = record.BytesToBackend == 0 && record.Prefetch.IsEmpty && !record.HasSpoken;
         record.DropPrefetch();
 
         // Before anybody is told that the connection has ended: who sees it in a metric may count on its place. And whatever a logger or a meter's listener throws, no place is lost for good.
@@ -268,15 +271,23 @@ internal sealed partial class ConnectionPipeline(
     // A peer without a header may wait for the server to speak, so it is dialled for at once, and only its end tells a check from a client.
     private static bool IsCheck(ConnectionRecord record, TimeSpan duration) =>
         record is { IsOpened: true, HasHeader: false, Identity.Source: IdentitySource.Socket, Reason: CloseReason.ClientFin or CloseReason.ClientReset }
-        && duration < LongestCheck;
+        && record.BytesToClient <= LongestGreetingBytes && duration < LongestCheck;
 
     // Reset, not closed: neither side may take a cut stream for a complete one, and refused peers leave no TIME_WAIT behind.
     private static bool Fail(ConnectionRecord record, CloseReason reason)
     {
         record.Reason = reason;
+        // What a client sent that left during the dial was not read. It is lost, but whoever sent it is no check.
+        record.HasSpoken |= reason == CloseReason.ClientReset && HasUnreadBytes(record.Client);
         record.Backend?.Reset();
         record.Client.Reset();
         return false;
+    }
+
+    private static bool HasUnreadBytes(TcpConnection client)
+    {
+        Span<byte> first = stackalloc byte[1];
+        return client.Receive(first).Bytes > 0;
     }
 
     private static CloseReason ReasonOf(DialFailure failure, TcpConnection client) => failure switch

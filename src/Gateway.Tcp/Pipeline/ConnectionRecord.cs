@@ -53,6 +53,9 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     /// <summary>Whether a PROXY header came, of whatever kind.</summary>
     public bool HasHeader { get; set; }
 
+    /// <summary>Whether the client is known to have sent what nobody was there to read.</summary>
+    public bool HasSpoken { get; set; }
+
     /// <summary>Whether the backend gets a PROXY header.</summary>
     public bool SendsHeader { get; set; }
 

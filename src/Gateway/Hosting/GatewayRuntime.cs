@@ -23,7 +23,7 @@ internal sealed class GatewayRuntime(GatewaySnapshot initial, TcpDataPlane tcp, 
             .. tcp.CheckForwarding(snapshot.Forwards),
         ];
 
-    /// <summary>Waits for first health checks, then has the kernel forward what it is to. Why it would not; empty: it does.</summary>
+    /// <summary>Begins to check destinations and has the kernel forward what it is to; takes a second at most. Why it would not; empty: it does.</summary>
     public Task<IReadOnlyList<string>> PrepareAsync(GatewaySnapshot snapshot) => tcp.PrepareAsync(snapshot.Forwards);
 
     /// <summary>Puts a snapshot whose listeners are bound in force. Live connections stay on what they started with.</summary>

@@ -65,7 +65,7 @@ internal sealed class ProxyHeaderReader(ProxyProtocolPolicy policy, IPEndPoint p
             // Load balancers end their checks with RST as often as with FIN.
             return new ProxyHeaderResult(received == 0
                 ? new IdentificationStep { Action = IdentificationAction.CloseSilently }
-                : new IdentificationStep { Action = IdentificationAction.Refuse, Refusal = IdentificationRefusal.HeaderTruncated }, null);
+                : new IdentificationStep { Action = IdentificationAction.Refuse, Refusal = IdentificationRefusal.HeaderTruncated, Version = step.Version }, null);
         }
     }
 
@@ -74,9 +74,16 @@ internal sealed class ProxyHeaderReader(ProxyProtocolPolicy policy, IPEndPoint p
     {
         Span<byte> first = stackalloc byte[(int)Math.Min(received.Length, ProxySignature.MaxLength)];
         received.Slice(0, first.Length).CopyTo(first);
-        return ProxySignature.Match(first) switch
+        var match = ProxySignature.Match(first);
+        return match switch
         {
-            ProxySignatureMatch.V1 or ProxySignatureMatch.V2 => step with { Action = IdentificationAction.Refuse, Refusal = step.GuardAs, GuardAs = IdentificationRefusal.None },
+            ProxySignatureMatch.V1 or ProxySignatureMatch.V2 => step with
+            {
+                Action = IdentificationAction.Refuse,
+                Refusal = step.GuardAs,
+                GuardAs = IdentificationRefusal.None,
+                Version = ProxySignature.VersionOf(match),
+            },
             ProxySignatureMatch.Partial when !ended && elapsed < policy.HeaderTimeout => step,
             ProxySignatureMatch.Partial when first.IsEmpty => new IdentificationStep { Action = IdentificationAction.CloseSilently },
             // The end of a signature will not come, or not in time: HTTP answers what is there.

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Gateway.Testing;
 using Gateway.Testing.Network;
 using Gateway.Testing.Wire;
 
@@ -167,6 +168,63 @@ public abstract class PolicyTableTests
         Assert.Equal(ConnectionEnd.Reset, await client.WaitForEndAsync());
         await AssertNoHeaderPassedAsync(backend);
         await _fixture.Gateway.WaitForAccessAsync(client.Local.ToString(), "LateHeader");
+    }
+
+    /// <summary>What could become a header and does not is payload, also when the client waits for an answer to it.</summary>
+    [Theory]
+    [InlineData("optional", PolicyGateway.Trusted, "P")]
+    [InlineData("optional", PolicyGateway.Trusted, "\r\n")]
+    [InlineData("optional", PolicyGateway.Checker, "P")]
+    [InlineData("required", PolicyGateway.Checker, "\r\n")]
+    public async Task PeerThatMayComeWithoutAHeader_SendsWhatCouldBecomeOneAndWaits_IsTheClient(string listener, string from, string sent)
+    {
+        using var client = await _fixture.ConnectAsync(listener, from);
+        await client.SendAsync(sent);
+
+        using var backend = await _fixture.Backend.NextAsync();
+        Assert.Equal(client.Local, (await WireHeader.ReadAsync(backend)).Source);
+        Assert.Equal(sent, await backend.ReadTextAsync(sent.Length));
+        await AssertEchoesBackAsync(client, backend);
+        await client.SendAsync("ING");
+        Assert.Equal("ING", await backend.ReadTextAsync(3));
+    }
+
+    [Theory]
+    [InlineData(PolicyGateway.Trusted, 1)]
+    [InlineData(PolicyGateway.Trusted, 2)]
+    [InlineData(PolicyGateway.Checker, 1)]
+    public async Task PeerThatMayComeWithoutAHeader_CompletesASignatureAfterOptionalWait_EndsAsLateHeader(string from, int version)
+    {
+        var header = version == 1 ? V1 : V2;
+        using var client = await _fixture.ConnectAsync("optional", from);
+        await client.SendAsync(header.AsMemory(0, 2));
+        using var backend = await _fixture.Backend.NextAsync();
+        await WireHeader.ReadAsync(backend);
+
+        await client.SendAsync(header.AsMemory(2));
+
+        Assert.Equal(ConnectionEnd.Reset, await client.WaitForEndAsync());
+        await AssertNoHeaderPassedAsync(backend);
+        await _fixture.Gateway.WaitForAccessAsync(client.Local.ToString(), "LateHeader");
+    }
+
+    /// <summary>A signature that is complete is a header, and has HeaderTimeout.</summary>
+    [Theory]
+    [InlineData(1, 6)]
+    [InlineData(2, 12)]
+    public async Task TrustedPeer_SendsItsHeaderSlowlyWhereItIsOptional_IsBelieved(int version, int first)
+    {
+        var header = version == 1 ? V1 : V2;
+        var before = _fixture.Backend.Accepted;
+        using var client = await _fixture.ConnectAsync("optional", PolicyGateway.Trusted);
+        await client.SendAsync(header.AsMemory(0, first));
+        // The peer's tempo is what is tested: twice OptionalWait.
+        await Tempo.PauseAsync(TimeSpan.FromMilliseconds(600));
+        Assert.Equal(before, _fixture.Backend.Accepted);
+        await client.SendAsync(header.AsMemory(first));
+
+        using var backend = await _fixture.Backend.NextAsync();
+        Assert.Equal(Client, (await WireHeader.ReadAsync(backend)).Source!.ToString());
     }
 
     [Theory]

@@ -96,6 +96,30 @@ public sealed class ReloadTests
         Assert.True(ready.IsSuccessStatusCode);
     }
 
+    /// <summary>Nobody answers the checks of the new cluster, for as long as they wait: that is no reason for the rest of the file to wait, at a start neither.</summary>
+    [Fact]
+    public async Task Cluster_WhoseChecksGetNoAnswer_KeepsNothingWaiting()
+    {
+        await using var echo = RecordingTcpServer.StartEcho();
+        using var silent = new BlackHole();
+        var (port, added) = (FreePorts.Next(), FreePorts.Next());
+        var before = ConfigFile.Tcp(port, echo.Address, new { Mode = "None" });
+        var after = before.Copy().AddTcp("added", added, echo.Address, new { Mode = "None" })
+            .Set("TcpProxy:Clusters:added:Destinations:dead", new { Address = silent.EndPoint.ToString() })
+            .Set("TcpProxy:Clusters:added:HealthCheck", new { Active = new { Timeout = "60s" } });
+        await using (var gateway = await GatewayProcess.StartAsync(before))
+        {
+            gateway.Rewrite(after);
+            await gateway.WaitForMetricAsync("gateway_config_reload_total", v => v == 1, ("result", "succeeded"));
+            using var first = await TcpPeer.ConnectAsync(added);
+            await AssertEchoesAsync(first);
+        }
+
+        await using var started = await GatewayProcess.StartAsync(after);
+        using var second = await TcpPeer.ConnectAsync(added);
+        await AssertEchoesAsync(second);
+    }
+
     [Fact]
     public async Task Listeners_OfHttp_AddedAndRemoved()
     {

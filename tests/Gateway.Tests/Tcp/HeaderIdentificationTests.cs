@@ -124,14 +124,53 @@ public sealed class HeaderIdentificationTests
     {
         foreach (var policy in (ProxyProtocolPolicy[])[Required, Optional])
         {
-            AssertWaits(AfterHeader, policy, PeerClass.Trusted, "PRO"u8, Now);
+            AssertWaits(AfterHeader, policy, PeerClass.Trusted, "PROXY "u8, Now);
             AssertWaits(AfterHeader - AfterOptional, policy, PeerClass.Trusted, Proxy.AsSpan(0, 20), AfterOptional);
-            AssertRefused(IdentificationRefusal.HeaderTimeout, policy, PeerClass.Trusted, "PRO"u8, AfterHeader);
+            AssertRefused(IdentificationRefusal.HeaderTimeout, policy, PeerClass.Trusted, "PROXY "u8, AfterHeader);
             AssertRefused(IdentificationRefusal.HeaderTruncated, policy, PeerClass.Trusted, Proxy.AsSpan(0, 20), Now, ended: true);
         }
 
+        AssertWaits(AfterHeader, Required, PeerClass.Trusted, "PRO"u8, Now);
+        AssertRefused(IdentificationRefusal.HeaderTimeout, Required, PeerClass.Trusted, "PRO"u8, AfterHeader);
         AssertRefused(IdentificationRefusal.HeaderTruncated, Required, PeerClass.Trusted, "PRO"u8, Now, ended: true);
         AssertIdentified(IdentificationRefusal.None, Optional, PeerClass.Trusted, "PRO"u8, Now, ended: true);
+    }
+
+    /// <summary>Where no header is required, less than a signature is none: a client that begins with "P" or CR LF and waits must not be cut.</summary>
+    [Theory]
+    [InlineData("P")]
+    [InlineData("PROXY")]
+    [InlineData("\r\n")]
+    [InlineData("\r\n\r\n\0\r\nQUIT")]
+    public void Decide_PartOfASignatureWhereNoneIsRequired_IsPayloadBehindAGuardAfterOptionalWait(string sent)
+    {
+        var bytes = Encoding.Latin1.GetBytes(sent);
+        foreach (var (policy, peer) in new[] { (Optional, PeerClass.Trusted), (Optional, PeerClass.HealthChecker), (Required, PeerClass.HealthChecker) })
+        {
+            AssertWaits(AfterOptional, policy, peer, bytes, Now);
+            AssertIdentified(IdentificationRefusal.LateHeader, policy, peer, bytes, AfterOptional);
+            AssertIdentified(IdentificationRefusal.None, policy, peer, bytes, Now, ended: true);
+        }
+    }
+
+    [Fact]
+    public void Decide_AnySignature_IsNamedWhateverBecomesOfIt()
+    {
+        AssertVersion(ProxyVersion.V1, Required, PeerClass.Trusted, "PROXY TCP4 x y 1 2\r\n"u8, Now);
+        AssertVersion(ProxyVersion.V1, Required, PeerClass.Trusted, "PROXY TCP4"u8, AfterHeader);
+        AssertVersion(ProxyVersion.V1, Required, PeerClass.Trusted, "PROXY TCP4"u8, Now, ended: true);
+        AssertVersion(ProxyVersion.V1, Required, PeerClass.Direct, "PROXY "u8, Now);
+        AssertVersion(ProxyVersion.V2, Required, PeerClass.Direct, Proxy, Now);
+        AssertVersion(ProxyVersion.V2, Required, PeerClass.HealthChecker, Proxy, Now);
+        AssertVersion(ProxyVersion.V2, Required, PeerClass.Trusted, WireHeader.V2("203.0.113.7:1", "198.51.100.1:2", (3, [1, 2, 3, 4])), Now);
+        AssertVersion(ProxyVersion.V2, Required, PeerClass.Trusted, Proxy, Now);
+        AssertVersion(null, Required, PeerClass.Trusted, "PRO"u8, AfterHeader);
+        AssertVersion(null, Required, PeerClass.Trusted, "GET "u8, Now);
+        var guard = new FirstBytesGuard();
+        guard.Inspect("PROX"u8);
+        Assert.Null(guard.Refused);
+        guard.Inspect("Y TCP4"u8);
+        Assert.Equal(ProxyVersion.V1, guard.Refused);
     }
 
     [Fact]
@@ -242,6 +281,10 @@ public sealed class HeaderIdentificationTests
         var step = HeaderIdentification.Decide(policy, peer, bytes, elapsed, ended);
         Assert.Equal((IdentificationAction.Refuse, refusal), (step.Action, step.Refusal));
     }
+
+    private static void AssertVersion(
+        ProxyVersion? version, ProxyProtocolPolicy policy, PeerClass peer, ReadOnlySpan<byte> bytes, TimeSpan elapsed, bool ended = false) =>
+        Assert.Equal(version, HeaderIdentification.Decide(policy, peer, bytes, elapsed, ended).Version);
 
     private static void AssertIdentified(
         IdentificationRefusal guardAs, ProxyProtocolPolicy policy, PeerClass peer, ReadOnlySpan<byte> bytes, TimeSpan elapsed, bool ended = false)

@@ -92,6 +92,65 @@ public sealed class PipelineChecksTests
         Assert.Equal(("backend_fin", LogLevel.Information), ((await plane.AccessAsync()).Reason, plane.AccessLevel()));
     }
 
+    /// <summary>More than a greeting is a transfer: date, whois or a dump by a server that speaks first.</summary>
+    [Theory]
+    [InlineData(TcpEngineKind.Linux, 4096, "health_check")]
+    [InlineData(TcpEngineKind.Linux, 4097, "client_fin")]
+    [InlineData(TcpEngineKind.Portable, 4096, "health_check")]
+    [InlineData(TcpEngineKind.Portable, 4097, "client_fin")]
+    public async Task Run_ClientThatOnlyListened_IsACheckIfItGotNoMoreThanAGreeting(TcpEngineKind engine, int length, string reason)
+    {
+        await using var server = RecordingTcpServer.Start(async peer =>
+        {
+            await peer.SendAsync(new byte[length]);
+            await peer.WaitForEndAsync();
+        });
+        await using var plane = await TestPlane.StartAsync(TestPlane.Model(null, Policies.None, server.Address), engine);
+        using var checks = plane.Count("gateway.tcp.health_checks");
+        using (var client = await plane.ConnectAsync())
+        {
+            await client.ReadExactlyAsync(length);
+        }
+
+        var isCheck = reason == "health_check";
+        Assert.Equal((reason, isCheck ? LogLevel.Debug : LogLevel.Information), ((await plane.AccessAsync()).Reason, plane.AccessLevel()));
+        Assert.Equal(isCheck ? 1 : 0, checks.GetMeasurementSnapshot().Count);
+    }
+
+    [Theory]
+    [InlineData(TcpEngineKind.Linux, false)]
+    [InlineData(TcpEngineKind.Linux, true)]
+    [InlineData(TcpEngineKind.Portable, false)]
+    [InlineData(TcpEngineKind.Portable, true)]
+    public async Task Run_ClientThatSaidSomethingAndReset_IsNoCheck(TcpEngineKind engine, bool hasPolicy)
+    {
+        await using var server = RecordingTcpServer.Start();
+        await using var plane = await TestPlane.StartAsync(TestPlane.Model(hasPolicy ? Policies.Direct : null, Policies.None, server.Address), engine);
+        using var checks = plane.Count("gateway.tcp.health_checks");
+        var client = await plane.ConnectAsync("127.0.0.77");
+        await client.SendAsync("x");
+        client.Reset();
+
+        Assert.NotEqual("health_check", (await plane.AccessAsync()).Reason);
+        Assert.Equal(LogLevel.Information, plane.AccessLevel());
+        Assert.Empty(checks.GetMeasurementSnapshot());
+    }
+
+    /// <summary>Its dial is given up, and what it had sent is read by nobody.</summary>
+    [Fact]
+    public async Task Run_ClientThatSaidSomethingAndResetDuringTheDial_IsNoCheck()
+    {
+        using var silent = new BlackHole();
+        await using var plane = await TestPlane.StartAsync(TestPlane.Model(null, Policies.None, silent.EndPoint.ToString()), TcpEngineKind.Linux);
+        using var opened = plane.Count("gateway.tcp.connection.opened");
+        var client = await plane.ConnectAsync();
+        await client.SendAsync("x");
+        await opened.WaitForMeasurementsAsync(1, Eventually.DefaultTimeout);
+        client.Reset();
+
+        Assert.Equal(("client_reset", LogLevel.Information), ((await plane.AccessAsync()).Reason, plane.AccessLevel()));
+    }
+
     [Fact]
     public async Task Run_ClientThatListensForLong_IsNoCheck()
     {

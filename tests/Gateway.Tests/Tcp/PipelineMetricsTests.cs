@@ -45,6 +45,64 @@ public sealed class PipelineMetricsTests
         Assert.Equal(2, sent.GetMeasurementSnapshot().Sum(static measurement => measurement.Value));
     }
 
+    public static TheoryData<TcpEngineKind, string, bool, string, string> Headers
+    {
+        get
+        {
+            // PROXY over UNSPEC, UNIX and UDP over IPv4: true headers that name no client.
+            var signature = WireHeader.V2Local().AsSpan(0, 12).ToArray();
+            byte[] unspecified = [.. signature, 0x21, 0, 0, 0];
+            byte[] unix = [.. signature, 0x21, 0x31, 0, 216, .. new byte[216]];
+            byte[] datagram = [.. signature, 0x21, 0x12, 0, 12, .. new byte[12]];
+            var data = new TheoryData<TcpEngineKind, string, bool, string, string>();
+            foreach (var engine in new[] { TcpEngineKind.Linux, TcpEngineKind.Portable })
+            {
+                foreach (var byReset in new[] { false, true })
+                {
+                    Add(WireHeader.V2Local(), byReset, "v2", "local");
+                    Add("PROXY UNKNOWN\r\n"u8.ToArray(), byReset, "v1", "unknown");
+                    Add(unspecified, byReset, "v2", "unknown");
+                    Add(WireHeader.V2("203.0.113.7:1", "198.51.100.1:2")[..20], byReset, "v2", "error");
+                    Add("PROXY TCP4 203"u8.ToArray(), byReset, "v1", "error");
+                }
+
+                Add(unix, false, "v2", "unknown");
+                Add(datagram, false, "v2", "unknown");
+                Add(WireHeader.V2("203.0.113.7:1", "198.51.100.1:2", (3, [1, 2, 3, 4])), false, "v2", "error");
+
+                void Add(byte[] header, bool byReset, string version, string result) => data.Add(engine, Convert.ToHexString(header), byReset, version, result);
+            }
+
+            return data;
+        }
+    }
+
+    /// <summary>A header counts once, with its version, whatever becomes of its connection.</summary>
+    [Theory]
+    [MemberData(nameof(Headers))]
+    public async Task Run_HeaderAndTheEnd_CountsTheHeader(TcpEngineKind engine, string header, bool byReset, string version, string result)
+    {
+        await using var server = RecordingTcpServer.Start();
+        await using var plane = await TestPlane.StartAsync(TestPlane.Model(Policies.Required with { OptionalWait = Policies.Long }, Policies.None, server.Address), engine);
+        using var headers = plane.Count("gateway.proxy_protocol.received");
+        using var read = plane.Durations("gateway.proxy_protocol.read.duration");
+        var client = await plane.ConnectAsync();
+        await client.SendAsync(Convert.FromHexString(header));
+        if (byReset)
+        {
+            client.Reset();
+        }
+        else
+        {
+            client.Dispose();
+        }
+
+        await plane.AccessAsync();
+        var counted = Assert.Single(headers.GetMeasurementSnapshot());
+        Assert.Equal((version, result), (counted.Tags["version"], counted.Tags["result"]));
+        Assert.Equal(result == "error" ? 0 : 1, read.GetMeasurementSnapshot().Count);
+    }
+
     [Fact]
     public async Task Run_OneRelayedConnection_IsInEveryInstrumentOnce()
     {

@@ -218,6 +218,11 @@ internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpCon
         else
         {
             _limits?.Change(NextCheck(), Timeout.InfiniteTimeSpan);
+            if (Volatile.Read(ref _end) != Running)
+            {
+                // It ended meanwhile, and the time that it has left was overwritten just now.
+                _limits?.Change(LastBytes, Timeout.InfiniteTimeSpan);
+            }
         }
     }
 

@@ -15,6 +15,7 @@ internal static class ConfigValidators
         new InterceptTopic(),
         new TcpRoutesTopic(),
         new SourceIpTopic(),
+        new ForgedHeadersTopic(),
         new TcpClustersTopic(),
         new DnatTopic(),
         new ClusterSourceIpTopic(),

@@ -22,12 +22,14 @@ public sealed class HealthMonitorTests : IAsyncDisposable
     private readonly ConcurrentDictionary<string, bool> _answers = new();
     private readonly ConcurrentDictionary<string, int> _asked = new();
     private readonly Dictionary<string, IPAddress[]> _names = [];
+    private readonly Dictionary<string, TaskCompletionSource<bool>> _pending = [];
+    private readonly TaskCompletionSource<IPAddress[]> _never = new();
     private readonly HealthMonitor _monitor;
     private int _changes;
 
     public HealthMonitorTests()
     {
-        var resolver = new HostResolver(_time, (name, _) => Task.FromResult(_names.GetValueOrDefault(name) ?? []));
+        var resolver = new HostResolver(_time, (name, _) => name == "lost" ? _never.Task : Task.FromResult(_names.GetValueOrDefault(name) ?? []));
         _monitor = new HealthMonitor(resolver, Meters, NullLoggerFactory.Instance, _time, ProbeAsync) { Changed = () => Interlocked.Increment(ref _changes) };
     }
 
@@ -40,7 +42,7 @@ public sealed class HealthMonitorTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Follow_NewDestinations_HaveTheirVerdictAtOnce()
+    public async Task Follow_NewDestinations_GetTheirVerdictFromTheFirstCheck()
     {
         _answers["192.0.2.1:1"] = true;
         var cluster = await FollowAsync(Rules, "192.0.2.1:1", "192.0.2.2:1");
@@ -48,10 +50,52 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         Assert.Equal([true, false], cluster.Destinations.Select(static destination => destination.IsUsable));
         Assert.Equal("192.0.2.1:1", cluster.Destinations[0].Health!.Target(AddressFamily.InterNetwork)!.ToString());
         Assert.Null(cluster.Destinations[0].Health!.Target(AddressFamily.InterNetworkV6));
-        Assert.Equal(0, _changes);
+        Assert.Equal(2, _changes);
         using var gauge = new MetricCollector<int>(Meters, TcpMetrics.MeterName, "gateway.destination.healthy");
         gauge.RecordObservableInstruments();
         Assert.Equal([("d0", 1), ("d1", 0)], gauge.GetMeasurementSnapshot().Select(static one => ((string)one.Tags["destination"]!, one.Value)).Order());
+    }
+
+    /// <summary>A dead name server or destination of one cluster must not keep a configuration from all others.</summary>
+    [Fact]
+    public async Task Follow_NobodyAnswers_ReturnsAndWhatHasNoVerdictIsUsed()
+    {
+        _pending["192.0.2.1:1"] = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var cluster = new ClusterModel("c", TestPlane.Cluster("192.0.2.1:1", "lost:1"));
+
+        await _monitor.FollowAsync([(cluster, Rules)]).WaitAsync(Eventually.DefaultTimeout);
+
+        Assert.All(cluster.Destinations, static destination => Assert.True(destination.IsUsable));
+        Assert.All(cluster.Destinations, static destination => Assert.Null(destination.Health!.Target(AddressFamily.InterNetwork)));
+
+        _pending["192.0.2.1:1"].SetResult(false);
+        await Eventually.TrueAsync(() => !cluster.Destinations[0].IsUsable, "left out by its first verdict");
+        await Eventually.TrueAsync(() => _changes == 1, "told of the verdict");
+        Assert.True(cluster.Destinations[1].IsUsable);
+    }
+
+    [Fact]
+    public async Task Follow_WithoutOneThatIsBeingLookedUp_DoesNotWaitForTheNameServer()
+    {
+        await _monitor.FollowAsync([(new ClusterModel("c", TestPlane.Cluster("lost:1")), Rules)]).WaitAsync(Eventually.DefaultTimeout);
+
+        await _monitor.FollowAsync([]).WaitAsync(Eventually.DefaultTimeout);
+    }
+
+    [Fact]
+    public async Task FirstVerdicts_OfSomeClusters_AreWaitedForUntilTheLimit()
+    {
+        _answers["192.0.2.2:1"] = true;
+        var (silent, there) = (new ClusterModel("silent", TestPlane.Cluster("lost:1")), new ClusterModel("there", TestPlane.Cluster("192.0.2.2:1")));
+        await _monitor.FollowAsync([(silent, Rules), (there, Rules)]).WaitAsync(Eventually.DefaultTimeout);
+
+        await _monitor.FirstVerdictsAsync(new HashSet<string> { "there" }, TimeSpan.FromSeconds(1)).WaitAsync(Eventually.DefaultTimeout);
+        Assert.NotNull(there.Destinations[0].Health!.Target(AddressFamily.InterNetwork));
+
+        var both = _monitor.FirstVerdictsAsync(new HashSet<string> { "there", "silent" }, TimeSpan.FromSeconds(1));
+        Assert.False(both.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await both.WaitAsync(Eventually.DefaultTimeout);
     }
 
     [Fact]
@@ -72,7 +116,7 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         Assert.False(destination.IsUsable);
         await RoundAsync();
         await Eventually.TrueAsync(() => destination.IsUsable, "used again after two good checks");
-        await Eventually.TrueAsync(() => _changes == 2, "told of both changes");
+        await Eventually.TrueAsync(() => _changes == 3, "told of both changes");
     }
 
     [Fact]
@@ -101,7 +145,7 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         _names["db"] = [IPAddress.Parse("192.0.2.2")];
         await RoundAsync("192.0.2.2:1");
         await Eventually.TrueAsync(() => health.Target(AddressFamily.InterNetwork)?.ToString() == "192.0.2.2:1", "the new address is used");
-        await Eventually.TrueAsync(() => _changes == 1, "told of the move");
+        await Eventually.TrueAsync(() => _changes == 2, "told of the move");
         _names["db"] = [];
         await RoundAsync("192.0.2.2:1");
         Assert.True(health.IsHealthy);
@@ -132,6 +176,7 @@ public sealed class HealthMonitorTests : IAsyncDisposable
     {
         var cluster = new ClusterModel("c", TestPlane.Cluster(addresses));
         await _monitor.FollowAsync([(cluster, rules)]).WaitAsync(Eventually.DefaultTimeout);
+        await _monitor.FirstVerdictsAsync(new HashSet<string> { "c" }, TimeSpan.FromHours(1)).WaitAsync(Eventually.DefaultTimeout);
         return cluster;
     }
 
@@ -156,6 +201,6 @@ public sealed class HealthMonitorTests : IAsyncDisposable
     {
         Assert.Equal(Rules.Timeout, timeout);
         _asked.AddOrUpdate(address.ToString(), 1, static (_, count) => count + 1);
-        return Task.FromResult(_answers.GetValueOrDefault(address.ToString()));
+        return _pending.TryGetValue(address.ToString(), out var pending) ? pending.Task : Task.FromResult(_answers.GetValueOrDefault(address.ToString()));
     }
 }
