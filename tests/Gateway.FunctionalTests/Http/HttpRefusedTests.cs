@@ -1,4 +1,6 @@
 using System.Net;
+using Gateway.Configuration;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.FunctionalTests.Http;
 
@@ -21,5 +23,25 @@ public sealed class HttpRefusedTests
         var line = await gateway.WaitForAccessLineAsync(line => line.Contains("path=/ ", StringComparison.Ordinal));
         Assert.Contains(" status=500 ", line, StringComparison.Ordinal);
         Assert.Contains(" error=AmbiguousMatchException detail=The request matched multiple endpoints.", line, StringComparison.Ordinal);
+    }
+
+    /// <summary>A client that is promised trailers and gets none takes the response for broken, or waits.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Trailers_OfResponse_PassInHttp2AndAreNotPromisedInHttp1(bool http2)
+    {
+        await using var backend = await HttpBackend.StartAsync();
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(
+            backend.Http2,
+            listener => listener with { HttpVersion = http2 ? ListenerHttpVersion.Http2 : ListenerHttpVersion.Http1 },
+            cluster: cluster => cluster with { HttpRequest = new ForwarderRequestConfig { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact } }));
+        using var client = ProxyClient.For(gateway["web"], http2: http2);
+
+        using var response = await client.GetAsync(new Uri("/trailers", UriKind.Relative));
+
+        Assert.Equal("body", await response.Content.ReadAsStringAsync());
+        Assert.Equal(http2 ? ["X-Checksum"] : Array.Empty<string>(), response.Headers.Trailer);
+        Assert.Equal(http2 ? ["1"] : Array.Empty<string>(), response.TrailingHeaders.SelectMany(header => header.Value));
     }
 }
