@@ -50,6 +50,19 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
             { } refused => $"{refused.Refusal}({refused.ParseError})",
         });
 
+    /// <summary>Writes the line of a connection that began with a PROXY header on a listener that expects none.</summary>
+    public void WriteUnexpectedHeader(IPEndPoint peer, string listener, ListenerKind kind) =>
+        Log.Rejected(_logger, peer, listener, "proxy_protocol", kind switch
+        {
+            ListenerKind.Traffic => $"UnexpectedHeader(a PROXY header, and Listeners:{listener} has no ProxyProtocol section: add it with this peer in TrustedProxies, or switch the header off there)",
+            ListenerKind.Probes => "UnexpectedHeader(a PROXY header, and Probes has no ProxyProtocol section: add it with this peer in HealthCheckers, or switch the header off there)",
+            _ => "UnexpectedHeader(a PROXY header, and Admin takes none: use Probes)",
+        });
+
+    /// <summary>Writes the line of a request that the server refused before anybody here saw it.</summary>
+    public void WriteBadRequest(IPEndPoint peer, string listener, BadHttpRequestException problem) =>
+        Log.Rejected(_logger, peer, listener, "bad_request", $"{problem.StatusCode}({DetailOf(problem)})");
+
     /// <summary>Writes the line of a connection that was closed without a byte (Debug: health checks do it all day).</summary>
     public void WriteSilent(IPEndPoint peer, string listener) => Log.Silent(_logger, peer, listener);
 
