@@ -180,7 +180,7 @@ public static class HeaderIdentification
             Refusal = refusal,
             // A health checker may say that it is one, and no more: its TLVs are nobody's word, and a second header behind the first is a claim again.
             Header = peer == PeerClass.HealthChecker ? header with { TlvLength = 0 } : header,
-            GuardAs = peer == PeerClass.HealthChecker ? IdentificationRefusal.UntrustedHeader : IdentificationRefusal.None,
+            GuardAs = peer == PeerClass.HealthChecker && refusal == IdentificationRefusal.None ? IdentificationRefusal.UntrustedHeader : IdentificationRefusal.None,
             HasHeader = true,
         };
     }
@@ -197,7 +197,7 @@ public static class HeaderIdentification
         var payload = received[step.ConsumedBytes..];
         return ProxySignature.Match(payload[..Math.Min(payload.Length, ProxySignature.MaxLength)]) switch
         {
-            ProxySignatureMatch.V1 or ProxySignatureMatch.V2 => step with { Action = IdentificationAction.Refuse, Refusal = IdentificationRefusal.NestedHeader },
+            ProxySignatureMatch.V1 or ProxySignatureMatch.V2 => Refuse(IdentificationRefusal.NestedHeader) with { Header = step.Header, HasHeader = true },
             ProxySignatureMatch.Partial when !ended => step with { GuardAs = IdentificationRefusal.NestedHeader },
             _ => step,
         };

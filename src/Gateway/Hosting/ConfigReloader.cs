@@ -68,6 +68,20 @@ internal sealed partial class ConfigReloader(
 
     private async Task OnReadAsync(ConfigFileRead read)
     {
+        try
+        {
+            await ApplyAsync(read);
+        }
+        catch
+        {
+            // The watcher tells of it.
+            metrics.Reloaded(succeeded: false);
+            throw;
+        }
+    }
+
+    private async Task ApplyAsync(ConfigFileRead read)
+    {
         var isRetry = _retrying;
         _retrying = false;
         if (read.Text is null)

@@ -35,6 +35,10 @@ internal static partial class GatewayHost
         {
             Log.ForeignSetting(logger, name);
         }
+        foreach (var (name, value) in OtlpVariables.FindBadEndpoints(environment))
+        {
+            Log.BadEndpoint(logger, name, value);
+        }
         foreach (var warning in result.Warnings)
         {
             Log.ConfigWarning(logger, warning.ToString());
@@ -54,7 +58,7 @@ internal static partial class GatewayHost
         logging.Update(snapshot.Logging);
         ((IConfigurationBuilder)builder.Configuration).Add(logging);
         // The OpenTelemetry SDK reads its variables from the configuration; nothing else of the environment gets in.
-        builder.Configuration.AddInMemoryCollection(source.Environment.Where(variable => variable.Key.StartsWith("OTEL_", StringComparison.Ordinal))
+        builder.Configuration.AddInMemoryCollection(source.Environment.Where(variable => variable.Key.StartsWith("OTEL_", StringComparison.Ordinal) && variable.Key != OtlpVariables.Disabled)
             .Select(variable => KeyValuePair.Create(variable.Key, (string?)variable.Value)));
         builder.Logging.AddGatewayLogging(builder.Configuration);
 
@@ -62,7 +66,7 @@ internal static partial class GatewayHost
         services.AddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddRouting();
-        services.AddGatewayTelemetry(builder.Configuration);
+        services.AddGatewayTelemetry(source.Environment);
         services.AddSingleton(new ConnectionLimit(snapshot.Config.Limits.MaxConnections));
         services.AddSingleton(provider => new TcpDataPlane(
             snapshot.Config.TcpProxy.Engine, snapshot.Config.TcpProxy.Accept, provider.GetRequiredService<ILoggerFactory>(),
@@ -98,5 +102,8 @@ internal static partial class GatewayHost
 
         [LoggerMessage(1022, LogLevel.Warning, "{Warning}")]
         public static partial void ConfigWarning(ILogger logger, string warning);
+
+        [LoggerMessage(1023, LogLevel.Warning, "The environment variable {Name} is no URL ({Value}): nothing is exported there. Write it as http://host:4317")]
+        public static partial void BadEndpoint(ILogger logger, string name, string value);
     }
 }

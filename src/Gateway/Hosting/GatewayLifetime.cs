@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Gateway.Observability;
 
 namespace Gateway.Hosting;
 
@@ -24,16 +25,18 @@ internal sealed partial class GatewayLifetime(IHostApplicationLifetime applicati
 
     public void Dispose() => _registrations.ForEach(registration => registration.Dispose());
 
-    private void OnSignal(PosixSignalContext context)
+    /// <summary>What a signal does.</summary>
+    internal void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;
         if (Interlocked.Increment(ref _signals) == 1)
         {
-            Log.Draining(logger, context.Signal);
+            // First: a logger that fails must not cost the drain, let alone the process.
             application.StopApplication();
+            LastWords.Try(() => Log.Draining(logger, context.Signal));
             return;
         }
-        Log.EndingAtOnce(logger, context.Signal);
+        LastWords.Try(() => Log.EndingAtOnce(logger, context.Signal));
         // What lives in the kernel does not end with us.
         services.GetService<GatewayRuntime>()?.RemoveForwarding();
         // 128 + number, as a shell reports a process that the signal killed.

@@ -27,13 +27,32 @@ internal sealed class GatewayRuntime(GatewaySnapshot initial, TcpDataPlane tcp, 
     public Task<IReadOnlyList<string>> PrepareAsync(GatewaySnapshot snapshot) => tcp.PrepareAsync(snapshot.Forwards);
 
     /// <summary>Puts a snapshot whose listeners are bound in force. Live connections stay on what they started with.</summary>
+    /// <exception cref="Exception">Logging or YARP did not take it, for a rule that validation does not know: the old one is in force.</exception>
     public void Swap(GatewaySnapshot snapshot)
     {
-        _current = snapshot;
+        var old = _current;
+        try
+        {
+            Take(snapshot);
+        }
+        catch
+        {
+            Take(old);
+            throw;
+        }
+    }
+
+    private void Take(GatewaySnapshot snapshot)
+    {
+        // First who can refuse.
+        logging.Update(snapshot.Logging);
+        if (yarp.Update(snapshot.Config.ReverseProxy.Routes, snapshot.Config.ReverseProxy.Clusters) is { } problem)
+        {
+            throw new InvalidOperationException($"YARP does not take ReverseProxy: {HttpAccessLog.DetailOf(problem)}", problem);
+        }
         tcp.Update(snapshot.Tcp);
         http.Update(snapshot.Config);
-        yarp.Update(snapshot.Config.ReverseProxy.Routes, snapshot.Config.ReverseProxy.Clusters);
-        logging.Update(snapshot.Logging);
+        _current = snapshot;
     }
 
     /// <summary>Waits for TCP connections to end; closes those that remain with the reason drain.</summary>

@@ -84,6 +84,7 @@ internal sealed partial class GatewayServer(
         var bound = new List<RunningListener>();
         var problems = new List<string>();
         var isPrepared = false;
+        var current = runtime.Current;
         try
         {
             foreach (var plan in added.Where(plan => !inTheWay.Exists(running => plan.Address.Overlaps(running.Plan.Address))))
@@ -107,6 +108,14 @@ internal sealed partial class GatewayServer(
                     await BindAsync(plan, bound, problems);
                 }
             }
+            if (problems.Count == 0)
+            {
+                runtime.Swap(snapshot);
+                foreach (var listener in bound)
+                {
+                    await listener.StartAsync(CancellationToken.None);
+                }
+            }
         }
         catch (Exception fault)
         {
@@ -120,6 +129,10 @@ internal sealed partial class GatewayServer(
             {
                 await listener.DiscardAsync();
             }
+            if (!ReferenceEquals(runtime.Current, current))
+            {
+                runtime.Swap(current);
+            }
             await RestoreAsync(unbound, problems);
             if (isPrepared)
             {
@@ -129,7 +142,6 @@ internal sealed partial class GatewayServer(
             return problems;
         }
 
-        runtime.Swap(snapshot);
         foreach (var running in removed)
         {
             lock (_listeners)
@@ -140,7 +152,6 @@ internal sealed partial class GatewayServer(
         }
         foreach (var listener in bound)
         {
-            await listener.StartAsync(CancellationToken.None);
             lock (_listeners)
             {
                 _listeners[listener.Plan.Name] = listener;

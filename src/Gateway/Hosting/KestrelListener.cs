@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Http;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -36,6 +38,7 @@ internal sealed class KestrelListener : RunningListener
     {
         var local = (IPEndPoint)socket.LocalEndPoint!;
         var services = CreateServices(host, kestrel => configure(kestrel, local));
+        services.AddSingleton<DiagnosticSource>(_ => BadRequestObserver.CreateSource(host.GetRequiredService<HttpAccessLog>()));
         services.Configure<SocketTransportOptions>(transport =>
         {
             transport.CreateBoundListenSocket = _ => socket;

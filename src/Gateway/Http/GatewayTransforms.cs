@@ -6,11 +6,13 @@ namespace Gateway.Http;
 /// <summary>
 /// Gives every route the gateway's forwarding headers in place of YARP's defaults (which overwrite X-Forwarded-For and so lose a CDN's
 /// chain). A route's own transform wins: <c>X-Forwarded</c> and <c>Forwarded</c> take all but X-Real-IP from us, a <c>RequestHeader…</c>
-/// transform the header that it names. Responses get <see cref="HeadersFirstTransform"/>. Clusters that keep clients apart learn whose request it is (<see cref="ClientTransform"/>).
+/// transform the header that it names. Responses get <see cref="HeadersFirstTransform"/> and <see cref="TrailerTransform"/>.
+/// Clusters that keep clients apart learn whose request it is (<see cref="ClientTransform"/>).
 /// </summary>
 internal sealed class GatewayTransforms : ITransformProvider
 {
     private static readonly HeadersFirstTransform HeadersFirst = new();
+    private static readonly TrailerTransform Trailer = new();
     private static readonly ClientTransform Client = new();
     private static readonly string[] HeaderTransforms = ["RequestHeader", "RequestHeaderRemove", "RequestHeaderRouteValue"];
 
@@ -36,6 +38,7 @@ internal sealed class GatewayTransforms : ITransformProvider
         }
         context.RequestTransforms.Add(Client);
         context.ResponseTransforms.Add(HeadersFirst);
+        context.ResponseTransforms.Add(Trailer);
     }
 
     /// <summary>The headers that <paramref name="transforms"/> leave to the gateway.</summary>

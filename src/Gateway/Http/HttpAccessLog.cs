@@ -22,18 +22,24 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     public bool IsEnabled => _logger.IsEnabled(LogLevel.Information);
 
     /// <summary>Writes the line of a request that has ended.</summary>
-    public void Write(HttpContext context, ClientIdentity client, ConnectionIdentity connection, string listener, long started, long sentBytes)
+    public void Write(HttpContext context, ClientIdentity client, ConnectionIdentity connection, string listener, long started, long sentBytes, Exception? failure = null)
     {
         var proxy = context.Features.Get<IReverseProxyFeature>();
         var error = context.Features.Get<IForwarderErrorFeature>();
         var refusal = context.Features.Get<RequestRefusal>();
         Log.Request(_logger, client.Client, connection.Client, connection.Peer, connection.Source, listener,
             proxy?.Route.Config.RouteId ?? "-", proxy?.Cluster.Config.ClusterId ?? "-", proxy?.ProxiedDestination?.DestinationId ?? "-",
-            context.Request.Method, PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget), context.Response.StatusCode, sentBytes,
-            Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 3), refusal?.Error ?? error?.Error.ToString() ?? "-",
-            refusal?.Detail ?? DetailOf(error?.Exception),
+            context.Request.Method, PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget), StatusOf(context.Response, failure), sentBytes,
+            Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 3), refusal?.Error ?? error?.Error.ToString() ?? failure?.GetType().Name ?? "-",
+            refusal?.Detail ?? DetailOf(error?.Exception ?? failure),
             ProxyTlvField.Describe(connection.Tlvs.Span), ConnectionIds.Of(context.Connection.Id));
     }
+
+    /// <summary>The server answers after us what a failure means, unless the response had begun.</summary>
+    private static int StatusOf(HttpResponse response, Exception? failure) =>
+        failure is null || response.HasStarted ? response.StatusCode
+        : failure is BadHttpRequestException bad ? bad.StatusCode
+        : StatusCodes.Status500InternalServerError;
 
     /// <summary>Writes the line of a connection that was turned away before HTTP started.</summary>
     public void WriteRejected(IPEndPoint peer, string listener, string reason, IdentificationStep? step) =>
@@ -43,6 +49,19 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
             { ParseError: ProxyParseError.None } refused => refused.Refusal.ToString(),
             { } refused => $"{refused.Refusal}({refused.ParseError})",
         });
+
+    /// <summary>Writes the line of a connection that began with a PROXY header on a listener that expects none.</summary>
+    public void WriteUnexpectedHeader(IPEndPoint peer, string listener, ListenerKind kind) =>
+        Log.Rejected(_logger, peer, listener, "proxy_protocol", kind switch
+        {
+            ListenerKind.Traffic => $"UnexpectedHeader(a PROXY header, and Listeners:{listener} has no ProxyProtocol section: add it with this peer in TrustedProxies, or switch the header off there)",
+            ListenerKind.Probes => "UnexpectedHeader(a PROXY header, and Probes has no ProxyProtocol section: add it with this peer in HealthCheckers, or switch the header off there)",
+            _ => "UnexpectedHeader(a PROXY header, and Admin takes none: use Probes)",
+        });
+
+    /// <summary>Writes the line of a request that the server refused before anybody here saw it.</summary>
+    public void WriteBadRequest(IPEndPoint peer, string listener, BadHttpRequestException problem) =>
+        Log.Rejected(_logger, peer, listener, "bad_request", $"{problem.StatusCode}({DetailOf(problem)})");
 
     /// <summary>Writes the line of a connection that was closed without a byte (Debug: health checks do it all day).</summary>
     public void WriteSilent(IPEndPoint peer, string listener) => Log.Silent(_logger, peer, listener);

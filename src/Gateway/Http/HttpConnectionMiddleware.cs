@@ -47,6 +47,7 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
         {
             return IdentifyAndRunAsync(connection, feature, new ProxyHeaderReader(policy, peer, local, services.Time));
         }
+        connection.Transport = new FirstBytesReader(connection.Transport, () => RejectHeader(connection, feature, peer));
         return ContinueAsync(connection, feature, new ConnectionIdentity { Client = peer, Peer = peer, Local = local, Source = IdentitySource.Socket });
     }
 
@@ -119,6 +120,14 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
         services.AccessLog.WriteRejected(Unmap(connection.RemoteEndPoint), feature.Name, reason, step);
         // Now, rather than after what the peer may still be sending has been read.
         connection.Abort(new ConnectionAbortedException(reason));
+    }
+
+    /// <summary>The usual mistake with a new load balancer: it sends a header, and the listener was not told of it.</summary>
+    private void RejectHeader(ConnectionContext connection, IListenerFeature feature, IPEndPoint peer)
+    {
+        services.Metrics.Rejected(feature.Name, "proxy_protocol");
+        services.AccessLog.WriteUnexpectedHeader(peer, feature.Name, feature.Kind);
+        connection.Abort(new ConnectionAbortedException("proxy_protocol"));
     }
 
     private static void SetIdentity(ConnectionContext connection, IListenerFeature feature, ConnectionIdentity identity)

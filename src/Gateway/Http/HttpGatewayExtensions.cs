@@ -21,6 +21,7 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<SnapshotProxyConfigProvider>();
         services.TryAddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<SnapshotProxyConfigProvider>());
+        services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<SnapshotProxyConfigProvider>());
         services.TryAddSingleton<HttpListenerModels>();
         services.TryAddSingleton<HttpAccessLog>();
         services.TryAddSingleton<HttpConnectionMetrics>();

@@ -79,13 +79,19 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
     {
         var started = Stopwatch.GetTimestamp();
         var sent = SentBytes.Of(context);
+        Exception? failure = null;
         try
         {
             await next(context);
         }
+        catch (Exception e)
+        {
+            failure = e;
+            throw;
+        }
         finally
         {
-            log.Write(context, client, connection, listener, started, sent?.Count ?? 0);
+            log.Write(context, client, connection, listener, started, sent?.Count ?? 0, failure);
         }
     }
 }

@@ -69,9 +69,10 @@ internal sealed class ProxyHeaderReader(ProxyProtocolPolicy policy, IPEndPoint p
         }
     }
 
-    /// <summary>The wait for a header is over, the peer is the client; its first bytes must not be a header all the same.</summary>
-    private IdentificationStep DecideLate(in IdentificationStep step, in ReadOnlySequence<byte> received, TimeSpan elapsed, bool ended)
+    /// <summary>The peer is the client; its first bytes, or those behind a header that names nobody, must not be a header all the same.</summary>
+    private IdentificationStep DecideLate(in IdentificationStep step, in ReadOnlySequence<byte> all, TimeSpan elapsed, bool ended)
     {
+        var received = all.Slice(step.ConsumedBytes);
         Span<byte> first = stackalloc byte[(int)Math.Min(received.Length, ProxySignature.MaxLength)];
         received.Slice(0, first.Length).CopyTo(first);
         var match = ProxySignature.Match(first);

@@ -7,9 +7,10 @@ namespace Gateway.Http;
 /// YARP's configuration, fed from validated snapshots only. YARP's own file provider drops every route after one broken file and one
 /// unrelated reload; here nothing changes but by <see cref="Update"/>.
 /// </summary>
-internal sealed class SnapshotProxyConfigProvider : IProxyConfigProvider
+internal sealed class SnapshotProxyConfigProvider : IProxyConfigProvider, IConfigChangeListener
 {
     private volatile Snapshot _current = new([], []);
+    private volatile Exception? _problem;
 
     /// <summary>What YARP reads.</summary>
     public IProxyConfig GetConfig() => _current;
@@ -17,10 +18,37 @@ internal sealed class SnapshotProxyConfigProvider : IProxyConfigProvider
     /// <summary>Swaps routes and clusters as one. YARP has taken them when this returns; requests in flight end on what they started with.</summary>
     /// <param name="routes">Validated routes.</param>
     /// <param name="clusters">Validated clusters.</param>
-    public void Update(IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters)
+    /// <returns>Why YARP did not take them, for a rule that validation does not know: the old ones are in force again. Null: it did.</returns>
+    public Exception? Update(IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters)
     {
-        var old = Interlocked.Exchange(ref _current, new Snapshot(routes, clusters));
-        old.SignalChange();
+        var old = _current;
+        if (Offer(routes, clusters) is not { } problem)
+        {
+            return null;
+        }
+        // It may have taken a part: clusters come before routes.
+        Offer(old.Routes, old.Clusters);
+        return problem;
+    }
+
+    // YARP applies it within the change token's callback and logs what fails; nobody but its listeners learns of that.
+    private Exception? Offer(IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters)
+    {
+        _problem = null;
+        Interlocked.Exchange(ref _current, new Snapshot(routes, clusters)).SignalChange();
+        return _problem;
+    }
+
+    void IConfigChangeListener.ConfigurationLoadingFailed(IProxyConfigProvider configProvider, Exception exception) => _problem = exception;
+
+    void IConfigChangeListener.ConfigurationLoaded(IReadOnlyList<IProxyConfig> proxyConfigs)
+    {
+    }
+
+    void IConfigChangeListener.ConfigurationApplyingFailed(IReadOnlyList<IProxyConfig> proxyConfigs, Exception exception) => _problem = exception;
+
+    void IConfigChangeListener.ConfigurationApplied(IReadOnlyList<IProxyConfig> proxyConfigs)
+    {
     }
 
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001", Justification = "A source without a timer holds nothing to dispose, and readers may still ask its token.")]

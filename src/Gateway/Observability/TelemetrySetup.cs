@@ -15,7 +15,7 @@ internal static class TelemetrySetup
         "Microsoft.AspNetCore.Routing", "Microsoft.AspNetCore.MemoryPool", "System.Net.Http", "System.Net.NameResolution",
     ];
 
-    public static IServiceCollection AddGatewayTelemetry(this IServiceCollection services, IConfiguration environment)
+    public static IServiceCollection AddGatewayTelemetry(this IServiceCollection services, IReadOnlyDictionary<string, string> environment)
     {
         services.AddSingleton<ConfigMetrics>();
         var telemetry = services.AddOpenTelemetry()
@@ -30,22 +30,16 @@ internal static class TelemetrySetup
                     options.ScrapeResponseCacheDurationMilliseconds = 0;
                     options.ScopeInfoEnabled = false;
                 });
-                if (IsSet(environment, "METRICS"))
+                if (OtlpVariables.AskFor(environment, "METRICS"))
                 {
                     metrics.AddOtlpExporter();
                 }
             });
-        if (IsSet(environment, "TRACES"))
+        if (OtlpVariables.AskFor(environment, "TRACES"))
         {
             telemetry.WithTracing(traces => traces
                 .AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddSource("Yarp.ReverseProxy").AddOtlpExporter());
         }
         return services;
     }
-
-    /// <summary>Whether the standard variables ask for this signal to be exported.</summary>
-    private static bool IsSet(IConfiguration environment, string signal) =>
-        !string.Equals(environment["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase)
-        && environment[$"OTEL_{signal}_EXPORTER"] is null or "otlp"
-        && (environment["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 } || environment[$"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"] is { Length: > 0 });
 }

@@ -90,7 +90,7 @@ public sealed class AdminTests
             ProxyProtocol = new { TrustedProxies = new[] { "127.0.0.1/32" }, HealthCheckers = new[] { "127.0.0.2/32" } },
         }));
 
-        foreach (var (from, header) in new[] { ("127.0.0.1", "PROXY TCP4 203.0.113.7 192.0.2.1 1 2\r\n"), ("127.0.0.2", "") })
+        foreach (var (from, header) in new[] { ("127.0.0.1", "PROXY TCP4 203.0.113.7 192.0.2.1 1 2\r\n"), ("127.0.0.2", ""), ("127.0.0.2", "PROXY UNKNOWN\r\n") })
         {
             using var client = await TcpPeer.ConnectAsync(probes, from);
             await client.SendAsync($"{header}GET /healthz/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");

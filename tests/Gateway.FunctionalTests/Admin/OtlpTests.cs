@@ -51,6 +51,24 @@ public sealed class OtlpTests
         bool Has(string path, string text) => received.TryGetValue(path, out var bodies) && bodies.Contains(text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Export_SdkIsDisabled_PrometheusIsAnswered()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(
+            new ConfigFile(), new GatewayStart { Environment = new Dictionary<string, string> { ["OTEL_SDK_DISABLED"] = "true" } });
+
+        Assert.True((await gateway.MetricsAsync()).Has("gateway_config_last_reload_successful"));
+    }
+
+    [Fact]
+    public async Task Export_EndpointIsNoUrl_IsWarnedAbout()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(
+            new ConfigFile(), new GatewayStart { Environment = new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "collector:4317" } });
+
+        await gateway.Process.WaitForLineAsync(l => l.Contains("OTEL_EXPORTER_OTLP_ENDPOINT", StringComparison.Ordinal) && LogLevels.IsComplaint(l), "the warning");
+    }
+
     private static async Task ReceiveAsync(HttpListener receiver, ConcurrentDictionary<string, string> received)
     {
         try

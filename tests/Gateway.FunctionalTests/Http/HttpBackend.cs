@@ -58,6 +58,7 @@ internal sealed class HttpBackend : IAsyncDisposable
         app.Map("/events", (HttpContext context) => backend!.EventsAsync(context));
         app.Map("/duplex", DuplexAsync);
         app.Map("/socket", SocketAsync);
+        app.Map("/trailers", TrailersAsync);
         app.Map("/{**rest}", ShowAsync);
         await app.StartAsync().WaitAsync(Limits.Wait);
         return backend = new HttpBackend(app);
@@ -119,6 +120,13 @@ internal sealed class HttpBackend : IAsyncDisposable
         }
         context.Response.AppendTrailer("grpc-status", "0");
         context.Response.AppendTrailer("x-forwarded-for-was", context.Request.Headers["X-Forwarded-For"].ToString());
+    }
+
+    private static async Task TrailersAsync(HttpContext context)
+    {
+        context.Response.DeclareTrailer("X-Checksum");
+        await context.Response.WriteAsync("body");
+        context.Response.AppendTrailer("X-Checksum", "1");
     }
 
     private static async Task SocketAsync(HttpContext context)

@@ -93,6 +93,50 @@ public sealed class HttpProxyProtocolTests : IAsyncLifetime
         Assert.Equal("203.0.113.7", (await client.ShowAsync())["X-Forwarded-For"]);
     }
 
+    public static TheoryData<string, string, bool> Checks => new(
+        from policy in new[] { "required", "checker", "checker, nested passes" }
+        from header in new[] { "nlb", "local", "unknown" }
+        from joined in new[] { true, false }
+        select (policy, header, joined));
+
+    /// <summary>A load balancer's check says in its header that it is one, and sends its request in the same segment, or not.</summary>
+    [Theory]
+    [MemberData(nameof(Checks))]
+    public async Task Check_WithHeaderThatNamesNobody_IsAnswered(string policy, string header, bool joined)
+    {
+        await using var gateway = await StartAsync(Policy(policy) with { HeaderTimeout = TimeSpan.FromMinutes(10) });
+        using var socket = await ProxyClient.ConnectAsync(gateway["web"]);
+        byte[] first = header switch
+        {
+            "nlb" => ProxyClient.NlbCheck,
+            "local" => ProxyClient.V2("203.0.113.7", 1, local: true),
+            _ => Encoding.ASCII.GetBytes("PROXY UNKNOWN\r\n"),
+        };
+        var request = Encoding.ASCII.GetBytes("GET /show HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        foreach (var piece in joined ? [[.. first, .. request]] : new[] { first, request })
+        {
+            await socket.SendAsync(piece);
+        }
+        var answer = await socket.ReadToEndAsync();
+        Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
+        Assert.Contains("\"X-Real-IP\":\"127.0.0.1\"", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("checker", false)]
+    [InlineData("checker", true)]
+    [InlineData("checker, nested passes", false)]
+    [InlineData("checker, nested passes", true)]
+    public async Task Check_ClaimsAClient_IsRefusedAtOnce(string policy, bool behindLocal)
+    {
+        await using var gateway = await StartAsync(Policy(policy) with { HeaderTimeout = TimeSpan.FromMinutes(10) });
+        using var socket = await ProxyClient.ConnectAsync(gateway["web"]);
+        await socket.SendAsync((byte[])[.. behindLocal ? ProxyClient.NlbCheck : [], .. ProxyClient.V2("203.0.113.7", 1), .. "GET / HTTP/1.1\r\n"u8]);
+        Assert.Equal("", await socket.ReadToEndAsync());
+        var detail = behindLocal && policy == "checker" ? "NestedHeader" : "UntrustedHeader";
+        await gateway.WaitForAccessLineAsync(line => line.EndsWith($"reason=proxy_protocol detail={detail}", StringComparison.Ordinal));
+    }
+
     public static TheoryData<string, string, string> Refusals => new()
     {
         { "required", "GET / HTTP/1.1\r\n\r\n", "HeaderMissing" },
@@ -279,6 +323,7 @@ public sealed class HttpProxyProtocolTests : IAsyncLifetime
         "optional" => HttpTestGateway.TrustLoopback with { Header = HeaderExpectation.Optional },
         "v2 only" => HttpTestGateway.TrustLoopback with { Versions = [ProxyProtocolVersion.V2] },
         "checker" => new ProxyProtocolConfig { TrustedProxies = ["10.0.0.0/8"], HealthCheckers = ["127.0.0.0/8"] },
+        "checker, nested passes" => Policy("checker") with { NestedHeader = NestedHeaderAction.Pass },
         "reject" => new ProxyProtocolConfig { TrustedProxies = ["10.0.0.0/8"] },
         _ => new ProxyProtocolConfig { TrustedProxies = ["10.0.0.0/8"], Untrusted = UntrustedPeerAction.Direct },
     };

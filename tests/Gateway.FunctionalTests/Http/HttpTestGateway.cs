@@ -71,7 +71,7 @@ internal sealed class HttpTestGateway : IAsyncDisposable
     public void Update(GatewayConfig config)
     {
         _app.Services.GetRequiredService<HttpListenerModels>().Update(config);
-        _app.Services.GetRequiredService<SnapshotProxyConfigProvider>().Update(config.ReverseProxy.Routes, config.ReverseProxy.Clusters);
+        Assert.Null(_app.Services.GetRequiredService<SnapshotProxyConfigProvider>().Update(config.ReverseProxy.Routes, config.ReverseProxy.Clusters));
     }
 
     /// <summary>Waits for the line of the access log that <paramref name="wanted"/> recognises: it is written after the response has gone out.</summary>

@@ -59,6 +59,9 @@ internal static class ProxyClient
         return [.. header];
     }
 
+    /// <summary>What AWS's Network Load Balancer sends before a health check: LOCAL, with a checksum and a NOOP of 74 bytes.</summary>
+    public static byte[] NlbCheck { get; } = Convert.FromHexString("0D0A0D0A000D0A515549540A" + "20" + "11" + "0054" + "030004BCE5951F" + "04004A" + new string('0', 148));
+
     /// <summary>Connects a bare socket. Not asynchronously: on loopback a blocking connect has ended before the gateway can reset the connection, which it may do at once.</summary>
     public static async Task<Socket> ConnectAsync(IPEndPoint endPoint)
     {

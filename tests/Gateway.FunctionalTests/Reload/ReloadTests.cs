@@ -26,6 +26,8 @@ public sealed class ReloadTests
             good.ToJson()[..(good.ToJson().Length / 2)],
             good.Copy().Set("TcpProxy:Routes:in:ClusterId", "nowhere").ToJson(),
             good.Copy().Set("Listenres", new { }).ToJson(),
+            good.Copy().Set("ReverseProxy:Routes:web:Match:Path", "/{x:nonsense}").ToJson(),
+            good.Copy().Set("Logging:Console:FormatterOptions", new { JsonWriterOptions = new { Indented = "maybe" } }).ToJson(),
         })
         {
             await File.WriteAllTextAsync(gateway.ConfigPath, broken);
@@ -40,6 +42,9 @@ public sealed class ReloadTests
         Assert.Contains(gateway.Process.Lines, l => l.Contains("TcpProxy:Routes:in:ClusterId", StringComparison.Ordinal));
         await gateway.ReloadAsync(good.Copy().Set("TcpProxy:Clusters:in:Destinations:in-0:Address", fresh.Address));
         Assert.Equal("fresh", await AskAsync(port));
+        await gateway.ReloadAsync(good.Copy().Set("ReverseProxy:Routes:web:Match:Path", "/only/here"));
+        using var other = new HttpClient();
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, (await other.GetAsync(new Uri($"http://127.0.0.1:{http}/elsewhere"))).StatusCode);
         Assert.Equal(1, (await gateway.MetricsAsync()).Sum("gateway_config_last_reload_successful"));
     }
 

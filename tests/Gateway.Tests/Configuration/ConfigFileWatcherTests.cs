@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Gateway.Configuration.Watching;
+using Gateway.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
@@ -179,6 +182,61 @@ public sealed class ConfigFileWatcherTests : IDisposable
     }
 
     [Fact]
+    public async Task Watch_CallbackAndLoggerThrow_GoesOn()
+    {
+        File.WriteAllText(FilePath, "one");
+        var logger = new ThrowingLogger();
+        await using var watcher = Start("one", logger: logger);
+
+        // Its first line about the change throws, so that the callback is not reached, and so does the one about that.
+        File.WriteAllText(FilePath, "two");
+        await Eventually.TrueAsync(() => logger.Lines.Contains(1102), "the second line");
+        logger.Lines.Clear();
+        File.WriteAllText(FilePath, "three");
+        await Eventually.TrueAsync(() => logger.Lines.Contains(1102), "the loop goes on");
+    }
+
+    [Fact]
+    public async Task Watch_NothingChanges_ThrowsNothing()
+    {
+        File.WriteAllText(FilePath, "one");
+        var thrown = new List<string>();
+        var ours = new AsyncLocal<bool> { Value = true };
+        void OnThrown(object? sender, FirstChanceExceptionEventArgs e)
+        {
+            if (ours.Value)
+                thrown.Add(e.Exception.ToString());
+        }
+
+        Action? onEvent = null;
+        AppDomain.CurrentDomain.FirstChanceException += OnThrown;
+        try
+        {
+            await using var watcher = Start("one", createSignal: (_, signal) =>
+            {
+                onEvent = signal;
+                return new MemoryStream();
+            });
+            foreach (var text in new[] { "two", "three" })
+            {
+                // More events than looks, and waits that end by time: the file is found by the poll.
+                for (var i = 0; i < 5; i++)
+                    onEvent!();
+                File.WriteAllText(FilePath, text);
+                Assert.Equal(text, (await NextAsync()).Text);
+            }
+
+            Assert.Empty(thrown);
+            // Stopping may.
+            ours.Value = false;
+        }
+        finally
+        {
+            AppDomain.CurrentDomain.FirstChanceException -= OnThrown;
+        }
+    }
+
+    [Fact]
     public async Task Watch_WithDefaultTimes_ReportsWithinTwoSeconds()
     {
         File.WriteAllText(FilePath, "one");
@@ -206,6 +264,23 @@ public sealed class ConfigFileWatcherTests : IDisposable
         createSignal);
 
     private async Task<ConfigFileRead> NextAsync() => await _reads.Reader.ReadAsync().AsTask().WaitAsync(Deadline);
+
+    private sealed class ThrowingLogger : ILogger
+    {
+        private readonly ConcurrentBag<int> _lines = [];
+
+        public ConcurrentBag<int> Lines => _lines;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            _lines.Add(eventId.Id);
+            throw new FormatException("a line that cannot be written");
+        }
+    }
 
     // .NET has no rename of a link to a directory over another.
     private static async Task RenameAsync(string from, string to)

@@ -45,6 +45,18 @@ public sealed class HeaderIdentificationTests
         Assert.Equal(expected, policy.Classify(IPAddress.Parse(peer)));
     }
 
+    /// <summary>Whoever reads GuardAs would wait for more of what is refused already.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Decide_HealthCheckersClaim_IsRefusedWithNothingToWaitFor(bool behindLocal)
+    {
+        var step = HeaderIdentification.Decide(Required, PeerClass.HealthChecker, behindLocal ? [.. Local, .. Proxy] : Proxy, Now, false);
+
+        Assert.Equal((IdentificationAction.Refuse, IdentificationRefusal.None), (step.Action, step.GuardAs));
+        Assert.Equal(behindLocal ? IdentificationRefusal.NestedHeader : IdentificationRefusal.UntrustedHeader, step.Refusal);
+    }
+
     /// <summary>It may say that it is a check. What else it says would go on to backends under our name.</summary>
     [Fact]
     public void Decide_HealthCheckersHeader_HasNoTlvsAndItsPayloadIsGuarded()

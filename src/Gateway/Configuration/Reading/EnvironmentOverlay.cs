@@ -1,4 +1,6 @@
 using System.Globalization;
+using Gateway.Tcp.Configuration;
+using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Configuration.Reading;
 
@@ -8,6 +10,20 @@ namespace Gateway.Configuration.Reading;
 /// </summary>
 internal static class EnvironmentOverlay
 {
+    // Their defaults trust nobody, or less than another value.
+    private static readonly HashSet<(Type Owner, string Key)> TrustKeys =
+    [
+        (typeof(ListenerConfig), nameof(ListenerConfig.Intercept)),
+        (typeof(ForwardedHeadersConfig), nameof(ForwardedHeadersConfig.TrustedHops)),
+        (typeof(ForwardedHeadersConfig), nameof(ForwardedHeadersConfig.Untrusted)),
+        (typeof(ProxyProtocolConfig), nameof(ProxyProtocolConfig.Header)),
+        (typeof(ProxyProtocolConfig), nameof(ProxyProtocolConfig.Untrusted)),
+        (typeof(ProxyProtocolConfig), nameof(ProxyProtocolConfig.NestedHeader)),
+        (typeof(ToaConfig), nameof(ToaConfig.Missing)),
+        (typeof(TcpClusterConfig), nameof(TcpClusterConfig.Type)),
+        (typeof(HttpClientConfig), nameof(HttpClientConfig.DangerousAcceptAnyServerCertificate)),
+    ];
+
     /// <summary>Applies all variables whose first segment is one of our sections; others are not ours and are left alone.</summary>
     /// <param name="root">The file; changed.</param>
     /// <param name="environment">The environment.</param>
@@ -44,15 +60,17 @@ internal static class EnvironmentOverlay
                 : $"unknown key \"{key}\"" + Suggestion.For(key, shape.Properties.Keys);
         }
 
+        if (rest.Length == 0 && TrustKeys.Contains((shape.Type, property.Name)) && node.Members.GetValueOrDefault(property.Name) is null or ScalarNode { Kind: ScalarKind.Null })
+            return $"the file does not write {property.Name} here, and a variable cannot: it decides whom the gateway believes or what it takes; write it in the file";
         if (rest.Length == 0 || node.Members.TryGetValue(key, out var child) && child is not ScalarNode)
             return SetMember(node, property.Name, property.Shape, rest, value);
 
         if (property.Shape.Kind == ShapeKind.Scalar)
             return $"\"{key}\" is a single value: nothing can be below it";
 
-        // The section is not written. One that is always there with its defaults (Limits, KeepAlive) may be set; an optional one may not.
+        // The section is not written. One that is always there with its defaults (Limits, KeepAlive) may be set; an optional one may not, nor one that is a port.
         var existing = node.Members.ContainsKey(key) ? null : defaults is null ? null : property.Info.GetValue(defaults);
-        if (property.Shape.Kind != ShapeKind.Free && (property.Shape.Kind != ShapeKind.Object || existing is null))
+        if (property.Shape.Kind != ShapeKind.Free && (property.Shape.Kind != ShapeKind.Object || existing is null or AdminConfig))
             return $"the file has no {property.Name} here, and a variable cannot create it";
         var created = new ObjectNode();
         var error = Set(created, property.Shape, existing, rest, value);

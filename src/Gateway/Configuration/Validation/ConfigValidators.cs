@@ -20,6 +20,7 @@ internal static class ConfigValidators
         new DnatTopic(),
         new ClusterSourceIpTopic(),
         new ProcessTopic(),
+        new LoggingTopic(),
     ];
 
     /// <summary>Runs all; none stops the others.</summary>

@@ -14,11 +14,20 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
     {
         var proxy = context.Config.ReverseProxy;
         var clusters = proxy.Clusters.Select(cluster => cluster.ClusterId).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var ambiguity = new RouteAmbiguity();
         foreach (var route in proxy.Routes)
-            Validate(context, $"ReverseProxy:Routes:{route.RouteId}", route, clusters);
+        {
+            var path = $"ReverseProxy:Routes:{route.RouteId}";
+            Validate(context, path, route, clusters);
+            if (!context.Issues.HasErrorAtOrBelow(path))
+                ambiguity.Check(context, path, route);
+        }
+
         var used = proxy.Routes.Select(route => route.ClusterId).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var cluster in proxy.Clusters)
             Validate(context, $"ReverseProxy:Clusters:{cluster.ClusterId}", cluster, used);
+        if (!context.Issues.HasErrorAtOrBelow("ReverseProxy:Routes") && RoutingTrial.FindProblem(proxy.Routes) is { } problem)
+            context.Issues.Error("ReverseProxy:Routes", null, $"ASP.NET Core cannot route by these: {problem}");
 
         var httpListeners = context.Config.Listeners.Where(pair => pair.Value.Protocol == ListenerProtocol.Http).Select(pair => pair.Key).ToList();
         if (httpListeners.Count > 0 && proxy.Routes.Count == 0)
@@ -36,6 +45,8 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
         else if (!clusters.Contains(id))
             context.Issues.Error($"{path}:ClusterId", ConfigIssue.Quote(id), "no such cluster" + Suggestion.For(id, clusters));
         CheckListeners(context, path, route);
+        RoutePaths.Check(context, path, route);
+        YarpValues.Check(context, path, route);
         ForwardedTransforms.Check(context, path, route);
         // YARP would take "default", too, and every request of the route would fail: there is no such middleware here.
         CheckPolicy(context, path, nameof(route.AuthorizationPolicy), route.AuthorizationPolicy, "anonymous");
@@ -61,6 +72,7 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
                 CheckUrl(context, $"{path}:Destinations:{name}", "Health", health);
         }
 
+        YarpValues.Check(context, path, cluster);
         if (isRead)
             Report(context, path, yarp.ValidateClusterAsync(cluster));
     }

@@ -1,3 +1,5 @@
+using Gateway.Observability;
+
 namespace Gateway.Configuration.Watching;
 
 /// <summary>
@@ -17,6 +19,7 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
     private readonly Task _loop;
     private ConfigFileRead _last;
     private volatile bool _again;
+    private int _signalled;
 
     /// <summary>Starts to watch.</summary>
     /// <param name="path">The file.</param>
@@ -67,13 +70,16 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
     /// <summary>Looks at the file now, without waiting for the poll.</summary>
     public void Signal()
     {
+        // Once until it is seen: a busy directory signals all the time.
+        if (Interlocked.Exchange(ref _signalled, 1) != 0)
+            return;
         try
         {
             _signal.Release();
         }
-        catch (Exception e) when (e is SemaphoreFullException or ObjectDisposedException)
+        catch (ObjectDisposedException)
         {
-            // Already signalled, or already ended.
+            // Already ended.
         }
     }
 
@@ -93,22 +99,40 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
         {
             while (true)
             {
-                var read = Read();
-                if (_again)
-                {
-                    _again = false;
-                    await ReportAsync(await SettleAsync(read));
-                }
-                else if (read != _last && await SettleAsync(read) is var settled && settled != _last)
-                {
-                    await ReportAsync(settled);
-                }
-
+                await TryLookAsync();
                 await WaitAsync();
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
+        }
+    }
+
+    private async Task TryLookAsync()
+    {
+        try
+        {
+            await LookAsync();
+        }
+#pragma warning disable CA1031 // A loop that ends would leave a gateway that never reloads again, and says so nowhere.
+        catch (Exception e) when (e is not OperationCanceledException || !_stop.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            LastWords.Try(() => Log.LookFailed(_logger, _path, e));
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        var read = Read();
+        if (_again)
+        {
+            _again = false;
+            await ReportAsync(await SettleAsync(read));
+        }
+        else if (read != _last && await SettleAsync(read) is var settled && settled != _last)
+        {
+            await ReportAsync(settled);
         }
     }
 
@@ -130,16 +154,16 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
     private async Task ReportAsync(ConfigFileRead read)
     {
         _last = read;
-        Log.Changed(_logger, _path);
         try
         {
+            Log.Changed(_logger, _path);
             await _onRead(read);
         }
 #pragma warning disable CA1031 // One reload that fails for a bug must not end all later ones.
         catch (Exception e) when (e is not OperationCanceledException || !_stop.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            Log.CallbackFailed(_logger, _path, e);
+            LastWords.Try(() => Log.CallbackFailed(_logger, _path, e));
         }
     }
 
@@ -147,12 +171,8 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
     {
         // Not on every event of a busy directory.
         await Task.Delay(_options.SettleTime, _time, _stop.Token);
-        using var wake = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        var poll = Task.Delay(_options.PollInterval - _options.SettleTime, _time, wake.Token);
-        var signal = _signal.WaitAsync(wake.Token);
-        await Task.WhenAny(poll, signal);
-        await wake.CancelAsync();
-        _stop.Token.ThrowIfCancellationRequested();
+        if (await _signal.WaitAsync(_options.PollInterval - _options.SettleTime, _stop.Token))
+            Volatile.Write(ref _signalled, 0);
     }
 
     private ConfigFileRead Read() =>
@@ -168,5 +188,8 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
 
         [LoggerMessage(1102, LogLevel.Error, "{Path}: the reload failed unexpectedly; the last good configuration stays")]
         public static partial void CallbackFailed(ILogger logger, string path, Exception exception);
+
+        [LoggerMessage(1103, LogLevel.Error, "{Path}: looking at it failed unexpectedly; it is looked at again")]
+        public static partial void LookFailed(ILogger logger, string path, Exception exception);
     }
 }

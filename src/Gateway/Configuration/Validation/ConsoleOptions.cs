@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Reflection;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Gateway.Configuration.Validation;
+
+/// <summary>The options of the console and its formatters: each value is bound alone, so that an error has its key path.</summary>
+internal static class ConsoleOptions
+{
+    private const string FormatterName = "FormatterName";
+    private const string FormatterOptions = "FormatterOptions";
+    private const string TimestampFormat = "TimestampFormat";
+
+    /// <summary>Tries the values below <paramref name="path"/>.</summary>
+    /// <param name="context">Where to report.</param>
+    /// <param name="path">Key path of the section.</param>
+    /// <param name="flat">The whole of Logging by key path.</param>
+    public static void Check(ValidationContext context, string path, IReadOnlyDictionary<string, string?> flat)
+    {
+        foreach (var (keyPath, value) in flat)
+        {
+            if (value is null || !keyPath.StartsWith(path + ":", StringComparison.OrdinalIgnoreCase))
+                continue;
+            var key = keyPath[(path.Length + 1)..];
+            if (Below(key, FormatterOptions) is { } option)
+            {
+                // All formatters read it, whichever writes.
+                TryBind<SimpleConsoleFormatterOptions>(context, keyPath, option, value);
+                TryBind<JsonConsoleFormatterOptions>(context, keyPath, option, value);
+                TryBind<ConsoleFormatterOptions>(context, keyPath, option, value);
+                CheckTimestamp(context, keyPath, option, value);
+                continue;
+            }
+
+            TryBind<ConsoleLoggerOptions>(context, keyPath, key, value);
+            CheckTimestamp(context, keyPath, key, value);
+            if (Is(key, FormatterName) && !(Is(value, ConsoleFormatterNames.Simple) || Is(value, ConsoleFormatterNames.Json) || Is(value, ConsoleFormatterNames.Systemd)))
+                context.Issues.Error(keyPath, ConfigIssue.Quote(value), "must be one of simple, json, systemd");
+        }
+    }
+
+    private static void TryBind<T>(ValidationContext context, string keyPath, string key, string value) where T : new()
+    {
+        try
+        {
+            new ConfigurationBuilder().AddInMemoryCollection([new(key, value)]).Build().Bind(new T());
+        }
+#pragma warning disable CA1031 // The binder wraps what setters throw in whatever it likes.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            context.Issues.Error(keyPath, ConfigIssue.Quote(value), $"is no value for this key: {Expected(typeof(T), key) ?? Http.HttpAccessLog.DetailOf(e)}");
+        }
+    }
+
+    // The formatters ask for it with every line.
+    private static void CheckTimestamp(ValidationContext context, string keyPath, string key, string value)
+    {
+        if (!Is(key, TimestampFormat))
+            return;
+        try
+        {
+            _ = DateTimeOffset.UnixEpoch.ToString(value, CultureInfo.CurrentCulture);
+        }
+        catch (FormatException)
+        {
+            context.Issues.Error(keyPath, ConfigIssue.Quote(value), "is no format of a date and time; \"HH:mm:ss.fff \" is one (a second has at most seven digits)");
+        }
+    }
+
+    // Null: the value can be read, and is out of range.
+    private static string? Expected(Type type, string key)
+    {
+        PropertyInfo? property = null;
+        foreach (var name in key.Split(':'))
+        {
+            property = (property?.PropertyType ?? type).GetProperties().FirstOrDefault(candidate => Is(candidate.Name, name));
+            if (property is null)
+                return null;
+        }
+
+        return property!.PropertyType is { IsEnum: true } choice ? $"must be one of {string.Join(", ", Enum.GetNames(choice))}"
+            : property.PropertyType == typeof(bool) ? "must be true or false"
+            : null;
+    }
+
+    private static string? Below(string key, string section) =>
+        key.StartsWith(section + ":", StringComparison.OrdinalIgnoreCase) ? key[(section.Length + 1)..] : null;
+
+    private static bool Is(string text, string other) => text.Equals(other, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,36 @@
+using Gateway.Http;
+using Gateway.Observability;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Configuration.Validation;
+
+/// <summary>Has the logging library read a whole section as it does when the section is in force, for what checks of single keys overlook.</summary>
+internal static class LoggingTrial
+{
+    /// <summary>Tries it; nothing is logged and no thread is started.</summary>
+    /// <param name="flat">The section by key path.</param>
+    /// <returns>Why it cannot be read; null: it can.</returns>
+    public static string? FindProblem(IReadOnlyDictionary<string, string?> flat)
+    {
+        try
+        {
+            var configuration = new ConfigurationBuilder().AddInMemoryCollection(flat).Build();
+            using var services = new ServiceCollection().AddLogging(logging => logging.AddGatewayLogging(configuration)).BuildServiceProvider();
+            Read<LoggerFilterOptions>(services);
+            Read<ConsoleLoggerOptions>(services);
+            Read<SimpleConsoleFormatterOptions>(services);
+            Read<JsonConsoleFormatterOptions>(services);
+            Read<ConsoleFormatterOptions>(services);
+            return null;
+        }
+#pragma warning disable CA1031 // Options throw whatever their binder and setters do.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return HttpAccessLog.DetailOf(e);
+        }
+    }
+
+    private static void Read<T>(IServiceProvider services) where T : class => _ = services.GetRequiredService<IOptions<T>>().Value;
+}

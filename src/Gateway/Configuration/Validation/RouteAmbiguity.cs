@@ -1,0 +1,73 @@
+using Gateway.Http;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Configuration.Validation;
+
+/// <summary>
+/// Finds routes that routing cannot choose between: it answers every request that matches both with 500. The order among routes is Order, path, and whether a route
+/// has methods, hosts and listeners at all, and how many headers and query parameters; only routes that are equal in all of these can be ambiguous.
+/// </summary>
+internal sealed class RouteAmbiguity
+{
+    private const string Path = "Match:Path";
+    private const string Anything = "{*}";
+
+    private readonly Dictionary<string, string> _first = [];
+
+    /// <summary>Reports a route that matches what an earlier one matches.</summary>
+    /// <param name="context">Where to report.</param>
+    /// <param name="path">Key path of the route.</param>
+    /// <param name="route">The route; called for each in turn.</param>
+    public void Check(ValidationContext context, string path, RouteConfig route)
+    {
+        var listeners = route.Metadata?.GetValueOrDefault(ListenerMatcherPolicy.MetadataKey)?.Split(',', StringSplitOptions.TrimEntries);
+        var common = string.Join('\n', route.Order.GetValueOrDefault(), PathOf(route.Match), HeadersOf(route.Match), ParametersOf(route.Match));
+        var keys =
+            from method in OrAny(route.Match.Methods)
+            from host in OrAny(route.Match.Hosts)
+            from listener in OrAny(listeners)
+            select string.Join('\n', common, method, host, listener);
+        foreach (var key in keys)
+        {
+            if (_first.TryAdd(key, route.RouteId) || _first[key] == route.RouteId)
+                continue;
+            context.Error(
+                KeyPathOf(context, path),
+                $"matches the same requests as route \"{_first[key]}\", and they would fail: give one of them an Order, "
+                + "or tell them apart by Path, Methods, Hosts, Headers, QueryParameters or Metadata Listeners");
+            return;
+        }
+    }
+
+    private static string KeyPathOf(ValidationContext context, string path) => context.Written.ContainsKey($"{path}:{Path}") ? $"{path}:{Path}" : path;
+
+    private static IEnumerable<string> OrAny(IReadOnlyList<string>? names) =>
+        names is { Count: > 0 } ? names.Select(static name => name.ToUpperInvariant()).Distinct() : ["*any"];
+
+    // Names of parameters do not matter, their constraints do.
+    private static string PathOf(RouteMatch match) =>
+        match.Path is not { Length: > 0 } path ? Anything
+        : RoutePaths.TryParse(path) is not { } pattern ? path
+        : string.Join('/', pattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => PartOf(pattern, part))))) is { Length: > 0 } text ? text
+        : "/";
+
+    private static string PartOf(RoutePattern pattern, RoutePatternPart part) => part switch
+    {
+        RoutePatternLiteralPart literal => literal.Content.ToUpperInvariant(),
+        RoutePatternSeparatorPart separator => separator.Content,
+        RoutePatternParameterPart parameter => pattern.ParameterPolicies.TryGetValue(parameter.Name, out var policies)
+            ? $"{{{(parameter.IsCatchAll ? "*" : "")}:{string.Join(':', policies.Select(static policy => policy.Content))}}}"
+            : parameter.IsCatchAll ? Anything : "{}",
+        _ => "?",
+    };
+
+    private static string HeadersOf(RouteMatch match) => string.Join('\t', (match.Headers ?? [])
+        .Select(static header => $"{header.Name.ToUpperInvariant()} {header.Mode} {header.IsCaseSensitive} {ValuesOf(header.Values, header.IsCaseSensitive)}").Order());
+
+    private static string ParametersOf(RouteMatch match) => string.Join('\t', (match.QueryParameters ?? [])
+        .Select(static parameter => $"{parameter.Name.ToUpperInvariant()} {parameter.Mode} {parameter.IsCaseSensitive} {ValuesOf(parameter.Values, parameter.IsCaseSensitive)}").Order());
+
+    private static string ValuesOf(IReadOnlyList<string>? values, bool isCaseSensitive) =>
+        string.Join(',', (values ?? []).Select(value => isCaseSensitive ? value : value.ToUpperInvariant()).Order());
+}

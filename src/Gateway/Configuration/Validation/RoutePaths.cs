@@ -1,0 +1,65 @@
+using Gateway.Configuration.Reading;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Configuration.Validation;
+
+/// <summary>
+/// Resolves the inline constraints of a route's path, which YARP's validator only parses. One that cannot be resolved fails when the matcher over all routes is
+/// built, and after that ASP.NET Core never builds another: every HTTP route would stand still until a restart.
+/// </summary>
+internal static class RoutePaths
+{
+    /// <summary>Reports constraints that do not exist, or do not take their arguments.</summary>
+    /// <param name="context">Where to report.</param>
+    /// <param name="path">Key path of the route.</param>
+    /// <param name="route">The route.</param>
+    public static void Check(ValidationContext context, string path, RouteConfig route)
+    {
+        if (TryParse(route.Match?.Path) is not { } pattern)
+            return;
+        foreach (var (parameter, references) in pattern.ParameterPolicies)
+        {
+            foreach (var reference in references)
+            {
+                if (FindProblem(pattern.GetParameter(parameter), reference) is { } problem)
+                    context.Error($"{path}:Match:Path", $"the constraint \"{reference.Content}\" of {{{parameter}}} {problem}");
+            }
+        }
+    }
+
+    /// <summary>The path's pattern; null: there is none, or it cannot be parsed, which YARP's validator reports.</summary>
+    public static RoutePattern? TryParse(string? path)
+    {
+        try
+        {
+            return string.IsNullOrEmpty(path) ? null : RoutePatternFactory.Parse(path);
+        }
+        catch (RoutePatternException)
+        {
+            return null;
+        }
+    }
+
+    private static string? FindProblem(RoutePatternParameterPart? parameter, RoutePatternParameterPolicyReference reference)
+    {
+        var known = RoutingServices.Default.GetRequiredService<IOptions<RouteOptions>>().Value.ConstraintMap.Keys;
+        var name = (reference.Content ?? "").Split('(')[0];
+        if (!known.Contains(name, StringComparer.OrdinalIgnoreCase))
+            return "does not exist" + Suggestion.For(name, known);
+        try
+        {
+            var policy = RoutingServices.Default.GetRequiredService<ParameterPolicyFactory>().Create(parameter, reference);
+            // A regular expression is compiled when it is asked for the first time, by a request.
+            (policy as IRouteConstraint)?.Match(null, null, "x", new RouteValueDictionary { ["x"] = "x" }, RouteDirection.IncomingRequest);
+            return null;
+        }
+#pragma warning disable CA1031 // Constraints throw whatever their constructors do; a request would meet it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return $"cannot be used: {Http.HttpAccessLog.DetailOf(e)}";
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Configuration.Validation;
+
+/// <summary>Values that YARP's validator takes, and with which every request would be answered by 500 or 502.</summary>
+internal static class YarpValues
+{
+    private static readonly string[] ProxySchemes = ["http", "https", "socks4", "socks4a", "socks5"];
+
+    /// <summary>Reports those of a route.</summary>
+    public static void Check(ValidationContext context, string path, RouteConfig route)
+    {
+        if (route.MaxRequestBodySize < -1)
+            context.Error($"{path}:MaxRequestBodySize", "must not be negative; -1 is no limit");
+    }
+
+    /// <summary>Reports those of a cluster.</summary>
+    public static void Check(ValidationContext context, string path, ClusterConfig cluster)
+    {
+        // What is infinite for .NET may be written for "none", which is the default here.
+        if (cluster.HttpRequest?.ActivityTimeout is { } timeout && timeout != Timeout.InfiniteTimeSpan)
+            Range.CheckTimeout(context, $"{path}:HttpRequest:ActivityTimeout", timeout);
+        if (cluster.HttpClient?.WebProxy?.Address is { } proxy && !(proxy.IsAbsoluteUri && ProxySchemes.Contains(proxy.Scheme)))
+            context.Error($"{path}:HttpClient:WebProxy:Address", $"must be a URL with one of the schemes {string.Join(", ", ProxySchemes)}");
+    }
+}
