@@ -79,6 +79,19 @@ public sealed class TlvHeaderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Tlvs_Repeated_TheFirstOfEachCounts()
+    {
+        await using var gateway = await StartAsync();
+        using var client = ProxyClient.For(gateway["web"], WireHeader.V2(
+            "203.0.113.7:4711", "192.0.2.1:443", (0xEA, [9, 9]), (0xEA, [1, .. "vpce-1"u8]), (0xEA, [1, .. "vpce-2"u8]), (0xEE, [1, 1]), (0xEE, [1, 1, 0, 0, 0])));
+        var seen = await client.ShowAsync("show");
+
+        Assert.Equal("vpce-1", seen["X-Vpce"]);
+        // The first has not the layout: there is no value.
+        Assert.DoesNotContain("X-Link", seen.Keys);
+    }
+
+    [Fact]
     public async Task Tlvs_AnotherListener_TheNamesAreNobodysThereEither()
     {
         await using var gateway = await StartAsync();
