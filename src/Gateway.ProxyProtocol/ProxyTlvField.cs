@@ -152,19 +152,32 @@ public sealed class ProxyTlvField
     public bool Matches(ReadOnlySpan<byte> value, ReadOnlySpan<byte> expected) =>
         _layout == Layout.Text && Type == ProxyTlvType.Authority ? Ascii.EqualsIgnoreCase(value, expected) : value.SequenceEqual(expected);
 
-    /// <summary>The first value of the field among a header's TLVs, as text.</summary>
-    public bool TryFind(ReadOnlySpan<byte> tlvs, out string text)
+    /// <summary>
+    /// The field's TLV among a header's: the first of its type and sub-type. What comes behind it under the same type is nobody's word: a reader that took any of them could take another
+    /// one than its neighbour.
+    /// </summary>
+    /// <param name="tlvs">The area.</param>
+    /// <param name="value">Its value, which need not have the field's layout.</param>
+    public bool TryFindValue(ReadOnlySpan<byte> tlvs, out ReadOnlySpan<byte> value)
     {
         foreach (var tlv in new ProxyTlvReader(tlvs))
         {
-            if (tlv.Type == Type && TryDecode(tlv.Value, out text))
+            if (tlv.Type == Type && (_subType == 0 || (!tlv.Value.IsEmpty && tlv.Value[0] == _subType)))
             {
+                value = tlv.Value;
                 return true;
             }
         }
 
-        text = "";
+        value = default;
         return false;
+    }
+
+    /// <summary>The value of the field's TLV among a header's, as text.</summary>
+    public bool TryFind(ReadOnlySpan<byte> tlvs, out string text)
+    {
+        text = "";
+        return TryFindValue(tlvs, out var value) && TryDecode(value, out text);
     }
 
     /// <summary>

@@ -2,7 +2,11 @@ using Gateway.Linux;
 
 namespace Gateway.Tcp.Listening;
 
-/// <summary>The cap on all connections of the process, TCP and HTTP together. Safe from any thread.</summary>
+/// <summary>
+/// The cap on all connections of the process, TCP and HTTP together, by the descriptors that there are. A client's connection takes two, its own and that of one connection to a
+/// destination. HTTP can need more of the latter: a client's own, kept between requests, and several at once for the streams of one HTTP/2 connection. Those take one each
+/// (<see cref="Further"/>), and at most half of what there is, so that they cannot keep clients out. Safe from any thread.
+/// </summary>
 public sealed class ConnectionLimit
 {
     // What is not a connection: the two ends of the engine's 256 pipes, and as many for listeners, epoll sets, files, exporters, probes and admin.
@@ -16,20 +20,66 @@ public sealed class ConnectionLimit
     // Where the descriptor limit is not known.
     private const int Unknown = 100_000;
 
-    private int _count;
+    private readonly Lock _lock = new();
+    private readonly long _descriptors;
+    private readonly int[] _counts = new int[4];
 
     /// <summary>Makes a limit.</summary>
     /// <param name="max">
-    /// The most connections at once; null: <see cref="Default"/>. Never more than that: a .NET process that has no descriptor left at all can end ("Out of memory.", measured with 400
-    /// descriptors and a flood right after the start).
+    /// The most connections of clients at once; null: <see cref="Default"/>. Never more than that: a .NET process that has no descriptor left at all can end ("Out of memory.", measured
+    /// with 400 descriptors and a flood right after the start).
     /// </param>
-    public ConnectionLimit(int? max = null) => Max = Math.Min(max ?? int.MaxValue, Default());
+    public ConnectionLimit(int? max = null)
+        : this(max, Default())
+    {
+    }
 
-    /// <summary>The most connections at once.</summary>
+    /// <summary>Makes a limit for a process that has room for <paramref name="possible"/> connections of clients.</summary>
+    internal ConnectionLimit(int? max, int possible)
+    {
+        Max = Math.Min(max ?? int.MaxValue, possible);
+        MaxFurther = FurtherOf(Max, possible);
+        _descriptors = DescriptorsPerConnection * possible;
+    }
+
+    /// <summary>The most connections of clients at once.</summary>
     public int Max { get; }
 
-    /// <summary>The connections that hold a place now.</summary>
-    public int Count => Volatile.Read(ref _count);
+    /// <summary>The most connections to HTTP destinations beyond one for each of the clients' HTTP connections.</summary>
+    public int MaxFurther { get; }
+
+    /// <summary>The connections of clients that hold a place now.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return Clients;
+            }
+        }
+    }
+
+    /// <summary>The connections to HTTP destinations now that took room of their own.</summary>
+    public int Further
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return FurtherNow;
+            }
+        }
+    }
+
+    /// <summary>Asked when there is no room: closes something that is idle, and says whether there was anything. Null: nobody can.</summary>
+    public Func<bool>? MakeRoom { get; set; }
+
+    private int Clients => _counts[(int)ConnectionKind.Relayed] + _counts[(int)ConnectionKind.Http];
+
+    private int FurtherNow => _counts[(int)ConnectionKind.Own] + Math.Max(0, _counts[(int)ConnectionKind.Shared] - _counts[(int)ConnectionKind.Http]);
+
+    private long Used => (DescriptorsPerConnection * Clients) + FurtherNow;
 
     /// <summary>
     /// (descriptor limit − 1024) / 2: two descriptors per connection and 1024 for everything else, so that the cap is met before accept or connect fails with
@@ -40,18 +90,56 @@ public sealed class ConnectionLimit
             ? (int)Math.Clamp((limit - ReservedDescriptors) / DescriptorsPerConnection, Least, int.MaxValue)
             : Unknown;
 
-    /// <summary>Takes a place; false if all are taken.</summary>
-    public bool TryAcquire()
-    {
-        if (Interlocked.Increment(ref _count) <= Max)
-        {
-            return true;
-        }
+    /// <summary>What is left for further connections if <paramref name="max"/> of <paramref name="possible"/> clients are the most; at least half of all descriptors.</summary>
+    public static int FurtherOf(int max, int possible) =>
+        (int)Math.Min(Math.Max(DescriptorsPerConnection * ((long)possible - max), possible), int.MaxValue);
 
-        Interlocked.Decrement(ref _count);
-        return false;
+    /// <summary>Takes a place; false if all are taken, and nobody is idle who could give one up.</summary>
+    public bool TryAcquire(ConnectionKind kind = ConnectionKind.Relayed)
+    {
+        while (true)
+        {
+            var (isTaken, isHopeless) = Try(kind);
+            if (isTaken || isHopeless || MakeRoom?.Invoke() != true)
+            {
+                return isTaken;
+            }
+        }
     }
 
-    /// <summary>Gives a place back that <see cref="TryAcquire"/> gave.</summary>
-    public void Release() => Interlocked.Decrement(ref _count);
+    /// <summary>Takes a place whether there is one or not: for what is ours, and few.</summary>
+    public void Acquire(ConnectionKind kind)
+    {
+        lock (_lock)
+        {
+            _counts[(int)kind]++;
+        }
+    }
+
+    /// <summary>Gives a place back.</summary>
+    public void Release(ConnectionKind kind = ConnectionKind.Relayed)
+    {
+        lock (_lock)
+        {
+            _counts[(int)kind]--;
+        }
+    }
+
+    // Hopeless: no room that anybody makes would change it.
+    private (bool IsTaken, bool IsHopeless) Try(ConnectionKind kind)
+    {
+        lock (_lock)
+        {
+            var (used, further) = (Used, FurtherNow);
+            _counts[(int)kind]++;
+            var isHopeless = kind is ConnectionKind.Relayed or ConnectionKind.Http && Clients > Max;
+            if (!isHopeless && (Used <= used || (Used <= _descriptors && FurtherNow <= Math.Max(further, MaxFurther))))
+            {
+                return (true, false);
+            }
+
+            _counts[(int)kind]--;
+            return (false, isHopeless);
+        }
+    }
 }

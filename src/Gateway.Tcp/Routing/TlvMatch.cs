@@ -2,7 +2,7 @@ using Gateway.ProxyProtocol;
 
 namespace Gateway.Tcp.Routing;
 
-/// <summary>What a route asks of the TLVs of a believed header: each named field has one of its values. Immutable, and matched without allocation.</summary>
+/// <summary>What a route asks of the TLVs of a believed header: the first TLV of each named field has one of its values. Immutable, and matched without allocation.</summary>
 internal sealed class TlvMatch
 {
     private readonly (ProxyTlvField Field, byte[][] Values)[] _conditions;
@@ -41,19 +41,16 @@ internal sealed class TlvMatch
 
     private static bool HasOne(ReadOnlySpan<byte> tlvs, ProxyTlvField field, byte[][] values)
     {
-        foreach (var tlv in new ProxyTlvReader(tlvs))
+        if (!field.TryFindValue(tlvs, out var came))
         {
-            if (tlv.Type != field.Type)
-            {
-                continue;
-            }
+            return false;
+        }
 
-            foreach (var value in values)
+        foreach (var value in values)
+        {
+            if (field.Matches(came, value))
             {
-                if (field.Matches(tlv.Value, value))
-                {
-                    return true;
-                }
+                return true;
             }
         }
 

@@ -1,13 +1,17 @@
 using System.Globalization;
+using Gateway.Configuration;
+using Gateway.Http.Clients;
 using Gateway.Linux;
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Listening;
 
 namespace Gateway.Checks;
 
-/// <summary>Whether the descriptor limit leaves room for the connections that are asked for.</summary>
+/// <summary>Whether the descriptor limit leaves room for the connections that are asked for: those of clients, and those to HTTP destinations that clients have for themselves.</summary>
 internal sealed class DescriptorCheck : ICheck
 {
     private const string Where = "Limits:MaxConnections";
+    private const string Pools = "ReverseProxy:Clusters";
 
     // Below this a limit was hardly meant: the usual soft limit of a shell (1024) gives 256.
     private const int Few = 1000;
@@ -16,30 +20,60 @@ internal sealed class DescriptorCheck : ICheck
 
     public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
     {
-        Judge(context.Config.Limits.MaxConnections, ConnectionLimit.Default(), DescriptorLimit.Read(), findings);
+        Judge(context.Config.Limits.MaxConnections, OwnConnections(context.Config), ConnectionLimit.Default(), DescriptorLimit.Read(), findings);
         return Task.CompletedTask;
     }
 
+    /// <summary>The most clients that clusters keep connections for; each has one or more.</summary>
+    internal static long OwnConnections(GatewayConfig config) => config.ReverseProxy.Clusters
+        .Select(static cluster => ClusterSourceIp.Read(cluster.Metadata))
+        .Sum(static sourceIp => sourceIp?.Config.Mode is null or SourceIpMode.None ? 0L : sourceIp.MaxClients);
+
     /// <summary>The verdict.</summary>
     /// <param name="wanted">What the file says; null: nothing.</param>
-    /// <param name="possible">What the descriptor limit allows.</param>
+    /// <param name="own">The connections to HTTP destinations that clients may have for themselves.</param>
+    /// <param name="possible">The connections of clients that the descriptor limit allows.</param>
     /// <param name="descriptors">The descriptor limit; null: not known.</param>
     /// <param name="findings">Takes it.</param>
-    internal static void Judge(int? wanted, int possible, long? descriptors, CheckFindings findings)
+    internal static void Judge(int? wanted, long own, int possible, long? descriptors, CheckFindings findings)
     {
-        var limit = descriptors is { } known ? string.Create(CultureInfo.InvariantCulture, $"the descriptor limit {known}") : "an unknown descriptor limit";
+        var limit = descriptors is { } known ? Text($"the descriptor limit {known}") : "an unknown descriptor limit";
+        var cap = Math.Min(wanted ?? possible, possible);
         if (wanted > possible)
         {
-            findings.Warn(Where, string.Create(CultureInfo.InvariantCulture, $"{limit} has room for {possible} connections, which is the cap, not for {wanted}"), string.Create(
-                CultureInfo.InvariantCulture, $"raise the hard limit to {(2L * wanted) + 1024} (ulimit -Hn; systemd: LimitNOFILE; containers: the runtime's default-ulimits)"));
+            findings.Warn(Where, Text($"{limit} has room for {possible} connections, which is the cap, not for {wanted}"), Raise((2L * wanted.Value) + own));
         }
-        else if ((wanted ?? possible) < Few)
+        else if (cap < Few)
         {
-            findings.Warn(Where, string.Create(CultureInfo.InvariantCulture, $"only {wanted ?? possible} connections at once ({limit})"), wanted is null ? "raise the descriptor limit" : null);
+            findings.Warn(Where, Text($"only {cap} connections at once ({limit})"), wanted is null ? "raise the descriptor limit" : null);
         }
         else
         {
-            findings.Ok(Where, string.Create(CultureInfo.InvariantCulture, $"{wanted ?? possible} connections at once ({limit})"));
+            findings.Ok(Where, Text($"{cap} connections at once ({limit})"));
+        }
+
+        JudgeOwn(wanted, own, possible, cap, limit, findings);
+    }
+
+    private static void JudgeOwn(int? wanted, long own, int possible, int cap, string limit, CheckFindings findings)
+    {
+        // Without a number of clients to keep room for, clients' own connections have half of all.
+        var room = wanted is null ? ConnectionLimit.FurtherOf(cap, possible) : 2L * (possible - cap);
+        if (own > room)
+        {
+            var asked = Text($"clients may have {own} connections of their own ({ClusterSourceIp.Prefix}MaxClients), and {limit} has room for {room} beside those that they open");
+            findings.Warn(
+                Pools, $"{asked}: then the one that was idle longest is closed, and without one the answer is 503",
+                $"{Raise(wanted is null ? 2 * own : (2L * wanted.Value) + own)}, or lower {ClusterSourceIp.Prefix}MaxClients");
+        }
+        else if (own > 0)
+        {
+            findings.Ok(Pools, Text($"{own} connections that clients may have of their own ({ClusterSourceIp.Prefix}MaxClients)"));
         }
     }
+
+    private static string Raise(long descriptors) =>
+        Text($"raise the hard limit to {descriptors + 1024} (ulimit -Hn; systemd: LimitNOFILE; containers: the runtime's default-ulimits)");
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

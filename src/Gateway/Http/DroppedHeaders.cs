@@ -6,14 +6,18 @@ namespace Gateway.Http;
 /// </summary>
 internal sealed class DroppedHeaders
 {
-    /// <summary>Stands for the headers of proxies and CDNs that name a client's address and that backends are known to believe.</summary>
+    /// <summary>
+    /// Stands for the headers of proxies and CDNs that backends are known to believe: of a client's address, of its certificate, and of the URL that it asked for.
+    /// </summary>
     public const string Known = "Known";
 
     private static readonly string[] KnownNames =
     [
         "True-Client-IP", "X-Client-IP", "Client-IP", "X-Cluster-Client-IP", "X-Original-Forwarded-For", "X-Originating-IP", "X-Remote-IP", "X-Remote-Addr", "X-ProxyUser-IP",
         "CF-Connecting-IP", "CF-Connecting-IPv6", "CF-Pseudo-IPv4", "Fastly-Client-IP", "X-Azure-ClientIP", "X-Azure-SocketIP", "CloudFront-Viewer-Address", "X-AppEngine-User-IP",
-        "Incap-Client-IP", "Ali-CDN-Real-IP", "CDN-Src-IP", "WL-Proxy-Client-IP", "Proxy-Client-IP", "X-Envoy-*",
+        "Incap-Client-IP", "Ali-CDN-Real-IP", "CDN-Src-IP", "WL-Proxy-Client-IP", "Proxy-Client-IP", "X-Forwarded", "Forwarded-For", "X-Envoy-*",
+        "Client-Cert", "Client-Cert-Chain", "X-Client-Cert", "X-Forwarded-Client-Cert", "Ssl-Client-Verify", "X-Ssl-Client-*",
+        "X-Original-URL", "X-Original-Host", "X-Original-For", "X-Rewrite-URL",
     ];
 
     private readonly HashSet<string> _names = new(Folding.Instance);

@@ -27,7 +27,6 @@ internal static class ForwardingHeaderNames
     public const string Forwarded = "Forwarded";
     public const string RealIp = "X-Real-IP";
     public const string EnvoyExternalAddress = "X-Envoy-External-Address";
-    private const string EnvoyInternal = "X-Envoy-Internal";
 
     /// <summary>The header called <paramref name="name"/>, or None.</summary>
     public static ForwardingHeaders Find(string name) => name.ToUpperInvariant() switch
@@ -42,8 +41,8 @@ internal static class ForwardingHeaderNames
     };
 
     /// <summary>
-    /// Whether a header claims something about the client's way here: Forwarded, X-Real-IP or X-Forwarded-*. Underscores count as hyphens,
-    /// since backends that put headers into environment variables (CGI, WSGI, Rack) cannot tell them apart.
+    /// Whether a header claims something about the client's way here: Forwarded, X-Real-IP or X-Forwarded-*, and X-Forwarded and Forwarded-For, which old code that looks for an address
+    /// reads. Underscores count as hyphens, since backends that put headers into environment variables (CGI, WSGI, Rack) cannot tell them apart.
     /// </summary>
     public static bool IsClaim(string name)
     {
@@ -52,19 +51,27 @@ internal static class ForwardingHeaderNames
         {
             < 9 => false,
             9 => name[0] is 'F' or 'f' or 'X' or 'x' && (Matches(name, Forwarded) || Matches(name, RealIp)),
+            11 => Matches(name, "X-Forwarded"),
+            13 when name[0] is 'F' or 'f' => Matches(name, "Forwarded-For"),
             _ => name[0] is 'X' or 'x' && name.Length >= XForwarded.Length && Matches(name.AsSpan(0, XForwarded.Length), XForwarded),
         };
     }
 
     /// <summary>
-    /// Whether a header is what Envoys tell each other of a client that came from outside: nobody outside may say it, and whoever stands behind an Envoy believes it.
+    /// Whether a header is what Envoys tell each other: X-Envoy-*, of the client and of how to treat its request, and X-Forwarded-Client-Cert, who it is by its certificate. Nobody
+    /// outside may say it (Envoy's edge removes it, too), and whoever stands behind an Envoy believes it.
     /// </summary>
-    public static bool IsEnvoyClaim(string name) => name.Length switch
+    public static bool IsEnvoyClaim(string name)
     {
-        24 => name[0] is 'X' or 'x' && Matches(name, EnvoyExternalAddress),
-        16 => name[0] is 'X' or 'x' && Matches(name, EnvoyInternal),
-        _ => false,
-    };
+        const string XEnvoy = "X-Envoy-";
+        const string ClientCertificate = "X-Forwarded-Client-Cert";
+        return name.Length >= XEnvoy.Length && name[0] is 'X' or 'x' && name[2] switch
+        {
+            'E' or 'e' => Matches(name.AsSpan(0, XEnvoy.Length), XEnvoy),
+            'F' or 'f' => name.Length == ClientCertificate.Length && Matches(name, ClientCertificate),
+            _ => false,
+        };
+    }
 
     private static bool Matches(ReadOnlySpan<char> name, string wanted)
     {

@@ -1,3 +1,5 @@
+using Gateway.ProxyProtocol;
+using Gateway.Tcp.Identification;
 using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Transforms;
 
@@ -8,7 +10,8 @@ namespace Gateway.Http;
 /// <list type="bullet">
 /// <item>X-Forwarded-For: what came, and the hop appended.</item>
 /// <item>X-Real-IP: the client.</item>
-/// <item>X-Forwarded-Proto, -Host and -Prefix: what a trusted hop said stays, else our own connection's scheme and host are set and a prefix is removed.</item>
+/// <item>X-Forwarded-Proto, -Host and -Prefix: what a trusted hop said stays, else our own connection's scheme (https, if the PROXY header says that TLS ended before us) and host are set
+/// and a prefix is removed.</item>
 /// <item>Forwarded: removed. Nobody appends to it here, so what came would speak with an authority that the hop may not have. A route that
 /// wants it asks for it (YARP's transform <c>Forwarded</c>).</item>
 /// </list>
@@ -31,7 +34,7 @@ internal sealed class ForwardingHeadersTransform(ForwardingHeaders headers) : Re
         }
         if (Has(ForwardingHeaders.Proto))
         {
-            KeepOrSet(context, ForwardingHeaderNames.Proto, identity.IsHopTrusted, request.Scheme);
+            KeepOrSet(context, ForwardingHeaderNames.Proto, identity.IsHopTrusted, SchemeOf(context.HttpContext));
         }
         if (Has(ForwardingHeaders.Host))
         {
@@ -51,6 +54,9 @@ internal sealed class ForwardingHeadersTransform(ForwardingHeaders headers) : Re
         }
         return default;
     }
+
+    private static string SchemeOf(HttpContext context) =>
+        context.Features.Get<ConnectionIdentity>() is { Tlvs: { IsEmpty: false } tlvs } && ProxySslTlv.SaysTls(tlvs.Span) ? "https" : context.Request.Scheme;
 
     private bool Has(ForwardingHeaders header) => (headers & header) != 0;
 

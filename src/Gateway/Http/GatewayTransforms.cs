@@ -6,14 +6,15 @@ namespace Gateway.Http;
 /// <summary>
 /// Gives every route the gateway's forwarding headers in place of YARP's defaults (which overwrite X-Forwarded-For and so lose a CDN's
 /// chain). A route's own transform wins: <c>X-Forwarded</c> and <c>Forwarded</c> take all but X-Real-IP from us, a <c>RequestHeader…</c>
-/// transform the header that it names. Responses get <see cref="HeadersFirstTransform"/> and <see cref="TrailerTransform"/>.
-/// Clusters that keep clients apart learn whose request it is (<see cref="ClientTransform"/>).
+/// transform the header that it names. Responses get <see cref="HeadersFirstTransform"/> and <see cref="TrailerTransform"/>. Clusters that keep clients apart learn whose request it is
+/// (<see cref="ClientTransform"/>); the access log learns why one was not sent (<see cref="RefusalTransform"/>).
 /// </summary>
 internal sealed class GatewayTransforms : ITransformProvider
 {
     private static readonly HeadersFirstTransform HeadersFirst = new();
     private static readonly TrailerTransform Trailer = new();
     private static readonly ClientTransform Client = new();
+    private static readonly RefusalTransform Refusal = new();
     private static readonly string[] HeaderTransforms = ["RequestHeader", "RequestHeaderRemove", "RequestHeaderRouteValue"];
 
     /// <inheritdoc/>
@@ -37,6 +38,7 @@ internal sealed class GatewayTransforms : ITransformProvider
             context.RequestTransforms.Add(new ForwardingHeadersTransform(ours));
         }
         context.RequestTransforms.Add(Client);
+        context.ResponseTransforms.Add(Refusal);
         context.ResponseTransforms.Add(HeadersFirst);
         context.ResponseTransforms.Add(Trailer);
     }

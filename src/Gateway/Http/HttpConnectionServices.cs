@@ -8,4 +8,4 @@ namespace Gateway.Http;
 /// <param name="Metrics">What is counted before HTTP starts.</param>
 /// <param name="AccessLog">Tells of those that HTTP never starts on.</param>
 /// <param name="Tcp">Reads TCP options; null: no listener looks at any.</param>
-internal sealed record HttpConnectionServices(TimeProvider Time, ConnectionLimit Limit, HttpConnectionMetrics Metrics, HttpAccessLog AccessLog, TcpDataPlane? Tcp = null);
+internal sealed record HttpConnectionServices(TimeProvider Time, HttpConnectionLimit Limit, HttpConnectionMetrics Metrics, HttpAccessLog AccessLog, TcpDataPlane? Tcp = null);

@@ -26,9 +26,11 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton<HttpAccessLog>();
         services.TryAddSingleton<HttpConnectionMetrics>();
         services.TryAddSingleton(_ => new ConnectionLimit());
+        services.TryAddSingleton<HttpConnectionLimit>();
         services.TryAddSingleton<HttpConnectionServices>();
         services.TryAddSingleton<SocketDialer>();
         services.TryAddSingleton<ClientPoolMetrics>();
+        services.TryAddSingleton<ClientPools>();
         services.TryAddSingleton<IForwarderHttpClientFactory, ClientInvokerFactory>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
         services.AddRequestTimeouts();

@@ -69,21 +69,24 @@ public sealed class HttpForwardingTests : IAsyncLifetime
         await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1,
             listener => listener with { ForwardedHeaders = new() { TrustedProxies = [trusted ? "127.0.0.0/8" : "192.0.2.0/24"], EnvoyExternalAddress = set } }));
         using var client = ProxyClient.For(gateway["web"]);
-        var seen = await client.ShowAsync("show", ("X-Forwarded-For", "198.51.100.7"), ("x-envoy-external-address", "203.0.113.66"), ("X_Envoy_External_Address", "203.0.113.67"), ("X-Envoy-Internal", "true"));
+        var seen = await client.ShowAsync("show", ("X-Forwarded-For", "198.51.100.7"), ("x-envoy-external-address", "203.0.113.66"), ("X_Envoy_External_Address", "203.0.113.67"), ("X-Envoy-Internal", "true"),
+            ("X-Forwarded-Client-Cert", "URI=spiffe://forged"), ("X_Forwarded_Client_Cert", "URI=spiffe://forged"));
         var client1 = trusted ? "198.51.100.7" : "127.0.0.1";
         Assert.Equal(set ? client1 : trusted ? "203.0.113.66" : null, seen.GetValueOrDefault("X-Envoy-External-Address"));
         Assert.False(seen.ContainsKey("X_Envoy_External_Address"));
         Assert.Equal(trusted, seen.ContainsKey("X-Envoy-Internal"));
+        Assert.Equal(trusted, seen.ContainsKey("X-Forwarded-Client-Cert"));
+        Assert.False(seen.ContainsKey("X_Forwarded_Client_Cert"));
     }
 
     [Fact]
-    public async Task EnvoyExternalAddress_WithoutASection_IsDroppedToo()
+    public async Task EnvoyClaims_WithoutASection_AreDroppedToo()
     {
         await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1));
         using var client = ProxyClient.For(gateway["web"]);
-        var seen = await client.ShowAsync("show", ("X-Envoy-External-Address", "203.0.113.66"), ("X-Envoy-Original-Path", "/stays"));
-        Assert.False(seen.ContainsKey("X-Envoy-External-Address"));
-        Assert.Equal("/stays", seen["X-Envoy-Original-Path"]);
+        var seen = await client.ShowAsync("show", ("X-Envoy-External-Address", "203.0.113.66"), ("X-Envoy-Original-Path", "/forged"), ("X-Forwarded-Client-Cert", "URI=spiffe://forged"), ("X-Envoys", "stays"));
+        Assert.DoesNotContain(seen.Keys, static name => name is "X-Envoy-External-Address" or "X-Envoy-Original-Path" or "X-Forwarded-Client-Cert");
+        Assert.Equal("stays", seen["X-Envoys"]);
     }
 
     [Theory]
@@ -141,11 +144,11 @@ public sealed class HttpForwardingTests : IAsyncLifetime
             listener => listener with { ForwardedHeaders = new() { TrustedProxies = ["10.0.0.0/8"], Untrusted = UntrustedForwardedHeaders.Drop } }));
         using var client = ProxyClient.For(gateway["web"]);
         var seen = await client.ShowAsync("show", ("X-Forwarded-For", "203.0.113.66"), ("X_Forwarded_For", "203.0.113.66"), ("X-Real-IP", "203.0.113.66"),
-            ("Forwarded", "for=203.0.113.66"), ("X-Forwarded-Port", "1"), ("X-Forwarded-Client-Cert", "Subject=x"), ("X-Other", "kept"));
+            ("Forwarded", "for=203.0.113.66"), ("X-Forwarded-Port", "1"), ("X-Forwarded", "203.0.113.66"), ("Forwarded-For", "203.0.113.66"), ("X-Other", "kept"));
         Assert.Equal("127.0.0.1", seen["X-Forwarded-For"]);
         Assert.Equal("127.0.0.1", seen["X-Real-IP"]);
         Assert.Equal("kept", seen["X-Other"]);
-        Assert.DoesNotContain(seen.Keys, key => key is "X_Forwarded_For" or "X-Forwarded-Port" or "X-Forwarded-Client-Cert" or "Forwarded");
+        Assert.DoesNotContain(seen.Keys, key => key is "X_Forwarded_For" or "X-Forwarded-Port" or "X-Forwarded" or "Forwarded-For" or "Forwarded");
     }
 
     [Fact]

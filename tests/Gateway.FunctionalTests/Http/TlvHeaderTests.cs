@@ -56,6 +56,41 @@ public sealed class TlvHeaderTests : IAsyncLifetime
         Assert.DoesNotContain("X_Client_Cert", seen.Keys);
     }
 
+    [Theory]
+    [InlineData(0x01, null, "https")]
+    [InlineData(0x07, null, "https")]
+    [InlineData(0x06, null, "http")]
+    [InlineData(null, null, "http")]
+    [InlineData(0x01, "127.0.0.1", "https")]
+    [InlineData(0x01, "203.0.113.7", "wss")]
+    [InlineData(0x00, "203.0.113.7", "wss")]
+    public async Task Proto_BehindALoadBalancerThatEndsTls_IsHttpsUnlessATrustedHopSaidSomething(int? client, string? trusted, string expected)
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1, listener => listener with
+        {
+            ProxyProtocol = HttpTestGateway.TrustLoopback,
+            ForwardedHeaders = trusted is null ? null : new ForwardedHeadersConfig { TrustedProxies = [$"{trusted}/32"] },
+        }));
+        (byte, byte[])[] tlvs = client is { } flags ? [(0x20, [(byte)flags, 0, 0, 0, 0])] : [(0x02, [.. "example.org"u8])];
+        using var peer = ProxyClient.For(gateway["web"], WireHeader.V2("203.0.113.7:4711", "192.0.2.1:443", tlvs));
+        var seen = await peer.ShowAsync("show", ("X-Forwarded-Proto", "wss"));
+
+        Assert.Equal(expected, seen["X-Forwarded-Proto"]);
+    }
+
+    [Fact]
+    public async Task Tlvs_Repeated_TheFirstOfEachCounts()
+    {
+        await using var gateway = await StartAsync();
+        using var client = ProxyClient.For(gateway["web"], WireHeader.V2(
+            "203.0.113.7:4711", "192.0.2.1:443", (0xEA, [9, 9]), (0xEA, [1, .. "vpce-1"u8]), (0xEA, [1, .. "vpce-2"u8]), (0xEE, [1, 1]), (0xEE, [1, 1, 0, 0, 0])));
+        var seen = await client.ShowAsync("show");
+
+        Assert.Equal("vpce-1", seen["X-Vpce"]);
+        // The first has not the layout: there is no value.
+        Assert.DoesNotContain("X-Link", seen.Keys);
+    }
+
     [Fact]
     public async Task Tlvs_AnotherListener_TheNamesAreNobodysThereEither()
     {

@@ -6,6 +6,7 @@ using System.Text;
 using Gateway.Checks;
 using Gateway.Configuration;
 using Gateway.Hosting;
+using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Tests.Checks;
 
@@ -13,19 +14,41 @@ namespace Gateway.Tests.Checks;
 public sealed class VerdictTests
 {
     [Theory]
-    [InlineData(null, 32768, "Ok")]
-    [InlineData(32768, 32768, "Ok")]
-    [InlineData(32769, 32768, "Warn")]
-    [InlineData(null, 256, "Warn")]
-    public void Descriptors_AgainstTheLimit_AreJudged(int? wanted, int possible, string expected)
+    [InlineData(null, 0, 32768, "Ok")]
+    [InlineData(32768, 0, 32768, "Ok")]
+    [InlineData(32769, 0, 32768, "Warn", "66562")]
+    [InlineData(null, 0, 256, "Warn", "raise the descriptor limit")]
+    [InlineData(null, 32768, 32768, "Ok Ok")]
+    [InlineData(null, 40_000, 32768, "Ok Warn", "81024")]
+    [InlineData(22_768, 20_000, 32768, "Ok Ok")]
+    [InlineData(22_769, 20_000, 32768, "Ok Warn", "66562")]
+    [InlineData(32769, 10_000, 32768, "Warn Warn", "76562")]
+    public void Descriptors_AgainstTheLimit_AreJudged(int? wanted, long own, int possible, string expected, string? cure = null)
     {
         var findings = new CheckFindings("descriptors");
 
-        DescriptorCheck.Judge(wanted, possible, 66048, findings);
+        DescriptorCheck.Judge(wanted, own, possible, 66560, findings);
 
-        var result = Assert.Single(findings.Results);
-        Assert.Equal(expected, result.Severity.ToString());
-        Assert.Equal(wanted > possible, result.Cure?.Contains("66562", StringComparison.Ordinal) == true);
+        Assert.Equal(expected, string.Join(' ', findings.Results.Select(result => result.Severity)));
+        Assert.All(findings.Results, result => Assert.True(result.Severity == CheckSeverity.Ok || result.Cure!.Contains(cure!, StringComparison.Ordinal), result.Cure));
+    }
+
+    [Fact]
+    public void Descriptors_OfClustersThatKeepClientsApart_AreTheirMaxClients()
+    {
+        ClusterConfig Cluster(string id, params (string Key, string Value)[] metadata) => new() { ClusterId = id, Metadata = metadata.ToDictionary(pair => pair.Key, pair => pair.Value) };
+
+        Assert.Equal(10_070, DescriptorCheck.OwnConnections(new GatewayConfig
+        {
+            ReverseProxy = new ReverseProxyConfig
+            {
+                Clusters =
+                [
+                    Cluster("default", ("SourceIp.Mode", "ProxyProtocol")), Cluster("written", ("SourceIp.Mode", "Transparent"), ("SourceIp.MaxClients", "70")),
+                    Cluster("off", ("SourceIp.Mode", "None")), Cluster("plain"),
+                ],
+            },
+        }));
     }
 
     [Theory]

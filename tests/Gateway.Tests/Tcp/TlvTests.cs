@@ -44,6 +44,18 @@ public sealed class TlvTests
     }
 
     [Fact]
+    public void Match_RepeatedTlvs_TheFirstOfItsTypeAndSubTypeDecides()
+    {
+        var listener = Listener(("one", Match(("AwsVpcEndpointId", ["vpce-1"]))), ("host", Match(("Authority", ["example.org"]))), ("raw", Match(("0xE9", ["0x01"]))));
+
+        Assert.Equal("one", listener.Match(Identity((0xEA, Endpoint1), (0xEA, [1, .. "vpce-2"u8])))!.Name);
+        Assert.Null(listener.Match(Identity((0xEA, [1, .. "vpce-2"u8]), (0xEA, Endpoint1))));
+        Assert.Null(listener.Match(Identity((2, "example.com"u8.ToArray()), (2, "example.org"u8.ToArray()))));
+        Assert.Null(listener.Match(Identity((2, []), (2, "example.org"u8.ToArray()))));
+        Assert.Null(listener.Match(Identity((0xE9, [2]), (0xE9, [1]))));
+    }
+
+    [Fact]
     public void Match_OnlyATlvRoute_NobodyElseHasOne()
     {
         var listener = Listener(("tenant", Match(("GcpPscConnectionId", ["258"]))));

@@ -26,9 +26,11 @@ internal sealed class ClientInvoker : HttpMessageInvoker
     /// <param name="sourceIp">How clients are told apart.</param>
     /// <param name="cluster">For metrics.</param>
     /// <param name="create">Makes the HTTP client that announces somebody; null: ourselves.</param>
+    /// <param name="pools">Where its pool belongs.</param>
     /// <param name="metrics">Counts clients.</param>
     /// <param name="time">For idle clients.</param>
-    public ClientInvoker(ClusterSourceIp sourceIp, string cluster, Func<ConnectionIdentity?, HttpMessageInvoker> create, ClientPoolMetrics metrics, TimeProvider time)
+    public ClientInvoker(
+        ClusterSourceIp sourceIp, string cluster, Func<ConnectionIdentity?, HttpMessageInvoker> create, ClientPools pools, ClientPoolMetrics metrics, TimeProvider time)
         : base(new Unused())
     {
         SourceIp = sourceIp;
@@ -37,6 +39,7 @@ internal sealed class ClientInvoker : HttpMessageInvoker
         _passesTlvs = sourceIp.Config.PassThroughTlvs.Count > 0;
         _own = create(null);
         _pool = new ClientPool(sourceIp, cluster, create, metrics, time);
+        pools.Add(_pool);
     }
 
     /// <summary>What it was made for.</summary>
@@ -61,7 +64,7 @@ internal sealed class ClientInvoker : HttpMessageInvoker
         var announced = Announced(connection, client);
         if (!ProxyEndPoint.From(announced.Client).CanBeSource)
         {
-            return RefuseSource(context, request, $"{announced.Client.Address} is no address of a client");
+            return RefuseSource(request, $"{announced.Client.Address} is no address of a client");
         }
 
         var key = SourceIp.Announces ? ClientKey.OfHeader(announced, _passesTlvs) : ClientKey.OfAddress(announced.Client.Address);
@@ -70,7 +73,7 @@ internal sealed class ClientInvoker : HttpMessageInvoker
         if (_pool.Acquire(key, announced, clientClosed) is not { } connections)
         {
             var why = $"{SourceIp.MaxClients} clients have requests under way ({ClusterSourceIp.Prefix}MaxClients)";
-            return Refuse(context, request, HttpStatusCode.ServiceUnavailable, new RequestRefusal("ClientLimit", why));
+            return new RefusedResponse(request, HttpStatusCode.ServiceUnavailable, new RequestRefusal(RefusedResponse.ClientLimit, why));
         }
 
         // Until the request has ended in every respect: WebSockets, uploads that outlast the response, a client that went away.
@@ -81,7 +84,12 @@ internal sealed class ClientInvoker : HttpMessageInvoker
         }
         catch (HttpRequestException failed) when (SourceProblem(failed) is { } problem)
         {
-            return RefuseSource(context, request, problem.Message);
+            return RefuseSource(request, problem.Message);
+        }
+        catch (HttpRequestException failed) when (NoRoomException.Behind(failed) is { } full)
+        {
+            _metrics.Rejected(_cluster, "descriptors");
+            return new RefusedResponse(request, full);
         }
     }
 
@@ -105,16 +113,10 @@ internal sealed class ClientInvoker : HttpMessageInvoker
         ? connection
         : connection with { Client = new IPEndPoint(client.Client, 0), Tlvs = default };
 
-    private HttpResponseMessage RefuseSource(HttpContext context, HttpRequestMessage request, string why)
+    private RefusedResponse RefuseSource(HttpRequestMessage request, string why)
     {
         _metrics.Rejected(_cluster, "source_ip");
-        return Refuse(context, request, HttpStatusCode.BadGateway, new RequestRefusal("SourceIp", why));
-    }
-
-    private static HttpResponseMessage Refuse(HttpContext context, HttpRequestMessage request, HttpStatusCode status, RequestRefusal refusal)
-    {
-        context.Features.Set(refusal);
-        return new HttpResponseMessage(status) { RequestMessage = request, Version = request.Version };
+        return new RefusedResponse(request, HttpStatusCode.BadGateway, new RequestRefusal("SourceIp", why));
     }
 
     private static SourceUnusableException? SourceProblem(Exception? failed)

@@ -1,8 +1,8 @@
-using Gateway.Http.Turns;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Listening;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Http.Clients;
@@ -12,12 +12,12 @@ namespace Gateway.Http.Clients;
 /// but how it connects.
 /// </summary>
 internal sealed class ClientInvokerFactory(
-    SocketDialer dialer, ClientPoolMetrics metrics, TimeProvider time, ILogger<ForwarderHttpClientFactory> logger) : IForwarderHttpClientFactory
+    SocketDialer dialer, ConnectionLimit limit, ClientPools pools, ClientPoolMetrics metrics, TimeProvider time, ILogger<ForwarderHttpClientFactory> logger) : IForwarderHttpClientFactory
 {
     private static readonly Configuration.KeepAliveConfig KeepAlive = new();
     private static readonly TcpKeepAlive Probes = new(KeepAlive.Time, KeepAlive.Interval, KeepAlive.Retries);
 
-    private readonly KeepAliveHttpClientFactory _shared = new(logger);
+    private readonly KeepAliveHttpClientFactory _shared = new(limit, metrics, logger);
 
     /// <inheritdoc/>
     public HttpMessageInvoker CreateClient(ForwarderHttpClientContext context)
@@ -37,21 +37,21 @@ internal sealed class ClientInvokerFactory(
 
         var dial = new SocketDial(context.ClusterId, SourceIpModel.From(wanted.Config), Probes);
         return new ClientInvoker(
-            wanted, context.ClusterId, announced => new BoundFactory(dialer, dial, announced, wanted.IdleTimeout).CreateClient(WithoutOld(context)), metrics, time);
+            wanted, context.ClusterId, announced => new BoundFactory(dialer, limit, dial, announced, wanted.IdleTimeout).CreateClient(WithoutOld(context)), pools, metrics, time);
     }
 
     private static ForwarderHttpClientContext WithoutOld(ForwarderHttpClientContext context) =>
         new() { ClusterId = context.ClusterId, NewConfig = context.NewConfig, NewMetadata = context.NewMetadata };
 
     /// <summary>YARP's own client as the cluster configures it, whose connections are opened for one client.</summary>
-    private sealed class BoundFactory(SocketDialer dialer, SocketDial dial, ConnectionIdentity? announced, TimeSpan idleTimeout) : ForwarderHttpClientFactory
+    private sealed class BoundFactory(SocketDialer dialer, ConnectionLimit limit, SocketDial dial, ConnectionIdentity? announced, TimeSpan idleTimeout) : ForwarderHttpClientFactory
     {
         protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
         {
             base.ConfigureHandler(context, handler);
             handler.PooledConnectionIdleTimeout = idleTimeout;
-            handler.ConnectCallback = async (connection, cancellation) =>
-                new TurnTakingStream(await dialer.ConnectAsync(connection.DnsEndPoint, dial, announced, cancellation));
+            handler.ConnectCallback = (connection, cancellation) => DestinationStream.OpenAsync(
+                limit, ConnectionKind.Own, isOurs: announced is null, () => dialer.ConnectAsync(connection.DnsEndPoint, dial, announced, cancellation));
         }
     }
 }

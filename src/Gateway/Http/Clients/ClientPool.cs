@@ -4,7 +4,7 @@ namespace Gateway.Http.Clients;
 
 /// <summary>
 /// The clients that have connections to one cluster's destinations, each with its own. Held while a request is under way, idle afterwards; idle ones end after a time, when their client's
-/// connection closes, or when a new client needs the place of the one that was idle longest. One that is held never ends.
+/// connection closes, or when a new client, or the process, needs the place of the one that was idle longest. One that is held never ends.
 /// One short lock: a dictionary and a list, no I/O.
 /// </summary>
 /// <param name="limits">How many, and how long.</param>
@@ -32,6 +32,18 @@ internal sealed class ClientPool(
             lock (_lock)
             {
                 return _clients.Count;
+            }
+        }
+    }
+
+    /// <summary>Time stamp of when the client that is idle longest was let go; null: none is idle.</summary>
+    public long? IdleSince
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _idle.First?.Value.IdleSince;
             }
         }
     }
@@ -123,6 +135,23 @@ internal sealed class ClientPool(
         {
             Close(idle, "reload");
         }
+    }
+
+    /// <summary>The process needs the room: ends the client that is idle longest; false if none is.</summary>
+    public bool TryEndIdlest()
+    {
+        ClientConnections? idlest;
+        lock (_lock)
+        {
+            idlest = _idle.First?.Value;
+            if (idlest is not null)
+            {
+                Remove(idlest);
+            }
+        }
+
+        Close(idlest, "descriptors");
+        return idlest is not null;
     }
 
     /// <summary>The client's connection has closed.</summary>

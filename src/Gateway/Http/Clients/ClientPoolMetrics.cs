@@ -14,7 +14,7 @@ internal sealed class ClientPoolMetrics
         var meter = meters.Create("Gateway.Http");
         _active = meter.CreateUpDownCounter<long>("gateway.destination.client.active", "{client}", "Clients with connections of their own to a cluster's destinations.");
         _ended = meter.CreateCounter<long>("gateway.destination.client.ended", "{client}", "Clients whose connections to a cluster's destinations were closed, by reason.");
-        _rejected = meter.CreateCounter<long>("gateway.destination.client.rejected", "{request}", "Requests that could not have a connection of their client's own, by reason.");
+        _rejected = meter.CreateCounter<long>("gateway.destination.client.rejected", "{request}", "Requests that could not have a connection to a destination, by reason.");
     }
 
     /// <summary>A client came.</summary>
@@ -22,7 +22,7 @@ internal sealed class ClientPoolMetrics
 
     /// <summary>A client's connections were closed.</summary>
     /// <param name="cluster">The cluster.</param>
-    /// <param name="reason">idle, closed (the client left), limit (another needed the place) or reload.</param>
+    /// <param name="reason">idle, closed (the client left), limit (another needed the place), descriptors (the process did) or reload.</param>
     public void Ended(string cluster, string reason)
     {
         _active.Add(-1, new KeyValuePair<string, object?>("cluster", cluster));
@@ -31,6 +31,6 @@ internal sealed class ClientPoolMetrics
 
     /// <summary>A request was turned away.</summary>
     /// <param name="cluster">The cluster.</param>
-    /// <param name="reason">limit or source_ip.</param>
+    /// <param name="reason">limit, descriptors or source_ip.</param>
     public void Rejected(string cluster, string reason) => _rejected.Add(1, new("cluster", cluster), new("reason", reason));
 }

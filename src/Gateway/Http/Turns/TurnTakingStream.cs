@@ -6,7 +6,7 @@ namespace Gateway.Http.Turns;
 /// A destination's connection as the HTTP client reads it: after <see cref="Turn.Reads"/> reads in a row that did not have to wait, the reader goes on on the thread pool. A response that comes
 /// as fast as it is passed on would otherwise stay on the polling thread on which it began until its end.
 /// </summary>
-internal sealed class TurnTakingStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
+internal class TurnTakingStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
 {
     private int _reads;
 

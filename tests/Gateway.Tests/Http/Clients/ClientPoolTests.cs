@@ -3,6 +3,7 @@ using System.Net;
 using Gateway.Http;
 using Gateway.Http.Clients;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Listening;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Time.Testing;
@@ -151,6 +152,36 @@ public sealed class ClientPoolTests : IDisposable
     }
 
     [Fact]
+    public void Room_Needed_EndsTheClientThatWasIdleLongestOfAllPools()
+    {
+        using var ended = new MetricCollector<long>(_services.GetRequiredService<IMeterFactory>(), "Gateway.Http", "gateway.destination.client.ended");
+        var limit = new ConnectionLimit(null, possible: 4);
+        var pools = new ClientPools(limit);
+        ClientPool[] all = [Pool(), Pool(), Pool()];
+        Array.ForEach(all, pools.Add);
+        // A connection of each client's, as the connect callback counts it.
+        var clients = new[] { 1, 0, 1, 0 }.Select((pool, i) => Acquire(all[pool], $"192.0.2.{i}:1")!).ToArray();
+        Array.ForEach(clients, client => ((HandlerInvoker)client.Invoker).Handler.Connect(limit));
+        Assert.False(limit.TryAcquire(ConnectionKind.Own));
+        foreach (var i in new[] { 2, 1, 0 })
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            clients[i].Pool.Release(clients[i]);
+        }
+
+        Assert.True(limit.TryAcquire(ConnectionKind.Own));
+        Assert.Equal([false, false, true, false], _created.Select(handler => handler.IsClosed));
+        Assert.True(limit.TryAcquire(ConnectionKind.Own));
+        Assert.Equal([false, true, true, false], _created.Select(handler => handler.IsClosed));
+        Assert.True(limit.TryAcquire(ConnectionKind.Own));
+        // The last one is held, and stays.
+        Assert.False(limit.TryAcquire(ConnectionKind.Own));
+        Assert.Equal([true, true, true, false], _created.Select(handler => handler.IsClosed));
+        Assert.Equal([("descriptors", 1L), ("descriptors", 1L), ("descriptors", 1L)], ended.GetMeasurementSnapshot().Select(measured => ((string)measured.Tags["reason"]!, measured.Value)));
+        GC.KeepAlive(all);
+    }
+
+    [Fact]
     public async Task Threads_ThatComeAndGoAndCloseAtOnce_LeaveNothingBehind()
     {
         var pool = Pool(maxClients: 4, idleTimeout: 1);
@@ -224,13 +255,18 @@ public sealed class ClientPoolTests : IDisposable
 
     private sealed class Handler : HttpMessageHandler
     {
+        private ConnectionLimit? _limit;
+
         public bool IsClosed { get; private set; }
+
+        public void Connect(ConnectionLimit limit) => Assert.True((_limit = limit).TryAcquire(ConnectionKind.Own));
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {
             IsClosed = true;
+            _limit?.Release(ConnectionKind.Own);
             base.Dispose(disposing);
         }
     }

@@ -1,0 +1,26 @@
+using System.Net;
+
+namespace Gateway.Http.Clients;
+
+/// <summary>The answer to a request that was not sent to a destination. As an answer, rather than an exception, it is nobody's failure; <see cref="RefusalTransform"/> tells the access log.</summary>
+internal sealed class RefusedResponse : HttpResponseMessage
+{
+    /// <summary>The error of a request for which there is no connection: too many clients have some.</summary>
+    public const string ClientLimit = "ClientLimit";
+
+    public RefusedResponse(HttpRequestMessage request, HttpStatusCode status, RequestRefusal refusal)
+        : base(status)
+    {
+        Refusal = refusal;
+        RequestMessage = request;
+        Version = request.Version;
+    }
+
+    public RefusedResponse(HttpRequestMessage request, NoRoomException full)
+        : this(request, HttpStatusCode.ServiceUnavailable, new RequestRefusal(ClientLimit, full.Message))
+    {
+    }
+
+    /// <summary>Why.</summary>
+    public RequestRefusal Refusal { get; }
+}
