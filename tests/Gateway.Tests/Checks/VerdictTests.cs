@@ -100,7 +100,7 @@ public sealed class VerdictTests
     [InlineData("+OK POP3 ready", false, false)]
     [InlineData("220 mail.example.org ESMTP", false, false)]
     public void Header_ReactionToIt_IsRefusalOrNot(string bytes, bool hasEnded, bool isRefusal) =>
-        Assert.Equal(isRefusal, ProxyHeaderCheck.IsRefusal(new Reaction(Encoding.ASCII.GetBytes(bytes), hasEnded)));
+        Assert.Equal(isRefusal, HeaderProbe.IsRefusal(new Reaction(Encoding.ASCII.GetBytes(bytes), hasEnded)));
 
     [Fact]
     public void Reaction_BytesOfABackend_AreShownOnOneLine() =>
