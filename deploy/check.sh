@@ -1,42 +1,51 @@
 #!/usr/bin/env bash
-# Checks every rendered manifest against the schemas of Kubernetes and Istio. Needs kubectl, node and npm; fetches the schemas from npm into a temporary folder.
-# Not part of the build or the tests: they check what needs no network (tests/Gateway.Tests/Deploy).
+# Checks manifests against the schemas of Kubernetes, Istio and Envoy: wrong values and, what those schemas themselves let through, misspelt keys.
+#   deploy/check.sh            every folder of deploy/, rendered
+#   deploy/check.sh FILE…      rendered manifests
+#   deploy/check.sh --fetch    only fetches the schemas
+# Needs node, npm and kubectl (1.22 or later). The schemas come from npm, once, in the versions of deploy/check/package-lock.json, into artifacts/deploy-check.
+# Exit code 0: all fit; 1: some do not; 75: the schemas cannot be had. tests/run.sh runs it (tests/Gateway.Tests/Deploy/ManifestSchemaTests.cs).
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+work=$here/../artifacts/deploy-check
+cannot_be_had=75
+
+# One at a time: tests run side by side.
+fetch() {
+    exec 9>"$work/lock"
+    flock 9
+    cmp -s "$here/check/package-lock.json" "$work/fetched" && return
+    # Every test asks: once without a network is enough for a while.
+    [ -z "$(find "$work/failed" -mmin -5 2>/dev/null)" ] || { cat "$work/failed"; exit $cannot_be_had; }
+    cp "$here/check/package.json" "$here/check/package-lock.json" "$work"
+    if ! (cd "$work" && timeout 90 npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1) >"$work/npm.log" 2>&1; then
+        # package.json and package-lock.json do not agree: that is ours to repair.
+        grep EUSAGE "$work/npm.log" && exit 1
+        { grep -E 'npm (error|ERR!)' "$work/npm.log" || echo "npm did not end"; } | head -n 3 | tee "$work/failed"
+        exit $cannot_be_had
+    fi
+    cp "$here/check/package-lock.json" "$work/fetched"
+}
+
+mkdir -p "$work"
+fetch
+[ "${1:-}" = --fetch ] && exit 0
 
 temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT
-npm install --silent --no-audit --no-fund --prefix "$temporary" kubernetes-models@5.1.0 @kubernetes-models/istio@3.0.1 @kubernetes-models/prometheus-operator@6.0.0 yaml@2.9.1 >/dev/null
+files=("$@")
+if [ $# = 0 ]; then
+    for folder in "$here"/base "$here"/overlays/* "$here"/istio/*; do
+        # A component is rendered by those who use it.
+        grep -q '^kind: Kustomization' "$folder/kustomization.yaml" || continue
+        name=${folder#"$here"/}
+        kubectl kustomize "$folder" >"$temporary/${name//\//-}.yaml"
+        files+=("$temporary/${name//\//-}.yaml")
+    done
+fi
 
-for folder in base overlays/* istio/*; do
-    # A component is rendered by those who use it.
-    grep -q '^kind: Kustomization' "$folder/kustomization.yaml" || continue
-    kubectl kustomize "$folder" >"$temporary/${folder//\//-}.yaml"
-done
-
-cat >"$temporary/check.mjs" <<'JS'
-import { readFileSync } from "node:fs";
-import { parseAllDocuments } from "yaml";
-
-let bad = 0;
-let good = 0;
-for (const file of process.argv.slice(2)) {
-  for (const document of parseAllDocuments(readFileSync(file, "utf8"))) {
-    const manifest = document.toJS();
-    const what = `${file.split("/").pop()}: ${manifest.apiVersion} ${manifest.kind} ${manifest.metadata.name}`;
-    const from = manifest.apiVersion.includes("istio.io") ? "@kubernetes-models/istio"
-      : manifest.apiVersion.includes("coreos.com") ? "@kubernetes-models/prometheus-operator" : "kubernetes-models";
-    try {
-      const models = await import(`${from}/${manifest.apiVersion}`);
-      new models[manifest.kind](manifest).validate();
-      good++;
-    } catch (problem) {
-      console.log(`${what}: ${problem.message}`);
-      bad++;
-    }
-  }
-}
-console.log(`${good} manifests fit their schemas, ${bad} do not`);
-process.exit(bad === 0 && good > 0 ? 0 : 1);
-JS
-node "$temporary/check.mjs" "$temporary"/*.yaml
+# Modules are looked for beside the script that imports them.
+cp "$here"/check/*.mjs "$temporary"
+ln -s "$work/node_modules" "$temporary/node_modules"
+flock -u 9
+node "$temporary/manifests.mjs" "${files[@]}"

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Gateway.Checks;
 
 /// <summary>A destination that some route leads to.</summary>
@@ -10,4 +12,10 @@ internal sealed record BackendTarget(string KeyPath, string Host, int Port, Time
 {
     /// <summary>The name that its certificate has to have; null: no TLS, or any certificate is taken.</summary>
     public string? CertificateName { get; init; }
+
+    /// <summary>Its cluster is one of ReverseProxy: the source IP is a matter of Metadata.</summary>
+    public bool IsHttp { get; init; }
+
+    /// <summary>Where diverted connections are taken to (OriginalPort); null: to what <see cref="Host"/> resolves to.</summary>
+    public IReadOnlyList<IPAddress>? Loopback { get; init; }
 }

@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Tcp.Configuration;
 
 namespace Gateway.Checks;
 
@@ -21,8 +22,14 @@ internal sealed class CertificateCheck : ICheck
         context.Targets.Where(target => target.CertificateName is not null),
         async target =>
         {
-            if ((await context.ReachAsync(target, cancellation)).EndPoints is [var endPoint, ..])
+            var endPoints = (await context.ReachAsync(target, cancellation)).EndPoints;
+            // A backend that does not agree about the header never comes to TLS; what it does then would be taken for a fault of its certificate.
+            var refusing = (await context.TryHeadersAsync(target, cancellation)).SelectMany(verdicts => verdicts)
+                .Where(verdict => verdict.Severity == CheckSeverity.Fail).Select(verdict => verdict.EndPoint).ToHashSet();
+            if (endPoints.FirstOrDefault(endPoint => !refusing.Contains(endPoint)) is { } endPoint)
                 await ShakeHandsAsync(target, endPoint, context.Time, findings, cancellation);
+            else if (endPoints.Count > 0)
+                findings.Skip(target.KeyPath, "not checked: first comes what proxy-header found");
         },
         cancellation);
 
@@ -35,6 +42,8 @@ internal sealed class CertificateCheck : ICheck
         try
         {
             await socket.ConnectAsync(endPoint, limit.Token);
+            if (target.Users.FirstOrDefault(user => user.SourceIp.Mode == SourceIpMode.ProxyProtocol) is { } user)
+                await socket.SendAsync(ProbeHeader.Write(user.SourceIp.Version, (IPEndPoint)socket.LocalEndPoint!, endPoint), limit.Token);
             await using var tls = new SslStream(new NetworkStream(socket));
             await tls.AuthenticateAsClientAsync(
                 new SslClientAuthenticationOptions

@@ -6,13 +6,13 @@ namespace Gateway.Checks;
 /// <summary><c>Gateway check</c>: whether this host can do what a file asks, and how to repair it.</summary>
 internal static class CheckCommand
 {
-    /// <summary>No failures (warnings, if not strict).</summary>
+    /// <summary>No failures; if strict, no warnings and nothing skipped either.</summary>
     public const int ExitOk = 0;
 
     /// <summary>At least one failure, or the file has errors.</summary>
     public const int ExitFailures = 1;
 
-    /// <summary>Strict: warnings, and no failures.</summary>
+    /// <summary>Strict: warnings or something skipped, and no failures.</summary>
     public const int ExitWarnings = 2;
 
     // A dead destination costs its cluster's timeout, 5 s; hundreds of them, 16 at a time, should still be told of.
@@ -21,7 +21,7 @@ internal static class CheckCommand
     /// <summary>Checks a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="json">JSON instead of text.</param>
-    /// <param name="strict">Warnings count for the exit code.</param>
+    /// <param name="strict">What is doubtful or was skipped counts for the exit code.</param>
     /// <param name="output">Takes the report.</param>
     /// <param name="cancellation">Ctrl-C.</param>
     public static async Task<int> RunAsync(string path, bool json, bool strict, TextWriter output, CancellationToken cancellation)
@@ -35,7 +35,7 @@ internal static class CheckCommand
     internal static int ExitCode(CheckSeverity verdict, bool strict) => verdict switch
     {
         CheckSeverity.Fail => ExitFailures,
-        CheckSeverity.Warn when strict => ExitWarnings,
+        CheckSeverity.Warn or CheckSeverity.Skip when strict => ExitWarnings,
         _ => ExitOk,
     };
 

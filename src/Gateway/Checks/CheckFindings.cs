@@ -16,7 +16,10 @@ internal sealed class CheckFindings(string check)
     }
 
     /// <summary>It is as the configuration asks.</summary>
-    public void Ok(string where, string what) => Add(CheckSeverity.Ok, where, what, null);
+    public void Ok(string where, string what) => Add(CheckSeverity.Ok, where, what);
+
+    /// <summary>It was not looked at.</summary>
+    public void Skip(string where, string what) => Add(CheckSeverity.Skip, where, what);
 
     /// <summary>It is doubtful.</summary>
     public void Warn(string where, string what, string? cure = null) => Add(CheckSeverity.Warn, where, what, cure);
@@ -24,7 +27,8 @@ internal sealed class CheckFindings(string check)
     /// <summary>It is not as the configuration asks.</summary>
     public void Fail(string where, string what, string? cure = null) => Add(CheckSeverity.Fail, where, what, cure);
 
-    private void Add(CheckSeverity severity, string where, string what, string? cure)
+    /// <summary>Any of these.</summary>
+    public void Add(CheckSeverity severity, string where, string what, string? cure = null)
     {
         lock (_results)
             _results.Add(new CheckResult(check, severity, where, what, cure));

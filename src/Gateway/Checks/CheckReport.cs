@@ -15,7 +15,7 @@ namespace Gateway.Checks;
 internal sealed record CheckReport(DateTimeOffset CheckedAt, CheckScope Scope, IReadOnlyList<CheckResult> Results)
 {
     /// <summary>The number of the JSON's form; it grows when a member changes its meaning or goes, not when one is added.</summary>
-    public const int Schema = 1;
+    public const int Schema = 2;
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -33,7 +33,7 @@ internal sealed record CheckReport(DateTimeOffset CheckedAt, CheckScope Scope, I
 
     /// <summary>In numbers.</summary>
     public string Summary => string.Create(
-        CultureInfo.InvariantCulture, $"{Count(CheckSeverity.Ok)} ok, {Count(CheckSeverity.Warn)} warnings, {Count(CheckSeverity.Fail)} failures");
+        CultureInfo.InvariantCulture, $"{Count(CheckSeverity.Ok)} ok, {Count(CheckSeverity.Skip)} skipped, {Count(CheckSeverity.Warn)} warnings, {Count(CheckSeverity.Fail)} failures");
 
     /// <summary>One line per finding, and a last one with their numbers.</summary>
     public string ToText()
@@ -53,7 +53,7 @@ internal sealed record CheckReport(DateTimeOffset CheckedAt, CheckScope Scope, I
             CheckedAt,
             Scope,
             Verdict,
-            Counts = new { Ok = Count(CheckSeverity.Ok), Warn = Count(CheckSeverity.Warn), Fail = Count(CheckSeverity.Fail) },
+            Counts = new { Ok = Count(CheckSeverity.Ok), Skip = Count(CheckSeverity.Skip), Warn = Count(CheckSeverity.Warn), Fail = Count(CheckSeverity.Fail) },
             Results,
         },
         Json) + "\n";
@@ -61,6 +61,7 @@ internal sealed record CheckReport(DateTimeOffset CheckedAt, CheckScope Scope, I
     private static string Word(CheckSeverity severity) => severity switch
     {
         CheckSeverity.Ok => "ok",
+        CheckSeverity.Skip => "skip",
         CheckSeverity.Warn => "warn",
         _ => "FAIL",
     };

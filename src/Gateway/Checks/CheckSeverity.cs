@@ -6,7 +6,10 @@ internal enum CheckSeverity
     /// <summary>As the configuration asks.</summary>
     Ok,
 
-    /// <summary>Doubtful, or could not be told.</summary>
+    /// <summary>Not looked at: it cannot be told from here.</summary>
+    Skip,
+
+    /// <summary>Doubtful.</summary>
     Warn,
 
     /// <summary>The configuration asks for what this host, or a backend, does not do.</summary>

@@ -15,12 +15,15 @@ internal sealed class ContainerCheck : ICheck
 
     public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
     {
-        var route = context.Snapshot.Tcp.Listeners.Values.SelectMany(listener => listener.Routes).FirstOrDefault(route => route.SourceIp.Mode == SourceIpMode.Transparent);
-        var isDiverted = context.Config.Listeners.Any(listener => listener.Value.Intercept == InterceptMode.TProxy);
-        if ((route is not null || isDiverted) && File.Exists("/proc/self/status"))
-            Judge(File.ReadAllText("/proc/self/status"), route is null ? "Listeners" : $"TcpProxy:Routes:{route.Name}:SourceIp:Mode", findings);
+        if (WhoWantsNetRaw(context) is { } where && File.Exists("/proc/self/status"))
+            Judge(File.ReadAllText("/proc/self/status"), where, findings);
         return Task.CompletedTask;
     }
+
+    /// <summary>Key path of the first thing in the file that wants NET_RAW; null: nothing.</summary>
+    internal static string? WhoWantsNetRaw(CheckContext context) =>
+        RightsCheck.Needs(context).Where(need => need.SourceIp.Mode == SourceIpMode.Transparent).Select(need => need.Path + "Mode").FirstOrDefault()
+        ?? context.Config.Listeners.Where(listener => listener.Value.Intercept == InterceptMode.TProxy).Select(listener => $"Listeners:{listener.Key}:Intercept").FirstOrDefault();
 
     /// <summary>The verdict.</summary>
     /// <param name="status">The text of /proc/self/status.</param>

@@ -7,22 +7,38 @@ internal sealed class DestinationCheck : ICheck
 
     public bool AsksOthers => true;
 
-    public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation) => CheckContext.ForEachAsync(
-        context.Targets,
-        async target =>
+    public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
+    {
+        foreach (var (keyPath, what) in BackendTargets.Unnamed(context.Snapshot))
+            findings.Skip(keyPath, what);
+        return CheckContext.ForEachAsync(context.Targets, async target => Judge(target, await context.ReachAsync(target, cancellation), findings), cancellation);
+    }
+
+    /// <summary>The verdict.</summary>
+    internal static void Judge(BackendTarget target, Reach reach, CheckFindings findings)
+    {
+        var address = $"{target.Host}:{target.Port}";
+        var isLoopback = target.Loopback is not null;
+        if (reach.IsUnknownName)
         {
-            var reach = await context.ReachAsync(target, cancellation);
-            var address = $"{target.Host}:{target.Port}";
-            if (reach.IsUnknownName)
-                findings.Fail(
-                    target.KeyPath, $"{target.Host} has no address ({reach.Problem})",
-                    "the name's spelling; in Kubernetes: is there such a Service in this namespace, and may this pod ask DNS");
-            else if (reach.EndPoints.Count == 0)
-                findings.Fail(target.KeyPath, reach.Problem!, "is it running, does it listen on this address, and does a firewall or NetworkPolicy let this host through");
-            else if (reach.Problem is not null)
-                findings.Warn(target.KeyPath, $"{address} accepts, but {reach.Problem}", "remove the dead address from DNS, or let it answer");
-            else
-                findings.Ok(target.KeyPath, $"{address} accepts connections");
-        },
-        cancellation);
+            findings.Fail(
+                target.KeyPath, $"{target.Host} has no address ({reach.Problem})",
+                "the name's spelling; in Kubernetes: is there such a Service in this namespace, and may this pod ask DNS");
+        }
+        else if (reach.EndPoints.Count == 0)
+        {
+            findings.Fail(
+                target.KeyPath, reach.Problem!,
+                isLoopback ? "is the application running, and does it listen on all addresses or on loopback (on the pod's alone: a cluster of Type OriginalDestination)"
+                    : "is it running, does it listen on this address, and does a firewall or NetworkPolicy let this host through");
+        }
+        else if (reach.Problem is not null)
+        {
+            findings.Warn(
+                target.KeyPath, $"{address} accepts, but {reach.Problem}",
+                isLoopback ? "let the application listen on loopback of this family too, or its clients find nobody" : "remove the dead address from DNS, or let it answer");
+        }
+        else
+            findings.Ok(target.KeyPath, $"{address} accepts connections{(reach.Untried == 0 ? "" : $" ({reach.EndPoints.Count} of {reach.EndPoints.Count + reach.Untried} addresses were tried)")}");
+    }
 }

@@ -23,7 +23,7 @@ internal sealed class RedirectCheck : ICheck
             else if (canSee)
                 findings.Warn(path, "no rules of \"Gateway redirect\" are installed here: nothing is diverted, unless by rules of your own", "Gateway redirect apply --config FILE");
             else
-                findings.Ok(path, "not checked: listing rules needs NET_ADMIN");
+                findings.Skip(path, "not checked: listing rules needs NET_ADMIN");
         }
     }
 }

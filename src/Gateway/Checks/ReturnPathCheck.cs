@@ -1,10 +1,7 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Gateway.Linux;
-using Gateway.Redirection;
 using Gateway.Tcp.Configuration;
 
 namespace Gateway.Checks;
@@ -43,15 +40,20 @@ internal sealed class ReturnPathCheck : ICheck
             probes,
             async probe =>
             {
-                foreach (var endPoint in (await context.ReachAsync(probe.target, cancellation)).EndPoints)
-                    await ProbeAsync(probe.target, probe.user, endPoint, findings, cancellation);
+                // Each family has its own routes, and so its own finding and cure.
+                foreach (var family in (await context.ReachAsync(probe.target, cancellation)).EndPoints.GroupBy(endPoint => endPoint.AddressFamily))
+                {
+                    var verdicts = await Task.WhenAll(family.Select(endPoint => ProbeAsync(probe.target, probe.user, endPoint, cancellation)));
+                    if (Array.FindIndex(verdicts, verdict => verdict.Severity == CheckSeverity.Fail) is >= 0 and var bad)
+                        verdicts[bad] = verdicts[bad] with { Cure = await ReturnPathCure.ForAsync(probe.target, verdicts[bad].EndPoint) };
+                    AddressVerdict.Report(findings, probe.user.KeyPath, verdicts);
+                }
             },
             cancellation);
     }
 
-    private static async Task ProbeAsync(BackendTarget target, BackendUser user, IPEndPoint endPoint, CheckFindings findings, CancellationToken cancellation)
+    private static async Task<AddressVerdict> ProbeAsync(BackendTarget target, BackendUser user, IPEndPoint endPoint, CancellationToken cancellation)
     {
-        var where = user.KeyPath;
         var source = SourceFor(user.Clients, endPoint);
         var patience = target.ConnectTimeout < MostPatience ? target.ConnectTimeout : MostPatience;
         try
@@ -59,15 +61,14 @@ internal sealed class ReturnPathCheck : ICheck
             var (talk, problem) = await BackendTalk.ConnectAsync(endPoint, patience, socket => BindForeign(socket, source, user.SourceIp.Mark), cancellation);
             using (talk)
             {
-                if (talk is not null)
-                    findings.Ok(where, $"answers of {endPoint} to {source} come back");
-                else
-                    findings.Fail(where, $"{endPoint} accepts this host's own connections, but one from {source} {problem}", await CureAsync(endPoint));
+                return talk is not null
+                    ? new AddressVerdict(endPoint, CheckSeverity.Ok, $"answers {source}, and that comes back")
+                    : new AddressVerdict(endPoint, CheckSeverity.Fail, $"accepts this host's own connections, but one from {source} {problem}");
             }
         }
         catch (UnauthorizedAccessException)
         {
-            findings.Warn(where, $"the way back from {endPoint} was not probed: connecting from {source} is not permitted");
+            return new AddressVerdict(endPoint, CheckSeverity.Skip, $"was not asked for the way back: connecting from {source} is not permitted");
         }
     }
 
@@ -114,47 +115,5 @@ internal sealed class ReturnPathCheck : ICheck
         }
 
         return backend.AddressFamily == AddressFamily.InterNetwork ? DocumentationV4 : DocumentationV6;
-    }
-
-    private static async Task<string> CureAsync(IPEndPoint backend)
-    {
-        var isV4 = backend.AddressFamily == AddressFamily.InterNetwork;
-        var (ip, everything) = isV4 ? ("ip", "0.0.0.0/0") : ("ip -6", "::/0");
-        var port = backend.Port.ToString(CultureInfo.InvariantCulture);
-        var rule = IPAddress.IsLoopback(backend.Address)
-            ? $"{ip} rule add from {(isV4 ? "127.0.0.1/8" : "::1/128")} iif lo table 123; {ip} route add local {everything} dev lo table 123"
-            : OwnAddress.Contains(backend.Address) == true
-                ? $"{ip} rule add from {backend.Address} ipproto tcp sport {port} iif lo lookup 133; {ip} route add local {everything} dev lo table 133 (and a default route)"
-                : $"{ip} rule add iif {InterfaceTo(backend)} ipproto tcp sport {port} lookup 100; {ip} route add local {everything} dev lo table 100; "
-                    + "and on the backend a route to the clients through this host; in a cloud: the source/destination check off";
-        return $"{rule} (docs/source-ip.md, The return path). {await RulesAsync(isV4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6)}";
-    }
-
-    // Tells "nothing was set up here" from "something was: look at the backend's routes".
-    private static async Task<string> RulesAsync(AddressFamily family)
-    {
-        var shown = await HostProgram.TryRunAsync("ip", [HostProgram.IpOption(family), "rule", "show"]);
-        if (shown is not { ExitCode: 0 })
-            return "The rules of this host could not be listed";
-        var own = shown.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim())
-            .Where(rule => rule is not ("from all lookup local" or "from all lookup main" or "from all lookup default")).ToList();
-        return own.Count == 0 ? "This host has no rules of its own (ip rule)" : $"Rules of this host: {string.Join("; ", own)}";
-    }
-
-    private static string InterfaceTo(IPEndPoint backend)
-    {
-        try
-        {
-            // A connected UDP socket sends nothing; the kernel says which address, and so which interface, it would take.
-            using var socket = new Socket(backend.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-            socket.Connect(backend);
-            var local = ((IPEndPoint)socket.LocalEndPoint!).Address;
-            return NetworkInterface.GetAllNetworkInterfaces()
-                .FirstOrDefault(card => card.GetIPProperties().UnicastAddresses.Any(address => address.Address.Equals(local)))?.Name ?? "IF";
-        }
-        catch (Exception problem) when (problem is SocketException or NetworkInformationException)
-        {
-            return "IF";
-        }
     }
 }

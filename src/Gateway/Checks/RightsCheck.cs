@@ -46,7 +46,7 @@ internal sealed class RightsCheck : ICheck
     private static bool IsAbout(IReadOnlyList<string> messages, string path) => messages.Any(message => message.StartsWith(path, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>What a plain socket does not do: the key path in front of <c>Mode</c>, and what stands there.</summary>
-    private static IEnumerable<(string Path, SourceIpConfig SourceIp)> Needs(CheckContext context)
+    internal static IEnumerable<(string Path, SourceIpConfig SourceIp)> Needs(CheckContext context)
     {
         var ofRoutes = context.Snapshot.Tcp.Listeners.Values.SelectMany(listener => listener.Routes).DistinctBy(route => route.Name)
             .Select(route => ($"TcpProxy:Routes:{route.Name}:SourceIp:", new SourceIpConfig { Mode = route.SourceIp.Mode, Mark = route.SourceIp.Mark == 0 ? null : route.SourceIp.Mark }));

@@ -56,7 +56,7 @@ internal sealed partial class SelfTest(GatewayRuntime runtime, IHostApplicationL
             return;
         }
 
-        foreach (var result in report.Results.Where(result => result.Severity != CheckSeverity.Ok))
+        foreach (var result in report.Results.Where(result => result.Severity >= CheckSeverity.Warn))
             Log.Finding(logger, result.Severity, result.Describe());
         Log.Done(logger, report.Summary);
     }

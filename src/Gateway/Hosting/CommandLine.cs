@@ -50,7 +50,7 @@ internal static class CommandLine
     private static Command Check(Option<string?> config)
     {
         var json = new Option<bool>("--json") { Description = "JSON instead of text." };
-        var strict = new Option<bool>("--strict") { Description = "Warnings count: exit code 2." };
+        var strict = new Option<bool>("--strict") { Description = "Warnings, and what was skipped, count: exit code 2." };
         var check = new Command("check", "Says whether this host and the backends can do what the configuration asks, and the cure. Exit code 0: no failures; 1: failures.") { json, strict };
         check.SetAction((parsed, cancellation) =>
             CheckCommand.RunAsync(FindFile(parsed.GetValue(config)), parsed.GetValue(json), parsed.GetValue(strict), Console.Out, cancellation));

@@ -125,7 +125,7 @@ public sealed class CheckCommandTests
 
         Assert.Equal(1, missing.ExitCode);
         Assert.Contains("NET_RAW", missing.The("rights", "TcpProxy:Routes:in:SourceIp:Mode").What, StringComparison.Ordinal);
-        Assert.Equal("warn", missing.The("return-path", "TcpProxy:Routes:in:SourceIp:Mode").Severity);
+        Assert.Equal("skip", missing.The("return-path", "TcpProxy:Routes:in:SourceIp:Mode").Severity);
         Assert.Contains("NET_RAW", missing.The("rights", "ReverseProxy:Clusters:web:Metadata:SourceIp.Mode").What, StringComparison.Ordinal);
         foreach (var path in new[] { "TcpProxy:Routes:in:SourceIp:Mode", "ReverseProxy:Clusters:web:Metadata:SourceIp.Mode" })
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Testing;
 using Gateway.Testing.Network;
+using Gateway.Testing.Peers;
 using Gateway.Testing.Processes;
 
 namespace Gateway.FunctionalTests.Checks;
@@ -59,6 +60,44 @@ public sealed class NetworkCheckTests
 
         var there = await CheckRun.StartAsync(config, network.Gateway);
         Assert.Equal("ok", there.The("return-path", "TcpProxy:Routes:in:SourceIp:Mode").Severity);
+    }
+
+    [Fact]
+    public async Task Sidecar_WithAndWithoutRulesRightsAndApplication_IsLookedAtAsAWhole()
+    {
+        await using var network = await GatewayNetwork.CreateAsync();
+        await using var app4 = RecordingTcpServer.Start(endPoint: new IPEndPoint(IPAddress.Loopback, Port), inside: network.Gateway);
+        var app6 = RecordingTcpServer.Start(endPoint: new IPEndPoint(IPAddress.IPv6Loopback, Port), inside: network.Gateway);
+        var config = new ConfigFile().Listener("in", "*:15006", "Tcp").Set("Listeners:in:Intercept", "TProxy")
+            .Route("in", new { Listener = "in", ClusterId = "app", SourceIp = new { Mode = "Transparent", Port = "Client" }, Match = new { DestinationPorts = new[] { Port } } })
+            .Set("TcpProxy:Clusters:app", new { Type = "OriginalPort", ConnectTimeout = "1s" });
+        const string App = "TcpProxy:Routes:in:Match:DestinationPorts:0";
+        const string Mode = "TcpProxy:Routes:in:SourceIp:Mode";
+        using var folder = new TemporaryFolder();
+
+        var missing = await CheckRun.StartAsync(config, network.Gateway);
+        (await ProcessRunner.RunAsync(
+            [.. network.Gateway.CommandPrefix, RepositoryPaths.GatewayExecutable, "redirect", "apply", "--config", folder.Write("a.json", config.ToJson())])).RequireSuccess();
+        var there = await CheckRun.StartAsync(config, network.Gateway);
+        // As a gateway's container is: it may bind foreign addresses, and see no rules.
+        var strict = await CheckRun.StartAsync(
+            config, network.Gateway, [DebianPeer.Require("setpriv"), "--bounding-set=-net_admin", "--inh-caps=-net_admin"], "--strict");
+        await app6.DisposeAsync();
+        var half = await CheckRun.StartAsync(config, network.Gateway);
+        await app4.DisposeAsync();
+        var dead = await CheckRun.StartAsync(config, network.Gateway);
+
+        // One for each family.
+        var paths = missing.Findings.Where(finding => finding.Check == "return-path").ToList();
+        Assert.Equal([("fail", Mode), ("fail", Mode)], paths.Select(finding => (finding.Severity, finding.Where)));
+        Assert.All(paths, finding => Assert.Contains("Gateway redirect apply", finding.Cure, StringComparison.Ordinal));
+        Assert.Equal((1, 0, 2), (missing.ExitCode, there.ExitCode, strict.ExitCode));
+        Assert.Equal(["ok", "ok"], there.Findings.Where(finding => finding.Check == "return-path").Select(finding => finding.Severity));
+        Assert.Equal(["ok", "ok", "ok"], new[] { "destination", "proxy-header" }.Select(check => there.The(check, App).Severity).Append(there.The("redirect", "Listeners:in:Intercept").Severity));
+        Assert.Equal(["redirect"], strict.Findings.Where(finding => finding.Severity == "skip").Select(finding => finding.Check));
+        Assert.Equal("warn", half.The("destination", App).Severity);
+        Assert.Contains("[::1]:8080 refuses", half.The("destination", App).What, StringComparison.Ordinal);
+        Assert.Equal(("fail", 1), (dead.The("destination", App).Severity, dead.ExitCode));
     }
 
     [Fact]

@@ -42,6 +42,8 @@ public sealed class ProxyHeaderCheckTests
             config.AddTcp(name, FreePorts.Next(), backend, sourceIp);
         }
 
+        config.AddTcp("fallback", FreePorts.Next(), plainAddress, new { Mode = "Transparent", Fallback = "ProxyProtocol" });
+
         var run = await CheckRun.StartAsync(config);
 
         foreach (var (name, _, _, severity, what) in expected)
@@ -52,9 +54,15 @@ public sealed class ProxyHeaderCheckTests
         }
 
         Assert.Contains("\"Version\": \"V2\"", run.The("proxy-header", "TcpProxy:Clusters:nginx-none:Destinations:nginx-none-0:Address").Cure, StringComparison.Ordinal);
-        Assert.Equal("fail", run.The("proxy-header", "ReverseProxy:Clusters:web:Destinations:web-0:Address").Severity);
+        // What is right for an HTTP cluster is an error in a TCP route, and the other way round.
+        var web = run.The("proxy-header", "ReverseProxy:Clusters:web:Destinations:web-0:Address");
+        Assert.Equal("fail", web.Severity);
+        Assert.Contains("Metadata: { \"SourceIp.Mode\": \"ProxyProtocol\", \"SourceIp.Version\": \"V2\" }", web.Cure, StringComparison.Ordinal);
         Assert.Equal("ok", run.The("proxy-header", "ReverseProxy:Clusters:web2:Destinations:web2-0:Address").Severity);
         Assert.Contains("takes a PROXY v2 header", run.The("proxy-header", "ReverseProxy:Clusters:web3:Destinations:web3-0:Address").What, StringComparison.Ordinal);
+        var fallback = run.Findings.Where(finding => finding.Check == "proxy-header" && finding.Where == "TcpProxy:Clusters:fallback:Destinations:fallback-0:Address").ToList();
+        Assert.Equal(["fail", "ok"], fallback.Select(finding => finding.Severity).Order());
+        Assert.Contains(fallback, finding => finding.What.Contains("header (Fallback)", StringComparison.Ordinal) && finding.Cure.EndsWith("SourceIp:Fallback Reject", StringComparison.Ordinal));
         Assert.Equal(1, run.ExitCode);
     }
 }

@@ -23,6 +23,8 @@ public static class DebianPeer
         ["unshare"] = "util-linux",
         ["curl"] = "curl",
         ["nc"] = "netcat-openbsd",
+        ["node"] = "nodejs",
+        ["kubectl"] = "kubernetes-client",
     };
 
     private static readonly string[] Folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];

@@ -47,31 +47,35 @@ public sealed class CheckSuiteTests
             findings.Fail("B:x", "what", "cure");
             findings.Warn("A:x", "doubt");
             findings.Ok("", "fine");
+            findings.Skip("A:y", "not looked at");
             return Task.CompletedTask;
         }));
         using var json = JsonDocument.Parse(report.ToJson());
         var root = json.RootElement;
 
         Assert.Equal(["schema", "version", "checkedAt", "scope", "verdict", "counts", "results"], root.EnumerateObject().Select(member => member.Name));
-        Assert.Equal(1, root.GetProperty("schema").GetInt32());
+        Assert.Equal(2, root.GetProperty("schema").GetInt32());
         Assert.Equal("fail", root.GetProperty("verdict").GetString());
-        Assert.Equal("""{"ok":1,"warn":1,"fail":1}""", JsonSerializer.Serialize(root.GetProperty("counts")));
+        Assert.Equal("""{"ok":1,"skip":1,"warn":1,"fail":1}""", JsonSerializer.Serialize(root.GetProperty("counts")));
         Assert.Equal(
             ["""{"check":"one","severity":"ok","where":"","what":"fine","cure":null}""",
              """{"check":"one","severity":"warn","where":"A:x","what":"doubt","cure":null}""",
+             """{"check":"one","severity":"skip","where":"A:y","what":"not looked at","cure":null}""",
              """{"check":"one","severity":"fail","where":"B:x","what":"what","cure":"cure"}"""],
             root.GetProperty("results").EnumerateArray().Select(result => JsonSerializer.Serialize(result)));
-        Assert.Equal("ok   one: fine\nwarn one: A:x: doubt\nFAIL one: B:x: what. Cure: cure\n1 ok, 1 warnings, 1 failures\n", report.ToText());
+        Assert.Equal("ok   one: fine\nwarn one: A:x: doubt\nskip one: A:y: not looked at\nFAIL one: B:x: what. Cure: cure\n1 ok, 1 skipped, 1 warnings, 1 failures\n", report.ToText());
     }
 
     [Theory]
-    [InlineData(0, false, 0)]
-    [InlineData(0, true, 0)]
-    [InlineData(1, false, 0)]
-    [InlineData(1, true, 2)]
-    [InlineData(2, false, 1)]
-    [InlineData(2, true, 1)]
-    public void ExitCode_BySeverity(int verdict, bool strict, int expected) => Assert.Equal(expected, CheckCommand.ExitCode((CheckSeverity)verdict, strict));
+    [InlineData("Ok", false, 0)]
+    [InlineData("Ok", true, 0)]
+    [InlineData("Skip", false, 0)]
+    [InlineData("Skip", true, 2)]
+    [InlineData("Warn", false, 0)]
+    [InlineData("Warn", true, 2)]
+    [InlineData("Fail", false, 1)]
+    [InlineData("Fail", true, 1)]
+    public void ExitCode_BySeverity(string verdict, bool strict, int expected) => Assert.Equal(expected, CheckCommand.ExitCode(Enum.Parse<CheckSeverity>(verdict), strict));
 
     private static Task<CheckReport> RunAsync(TimeSpan timeout, params ICheck[] checks) =>
         CheckSuite.RunAsync(checks, new CheckContext(VerdictTests.Snapshot()), timeout, TestContext.Current.CancellationToken);

@@ -66,6 +66,22 @@ public sealed class VerdictTests
     }
 
     [Theory]
+    [InlineData("Transparent", "ReverseProxy:Clusters:c:Metadata:SourceIp.Mode")]
+    [InlineData("ProxyProtocol", null)]
+    public void Container_TransparentHttpCluster_WantsNetRaw(string mode, string? expected)
+    {
+        var context = new CheckContext(Snapshot($$"""
+            "Listeners": { "in": { "Address": "*:9000", "Protocol": "Http" } },
+            "ReverseProxy": {
+              "Routes": { "r": { "ClusterId": "c", "Match": { "Path": "{**any}" } } },
+              "Clusters": { "c": { "Metadata": { "SourceIp.Mode": "{{mode}}" }, "Destinations": { "d": { "Address": "http://192.0.2.200/" } } } }
+            }
+            """));
+
+        Assert.Equal(expected, ContainerCheck.WhoWantsNetRaw(context));
+    }
+
+    [Theory]
     [InlineData("2\n", "Warn")]
     [InlineData("1\n", "Ok")]
     public void Kernel_SynCookiesAlways_HideOptions(string setting, string expected)
@@ -107,7 +123,7 @@ public sealed class VerdictTests
     [InlineData("+OK POP3 ready", false, false)]
     [InlineData("220 mail.example.org ESMTP", false, false)]
     public void Header_ReactionToIt_IsRefusalOrNot(string bytes, bool hasEnded, bool isRefusal) =>
-        Assert.Equal(isRefusal, ProxyHeaderCheck.IsRefusal(new Reaction(Encoding.ASCII.GetBytes(bytes), hasEnded)));
+        Assert.Equal(isRefusal, HeaderProbe.IsRefusal(new Reaction(Encoding.ASCII.GetBytes(bytes), hasEnded)));
 
     [Fact]
     public void Reaction_BytesOfABackend_AreShownOnOneLine() =>

@@ -45,6 +45,13 @@ public sealed class IstioManifestTests
         Assert.Contains("  externalTrafficPolicy: Local\n", service, StringComparison.Ordinal);
     }
 
+    /// <summary>Policies are the sidecar's: a backend without one would get mTLS that it cannot read, or ask for none.</summary>
+    [Theory]
+    [InlineData("ingress")]
+    [InlineData("ingress-sidecar")]
+    public async Task Ingress_ItsBackend_HasASidecar(string folder) =>
+        Assert.Contains("sidecar.istio.io/inject: \"true\"\n", Document(await RenderAsync(folder), "Deployment", "whoami"), StringComparison.Ordinal);
+
     [Fact]
     public async Task IngressWithSidecar_ItsPod_TakesNothingThatArrives()
     {
@@ -70,6 +77,8 @@ public sealed class IstioManifestTests
         var port = int.Parse(Regex.Match(filter, @"start: (\d+)\n").Groups[1].Value, null);
 
         Assert.Contains($"end: {port + 1}\n", filter, StringComparison.Ordinal);
+        // Behind original_dst the header's destination would stay, and be dialled.
+        Assert.Matches(@"listenerFilter: envoy\.filters\.listener\.original_dst\n[^-]*operation: INSERT_BEFORE\n", filter);
         Assert.Contains($"containerPort: {port}\n", Document(documents, "Deployment", "mysql"), StringComparison.Ordinal);
         Assert.Contains($"includeInboundPorts: \"{port}\"\n", Document(documents, "Deployment", "mysql"), StringComparison.Ordinal);
         Assert.Contains("interceptionMode: TPROXY\n", Document(documents, "Deployment", "mysql"), StringComparison.Ordinal);

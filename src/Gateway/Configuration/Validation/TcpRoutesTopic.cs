@@ -80,7 +80,9 @@ internal sealed class TcpRoutesTopic : IConfigTopic
                 context.Issues.Error(
                     $"TcpProxy:Routes:{name}:Match",
                     ConfigIssue.Quote(cidr),
-                    $"route {other.Name} matches the same on the same listener with the same Order; change one's Order or Match");
+                    TlvsTopic.Ambiguity(other.Match, route.Match) is { } tlvs
+                        ? $"route {other.Name} of the same listener and Order {tlvs}: give them different Order"
+                        : $"route {other.Name} matches the same on the same listener with the same Order; change one's Order or Match");
                 break;
             }
         }

@@ -62,6 +62,15 @@ internal static partial class TlvsTopic
             && tlvs.All(pair => !others.TryGetValue(pair.Key, out var values) || pair.Value.Overlaps(values));
     }
 
+    /// <summary>Which TLVs two matches ask for, where they are not the same ones and yet one header can have all of them; null: they ask for the same TLVs.</summary>
+    public static string? Ambiguity(TcpRouteMatchConfig? one, TcpRouteMatchConfig? other)
+    {
+        var (fields, others) = (Values(one).Keys, Values(other).Keys);
+        return fields.ToHashSet().SetEquals(others) ? null : $"matches {Show(fields)}, this one {Show(others)}, and one header may have all of them";
+
+        static string Show(IEnumerable<string> names) => string.Join(" and ", names.Order(StringComparer.Ordinal));
+    }
+
     private static void CheckValues(ValidationContext context, string path, string name, IReadOnlyList<string> values)
     {
         if (!ProxyTlvField.TryParse(name, out var field))

@@ -1,0 +1,98 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Gateway.Configuration;
+using Gateway.Hosting;
+using Gateway.Http.Clients;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Routing;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Checks;
+
+/// <summary>What a configuration leads to, as far as it says so itself.</summary>
+internal static class BackendTargets
+{
+    // YARP's own limit is SocketsHttpHandler's; a backend that takes longer than this to accept is a finding.
+    private static readonly TimeSpan HttpConnectTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Destinations of the file, TCP and HTTP, and the ports behind intercepting listeners.</summary>
+    /// <param name="snapshot">A good configuration.</param>
+    /// <param name="hasIpv6">Whether IPv6 clients can come; null: as this host is.</param>
+    public static IReadOnlyList<BackendTarget> Of(GatewaySnapshot snapshot, bool? hasIpv6 = null) =>
+        [.. OfTcp(snapshot), .. OfOriginalPorts(snapshot, new Lazy<bool>(() => hasIpv6 ?? HasIpv6())), .. OfHttp(snapshot.Config)];
+
+    /// <summary>What routes lead to without a name for it that could be tried: key paths, and what is there.</summary>
+    public static IEnumerable<(string KeyPath, string What)> Unnamed(GatewaySnapshot snapshot)
+    {
+        foreach (var route in RoutesTo(snapshot, TcpClusterType.OriginalDestination))
+            yield return ($"TcpProxy:Routes:{route.Name}:ClusterId", "not checked: its destinations are whatever clients connect to");
+        foreach (var route in RoutesTo(snapshot, TcpClusterType.OriginalPort))
+        {
+            foreach (var (keyPath, range) in PortsOf(snapshot, route).Where(port => port.Range.Count > 1))
+                yield return (keyPath, $"not checked: a port of {range} may well have nobody; write those that have somebody as single ports");
+        }
+    }
+
+    private static IEnumerable<BackendTarget> OfTcp(GatewaySnapshot snapshot)
+    {
+        var routes = RoutesTo(snapshot, TcpClusterType.Static).ToLookup(route => route.Cluster.Name, StringComparer.OrdinalIgnoreCase);
+        return from cluster in snapshot.Tcp.Clusters.Values
+               where routes.Contains(cluster.Name)
+               from destination in cluster.Destinations
+               select new BackendTarget(
+                   $"TcpProxy:Clusters:{cluster.Name}:Destinations:{destination.Name}:Address", destination.Host, destination.Port, cluster.ConnectTimeout,
+                   [.. routes[cluster.Name].Select(UserOf)]);
+    }
+
+    private static IEnumerable<BackendTarget> OfOriginalPorts(GatewaySnapshot snapshot, Lazy<bool> hasIpv6) =>
+        from route in RoutesTo(snapshot, TcpClusterType.OriginalPort)
+        let addresses = LoopbackOf(ListenAddress.Parse(snapshot.Config.Listeners[route.Listener].Address!), hasIpv6)
+        from port in PortsOf(snapshot, route)
+        where port.Range.Count == 1
+        select new BackendTarget(port.KeyPath, addresses.Count == 1 ? addresses[0].ToString() : "localhost", port.Range.First, route.Cluster.ConnectTimeout, [UserOf(route)])
+        {
+            Loopback = addresses,
+        };
+
+    private static IEnumerable<BackendTarget> OfHttp(GatewayConfig config) =>
+        from cluster in config.ReverseProxy.Clusters
+        where config.ReverseProxy.Routes.Any(route => string.Equals(route.ClusterId, cluster.ClusterId, StringComparison.OrdinalIgnoreCase))
+        let path = $"ReverseProxy:Clusters:{cluster.ClusterId}"
+        let sourceIp = SourceIpModel.From(ClusterSourceIp.Read(cluster.Metadata)?.Config ?? new SourceIpConfig())
+        from destination in cluster.Destinations ?? new Dictionary<string, DestinationConfig>()
+        let uri = new Uri(destination.Value.Address)
+        let isVerified = uri.Scheme == Uri.UriSchemeHttps && cluster.HttpClient?.DangerousAcceptAnyServerCertificate != true
+        select new BackendTarget($"{path}:Destinations:{destination.Key}:Address", uri.IdnHost.Trim('[', ']'), uri.Port, HttpConnectTimeout,
+            [new BackendUser($"{path}:Metadata:{ClusterSourceIp.Prefix}Mode", sourceIp, [])])
+        {
+            CertificateName = isVerified ? destination.Value.Host ?? uri.IdnHost.Trim('[', ']') : null,
+            IsHttp = true,
+        };
+
+    private static IEnumerable<RouteModel> RoutesTo(GatewaySnapshot snapshot, TcpClusterType type) =>
+        snapshot.Tcp.Listeners.Values.SelectMany(listener => listener.Routes).Where(route => snapshot.Config.TcpProxy.Clusters[route.Cluster.Name].Type == type);
+
+    private static BackendUser UserOf(RouteModel route) => new($"TcpProxy:Routes:{route.Name}:SourceIp:Mode", route.SourceIp, route.ClientNetworks);
+
+    private static IEnumerable<(string KeyPath, PortRange Range)> PortsOf(GatewaySnapshot snapshot, RouteModel route) =>
+        snapshot.Config.TcpProxy.Routes[route.Name].Match!.DestinationPorts.Select((range, i) => ($"TcpProxy:Routes:{route.Name}:Match:DestinationPorts:{i}", range));
+
+    // Each client is taken to the loopback address of its own family.
+    private static List<IPAddress> LoopbackOf(ListenAddress listener, Lazy<bool> hasIpv6)
+    {
+        var isIpv6 = listener.EndPoint.AddressFamily == AddressFamily.InterNetworkV6;
+        var addresses = new List<IPAddress>();
+        if (!isIpv6 || listener.DualMode)
+            addresses.Add(IPAddress.Loopback);
+        if (isIpv6 && (!listener.DualMode || hasIpv6.Value))
+            addresses.Add(IPAddress.IPv6Loopback);
+        return addresses;
+    }
+
+    // A pod of an IPv4 cluster has link-local addresses at most, and its application need not listen on IPv6.
+    private static bool HasIpv6() => NetworkInterface.GetAllNetworkInterfaces()
+        .SelectMany(card => card.GetIPProperties().UnicastAddresses)
+        .Any(address => address.Address is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv6LinkLocal: false } ip && !IPAddress.IsLoopback(ip));
+}

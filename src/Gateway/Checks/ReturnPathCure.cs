@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Gateway.Linux;
+using Gateway.Redirection;
+
+namespace Gateway.Checks;
+
+/// <summary>What to do where the answers of a transparent route's backend do not come back.</summary>
+internal static class ReturnPathCure
+{
+    /// <summary>The commands that turn a backend's answers round, and what stands there now.</summary>
+    /// <param name="target">The destination.</param>
+    /// <param name="backend">Its address that does not answer.</param>
+    public static async Task<string> ForAsync(BackendTarget target, IPEndPoint backend)
+    {
+        if (target.Loopback is not null)
+            return "Gateway redirect apply --config FILE (docs/intercept.md, How it works)";
+
+        var isV4 = backend.AddressFamily == AddressFamily.InterNetwork;
+        var (ip, everything) = isV4 ? ("ip", "0.0.0.0/0") : ("ip -6", "::/0");
+        var port = backend.Port.ToString(CultureInfo.InvariantCulture);
+        var rule = IPAddress.IsLoopback(backend.Address)
+            ? $"{ip} rule add from {(isV4 ? "127.0.0.1/8" : "::1/128")} iif lo table 123; {ip} route add local {everything} dev lo table 123"
+            : OwnAddress.Contains(backend.Address) == true
+                ? $"{ip} rule add from {backend.Address} ipproto tcp sport {port} iif lo lookup 133; {ip} route add local {everything} dev lo table 133 (and a default route)"
+                : $"{ip} rule add iif {InterfaceTo(backend)} ipproto tcp sport {port} lookup 100; {ip} route add local {everything} dev lo table 100; "
+                    + "and on the backend a route to the clients through this host; in a cloud: the source/destination check off";
+        return $"{rule} (docs/source-ip.md, The return path). {await RulesAsync(isV4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6)}";
+    }
+
+    // Tells "nothing was set up here" from "something was: look at the backend's routes".
+    private static async Task<string> RulesAsync(AddressFamily family)
+    {
+        var shown = await HostProgram.TryRunAsync("ip", [HostProgram.IpOption(family), "rule", "show"]);
+        if (shown is not { ExitCode: 0 })
+            return "The rules of this host could not be listed";
+        var own = shown.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim())
+            .Where(rule => rule is not ("from all lookup local" or "from all lookup main" or "from all lookup default")).ToList();
+        return own.Count == 0 ? "This host has no rules of its own (ip rule)" : $"Rules of this host: {string.Join("; ", own)}";
+    }
+
+    private static string InterfaceTo(IPEndPoint backend)
+    {
+        try
+        {
+            // A connected UDP socket sends nothing; the kernel says which address, and so which interface, it would take.
+            using var socket = new Socket(backend.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            socket.Connect(backend);
+            var local = ((IPEndPoint)socket.LocalEndPoint!).Address;
+            return NetworkInterface.GetAllNetworkInterfaces()
+                .FirstOrDefault(card => card.GetIPProperties().UnicastAddresses.Any(address => address.Address.Equals(local)))?.Name ?? "IF";
+        }
+        catch (Exception problem) when (problem is SocketException or NetworkInformationException)
+        {
+            return "IF";
+        }
+    }
+}
