@@ -10,9 +10,10 @@ public sealed class BlackHole : IDisposable
     private readonly List<Socket> _queued = [];
 
     /// <summary>Listens and fills the queue.</summary>
-    public BlackHole()
+    /// <param name="endPoint">Where; null: on any port of 127.0.0.1.</param>
+    public BlackHole(IPEndPoint? endPoint = null)
     {
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Bind(endPoint ?? new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen(0);
         bool isConnected;
         do
