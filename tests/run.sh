@@ -6,6 +6,9 @@
 # program that dies) counts as one failure. With CI=true the restore is locked: packages are those of packages.lock.json.
 #
 #   tests/run.sh [OPTIONS OF XUNIT'S RUNNER]      e.g. tests/run.sh -class '*Whoami*'
+#
+# GATEWAY_TEST_GB=1 moves 1 GB each way through each source-IP mode on both engines, which takes a quiet machine: by default it is
+# 0.256 with the Linux engine and 0.064 with the portable one (IntegrityTests).
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
