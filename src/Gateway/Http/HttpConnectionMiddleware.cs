@@ -47,7 +47,6 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
         {
             return IdentifyAndRunAsync(connection, feature, new ProxyHeaderReader(policy, peer, local, services.Time));
         }
-        connection.Transport = new FirstBytesReader(connection.Transport, () => RejectHeader(connection, feature, peer));
         return ContinueAsync(connection, feature, new ConnectionIdentity { Client = peer, Peer = peer, Local = local, Source = IdentitySource.Socket });
     }
 
@@ -59,7 +58,7 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
             return FindAndRunAsync(connection, feature, identity, new ToaReader(toa, tcp, services.Time));
         }
         SetIdentity(connection, feature, identity);
-        return next(connection);
+        return RunHttpAsync(connection, feature, identity);
     }
 
     private async Task FindAndRunAsync(ConnectionContext connection, IListenerFeature feature, ConnectionIdentity identity, ToaReader reader)
@@ -82,7 +81,7 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
             return;
         }
         SetIdentity(connection, feature, found);
-        await next(connection);
+        await RunHttpAsync(connection, feature, found);
     }
 
     private async Task IdentifyAndRunAsync(ConnectionContext connection, IListenerFeature feature, ProxyHeaderReader reader)
@@ -120,6 +119,15 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
         services.AccessLog.WriteRejected(Unmap(connection.RemoteEndPoint), feature.Name, reason, step);
         // Now, rather than after what the peer may still be sending has been read.
         connection.Abort(new ConnectionAbortedException(reason));
+    }
+
+    private Task RunHttpAsync(ConnectionContext connection, IListenerFeature feature, ConnectionIdentity identity)
+    {
+        if (feature.Http?.ProxyProtocol is null)
+        {
+            connection.Transport = new FirstBytesReader(connection.Transport, () => RejectHeader(connection, feature, identity.Peer));
+        }
+        return next(connection);
     }
 
     /// <summary>The usual mistake with a new load balancer: it sends a header, and the listener was not told of it.</summary>
