@@ -13,8 +13,11 @@ internal sealed record ClusterSourceIp
     /// <summary>What its keys begin with. A dot, since a colon would end the key.</summary>
     public const string Prefix = "SourceIp.";
 
+    /// <summary>The key of the TLVs that are added: one for each, as <c>AddTlvs.Authority</c>, since Metadata holds texts.</summary>
+    public const string AddTlvs = "AddTlvs";
+
     /// <summary>The keys, behind the prefix.</summary>
-    public static readonly string[] Keys = ["Mode", "Version", "PassThroughTlvs", "Mark", "Fallback", "MaxClients", "IdleTimeout"];
+    public static readonly string[] Keys = ["Mode", "Version", "PassThroughTlvs", AddTlvs, "Mark", "Fallback", "MaxClients", "IdleTimeout"];
 
     private static readonly TimeSpan MaxIdleTimeout = TimeSpan.FromHours(1);
 
@@ -70,6 +73,11 @@ internal sealed record ClusterSourceIp
     private static ClusterSourceIp Read(ClusterSourceIp so, string key, string value, out string? rule)
     {
         rule = null;
+        if (key.StartsWith($"{AddTlvs}.", StringComparison.OrdinalIgnoreCase))
+        {
+            return so with { Config = so.Config with { AddTlvs = new Dictionary<string, string>(so.Config.AddTlvs) { [key[(AddTlvs.Length + 1)..]] = value } } };
+        }
+
         switch (Keys.FirstOrDefault(known => known.Equals(key, StringComparison.OrdinalIgnoreCase)))
         {
             case "Mode":
@@ -80,6 +88,9 @@ internal sealed record ClusterSourceIp
                 return so with { Config = so.Config with { Fallback = Choice<SourceIpFallback>(value, out rule) } };
             case "PassThroughTlvs":
                 return so with { Config = so.Config with { PassThroughTlvs = value.Split(',', StringSplitOptions.TrimEntries) } };
+            case AddTlvs:
+                rule = $"write a key for each TLV: \"{Prefix}{AddTlvs}.Authority\": \"{{route}}\"";
+                return so;
             case "Mark":
                 return so with { Config = so.Config with { Mark = Number(value, 1, int.MaxValue, out rule) } };
             case "MaxClients":
