@@ -27,6 +27,9 @@ internal sealed record ClusterSourceIp
     /// <summary>The most clients that have connections to destinations at once. Defaults to 10,000.</summary>
     public int MaxClients { get; init; } = 10_000;
 
+    /// <summary>Whether the file says <see cref="MaxClients"/>: then so many are wanted.</summary>
+    public bool IsMaxClientsWritten { get; init; }
+
     /// <summary>How long a client's connections stay without a request. Defaults to 30 s.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -94,7 +97,7 @@ internal sealed record ClusterSourceIp
             case "Mark":
                 return so with { Config = so.Config with { Mark = Number(value, 1, int.MaxValue, out rule) } };
             case "MaxClients":
-                return so with { MaxClients = Number(value, 1, 1_000_000, out rule) };
+                return so with { MaxClients = Number(value, 1, 1_000_000, out rule), IsMaxClientsWritten = true };
             case "IdleTimeout":
                 var isGood = Duration.TryParse(value, out var idle);
                 rule = !isGood ? Duration.Rule : idle < TimeSpan.FromSeconds(1) || idle > MaxIdleTimeout ? "must be from 1 s to 1 h" : null;
