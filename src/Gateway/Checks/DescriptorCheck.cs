@@ -20,28 +20,41 @@ internal sealed class DescriptorCheck : ICheck
 
     public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
     {
-        Judge(context.Config.Limits.MaxConnections, OwnConnections(context.Config), ConnectionLimit.Default(), DescriptorLimit.Read(), findings);
+        var (own, isWanted) = OwnConnections(context.Config);
+        Judge(context.Config.Limits.MaxConnections, own, isWanted, ConnectionLimit.Default(), DescriptorLimit.Read(), findings);
         return Task.CompletedTask;
     }
 
-    /// <summary>The most clients that clusters keep connections for; each has one or more.</summary>
-    internal static long OwnConnections(GatewayConfig config) => config.ReverseProxy.Clusters
-        .Select(static cluster => ClusterSourceIp.Read(cluster.Metadata))
-        .Sum(static sourceIp => sourceIp?.Config.Mode is null or SourceIpMode.None ? 0L : sourceIp.MaxClients);
+    /// <summary>The most clients that clusters keep connections for, each with one or more; and whether the file asks for them, rather than leaving the default.</summary>
+    internal static (long Own, bool IsWanted) OwnConnections(GatewayConfig config)
+    {
+        var (written, all) = (0L, 0L);
+        foreach (var cluster in config.ReverseProxy.Clusters)
+        {
+            if (ClusterSourceIp.Read(cluster.Metadata) is { Config.Mode: not (null or SourceIpMode.None) } sourceIp)
+            {
+                all += sourceIp.MaxClients;
+                written += sourceIp.IsMaxClientsWritten ? sourceIp.MaxClients : 0;
+            }
+        }
+
+        return written > 0 ? (written, true) : (all, false);
+    }
 
     /// <summary>The verdict.</summary>
     /// <param name="wanted">What the file says; null: nothing.</param>
     /// <param name="own">The connections to HTTP destinations that clients may have for themselves.</param>
+    /// <param name="isWanted">Whether the file asks for so many.</param>
     /// <param name="possible">The connections of clients that the descriptor limit allows.</param>
     /// <param name="descriptors">The descriptor limit; null: not known.</param>
     /// <param name="findings">Takes it.</param>
-    internal static void Judge(int? wanted, long own, int possible, long? descriptors, CheckFindings findings)
+    internal static void Judge(int? wanted, long own, bool isWanted, int possible, long? descriptors, CheckFindings findings)
     {
         var limit = descriptors is { } known ? Text($"the descriptor limit {known}") : "an unknown descriptor limit";
         var cap = Math.Min(wanted ?? possible, possible);
         if (wanted > possible)
         {
-            findings.Warn(Where, Text($"{limit} has room for {possible} connections, which is the cap, not for {wanted}"), Raise((2L * wanted.Value) + own));
+            findings.Warn(Where, Text($"{limit} has room for {possible} connections, which is the cap, not for {wanted}"), Raise((2L * wanted.Value) + (isWanted ? own : 0)));
         }
         else if (cap < Few)
         {
@@ -52,14 +65,14 @@ internal sealed class DescriptorCheck : ICheck
             findings.Ok(Where, Text($"{cap} connections at once ({limit})"));
         }
 
-        JudgeOwn(wanted, own, possible, cap, limit, findings);
+        JudgeOwn(wanted, own, isWanted, possible, cap, limit, findings);
     }
 
-    private static void JudgeOwn(int? wanted, long own, int possible, int cap, string limit, CheckFindings findings)
+    private static void JudgeOwn(int? wanted, long own, bool isWanted, int possible, int cap, string limit, CheckFindings findings)
     {
         // Without a number of clients to keep room for, clients' own connections have half of all.
         var room = wanted is null ? ConnectionLimit.FurtherOf(cap, possible) : 2L * (possible - cap);
-        if (own > room)
+        if (own > room && isWanted)
         {
             var asked = Text($"clients may have {own} connections of their own ({ClusterSourceIp.Prefix}MaxClients), and {limit} has room for {room} beside those that they open");
             findings.Warn(
@@ -68,7 +81,8 @@ internal sealed class DescriptorCheck : ICheck
         }
         else if (own > 0)
         {
-            findings.Ok(Pools, Text($"{own} connections that clients may have of their own ({ClusterSourceIp.Prefix}MaxClients)"));
+            // The default is a bound, and nothing that anybody asked for.
+            findings.Ok(Pools, Text($"{Math.Min(own, room)} connections that clients may have of their own ({ClusterSourceIp.Prefix}MaxClients)"));
         }
     }
 

@@ -123,6 +123,35 @@ public sealed class ClientConnectionsTests
         Assert.EndsWith("\r\n\r\nok", Encoding.ASCII.GetString(await client.ReadToEndAsync()), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ProxyProtocol_TlvsThatAreAdded_SayTheRoutesOfTheRequestsAndEachHasItsConnection()
+    {
+        await using var backend = RecordingTcpServer.Start();
+        var address = new IPEndPoint(IPAddress.Loopback, FreePorts.Next());
+        await using var gateway = await GatewayProcess.StartAsync(
+            Config(address, $"http://{backend.Address}/", ("Mode", "ProxyProtocol"), ("PassThroughTlvs", "All"), ("AddTlvs.0xE5", "{listener}/{route} {client}"), ("AddTlvs.Authority", "new"))
+                .Set("ReverseProxy:Routes:other", new { ClusterId = "web", Order = -1, Match = new { Path = "/other" } })
+                .Set("Listeners:web:ProxyProtocol", new { TrustedProxies = new[] { "127.0.0.1/32" } }));
+        using var client = await TcpPeer.ConnectAsync(address.Port);
+        await client.SendAsync(WireHeader.V2("203.0.113.7:4711", "192.0.2.1:443", (0x02, [.. "old"u8]), (0xE9, [7])));
+
+        foreach (var route in new[] { "web", "other" })
+        {
+            await client.SendAsync($"GET /{route} HTTP/1.1\r\nHost: example.org\r\n\r\n");
+            var accepted = await backend.NextAsync();
+            var header = await WireHeader.ReadAsync(accepted);
+            await accepted.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            while (await client.ReadLineAsync() is { Length: > 0 })
+            {
+            }
+
+            Assert.Equal("ok", await client.ReadTextAsync(2));
+            Assert.Equal($"web/{route} 203.0.113.7", Encoding.ASCII.GetString(header.Tlv(0xE5)!));
+            Assert.Equal("new", Encoding.ASCII.GetString(header.Tlv(0x02)!));
+            Assert.Equal("2 229 233", string.Join(' ', header.Tlvs.Select(tlv => tlv.Type).Order()));
+        }
+    }
+
     [Theory]
     [InlineData("V1")]
     [InlineData("V2")]

@@ -23,28 +23,34 @@ public sealed class VerdictTests
     [InlineData(22_768, 20_000, 32768, "Ok Ok")]
     [InlineData(22_769, 20_000, 32768, "Ok Warn", "66562")]
     [InlineData(32769, 10_000, 32768, "Warn Warn", "76562")]
+    [InlineData(null, -40_000, 32768, "Ok Ok")]
+    [InlineData(32769, -10_000, 32768, "Warn Ok", "66562")]
     public void Descriptors_AgainstTheLimit_AreJudged(int? wanted, long own, int possible, string expected, string? cure = null)
     {
         var findings = new CheckFindings("descriptors");
 
-        DescriptorCheck.Judge(wanted, own, possible, 66560, findings);
+        // Below zero: by default.
+        DescriptorCheck.Judge(wanted, Math.Abs(own), own > 0, possible, 66560, findings);
 
         Assert.Equal(expected, string.Join(' ', findings.Results.Select(result => result.Severity)));
         Assert.All(findings.Results, result => Assert.True(result.Severity == CheckSeverity.Ok || result.Cure!.Contains(cure!, StringComparison.Ordinal), result.Cure));
     }
 
-    [Fact]
-    public void Descriptors_OfClustersThatKeepClientsApart_AreTheirMaxClients()
+    [Theory]
+    [InlineData(null, 20_000, false)]
+    [InlineData("70", 70, true)]
+    public void Descriptors_OfClustersThatKeepClientsApart_AreWhatIsWrittenElseTheDefaults(string? written, long own, bool isWanted)
     {
+        (string, string)[] second = written is null ? [("SourceIp.Mode", "Transparent")] : [("SourceIp.Mode", "Transparent"), ("SourceIp.MaxClients", written)];
         ClusterConfig Cluster(string id, params (string Key, string Value)[] metadata) => new() { ClusterId = id, Metadata = metadata.ToDictionary(pair => pair.Key, pair => pair.Value) };
 
-        Assert.Equal(10_070, DescriptorCheck.OwnConnections(new GatewayConfig
+        Assert.Equal((own, isWanted), DescriptorCheck.OwnConnections(new GatewayConfig
         {
             ReverseProxy = new ReverseProxyConfig
             {
                 Clusters =
                 [
-                    Cluster("default", ("SourceIp.Mode", "ProxyProtocol")), Cluster("written", ("SourceIp.Mode", "Transparent"), ("SourceIp.MaxClients", "70")),
+                    Cluster("default", ("SourceIp.Mode", "ProxyProtocol")), Cluster("second", second),
                     Cluster("off", ("SourceIp.Mode", "None")), Cluster("plain"),
                 ],
             },

@@ -2,6 +2,7 @@ using Gateway.Configuration.Reading;
 using Gateway.Http.Clients;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Dialing;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Configuration.Validation;
@@ -31,18 +32,29 @@ internal sealed class ClusterSourceIpTopic : IConfigTopic
         var because = $"{ClusterSourceIp.Prefix}Mode is {mode}";
         if (mode == SourceIpMode.None)
         {
-            NotApplicable(context, metadata, cluster, because, "Version", "PassThroughTlvs", "Mark", "Fallback", "MaxClients", "IdleTimeout");
+            NotApplicable(context, metadata, cluster, because, "Version", "PassThroughTlvs", ClusterSourceIp.AddTlvs, "Mark", "Fallback", "MaxClients", "IdleTimeout");
             return;
         }
 
         if (mode != SourceIpMode.Transparent)
             NotApplicable(context, metadata, cluster, $"{because}, this is for Transparent", "Fallback");
         if (!sourceIp.Announces)
-            NotApplicable(context, metadata, cluster, $"no PROXY header is sent ({because}, Fallback {sourceIp.Config.Fallback})", "Version", "PassThroughTlvs");
+            NotApplicable(context, metadata, cluster, $"no PROXY header is sent ({because}, Fallback {sourceIp.Config.Fallback})", "Version", "PassThroughTlvs", ClusterSourceIp.AddTlvs);
         else if (sourceIp.Config.Version == ProxyProtocolVersion.V1)
-            NotApplicable(context, metadata, cluster, "Version is V1, which has no TLVs", "PassThroughTlvs");
+            NotApplicable(context, metadata, cluster, "Version is V1, which has no TLVs", "PassThroughTlvs", ClusterSourceIp.AddTlvs);
         CheckTlvs(context, $"{metadata}:{ClusterSourceIp.Prefix}PassThroughTlvs", sourceIp.Config.PassThroughTlvs);
+        TlvsTopic.CheckAdded(context, $"{metadata}:{ClusterSourceIp.Prefix}{ClusterSourceIp.AddTlvs}.", sourceIp.Config.AddTlvs, [.. ScopesOf(context.Config, cluster)]);
         CheckClient(context, path, cluster, because);
+    }
+
+    // What templates may be filled in with; any names will do for a cluster without a route, which is a warning of its own.
+    private static IEnumerable<RouteScope> ScopesOf(GatewayConfig config, ClusterConfig cluster)
+    {
+        var listeners = config.Listeners.Where(static listener => listener.Value.Protocol == ListenerProtocol.Http).Select(static listener => listener.Key);
+        var routes = config.ReverseProxy.Routes.Where(route => cluster.ClusterId.Equals(route.ClusterId, StringComparison.OrdinalIgnoreCase)).Select(static route => route.RouteId);
+        return from route in routes.DefaultIfEmpty("route")
+               from listener in listeners.DefaultIfEmpty("listener")
+               select new RouteScope(route, listener, cluster.ClusterId);
     }
 
     // What would carry requests past the connection that the client's address is told on.
@@ -74,8 +86,12 @@ internal sealed class ClusterSourceIpTopic : IConfigTopic
     {
         foreach (var key in keys)
         {
-            if (cluster.Metadata!.TryGetValue(ClusterSourceIp.Prefix + key, out var value))
-                context.Issues.Error($"{metadata}:{ClusterSourceIp.Prefix}{key}", ConfigIssue.Quote(value), $"does not apply: {why}");
+            var name = ClusterSourceIp.Prefix + key;
+            foreach (var (written, value) in cluster.Metadata!)
+            {
+                if (written.Equals(name, StringComparison.OrdinalIgnoreCase) || written.StartsWith($"{name}.", StringComparison.OrdinalIgnoreCase))
+                    context.Issues.Error(KeyPath.Join(metadata, written), ConfigIssue.Quote(value), $"does not apply: {why}");
+            }
         }
     }
 }

@@ -51,22 +51,10 @@ internal sealed class SourceIpTopic : IConfigTopic
         else if (sourceIp.Version == ProxyProtocolVersion.V1)
             context.NotApplicable(path, "Version is V1, which has no TLVs", "PassThroughTlvs", "AddTlvs");
         CheckTlvs(context, $"{path}:PassThroughTlvs", sourceIp.PassThroughTlvs);
-        var added = new Dictionary<ProxyTlvType, string>();
-        foreach (var (tlv, template) in sourceIp.AddTlvs)
-        {
-            if (AddedTlvs.Problem(tlv, template, scope) is { } problem)
-                context.Issues.Error($"{path}:AddTlvs:{tlv}", ConfigIssue.Quote(template), problem);
-            else if (ProxyTlvField.TryParse(tlv, out var field) && !added.TryAdd(field.Type, tlv) && !MayRepeat(added[field.Type], field))
-                context.Issues.Error($"{path}:AddTlvs:{tlv}", ConfigIssue.Quote(template), $"{added[field.Type]} is the same TLV: keep one of them");
-        }
-
+        TlvsTopic.CheckAdded(context, $"{path}:AddTlvs:", sourceIp.AddTlvs, [scope]);
         if (sourceIp.Mark is { } mark)
             Range.Check(context, $"{path}:Mark", mark, 1, int.MaxValue);
     }
-
-    // Alibaba's ids share a type and differ in their sub-type; any other type that comes twice leaves the backend to choose.
-    private static bool MayRepeat(string first, ProxyTlvField second) =>
-        second.Type == ProxyTlvType.AlibabaVpcId && !second.IsFreeText && ProxyTlvField.TryParse(first, out var other) && !other.IsFreeText;
 
     // A cluster's templates must hold for each of its routes: for the longest names among them.
     private static RouteScope LongestOf(TcpProxyConfig tcp, string cluster)

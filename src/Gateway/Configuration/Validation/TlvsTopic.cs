@@ -3,10 +3,11 @@ using Gateway.Configuration.Reading;
 using Gateway.Http;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Dialing;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>TLVs that routes match: fields that exist, values that they can have, and a listener that receives TLVs.</summary>
+/// <summary>TLVs that routes match, headers tell and backends get: fields that exist, values that they can have, and a listener that receives TLVs.</summary>
 internal static partial class TlvsTopic
 {
     /// <summary>Checks a route's <c>Match:Tlvs</c>.</summary>
@@ -54,6 +55,23 @@ internal static partial class TlvsTopic
         }
     }
 
+    /// <summary>Checks the TLVs that are added to a header.</summary>
+    /// <param name="context">Where to report.</param>
+    /// <param name="path">Key path of an entry, without its name.</param>
+    /// <param name="added">Templates by TLV.</param>
+    /// <param name="scopes">What they may be filled in with.</param>
+    public static void CheckAdded(ValidationContext context, string path, IReadOnlyDictionary<string, string> added, IReadOnlyList<RouteScope> scopes)
+    {
+        var types = new Dictionary<ProxyTlvType, string>();
+        foreach (var (tlv, template) in added)
+        {
+            if (scopes.Select(scope => AddedTlvs.Problem(tlv, template, scope)).FirstOrDefault(static problem => problem is not null) is { } problem)
+                context.Issues.Error(path + tlv, ConfigIssue.Quote(template), problem);
+            else if (ProxyTlvField.TryParse(tlv, out var field) && !types.TryAdd(field.Type, tlv) && !MayRepeat(types[field.Type], field))
+                context.Issues.Error(path + tlv, ConfigIssue.Quote(template), $"{types[field.Type]} is the same TLV: keep one of them");
+        }
+    }
+
     /// <summary>Whether nothing in the TLVs decides between two matches: as many fields, and those that both name have a value in common.</summary>
     public static bool ShareTlvs(TcpRouteMatchConfig? one, TcpRouteMatchConfig? other)
     {
@@ -70,6 +88,9 @@ internal static partial class TlvsTopic
 
         static string Show(IEnumerable<string> names) => string.Join(" and ", names.Order(StringComparer.Ordinal));
     }
+    // Alibaba's ids share a type and differ in their sub-type; any other type that comes twice leaves the backend to choose.
+    private static bool MayRepeat(string first, ProxyTlvField second) =>
+        second.Type == ProxyTlvType.AlibabaVpcId && !second.IsFreeText && ProxyTlvField.TryParse(first, out var other) && !other.IsFreeText;
 
     private static void CheckValues(ValidationContext context, string path, string name, IReadOnlyList<string> values)
     {

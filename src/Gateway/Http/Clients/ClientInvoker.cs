@@ -20,7 +20,8 @@ internal sealed class ClientInvoker : HttpMessageInvoker
     private readonly ClientPool _pool;
     private readonly ClientPoolMetrics _metrics;
     private readonly string _cluster;
-    private readonly bool _passesTlvs;
+    private readonly bool _tellsTlvs;
+    private readonly AnnouncedTlvs? _added;
 
     /// <summary>Makes one.</summary>
     /// <param name="sourceIp">How clients are told apart.</param>
@@ -36,7 +37,8 @@ internal sealed class ClientInvoker : HttpMessageInvoker
         SourceIp = sourceIp;
         _cluster = cluster;
         _metrics = metrics;
-        _passesTlvs = sourceIp.Config.PassThroughTlvs.Count > 0;
+        _added = sourceIp.Config.AddTlvs.Count > 0 ? new AnnouncedTlvs(sourceIp.Config, cluster) : null;
+        _tellsTlvs = _added is not null || sourceIp.Config.PassThroughTlvs.Count > 0;
         _own = create(null);
         _pool = new ClientPool(sourceIp, cluster, create, metrics, time);
         pools.Add(_pool);
@@ -67,7 +69,12 @@ internal sealed class ClientInvoker : HttpMessageInvoker
             return RefuseSource(request, $"{announced.Client.Address} is no address of a client");
         }
 
-        var key = SourceIp.Announces ? ClientKey.OfHeader(announced, _passesTlvs) : ClientKey.OfAddress(announced.Client.Address);
+        if (_added is not null)
+        {
+            announced = announced with { Tlvs = _added.For(context, announced) };
+        }
+
+        var key = SourceIp.Announces ? ClientKey.OfHeader(announced, _tellsTlvs) : ClientKey.OfAddress(announced.Client.Address);
         // A key with a port is a connection's; one without may come with another connection.
         var clientClosed = key.Port != 0 ? context.Features.Get<IConnectionLifetimeFeature>()?.ConnectionClosed ?? default : default;
         if (_pool.Acquire(key, announced, clientClosed) is not { } connections)

@@ -35,7 +35,7 @@ internal sealed class ClientInvokerFactory(
             return _shared.CreateClient(old is null ? context : WithoutOld(context));
         }
 
-        var dial = new SocketDial(context.ClusterId, SourceIpModel.From(wanted.Config), Probes);
+        var dial = new SocketDial(context.ClusterId, SourceIpModel.From(AnnouncedTlvs.ForDialling(wanted.Config)), Probes);
         return new ClientInvoker(
             wanted, context.ClusterId, announced => new BoundFactory(dialer, limit, dial, announced, wanted.IdleTimeout).CreateClient(WithoutOld(context)), pools, metrics, time);
     }

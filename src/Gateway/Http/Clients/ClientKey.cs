@@ -28,7 +28,7 @@ internal readonly struct ClientKey : IEquatable<ClientKey>
 
     /// <summary>A client of whom a header says all that <paramref name="announced"/> has.</summary>
     /// <param name="announced">Client, destination and TLVs.</param>
-    /// <param name="withTlvs">Whether any of the TLVs are passed on.</param>
+    /// <param name="withTlvs">Whether any of the TLVs are told.</param>
     public static ClientKey OfHeader(ConnectionIdentity announced, bool withTlvs) =>
         new(announced.Client.Address, announced.Client.Port, announced.OriginalDestination ?? announced.Local, withTlvs ? announced.Tlvs : default);
 

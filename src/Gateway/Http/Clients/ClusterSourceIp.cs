@@ -13,8 +13,11 @@ internal sealed record ClusterSourceIp
     /// <summary>What its keys begin with. A dot, since a colon would end the key.</summary>
     public const string Prefix = "SourceIp.";
 
+    /// <summary>The key of the TLVs that are added: one for each, as <c>AddTlvs.Authority</c>, since Metadata holds texts.</summary>
+    public const string AddTlvs = "AddTlvs";
+
     /// <summary>The keys, behind the prefix.</summary>
-    public static readonly string[] Keys = ["Mode", "Version", "PassThroughTlvs", "Mark", "Fallback", "MaxClients", "IdleTimeout"];
+    public static readonly string[] Keys = ["Mode", "Version", "PassThroughTlvs", AddTlvs, "Mark", "Fallback", "MaxClients", "IdleTimeout"];
 
     private static readonly TimeSpan MaxIdleTimeout = TimeSpan.FromHours(1);
 
@@ -23,6 +26,9 @@ internal sealed record ClusterSourceIp
 
     /// <summary>The most clients that have connections to destinations at once. Defaults to 10,000.</summary>
     public int MaxClients { get; init; } = 10_000;
+
+    /// <summary>Whether the file says <see cref="MaxClients"/>: then so many are wanted.</summary>
+    public bool IsMaxClientsWritten { get; init; }
 
     /// <summary>How long a client's connections stay without a request. Defaults to 30 s.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(30);
@@ -70,6 +76,11 @@ internal sealed record ClusterSourceIp
     private static ClusterSourceIp Read(ClusterSourceIp so, string key, string value, out string? rule)
     {
         rule = null;
+        if (key.StartsWith($"{AddTlvs}.", StringComparison.OrdinalIgnoreCase))
+        {
+            return so with { Config = so.Config with { AddTlvs = new Dictionary<string, string>(so.Config.AddTlvs) { [key[(AddTlvs.Length + 1)..]] = value } } };
+        }
+
         switch (Keys.FirstOrDefault(known => known.Equals(key, StringComparison.OrdinalIgnoreCase)))
         {
             case "Mode":
@@ -80,10 +91,13 @@ internal sealed record ClusterSourceIp
                 return so with { Config = so.Config with { Fallback = Choice<SourceIpFallback>(value, out rule) } };
             case "PassThroughTlvs":
                 return so with { Config = so.Config with { PassThroughTlvs = value.Split(',', StringSplitOptions.TrimEntries) } };
+            case AddTlvs:
+                rule = $"write a key for each TLV: \"{Prefix}{AddTlvs}.Authority\": \"{{route}}\"";
+                return so;
             case "Mark":
                 return so with { Config = so.Config with { Mark = Number(value, 1, int.MaxValue, out rule) } };
             case "MaxClients":
-                return so with { MaxClients = Number(value, 1, 1_000_000, out rule) };
+                return so with { MaxClients = Number(value, 1, 1_000_000, out rule), IsMaxClientsWritten = true };
             case "IdleTimeout":
                 var isGood = Duration.TryParse(value, out var idle);
                 rule = !isGood ? Duration.Rule : idle < TimeSpan.FromSeconds(1) || idle > MaxIdleTimeout ? "must be from 1 s to 1 h" : null;
