@@ -13,6 +13,7 @@ internal static class CheckSuite
         new ContainerCheck(),
         new KernelCheck(),
         new RedirectCheck(),
+        new LocalPortsCheck(),
         new DestinationCheck(),
         new CertificateCheck(),
         new ReturnPathCheck(),
