@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Routing;
@@ -19,6 +20,9 @@ internal sealed class ForwardRuleset
     private const string Take = "take";
     private const string Counting = "count";
 
+    // Holds nothing. Its name says whose the table is, whatever the table's own: comments of tables need Linux 5.10, and nftables' JSON leaves them out before 1.1.
+    private const string Marker = "gateway/dnat";
+
     // NF_IP_PRI_NAT_DST, where everybody's DNAT is; a filter chain comes after it, and sees the rewritten destination.
     private const int DestinationNat = -100;
     private const int Filter = 0;
@@ -28,7 +32,7 @@ internal sealed class ForwardRuleset
 
     private readonly NftCommands _rules;
     private readonly bool _takes;
-    private readonly List<string> _chains = [Take, Counting];
+    private readonly List<string> _chains = [Marker, Take, Counting];
     private readonly List<(string Name, string AddressType)> _maps = [];
     private readonly Dictionary<string, ForwardCounter> _counters = [];
     private readonly HashSet<IPEndPoint> _destinations = [];
@@ -65,6 +69,16 @@ internal sealed class ForwardRuleset
         }
 
         return ruleset;
+    }
+
+    /// <summary>Tables of gateways among those of this network namespace.</summary>
+    /// <param name="chains">nftables' answer to <see cref="NftCommands.ListChains"/>.</param>
+    public static IReadOnlyList<string> FindTables(string chains)
+    {
+        using var document = JsonDocument.Parse(chains);
+        return [.. document.RootElement.GetProperty("nftables").EnumerateArray()
+            .Where(static entry => entry.TryGetProperty("chain", out var chain) && chain.GetProperty("family").GetString() == "inet" && chain.GetProperty("name").GetString() == Marker)
+            .Select(static entry => entry.GetProperty("chain").GetProperty("table").GetString()!)];
     }
 
     /// <summary>The transaction that makes a table what this says.</summary>

@@ -10,8 +10,8 @@ namespace Gateway.Tcp.Forwarding;
 
 /// <summary>
 /// Keeps our nftables table what configuration and health say.
-/// 1. <see cref="Check"/> asks for everything that is needed, before anything is changed; it also takes the table's lock.
-/// 2. <see cref="Apply"/> makes the first transaction. It replaces whatever a predecessor left under the same name, in one step: no connection is lost in between.
+/// 1. <see cref="Check"/> asks for everything that is needed, before anything is changed; unless it is on trial, it also takes the table's lock.
+/// 2. <see cref="Apply"/> makes the first transaction. It replaces whatever dead predecessors left, under the same name or another, in one step: no connection is lost in between.
 /// 3. A loop brings what changes: a destination that dies or comes back, a name that moves. It also looks whether the table is still there: a firewall that reloads
 ///    its rules ("flush ruleset") takes ours with them.
 /// 4. At the end <see cref="StopTaking"/>, <see cref="DrainAsync"/>, <see cref="Remove"/>.
@@ -57,6 +57,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     private (bool V4, bool V6) _switches;
     private bool _isOurs;
     private bool _isTaking = true;
+    private bool _isFirst = true;
 
     public KernelForwarder(string table, IMeterFactory meters, TcpMetrics tcp, ILoggerFactory loggers, TimeProvider time)
     {
@@ -67,7 +68,9 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     }
 
     /// <summary>What is missing for a model, each with the cure; empty: nothing. Changes nothing.</summary>
-    public IReadOnlyList<string> Check(ForwardModel model)
+    /// <param name="model">The model.</param>
+    /// <param name="isTrial">Nothing will be applied: whose the table is does not matter, and its lock is left alone.</param>
+    public IReadOnlyList<string> Check(ForwardModel model, bool isTrial = false)
     {
         lock (_gate)
         {
@@ -88,8 +91,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
                 return [ForwardRequirements.Explain(model, new NftResult(false, "", "Operation not permitted")), .. off];
             }
 
-            _lock ??= TableLock.TryTake(_table);
-            if (_lock is null)
+            if (!isTrial && (_lock ??= TableLock.TryTake(_table)) is null)
             {
                 var taken = $"another gateway of this network namespace has the nftables table {_table}: give this one a name of its own with TcpProxy:Dnat:Table";
                 return [ForwardRequirements.Explain(model, taken), .. off];
@@ -106,16 +108,26 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_nftables is null || (model.IsEmpty && !_isOurs))
+            using var abandoned = _isFirst ? FindAbandoned(needsTable: !model.IsEmpty) : null;
+            _isFirst = false;
+            if (_nftables is null || (model.IsEmpty && !_isOurs && abandoned is null))
             {
                 return [];
             }
 
             var before = _model;
             (_model, _isStale) = (model, true);
-            if (Bring() is { IsDone: false } refusal)
+            var refusal = Bring(abandoned);
+            if (!refusal.IsDone)
             {
                 _model = before;
+                if (model.IsEmpty && !_isOurs)
+                {
+                    // Nothing that this configuration needs: what a predecessor left is no reason not to start.
+                    Log.ChangeFailed(_logger, _table, refusal.Error);
+                    return [];
+                }
+
                 return [model.IsEmpty ? refusal.Error : ForwardRequirements.Explain(model, refusal)];
             }
 
@@ -234,10 +246,48 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         }
     }
 
+    // Under the gate, once: a crash leaves a table whose rules go on, whatever the configuration says by now. Null: there is nothing to be done about any.
+    private AbandonedTables? FindAbandoned(bool needsTable)
+    {
+        // Without the capability the kernel does not even list them.
+        if (_nftables is null && (!ProcessRights.Read().NetAdmin || !Nftables.TryOpen(out _nftables, out _)))
+        {
+            return null;
+        }
+
+        var found = AbandonedTables.Find(_nftables, _table);
+        foreach (var table in found.Others)
+        {
+            Log.Abandoned(_logger, table);
+        }
+
+        if (needsTable)
+        {
+            return found;
+        }
+
+        // Without Dnat routes an idle table of ours takes their place: connections that they have translated live as long as some nat chain does.
+        if ((found.HasOwn || found.Others.Any()) && (_lock ??= TableLock.TryTake(_table)) is not null)
+        {
+            return found;
+        }
+
+        // Nothing is there, or a living gateway has our table's name: its nat chain does as well.
+        using (found)
+        {
+            if (found.Others.Any() && _nftables.Run(new NftCommands(_table).DeleteTables(found.Others).ToJson()) is { IsDone: false } refusal)
+            {
+                Log.ChangeFailed(_logger, _table, refusal.Error);
+            }
+        }
+
+        return null;
+    }
+
     private ForwardTargets Targets => ForwardTargets.Healthy(family => family == AddressFamily.InterNetwork ? _switches.V4 : _switches.V6);
 
     // Under the gate. Makes the table what it should be now; does nothing if it is.
-    private NftResult Bring()
+    private NftResult Bring(AbandonedTables? abandoned = null)
     {
         var switches = (ForwardingSwitches.IsOn(AddressFamily.InterNetwork), ForwardingSwitches.IsOn(AddressFamily.InterNetworkV6));
         if (_applied is not null && !_isStale && switches == _switches)
@@ -257,7 +307,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         }
 
         ReadCounters();
-        var result = _nftables!.Run(wanted.Transaction(_table, _applied).ToJson());
+        var result = _nftables!.Run(wanted.Transaction(_table, _applied).DeleteTables(abandoned?.Others ?? []).ToJson());
         _metrics.Changed(result.IsDone);
         if (!result.IsDone)
         {
@@ -400,6 +450,9 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         [LoggerMessage(2043, LogLevel.Warning, "Listener {Listener}: {Packets} packets of clients were forwarded to destination {Destination} of cluster {Cluster}, and none came back: "
             + "its route to the clients does not lead through this gateway (docs/source-ip.md, Dnat), or it is down")]
         public static partial void Unanswered(ILogger logger, string listener, long packets, string cluster, string destination);
+
+        [LoggerMessage(2045, LogLevel.Warning, "nftables table {Table} is that of a gateway that did not end in order: it is removed")]
+        public static partial void Abandoned(ILogger logger, string table);
 
         [LoggerMessage(2044, LogLevel.Information, "{Count} forwarded connections outlived the drain; without another nat chain on this machine they end with the table {Table}")]
         public static partial void Outlived(ILogger logger, int count, string table);

@@ -9,9 +9,20 @@ internal sealed class NftCommands(string table)
     private readonly JsonArray _commands = [];
     private JsonObject? _root;
 
-    public NftCommands AddTable() => Table("add");
+    public NftCommands AddTable() => Table("add", table);
 
-    public NftCommands DeleteTable() => Table("delete");
+    public NftCommands DeleteTable() => Table("delete", table);
+
+    /// <summary>Removes other tables.</summary>
+    public NftCommands DeleteTables(IEnumerable<string> others)
+    {
+        foreach (var other in others)
+        {
+            Table("delete", other);
+        }
+
+        return this;
+    }
 
     public NftCommands AddChain(string name) => Object("add", "chain", name);
 
@@ -45,6 +56,9 @@ internal sealed class NftCommands(string table)
     public NftCommands AddElement(string map, JsonNode key, string value) =>
         Add("add", "element", new JsonObject { ["name"] = map, ["elem"] = new JsonArray(new JsonArray(key, value)) });
 
+    /// <summary>All chains of all tables.</summary>
+    public static string ListChains() => """{"nftables":[{"list":{"chains":null}}]}""";
+
     public NftCommands ListCounters() => Add("list", "counters", []);
 
     /// <summary>Adds a copy of another's commands.</summary>
@@ -60,9 +74,9 @@ internal sealed class NftCommands(string table)
 
     public string ToJson() => (_root ??= new JsonObject { ["nftables"] = _commands }).ToJsonString();
 
-    private NftCommands Table(string verb)
+    private NftCommands Table(string verb, string name)
     {
-        _commands.Add(new JsonObject { [verb] = new JsonObject { ["table"] = new JsonObject { ["family"] = "inet", ["name"] = table } } });
+        _commands.Add(new JsonObject { [verb] = new JsonObject { ["table"] = new JsonObject { ["family"] = "inet", ["name"] = name } } });
         return this;
     }
 

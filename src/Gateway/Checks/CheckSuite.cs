@@ -10,6 +10,7 @@ internal static class CheckSuite
         new ListenerCheck(),
         new DescriptorCheck(),
         new RightsCheck(),
+        new DnatTableCheck(),
         new ContainerCheck(),
         new KernelCheck(),
         new RedirectCheck(),

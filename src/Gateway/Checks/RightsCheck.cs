@@ -67,7 +67,8 @@ internal sealed class RightsCheck : ICheck
     {
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         await using var plane = new TcpDataPlane(
-            context.Config.TcpProxy.Engine, context.Config.TcpProxy.Accept, NullLoggerFactory.Instance, services.GetRequiredService<IMeterFactory>(), TimeProvider.System, new ConnectionLimit());
-        return GatewayRuntime.FindMissingRights(plane, context.Snapshot);
+            context.Config.TcpProxy.Engine, context.Config.TcpProxy.Accept, NullLoggerFactory.Instance, services.GetRequiredService<IMeterFactory>(), TimeProvider.System, new ConnectionLimit(),
+            context.Config.TcpProxy.Dnat.Table);
+        return GatewayRuntime.FindMissingRights(plane, context.Snapshot, isTrial: true);
     }
 }

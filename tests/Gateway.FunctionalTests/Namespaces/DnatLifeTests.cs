@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Gateway.FunctionalTests.Checks;
 using Gateway.Testing;
 using Gateway.Testing.Peers;
 using Gateway.Testing.Processes;
@@ -66,6 +67,61 @@ public sealed class DnatLifeTests
         }
 
         Assert.Equal("", await network.NftAsync("list", "tables"));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("second")]
+    public async Task Kill_AndStartWithAnotherConfiguration_ForwardsNoLonger(string? table)
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var backend = network.StartBackend(0);
+        var config = DnatNetwork.Config(DnatNetwork.BackendAddress(0));
+        await using var gateway = await GatewayProcess.StartAsync(config, network.Start);
+        using var live = await network.ConnectAsync();
+        Assert.Equal("one", await DnatNetwork.EchoAsync(live, "one"));
+        gateway.Process.Signal(SigKill);
+        await gateway.Process.WaitForExitAsync();
+
+        // Without a Dnat route, or under another table's name.
+        config = table is null ? config.Set("TcpProxy:Routes:in:SourceIp:Mode", "None") : config.Set("TcpProxy:Dnat:Table", table);
+        await using (var again = await GatewayProcess.StartAsync(config, network.Start))
+        {
+            Assert.Equal($"table inet {table ?? "gateway_dnat"}\n", await network.NftAsync("list", "tables"));
+            using (var fresh = await network.ConnectAsync())
+            {
+                Assert.Equal("two", await DnatNetwork.EchoAsync(fresh, "two"));
+                Assert.Equal(table is not null, backend.Remotes.Contains(fresh.Local));
+            }
+
+            Assert.Equal("three", await DnatNetwork.EchoAsync(live, "three"));
+            Assert.Equal(table is not null, again.Complaints().Any(line => line.Contains("gateway_dnat", StringComparison.Ordinal)));
+            live.ShutdownSend();
+            await live.WaitForEndAsync();
+            again.Terminate();
+            Assert.Equal(0, await again.Process.WaitForExitAsync());
+            Assert.Equal("", await network.NftAsync("list", "tables"));
+        }
+    }
+
+    [Fact]
+    public async Task Check_BesideARunningGateway_LeavesItsTableToIt()
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var backend = network.StartBackend(0);
+        var config = DnatNetwork.Config(DnatNetwork.BackendAddress(0)).Set("TcpProxy:Dnat:Table", "mine");
+        var before = await CheckRun.StartAsync(config, network.Start.Inside);
+        await using var gateway = await GatewayProcess.StartAsync(config, network.Start);
+
+        var beside = await CheckRun.StartAsync(config, network.Start.Inside);
+        var other = await CheckRun.StartAsync(config.Copy().Set("Listeners:in:Address", "*:9001"), network.Start.Inside);
+
+        Assert.Contains("is free", before.The("dnat-table", "TcpProxy:Dnat:Table").What, StringComparison.Ordinal);
+        Assert.Equal("ok", beside.The("rights", "TcpProxy:Routes:in:SourceIp:Mode").Severity);
+        var table = beside.The("dnat-table", "TcpProxy:Dnat:Table");
+        Assert.Equal("ok", table.Severity);
+        Assert.Contains("mine is held by a running gateway", table.What, StringComparison.Ordinal);
+        Assert.Equal("fail", other.The("dnat-table", "TcpProxy:Dnat:Table").Severity);
     }
 
     [Fact]

@@ -55,6 +55,18 @@ public sealed class VerdictTests
     }
 
     [Theory]
+    [InlineData(true, "Ok")]
+    [InlineData(false, "Fail")]
+    public void DnatTable_HeldByAGateway_IsFineIfItHasTheListener(bool hasListener, string expected)
+    {
+        var findings = new CheckFindings("dnat-table");
+
+        DnatTableCheck.JudgeHolders("t", hasListener ? [new PortHolder(1, "Gateway", IsGateway: true)] : [new PortHolder(2, "nginx", IsGateway: false)], findings);
+
+        Assert.Equal(expected, Assert.Single(findings.Results).Severity.ToString());
+    }
+
+    [Theory]
     [InlineData(SslPolicyErrors.None, 15, "Ok", "accepted")]
     [InlineData(SslPolicyErrors.None, 13, "Warn", "ends on")]
     [InlineData(SslPolicyErrors.RemoteCertificateNameMismatch, 90, "Fail", "not api.example's")]

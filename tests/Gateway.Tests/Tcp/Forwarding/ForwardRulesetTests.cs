@@ -83,6 +83,18 @@ public sealed class ForwardRulesetTests
         StringComparison.Ordinal);
 
     [Fact]
+    public void FindTables_AmongThoseOfOthers_FindsWhatWeMake()
+    {
+        var made = ForwardRuleset.Build("t", ForwardModel.Empty, ForwardTargets.Placeholders).Transaction("t", null).ToJson();
+        using var document = JsonDocument.Parse(made);
+        var chains = document.RootElement.GetProperty("nftables").EnumerateArray()
+            .Where(static command => command.TryGetProperty("add", out var add) && add.TryGetProperty("chain", out _)).Select(static command => command.GetProperty("add").GetRawText());
+
+        Assert.Equal(["t"], ForwardRuleset.FindTables(
+            $$$"""{"nftables":[{"metainfo":{"version":"1.0.6"}},{"chain":{"family":"inet","table":"u","name":"take"}},{"chain":{"family":"ip","table":"v","name":"gateway/dnat"}},{{{string.Join(',', chains)}}}]}"""));
+    }
+
+    [Fact]
     public void Model_WithoutDnatRoutes_IsEmptyAndWatchesNobody()
     {
         var model = Model(("r", new() { SourceIp = Policies.None }));
