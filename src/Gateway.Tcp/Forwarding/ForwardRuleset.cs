@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Gateway.Linux.Netfilter;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Routing;
 
@@ -12,7 +13,8 @@ namespace Gateway.Tcp.Forwarding;
 /// 1. <c>take</c> (nat, prerouting) sees the first packet of every connection and sends what is for one of our listeners to its chain.
 /// 2. <c>listener/L/4</c> decides by the client's address, in the order in which the data plane decides; what is another mode's returns, and reaches our socket.
 /// 3. <c>route/R/4</c> takes the next slot, or the one of the client's hash, and goes to a destination; it is empty while none is healthy, and the connection reaches our socket.
-/// 4. <c>to/R/D/4</c> counts, and rewrites the destination. Conntrack does the same to the packets that follow, whatever becomes of these rules.
+/// 4. <c>to/R/D/4</c> (and <c>to/R/D/4/2</c> … for the other addresses of a name) counts, and rewrites the destination. Conntrack does the same to the packets that follow,
+///    whatever becomes of these rules.
 /// 5. <c>count</c> (filter, prerouting) counts packets of both directions by <c>count/L/4</c>, with a map from the destination to its counter.
 /// </summary>
 internal sealed class ForwardRuleset
@@ -139,7 +141,7 @@ internal sealed class ForwardRuleset
 
     private void AddListener(ForwardListener listener, ListenerModel model, Family family, ForwardTargets targets)
     {
-        var chain = AddChain($"listener/{listener.Name}/{family.Digit}");
+        var chain = AddChain(NftName.Fit($"listener/{listener.Name}/{family.Digit}"));
         var isOurs = listener.IsAny
             ? Nft.IsLocal("daddr")
             : Nft.Match(Nft.Field(family.Protocol, "daddr"), listener.EndPoint.Address.ToString());
@@ -179,22 +181,24 @@ internal sealed class ForwardRuleset
             .OrderBy(static group => group.Key.Order).ThenByDescending(static group => group.Key.Length)
             .Select(static group => ((IReadOnlyList<IPNetwork>)[.. group.Where(static entry => entry.Network is not null).Select(static entry => entry.Network!.Value)], group.Key.Route));
 
-    private static string RouteChain(RouteModel route, Family family) => $"route/{route.Name}/{family.Digit}";
+    private static string RouteChain(RouteModel route, Family family) => NftName.Fit($"route/{route.Name}/{family.Digit}");
 
     private void AddRoute(ForwardListener listener, RouteModel route, Family family, ForwardTargets targets)
     {
         var chain = AddChain(RouteChain(route, family));
-        var usable = new List<(DestinationModel Destination, string Chain)>();
+        var usable = new List<(string Name, int Weight, string Chain)>();
         foreach (var destination in route.Cluster.Destinations.Where(family.MayHave))
         {
-            var counter = $"new/{route.Name}/{destination.Name}/{family.Digit}";
+            var counter = NftName.Fit($"new/{route.Name}/{destination.Name}/{family.Digit}");
             _counters[counter] = new ForwardCounter(ForwardCounterKind.Opened, listener.Name, route, destination.Name, family.Value);
-            if (targets.ForNew(destination, family.Value) is { } target)
+            var addresses = targets.ForNew(destination, family.Value);
+            for (var i = 0; i < addresses.Count; i++)
             {
-                var to = AddChain($"to/{route.Name}/{destination.Name}/{family.Digit}");
-                _rules.AddRule(to, Nft.Count(counter), Nft.Match(Nft.Meta("l4proto"), "tcp"), Nft.RewriteDestination(family.Protocol, target));
-                _destinations.Add(target);
-                usable.Add((destination, to));
+                var to = AddChain(NftName.Fit($"to/{route.Name}/{destination.Name}/{family.Digit}{(i == 0 ? "" : $"/{i + 1}")}"));
+                _rules.AddRule(to, Nft.Count(counter), Nft.Match(Nft.Meta("l4proto"), "tcp"), Nft.RewriteDestination(family.Protocol, addresses[i]));
+                _destinations.Add(addresses[i]);
+                // A name's addresses have shares, and clients, of their own; a written address is known by the destination's name, wherever it moves.
+                usable.Add((destination.Literal is null ? $"{destination.Name}/{addresses[i].Address}" : destination.Name, destination.Weight, to));
             }
         }
 
@@ -205,8 +209,8 @@ internal sealed class ForwardRuleset
         else if (usable.Count > 1)
         {
             var slots = route.Cluster.HasAffinity
-                ? SlotTable.ByHash([.. usable.Select(static entry => (entry.Destination.Name, entry.Destination.Weight))])
-                : SlotTable.InTurn([.. usable.Select(static entry => entry.Destination.Weight)]);
+                ? SlotTable.ByHash([.. usable.Select(static entry => (entry.Name, entry.Weight))])
+                : SlotTable.InTurn([.. usable.Select(static entry => entry.Weight)]);
             var number = route.Cluster.HasAffinity ? Nft.Hash(Nft.Field(family.Protocol, "saddr"), slots.Length, HashSeed) : Nft.Turn(slots.Length);
             _rules.AddRule(chain, Nft.Choose(number, slots.Select(slot => usable[slot].Chain)));
         }
@@ -214,7 +218,7 @@ internal sealed class ForwardRuleset
 
     private void AddCounting(ForwardListener listener, ListenerModel model, Family family, ForwardTargets targets)
     {
-        var chain = AddChain($"count/{listener.Name}/{family.Digit}");
+        var chain = AddChain(NftName.Fit($"count/{listener.Name}/{family.Digit}"));
         List<JsonNode> match =
         [
             family.IsPacketOf(), Nft.Match(Nft.Meta("l4proto"), "tcp"), Nft.Match(Nft.Connection("proto-dst", "original"), listener.EndPoint.Port),
@@ -230,7 +234,7 @@ internal sealed class ForwardRuleset
             ("original", ForwardCounterKind.Received, "daddr", "dport", "in"), ("reply", ForwardCounterKind.Sent, "saddr", "sport", "out"),
         })
         {
-            var map = $"{word}/{listener.Name}/{family.Digit}";
+            var map = NftName.Fit($"{word}/{listener.Name}/{family.Digit}");
             _maps.Add((map, family.AddressType));
             _rules.AddRule(
                 chain, Nft.Match(Nft.Connection("direction"), direction), Nft.Count(Nft.Concat(Nft.Field(family.Protocol, address), Nft.Field("tcp", port)), map));
@@ -239,7 +243,7 @@ internal sealed class ForwardRuleset
             {
                 foreach (var destination in route.Cluster.Destinations.Where(family.MayHave))
                 {
-                    var counter = $"{word}/{listener.Name}/{route.Cluster.Name}/{destination.Name}/{family.Digit}";
+                    var counter = NftName.Fit($"{word}/{listener.Name}/{route.Cluster.Name}/{destination.Name}/{family.Digit}");
                     _counters.TryAdd(counter, new ForwardCounter(kind, listener.Name, route, destination.Name, family.Value));
                     foreach (var known in targets.Known(destination, family.Value).Where(seen.Add))
                     {

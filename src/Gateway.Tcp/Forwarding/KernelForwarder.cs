@@ -405,7 +405,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     {
         var targets = Targets;
         return [.. _model.Listeners.SelectMany(entry => entry.Model.Routes.Where(ForwardModel.IsForwarded).Select(route => (
-            route.Name, route.Cluster.Destinations.Count(destination => entry.Listener.Families.Any(family => targets.ForNew(destination, family) is not null)))))];
+            route.Name, route.Cluster.Destinations.Count(destination => entry.Listener.Families.Any(family => targets.ForNew(destination, family).Count > 0)))))];
     }
 
     private int? CountLive()
@@ -430,7 +430,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         var targets = Targets;
         var lines = _model.Listeners.SelectMany(entry => entry.Model.Routes.Where(ForwardModel.IsForwarded).Select(route =>
         {
-            var to = route.Cluster.Destinations.SelectMany(destination => entry.Listener.Families.Select(family => targets.ForNew(destination, family))).OfType<IPEndPoint>().Distinct();
+            var to = route.Cluster.Destinations.SelectMany(destination => entry.Listener.Families.SelectMany(family => targets.ForNew(destination, family))).Distinct();
             return $"{route.Name} → {(to.Any() ? string.Join(", ", to) : "nobody")}";
         }));
         return _model.IsEmpty || !_isTaking ? "nothing new is taken" : string.Join("; ", lines);

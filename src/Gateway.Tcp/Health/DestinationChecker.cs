@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Gateway.Tcp.Dialing;
 using Microsoft.Extensions.Logging;
 
@@ -11,8 +10,8 @@ namespace Gateway.Tcp.Health;
 /// </summary>
 internal sealed partial class DestinationChecker : IAsyncDisposable
 {
-    // As the dialler: a headless service resolves to every pod, four of a family tell enough.
-    private const int MostAddresses = 4;
+    // Of a family. A headless service resolves to every pod, and the kernel forwards to each that is checked; in an order of our own, since name servers rotate theirs.
+    private const int MostAddresses = 64;
 
     private readonly string _cluster;
     private readonly DestinationModel _destination;
@@ -115,8 +114,8 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     {
         var found = await _resolver.ResolveAsync(_destination).ConfigureAwait(false);
         return found.Length == 0 ? [.. known]
-            : [.. found.Where(static address => address.AddressFamily == AddressFamily.InterNetwork).Take(MostAddresses)
-                .Concat(found.Where(static address => address.AddressFamily == AddressFamily.InterNetworkV6).Take(MostAddresses))
+            : [.. found.GroupBy(static address => address.AddressFamily).OrderBy(static family => family.Key)
+                .SelectMany(static family => family.OrderBy(static address => Convert.ToHexString(address.Address.GetAddressBytes()), StringComparer.Ordinal).Take(MostAddresses))
                 .Select(address => known.FirstOrDefault(one => one.Address.Equals(address)) ?? new AddressHealth(address, _rules))];
     }
 
