@@ -15,12 +15,14 @@ namespace Gateway.Tcp.Forwarding;
 /// 3. <c>route/R/4</c> takes the next slot, or the one of the client's hash, and goes to a destination; it is empty while none is healthy, and the connection reaches our socket.
 /// 4. <c>to/R/D/4</c> (and <c>to/R/D/4/2</c> … for the other addresses of a name) counts, and rewrites the destination. Conntrack does the same to the packets that follow,
 ///    whatever becomes of these rules.
-/// 5. <c>count</c> (filter, prerouting) counts packets of both directions by <c>count/L/4</c>, with a map from the destination to its counter.
+/// 5. <c>count</c> (filter, prerouting) counts packets of both directions by <c>count/L/4</c>, with maps from the destination to its counters.
+/// 6. <c>leave</c> (filter, postrouting) counts by <c>leave/L/4</c> what of new connections really leaves, and what of it has another source than the client by then.
 /// </summary>
 internal sealed class ForwardRuleset
 {
     private const string Take = "take";
     private const string Counting = "count";
+    private const string Leaving = "leave";
 
     // Holds nothing. Its name says whose the table is, whatever the table's own: comments of tables need Linux 5.10, and nftables' JSON leaves them out before 1.1.
     private const string Marker = "gateway/dnat";
@@ -29,12 +31,15 @@ internal sealed class ForwardRuleset
     private const int DestinationNat = -100;
     private const int Filter = 0;
 
+    // After NF_IP_PRI_NAT_SRC (100), where everybody's masquerading is.
+    private const int BehindSourceNat = 150;
+
     // Any number will do; the same everywhere, so that gateways side by side send a client to the same destination.
     private const uint HashSeed = 0x67617465;
 
     private readonly NftCommands _rules;
     private readonly bool _takes;
-    private readonly List<string> _chains = [Marker, Take, Counting];
+    private readonly List<string> _chains = [Marker, Take, Counting, Leaving];
     private readonly List<(string Name, string AddressType)> _maps = [];
     private readonly Dictionary<string, ForwardCounter> _counters = [];
     private readonly HashSet<IPEndPoint> _destinations = [];
@@ -62,6 +67,8 @@ internal sealed class ForwardRuleset
         // What nobody forwards is left alone at once. The rule is there without listeners, too: the kernel follows connections only as long as some rule asks for their
         // state, and translates them only as long as there is a nat chain. Without either, the next packet of an established connection would be answered with RST.
         ruleset._rules.AddRule(Counting, Nft.Match(Nft.And(Nft.Connection("status"), "dnat"), 0), Nft.Return());
+        ruleset._rules.AddRule(Leaving, Nft.Match(Nft.And(Nft.Connection("status"), "dnat"), 0), Nft.Return());
+        ruleset._rules.AddRule(Leaving, Nft.Has(Nft.Connection("status"), "seen-reply"), Nft.Return());
         foreach (var (listener, routes) in model.Listeners)
         {
             foreach (var family in listener.Families)
@@ -95,8 +102,9 @@ internal sealed class ForwardRuleset
             commands.DeleteTable().AddTable();
         }
 
-        commands.AddPreroutingChain(Take, "nat", DestinationNat).AddPreroutingChain(Counting, "filter", Filter);
-        foreach (var chain in _chains.Where(static chain => chain is not (Take or Counting)))
+        commands.AddBaseChain(Take, "nat", "prerouting", DestinationNat).AddBaseChain(Counting, "filter", "prerouting", Filter)
+            .AddBaseChain(Leaving, "filter", "postrouting", BehindSourceNat);
+        foreach (var chain in _chains.Where(static chain => chain is not (Take or Counting or Leaving)))
         {
             commands.AddChain(chain);
         }
@@ -218,26 +226,27 @@ internal sealed class ForwardRuleset
 
     private void AddCounting(ForwardListener listener, ListenerModel model, Family family, ForwardTargets targets)
     {
-        var chain = AddChain(NftName.Fit($"count/{listener.Name}/{family.Digit}"));
-        List<JsonNode> match =
-        [
-            family.IsPacketOf(), Nft.Match(Nft.Meta("l4proto"), "tcp"), Nft.Match(Nft.Connection("proto-dst", "original"), listener.EndPoint.Port),
-        ];
-        if (!listener.IsAny)
-        {
-            match.Add(Nft.Match(Nft.Connection($"{family.Protocol} daddr", "original"), listener.EndPoint.Address.ToString()));
-        }
+        JsonNode[] fromClients = [Nft.Match(Nft.Connection("direction"), "original")];
+        JsonNode[] answers = [Nft.Match(Nft.Connection("direction"), "reply")];
+        JsonNode[] unanswered = [Nft.Match(Nft.And(Nft.Connection("status"), "seen-reply"), 0)];
+        JsonNode[] first = [.. answers.Select(static match => match.DeepClone()), Nft.Has(Nft.Field("tcp", "flags"), "syn", "rst")];
+        var arriving = AddCountingChain(Counting, listener, family);
+        AddMap(arriving, "in", ForwardCounterKind.Received, fromClients, toDestination: true);
+        AddMap(arriving, "try", ForwardCounterKind.Tried, unanswered, toDestination: true);
+        AddMap(arriving, "out", ForwardCounterKind.Sent, answers, toDestination: false);
+        AddMap(arriving, "ack", ForwardCounterKind.Answered, first, toDestination: false);
+        var leaving = AddCountingChain(Leaving, listener, family);
+        AddMap(leaving, "left", ForwardCounterKind.Left, [], toDestination: true);
+        var rewritten = NftName.Fit($"snat/{listener.Name}/{family.Digit}");
+        _counters[rewritten] = new ForwardCounter(ForwardCounterKind.Rewritten, listener.Name, model.Routes.First(ForwardModel.IsForwarded), "", family.Value);
+        _rules.AddRule(leaving, Nft.Has(Nft.Connection("status"), "snat"), Nft.Count(rewritten));
 
-        _rules.AddRule(Counting, [.. match, Nft.Goto(chain)]);
-        foreach (var (direction, kind, address, port, word) in new[]
-        {
-            ("original", ForwardCounterKind.Received, "daddr", "dport", "in"), ("reply", ForwardCounterKind.Sent, "saddr", "sport", "out"),
-        })
+        void AddMap(string chain, string word, ForwardCounterKind kind, JsonNode[] matches, bool toDestination)
         {
             var map = NftName.Fit($"{word}/{listener.Name}/{family.Digit}");
+            var (address, port) = toDestination ? ("daddr", "dport") : ("saddr", "sport");
             _maps.Add((map, family.AddressType));
-            _rules.AddRule(
-                chain, Nft.Match(Nft.Connection("direction"), direction), Nft.Count(Nft.Concat(Nft.Field(family.Protocol, address), Nft.Field("tcp", port)), map));
+            _rules.AddRule(chain, [.. matches, Nft.Count(Nft.Concat(Nft.Field(family.Protocol, address), Nft.Field("tcp", port)), map)]);
             var seen = new HashSet<IPEndPoint>();
             foreach (var route in model.Routes.Where(ForwardModel.IsForwarded))
             {
@@ -252,6 +261,23 @@ internal sealed class ForwardRuleset
                 }
             }
         }
+    }
+
+    // A chain for the packets of a listener's connections, whatever their destination has become.
+    private string AddCountingChain(string from, ForwardListener listener, Family family)
+    {
+        var chain = AddChain(NftName.Fit($"{from}/{listener.Name}/{family.Digit}"));
+        List<JsonNode> match =
+        [
+            family.IsPacketOf(), Nft.Match(Nft.Meta("l4proto"), "tcp"), Nft.Match(Nft.Connection("proto-dst", "original"), listener.EndPoint.Port),
+        ];
+        if (!listener.IsAny)
+        {
+            match.Add(Nft.Match(Nft.Connection($"{family.Protocol} daddr", "original"), listener.EndPoint.Address.ToString()));
+        }
+
+        _rules.AddRule(from, [.. match, Nft.Goto(chain)]);
+        return chain;
     }
 
     private string AddChain(string name)

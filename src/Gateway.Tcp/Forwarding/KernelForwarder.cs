@@ -30,9 +30,6 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     // Names may move as often as they like while we run; connections that old are not worth waiting for.
     private const int MostRemembered = 4096;
 
-    // A client that gets no answer sends four SYNs in 7 s.
-    private const int UnansweredPackets = 4;
-
     private readonly string _table;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -46,7 +43,9 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
 
     // As the kernel has them: health may have changed since.
     private List<(string Route, int Destinations)> _carried = [];
-    private readonly HashSet<string> _unanswered = [];
+    private readonly AnswerWatch _answers = new();
+    private readonly HashSet<(string Listener, AddressFamily Family)> _rewritten = [];
+    private long _intervalBegan;
     private Nftables? _nftables;
     private TableLock? _lock;
     private ForwardModel _model = ForwardModel.Empty;
@@ -117,6 +116,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
 
             var before = _model;
             (_model, _isStale) = (model, true);
+            _rewritten.Clear();
             var refusal = Bring(abandoned);
             if (!refusal.IsDone)
             {
@@ -318,6 +318,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         if (_applied is null)
         {
             _tally.Restart();
+            _intervalBegan = _time.GetTimestamp();
         }
 
         (_applied, _isOurs, _carried) = (wanted, true, carried);
@@ -354,9 +355,16 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
                 if (_applied.Counters.TryGetValue(name, out var counter))
                 {
                     _metrics.Add(counter, packets, bytes);
-                    NoteAnswers(name, counter);
+                    _answers.Add(counter, packets);
+                    // Once for each configuration: it goes on until somebody changes the host's rules.
+                    if (counter.Kind == ForwardCounterKind.Rewritten && _rewritten.Add((counter.Listener, counter.Family)))
+                    {
+                        Log.SourceRewritten(_logger, counter.Listener);
+                    }
                 }
             }
+
+            JudgeAnswers();
         }
         else if (answer.IsAbsent)
         {
@@ -371,20 +379,24 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     }
 
     // A missing return route has no error: clients wait. But health checks pass, since they come from our own address. So the counters tell.
-    private void NoteAnswers(string name, ForwardCounter counter)
+    private void JudgeAnswers()
     {
-        if (counter.Kind != ForwardCounterKind.Received || _tally.Packets(name) < UnansweredPackets)
+        if (_time.GetElapsedTime(_intervalBegan, _countersReadAt) < LookInterval)
         {
             return;
         }
 
-        if (_tally.Packets("out" + name[2..]) > 0)
+        _intervalBegan = _countersReadAt;
+        foreach (var finding in _answers.EndInterval())
         {
-            _unanswered.Remove(name);
-        }
-        else if (_unanswered.Add(name))
-        {
-            Log.Unanswered(_logger, counter.Listener, _tally.Packets(name), counter.Route.Cluster.Name, counter.Destination);
+            if (finding.HasLeft)
+            {
+                Log.Unanswered(_logger, finding.Listener, finding.Packets, finding.Cluster, finding.Destination);
+            }
+            else
+            {
+                Log.Dropped(_logger, finding.Listener, finding.Packets, finding.Cluster, finding.Destination, ForwardObstacles.Find(_nftables!.Run).Describe());
+            }
         }
     }
 
@@ -447,9 +459,17 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         [LoggerMessage(2042, LogLevel.Warning, "nftables table {Table} was removed by somebody (a firewall that flushes all rules?) and is made anew")]
         public static partial void TableGone(ILogger logger, string table);
 
-        [LoggerMessage(2043, LogLevel.Warning, "Listener {Listener}: {Packets} packets of clients were forwarded to destination {Destination} of cluster {Cluster}, and none came back: "
-            + "its route to the clients does not lead through this gateway (docs/source-ip.md, Dnat), or it is down")]
+        [LoggerMessage(2043, LogLevel.Warning, "Listener {Listener}: {Packets} first packets of clients were sent on to destination {Destination} of cluster {Cluster} and not answered: "
+            + "its route to these clients does not lead through this gateway (docs/source-ip.md, Dnat), something in between drops them, or it is down")]
         public static partial void Unanswered(ILogger logger, string listener, long packets, string cluster, string destination);
+
+        [LoggerMessage(2046, LogLevel.Warning, "Listener {Listener}: {Packets} first packets of clients for destination {Destination} of cluster {Cluster} were dropped on this host instead of being "
+            + "forwarded: {Obstacles} (docs/source-ip.md, Dnat)")]
+        public static partial void Dropped(ILogger logger, string listener, long packets, string cluster, string destination, string obstacles);
+
+        [LoggerMessage(2047, LogLevel.Warning, "Listener {Listener}: a masquerade or SNAT rule of this host gives forwarded connections another source, and backends see that instead of the client. "
+            + "Put a rule before it: ct status dnat accept (docs/source-ip.md, Dnat)")]
+        public static partial void SourceRewritten(ILogger logger, string listener);
 
         [LoggerMessage(2045, LogLevel.Warning, "nftables table {Table} is that of a gateway that did not end in order: it is removed")]
         public static partial void Abandoned(ILogger logger, string table);

@@ -29,9 +29,10 @@ internal sealed class NftCommands(string table)
     /// <summary>A chain that packets enter by themselves.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="type">nat or filter.</param>
-    /// <param name="priority">Among all tables' chains of prerouting: lower is earlier.</param>
-    public NftCommands AddPreroutingChain(string name, string type, int priority) =>
-        Add("add", "chain", new JsonObject { ["name"] = name, ["type"] = type, ["hook"] = "prerouting", ["prio"] = priority, ["policy"] = "accept" });
+    /// <param name="hook">prerouting or postrouting.</param>
+    /// <param name="priority">Among all tables' chains of the hook: lower is earlier.</param>
+    public NftCommands AddBaseChain(string name, string type, string hook, int priority) =>
+        Add("add", "chain", new JsonObject { ["name"] = name, ["type"] = type, ["hook"] = hook, ["prio"] = priority, ["policy"] = "accept" });
 
     public NftCommands FlushChain(string name) => Object("flush", "chain", name);
 
@@ -58,6 +59,15 @@ internal sealed class NftCommands(string table)
 
     /// <summary>All chains of all tables.</summary>
     public static string ListChains() => """{"nftables":[{"list":{"chains":null}}]}""";
+
+    /// <summary>The rules of any table's chain.</summary>
+    public static string ListChain(ForwardChain chain) => new JsonObject
+    {
+        ["nftables"] = new JsonArray(new JsonObject
+        {
+            ["list"] = new JsonObject { ["chain"] = new JsonObject { ["family"] = chain.Family, ["table"] = chain.Table, ["name"] = chain.Name } },
+        }),
+    }.ToJsonString();
 
     public NftCommands ListCounters() => Add("list", "counters", []);
 

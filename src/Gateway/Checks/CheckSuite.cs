@@ -11,6 +11,7 @@ internal static class CheckSuite
         new DescriptorCheck(),
         new RightsCheck(),
         new DnatTableCheck(),
+        new ForwardingCheck(),
         new ContainerCheck(),
         new KernelCheck(),
         new RedirectCheck(),
@@ -18,6 +19,7 @@ internal static class CheckSuite
         new DestinationCheck(),
         new CertificateCheck(),
         new ReturnPathCheck(),
+        new DnatPathCheck(),
         new ProxyHeaderCheck(),
     ];
 
