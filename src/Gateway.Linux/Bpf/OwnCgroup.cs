@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Gateway.Linux.Bpf;
 
 /// <summary>The cgroup (version 2) that this process is in: its sockets are what a program attached there sees.</summary>
@@ -8,7 +10,7 @@ internal static class OwnCgroup
     {
         try
         {
-            return FindFolder(File.ReadLines("/proc/self/cgroup"), File.ReadLines("/proc/self/mountinfo"));
+            return FindFolders(File.ReadLines("/proc/self/cgroup"), File.ReadLines("/proc/self/mountinfo")).FirstOrDefault(HoldsThisProcess);
         }
         catch (IOException)
         {
@@ -20,21 +22,24 @@ internal static class OwnCgroup
         }
     }
 
-    /// <summary>The same from the lines of /proc/self/cgroup (cgroups(7)) and /proc/self/mountinfo (proc_pid_mountinfo(5)).</summary>
-    internal static string? FindFolder(IEnumerable<string> cgroups, IEnumerable<string> mounts)
+    /// <summary>
+    /// Where it may be, from the lines of /proc/self/cgroup (cgroups(7)) and /proc/self/mountinfo (proc_pid_mountinfo(5)): one folder for each mount, since another may cover one.
+    /// </summary>
+    internal static IEnumerable<string> FindFolders(IEnumerable<string> cgroups, IEnumerable<string> mounts)
     {
         const string Unified = "0::";
         var path = cgroups.FirstOrDefault(static line => line.StartsWith(Unified, StringComparison.Ordinal))?[Unified.Length..];
-        if (path is null)
+        // "/../x": outside of this cgroup namespace. Below a mount that would be somebody else's folder, or none.
+        if (path is null || path.Split('/').Contains(".."))
         {
-            return null;
+            yield break;
         }
 
         foreach (var line in mounts)
         {
             var fields = line.Split(' ');
             var separator = Array.IndexOf(fields, "-");
-            if (separator < 6 || fields.Length <= separator + 1 || fields[separator + 1] != "cgroup2")
+            if (separator < 6 || fields.Length <= separator + 1 || fields[separator + 1] != "cgroup2" || fields[3].Split('/').Contains(".."))
             {
                 continue;
             }
@@ -42,9 +47,22 @@ internal static class OwnCgroup
             // Root and mount point. Without a namespace of its own a container sees the host's path, and a mount of its own part of the tree.
             var (root, mountPoint) = (fields[3], fields[4]);
             var below = root != "/" && (path == root || path.StartsWith(root + "/", StringComparison.Ordinal)) ? path[root.Length..] : path;
-            return Path.Join(mountPoint, below);
+            yield return Path.Join(mountPoint, below);
         }
+    }
 
-        return null;
+    // What covers a mount has no such folder, or one whose list does not have us.
+    private static bool HoldsThisProcess(string folder)
+    {
+        var list = Path.Join(folder, "cgroup.procs");
+        try
+        {
+            return File.Exists(list) && File.ReadLines(list).Contains(Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        }
+        catch (IOException)
+        {
+            // EOPNOTSUPP: a threaded cgroup keeps no list of processes.
+            return true;
+        }
     }
 }

@@ -16,6 +16,7 @@ internal sealed class ForwardMetrics
     private readonly Counter<long> _sent;
     private readonly Counter<long> _receivedPackets;
     private readonly Counter<long> _sentPackets;
+    private readonly Counter<long> _rewritten;
     private readonly Counter<long> _changes;
 
     /// <summary>Makes the instruments.</summary>
@@ -31,6 +32,7 @@ internal sealed class ForwardMetrics
         _sent = meter.CreateCounter<long>("gateway.forward.sent", "By", "IP packets to clients, headers included.");
         _receivedPackets = meter.CreateCounter<long>("gateway.forward.received.packets", "{packet}", "IP packets from clients.");
         _sentPackets = meter.CreateCounter<long>("gateway.forward.sent.packets", "{packet}", "IP packets to clients.");
+        _rewritten = meter.CreateCounter<long>("gateway.forward.source.rewritten", "{packet}", "First packets of forwarded connections that left with another source than the client.");
         _changes = meter.CreateCounter<long>("gateway.forward.changes", "{transaction}", "Changes of the kernel's rules.");
         // An exporter asks the observable instruments first, so what is added to the others meanwhile is in the same scrape.
         meter.CreateObservableGauge(
@@ -59,9 +61,15 @@ internal sealed class ForwardMetrics
                 _receivedPackets.Add(packets, tags);
                 _received.Add(bytes, tags);
                 break;
-            default:
+            case ForwardCounterKind.Rewritten:
+                _rewritten.Add(packets, Tag("listener", counter.Listener), tags[3]);
+                break;
+            case ForwardCounterKind.Sent:
                 _sentPackets.Add(packets, tags);
                 _sent.Add(bytes, tags);
+                break;
+            default:
+                // For AnswerWatch.
                 break;
         }
     }

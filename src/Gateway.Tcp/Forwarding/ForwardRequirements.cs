@@ -7,6 +7,9 @@ namespace Gateway.Tcp.Forwarding;
 /// <summary>Finds at start, and before a reload, what forwarding by the kernel would otherwise fail at without a word.</summary>
 internal static class ForwardRequirements
 {
+    // A router ignores router advertisements, and with them goes the default route of a host that lives by them (ip-sysctl.rst, accept_ra).
+    private const string RouterFirst = "where addresses or the default route come from router advertisements, first sysctl -w net.ipv6.conf.IF.accept_ra=2; then ";
+
     /// <summary>The families that a route cannot do without, each of which the kernel does not forward, with the cure.</summary>
     public static IEnumerable<string> MissingSwitches(ForwardModel model, Func<AddressFamily, bool> isForwarding)
     {
@@ -22,7 +25,8 @@ internal static class ForwardRequirements
                 foreach (var family in off)
                 {
                     var name = ForwardingSwitches.NameOf(family);
-                    yield return $"TcpProxy:Routes:{route.Name}:SourceIp:Mode: Dnat needs {name} = 1 here, and it is off: sysctl -w {name}=1 "
+                    var first = family == AddressFamily.InterNetworkV6 ? RouterFirst : "";
+                    yield return $"TcpProxy:Routes:{route.Name}:SourceIp:Mode: Dnat needs {name} = 1 here, and it is off: {first}sysctl -w {name}=1 "
                         + $"(for good: a file in /etc/sysctl.d; Docker: --sysctl {name}=1; Kubernetes: securityContext.sysctls, or an init container that is privileged)";
                 }
             }

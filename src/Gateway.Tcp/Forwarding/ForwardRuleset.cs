@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Gateway.Linux.Netfilter;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Routing;
 
@@ -11,24 +13,33 @@ namespace Gateway.Tcp.Forwarding;
 /// 1. <c>take</c> (nat, prerouting) sees the first packet of every connection and sends what is for one of our listeners to its chain.
 /// 2. <c>listener/L/4</c> decides by the client's address, in the order in which the data plane decides; what is another mode's returns, and reaches our socket.
 /// 3. <c>route/R/4</c> takes the next slot, or the one of the client's hash, and goes to a destination; it is empty while none is healthy, and the connection reaches our socket.
-/// 4. <c>to/R/D/4</c> counts, and rewrites the destination. Conntrack does the same to the packets that follow, whatever becomes of these rules.
-/// 5. <c>count</c> (filter, prerouting) counts packets of both directions by <c>count/L/4</c>, with a map from the destination to its counter.
+/// 4. <c>to/R/D/4</c> (and <c>to/R/D/4/2</c> … for the other addresses of a name) counts, and rewrites the destination. Conntrack does the same to the packets that follow,
+///    whatever becomes of these rules.
+/// 5. <c>count</c> (filter, prerouting) counts packets of both directions by <c>count/L/4</c>, with maps from the destination to its counters.
+/// 6. <c>leave</c> (filter, postrouting) counts by <c>leave/L/4</c> what of new connections really leaves, and what of it has another source than the client by then.
 /// </summary>
 internal sealed class ForwardRuleset
 {
     private const string Take = "take";
     private const string Counting = "count";
+    private const string Leaving = "leave";
+
+    // Holds nothing. Its name says whose the table is, whatever the table's own: comments of tables need Linux 5.10, and nftables' JSON leaves them out before 1.1.
+    private const string Marker = "gateway/dnat";
 
     // NF_IP_PRI_NAT_DST, where everybody's DNAT is; a filter chain comes after it, and sees the rewritten destination.
     private const int DestinationNat = -100;
     private const int Filter = 0;
+
+    // After NF_IP_PRI_NAT_SRC (100), where everybody's masquerading is.
+    private const int BehindSourceNat = 150;
 
     // Any number will do; the same everywhere, so that gateways side by side send a client to the same destination.
     private const uint HashSeed = 0x67617465;
 
     private readonly NftCommands _rules;
     private readonly bool _takes;
-    private readonly List<string> _chains = [Take, Counting];
+    private readonly List<string> _chains = [Marker, Take, Counting, Leaving];
     private readonly List<(string Name, string AddressType)> _maps = [];
     private readonly Dictionary<string, ForwardCounter> _counters = [];
     private readonly HashSet<IPEndPoint> _destinations = [];
@@ -56,6 +67,8 @@ internal sealed class ForwardRuleset
         // What nobody forwards is left alone at once. The rule is there without listeners, too: the kernel follows connections only as long as some rule asks for their
         // state, and translates them only as long as there is a nat chain. Without either, the next packet of an established connection would be answered with RST.
         ruleset._rules.AddRule(Counting, Nft.Match(Nft.And(Nft.Connection("status"), "dnat"), 0), Nft.Return());
+        ruleset._rules.AddRule(Leaving, Nft.Match(Nft.And(Nft.Connection("status"), "dnat"), 0), Nft.Return());
+        ruleset._rules.AddRule(Leaving, Nft.Has(Nft.Connection("status"), "seen-reply"), Nft.Return());
         foreach (var (listener, routes) in model.Listeners)
         {
             foreach (var family in listener.Families)
@@ -65,6 +78,16 @@ internal sealed class ForwardRuleset
         }
 
         return ruleset;
+    }
+
+    /// <summary>Tables of gateways among those of this network namespace.</summary>
+    /// <param name="chains">nftables' answer to <see cref="NftCommands.ListChains"/>.</param>
+    public static IReadOnlyList<string> FindTables(string chains)
+    {
+        using var document = JsonDocument.Parse(chains);
+        return [.. document.RootElement.GetProperty("nftables").EnumerateArray()
+            .Where(static entry => entry.TryGetProperty("chain", out var chain) && chain.GetProperty("family").GetString() == "inet" && chain.GetProperty("name").GetString() == Marker)
+            .Select(static entry => entry.GetProperty("chain").GetProperty("table").GetString()!)];
     }
 
     /// <summary>The transaction that makes a table what this says.</summary>
@@ -79,8 +102,9 @@ internal sealed class ForwardRuleset
             commands.DeleteTable().AddTable();
         }
 
-        commands.AddPreroutingChain(Take, "nat", DestinationNat).AddPreroutingChain(Counting, "filter", Filter);
-        foreach (var chain in _chains.Where(static chain => chain is not (Take or Counting)))
+        commands.AddBaseChain(Take, "nat", "prerouting", DestinationNat).AddBaseChain(Counting, "filter", "prerouting", Filter)
+            .AddBaseChain(Leaving, "filter", "postrouting", BehindSourceNat);
+        foreach (var chain in _chains.Where(static chain => chain is not (Take or Counting or Leaving)))
         {
             commands.AddChain(chain);
         }
@@ -125,7 +149,7 @@ internal sealed class ForwardRuleset
 
     private void AddListener(ForwardListener listener, ListenerModel model, Family family, ForwardTargets targets)
     {
-        var chain = AddChain($"listener/{listener.Name}/{family.Digit}");
+        var chain = AddChain(NftName.Fit($"listener/{listener.Name}/{family.Digit}"));
         var isOurs = listener.IsAny
             ? Nft.IsLocal("daddr")
             : Nft.Match(Nft.Field(family.Protocol, "daddr"), listener.EndPoint.Address.ToString());
@@ -165,22 +189,24 @@ internal sealed class ForwardRuleset
             .OrderBy(static group => group.Key.Order).ThenByDescending(static group => group.Key.Length)
             .Select(static group => ((IReadOnlyList<IPNetwork>)[.. group.Where(static entry => entry.Network is not null).Select(static entry => entry.Network!.Value)], group.Key.Route));
 
-    private static string RouteChain(RouteModel route, Family family) => $"route/{route.Name}/{family.Digit}";
+    private static string RouteChain(RouteModel route, Family family) => NftName.Fit($"route/{route.Name}/{family.Digit}");
 
     private void AddRoute(ForwardListener listener, RouteModel route, Family family, ForwardTargets targets)
     {
         var chain = AddChain(RouteChain(route, family));
-        var usable = new List<(DestinationModel Destination, string Chain)>();
+        var usable = new List<(string Name, int Weight, string Chain)>();
         foreach (var destination in route.Cluster.Destinations.Where(family.MayHave))
         {
-            var counter = $"new/{route.Name}/{destination.Name}/{family.Digit}";
+            var counter = NftName.Fit($"new/{route.Name}/{destination.Name}/{family.Digit}");
             _counters[counter] = new ForwardCounter(ForwardCounterKind.Opened, listener.Name, route, destination.Name, family.Value);
-            if (targets.ForNew(destination, family.Value) is { } target)
+            var addresses = targets.ForNew(destination, family.Value);
+            for (var i = 0; i < addresses.Count; i++)
             {
-                var to = AddChain($"to/{route.Name}/{destination.Name}/{family.Digit}");
-                _rules.AddRule(to, Nft.Count(counter), Nft.Match(Nft.Meta("l4proto"), "tcp"), Nft.RewriteDestination(family.Protocol, target));
-                _destinations.Add(target);
-                usable.Add((destination, to));
+                var to = AddChain(NftName.Fit($"to/{route.Name}/{destination.Name}/{family.Digit}{(i == 0 ? "" : $"/{i + 1}")}"));
+                _rules.AddRule(to, Nft.Count(counter), Nft.Match(Nft.Meta("l4proto"), "tcp"), Nft.RewriteDestination(family.Protocol, addresses[i]));
+                _destinations.Add(addresses[i]);
+                // A name's addresses have shares, and clients, of their own; a written address is known by the destination's name, wherever it moves.
+                usable.Add((destination.Literal is null ? $"{destination.Name}/{addresses[i].Address}" : destination.Name, destination.Weight, to));
             }
         }
 
@@ -191,8 +217,8 @@ internal sealed class ForwardRuleset
         else if (usable.Count > 1)
         {
             var slots = route.Cluster.HasAffinity
-                ? SlotTable.ByHash([.. usable.Select(static entry => (entry.Destination.Name, entry.Destination.Weight))])
-                : SlotTable.InTurn([.. usable.Select(static entry => entry.Destination.Weight)]);
+                ? SlotTable.ByHash([.. usable.Select(static entry => (entry.Name, entry.Weight))])
+                : SlotTable.InTurn([.. usable.Select(static entry => entry.Weight)]);
             var number = route.Cluster.HasAffinity ? Nft.Hash(Nft.Field(family.Protocol, "saddr"), slots.Length, HashSeed) : Nft.Turn(slots.Length);
             _rules.AddRule(chain, Nft.Choose(number, slots.Select(slot => usable[slot].Chain)));
         }
@@ -200,7 +226,47 @@ internal sealed class ForwardRuleset
 
     private void AddCounting(ForwardListener listener, ListenerModel model, Family family, ForwardTargets targets)
     {
-        var chain = AddChain($"count/{listener.Name}/{family.Digit}");
+        JsonNode[] fromClients = [Nft.Match(Nft.Connection("direction"), "original")];
+        JsonNode[] answers = [Nft.Match(Nft.Connection("direction"), "reply")];
+        JsonNode[] unanswered = [Nft.Match(Nft.And(Nft.Connection("status"), "seen-reply"), 0)];
+        JsonNode[] first = [.. answers.Select(static match => match.DeepClone()), Nft.Has(Nft.Field("tcp", "flags"), "syn", "rst")];
+        var arriving = AddCountingChain(Counting, listener, family);
+        AddMap(arriving, "in", ForwardCounterKind.Received, fromClients, toDestination: true);
+        AddMap(arriving, "try", ForwardCounterKind.Tried, unanswered, toDestination: true);
+        AddMap(arriving, "out", ForwardCounterKind.Sent, answers, toDestination: false);
+        AddMap(arriving, "ack", ForwardCounterKind.Answered, first, toDestination: false);
+        var leaving = AddCountingChain(Leaving, listener, family);
+        AddMap(leaving, "left", ForwardCounterKind.Left, [], toDestination: true);
+        var rewritten = NftName.Fit($"snat/{listener.Name}/{family.Digit}");
+        _counters[rewritten] = new ForwardCounter(ForwardCounterKind.Rewritten, listener.Name, model.Routes.First(ForwardModel.IsForwarded), "", family.Value);
+        _rules.AddRule(leaving, Nft.Has(Nft.Connection("status"), "snat"), Nft.Count(rewritten));
+
+        void AddMap(string chain, string word, ForwardCounterKind kind, JsonNode[] matches, bool toDestination)
+        {
+            var map = NftName.Fit($"{word}/{listener.Name}/{family.Digit}");
+            var (address, port) = toDestination ? ("daddr", "dport") : ("saddr", "sport");
+            _maps.Add((map, family.AddressType));
+            _rules.AddRule(chain, [.. matches, Nft.Count(Nft.Concat(Nft.Field(family.Protocol, address), Nft.Field("tcp", port)), map)]);
+            var seen = new HashSet<IPEndPoint>();
+            foreach (var route in model.Routes.Where(ForwardModel.IsForwarded))
+            {
+                foreach (var destination in route.Cluster.Destinations.Where(family.MayHave))
+                {
+                    var counter = NftName.Fit($"{word}/{listener.Name}/{route.Cluster.Name}/{destination.Name}/{family.Digit}");
+                    _counters.TryAdd(counter, new ForwardCounter(kind, listener.Name, route, destination.Name, family.Value));
+                    foreach (var known in targets.Known(destination, family.Value).Where(seen.Add))
+                    {
+                        _rules.AddElement(map, Nft.Concat(known.Address.ToString(), known.Port), counter);
+                    }
+                }
+            }
+        }
+    }
+
+    // A chain for the packets of a listener's connections, whatever their destination has become.
+    private string AddCountingChain(string from, ForwardListener listener, Family family)
+    {
+        var chain = AddChain(NftName.Fit($"{from}/{listener.Name}/{family.Digit}"));
         List<JsonNode> match =
         [
             family.IsPacketOf(), Nft.Match(Nft.Meta("l4proto"), "tcp"), Nft.Match(Nft.Connection("proto-dst", "original"), listener.EndPoint.Port),
@@ -210,30 +276,8 @@ internal sealed class ForwardRuleset
             match.Add(Nft.Match(Nft.Connection($"{family.Protocol} daddr", "original"), listener.EndPoint.Address.ToString()));
         }
 
-        _rules.AddRule(Counting, [.. match, Nft.Goto(chain)]);
-        foreach (var (direction, kind, address, port, word) in new[]
-        {
-            ("original", ForwardCounterKind.Received, "daddr", "dport", "in"), ("reply", ForwardCounterKind.Sent, "saddr", "sport", "out"),
-        })
-        {
-            var map = $"{word}/{listener.Name}/{family.Digit}";
-            _maps.Add((map, family.AddressType));
-            _rules.AddRule(
-                chain, Nft.Match(Nft.Connection("direction"), direction), Nft.Count(Nft.Concat(Nft.Field(family.Protocol, address), Nft.Field("tcp", port)), map));
-            var seen = new HashSet<IPEndPoint>();
-            foreach (var route in model.Routes.Where(ForwardModel.IsForwarded))
-            {
-                foreach (var destination in route.Cluster.Destinations.Where(family.MayHave))
-                {
-                    var counter = $"{word}/{listener.Name}/{route.Cluster.Name}/{destination.Name}/{family.Digit}";
-                    _counters.TryAdd(counter, new ForwardCounter(kind, listener.Name, route, destination.Name, family.Value));
-                    foreach (var known in targets.Known(destination, family.Value).Where(seen.Add))
-                    {
-                        _rules.AddElement(map, Nft.Concat(known.Address.ToString(), known.Port), counter);
-                    }
-                }
-            }
-        }
+        _rules.AddRule(from, [.. match, Nft.Goto(chain)]);
+        return chain;
     }
 
     private string AddChain(string name)

@@ -37,7 +37,4 @@ internal sealed class ForwardTally
 
     /// <summary>The table was made anew: every counter begins at 0.</summary>
     public void Restart() => _last = [];
-
-    /// <summary>A counter's packets at the last reading.</summary>
-    public long Packets(string counter) => _last.GetValueOrDefault(counter).Packets;
 }

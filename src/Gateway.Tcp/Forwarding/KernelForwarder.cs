@@ -10,8 +10,8 @@ namespace Gateway.Tcp.Forwarding;
 
 /// <summary>
 /// Keeps our nftables table what configuration and health say.
-/// 1. <see cref="Check"/> asks for everything that is needed, before anything is changed; it also takes the table's lock.
-/// 2. <see cref="Apply"/> makes the first transaction. It replaces whatever a predecessor left under the same name, in one step: no connection is lost in between.
+/// 1. <see cref="Check"/> asks for everything that is needed, before anything is changed; unless it is on trial, it also takes the table's lock.
+/// 2. <see cref="Apply"/> makes the first transaction. It replaces whatever dead predecessors left, under the same name or another, in one step: no connection is lost in between.
 /// 3. A loop brings what changes: a destination that dies or comes back, a name that moves. It also looks whether the table is still there: a firewall that reloads
 ///    its rules ("flush ruleset") takes ours with them.
 /// 4. At the end <see cref="StopTaking"/>, <see cref="DrainAsync"/>, <see cref="Remove"/>.
@@ -30,9 +30,6 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     // Names may move as often as they like while we run; connections that old are not worth waiting for.
     private const int MostRemembered = 4096;
 
-    // A client that gets no answer sends four SYNs in 7 s.
-    private const int UnansweredPackets = 4;
-
     private readonly string _table;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -46,7 +43,9 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
 
     // As the kernel has them: health may have changed since.
     private List<(string Route, int Destinations)> _carried = [];
-    private readonly HashSet<string> _unanswered = [];
+    private readonly AnswerWatch _answers = new();
+    private readonly HashSet<(string Listener, AddressFamily Family)> _rewritten = [];
+    private long _intervalBegan;
     private Nftables? _nftables;
     private TableLock? _lock;
     private ForwardModel _model = ForwardModel.Empty;
@@ -57,6 +56,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     private (bool V4, bool V6) _switches;
     private bool _isOurs;
     private bool _isTaking = true;
+    private bool _isFirst = true;
 
     public KernelForwarder(string table, IMeterFactory meters, TcpMetrics tcp, ILoggerFactory loggers, TimeProvider time)
     {
@@ -67,7 +67,9 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     }
 
     /// <summary>What is missing for a model, each with the cure; empty: nothing. Changes nothing.</summary>
-    public IReadOnlyList<string> Check(ForwardModel model)
+    /// <param name="model">The model.</param>
+    /// <param name="isTrial">Nothing will be applied: whose the table is does not matter, and its lock is left alone.</param>
+    public IReadOnlyList<string> Check(ForwardModel model, bool isTrial = false)
     {
         lock (_gate)
         {
@@ -88,8 +90,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
                 return [ForwardRequirements.Explain(model, new NftResult(false, "", "Operation not permitted")), .. off];
             }
 
-            _lock ??= TableLock.TryTake(_table);
-            if (_lock is null)
+            if (!isTrial && (_lock ??= TableLock.TryTake(_table)) is null)
             {
                 var taken = $"another gateway of this network namespace has the nftables table {_table}: give this one a name of its own with TcpProxy:Dnat:Table";
                 return [ForwardRequirements.Explain(model, taken), .. off];
@@ -106,16 +107,27 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_nftables is null || (model.IsEmpty && !_isOurs))
+            using var abandoned = _isFirst ? FindAbandoned(needsTable: !model.IsEmpty) : null;
+            _isFirst = false;
+            if (_nftables is null || (model.IsEmpty && !_isOurs && abandoned is null))
             {
                 return [];
             }
 
             var before = _model;
             (_model, _isStale) = (model, true);
-            if (Bring() is { IsDone: false } refusal)
+            _rewritten.Clear();
+            var refusal = Bring(abandoned);
+            if (!refusal.IsDone)
             {
                 _model = before;
+                if (model.IsEmpty && !_isOurs)
+                {
+                    // Nothing that this configuration needs: what a predecessor left is no reason not to start.
+                    Log.ChangeFailed(_logger, _table, refusal.Error);
+                    return [];
+                }
+
                 return [model.IsEmpty ? refusal.Error : ForwardRequirements.Explain(model, refusal)];
             }
 
@@ -234,10 +246,48 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         }
     }
 
+    // Under the gate, once: a crash leaves a table whose rules go on, whatever the configuration says by now. Null: there is nothing to be done about any.
+    private AbandonedTables? FindAbandoned(bool needsTable)
+    {
+        // Without the capability the kernel does not even list them.
+        if (_nftables is null && (!ProcessRights.Read().NetAdmin || !Nftables.TryOpen(out _nftables, out _)))
+        {
+            return null;
+        }
+
+        var found = AbandonedTables.Find(_nftables, _table);
+        foreach (var table in found.Others)
+        {
+            Log.Abandoned(_logger, table);
+        }
+
+        if (needsTable)
+        {
+            return found;
+        }
+
+        // Without Dnat routes an idle table of ours takes their place: connections that they have translated live as long as some nat chain does.
+        if ((found.HasOwn || found.Others.Any()) && (_lock ??= TableLock.TryTake(_table)) is not null)
+        {
+            return found;
+        }
+
+        // Nothing is there, or a living gateway has our table's name: its nat chain does as well.
+        using (found)
+        {
+            if (found.Others.Any() && _nftables.Run(new NftCommands(_table).DeleteTables(found.Others).ToJson()) is { IsDone: false } refusal)
+            {
+                Log.ChangeFailed(_logger, _table, refusal.Error);
+            }
+        }
+
+        return null;
+    }
+
     private ForwardTargets Targets => ForwardTargets.Healthy(family => family == AddressFamily.InterNetwork ? _switches.V4 : _switches.V6);
 
     // Under the gate. Makes the table what it should be now; does nothing if it is.
-    private NftResult Bring()
+    private NftResult Bring(AbandonedTables? abandoned = null)
     {
         var switches = (ForwardingSwitches.IsOn(AddressFamily.InterNetwork), ForwardingSwitches.IsOn(AddressFamily.InterNetworkV6));
         if (_applied is not null && !_isStale && switches == _switches)
@@ -257,7 +307,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         }
 
         ReadCounters();
-        var result = _nftables!.Run(wanted.Transaction(_table, _applied).ToJson());
+        var result = _nftables!.Run(wanted.Transaction(_table, _applied).DeleteTables(abandoned?.Others ?? []).ToJson());
         _metrics.Changed(result.IsDone);
         if (!result.IsDone)
         {
@@ -268,6 +318,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         if (_applied is null)
         {
             _tally.Restart();
+            _intervalBegan = _time.GetTimestamp();
         }
 
         (_applied, _isOurs, _carried) = (wanted, true, carried);
@@ -304,9 +355,16 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
                 if (_applied.Counters.TryGetValue(name, out var counter))
                 {
                     _metrics.Add(counter, packets, bytes);
-                    NoteAnswers(name, counter);
+                    _answers.Add(counter, packets);
+                    // Once for each configuration: it goes on until somebody changes the host's rules.
+                    if (counter.Kind == ForwardCounterKind.Rewritten && _rewritten.Add((counter.Listener, counter.Family)))
+                    {
+                        Log.SourceRewritten(_logger, counter.Listener);
+                    }
                 }
             }
+
+            JudgeAnswers();
         }
         else if (answer.IsAbsent)
         {
@@ -321,20 +379,24 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     }
 
     // A missing return route has no error: clients wait. But health checks pass, since they come from our own address. So the counters tell.
-    private void NoteAnswers(string name, ForwardCounter counter)
+    private void JudgeAnswers()
     {
-        if (counter.Kind != ForwardCounterKind.Received || _tally.Packets(name) < UnansweredPackets)
+        if (_time.GetElapsedTime(_intervalBegan, _countersReadAt) < LookInterval)
         {
             return;
         }
 
-        if (_tally.Packets("out" + name[2..]) > 0)
+        _intervalBegan = _countersReadAt;
+        foreach (var finding in _answers.EndInterval())
         {
-            _unanswered.Remove(name);
-        }
-        else if (_unanswered.Add(name))
-        {
-            Log.Unanswered(_logger, counter.Listener, _tally.Packets(name), counter.Route.Cluster.Name, counter.Destination);
+            if (finding.HasLeft)
+            {
+                Log.Unanswered(_logger, finding.Listener, finding.Packets, finding.Cluster, finding.Destination);
+            }
+            else
+            {
+                Log.Dropped(_logger, finding.Listener, finding.Packets, finding.Cluster, finding.Destination, ForwardObstacles.Find(_nftables!.Run).Describe());
+            }
         }
     }
 
@@ -355,7 +417,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     {
         var targets = Targets;
         return [.. _model.Listeners.SelectMany(entry => entry.Model.Routes.Where(ForwardModel.IsForwarded).Select(route => (
-            route.Name, route.Cluster.Destinations.Count(destination => entry.Listener.Families.Any(family => targets.ForNew(destination, family) is not null)))))];
+            route.Name, route.Cluster.Destinations.Count(destination => entry.Listener.Families.Any(family => targets.ForNew(destination, family).Count > 0)))))];
     }
 
     private int? CountLive()
@@ -380,7 +442,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         var targets = Targets;
         var lines = _model.Listeners.SelectMany(entry => entry.Model.Routes.Where(ForwardModel.IsForwarded).Select(route =>
         {
-            var to = route.Cluster.Destinations.SelectMany(destination => entry.Listener.Families.Select(family => targets.ForNew(destination, family))).OfType<IPEndPoint>().Distinct();
+            var to = route.Cluster.Destinations.SelectMany(destination => entry.Listener.Families.SelectMany(family => targets.ForNew(destination, family))).Distinct();
             return $"{route.Name} → {(to.Any() ? string.Join(", ", to) : "nobody")}";
         }));
         return _model.IsEmpty || !_isTaking ? "nothing new is taken" : string.Join("; ", lines);
@@ -397,9 +459,20 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         [LoggerMessage(2042, LogLevel.Warning, "nftables table {Table} was removed by somebody (a firewall that flushes all rules?) and is made anew")]
         public static partial void TableGone(ILogger logger, string table);
 
-        [LoggerMessage(2043, LogLevel.Warning, "Listener {Listener}: {Packets} packets of clients were forwarded to destination {Destination} of cluster {Cluster}, and none came back: "
-            + "its route to the clients does not lead through this gateway (docs/source-ip.md, Dnat), or it is down")]
+        [LoggerMessage(2043, LogLevel.Warning, "Listener {Listener}: {Packets} first packets of clients were sent on to destination {Destination} of cluster {Cluster} and not answered: "
+            + "its route to these clients does not lead through this gateway (docs/source-ip.md, Dnat), something in between drops them, or it is down")]
         public static partial void Unanswered(ILogger logger, string listener, long packets, string cluster, string destination);
+
+        [LoggerMessage(2046, LogLevel.Warning, "Listener {Listener}: {Packets} first packets of clients for destination {Destination} of cluster {Cluster} were dropped on this host instead of being "
+            + "forwarded: {Obstacles} (docs/source-ip.md, Dnat)")]
+        public static partial void Dropped(ILogger logger, string listener, long packets, string cluster, string destination, string obstacles);
+
+        [LoggerMessage(2047, LogLevel.Warning, "Listener {Listener}: a masquerade or SNAT rule of this host gives forwarded connections another source, and backends see that instead of the client. "
+            + "Put a rule before it: ct status dnat accept (docs/source-ip.md, Dnat)")]
+        public static partial void SourceRewritten(ILogger logger, string listener);
+
+        [LoggerMessage(2045, LogLevel.Warning, "nftables table {Table} is that of a gateway that did not end in order: it is removed")]
+        public static partial void Abandoned(ILogger logger, string table);
 
         [LoggerMessage(2044, LogLevel.Information, "{Count} forwarded connections outlived the drain; without another nat chain on this machine they end with the table {Table}")]
         public static partial void Outlived(ILogger logger, int count, string table);

@@ -9,6 +9,10 @@ internal static class Nft
     public static JsonObject Match(JsonNode left, JsonNode right) =>
         new() { ["match"] = new JsonObject { ["op"] = "==", ["left"] = left, ["right"] = right } };
 
+    /// <summary>Whether one of some bits is set.</summary>
+    public static JsonObject Has(JsonNode left, params ReadOnlySpan<JsonNode> bits) =>
+        new() { ["match"] = new JsonObject { ["op"] = "in", ["left"] = left, ["right"] = bits.Length == 1 ? bits[0] : new JsonArray([.. bits]) } };
+
     public static JsonObject And(JsonNode left, JsonNode right) => new() { ["&"] = new JsonArray(left, right) };
 
     public static JsonObject Meta(string key) => new() { ["meta"] = new JsonObject { ["key"] = key } };

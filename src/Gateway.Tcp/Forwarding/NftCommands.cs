@@ -9,18 +9,30 @@ internal sealed class NftCommands(string table)
     private readonly JsonArray _commands = [];
     private JsonObject? _root;
 
-    public NftCommands AddTable() => Table("add");
+    public NftCommands AddTable() => Table("add", table);
 
-    public NftCommands DeleteTable() => Table("delete");
+    public NftCommands DeleteTable() => Table("delete", table);
+
+    /// <summary>Removes other tables.</summary>
+    public NftCommands DeleteTables(IEnumerable<string> others)
+    {
+        foreach (var other in others)
+        {
+            Table("delete", other);
+        }
+
+        return this;
+    }
 
     public NftCommands AddChain(string name) => Object("add", "chain", name);
 
     /// <summary>A chain that packets enter by themselves.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="type">nat or filter.</param>
-    /// <param name="priority">Among all tables' chains of prerouting: lower is earlier.</param>
-    public NftCommands AddPreroutingChain(string name, string type, int priority) =>
-        Add("add", "chain", new JsonObject { ["name"] = name, ["type"] = type, ["hook"] = "prerouting", ["prio"] = priority, ["policy"] = "accept" });
+    /// <param name="hook">prerouting or postrouting.</param>
+    /// <param name="priority">Among all tables' chains of the hook: lower is earlier.</param>
+    public NftCommands AddBaseChain(string name, string type, string hook, int priority) =>
+        Add("add", "chain", new JsonObject { ["name"] = name, ["type"] = type, ["hook"] = hook, ["prio"] = priority, ["policy"] = "accept" });
 
     public NftCommands FlushChain(string name) => Object("flush", "chain", name);
 
@@ -45,6 +57,18 @@ internal sealed class NftCommands(string table)
     public NftCommands AddElement(string map, JsonNode key, string value) =>
         Add("add", "element", new JsonObject { ["name"] = map, ["elem"] = new JsonArray(new JsonArray(key, value)) });
 
+    /// <summary>All chains of all tables.</summary>
+    public static string ListChains() => """{"nftables":[{"list":{"chains":null}}]}""";
+
+    /// <summary>The rules of any table's chain.</summary>
+    public static string ListChain(ForwardChain chain) => new JsonObject
+    {
+        ["nftables"] = new JsonArray(new JsonObject
+        {
+            ["list"] = new JsonObject { ["chain"] = new JsonObject { ["family"] = chain.Family, ["table"] = chain.Table, ["name"] = chain.Name } },
+        }),
+    }.ToJsonString();
+
     public NftCommands ListCounters() => Add("list", "counters", []);
 
     /// <summary>Adds a copy of another's commands.</summary>
@@ -60,9 +84,9 @@ internal sealed class NftCommands(string table)
 
     public string ToJson() => (_root ??= new JsonObject { ["nftables"] = _commands }).ToJsonString();
 
-    private NftCommands Table(string verb)
+    private NftCommands Table(string verb, string name)
     {
-        _commands.Add(new JsonObject { [verb] = new JsonObject { ["table"] = new JsonObject { ["family"] = "inet", ["name"] = table } } });
+        _commands.Add(new JsonObject { [verb] = new JsonObject { ["table"] = new JsonObject { ["family"] = "inet", ["name"] = name } } });
         return this;
     }
 

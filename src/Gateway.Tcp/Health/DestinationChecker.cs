@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Gateway.Tcp.Dialing;
 using Microsoft.Extensions.Logging;
 
@@ -11,6 +10,9 @@ namespace Gateway.Tcp.Health;
 /// </summary>
 internal sealed partial class DestinationChecker : IAsyncDisposable
 {
+    // Of a family. A headless service resolves to every pod, and the kernel forwards to each that is checked; in an order of our own, since name servers rotate theirs.
+    private const int MostAddresses = 64;
+
     private readonly string _cluster;
     private readonly DestinationModel _destination;
     private readonly HealthCheckModel _rules;
@@ -117,8 +119,8 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
         // A name server may take a dozen seconds not to answer: nobody who stops this waits for it.
         var found = await _resolver.ResolveAsync(_destination).AsTask().WaitAsync(_stop.Token).ConfigureAwait(false);
         return found.Length == 0 ? [.. known]
-            : [.. found.Where(static address => address.AddressFamily == AddressFamily.InterNetwork).Take(AddressOrder.MostOfAFamily)
-                .Concat(found.Where(static address => address.AddressFamily == AddressFamily.InterNetworkV6).Take(AddressOrder.MostOfAFamily))
+            : [.. found.GroupBy(static address => address.AddressFamily).OrderBy(static family => family.Key)
+                .SelectMany(static family => family.OrderBy(static address => Convert.ToHexString(address.Address.GetAddressBytes()), StringComparer.Ordinal).Take(MostAddresses))
                 .Select(address => known.FirstOrDefault(one => one.Address.Equals(address)) ?? new AddressHealth(address, _rules))];
     }
 

@@ -12,10 +12,11 @@ public sealed partial class TcpDataPlane
 
     /// <summary>What Dnat routes of a model need and this host lacks, each with the cure. Empty: nothing. Changes nothing.</summary>
     /// <param name="model">What the kernel is to forward.</param>
-    public IReadOnlyList<string> CheckForwarding(ForwardModel model)
+    /// <param name="isTrial">This process will not run the model: the table may be another gateway's, and nothing is reserved.</param>
+    public IReadOnlyList<string> CheckForwarding(ForwardModel model, bool isTrial = false)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return _forwarder.Check(model);
+        return _forwarder.Check(model, isTrial);
     }
 
     /// <summary>

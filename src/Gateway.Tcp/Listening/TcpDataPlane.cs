@@ -203,7 +203,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     private static partial class Log
     {
         [LoggerMessage(2010, LogLevel.Warning, "Listeners:{Listener}:Toa looks at the SYN only: reading the handshake's ACK and the first data {Problem}. "
-            + "Grant it, or write \"Carriers\": [\"Syn\"] if the proxies put the option there")]
+            + "Any client can forge its address then, if the load balancer forwards packets and writes the option only into the ACK: what it lets through in the SYN is the client's own. "
+            + "Grant it, or write where the load balancer puts the option: \"Carriers\": [\"Ack\"] (does not start without the rights), or [\"Syn\"]")]
         public static partial void OnlySyn(ILogger logger, string listener, string problem);
 
         [LoggerMessage(2003, LogLevel.Error, "A fault of the gateway on an engine thread; its connection was reset")]

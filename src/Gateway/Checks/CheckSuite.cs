@@ -10,12 +10,18 @@ internal static class CheckSuite
         new ListenerCheck(),
         new DescriptorCheck(),
         new RightsCheck(),
+        new DnatTableCheck(),
+        new ForwardingCheck(),
+        new ConntrackCheck(),
         new ContainerCheck(),
         new KernelCheck(),
+        new ToaModuleCheck(),
         new RedirectCheck(),
+        new LocalPortsCheck(),
         new DestinationCheck(),
         new CertificateCheck(),
         new ReturnPathCheck(),
+        new DnatPathCheck(),
         new ProxyHeaderCheck(),
     ];
 

@@ -37,9 +37,17 @@ internal sealed class RightsCheck : ICheck
         {
             var path = $"Listeners:{listener}:Toa";
             if (policy.Carriers is null && !ProcessRights.Read().MayUseBpf)
-                findings.Warn(path, "looks at the SYN alone: Ack and Data need CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN", "grant them, or write \"Carriers\": [\"Syn\"] if that is where the option is");
+            {
+                findings.Warn(
+                    path,
+                    "looks at the SYN alone: Ack and Data need CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN. A client behind a load balancer that forwards packets and writes the option only into the ACK "
+                        + "can forge its address in the SYN",
+                    "grant them, or write where the load balancer puts the option: \"Carriers\": [\"Ack\"] (does not start without the rights), or [\"Syn\"]");
+            }
             else
+            {
                 findings.Ok(path, "its segments can be looked at");
+            }
         }
     }
 
@@ -59,7 +67,8 @@ internal sealed class RightsCheck : ICheck
     {
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         await using var plane = new TcpDataPlane(
-            context.Config.TcpProxy.Engine, context.Config.TcpProxy.Accept, NullLoggerFactory.Instance, services.GetRequiredService<IMeterFactory>(), TimeProvider.System, new ConnectionLimit());
-        return GatewayRuntime.FindMissingRights(plane, context.Snapshot);
+            context.Config.TcpProxy.Engine, context.Config.TcpProxy.Accept, NullLoggerFactory.Instance, services.GetRequiredService<IMeterFactory>(), TimeProvider.System, new ConnectionLimit(),
+            context.Config.TcpProxy.Dnat.Table);
+        return GatewayRuntime.FindMissingRights(plane, context.Snapshot, isTrial: true);
     }
 }

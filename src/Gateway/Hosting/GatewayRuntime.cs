@@ -15,12 +15,12 @@ internal sealed class GatewayRuntime(GatewaySnapshot initial, TcpDataPlane tcp, 
     /// <summary>Rights that a route needs and this process lacks, each with the cure.</summary>
     public IReadOnlyList<string> FindMissingRights(GatewaySnapshot snapshot) => FindMissingRights(tcp, snapshot);
 
-    /// <summary>The same, with a plane that runs nothing yet.</summary>
-    public static IReadOnlyList<string> FindMissingRights(TcpDataPlane tcp, GatewaySnapshot snapshot) =>
+    /// <summary>The same, with a plane that runs nothing yet, or is on trial and never will.</summary>
+    public static IReadOnlyList<string> FindMissingRights(TcpDataPlane tcp, GatewaySnapshot snapshot, bool isTrial = false) =>
         [
             .. tcp.CheckRights(snapshot.Tcp, SnapshotBuilder.ToaOf(snapshot.Config)),
             .. ClusterRights.Missing(snapshot.Config.ReverseProxy.Clusters),
-            .. tcp.CheckForwarding(snapshot.Forwards),
+            .. tcp.CheckForwarding(snapshot.Forwards, isTrial),
         ];
 
     /// <summary>Begins to check destinations and has the kernel forward what it is to; takes a second at most. Why it would not; empty: it does.</summary>

@@ -15,6 +15,9 @@ internal static class HostProgram
 
     private const string IPv6Switch = "/proc/sys/net/ipv6/conf/lo/disable_ipv6";
 
+    /// <summary>The families that something of ours may be left of.</summary>
+    public static IReadOnlyList<AddressFamily> AllFamilies { get; } = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
+
     /// <summary>The families to configure.</summary>
     public static IReadOnlyList<AddressFamily> Families => HasIPv6() ? [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6] : [AddressFamily.InterNetwork];
 

@@ -33,6 +33,8 @@ internal static class IptablesScript
             var (chains, rules) = (new List<string>(), new List<string>());
             foreach (var hook in Hooks.Where(hook => hook.Table == table))
                 AddHook(plan, family, hook, chains, rules);
+            if (chains.Count > 0)
+                chains.Add(Fingerprint(plan));
             var stale = OwnChains(saved, table).Except(chains).ToList();
             if (chains.Count == 0 && stale.Count == 0)
                 continue;
@@ -51,10 +53,49 @@ internal static class IptablesScript
         return script.Length == 0 ? null : script.ToString();
     }
 
-    /// <summary>Shell commands that take our jumps out of the built-in chains, if they are there.</summary>
-    /// <param name="program">iptables or ip6tables.</param>
-    public static string DropJumps(string program) =>
-        string.Concat(Hooks.Select(hook => $"{program} -t {hook.Table} -D {hook.BuiltIn} -j {hook.Chain} 2>/dev/null || :\n"));
+    /// <summary>Shell commands that remove what is ours, if it is there.</summary>
+    public static string RemoveByShell { get; } = $$"""
+        for program in iptables ip6tables; do
+          command -v $program-save >/dev/null || continue
+          for table in {{string.Join(' ', Tables)}}; do
+            saved=$($program-save -t $table 2>/dev/null || :)
+            printf '%s\n' "$saved" | sed -n '/^-A {{ChainPrefix}}/d; s/^-A \(.* -j {{ChainPrefix}}.*\)/\1/p' | while read -r jump; do $program -t $table -D $jump; done
+            chains=$(printf '%s\n' "$saved" | sed -n 's/^:\({{ChainPrefix}}[^ ]*\).*/\1/p')
+            for chain in $chains; do $program -t $table -F $chain; done
+            for chain in $chains; do $program -t $table -X $chain; done
+          done
+        done
+
+        """;
+
+    /// <summary>An empty chain whose name says which plan is installed.</summary>
+    public static string Fingerprint(RedirectPlan plan) => $"{ChainPrefix}P-{plan.Fingerprint}";
+
+    /// <summary>Input for iptables-restore that makes our chains what they were; null if they are.</summary>
+    /// <param name="was">What iptables-save printed then.</param>
+    /// <param name="now">What it prints now.</param>
+    public static string? Restore(string was, string now)
+    {
+        var script = new StringBuilder();
+        foreach (var table in Tables)
+        {
+            var (before, present) = (OwnLines(was, table).ToList(), OwnLines(now, table).ToList());
+            if (before.SequenceEqual(present))
+                continue;
+            var chains = OwnChains(was, table).ToList();
+            var stale = OwnChains(now, table).Except(chains).ToList();
+            var (jumps, jumpsNow) = (OwnJumps(was, table).ToList(), OwnJumps(now, table).ToList());
+            script.Append($"*{table}\n");
+            script.AppendJoin("", chains.Concat(stale).Select(chain => $":{chain} - [0:0]\n"));
+            script.AppendJoin("", before.Where(line => line.StartsWith("-A " + ChainPrefix, StringComparison.Ordinal)).Select(line => $"{line}\n"));
+            script.AppendJoin("", jumps.Except(jumpsNow).Select(jump => $"-A {jump}\n"));
+            script.AppendJoin("", jumpsNow.Except(jumps).Select(jump => $"-D {jump}\n"));
+            script.AppendJoin("", stale.Select(chain => $"-X {chain}\n"));
+            script.Append("COMMIT\n");
+        }
+
+        return script.Length == 0 ? null : script.ToString();
+    }
 
     /// <summary>Input for iptables-restore that removes what is ours; null if there is nothing.</summary>
     /// <param name="saved">What iptables-save printed.</param>
@@ -77,6 +118,10 @@ internal static class IptablesScript
             rules.Add($"-A {hook.Chain} -j {chain}");
         }
     }
+
+    // Chains without their counters.
+    private static IEnumerable<string> OwnLines(string saved, string table) =>
+        LinesOf(saved, table).Where(line => line.Contains(ChainPrefix, StringComparison.Ordinal)).Select(line => line.StartsWith(':') ? line.Split(' ')[0] : line);
 
     private static IEnumerable<string> OwnChains(string saved, string table) =>
         LinesOf(saved, table).Where(line => line.StartsWith(':' + ChainPrefix, StringComparison.Ordinal)).Select(line => line[1..].Split(' ')[0]);

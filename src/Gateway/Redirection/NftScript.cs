@@ -1,5 +1,6 @@
 using System.Text;
 using Gateway.Configuration;
+using Gateway.Linux.Netfilter;
 using Gateway.Tcp.Configuration;
 
 namespace Gateway.Redirection;
@@ -22,15 +23,22 @@ internal static class NftScript
         foreach (var diversion in plan.Diversions)
         {
             var isInbound = diversion.Direction == CaptureDirection.Inbound;
-            var chain = $"{(isInbound ? "in" : "out")}-{diversion.Listener}";
+            var chain = NftName.Fit($"{(isInbound ? "in" : "out")}-{diversion.Listener}");
             var (type, priority) = diversion.Mode == InterceptMode.TProxy ? ("filter", Mangle) : ("nat", NatDestination);
             script.Append($"add chain inet {Table} {chain} {{ type {type} hook {(isInbound ? "prerouting" : "output")} priority {priority}; policy accept; }}\n");
             foreach (var rule in DiversionRule.For(diversion))
                 script.Append($"add rule inet {Table} {chain} {rule.Nft}\n");
         }
 
-        return script.ToString();
+        return script.Append($"add chain inet {Table} {Fingerprint(plan)}\n").ToString();
     }
+
+    /// <summary>An empty chain whose name says which plan is installed.</summary>
+    public static string Fingerprint(RedirectPlan plan) => $"plan-{plan.Fingerprint}";
+
+    /// <summary>Shell commands that remove the table, if it is there.</summary>
+    public static string RemoveByShell { get; } =
+        $"if command -v nft >/dev/null && nft list table inet {Table} >/dev/null 2>&1; then nft delete table inet {Table}; fi\n";
 
     /// <summary>Removes the table, also where there is none.</summary>
     public static string Remove() => $"add table inet {Table}\ndelete table inet {Table}\n";

@@ -13,6 +13,13 @@ internal static class RedirectCommand
     /// <returns>Exit code: 0, or 1.</returns>
     public static Task<int> ApplyAsync(string path, bool useIptables, TextWriter output, TextWriter error) => WithPlanAsync(path, error, async plan =>
     {
+        var local = LocalPorts.Read();
+        foreach (var diversion in plan.Diversions)
+        {
+            if (local.Refuse(diversion.ReplyPorts) is { } problem)
+                throw new RedirectException($"listener {diversion.Listener}: {problem}. {local.Cure(diversion.ReplyPorts)}");
+        }
+
         await HostRules.ApplyAsync(plan, useIptables);
         foreach (var diversion in plan.Diversions)
             await output.WriteLineAsync($"diverted: {diversion}");
@@ -53,7 +60,7 @@ internal static class RedirectCommand
             return 1;
         }
 
-        var plan = RedirectPlan.From(result.Config);
+        var plan = RedirectPlan.From(result.Config, LocalPorts.Read());
         if (plan.Diversions.Count > 0)
             return await GuardedAsync(error, () => use(plan));
         await error.WriteLineAsync("error: no listener has Intercept, or none of its routes matches a port that may be diverted: there is nothing to do");

@@ -1,33 +1,45 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using Gateway.Configuration;
 using Gateway.Tcp.Configuration;
 
 namespace Gateway.Redirection;
 
-/// <summary>What <c>Gateway redirect</c> installs, derived from a configuration alone: the same file gives the same rules on every host.</summary>
+/// <summary>What <c>Gateway redirect</c> installs, derived from a configuration and the ports of the host's own connections.</summary>
 /// <param name="Diversions">One for each intercepting listener that anything is diverted to.</param>
 internal sealed record RedirectPlan(IReadOnlyList<Diversion> Diversions)
 {
-    // A server's answers can be told from what the host opens itself only by the port they come from: servers listen below the kernel's ephemeral range, which
-    // begins at 32768 (ip-sysctl.rst, ip_local_port_range).
-    private static readonly PortRange ServerPorts = new(1, 32767);
+    private const int FingerprintBytes = 6;
+
+    /// <summary>Tells plans apart by everything that they install.</summary>
+    public string Fingerprint
+    {
+        get
+        {
+            var rules = Diversions.SelectMany(diversion => DiversionRule.For(diversion).Select(rule => rule.Nft).Prepend($"{diversion.Direction} {diversion.Mode}"))
+                .Concat(HostProgram.AllFamilies.SelectMany(family => ReturnRoutes.Rules(this, family)).Select(rule => rule.Rule));
+            return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', rules))).AsSpan(0, FingerprintBytes));
+        }
+    }
 
     /// <summary>Whether any backend's answer has to be turned round.</summary>
     public bool TurnsReplies => Diversions.Any(diversion => diversion.ReplyPorts.Count > 0);
 
     /// <summary>Derives the plan.</summary>
     /// <param name="config">A valid configuration, resolved.</param>
-    public static RedirectPlan From(GatewayConfig config) =>
+    /// <param name="local">The ports of the host's own connections.</param>
+    public static RedirectPlan From(GatewayConfig config, LocalPorts local) =>
         new([.. config.Listeners.Where(listener => listener.Value.Intercept is not null)
-            .Select(listener => From(config, listener.Key, listener.Value)).Where(diversion => diversion.Traffic.Count > 0)]);
+            .Select(listener => From(config, local, listener.Key, listener.Value)).Where(diversion => diversion.Traffic.Count > 0)]);
 
-    private static Diversion From(GatewayConfig config, string name, ListenerConfig listener)
+    private static Diversion From(GatewayConfig config, LocalPorts local, string name, ListenerConfig listener)
     {
         var capture = listener.Capture;
         var isInbound = capture.Direction == CaptureDirection.Inbound;
         var routes = config.TcpProxy.Routes.Values.Where(route => name.Equals(route.Listener, StringComparison.OrdinalIgnoreCase)).ToList();
         var excluded = capture.ExcludePorts.Concat(isInbound ? OwnPorts(config) : []).ToList();
-        var traffic = routes.Select(route => TrafficOf(route, excluded, isInbound)).ToList();
+        var traffic = routes.Select(route => TrafficOf(route, excluded, isInbound ? local.ServerPorts : [PortRange.All])).ToList();
         return new Diversion
         {
             Listener = name,
@@ -43,9 +55,9 @@ internal sealed record RedirectPlan(IReadOnlyList<Diversion> Diversions)
         };
     }
 
-    private static DivertedTraffic TrafficOf(TcpRouteConfig route, IReadOnlyList<PortRange> excluded, bool isInbound)
+    private static DivertedTraffic TrafficOf(TcpRouteConfig route, IReadOnlyList<PortRange> excluded, IReadOnlyList<PortRange> unlessGiven)
     {
-        var ports = route.Match is { DestinationPorts.Count: > 0 } match ? match.DestinationPorts : [isInbound ? ServerPorts : PortRange.All];
+        var ports = route.Match is { DestinationPorts.Count: > 0 } match ? match.DestinationPorts : unlessGiven;
         return new DivertedTraffic(PortRanges.Subtract(ports, excluded), [.. route.Match?.DestinationCidrs.Select(IPNetwork.Parse) ?? []]);
     }
 

@@ -50,6 +50,23 @@ internal static class ReturnRoutes
             .Concat(wanted.Except(present).Select(rule => $"rule add pref {rule.Preference} {rule.Rule}\n")));
     }
 
+    /// <summary>Makes a family's rules, and the route that they need, the wanted ones.</summary>
+    /// <param name="family">The family.</param>
+    /// <param name="wanted">As <see cref="Rules"/> gives them.</param>
+    /// <param name="shown">What <c>ip rule show</c> printed.</param>
+    /// <exception cref="RedirectException">ip failed.</exception>
+    public static async Task BringAsync(AddressFamily family, IReadOnlyList<(int Preference, string Rule)> wanted, string shown)
+    {
+        var ip = HostProgram.IpOption(family);
+        var change = Change(wanted, shown);
+        var script = wanted.Count > 0 ? $"route replace {Route}\n" + change : change;
+        if (script.Length > 0)
+            await HostProgram.RunAsync("ip", [ip, "-batch", "-"], script);
+        // It may be gone already: switching IPv6 off takes the routes, and leaves the rules.
+        if (wanted.Count == 0 && change.Length > 0)
+            await HostProgram.TryRunAsync("ip", [ip, "route", "flush", "table", $"{Table}", "proto", $"{Protocol}"]);
+    }
+
     /// <summary>Our rules among those that <c>ip rule show</c> printed.</summary>
     /// <param name="shown">What it printed.</param>
     public static IEnumerable<(int Preference, string Rule)> Own(string shown) =>

@@ -113,8 +113,11 @@ public sealed class NetworkCheckTests
         (await ProcessRunner.RunAsync(
             [.. network.Gateway.CommandPrefix, RepositoryPaths.GatewayExecutable, "redirect", "apply", "--config", folder.Write("a.json", config.ToJson())])).RequireSuccess();
         var there = await CheckRun.StartAsync(config, network.Gateway);
+        var other = await CheckRun.StartAsync(config.Set("TcpProxy:Routes:in:Match:DestinationPorts", new[] { 7000 }), network.Gateway);
 
         Assert.Equal("warn", missing.The("redirect", "Listeners:in:Intercept").Severity);
         Assert.Equal("ok", there.The("redirect", "Listeners:in:Intercept").Severity);
+        Assert.Contains("another configuration's", other.The("redirect", "Listeners:in:Intercept").What, StringComparison.Ordinal);
+        Assert.Contains("redirect apply", other.The("redirect", "Listeners:in:Intercept").Cure, StringComparison.Ordinal);
     }
 }

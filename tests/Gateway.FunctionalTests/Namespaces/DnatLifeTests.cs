@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Gateway.FunctionalTests.Checks;
 using Gateway.Testing;
 using Gateway.Testing.Peers;
 using Gateway.Testing.Processes;
@@ -68,6 +69,61 @@ public sealed class DnatLifeTests
         Assert.Equal("", await network.NftAsync("list", "tables"));
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("second")]
+    public async Task Kill_AndStartWithAnotherConfiguration_ForwardsNoLonger(string? table)
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var backend = network.StartBackend(0);
+        var config = DnatNetwork.Config(DnatNetwork.BackendAddress(0));
+        await using var gateway = await GatewayProcess.StartAsync(config, network.Start);
+        using var live = await network.ConnectAsync();
+        Assert.Equal("one", await DnatNetwork.EchoAsync(live, "one"));
+        gateway.Process.Signal(SigKill);
+        await gateway.Process.WaitForExitAsync();
+
+        // Without a Dnat route, or under another table's name.
+        config = table is null ? config.Set("TcpProxy:Routes:in:SourceIp:Mode", "None") : config.Set("TcpProxy:Dnat:Table", table);
+        await using (var again = await GatewayProcess.StartAsync(config, network.Start))
+        {
+            Assert.Equal($"table inet {table ?? "gateway_dnat"}\n", await network.NftAsync("list", "tables"));
+            using (var fresh = await network.ConnectAsync())
+            {
+                Assert.Equal("two", await DnatNetwork.EchoAsync(fresh, "two"));
+                Assert.Equal(table is not null, backend.Remotes.Contains(fresh.Local));
+            }
+
+            Assert.Equal("three", await DnatNetwork.EchoAsync(live, "three"));
+            Assert.Equal(table is not null, again.Complaints().Any(line => line.Contains("gateway_dnat", StringComparison.Ordinal)));
+            live.ShutdownSend();
+            await live.WaitForEndAsync();
+            again.Terminate();
+            Assert.Equal(0, await again.Process.WaitForExitAsync());
+            Assert.Equal("", await network.NftAsync("list", "tables"));
+        }
+    }
+
+    [Fact]
+    public async Task Check_BesideARunningGateway_LeavesItsTableToIt()
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var backend = network.StartBackend(0);
+        var config = DnatNetwork.Config(DnatNetwork.BackendAddress(0)).Set("TcpProxy:Dnat:Table", "mine");
+        var before = await CheckRun.StartAsync(config, network.Start.Inside);
+        await using var gateway = await GatewayProcess.StartAsync(config, network.Start);
+
+        var beside = await CheckRun.StartAsync(config, network.Start.Inside);
+        var other = await CheckRun.StartAsync(config.Copy().Set("Listeners:in:Address", "*:9001"), network.Start.Inside);
+
+        Assert.Contains("is free", before.The("dnat-table", "TcpProxy:Dnat:Table").What, StringComparison.Ordinal);
+        Assert.Equal("ok", beside.The("rights", "TcpProxy:Routes:in:SourceIp:Mode").Severity);
+        var table = beside.The("dnat-table", "TcpProxy:Dnat:Table");
+        Assert.Equal("ok", table.Severity);
+        Assert.Contains("mine is held by a running gateway", table.What, StringComparison.Ordinal);
+        Assert.Equal("fail", other.The("dnat-table", "TcpProxy:Dnat:Table").Severity);
+    }
+
     [Fact]
     public async Task Table_RemovedBySomebody_IsMadeAnew()
     {
@@ -90,18 +146,101 @@ public sealed class DnatLifeTests
         await using var network = await DnatNetwork.CreateAsync();
         await using var backend = network.StartBackend(0);
         await using var gateway = await GatewayProcess.StartAsync(DnatNetwork.Config(DnatNetwork.BackendAddress(0)), network.Start);
+        // One connection that was answered says nothing of those that follow.
+        using (var answered = await network.ConnectAsync())
+        {
+            Assert.Equal("hello", await DnatNetwork.EchoAsync(answered, "hello"));
+        }
+
         await network.RemoveReturnRouteAsync();
 
         var attempts = Enumerable.Range(0, 5).Select(client => network.ConnectAsync(client, TimeSpan.FromSeconds(1))).ToArray();
         await gateway.WaitForMetricAsync("gateway_forward_received_packets_total", v => v >= 5);
 
-        await gateway.Process.WaitForLineAsync(line => line.Contains("none came back", StringComparison.Ordinal) && line.Contains("in-0", StringComparison.Ordinal), "warning");
+        await gateway.Process.WaitForLineAsync(line => line.Contains("not answered", StringComparison.Ordinal) && line.Contains("in-0", StringComparison.Ordinal), "warning");
         // The health check comes from the gateway's own address: it says nothing of this.
         Assert.Equal(1, (await gateway.MetricsAsync()).Sum("gateway_destination_healthy"));
         foreach (var attempt in attempts)
         {
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => attempt);
         }
+    }
+
+    [Fact]
+    public async Task ReturnRoute_MissingAtStart_IsWarnedAboutWithTheCure()
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var backend = network.StartBackend(0);
+        await using var backend6 = network.StartBackend(1, v6: true);
+        var config = DnatNetwork.Config(DnatNetwork.BackendAddress(0), DnatNetwork.BackendAddress(1, v6: true));
+        var there = await CheckRun.StartAsync(config, network.Start.Inside);
+        Assert.Equal(2, there.Findings.Count(finding => finding is { Check: "return-path", Severity: "ok" }));
+        Assert.Contains(backend.Remotes, remote => remote.Address.ToString() == "203.0.113.1");
+        Assert.Contains(backend6.Remotes, remote => remote.Address.ToString() == "2001:db8::1");
+        Assert.Equal("", await network.NftAsync("list", "tables"));
+
+        await network.RemoveReturnRouteAsync();
+        await using var gateway = await GatewayProcess.StartAsync(config.Set("Checks:AtStart", "Host"), network.Start);
+
+        await gateway.Process.WaitForLineAsync(
+            line => line.Contains("return-path", StringComparison.Ordinal) && line.Contains(DnatNetwork.BackendAddress(0), StringComparison.Ordinal)
+                && line.Contains("on the backend ip route replace default via", StringComparison.Ordinal),
+            "warning");
+        await gateway.Process.WaitForLineAsync(line => line.Contains("Self-test:", StringComparison.Ordinal), "self-test done");
+        Assert.DoesNotContain(gateway.Complaints(), line => line.Contains(DnatNetwork.BackendAddress(1, v6: true), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Firewall_ThatDropsForwardedPackets_IsNamedRatherThanTheReturnRoute()
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var backend = network.StartBackend(0);
+        await network.NftAsync("add table inet fw; add chain inet fw fence { type filter hook forward priority 0; policy drop; }");
+        await network.InGatewayAsync("sysctl", "-qw", "net.ipv4.conf.gb.forwarding=0");
+        var config = DnatNetwork.Config(DnatNetwork.BackendAddress(0));
+        var check = await CheckRun.StartAsync(config, network.Start.Inside);
+        await using var gateway = await GatewayProcess.StartAsync(config, network.Start);
+
+        var attempts = Enumerable.Range(0, 5).Select(client => network.ConnectAsync(client, TimeSpan.FromSeconds(1))).ToArray();
+        var warning = await gateway.Process.WaitForLineAsync(line => line.Contains("were dropped on this host", StringComparison.Ordinal), "warning");
+        Assert.Contains("net.ipv4.conf.gb.forwarding is 0; the chain inet fw fence", warning, StringComparison.Ordinal);
+        foreach (var attempt in attempts)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => attempt);
+        }
+
+        // The cures that the check names are what helps.
+        var cures = check.Findings.Where(finding => finding.Check == "forwarding").Select(finding => finding.Cure).ToList();
+        Assert.Equal(2, cures.Count);
+        foreach (var cure in cures)
+        {
+            await network.InGatewayAsync(cure[..cure.IndexOfAny([',', '('])].Trim().Split(' '));
+        }
+
+        using var client = await network.ConnectAsync();
+        Assert.Equal("hello", await DnatNetwork.EchoAsync(client, "hello"));
+        Assert.All((await CheckRun.StartAsync(config, network.Start.Inside)).Findings.Where(finding => finding.Check == "forwarding"), finding => Assert.Equal("ok", finding.Severity));
+    }
+
+    [Fact]
+    public async Task Masquerading_OfForwardedConnections_IsCountedAndWarnedAbout()
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var backend = network.StartBackend(0);
+        await network.NftAsync("add table ip docker; add chain ip docker post { type nat hook postrouting priority 100; }; add rule ip docker post masquerade");
+        await using var gateway = await GatewayProcess.StartAsync(DnatNetwork.Config(DnatNetwork.BackendAddress(0)), network.Start);
+
+        using var client = await network.ConnectAsync();
+        Assert.Equal("hello", await DnatNetwork.EchoAsync(client, "hello"));
+        Assert.DoesNotContain(client.Local, backend.Remotes);
+        var rewritten = await gateway.WaitForMetricAsync("gateway_forward_source_rewritten_total", v => v >= 1, ("listener", "in"), ("network_type", "ipv4"));
+        await gateway.Process.WaitForLineAsync(line => line.Contains("masquerade", StringComparison.Ordinal), "warning");
+
+        await network.NftAsync("insert rule ip docker post ct status dnat accept");
+        using var kept = await network.ConnectAsync(1);
+        Assert.Equal("hello", await DnatNetwork.EchoAsync(kept, "hello"));
+        Assert.Contains(kept.Local, backend.Remotes);
+        Assert.Equal(rewritten, (await gateway.MetricsAsync()).Sum("gateway_forward_source_rewritten_total"));
     }
 
     [Fact]

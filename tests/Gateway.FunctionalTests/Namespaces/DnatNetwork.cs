@@ -40,12 +40,13 @@ internal sealed class DnatNetwork : IAsyncDisposable
     public static string BackendAddress(int index, bool v6 = false) => new IPEndPoint(Address(index, v6), BackendPort).ToString();
 
     /// <summary>
-    /// A configuration: a listener, a Dnat route, and a cluster whose checks are often. A backend that is gone refuses at once; the timeout is long, so that a busy machine
+    /// A configuration: a listener, a Dnat route, and a cluster whose checks are often, without the self-test's connections. A backend that is gone refuses at once; the timeout is long, so that a busy machine
     /// ejects none that is there.
     /// </summary>
     public static ConfigFile Config(params string[] backends) => new ConfigFile()
         .AddTcp("in", Port, backends[0], new { Mode = "Dnat" }, address: "*")
         .Cluster("in", backends)
+        .Set("Checks:AtStart", "None")
         .Set("TcpProxy:Clusters:in:HealthCheck", new { Active = new { Interval = "150ms", Timeout = "10s", Rise = 1, Fall = 2 } });
 
     /// <summary>Starts a backend that sends back what it gets; the test ends it.</summary>
@@ -73,6 +74,10 @@ internal sealed class DnatNetwork : IAsyncDisposable
 
     /// <summary>Runs nft on the gateway's host.</summary>
     public Task<string> NftAsync(params string[] arguments) => _network.NftAsync(arguments);
+
+    /// <summary>Runs a command on the gateway's host.</summary>
+    public async Task InGatewayAsync(params string[] command) =>
+        (await ProcessRunner.RunAsync([.. _network.Gateway.CommandPrefix, .. command])).RequireSuccess();
 
     /// <summary>Takes the backends' route to the clients away.</summary>
     public async Task RemoveReturnRouteAsync() =>

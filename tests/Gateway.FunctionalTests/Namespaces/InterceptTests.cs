@@ -179,6 +179,96 @@ public sealed class InterceptTests
         }
     }
 
+    [Fact]
+    public async Task Apply_ThatFails_LeavesWhatWasThere()
+    {
+        await using var network = await GatewayNetwork.CreateAsync();
+        DebianPeer.Require("iptables");
+        var pod = new Pod(network, InboundConfig("TProxy"), "nft");
+        await pod.RedirectAsync("apply");
+        var before = await pod.RulesAsync();
+        var other = new Pod(network, InboundConfig("TProxy").Set("TcpProxy:Routes:in:Match:DestinationPorts", new[] { 7000 }), "nft");
+        using var folder = new TemporaryFolder();
+
+        // One that refuses the plan when it is asked, one that does so after all when it is to install it, and none.
+        foreach (var (nft, says) in new[] { ("exit 1", "nft -c -f -"), ("[ \"$1\" = -f ] && [ ! -e once ] && : > once && exit 1; exec REAL \"$@\"", "is there again"), ("", "nft is not installed") })
+        {
+            var programs = Directory.CreateDirectory(Path.Combine(folder.Path, $"bin{nft.Length}")).FullName;
+            foreach (var name in new[] { "ip", "iptables-save", "ip6tables-save" })
+            {
+                File.CreateSymbolicLink(Path.Combine(programs, name), DebianPeer.Find(name)!);
+            }
+
+            if (nft.Length > 0)
+            {
+                var script = Path.Combine(programs, "nft");
+                File.WriteAllText(script, $"#!/bin/sh\ncd {folder.Path}\n{nft.Replace("REAL", DebianPeer.Require("nft"), StringComparison.Ordinal)}\n");
+                (await ProcessRunner.RunAsync(["chmod", "+x", script])).RequireSuccess();
+            }
+
+            var failed = await other.TryRedirectAsync("apply", new Dictionary<string, string> { ["PATH"] = programs });
+
+            Assert.Equal(1, failed.ExitCode);
+            Assert.Contains(says, failed.Output, StringComparison.Ordinal);
+            Assert.Equal(before, await pod.RulesAsync());
+        }
+    }
+
+    [Fact]
+    public async Task Apply_PortsOfOwnConnections_IsRefusedWithTheCure()
+    {
+        await using var network = await GatewayNetwork.CreateAsync();
+        await InPodAsync(network, "sysctl", "-qw", "net.ipv4.ip_local_port_range=8000 60999");
+        var pod = new Pod(network, InboundConfig("TProxy"), "nft");
+        var before = await pod.RulesAsync();
+
+        var refused = await pod.TryRedirectAsync("apply");
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Equal(before, await pod.RulesAsync());
+        const string Cure = "sysctl -w net.ipv4.ip_local_reserved_ports=8080";
+        Assert.Contains(Cure, refused.Output, StringComparison.Ordinal);
+
+        await InPodAsync(network, Cure.Split(' '));
+        await pod.RedirectAsync("apply");
+    }
+
+    [Theory]
+    [InlineData("nft")]
+    [InlineData("iptables")]
+    public async Task Remove_AfterIPv6WasSwitchedOff_LeavesNothing(string rules)
+    {
+        await using var network = await GatewayNetwork.CreateAsync();
+        var pod = new Pod(network, InboundConfig("TProxy"), rules);
+        var before = await pod.RulesAsync();
+        await pod.RedirectAsync("apply");
+        await InPodAsync(network, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1");
+
+        Assert.Contains("ip -6 rule: 2330", await pod.RedirectAsync("show"), StringComparison.Ordinal);
+        await pod.RedirectAsync("remove");
+
+        Assert.Equal(before, await pod.RulesAsync());
+    }
+
+    [Theory]
+    [InlineData("nft", "iptables")]
+    [InlineData("iptables", "nft")]
+    public async Task Script_OfOneBackend_RemovesTheOthersRules(string first, string second)
+    {
+        await using var network = await GatewayNetwork.CreateAsync();
+        var config = InboundConfig("TProxy");
+        await new Pod(network, config, second).RedirectAsync("apply");
+        var pod = new Pod(network, config, second);
+        var wanted = await pod.RulesAsync();
+        await new Pod(network, config, first).RedirectAsync("apply");
+
+        (await ProcessRunner.RunAsync([.. network.Gateway.CommandPrefix, "sh", "-s"], await pod.RedirectAsync("show"))).RequireSuccess();
+
+        Assert.Equal(wanted, await pod.RulesAsync());
+    }
+
+    private static async Task InPodAsync(GatewayNetwork network, params string[] command) =>
+        (await ProcessRunner.RunAsync([.. network.Gateway.CommandPrefix, .. command])).RequireSuccess();
+
     // The reset may come before the connect has returned.
     private static async Task ConnectToBeResetAsync(IPEndPoint to, NetworkNamespace inside)
     {
@@ -212,13 +302,15 @@ public sealed class InterceptTests
             Prefix = [DebianPeer.Require("setpriv"), "--bounding-set=-all,+net_raw", "--inh-caps=-all", "--no-new-privs"],
         });
 
-        public async Task<string> RedirectAsync(string action)
+        public async Task<string> RedirectAsync(string action) => (await TryRedirectAsync(action)).RequireSuccess().StandardOutput;
+
+        public async Task<ProcessResult> TryRedirectAsync(string action, IReadOnlyDictionary<string, string>? environment = null)
         {
             using var folder = new TemporaryFolder();
             string[] options = [.. action == "remove" ? Array.Empty<string>() : ["--config", folder.Write("a.json", config.ToJson())],
                 .. rules == "iptables" && action != "remove" ? ["--iptables"] : Array.Empty<string>()];
             DebianPeer.Require(rules);
-            return (await ProcessRunner.RunAsync([.. _prefix, RepositoryPaths.GatewayExecutable, "redirect", action, .. options])).RequireSuccess().StandardOutput;
+            return await ProcessRunner.RunAsync([.. _prefix, RepositoryPaths.GatewayExecutable, "redirect", action, .. options], environment: environment);
         }
 
         /// <summary>All that could have been changed, without counters and what iptables keeps of an empty table.</summary>
@@ -233,7 +325,7 @@ public sealed class InterceptTests
                 var shown = (await ProcessRunner.RunAsync([.. _prefix, .. command.Split(' ')])).StandardOutput.Split('\n');
                 var isNft = command.StartsWith("nft", StringComparison.Ordinal);
                 all.AddRange(isNft
-                    ? string.Join('\n', shown).Split("\ntable ").Where(table => table.Contains("gateway_redirect", StringComparison.Ordinal))
+                    ? string.Join('\n', shown.Prepend("")).Split("\ntable ").Where(table => table.Contains("gateway_redirect", StringComparison.Ordinal))
                     : shown.Where(line => !line.StartsWith('#') && !line.StartsWith('*') && line != "COMMIT" && !line.Contains(" ACCEPT [", StringComparison.Ordinal)));
             }
 

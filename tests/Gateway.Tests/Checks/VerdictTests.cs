@@ -100,6 +100,46 @@ public sealed class VerdictTests
     }
 
     [Theory]
+    [InlineData("74\n", "100\n", "Ok")]
+    [InlineData("75\n", "100\n", "Warn")]
+    [InlineData("75\n", "0\n", "Ok")]
+    public void Conntrack_NearlyFull_IsNamedWithTheCure(string count, string max, string expected)
+    {
+        var findings = new CheckFindings("conntrack");
+
+        ConntrackCheck.Judge("x", count, max, findings);
+
+        var result = Assert.Single(findings.Results);
+        Assert.Equal(expected, result.Severity.ToString());
+        Assert.Equal(expected == "Warn", result.Cure?.Contains("net.netfilter.nf_conntrack_max=200", StringComparison.Ordinal) == true);
+    }
+
+    [Theory]
+    [InlineData("ttm_toa 16384 0 - Live 0x0000000000000000 (OE)\n", "in", "Warn")]
+    [InlineData("nf_tables 1 0 - Live 0x0\ntoa 16384 0 - Live 0x0\n", "", "Ok")]
+    [InlineData("toad 16384 0 - Live 0x0\n", "in", "")]
+    public void ToaModule_Loaded_LeavesNothingToConfigure(string modules, string listener, string expected)
+    {
+        var findings = new CheckFindings("toa-module");
+
+        ToaModuleCheck.Judge(modules, listener.Length == 0 ? [] : [listener], findings);
+
+        Assert.Equal(expected, findings.Results.SingleOrDefault()?.Severity.ToString() ?? "");
+    }
+
+    [Theory]
+    [InlineData(true, "Ok")]
+    [InlineData(false, "Fail")]
+    public void DnatTable_HeldByAGateway_IsFineIfItHasTheListener(bool hasListener, string expected)
+    {
+        var findings = new CheckFindings("dnat-table");
+
+        DnatTableCheck.JudgeHolders("t", hasListener ? [new PortHolder(1, "Gateway", IsGateway: true)] : [new PortHolder(2, "nginx", IsGateway: false)], findings);
+
+        Assert.Equal(expected, Assert.Single(findings.Results).Severity.ToString());
+    }
+
+    [Theory]
     [InlineData(SslPolicyErrors.None, 15, "Ok", "accepted")]
     [InlineData(SslPolicyErrors.None, 13, "Warn", "ends on")]
     [InlineData(SslPolicyErrors.RemoteCertificateNameMismatch, 90, "Fail", "not api.example's")]

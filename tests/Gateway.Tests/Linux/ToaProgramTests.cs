@@ -98,18 +98,27 @@ public sealed class ToaProgramTests
     [InlineData("/docker/c1", "/sys/fs/cgroup", "/docker/c1", "/sys/fs/cgroup")]
     [InlineData("/docker/c1/inner", "/sys/fs/cgroup", "/docker/c1", "/sys/fs/cgroup/inner")]
     [InlineData("/docker/c12", "/sys/fs/cgroup/unified", "/docker/c1", "/sys/fs/cgroup/unified/docker/c12")]
-    public void FindFolder_CgroupAndMount_AreJoined(string cgroup, string mountPoint, string root, string expected) => Assert.Equal(
-        expected,
-        OwnCgroup.FindFolder(
+    public void FindFolders_CgroupAndMount_AreJoined(string cgroup, string mountPoint, string root, string expected) => Assert.Equal(
+        [expected],
+        OwnCgroup.FindFolders(
             ["4:memory:/elsewhere", $"0::{cgroup}"],
             ["24 1 8:1 / / rw - ext4 /dev/sda1 rw", $"30 24 0:26 {root} {mountPoint} rw,nosuid shared:9 - cgroup2 cgroup2 rw"]));
 
     [Fact]
-    public void FindFolder_OnlyVersion1_IsNull()
+    public void FindFolders_OnlyVersion1OrOutsideOfTheNamespace_AreNone()
     {
-        Assert.Null(OwnCgroup.FindFolder(["4:memory:/a"], ["30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw"]));
-        Assert.Null(OwnCgroup.FindFolder(["0::/a"], ["30 24 0:26 / /sys/fs/cgroup/memory rw - cgroup cgroup rw", "broken", ""]));
+        string[] mounts = ["30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw"];
+
+        Assert.Empty(OwnCgroup.FindFolders(["4:memory:/a"], mounts));
+        Assert.Empty(OwnCgroup.FindFolders(["0::/../x"], mounts));
+        Assert.Empty(OwnCgroup.FindFolders(["0::/a"], ["30 24 0:26 /../.. /sys/fs/cgroup rw - cgroup2 cgroup2 rw"]));
+        Assert.Empty(OwnCgroup.FindFolders(["0::/a"], ["30 24 0:26 / /sys/fs/cgroup/memory rw - cgroup cgroup rw", "broken", ""]));
     }
+
+    [Fact]
+    public void FindFolders_SeveralMounts_AreAllTried() => Assert.Equal(
+        ["/covered/a", "/mnt/a"],
+        OwnCgroup.FindFolders(["0::/a"], ["30 24 0:26 / /covered rw - cgroup2 cgroup2 rw", "31 24 0:26 / /mnt rw - cgroup2 cgroup2 rw"]));
 
     private static Dictionary<string, string> Notes(string folder) =>
         File.ReadAllLines(Path.Combine(folder, "toa.bpf.txt")).Select(static line => line.Split(' ')).ToDictionary(static words => words[0], static words => words[1]);

@@ -41,7 +41,7 @@ public sealed class RedirectPlanTests
 
     [Fact]
     public void Nft_Inbound_DivertsWhatTheRoutesMatch() => Assert.Equal(
-        """
+        $$"""
         add table inet gateway_redirect
         delete table inet gateway_redirect
         add table inet gateway_redirect
@@ -54,13 +54,14 @@ public sealed class RedirectPlanTests
         add rule inet gateway_redirect in-in tcp dport 8086-8088 tproxy to :15006 accept
         add rule inet gateway_redirect in-in tcp dport 8090 tproxy to :15006 accept
         add rule inet gateway_redirect in-in ip6 daddr 2001:db8:a::/64 tcp dport 7000 tproxy to :15006 accept
+        add chain inet gateway_redirect plan-{{Plan(Inbound).Fingerprint}}
 
         """,
         NftScript.Install(Plan(Inbound)));
 
     [Fact]
     public void Nft_Outbound_LeavesItsOwnAlone() => Assert.Equal(
-        """
+        $$"""
         add table inet gateway_redirect
         delete table inet gateway_redirect
         add table inet gateway_redirect
@@ -70,6 +71,7 @@ public sealed class RedirectPlanTests
         add rule inet gateway_redirect out-out fib daddr type local accept
         add rule inet gateway_redirect out-out ip daddr 169.254.169.254/32 accept
         add rule inet gateway_redirect out-out meta nfproto ipv4 tcp dport 1-65535 redirect to :15001
+        add chain inet gateway_redirect plan-{{Plan(Outbound).Fingerprint}}
 
         """,
         NftScript.Install(Plan(Outbound)));
@@ -80,10 +82,11 @@ public sealed class RedirectPlanTests
         var plan = Plan(Inbound);
 
         Assert.Equal(
-            """
+            $"""
             *mangle
             :GWREDIR-TPROXY - [0:0]
             :GWREDIR-TPROXY-0 - [0:0]
+            :GWREDIR-P-{plan.Fingerprint} - [0:0]
             -A GWREDIR-TPROXY-0 -i lo -j RETURN
             -A GWREDIR-TPROXY-0 -m addrtype ! --dst-type LOCAL -j RETURN
             -A GWREDIR-TPROXY-0 -s 10.0.0.0/24 -j RETURN
@@ -110,6 +113,7 @@ public sealed class RedirectPlanTests
             :GWREDIR-OUT - [0:0]
             :GWREDIR-OUT-0 - [0:0]
             :GWREDIR-OUT-1 - [0:0]
+            :GWREDIR-P-0123456789ab - [0:0]
             :SOMEBODY - [0:0]
             -A OUTPUT -j GWREDIR-OUT
             -A GWREDIR-OUT -j GWREDIR-OUT-0
@@ -118,17 +122,19 @@ public sealed class RedirectPlanTests
 
         var replaced = IptablesScript.Install(Plan(Outbound), AddressFamily.InterNetwork, Saved)!;
         Assert.DoesNotContain("-A OUTPUT", replaced, StringComparison.Ordinal);
-        Assert.EndsWith("-A GWREDIR-OUT -j GWREDIR-OUT-0\n-X GWREDIR-OUT-1\nCOMMIT\n", replaced, StringComparison.Ordinal);
+        Assert.EndsWith("-A GWREDIR-OUT -j GWREDIR-OUT-0\n-X GWREDIR-OUT-1\n-X GWREDIR-P-0123456789ab\nCOMMIT\n", replaced, StringComparison.Ordinal);
         Assert.Equal(
             """
             *nat
             :GWREDIR-OUT - [0:0]
             :GWREDIR-OUT-0 - [0:0]
             :GWREDIR-OUT-1 - [0:0]
+            :GWREDIR-P-0123456789ab - [0:0]
             -D OUTPUT -j GWREDIR-OUT
             -X GWREDIR-OUT
             -X GWREDIR-OUT-0
             -X GWREDIR-OUT-1
+            -X GWREDIR-P-0123456789ab
             COMMIT
 
             """,
@@ -197,6 +203,72 @@ public sealed class RedirectPlanTests
         Assert.False(plan.TurnsReplies);
     }
 
+    [Theory]
+    [InlineData("1024\t60999\n", "", "1-1023", "7000, 8080-8084, 8086-8088, 8090", "7000,8080-8084,8086-8088,8090")]
+    [InlineData("32768\t60999\n", "", "1-32767", "", "")]
+    [InlineData("8083 9000", "8086-8088\n", "1-8082", "8083-8084, 8090", "8083-8084,8086-8088,8090")]
+    [InlineData("1 65535", "1-8084,8085-65535\n", "", "", "")]
+    [InlineData("", "", "1-32767", "", "")]
+    public void LocalPorts_ThatAreServersPortsToo_AreNamedWithTheCure(string range, string reserved, string servers, string both, string cure)
+    {
+        var local = LocalPorts.Parse(range, reserved);
+        var ports = Plan(Inbound.Replace("\"DestinationCidrs\": [ \"2001:db8:a::/64\" ] }, \"SourceIp\": { \"Mode\": \"ProxyProtocol\" }", "\"ClientCidrs\": [ \"10.0.0.0/8\" ] }, \"SourceIp\": { \"Mode\": \"Transparent\" }", StringComparison.Ordinal)).Diversions.Single().ReplyPorts;
+
+        Assert.Equal(servers, string.Join(", ", local.ServerPorts));
+        Assert.Equal(both, string.Join(", ", local.In(ports)));
+        Assert.Equal(both.Length > 0, local.Refuse(ports) is not null);
+        if (cure.Length > 0)
+        {
+            Assert.Contains($"net.ipv4.ip_local_reserved_ports={cure} ", local.Cure(ports), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void From_NoPortsGiven_EndsBelowThePortsOfOwnConnections()
+    {
+        var plan = Plan(Inbound.Replace("\"Match\": { \"DestinationPorts\": [ \"8080-8090\" ] },", "", StringComparison.Ordinal), LocalPorts.Parse("2000 60999", ""));
+
+        Assert.Equal("1-1999", string.Join(", ", plan.Diversions.Single().Traffic[0].Ports));
+    }
+
+    [Fact]
+    public void Fingerprint_OfAPlan_ChangesWithWhatItInstalls()
+    {
+        Assert.Equal(Plan(Inbound).Fingerprint, Plan(Inbound).Fingerprint);
+        var others = new[] { Inbound, Outbound, Inbound.Replace("8080-8090", "8080-8091", StringComparison.Ordinal), Inbound.Replace("10.0.0.0/24", "10.0.1.0/24", StringComparison.Ordinal) };
+        Assert.Equal(4, others.Select(json => Plan(json).Fingerprint).Distinct().Count());
+    }
+
+    [Fact]
+    public void State_OfAnotherPlan_IsNotThisOnes()
+    {
+        var plan = Plan(Outbound);
+        var none = new HostState("", []);
+        var nft = none with { NftTable = $"table inet gateway_redirect {{\n\tchain {NftScript.Fingerprint(plan)} {{\n\t}}\n}}\n" };
+        var iptables = none with { Families = [new HostFamilyState(AddressFamily.InterNetwork, $"*nat\n:{IptablesScript.Fingerprint(plan)} - [0:0]\nCOMMIT\n", "", "")] };
+        var turned = new HostFamilyState(AddressFamily.InterNetwork, "", "2330:\tfrom all nop proto 233\n", "");
+
+        Assert.True(none.IsEmpty);
+        Assert.False(none.Is(plan));
+        Assert.True(nft.Is(plan));
+        Assert.True(iptables.Is(plan));
+        Assert.False(nft.Is(Plan(Inbound)));
+        Assert.False((nft with { Families = [turned] }).Is(plan));
+    }
+
+    [Fact]
+    public void Restore_AfterAHalfInstalledPlan_GivesBackWhatWasThere()
+    {
+        const string Was = "*nat\n:OUTPUT ACCEPT [0:0]\n:GWREDIR-OUT - [0:0]\n:GWREDIR-OUT-0 - [3:180]\n-A OUTPUT -j GWREDIR-OUT\n-A GWREDIR-OUT -j GWREDIR-OUT-0\nCOMMIT\n";
+        const string Now = "*mangle\n:GWREDIR-TPROXY - [0:0]\n-A PREROUTING -j GWREDIR-TPROXY\nCOMMIT\n*nat\n:OUTPUT ACCEPT [0:0]\n:GWREDIR-OUT - [9:0]\n:GWREDIR-OUT-1 - [0:0]\nCOMMIT\n";
+
+        Assert.Equal(
+            "*mangle\n:GWREDIR-TPROXY - [0:0]\n-D PREROUTING -j GWREDIR-TPROXY\n-X GWREDIR-TPROXY\nCOMMIT\n"
+            + "*nat\n:GWREDIR-OUT - [0:0]\n:GWREDIR-OUT-0 - [0:0]\n:GWREDIR-OUT-1 - [0:0]\n-A GWREDIR-OUT -j GWREDIR-OUT-0\n-A OUTPUT -j GWREDIR-OUT\n-X GWREDIR-OUT-1\nCOMMIT\n",
+            IptablesScript.Restore(Was, Now));
+        Assert.Null(IptablesScript.Restore(Was, Was));
+    }
+
     [Fact]
     public async Task Show_NoListenerIntercepts_IsSaid()
     {
@@ -207,10 +279,10 @@ public sealed class RedirectPlanTests
         Assert.Contains("no listener has Intercept", error.ToString(), StringComparison.Ordinal);
     }
 
-    private static RedirectPlan Plan(string json)
+    private static RedirectPlan Plan(string json, LocalPorts? local = null)
     {
         var result = ConfigReader.Parse(json, new Dictionary<string, string>());
         Assert.Empty(result.Errors.Select(error => error.ToString()));
-        return RedirectPlan.From(result.Config!);
+        return RedirectPlan.From(result.Config!, local ?? LocalPorts.Default);
     }
 }

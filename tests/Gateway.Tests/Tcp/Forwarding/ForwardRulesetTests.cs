@@ -83,6 +83,50 @@ public sealed class ForwardRulesetTests
         StringComparison.Ordinal);
 
     [Fact]
+    public void Build_NameWithSeveralAddresses_HasOneSlotForEachInAnyOrderOfTheAnswer()
+    {
+        string[] addresses = ["198.51.100.9", "198.51.100.10", "198.51.100.8", "2001:db8::1"];
+
+        var ruleset = Named(addresses, new() { SourceIp = Dnat });
+        var affine = Named(addresses, new() { SourceIp = Dnat }, affinity: true);
+
+        Assert.Equal(5, ruleset.Destinations.Count);
+        Assert.Contains("""{"mode":"inc","mod":4}""", Assert.Single(Rules(ruleset, "route/r/4")), StringComparison.Ordinal);
+        Assert.Contains("198.51.100.8", Assert.Single(Rules(ruleset, "to/r/name/4")), StringComparison.Ordinal);
+        Assert.Contains("198.51.100.10", Assert.Single(Rules(ruleset, "to/r/name/4/3")), StringComparison.Ordinal);
+        Assert.True(ruleset.IsSameAs(Named([.. addresses.Reverse()], new() { SourceIp = Dnat })));
+        Assert.True(affine.IsSameAs(Named([.. addresses.Reverse()], new() { SourceIp = Dnat }, affinity: true)));
+        Assert.False(affine.IsSameAs(ruleset));
+    }
+
+    [Fact]
+    public void Build_LongNames_AreCutToWhatTheKernelTakes()
+    {
+        var model = Model((new string('r', 300) + "1", new() { SourceIp = Dnat }), (new string('r', 300) + "2", new() { SourceIp = Dnat, Match = new() { ClientCidrs = ["10.0.0.0/8"] } }));
+
+        using var document = JsonDocument.Parse(ForwardRuleset.Build("t", model, ForwardTargets.Placeholders).Transaction("t", null).ToJson());
+        var names = document.RootElement.GetProperty("nftables").EnumerateArray().Where(static command => command.TryGetProperty("add", out _))
+            .SelectMany(static command => command.GetProperty("add").EnumerateObject()).Where(static added => added.Name is "chain" or "map" or "counter")
+            .Select(static added => $"{added.Name} {added.Value.GetProperty("name").GetString()}").ToList();
+
+        Assert.Equal(names.Distinct(), names);
+        Assert.All(names, static name => Assert.InRange(name[(name.IndexOf(' ', StringComparison.Ordinal) + 1)..].Length, 1, 255));
+        Assert.Contains(names, static name => name.StartsWith("chain route/rrr", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void FindTables_AmongThoseOfOthers_FindsWhatWeMake()
+    {
+        var made = ForwardRuleset.Build("t", ForwardModel.Empty, ForwardTargets.Placeholders).Transaction("t", null).ToJson();
+        using var document = JsonDocument.Parse(made);
+        var chains = document.RootElement.GetProperty("nftables").EnumerateArray()
+            .Where(static command => command.TryGetProperty("add", out var add) && add.TryGetProperty("chain", out _)).Select(static command => command.GetProperty("add").GetRawText());
+
+        Assert.Equal(["t"], ForwardRuleset.FindTables(
+            $$$"""{"nftables":[{"metainfo":{"version":"1.0.6"}},{"chain":{"family":"inet","table":"u","name":"take"}},{"chain":{"family":"ip","table":"v","name":"gateway/dnat"}},{{{string.Join(',', chains)}}}]}"""));
+    }
+
+    [Fact]
     public void Model_WithoutDnatRoutes_IsEmptyAndWatchesNobody()
     {
         var model = Model(("r", new() { SourceIp = Policies.None }));
@@ -112,9 +156,31 @@ public sealed class ForwardRulesetTests
         Assert.Equal([("a", 2L, 120L), ("b", 1L, 60L)], tally.Read(Answer(("a", 5, 300), ("b", 1, 60))));
         Assert.Empty(tally.Read(Answer(("a", 5, 300), ("b", 1, 60))));
         Assert.Equal([("a", 1L, 60L)], tally.Read(Answer(("a", 1, 60))));
-        Assert.Equal(0, tally.Packets("b"));
         tally.Restart();
         Assert.Equal([("a", 4L, 240L)], tally.Read(Answer(("a", 4, 240))));
+    }
+
+    // One destination with its weight of 1, a second, written one with 1 too.
+    private static ForwardRuleset Named(string[] addresses, TcpRouteConfig route, bool affinity = false)
+    {
+        var cluster = new TcpClusterConfig
+        {
+            SessionAffinity = affinity ? new() : null,
+            Destinations = new Dictionary<string, TcpDestinationConfig> { ["name"] = new() { Address = "name.example:1" }, ["a"] = new() { Address = "198.51.100.7:1" } },
+        };
+        var model = Model(cluster, ("r", route));
+        foreach (var destination in model.Model.Clusters["c"].Destinations)
+        {
+            destination.Health = new DestinationHealth();
+            destination.Health.Publish([.. (destination.Literal is null ? addresses : ["198.51.100.7"]).Select(static text =>
+            {
+                var address = new AddressHealth(new IPEndPoint(IPAddress.Parse(text), 1), HealthCheckModel.Default);
+                address.Count(isGood: true);
+                return address;
+            })]);
+        }
+
+        return ForwardRuleset.Build("t", model, ForwardTargets.Healthy(static _ => true));
     }
 
     private static string Answer(params (string Name, long Packets, long Bytes)[] counters) => JsonSerializer.Serialize(new
@@ -131,14 +197,16 @@ public sealed class ForwardRulesetTests
             .Select(static command => command.GetProperty("add").GetProperty("rule").GetProperty("expr").GetRawText())];
     }
 
-    private static ForwardModel Model(params (string Name, TcpRouteConfig Config)[] routes)
+    private static ForwardModel Model(params (string Name, TcpRouteConfig Config)[] routes) => Model(TestPlane.Cluster("198.51.100.1:1", "198.51.100.2:1"), routes);
+
+    private static ForwardModel Model(TcpClusterConfig cluster, params (string Name, TcpRouteConfig Config)[] routes)
     {
         var model = TcpModelBuilder.Build(
             new Dictionary<string, ProxyProtocolConfig?> { ["in"] = null },
             new TcpProxyConfig
             {
                 Routes = routes.ToDictionary(static route => route.Name, static route => route.Config with { Listener = "in", ClusterId = "c" }),
-                Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = TestPlane.Cluster("198.51.100.1:1", "198.51.100.2:1") },
+                Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = cluster },
             },
             new Dictionary<string, IReadOnlyList<string>>());
         return ForwardModel.From(model, [new ForwardListener("in", new IPEndPoint(IPAddress.IPv6Any, 9000), BothFamilies: true)]);

@@ -1,0 +1,75 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Forwarding;
+
+namespace Gateway.Checks;
+
+/// <summary>
+/// <see cref="ReturnPathCheck"/> for Dnat routes. A socket with a client's address would not do: the answers are forwarded here, not taken, unless a rule of routing says so. So the connection is
+/// this host's own, and gets the client's address on its way out (<see cref="ForwardProbe"/>). Health checks of such routes connect at any time: this is done at a start, too.
+/// </summary>
+internal sealed class DnatPathCheck : ICheck
+{
+    // As ReturnPathCheck: a plain connect was answered, and one retransmission of the SYN takes 1 s.
+    private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(3);
+
+    public string Name => "return-path";
+
+    public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
+    {
+        var probes = from target in context.Targets
+                     from user in target.Users
+                     where user.SourceIp.Mode == SourceIpMode.Dnat
+                     select (target, user);
+        return CheckContext.ForEachAsync(
+            probes,
+            async probe =>
+            {
+                foreach (var endPoint in (await context.ReachAsync(probe.target, cancellation)).EndPoints)
+                    await ProbeAsync(probe.target, probe.user, endPoint, findings, cancellation);
+            },
+            cancellation);
+    }
+
+    private static async Task ProbeAsync(BackendTarget target, BackendUser user, IPEndPoint endPoint, CheckFindings findings, CancellationToken cancellation)
+    {
+        var client = ReturnPathCheck.SourceFor(user.Clients, endPoint);
+        var patience = target.ConnectTimeout < MostPatience ? target.ConnectTimeout : MostPatience;
+        ForwardProbe? rule = null;
+        var obstacle = "";
+        try
+        {
+            var (talk, problem) = await BackendTalk.ConnectAsync(endPoint, patience, Disguise, cancellation);
+            using (talk)
+            {
+                if (rule is null)
+                    findings.Warn(user.KeyPath, $"the way back from {endPoint} was not probed: {obstacle}");
+                else if (talk is not null)
+                    findings.Ok(user.KeyPath, $"answers of {endPoint} to {client} come back");
+                else
+                    findings.Fail(user.KeyPath, $"{endPoint} accepts this host's own connections, but one from {client} {problem}", Cure(endPoint, user.Clients));
+            }
+        }
+        finally
+        {
+            rule?.Dispose();
+        }
+
+        // Without the rule the connection is a plain one, and harmless.
+        void Disguise(Socket socket)
+        {
+            socket.Bind(new IPEndPoint(endPoint.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0));
+            rule = ForwardProbe.TryStart(endPoint, ((IPEndPoint)socket.LocalEndPoint!).Port, client, out obstacle);
+        }
+    }
+
+    private static string Cure(IPEndPoint backend, IReadOnlyList<IPNetwork> clients)
+    {
+        var ip = backend.AddressFamily == AddressFamily.InterNetwork ? "ip" : "ip -6";
+        var networks = clients.Where(network => network.BaseAddress.AddressFamily == backend.AddressFamily).Take(3).Select(network => network.ToString()).DefaultIfEmpty("CLIENTS");
+        return $"on the backend {ip} route replace default via THIS_HOST, or {string.Join("; ", networks.Select(network => $"{ip} route add {network} via THIS_HOST"))}; "
+            + "in a cloud: the source/destination check off (docs/source-ip.md, Dnat)"
+            + (clients.Count == 0 ? ". If only some clients' networks are routed here, name them in Match:ClientCidrs: the check then asks as one of them" : "");
+    }
+}

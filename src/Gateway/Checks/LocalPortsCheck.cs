@@ -1,0 +1,28 @@
+using Gateway.Redirection;
+
+namespace Gateway.Checks;
+
+/// <summary>Whether the kernel may give this host's own connections ports whose packets "Gateway redirect" turns round.</summary>
+internal sealed class LocalPortsCheck : ICheck
+{
+    public string Name => "local-ports";
+
+    public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
+    {
+        Judge(RedirectPlan.From(context.Config, LocalPorts.Read()), LocalPorts.Read(), findings);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The verdict.</summary>
+    internal static void Judge(RedirectPlan plan, LocalPorts local, CheckFindings findings)
+    {
+        foreach (var diversion in plan.Diversions.Where(diversion => diversion.ReplyPorts.Count > 0))
+        {
+            var where = $"Listeners:{diversion.Listener}:Intercept";
+            if (local.Refuse(diversion.ReplyPorts) is { } problem)
+                findings.Fail(where, problem, local.Cure(diversion.ReplyPorts));
+            else
+                findings.Ok(where, $"none of the ports whose answers are turned round is among those of this host's own connections ({local.Range})");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+namespace Gateway.Checks;
+
+/// <summary>Whether a load balancer vendor's kernel module for TOA is loaded: accept and getpeername give the client's address then, whatever a Toa section says.</summary>
+internal sealed class ToaModuleCheck : ICheck
+{
+    private const string ModulesFile = "/proc/modules";
+
+    // LVS's and its descendants', Tencent's, Baidu's; Alibaba's and Huawei's are called toa as well.
+    private static readonly string[] Known = ["toa", "ttm_toa", "hooker", "tcp_toa", "toa_ipv6", "vtoa"];
+
+    public string Name => "toa-module";
+
+    public async Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
+    {
+        if (File.Exists(ModulesFile))
+            Judge(await File.ReadAllTextAsync(ModulesFile, cancellation), [.. context.Config.Listeners.Where(listener => listener.Value.Toa is not null).Select(listener => listener.Key)], findings);
+    }
+
+    /// <summary>The verdict on the text of /proc/modules (proc_modules(5)).</summary>
+    internal static void Judge(string modules, IReadOnlyList<string> listeners, CheckFindings findings)
+    {
+        var loaded = modules.Split('\n').Select(line => line.Split(' ')[0]).Where(name => Known.Contains(name)).ToList();
+        if (loaded.Count == 0)
+            return;
+        var what = $"the kernel module {string.Join(", ", loaded)} is loaded: getpeername gives the client's address already";
+        if (listeners.Count == 0)
+            findings.Ok("", $"{what}; there is nothing to do");
+        foreach (var listener in listeners)
+            findings.Warn($"Listeners:{listener}:Toa", $"{what}, and the client is nobody's trusted proxy", "nothing to do: remove the Toa section");
+    }
+}
