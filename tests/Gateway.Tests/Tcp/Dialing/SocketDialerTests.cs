@@ -6,7 +6,6 @@ using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
 using Gateway.Testing.Network;
 using Gateway.Testing.Wire;
-using Gateway.Tests.Engines;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Time.Testing;
