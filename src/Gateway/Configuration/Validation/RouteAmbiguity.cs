@@ -23,10 +23,11 @@ internal sealed class RouteAmbiguity
     {
         var listeners = route.Metadata?.GetValueOrDefault(ListenerMatcherPolicy.MetadataKey)?.Split(',', StringSplitOptions.TrimEntries);
         var common = string.Join('\n', route.Order.GetValueOrDefault(), PathOf(route.Match), HeadersOf(route.Match), ParametersOf(route.Match));
+        // Hosts as written: routing keeps spellings of one host apart, and takes the first.
         var keys =
-            from method in OrAny(route.Match.Methods)
+            from method in OrAny(Upper(route.Match.Methods))
             from host in OrAny(route.Match.Hosts)
-            from listener in OrAny(listeners)
+            from listener in OrAny(Upper(listeners))
             select string.Join('\n', common, method, host, listener);
         foreach (var key in keys)
         {
@@ -43,7 +44,9 @@ internal sealed class RouteAmbiguity
     private static string KeyPathOf(ValidationContext context, string path) => context.Written.ContainsKey($"{path}:{Path}") ? $"{path}:{Path}" : path;
 
     private static IEnumerable<string> OrAny(IReadOnlyList<string>? names) =>
-        names is { Count: > 0 } ? names.Select(static name => name.ToUpperInvariant()).Distinct() : ["*any"];
+        names is { Count: > 0 } ? names.Distinct() : ["*any"];
+
+    private static string[]? Upper(IReadOnlyList<string>? names) => names?.Select(static name => name.ToUpperInvariant()).ToArray();
 
     // Names of parameters do not matter, their constraints do.
     private static string PathOf(RouteMatch match) =>
