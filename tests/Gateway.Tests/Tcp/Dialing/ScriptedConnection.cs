@@ -41,7 +41,7 @@ internal sealed class ScriptedConnection(Func<ConnectRequest, ConnectFailure> sc
 
     public override ValueTask<SocketError> WaitReadableAsync(TimeSpan timeout) => throw new NotSupportedException();
 
-    public override IoResult Receive(Span<byte> buffer) => throw new NotSupportedException();
+    public override IoResult Receive(Span<byte> buffer) => new(0, SocketError.ConnectionReset);
 
     public override ValueTask<IoResult> SendAllAsync(ReadOnlyMemory<byte> data, TimeSpan timeout) => throw new NotSupportedException();
 
