@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Compares the gateway with HAProxy and nginx, side by side in one run, and prints one table.
-#   tests/bench.sh [--quick] [--rounds N] [--seconds S] [--cells TEXT] [--json FILE] [--markdown FILE]
+#   tests/bench.sh [--quick] [--rounds N] [--seconds S] [--cells TEXT] [--json FILE] [--markdown FILE] [--other FILE]
+#   --other FILE adds another build of the gateway (its executable, published in the same way) as one more row.
 #   tests/bench.sh --micro [BenchmarkDotNet's options]
 # --markdown docs/performance.md replaces what stands below "## The last run" there.
 # As root it runs in a network namespace of its own with nothing but loopback in it; otherwise on this host's loopback.

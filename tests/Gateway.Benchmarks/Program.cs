@@ -17,7 +17,7 @@ switch (args.FirstOrDefault())
     case "run":
         return Compare(Options(args));
     default:
-        Console.Error.WriteLine("usage: run --gateway FILE [--rounds N] [--seconds S] [--cells TEXT] [--json FILE] [--markdown FILE] | micro [--filter *]");
+        Console.Error.WriteLine("usage: run --gateway FILE [--other FILE] [--rounds N] [--seconds S] [--cells TEXT] [--json FILE] [--markdown FILE] | micro [--filter *]");
         return 2;
 }
 
@@ -68,7 +68,11 @@ static int Compare(Dictionary<string, string> options)
             Add(configurations.Nginx("nginx 64k", 7500, "64k")),
             Add(configurations.Nginx("nginx 16k half-close", 8400, "16k", halfClose: true)),
         ];
-        List<Proxy> tcp = [configurations.Direct(), ours, .. peers];
+        // Another build of the gateway, as one more row: what a change is worth, in pairs.
+        List<Proxy> others = options.TryGetValue("--other", out var other)
+            ? [Add(new Configurations(directory, other, Environment.ProcessorCount).Gateway("gateway, other build", 8500))]
+            : [];
+        List<Proxy> tcp = [configurations.Direct(), ours, .. others, .. peers];
         tcp.ForEach(static proxy => TcpRun.WaitFor(proxy.Plain));
         var names = peers.Select(static proxy => proxy.Name).ToList();
 
@@ -142,7 +146,7 @@ static int Compare(Dictionary<string, string> options)
         {
             Add(configurations.StaticServer());
             var yarp = Add(Configurations.PlainYarp(8000));
-            List<Proxy> http = [ours, yarp, peers[0], peers[2]];
+            List<Proxy> http = [ours, .. others, yarp, peers[0], peers[2]];
             var httpRun = new HttpRun(http, rounds, 2);
             Progress("http warm-up");
             httpRun.WarmUp();
