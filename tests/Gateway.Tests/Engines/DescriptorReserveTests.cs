@@ -6,9 +6,9 @@ public class DescriptorReserveTests
 {
     [Theory]
     [InlineData(20_000L, 19_936L)]
-    [InlineData(512L, 448L)]
-    [InlineData(256L, 224L)]
-    [InlineData(64L, 56L)]
+    [InlineData(1024L, 960L)]
+    [InlineData(256L, 240L)]
+    [InlineData(64L, 60L)]
     [InlineData(null, long.MaxValue)]
     public void FirstOf_ALimit_LeavesTheLastDescriptorsToTheProcess(long? limit, long first) => Assert.Equal(first, DescriptorReserve.FirstOf(limit));
 }

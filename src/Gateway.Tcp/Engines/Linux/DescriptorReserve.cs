@@ -8,7 +8,7 @@ namespace Gateway.Tcp.Engines.Linux;
 /// </summary>
 internal static class DescriptorReserve
 {
-    // For the configuration file, name servers, scrapes, assemblies: a few at a time. An eighth where the limit itself is small.
+    // For the configuration file, name servers, scrapes, assemblies: a few at a time. A sixteenth where the limit itself is small.
     private const int Reserved = 64;
 
     private static readonly long First = FirstOf(DescriptorLimit.Read());
@@ -17,5 +17,5 @@ internal static class DescriptorReserve
     internal static bool Holds(int fd) => fd >= First;
 
     /// <summary>The first descriptor that is reserved under a limit.</summary>
-    internal static long FirstOf(long? limit) => limit is { } most ? most - Math.Min(Reserved, most / 8) : long.MaxValue;
+    internal static long FirstOf(long? limit) => limit is { } most ? most - Math.Min(Reserved, most / 16) : long.MaxValue;
 }
