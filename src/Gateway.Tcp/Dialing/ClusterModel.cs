@@ -85,9 +85,10 @@ public sealed class ClusterModel
     /// <summary>Whether any destination may be used; if none may, all are tried: a wrong check must not be worse than none.</summary>
     internal bool HasUsable()
     {
-        foreach (var destination in Destinations)
+        // By number: an enumerator of a list behind an interface is an allocation, for each connection.
+        for (var number = 0; number < Destinations.Count; number++)
         {
-            if (destination.IsUsable)
+            if (Destinations[number].IsUsable)
             {
                 return true;
             }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
@@ -16,6 +17,7 @@ namespace Gateway.Tcp.Dialing;
 /// 4. If that reached nobody and some address was left out or could not be bound, the destinations once more as the fallback says.
 /// 5. If that reached nobody either, the last destination that was asked is the reason: it says more than a bind of ours that failed.
 /// Trying another destination is safe, since nothing has been sent yet.
+/// Its state machines are pooled: they were two fifths of what a connection allocates.
 /// </summary>
 internal sealed partial class Dialer(HostResolver resolver, IDialObserver observer, TimeProvider time)
 {
@@ -25,6 +27,7 @@ internal sealed partial class Dialer(HostResolver resolver, IDialObserver observ
     /// <param name="cluster">Where to.</param>
     /// <param name="sourceIp">How the backend learns the client's address.</param>
     /// <param name="keepAlive">Keep-alive of the new connection; null: off.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<DialResult> DialAsync(
         TcpConnection client, ConnectionIdentity identity, ClusterModel cluster, SourceIpModel sourceIp, TcpKeepAlive? keepAlive)
     {
@@ -45,6 +48,7 @@ internal sealed partial class Dialer(HostResolver resolver, IDialObserver observ
         return new DialResult { Failure = attempts.Cluster.HasUsable() ? DialFailure.SourceIp : DialFailure.NoAddress, Mode = SourceIpMode.Dnat };
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<DialResult> DialAllAsync(DialAttempts attempts, SourceIpMode mode)
     {
         var result = new DialResult { Failure = DialFailure.NoAddress, Mode = mode };
@@ -111,6 +115,7 @@ internal sealed partial class Dialer(HostResolver resolver, IDialObserver observ
     private static bool IsOutOfEverything(in DialResult result) =>
         result.Failure == DialFailure.Resources && result.Error is not (SocketError.AddressNotAvailable or SocketError.WouldBlock);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ConnectResult> ConnectAsync(DialAttempts attempts, IPEndPoint address, SourceIpMode mode)
     {
         var began = time.GetTimestamp();

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Dialing;
@@ -165,6 +166,7 @@ internal sealed partial class ConnectionPipeline(
         return found == DialFailure.None || Fail(record, ReasonOf(found, record.Client));
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> DialAsync(ConnectionRecord record)
     {
         var route = record.Route!;

@@ -43,8 +43,7 @@ internal sealed class KestrelListener : RunningListener
         {
             transport.CreateBoundListenSocket = _ => socket;
             transport.Backlog = ListenerSockets.Backlog;
-            // A request runs where its bytes arrive, without a hop to the thread pool. Safe only because everybody takes turns there: TurnTakingReader, TurnTakingStream.
-            transport.UnsafePreferInlineScheduling = true;
+            // Not UnsafePreferInlineScheduling: an upload that never has to wait would keep its polling thread from everybody else, for seconds.
         });
         return new KestrelListener(plan, local, services.BuildServiceProvider(), start, () =>
         {

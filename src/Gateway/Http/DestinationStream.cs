@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Gateway.Http.Turns;
 using Gateway.Tcp.Listening;
 
 namespace Gateway.Http;

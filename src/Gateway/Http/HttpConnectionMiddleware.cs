@@ -1,5 +1,4 @@
 using System.Net;
-using Gateway.Http.Turns;
 using Gateway.Tcp.Identification;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -17,7 +16,6 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
     {
         var feature = listener.Current;
         connection.Features.Set(feature);
-        connection.Transport = new TurnTakingPipe(connection.Transport);
         // Probes and Admin have to answer when traffic has taken every place.
         return feature.Kind == ListenerKind.Traffic ? RunCountedAsync(connection, feature) : RunAsync(connection, feature);
     }

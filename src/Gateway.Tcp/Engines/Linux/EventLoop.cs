@@ -63,6 +63,9 @@ internal sealed class EventLoop
 
     internal PipePool Pipes { get; }
 
+    /// <summary>The listening sockets of this loop.</summary>
+    internal List<ListenSocket> Listening { get; } = [];
+
     /// <summary>Milliseconds (<see cref="Environment.TickCount64"/>) as of this round: read once, not per byte.</summary>
     internal long Now { get; private set; }
 
@@ -167,7 +170,7 @@ internal sealed class EventLoop
 
     private void RunRound()
     {
-        var timeout = _unfinished.Count > 0 || !_posted.IsEmpty ? 0 : Timers.MillisecondsToNext(Now);
+        var timeout = _unfinished.Count > 0 || !_posted.IsEmpty || TakesFromOthers() ? 0 : Timers.MillisecondsToNext(Now);
         var count = _epoll.Wait(timeout);
         Now = Environment.TickCount64;
         EventsInRound = count;
@@ -190,6 +193,20 @@ internal sealed class EventLoop
         RunPosted();
         RunUnfinished();
         Timers.Advance(Now);
+    }
+
+    // A loop that is about to sleep may find connections waiting at another that has more to do than it gets done.
+    private bool TakesFromOthers()
+    {
+        foreach (var listener in Listening)
+        {
+            if (listener.TryTakeFromSibling())
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void Dispatch(IEpollTarget target, EpollEvents events)

@@ -13,6 +13,11 @@ internal sealed class LinuxTcpListener : ITcpEngineListener
     {
         LocalEndPoint = localEndPoint;
         _sockets = [.. loops.Zip(descriptors, (loop, descriptor) => new ListenSocket(loop, descriptor, options.OnAcceptError, fault))];
+        foreach (var socket in _sockets)
+        {
+            socket.Siblings = [.. _sockets.Where(other => other != socket)];
+        }
+
         _stop = new Lazy<Task>(() => Task.WhenAll(_sockets.Select(StopOne)));
     }
 
