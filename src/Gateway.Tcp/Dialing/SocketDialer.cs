@@ -109,6 +109,7 @@ public sealed class SocketDialer
             {
                 (blame, error) = (ConnectFailure.Aborted, SocketError.OperationAborted);
                 await socket.ConnectAsync(address, either.Token);
+                LocalPorts.RefuseSelf(socket);
                 // NetworkStream takes no others; awaited calls do not care.
                 socket.Blocking = true;
                 blame = ConnectFailure.None;

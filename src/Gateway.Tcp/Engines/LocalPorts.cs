@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Gateway.Tcp.Engines;
 
@@ -7,14 +8,25 @@ namespace Gateway.Tcp.Engines;
 /// The ports from which the kernel takes one for a socket that connects (net.ipv4.ip_local_port_range). A connect to one of them on this host, where nobody listens, can succeed: with itself
 /// (simultaneous open, RFC 9293 3.5, case 2), as soon as the kernel picks the destination's own port. Who then waits for the backend talks to himself, and the backend cannot bind its port again.
 /// </summary>
-internal static class LocalPorts
+public static class LocalPorts
 {
     private const string Path = "/proc/sys/net/ipv4/ip_local_port_range";
 
     private static readonly (int First, int Last) Range = Parse(TryRead());
 
+    /// <summary>To be asked of each connection that was opened.</summary>
+    /// <exception cref="SocketException">It is one with itself: nobody listens there (ConnectionRefused).</exception>
+    public static void RefuseSelf(Socket connected)
+    {
+        ArgumentNullException.ThrowIfNull(connected);
+        if (connected.RemoteEndPoint is IPEndPoint remote && Holds(remote.Port) && remote.Equals(connected.LocalEndPoint))
+        {
+            throw new SocketException((int)SocketError.ConnectionRefused);
+        }
+    }
+
     /// <summary>Whether the kernel may pick this port.</summary>
-    public static bool Holds(int port) => port >= Range.First && port <= Range.Last;
+    internal static bool Holds(int port) => port >= Range.First && port <= Range.Last;
 
     /// <summary>All ports, if the range cannot be had: then every connection is looked at.</summary>
     internal static (int First, int Last) Parse(string? text)

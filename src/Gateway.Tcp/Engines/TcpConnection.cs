@@ -32,6 +32,9 @@ public abstract class TcpConnection
     /// <summary>Reads what is there without waiting; <see cref="SocketError.WouldBlock"/> if nothing is. Zero bytes with Success is the end of the stream.</summary>
     public abstract IoResult Receive(Span<byte> buffer);
 
+    /// <summary>Whether it is worth a <see cref="Receive"/>: something may have come. Costs less than the call.</summary>
+    public abstract bool MayHaveBytes { get; }
+
     /// <summary>Whether <see cref="ReadOptions"/> can know of segments behind the SYN: <see cref="ITcpEngine.EnableOptions"/> has succeeded.</summary>
     public virtual bool SeesOptions => false;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Tcp.Engines;
 
 namespace Gateway.Tcp.Health;
 
@@ -20,6 +21,7 @@ internal static class HealthProbe
             // RST at the end: a check leaves no TIME_WAIT, here or there.
             socket.LingerState = new LingerOption(true, 0);
             await socket.ConnectAsync(address, limit.Token).ConfigureAwait(false);
+            LocalPorts.RefuseSelf(socket);
             return true;
         }
         catch (Exception problem) when (problem is SocketException or OperationCanceledException)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Sockets;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Engines;
@@ -71,21 +70,13 @@ internal sealed partial class ConnectionPipeline
             return false;
         }
 
-        var buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
-        var read = record.Client.Receive(buffer);
-        if (read.Bytes > 0)
-        {
-            record.KeepPrefetch(buffer, 0, read.Bytes);
-            return false;
-        }
-
-        ArrayPool<byte>.Shared.Return(buffer);
-        if (read.Error == SocketError.WouldBlock)
+        var error = ReadFirst(record);
+        if (!record.Prefetch.IsEmpty || error == SocketError.WouldBlock)
         {
             return false;
         }
 
-        if (read.Error == SocketError.Success)
+        if (error == SocketError.Success)
         {
             record.Reason = CloseReason.HealthCheck;
             record.Client.Close();

@@ -195,6 +195,12 @@ internal sealed partial class ConnectionPipeline(
     // In one segment where it can be: a backend that looks at its first segment only (nginx, HAProxy) sees the whole header.
     private async ValueTask<bool> SendFirstAsync(ConnectionRecord record)
     {
+        if (record is { SendsHeader: true, Prefetch.IsEmpty: true, Guard: null } && record.Client.MayHaveBytes
+            && ReadFirst(record) is not (SocketError.Success or SocketError.WouldBlock))
+        {
+            return Fail(record, CloseReason.ClientReset);
+        }
+
         var payload = record.Prefetch;
         if (!record.SendsHeader && payload.IsEmpty)
         {
@@ -238,6 +244,23 @@ internal sealed partial class ConnectionPipeline(
         record.BytesToBackend = payload.Length;
         record.DropPrefetch();
         return true;
+    }
+
+    /// <summary>Reads what the client has sent so far, to be kept for the backend. WouldBlock: nothing yet; Success and nothing kept: the end of its stream.</summary>
+    private static SocketError ReadFirst(ConnectionRecord record)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
+        var read = record.Client.Receive(buffer);
+        if (read.Bytes > 0)
+        {
+            record.KeepPrefetch(buffer, 0, read.Bytes);
+        }
+        else
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return read.Error;
     }
 
     private void Account(ConnectionRecord record, bool saidNothing)

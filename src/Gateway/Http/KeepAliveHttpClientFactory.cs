@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Gateway.Http.Clients;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.Listening;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -37,6 +38,7 @@ internal sealed class KeepAliveHttpClientFactory(ConnectionLimit limit, ClientPo
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, (int)KeepAlive.Interval.TotalSeconds);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAlive.Retries);
             await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+            LocalPorts.RefuseSelf(socket);
             return socket;
         }
         catch

@@ -78,6 +78,23 @@ public abstract partial class TcpEngineTests
     }
 
     [Fact]
+    public async Task MayHaveBytes_SaysWhetherAReceiveIsWorthIt()
+    {
+        await using var bench = Bench(
+            static async (_, connection) =>
+            {
+                await connection.WaitReadableAsync(TestSockets.Limit);
+                var before = connection.MayHaveBytes;
+                var read = connection.Receive(new byte[64]);
+                return (before, read.Bytes, connection.MayHaveBytes);
+            },
+            out var seen);
+        await (await bench.ConnectAsync()).WriteAsync(Request);
+
+        Assert.Equal((true, Request.Length, false), await seen);
+    }
+
+    [Fact]
     public async Task WaitReadable_Silence_TimesOut()
     {
         await using var bench = Bench((_, connection) => WaitAsync(connection, TimeSpan.FromMilliseconds(150)), out var waited);

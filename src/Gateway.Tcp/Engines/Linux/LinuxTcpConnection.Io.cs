@@ -57,6 +57,9 @@ internal sealed partial class LinuxTcpConnection
     }
 
     /// <inheritdoc/>
+    public override bool MayHaveBytes => IsReadable;
+
+    /// <inheritdoc/>
     public override bool SeesOptions => _loop.Toa is not null;
 
     /// <inheritdoc/>

@@ -51,11 +51,7 @@ internal static class PortableDial
             }
 
             await socket.ConnectAsync(request.Destination, limit);
-            if (LocalPorts.Holds(request.Destination.Port) && Equals(socket.LocalEndPoint, socket.RemoteEndPoint))
-            {
-                return new ConnectResult(null, ConnectFailure.Destination, SocketError.ConnectionRefused);
-            }
-
+            LocalPorts.RefuseSelf(socket);
             return new ConnectResult(new PortableTcpConnection(socket, engine), ConnectFailure.None, SocketError.Success);
         }
         catch (OperationCanceledException)

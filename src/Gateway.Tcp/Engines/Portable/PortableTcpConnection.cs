@@ -70,6 +70,22 @@ internal sealed class PortableTcpConnection : TcpConnection
         }
     }
 
+    public override bool MayHaveBytes
+    {
+        get
+        {
+            try
+            {
+                return _socket.Available > 0;
+            }
+            catch (Exception problem) when (problem is SocketException or ObjectDisposedException)
+            {
+                // Receive says what it is.
+                return true;
+            }
+        }
+    }
+
     public override IoResult Receive(Span<byte> buffer)
     {
         try

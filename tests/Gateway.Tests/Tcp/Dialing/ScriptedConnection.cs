@@ -41,9 +41,25 @@ internal sealed class ScriptedConnection(Func<ConnectRequest, ConnectFailure> sc
 
     public override ValueTask<SocketError> WaitReadableAsync(TimeSpan timeout) => throw new NotSupportedException();
 
-    public override IoResult Receive(Span<byte> buffer) => new(0, SocketError.ConnectionReset);
+    /// <summary>What the client sends at once; without it the client has reset.</summary>
+    public byte[] First { get; init; } = [];
 
-    public override ValueTask<IoResult> SendAllAsync(ReadOnlyMemory<byte> data, TimeSpan timeout) => throw new NotSupportedException();
+    /// <summary>What was sent to the backend, one entry for each send.</summary>
+    public List<byte[]> Sent { get; } = [];
+
+    public override bool MayHaveBytes => First.Length > 0;
+
+    public override IoResult Receive(Span<byte> buffer)
+    {
+        First.CopyTo(buffer);
+        return new(First.Length, First.Length > 0 ? SocketError.Success : SocketError.ConnectionReset);
+    }
+
+    public override ValueTask<IoResult> SendAllAsync(ReadOnlyMemory<byte> data, TimeSpan timeout)
+    {
+        Sent.Add(data.ToArray());
+        return new(new IoResult(data.Length, SocketError.Success));
+    }
 
     public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options, IFirstBytesGuard? guard = null) => throw new NotSupportedException();
 
