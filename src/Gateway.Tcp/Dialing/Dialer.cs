@@ -17,7 +17,7 @@ namespace Gateway.Tcp.Dialing;
 /// 4. If that reached nobody and some address was left out or could not be bound, the destinations once more as the fallback says.
 /// 5. If that reached nobody either, the last destination that was asked is the reason: it says more than a bind of ours that failed.
 /// Trying another destination is safe, since nothing has been sent yet.
-/// Its state machines are pooled: they were two fifths of what a connection allocates.
+/// Its state machines are pooled: they were a third of what a connection allocates.
 /// </summary>
 internal sealed partial class Dialer(HostResolver resolver, IDialObserver observer, TimeProvider time)
 {
