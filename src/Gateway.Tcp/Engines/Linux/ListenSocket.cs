@@ -80,9 +80,15 @@ internal sealed class ListenSocket : IEpollTarget
     /// <summary>Takes one connection that waits at a sibling whose loop is busy; on this socket's own loop, which is about to sleep.</summary>
     internal bool TryTakeFromSibling()
     {
+        // One that waits for a watch of its own is no help to others.
+        if (_isClosed || _unwatched is not null)
+        {
+            return false;
+        }
+
         foreach (var sibling in Siblings)
         {
-            if (sibling._leavesSome && !_isClosed && sibling.TryAcceptFor(this))
+            if (sibling._leavesSome && sibling.TryAcceptFor(this))
             {
                 return true;
             }
