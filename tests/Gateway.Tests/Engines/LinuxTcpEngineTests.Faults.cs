@@ -80,6 +80,27 @@ public sealed partial class LinuxTcpEngineTests
     }
 
     [Fact]
+    public async Task Relay_BackendResetsBehindItsFin_ASlowClientGetsTheWholeAnswer()
+    {
+        await using var bench = EngineBench.Start(CreateEngine());
+        var (client, backend) = await bench.ConnectPairAsync();
+        var answer = TestSockets.RandomBytes(2 << 20, seed: 27);
+        await backend.WriteAsync(answer);
+        backend.Shutdown(SocketShutdown.Send);
+        // All of it is with the gateway, or on its way to the client.
+        await Eventually(() => backend.TcpState() == TestSockets.FinWait2);
+
+        backend.Reset();
+        // Nothing tells from outside that the RST has arrived: the client's next bytes meet it, now or in the kernel.
+        await client.WriteAsync(Request);
+
+        TestSockets.AssertSame(answer, await client.ReadToEndAsync());
+        client.Dispose();
+        var result = await bench.NextResultAsync();
+        Assert.Equal((RelayEnd.BackendReset, (long)answer.Length), (result.End, result.BackendToClientBytes));
+    }
+
+    [Fact]
     public async Task Stop_WhileAConnectionWaitsForAWatch_ResetsIt()
     {
         var watches = 0;
