@@ -10,15 +10,19 @@ internal static class DemoConfiguration
     /// <param name="transparent">Whether the process may use transparent mode; without it there is no such listener.</param>
     public static string Write(DemoPorts ports, int http, int tcp, bool transparent)
     {
-        var (transparentListener, transparentRoute) = transparent
+        var (transparentListener, transparentRoute, transparentCluster) = transparent
             ? ($$"""
                // Here the backend is told nothing: the connection itself comes from the client's address.
                    "transparent": { "Address": "127.0.0.1:{{ports.Transparent}}", "Protocol": "Tcp" }
                """,
                """
-               "transparent": { "Listener": "transparent", "ClusterId": "whoami", "SourceIp": { "Mode": "Transparent" } }
+               "transparent": { "Listener": "transparent", "ClusterId": "whoami-transparent", "SourceIp": { "Mode": "Transparent" } }
+               """,
+               $$"""
+               // A cluster of its own: the other's backends believe PROXY headers, and a client of "transparent" could write one.
+                   "whoami-transparent": { "Destinations": { "whoami": { "Address": "127.0.0.1:{{tcp}}" } } }
                """)
-            : ("// No transparent listener: this process may not use IP_TRANSPARENT.", "");
+            : ("// No transparent listener: this process may not use IP_TRANSPARENT.", "", "");
         return $$"""
         // Written by "Gateway demo". Edit it while the demo runs: a good file is live within two seconds, a bad one is refused as a whole.
         {
@@ -53,7 +57,8 @@ internal static class DemoConfiguration
               {{transparentRoute}}
             },
             "Clusters": {
-              "whoami": { "Destinations": { "whoami": { "Address": "127.0.0.1:{{tcp}}" } } }
+              "whoami": { "Destinations": { "whoami": { "Address": "127.0.0.1:{{tcp}}" } } },
+              {{transparentCluster}}
             }
           },
 

@@ -18,6 +18,7 @@ public sealed partial class DemoTests
 
         var commands = Parse(demo.Lines);
         Assert.True(commands.Count >= 7, demo.Output);
+        Assert.DoesNotContain(demo.Lines, LogLevels.IsComplaint);
         foreach (var (command, expected) in commands)
         {
             var result = await ProcessRunner.RunAsync(["sh", "-c", command], timeout: TimeSpan.FromSeconds(20));
