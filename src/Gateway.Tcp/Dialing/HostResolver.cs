@@ -48,12 +48,14 @@ internal sealed class HostResolver
     }
 
     /// <summary>The addresses of a destination, v4-mapped ones unmapped, in the resolver's order; empty if there are none. Complete at once if they are known.</summary>
-    public ValueTask<IPEndPoint[]> ResolveAsync(DestinationModel destination) =>
-        destination.Literal is { } literal ? new(literal) : ResolveNameAsync(destination);
+    /// <param name="destination">The destination.</param>
+    /// <param name="patience">How long a known answer that has become old is refreshed before it is used as it is. Defaults to not at all.</param>
+    public ValueTask<IPEndPoint[]> ResolveAsync(DestinationModel destination, TimeSpan patience = default) =>
+        destination.Literal is { } literal ? new(literal) : ResolveNameAsync(destination, patience);
 
-    private async ValueTask<IPEndPoint[]> ResolveNameAsync(DestinationModel destination)
+    private async ValueTask<IPEndPoint[]> ResolveNameAsync(DestinationModel destination, TimeSpan patience)
     {
-        var addresses = await NameOf(destination.Host).AskAsync();
+        var addresses = await NameOf(destination.Host).AskAsync(patience);
         return Array.ConvertAll(addresses, address => new IPEndPoint(address, destination.Port));
     }
 

@@ -6,7 +6,7 @@ namespace Gateway.Tcp.Dialing;
 /// <summary>
 /// What is known of one host name. getaddrinfo tells no TTL, and 5 s bounds both the load on the name server and the time until a moved backend is followed. A failure
 /// is kept for 1 s, so that a dead name server is asked once a second and not once a connection. Those who ask at once share one question, and nobody waits for a
-/// refresh: the last good answer serves meanwhile, and for 10 minutes while the name server is in trouble.
+/// refresh unless asked to: the last good answer serves meanwhile, and for 10 minutes while the name server is in trouble.
 /// </summary>
 /// <param name="query">Asks. Its time is not limited; an exception says that there are no addresses.</param>
 /// <param name="time">For ages and the limit of a wait.</param>
@@ -31,7 +31,8 @@ internal sealed class ResolvedName(Func<Task<IPAddress[]>> query, TimeProvider t
     public static bool IsTemporary(SocketException error) => error.SocketErrorCode is SocketError.TryAgain or SocketError.NoRecovery;
 
     /// <summary>The addresses; empty if there are none, or none came in time: the caller tries its next destination either way.</summary>
-    public ValueTask<IPAddress[]> AskAsync()
+    /// <param name="patience">How long a refresh is waited for before the last good answer serves.</param>
+    public ValueTask<IPAddress[]> AskAsync(TimeSpan patience = default)
     {
         TaskCompletionSource<IPAddress[]> asked;
         var isNew = false;
@@ -56,7 +57,21 @@ internal sealed class ResolvedName(Func<Task<IPAddress[]>> query, TimeProvider t
             _ = AskAsync(asked);
         }
 
-        return Last() is { } last ? new(last) : new(asked.Task);
+        return Last() is not { } last ? new(asked.Task)
+            : patience > TimeSpan.Zero && !asked.Task.IsCompleted ? new(WaitAsync(asked.Task, last, patience))
+            : new(last);
+    }
+
+    private async Task<IPAddress[]> WaitAsync(Task<IPAddress[]> refresh, IPAddress[] last, TimeSpan patience)
+    {
+        try
+        {
+            return await refresh.WaitAsync(patience, time);
+        }
+        catch (TimeoutException)
+        {
+            return last;
+        }
     }
 
     private async Task AskAsync(TaskCompletionSource<IPAddress[]> asked)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
@@ -14,14 +15,21 @@ namespace Gateway.Tcp.Dialing;
 /// <summary>
 /// Opens connections to backends as managed sockets, for whoever speaks the protocol on them itself (HTTP). The backend learns of the client as on a TCP route:
 /// <see cref="SourceIpMode.ProxyProtocol"/> sends the header as the very first bytes, <see cref="SourceIpMode.Transparent"/> binds the client's address, for destinations of its family alone,
-/// and does as <see cref="SourceIpModel.Fallback"/> says where that cannot be. The destination's addresses are tried in the resolver's order, each for a limited time; with
-/// <see cref="SourceIpMode.Transparent"/> those of the client's family first. Safe from any thread.
+/// and does as <see cref="SourceIpModel.Fallback"/> says where that cannot be. Each connection starts at the next of the destination's addresses, so that the pods behind a headless service get a
+/// share each, and tries each for a limited time; with <see cref="SourceIpMode.Transparent"/> those of the client's family first. Safe from any thread.
 /// </summary>
 public sealed class SocketDialer
 {
     // As ConnectTimeout's default on TCP clusters. The HTTP client gives all attempts 15 s: an address that does not answer must leave some of it to the next.
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(5);
 
+    // These connections are opened seldom and then used for many requests: an answer that has become old would be followed for all of them. A name server answers within it.
+    private static readonly TimeSpan RefreshPatience = TimeSpan.FromMilliseconds(500);
+
+    // Destinations come from configuration: a bound against many reloads.
+    private const int MostDestinations = 4096;
+
+    private readonly ConcurrentDictionary<string, DestinationModel> _destinations = new(StringComparer.OrdinalIgnoreCase);
     private readonly HostResolver _resolver;
     private readonly TcpMetrics _metrics;
     private readonly TimeProvider _time;
@@ -48,15 +56,16 @@ public sealed class SocketDialer
     /// <param name="cancellation">Ends all attempts.</param>
     /// <returns>The connection. If there is to be a header, it has been sent.</returns>
     /// <exception cref="SourceUnusableException">The client's address cannot be used, and the fallback is Reject.</exception>
-    /// <exception cref="SocketException">No address was reached, or there is none.</exception>
+    /// <exception cref="ConnectException">No address was reached, or there is none.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async ValueTask<Socket> ConnectAsync(DnsEndPoint destination, SocketDial dial, ConnectionIdentity? client, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentNullException.ThrowIfNull(dial);
-        var addresses = await _resolver.ResolveAsync(new DestinationModel(dial.Cluster, $"{destination.Host}:{destination.Port}")).AsTask().WaitAsync(cancellation);
+        var model = ModelOf($"{destination.Host}:{destination.Port}");
+        var addresses = await _resolver.ResolveAsync(model, RefreshPatience).AsTask().WaitAsync(cancellation);
         var wanted = dial.SourceIp.Mode == SourceIpMode.Transparent ? client?.Client.AddressFamily : null;
-        var attempts = new Attempts(AddressOrder.Of(addresses, wanted, turn: 0, health: null), dial, client);
+        var attempts = new Attempts(AddressOrder.Of(addresses, wanted, addresses.Length > 1 ? model.NextTurn() : 0, health: null), dial, client);
         var mode = client is null && dial.SourceIp.Mode == SourceIpMode.Transparent ? SourceIpMode.None : dial.SourceIp.Mode;
         var connected = await TryAllAsync(attempts, mode, cancellation);
         if (connected is null && attempts.IsSourceUnusable && dial.SourceIp.Fallback != SourceIpFallback.Reject)
@@ -67,12 +76,22 @@ public sealed class SocketDialer
 
         if (connected is null)
         {
-            throw attempts.Failure is { } failure ? failure
-                : attempts.IsSourceUnusable ? new SourceUnusableException($"{client!.Client.Address} cannot be the source of a connection to {destination.Host}")
-                : new SocketException((int)SocketError.HostNotFound);
+            throw attempts.IsSourceUnusable && attempts.Failure == SocketError.Success
+                ? new SourceUnusableException($"{client!.Client.Address} cannot be the source of a connection to {destination.Host}")
+                : attempts.Describe();
         }
 
         return mode == SourceIpMode.ProxyProtocol ? await AnnounceAsync(connected, dial, client, cancellation) : connected;
+    }
+
+    private DestinationModel ModelOf(string authority)
+    {
+        if (_destinations.Count >= MostDestinations)
+        {
+            _destinations.Clear();
+        }
+
+        return _destinations.GetOrAdd(authority, static authority => new DestinationModel(authority, authority));
     }
 
     private async ValueTask<Socket?> TryAllAsync(Attempts attempts, SourceIpMode mode, CancellationToken cancellation)
@@ -96,6 +115,7 @@ public sealed class SocketDialer
 
     private async ValueTask<Socket?> TryAsync(Attempts attempts, IPEndPoint address, SourceIpMode mode, CancellationToken cancellation)
     {
+        attempts.Begin(address);
         var began = _time.GetTimestamp();
         var (blame, error) = (ConnectFailure.Aborted, SocketError.OperationAborted);
         Socket? socket = null;
@@ -118,19 +138,19 @@ public sealed class SocketDialer
 
             // Ours, and no destination's fault.
             attempts.IsSourceUnusable |= mode == SourceIpMode.Transparent;
-            attempts.Failure ??= mode == SourceIpMode.Transparent ? null : new SocketException((int)error);
+            attempts.Failure = attempts.Failure == SocketError.Success && mode != SourceIpMode.Transparent ? error : attempts.Failure;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             (blame, error) = (ConnectFailure.Timeout, SocketError.TimedOut);
-            attempts.Failure = new SocketException((int)error);
+            attempts.Failure = error;
         }
         catch (SocketException failed)
         {
             error = failed.SocketErrorCode;
             blame = Blame(error, mode);
             attempts.IsSourceUnusable |= blame == ConnectFailure.Bind;
-            attempts.Failure = blame == ConnectFailure.Bind ? attempts.Failure : failed;
+            attempts.Failure = blame == ConnectFailure.Bind ? attempts.Failure : error;
         }
         finally
         {
@@ -204,7 +224,21 @@ public sealed class SocketDialer
         /// <summary>Some address could not be dialled from the client's.</summary>
         public bool IsSourceUnusable { get; set; }
 
-        /// <summary>What was wrong with the last destination that was dialled.</summary>
-        public SocketException? Failure { get; set; }
+        /// <summary>What was wrong with the last address that was dialled; Success: nothing.</summary>
+        public SocketError Failure { get; set; }
+
+        private IPEndPoint? Last { get; set; }
+
+        private int Count { get; set; }
+
+        /// <summary>Notes an attempt.</summary>
+        public void Begin(IPEndPoint address) => (Last, Count) = (address, Count + 1);
+
+        /// <summary>What came of all of them, in the words of TCP routes.</summary>
+        public ConnectException Describe()
+        {
+            var error = Failure == SocketError.Success ? SocketError.HostNotFound : Failure;
+            return new ConnectException(error, new DialResult { Address = Last, Error = error, Attempts = Count }.Describe());
+        }
     }
 }

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Net;
 using Gateway.Http.Clients;
+using Gateway.Http.Exchange;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
 using Microsoft.AspNetCore.Http.Features;
-using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Http;
@@ -25,7 +25,7 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     public void Write(HttpContext context, ClientIdentity client, ConnectionIdentity connection, string listener, long started, long sentBytes, Exception? failure = null)
     {
         var proxy = context.Features.Get<IReverseProxyFeature>();
-        var error = context.Features.Get<IForwarderErrorFeature>();
+        var error = RequestFailure.ErrorOf(context);
         var refusal = context.Features.Get<RequestRefusal>();
         Log.Request(_logger, client.Client, connection.Client, connection.Peer, connection.Source, listener,
             proxy?.Route.Config.RouteId ?? "-", proxy?.Cluster.Config.ClusterId ?? "-", proxy?.ProxiedDestination?.DestinationId ?? "-",

@@ -1,4 +1,5 @@
 using Gateway.Http.Clients;
+using Gateway.Http.Exchange;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Listening;
 using Microsoft.AspNetCore.DataProtection;
@@ -6,6 +7,7 @@ using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Health;
 
 namespace Gateway.Http;
 
@@ -29,19 +31,29 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton<HttpConnectionLimit>();
         services.TryAddSingleton<HttpConnectionServices>();
         services.TryAddSingleton<SocketDialer>();
+        services.TryAddSingleton<DestinationOptions>();
         services.TryAddSingleton<ClientPoolMetrics>();
         services.TryAddSingleton<ClientPools>();
         services.TryAddSingleton<IForwarderHttpClientFactory, ClientInvokerFactory>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
+        services.AddPassiveHealth();
         services.AddRequestTimeouts();
         // Policies of CORS and authorization cannot be defined here and are refused by validation; what is left of them ("disable", "anonymous") needs no middleware.
         services.Configure<RouteOptions>(options => options.SuppressCheckForUnhandledSecurityMetadata = true);
-        services.AddReverseProxy().AddConfigFilter<UnlimitedActivityFilter>().AddTransforms<GatewayTransforms>();
+        services.AddReverseProxy().AddConfigFilter<UnlimitedActivityFilter>().AddConfigFilter<PassiveHealthFilter>().AddTransforms<GatewayTransforms>();
         RemoveForeignStartUp(services);
         // It writes a warning with a stack for every request that fails, a client that leaves included; the access log has the reason and the cause.
         // First, so that a rule of the file for the same category wins.
         services.Configure<LoggerFilterOptions>(options =>
             options.Rules.Insert(0, new LoggerFilterRule(null, "Yarp.ReverseProxy.Forwarder.HttpForwarder", LogLevel.Error, null)));
+        return services;
+    }
+
+    /// <summary>Adds passive health policies beside YARP's, also for whoever only validates.</summary>
+    public static IServiceCollection AddPassiveHealth(this IServiceCollection services)
+    {
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPassiveHealthCheckPolicy, DestinationFailureRatePolicy>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPassiveHealthCheckPolicy, FailedConnectsPolicy>());
         return services;
     }
 

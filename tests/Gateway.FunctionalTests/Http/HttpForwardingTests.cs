@@ -243,7 +243,7 @@ public sealed class HttpForwardingTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadGateway, (await client.GetAsync("dead")).StatusCode);
         Assert.Contains("route=- cluster=- destination=-", await gateway.WaitForAccessLineAsync(line => line.Contains("path=/unknown status=404", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Contains("error=NoAvailableDestinations", await gateway.WaitForAccessLineAsync(line => line.Contains("path=/empty status=503", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.Matches("error=Request detail=Connection refused", await gateway.WaitForAccessLineAsync(line => line.Contains("path=/dead status=502", StringComparison.Ordinal)));
+        Assert.Matches("error=Request detail=to:127.0.0.1:1,ConnectionRefused,attempts:1 ", await gateway.WaitForAccessLineAsync(line => line.Contains("path=/dead status=502", StringComparison.Ordinal)));
     }
 
     private static string[] Entries(string header) => header.Split(',', StringSplitOptions.TrimEntries);

@@ -20,6 +20,7 @@ internal static class RoutingServices
         services.AddRouting();
         services.AddSingleton<MatcherPolicy, ListenerMatcherPolicy>();
         services.AddReverseProxy();
+        services.AddPassiveHealth();
         return services.BuildServiceProvider();
     }
 }

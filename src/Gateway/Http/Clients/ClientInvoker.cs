@@ -93,11 +93,6 @@ internal sealed class ClientInvoker : HttpMessageInvoker
         {
             return RefuseSource(request, problem.Message);
         }
-        catch (HttpRequestException failed) when (NoRoomException.Behind(failed) is { } full)
-        {
-            _metrics.Rejected(_cluster, "descriptors");
-            return new RefusedResponse(request, full);
-        }
     }
 
     /// <inheritdoc/>
@@ -123,7 +118,7 @@ internal sealed class ClientInvoker : HttpMessageInvoker
     private RefusedResponse RefuseSource(HttpRequestMessage request, string why)
     {
         _metrics.Rejected(_cluster, "source_ip");
-        return new RefusedResponse(request, HttpStatusCode.BadGateway, new RequestRefusal("SourceIp", why));
+        return new RefusedResponse(request, HttpStatusCode.BadGateway, new RequestRefusal(RefusedResponse.SourceIp, why));
     }
 
     private static SourceUnusableException? SourceProblem(Exception? failed)

@@ -1,6 +1,6 @@
+using Gateway.Http.Exchange;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
-using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Listening;
 using Yarp.ReverseProxy.Forwarder;
@@ -12,12 +12,10 @@ namespace Gateway.Http.Clients;
 /// but how it connects.
 /// </summary>
 internal sealed class ClientInvokerFactory(
-    SocketDialer dialer, ConnectionLimit limit, ClientPools pools, ClientPoolMetrics metrics, TimeProvider time, ILogger<ForwarderHttpClientFactory> logger) : IForwarderHttpClientFactory
+    SocketDialer dialer, ConnectionLimit limit, DestinationOptions options, ClientPools pools, ClientPoolMetrics metrics, TimeProvider time, ILogger<ForwarderHttpClientFactory> logger)
+    : IForwarderHttpClientFactory
 {
-    private static readonly Configuration.KeepAliveConfig KeepAlive = new();
-    private static readonly TcpKeepAlive Probes = new(KeepAlive.Time, KeepAlive.Interval, KeepAlive.Retries);
-
-    private readonly KeepAliveHttpClientFactory _shared = new(limit, metrics, logger);
+    private readonly KeepAliveHttpClientFactory _shared = new(dialer, limit, options, metrics, logger);
 
     /// <inheritdoc/>
     public HttpMessageInvoker CreateClient(ForwarderHttpClientContext context)
@@ -35,23 +33,30 @@ internal sealed class ClientInvokerFactory(
             return _shared.CreateClient(old is null ? context : WithoutOld(context));
         }
 
-        var dial = new SocketDial(context.ClusterId, SourceIpModel.From(AnnouncedTlvs.ForDialling(wanted.Config)), Probes);
+        var dial = new SocketDial(context.ClusterId, SourceIpModel.From(AnnouncedTlvs.ForDialling(wanted.Config)), options.KeepAlive);
         return new ClientInvoker(
-            wanted, context.ClusterId, announced => new BoundFactory(dialer, limit, dial, announced, wanted.IdleTimeout).CreateClient(WithoutOld(context)), pools, metrics, time);
+            wanted, context.ClusterId, announced => new BoundFactory(dialer, limit, options, metrics, dial, announced, wanted.IdleTimeout).CreateClient(WithoutOld(context)), pools, metrics, time);
     }
 
     private static ForwarderHttpClientContext WithoutOld(ForwarderHttpClientContext context) =>
         new() { ClusterId = context.ClusterId, NewConfig = context.NewConfig, NewMetadata = context.NewMetadata };
 
     /// <summary>YARP's own client as the cluster configures it, whose connections are opened for one client.</summary>
-    private sealed class BoundFactory(SocketDialer dialer, ConnectionLimit limit, SocketDial dial, ConnectionIdentity? announced, TimeSpan idleTimeout) : ForwarderHttpClientFactory
+    private sealed class BoundFactory(
+        SocketDialer dialer, ConnectionLimit limit, DestinationOptions options, ClientPoolMetrics metrics, SocketDial dial, ConnectionIdentity? announced, TimeSpan idleTimeout)
+        : ForwarderHttpClientFactory
     {
         protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
         {
             base.ConfigureHandler(context, handler);
+            DestinationHandler.Configure(handler);
             handler.PooledConnectionIdleTimeout = idleTimeout;
+            handler.PooledConnectionLifetime = options.ConnectionLifetime;
             handler.ConnectCallback = (connection, cancellation) => DestinationStream.OpenAsync(
                 limit, ConnectionKind.Own, isOurs: announced is null, () => dialer.ConnectAsync(connection.DnsEndPoint, dial, announced, cancellation));
         }
+
+        protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>
+            new DestinationHandler(base.WrapHandler(context, handler), context.ClusterId, metrics);
     }
 }

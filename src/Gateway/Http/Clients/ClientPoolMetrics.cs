@@ -8,6 +8,7 @@ internal sealed class ClientPoolMetrics
     private readonly UpDownCounter<long> _active;
     private readonly Counter<long> _ended;
     private readonly Counter<long> _rejected;
+    private readonly Counter<long> _repeated;
 
     public ClientPoolMetrics(IMeterFactory meters)
     {
@@ -15,6 +16,7 @@ internal sealed class ClientPoolMetrics
         _active = meter.CreateUpDownCounter<long>("gateway.destination.client.active", "{client}", "Clients with connections of their own to a cluster's destinations.");
         _ended = meter.CreateCounter<long>("gateway.destination.client.ended", "{client}", "Clients whose connections to a cluster's destinations were closed, by reason.");
         _rejected = meter.CreateCounter<long>("gateway.destination.client.rejected", "{request}", "Requests that could not have a connection to a destination, by reason.");
+        _repeated = meter.CreateCounter<long>("gateway.http.request.repeats", "{request}", "Requests that were sent once more: a used connection had ended without a byte of an answer.");
     }
 
     /// <summary>A client came.</summary>
@@ -28,6 +30,9 @@ internal sealed class ClientPoolMetrics
         _active.Add(-1, new KeyValuePair<string, object?>("cluster", cluster));
         _ended.Add(1, new("cluster", cluster), new("reason", reason));
     }
+
+    /// <summary>A request was sent once more.</summary>
+    public void Repeated(string cluster) => _repeated.Add(1, new KeyValuePair<string, object?>("cluster", cluster));
 
     /// <summary>A request was turned away.</summary>
     /// <param name="cluster">The cluster.</param>

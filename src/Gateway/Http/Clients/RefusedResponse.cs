@@ -8,6 +8,9 @@ internal sealed class RefusedResponse : HttpResponseMessage
     /// <summary>The error of a request for which there is no connection: too many clients have some.</summary>
     public const string ClientLimit = "ClientLimit";
 
+    /// <summary>The error of a request whose client cannot be told to the destination.</summary>
+    public const string SourceIp = "SourceIp";
+
     public RefusedResponse(HttpRequestMessage request, HttpStatusCode status, RequestRefusal refusal)
         : base(status)
     {

@@ -66,6 +66,28 @@ public sealed class HostResolverTests
     }
 
     [Fact]
+    public async Task Resolve_WithPatience_WaitsForTheRefreshAndNoLonger()
+    {
+        var slow = new TaskCompletionSource<IPAddress[]>();
+        var asked = 0;
+        var resolver = new HostResolver(_time, (_, _) => ++asked == 1 ? Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.2.1")]) : slow.Task);
+        var destination = new DestinationModel("d", "db:5432");
+        var patience = TimeSpan.FromMilliseconds(500);
+        Assert.Single(await resolver.ResolveAsync(destination, patience));
+        _time.Advance(TimeSpan.FromSeconds(6));
+
+        var impatient = resolver.ResolveAsync(destination, patience).AsTask();
+        Assert.False(impatient.IsCompleted);
+        _time.Advance(patience);
+        Assert.Equal("192.0.2.1:5432", Assert.Single(await impatient).ToString());
+
+        var patient = resolver.ResolveAsync(destination, patience).AsTask();
+        slow.SetResult([IPAddress.Parse("192.0.2.2")]);
+        Assert.Equal("192.0.2.2:5432", Assert.Single(await patient).ToString());
+        Assert.Equal(2, asked);
+    }
+
+    [Fact]
     public async Task Resolve_RefreshTakesLong_NobodyWaitsForIt()
     {
         var slow = new TaskCompletionSource<IPAddress[]>();

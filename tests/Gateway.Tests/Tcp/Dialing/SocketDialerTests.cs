@@ -111,11 +111,40 @@ public sealed class SocketDialerTests : IDisposable
     public async Task NoAddress_AndNobodyListens_AreSocketErrors()
     {
         var sourceIp = new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol };
-        Assert.Equal(SocketError.HostNotFound, (await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(80, sourceIp))).SocketErrorCode);
+        Assert.Equal(SocketError.HostNotFound, (await Assert.ThrowsAsync<ConnectException>(() => ConnectAsync(80, sourceIp))).SocketErrorCode);
         _names.Add(IPAddress.Loopback);
         // A refused connect from the client's address is the destination's, even where a fallback would be at hand.
         var transparent = new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.None };
-        Assert.Equal(SocketError.ConnectionRefused, (await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(1, transparent))).SocketErrorCode);
+        Assert.Equal(SocketError.ConnectionRefused, (await Assert.ThrowsAsync<ConnectException>(() => ConnectAsync(1, transparent))).SocketErrorCode);
+    }
+
+    [Fact]
+    public async Task NobodyListens_TheMessageNamesAddressErrorAndAttempts()
+    {
+        _names.AddRange([IPAddress.Parse("127.0.0.200"), IPAddress.Parse("127.0.0.201")]);
+        var failed = await Assert.ThrowsAsync<ConnectException>(() => ConnectAsync(1, new SourceIpConfig { Mode = SourceIpMode.None }));
+        Assert.Equal("to:127.0.0.201:1,ConnectionRefused,attempts:2", failed.Message);
+        Assert.False(failed.IsOurs);
+        _names.Clear();
+        Assert.EndsWith("attempts:0", (await Assert.ThrowsAsync<ConnectException>(() => ConnectAsync(2, new SourceIpConfig { Mode = SourceIpMode.None }, name: "gone.example"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SeveralAddresses_EachConnectionStartsAtTheNext()
+    {
+        await using var first = RecordingTcpServer.Start(endPoint: new IPEndPoint(IPAddress.Parse("127.0.0.200"), 0));
+        await using var second = RecordingTcpServer.Start(endPoint: new IPEndPoint(IPAddress.Parse("127.0.0.201"), first.Port));
+        _names.AddRange([IPAddress.Parse("127.0.0.200"), IPAddress.Parse("127.0.0.201")]);
+        var dialer = Dialer(TimeProvider.System);
+
+        var reached = new List<string>();
+        for (var i = 0; i < 4; i++)
+        {
+            using var socket = await ConnectAsync(dialer, first.Port, new SourceIpConfig { Mode = SourceIpMode.None });
+            reached.Add(((IPEndPoint)socket.RemoteEndPoint!).Address.ToString());
+        }
+
+        Assert.Equal(["127.0.0.200", "127.0.0.201", "127.0.0.200", "127.0.0.201"], reached);
     }
 
     [Theory]
@@ -146,10 +175,16 @@ public sealed class SocketDialerTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ConnectAsync(9, new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol }, cancellation: cancelled.Token));
     }
 
-    private Task<Socket> ConnectAsync(int port, SourceIpConfig sourceIp, bool isOwn = false, TimeProvider? time = null, CancellationToken cancellation = default)
+    private SocketDialer Dialer(TimeProvider time) => new(
+        _services.GetRequiredService<IMeterFactory>(), time, new HostResolver(TimeProvider.System, (_, _) => Task.FromResult(_names.ToArray())));
+
+    private Task<Socket> ConnectAsync(
+        int port, SourceIpConfig sourceIp, bool isOwn = false, TimeProvider? time = null, string name = "backend.example", CancellationToken cancellation = default) =>
+        ConnectAsync(Dialer(time ?? TimeProvider.System), port, sourceIp, isOwn, name, cancellation);
+
+    private static Task<Socket> ConnectAsync(
+        SocketDialer dialer, int port, SourceIpConfig sourceIp, bool isOwn = false, string name = "backend.example", CancellationToken cancellation = default)
     {
-        var resolver = new HostResolver(TimeProvider.System, (_, _) => Task.FromResult(_names.ToArray()));
-        var dialer = new SocketDialer(_services.GetRequiredService<IMeterFactory>(), time ?? TimeProvider.System, resolver);
         var client = new ConnectionIdentity
         {
             Client = new IPEndPoint(ClientAddress, 4711),
@@ -157,7 +192,8 @@ public sealed class SocketDialerTests : IDisposable
             Local = IPEndPoint.Parse("192.0.2.1:80"),
             Source = IdentitySource.Socket,
         };
-        return dialer.ConnectAsync(new DnsEndPoint("backend.example", port), new SocketDial("c", SourceIpModel.From(sourceIp), null), isOwn ? null : client, cancellation).AsTask().WaitAsync(Limit, CancellationToken.None);
+        return dialer.ConnectAsync(new DnsEndPoint(name, port), new SocketDial("c", SourceIpModel.From(sourceIp), null), isOwn ? null : client, cancellation)
+            .AsTask().WaitAsync(Limit, CancellationToken.None);
     }
 
     /// <summary>Says when the first attempt has its limit.</summary>
