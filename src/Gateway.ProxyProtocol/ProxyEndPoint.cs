@@ -69,6 +69,10 @@ public readonly record struct ProxyEndPoint
         return new(ProxyAddressFamily.Inet6, high, BinaryPrimitives.ReadUInt64BigEndian(address[8..]), port);
     }
 
+    /// <summary>The same address with another port.</summary>
+    /// <param name="port">The port.</param>
+    public ProxyEndPoint WithPort(ushort port) => new(Family, _high, _low, port);
+
     /// <summary>Takes an endpoint as the platform has it; a zone (scope id) is dropped, no header can carry it.</summary>
     public static ProxyEndPoint From(IPEndPoint endPoint)
     {

@@ -3,7 +3,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
-using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Engines;
@@ -52,7 +51,7 @@ public sealed class SocketDialer
     /// <summary>Connects.</summary>
     /// <param name="destination">Where to.</param>
     /// <param name="dial">How, and for which cluster.</param>
-    /// <param name="client">For whom; null: for ourselves (a health check), which a header says as LOCAL, or (V1) by the connection's own endpoints.</param>
+    /// <param name="client">For whom; null: for ourselves (a health check): a header has the connection's own endpoints.</param>
     /// <param name="cancellation">Ends all attempts.</param>
     /// <returns>The connection. If there is to be a header, it has been sent.</returns>
     /// <exception cref="SourceUnusableException">The client's address cannot be used, and the fallback is Reject.</exception>
@@ -189,10 +188,10 @@ public sealed class SocketDialer
 
     private async ValueTask<Socket> AnnounceAsync(Socket socket, SocketDial dial, ConnectionIdentity? client, CancellationToken cancellation)
     {
-        var header = ArrayPool<byte>.Shared.Rent(client is null ? ProxyHeaderWriter.MaxV1Length : SourceHeader.MaxLength(client, dial.SourceIp));
+        var header = ArrayPool<byte>.Shared.Rent(client is null ? OwnHeader.MaxLength : SourceHeader.MaxLength(client, dial.SourceIp));
         try
         {
-            var length = client is null ? WriteOwn(header, socket, dial.SourceIp.Version) : SourceHeader.Write(header, client, dial.SourceIp);
+            var length = client is null ? OwnHeader.Write(header, dial.SourceIp.Version, socket) : SourceHeader.Write(header, client, dial.SourceIp);
             await socket.SendAsync(header.AsMemory(0, length), cancellation);
             _metrics.HeaderSent(dial.Cluster, dial.SourceIp.Version);
             return socket;
@@ -207,11 +206,6 @@ public sealed class SocketDialer
             ArrayPool<byte>.Shared.Return(header);
         }
     }
-
-    // Specification, sections 2.1 and 2.2: checks say LOCAL, or in version 1, which has no such word, their socket's own endpoints.
-    private static int WriteOwn(Span<byte> header, Socket socket, ProxyProtocolVersion version) => version == ProxyProtocolVersion.V2
-        ? ProxyHeaderWriter.WriteV2(header, ProxyCommand.Local, default, default, default, withChecksum: false)
-        : ProxyHeaderWriter.WriteV1(header, ProxyEndPoint.From((IPEndPoint)socket.LocalEndPoint!), ProxyEndPoint.From((IPEndPoint)socket.RemoteEndPoint!));
 
     private sealed class Attempts(IPEndPoint[] addresses, SocketDial dial, ConnectionIdentity? client)
     {

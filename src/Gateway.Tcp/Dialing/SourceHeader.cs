@@ -31,7 +31,7 @@ internal static class SourceHeader
         var target = ProxyEndPoint.From(identity.OriginalDestination ?? identity.Local);
         if (sourceIp.Version == ProxyProtocolVersion.V1)
         {
-            return ProxyHeaderWriter.WriteV1(destination, client, target);
+            return WriteV1(destination, client, target);
         }
 
         if (identity.Tlvs.IsEmpty)
@@ -45,5 +45,15 @@ internal static class SourceHeader
         added.CopyTo(room);
         var kept = added.Length + sourceIp.PassThroughTlvs.Copy(identity.Tlvs.Span, room[added.Length..]);
         return ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, client, target, room[..kept], hadChecksum);
+    }
+
+    // A client that X-Forwarded-For named has no port. Version 1 cannot say so: lighttpd, Dovecot, Exim and Traffic Server refuse 0.
+    private static int WriteV1(Span<byte> destination, ProxyEndPoint client, ProxyEndPoint target)
+    {
+        // Nobody connects from it.
+        const ushort Unknown = 1;
+        client = client.Port == 0 ? client.WithPort(Unknown) : client;
+        target = target.Port == 0 ? target.WithPort(Unknown) : target;
+        return ProxyHeaderWriter.WriteV1(destination, client, target);
     }
 }

@@ -7,7 +7,7 @@ namespace Gateway.Tcp.Health;
 /// <summary>Whether an address takes a TCP connection.</summary>
 internal static class HealthProbe
 {
-    /// <summary>Connects and closes. A failure of ours (no descriptor, no port) counts as bad too: it cannot be told apart from here, and Fall is there for it.</summary>
+    /// <summary>Connects and closes (<see cref="Knock"/>). A failure of ours (no descriptor, no port) counts as bad too: it cannot be told apart from here, and Fall is there for it.</summary>
     /// <param name="address">Whom to ask.</param>
     /// <param name="timeout">How long it may take.</param>
     /// <param name="cancellation">Ends the question early: then the answer means nothing.</param>
@@ -18,8 +18,7 @@ internal static class HealthProbe
         try
         {
             using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            // RST at the end: a check leaves no TIME_WAIT, here or there.
-            socket.LingerState = new LingerOption(true, 0);
+            Knock.Prepare(socket);
             await socket.ConnectAsync(address, limit.Token).ConfigureAwait(false);
             LocalPorts.RefuseSelf(socket);
             return true;

@@ -43,7 +43,10 @@ internal static class BackendTargets
                from destination in cluster.Destinations
                select new BackendTarget(
                    $"TcpProxy:Clusters:{cluster.Name}:Destinations:{destination.Name}:Address", destination.Host, destination.Port, cluster.ConnectTimeout,
-                   [.. routes[cluster.Name].Select(UserOf)]);
+                   [.. routes[cluster.Name].Select(UserOf)])
+               {
+                   IsWatched = snapshot.Config.TcpProxy.Clusters[cluster.Name].HealthCheck is { Active.Enabled: true },
+               };
     }
 
     private static IEnumerable<BackendTarget> OfOriginalPorts(GatewaySnapshot snapshot, Lazy<bool> hasIpv6) =>

@@ -28,12 +28,23 @@ internal sealed record CheckReport(DateTimeOffset CheckedAt, CheckScope Scope, I
     /// <summary>The worst finding.</summary>
     public CheckSeverity Verdict => Results.Count == 0 ? CheckSeverity.Ok : Results.Max(result => result.Severity);
 
+    /// <summary>Names of checks that this scope left out although there is somebody to ask: what the numbers do not speak of.</summary>
+    public IReadOnlyList<string> NotAsked { get; init; } = [];
+
     /// <summary>How many of a severity.</summary>
     public int Count(CheckSeverity severity) => Results.Count(result => result.Severity == severity);
 
-    /// <summary>In numbers.</summary>
-    public string Summary => string.Create(
-        CultureInfo.InvariantCulture, $"{Count(CheckSeverity.Ok)} ok, {Count(CheckSeverity.Skip)} skipped, {Count(CheckSeverity.Warn)} warnings, {Count(CheckSeverity.Fail)} failures");
+    /// <summary>In numbers, and what they do not speak of.</summary>
+    public string Summary
+    {
+        get
+        {
+            var numbers = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Count(CheckSeverity.Ok)} ok, {Count(CheckSeverity.Skip)} skipped, {Count(CheckSeverity.Warn)} warnings, {Count(CheckSeverity.Fail)} failures");
+            return NotAsked.Count == 0 ? numbers : $"{numbers}; destinations were not asked ({string.Join(", ", NotAsked)}: Gateway check, POST /check or Checks:AtStart All)";
+        }
+    }
 
     /// <summary>One line per finding, and a last one with their numbers.</summary>
     public string ToText()
@@ -45,18 +56,14 @@ internal sealed record CheckReport(DateTimeOffset CheckedAt, CheckScope Scope, I
     }
 
     /// <summary>As JSON; docs/check.md has its form.</summary>
-    public string ToJson() => JsonSerializer.Serialize(
-        new
-        {
-            Schema,
-            Version = GatewayVersion.Text,
-            CheckedAt,
-            Scope,
-            Verdict,
-            Counts = new { Ok = Count(CheckSeverity.Ok), Skip = Count(CheckSeverity.Skip), Warn = Count(CheckSeverity.Warn), Fail = Count(CheckSeverity.Fail) },
-            Results,
-        },
-        Json) + "\n";
+    public string ToJson()
+    {
+        var counts = new { Ok = Count(CheckSeverity.Ok), Skip = Count(CheckSeverity.Skip), Warn = Count(CheckSeverity.Warn), Fail = Count(CheckSeverity.Fail) };
+        var report = JsonSerializer.SerializeToNode(new { Schema, Version = GatewayVersion.Text, CheckedAt, Scope, Verdict, Counts = counts, Results }, Json)!;
+        if (NotAsked.Count > 0)
+            report["notAsked"] = JsonSerializer.SerializeToNode(NotAsked);
+        return report.ToJsonString(Json) + "\n";
+    }
 
     private static string Word(CheckSeverity severity) => severity switch
     {

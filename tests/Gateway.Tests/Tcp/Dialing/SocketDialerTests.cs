@@ -150,7 +150,7 @@ public sealed class SocketDialerTests : IDisposable
     [Theory]
     [InlineData(SourceIpMode.Transparent)]
     [InlineData(SourceIpMode.ProxyProtocol)]
-    public async Task Ourselves_ComeFromOurOwnAddressAndSayLocal(SourceIpMode mode)
+    public async Task Ourselves_ComeFromOurOwnAddressAndSaySo(SourceIpMode mode)
     {
         await using var backend = RecordingTcpServer.Start();
         _names.Add(IPAddress.Loopback);
@@ -161,7 +161,8 @@ public sealed class SocketDialerTests : IDisposable
         Assert.Equal(IPAddress.Loopback, accepted.Remote.Address);
         if (mode == SourceIpMode.ProxyProtocol)
         {
-            Assert.True((await WireHeader.ReadAsync(accepted)).Local);
+            var header = await WireHeader.ReadAsync(accepted);
+            Assert.Equal((false, accepted.Remote, backend.EndPoint), (header.Local, header.Source, header.Destination));
         }
     }
 

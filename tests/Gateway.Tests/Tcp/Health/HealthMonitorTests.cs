@@ -168,6 +168,11 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         var address = (IPEndPoint)listener.LocalEndpoint;
 
         Assert.True(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), CancellationToken.None));
+        Assert.False(listener.Pending(), "the application saw the check");
+        using var client = new TcpClient(AddressFamily.InterNetwork);
+        await client.ConnectAsync(address, TestContext.Current.CancellationToken);
+        using var first = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(client.Client.LocalEndPoint, first.Client.RemoteEndPoint);
         listener.Stop();
         Assert.False(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), CancellationToken.None));
     }
