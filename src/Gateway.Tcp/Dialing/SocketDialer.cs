@@ -56,7 +56,7 @@ public sealed class SocketDialer
         ArgumentNullException.ThrowIfNull(dial);
         var addresses = await _resolver.ResolveAsync(new DestinationModel(dial.Cluster, $"{destination.Host}:{destination.Port}")).AsTask().WaitAsync(cancellation);
         var wanted = dial.SourceIp.Mode == SourceIpMode.Transparent ? client?.Client.AddressFamily : null;
-        var attempts = new Attempts(AddressOrder.Of(addresses, wanted, turn: 0, health: null), dial, client);
+        var attempts = new Attempts($"{destination.Host}:{destination.Port}", AddressOrder.Of(addresses, wanted, turn: 0, health: null), dial, client);
         var mode = client is null && dial.SourceIp.Mode == SourceIpMode.Transparent ? SourceIpMode.None : dial.SourceIp.Mode;
         var connected = await TryAllAsync(attempts, mode, cancellation);
         if (connected is null && attempts.IsSourceUnusable && dial.SourceIp.Fallback != SourceIpFallback.Reject)
@@ -139,7 +139,7 @@ public sealed class SocketDialer
                 socket?.Dispose();
             }
 
-            _metrics.Attempted(attempts.Dial.Cluster, mode, blame, error, _time.GetElapsedTime(began));
+            _metrics.Attempted(attempts.Dial.Cluster, attempts.Destination, mode, blame, error, _time.GetElapsedTime(began));
         }
 
         return null;
@@ -193,8 +193,11 @@ public sealed class SocketDialer
         ? ProxyHeaderWriter.WriteV2(header, ProxyCommand.Local, default, default, default, withChecksum: false)
         : ProxyHeaderWriter.WriteV1(header, ProxyEndPoint.From((IPEndPoint)socket.LocalEndPoint!), ProxyEndPoint.From((IPEndPoint)socket.RemoteEndPoint!));
 
-    private sealed class Attempts(IPEndPoint[] addresses, SocketDial dial, ConnectionIdentity? client)
+    private sealed class Attempts(string destination, IPEndPoint[] addresses, SocketDial dial, ConnectionIdentity? client)
     {
+        /// <summary>Host and port, as the HTTP client knows them.</summary>
+        public string Destination { get; } = destination;
+
         public IPEndPoint[] Addresses { get; } = addresses;
 
         public SocketDial Dial { get; } = dial;
