@@ -64,6 +64,9 @@ internal static unsafe partial class LibC
     internal static partial nint write(int fd, void* buffer, nuint length);
 
     [LibraryImport(Library)]
+    internal static partial int poll(PollEntry* entries, nuint count, int timeoutMilliseconds);
+
+    [LibraryImport(Library)]
     internal static partial int close(int fd);
 
     [LibraryImport(Library)]

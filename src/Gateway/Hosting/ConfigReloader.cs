@@ -3,6 +3,7 @@ using Gateway.Checks;
 using Gateway.Configuration;
 using Gateway.Configuration.Watching;
 using Gateway.Observability;
+using Gateway.Tcp.Diagnostics;
 
 namespace Gateway.Hosting;
 
@@ -19,6 +20,9 @@ internal sealed partial class ConfigReloader(
     private ITimer? _retry;
     private volatile bool _retrying;
     private string? _refusedFor;
+
+    // A good file that this host could not put in force yet: tried again without being parsed again.
+    private (string Text, ConfigResult Result)? _waiting;
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -84,12 +88,16 @@ internal sealed partial class ConfigReloader(
     {
         var isRetry = _retrying;
         _retrying = false;
+        var waiting = _waiting;
+        _waiting = null;
+        // Whatever becomes of this read, an earlier one is not tried again.
+        _retry?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (read.Text is null)
         {
             Refuse([read.Error!]);
             return;
         }
-        var result = ConfigReader.Parse(read.Text, source.Environment);
+        var result = waiting?.Text == read.Text ? waiting.Value.Result : ConfigReader.Parse(read.Text, source.Environment);
         if (result.Config is null)
         {
             Refuse([.. result.Errors.Select(error => error.ToString())]);
@@ -99,6 +107,7 @@ internal sealed partial class ConfigReloader(
         if (problems.Count > 0)
         {
             // The file may be right and the host not yet: unlike an error in the file, this can pass by itself.
+            _waiting = (read.Text, result);
             _retry?.Change(RetryInterval, Timeout.InfiniteTimeSpan);
             Refuse(problems, isRetry);
             return;
@@ -114,7 +123,7 @@ internal sealed partial class ConfigReloader(
 
     private void Refuse(IReadOnlyList<string> problems, bool isRetry = false)
     {
-        var reasons = string.Join("; ", problems);
+        var reasons = string.Join("; ", problems.Select(problem => LogText.Sentence(problem)));
         if (isRetry && reasons == _refusedFor)
         {
             // Said already.

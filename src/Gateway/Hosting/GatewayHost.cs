@@ -3,6 +3,7 @@ using Gateway.Checks;
 using Gateway.Configuration;
 using Gateway.Http;
 using Gateway.Observability;
+using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Listening;
 using Microsoft.AspNetCore.Hosting.Server;
 
@@ -20,14 +21,14 @@ internal static partial class GatewayHost
     {
         if (!ConfigFileText.TryRead(file, out var text, out var problem))
         {
-            throw new StartupException(problem);
+            throw new StartupException(LogText.Sentence(problem));
         }
         var source = new ConfigSource(file, text, environment);
         var result = ConfigReader.Parse(text, environment);
         if (result.Config is null)
         {
             throw new StartupException(string.Join(Environment.NewLine, result.Errors.Select(error => error.ToString())
-                .Prepend($"{file} has {result.Errors.Count} error(s); nothing was started:")));
+                .Prepend($"{LogText.Sentence(file)} has {result.Errors.Count} error(s); nothing was started:")));
         }
         await using var app = Build(source, result);
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Gateway.Host");
