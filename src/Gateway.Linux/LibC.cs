@@ -86,5 +86,8 @@ internal static unsafe partial class LibC
     internal static partial int open(byte* path, int flags);
 
     [LibraryImport(Library)]
+    internal static partial int statx(int folder, byte* path, int flags, uint mask, byte* buffer);
+
+    [LibraryImport(Library)]
     internal static partial int getrlimit(int resource, ulong* softAndHard);
 }

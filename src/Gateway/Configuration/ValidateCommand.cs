@@ -26,9 +26,9 @@ internal static class ValidateCommand
         foreach (var issue in result.Errors)
             error.WriteLine($"error: {issue}");
         if (result.Errors.Count == 0)
-            output.WriteLine($"{LogText.Sentence(path)} is valid ({Count(result.Warnings.Count, "warning")})");
+            output.WriteLine($"{LogText.Sentence(path)} is valid ({Count(result.WarningCount, "warning")})");
         else
-            error.WriteLine($"{LogText.Sentence(path)} is not valid: {Count(result.Errors.Count, "error")}");
+            error.WriteLine($"{LogText.Sentence(path)} is not valid: {Count(result.ErrorCount, "error")}");
         return result.Errors.Count == 0 ? 0 : 1;
     }
 

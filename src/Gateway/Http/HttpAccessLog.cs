@@ -21,6 +21,9 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     /// <summary>The longest registered method has 16 characters (UPDATEREDIRECTREF).</summary>
     private const int MaxMethodLength = 32;
 
+    /// <summary>Our own words, with a listener's name in them.</summary>
+    private const int MaxAdviceLength = 512;
+
     private readonly ILogger _logger = loggers.CreateLogger("Gateway.Access");
 
     /// <summary>Whether anybody listens; if not, nothing is counted or measured.</summary>
@@ -62,7 +65,7 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
             ListenerKind.Traffic => $"UnexpectedHeader(a PROXY header, and Listeners:{listener} has no ProxyProtocol section: add it with this peer in TrustedProxies, or switch the header off there)",
             ListenerKind.Probes => "UnexpectedHeader(a PROXY header, and Probes has no ProxyProtocol section: add it with this peer in HealthCheckers, or switch the header off there)",
             _ => "UnexpectedHeader(a PROXY header, and Admin takes none: use Probes)",
-        }));
+        }, MaxAdviceLength));
 
     /// <summary>Writes the line of a request that the server refused before anybody here saw it.</summary>
     public void WriteBadRequest(IPEndPoint peer, string listener, BadHttpRequestException problem) =>
