@@ -64,6 +64,9 @@ internal static unsafe partial class LibC
     internal static partial nint write(int fd, void* buffer, nuint length);
 
     [LibraryImport(Library)]
+    internal static partial int poll(PollEntry* entries, nuint count, int timeoutMilliseconds);
+
+    [LibraryImport(Library)]
     internal static partial int close(int fd);
 
     [LibraryImport(Library)]
@@ -81,6 +84,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library)]
     internal static partial int open(byte* path, int flags);
+
+    [LibraryImport(Library)]
+    internal static partial int statx(int folder, byte* path, int flags, uint mask, byte* buffer);
 
     [LibraryImport(Library)]
     internal static partial int getrlimit(int resource, ulong* softAndHard);

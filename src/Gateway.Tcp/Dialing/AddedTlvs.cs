@@ -18,13 +18,9 @@ public sealed class AddedTlvs
     // What is filled in at a connection: an IPv6 address with a scope (39 and % and 10 digits), or an id of the connection.
     private const int MaxClientLength = 50;
 
-    private const string Client = "{client}";
-    private const string Connection = "{connection}";
-    private const string Known = "{route}, {listener}, {cluster}, {client} and {connection}";
+    private readonly (ProxyTlvType Type, TlvTemplate Template, byte[]? Fixed)[] _tlvs;
 
-    private readonly (ProxyTlvType Type, string Template, byte[]? Fixed)[] _tlvs;
-
-    private AddedTlvs((ProxyTlvType, string, byte[]?)[] tlvs) => _tlvs = tlvs;
+    private AddedTlvs((ProxyTlvType, TlvTemplate, byte[]?)[] tlvs) => _tlvs = tlvs;
 
     /// <summary>The types that are added, which passing through leaves out.</summary>
     public IEnumerable<byte> Types => _tlvs.Select(static tlv => (byte)tlv.Type);
@@ -36,14 +32,12 @@ public sealed class AddedTlvs
     public static AddedTlvs? From(IReadOnlyDictionary<string, string> config, RouteScope scope)
     {
         ArgumentNullException.ThrowIfNull(config);
-        var tlvs = new List<(ProxyTlvType, string, byte[]?)>();
+        var tlvs = new List<(ProxyTlvType, TlvTemplate, byte[]?)>();
         foreach (var (name, template) in config)
         {
-            if (Problem(name, template, scope) is null && ProxyTlvField.TryParse(name, out var field))
+            if (Problem(name, template, scope) is null && ProxyTlvField.TryParse(name, out var field) && TlvTemplate.Parse(template, scope) is { } parsed)
             {
-                var text = scope.Fill(template);
-                var isFixed = !text.Contains(Client, StringComparison.Ordinal) && !text.Contains(Connection, StringComparison.Ordinal);
-                tlvs.Add((field.Type, text, isFixed && field.TryEncode(text, out var bytes) ? bytes : null));
+                tlvs.Add((field.Type, parsed, parsed.IsFixed && field.TryEncode(parsed.Fill("", ""), out var bytes) ? bytes : null));
             }
         }
 
@@ -62,13 +56,12 @@ public sealed class AddedTlvs
             return "not a TLV that can be added: a name or a number as 0xE9, but not Crc32c, Noop and Ssl";
         }
 
-        var text = scope.Fill(template);
-        var sample = text.Replace(Client, new string('x', MaxClientLength), StringComparison.Ordinal)
-            .Replace(Connection, new string('x', ConnectionIds.MaxLength), StringComparison.Ordinal);
-        if (sample.AsSpan().ContainsAny('{', '}'))
+        if (TlvTemplate.Parse(template, scope) is not { } parsed)
         {
-            return $"unknown placeholder; known are {Known}";
+            return $"unknown placeholder; known are {TlvTemplate.Known}";
         }
+
+        var sample = parsed.Fill(new string('x', MaxClientLength), new string('x', ConnectionIds.MaxLength));
 
         if (!field.IsFreeText && template.Contains('{', StringComparison.Ordinal))
         {
@@ -93,8 +86,7 @@ public sealed class AddedTlvs
         var area = new List<byte>(256);
         foreach (var (type, template, ready) in _tlvs)
         {
-            var value = ready ?? Encoding.UTF8.GetBytes(
-                template.Replace(Client, client.Address.ToString(), StringComparison.Ordinal).Replace(Connection, connection, StringComparison.Ordinal));
+            var value = ready ?? Encoding.UTF8.GetBytes(template.Fill(client.Address.ToString(), connection));
             var tlv = new byte[ProxyTlv.PrefixLength + value.Length];
             ProxyTlvWriter.Write(tlv, type, value);
             area.AddRange(tlv);
@@ -108,14 +100,4 @@ public sealed class AddedTlvs
 /// <param name="Route">Its name.</param>
 /// <param name="Listener">Its listener's.</param>
 /// <param name="Cluster">Its cluster's.</param>
-public readonly record struct RouteScope(string Route, string Listener, string Cluster)
-{
-    /// <summary>Fills in <c>{route}</c>, <c>{listener}</c> and <c>{cluster}</c>.</summary>
-    public string Fill(string template)
-    {
-        ArgumentNullException.ThrowIfNull(template);
-        return template.Replace("{route}", Route, StringComparison.Ordinal)
-            .Replace("{listener}", Listener, StringComparison.Ordinal)
-            .Replace("{cluster}", Cluster, StringComparison.Ordinal);
-    }
-}
+public readonly record struct RouteScope(string Route, string Listener, string Cluster);

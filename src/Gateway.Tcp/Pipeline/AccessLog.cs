@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.ProxyProtocol;
+using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
 using Microsoft.Extensions.Logging;
@@ -39,7 +40,7 @@ internal sealed partial class AccessLog(ILoggerFactory loggers)
             record.BytesToClient,
             Math.Round(duration.TotalMilliseconds, 3),
             record.Reason.Label(),
-            Detail(record),
+            LogText.Value(Detail(record)),
             ProxyTlvField.Describe(identity is null ? [] : identity.Tlvs.Span),
             ConnectionIds.Of(record.Id));
     }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Gateway.Configuration;
 using Gateway.Hosting;
 
@@ -12,7 +13,7 @@ namespace Gateway.Checks;
 /// <param name="CheckedAt">When it ended.</param>
 /// <param name="Scope">How far it went.</param>
 /// <param name="Results">The findings, by check and key path.</param>
-internal sealed record CheckReport(DateTimeOffset CheckedAt, CheckScope Scope, IReadOnlyList<CheckResult> Results)
+internal sealed partial record CheckReport(DateTimeOffset CheckedAt, CheckScope Scope, IReadOnlyList<CheckResult> Results)
 {
     /// <summary>The number of the JSON's form; it grows when a member changes its meaning or goes, not when one is added.</summary>
     public const int Schema = 2;
@@ -56,13 +57,15 @@ internal sealed record CheckReport(DateTimeOffset CheckedAt, CheckScope Scope, I
     }
 
     /// <summary>As JSON; docs/check.md has its form.</summary>
-    public string ToJson()
+    public string ToJson() => NotShown().Replace(Serialize(), static match => $"\\u{(int)match.Value[0]:x4}") + "\n";
+
+    private string Serialize()
     {
         var counts = new { Ok = Count(CheckSeverity.Ok), Skip = Count(CheckSeverity.Skip), Warn = Count(CheckSeverity.Warn), Fail = Count(CheckSeverity.Fail) };
         var report = JsonSerializer.SerializeToNode(new { Schema, Version = GatewayVersion.Text, CheckedAt, Scope, Verdict, Counts = counts, Results }, Json)!;
         if (NotAsked.Count > 0)
             report["notAsked"] = JsonSerializer.SerializeToNode(NotAsked);
-        return report.ToJsonString(Json) + "\n";
+        return report.ToJsonString(Json);
     }
 
     private static string Word(CheckSeverity severity) => severity switch
@@ -72,4 +75,8 @@ internal sealed record CheckReport(DateTimeOffset CheckedAt, CheckScope Scope, I
         CheckSeverity.Warn => "warn",
         _ => "FAIL",
     };
+
+    // A terminal shows the JSON, too, and only what is within a string can be beyond ASCII.
+    [GeneratedRegex("[^\n -~]")]
+    private static partial Regex NotShown();
 }

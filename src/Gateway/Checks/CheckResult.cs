@@ -1,3 +1,5 @@
+using Gateway.Tcp.Diagnostics;
+
 namespace Gateway.Checks;
 
 /// <summary>One finding.</summary>
@@ -9,5 +11,6 @@ namespace Gateway.Checks;
 internal sealed record CheckResult(string Check, CheckSeverity Severity, string Where, string What, string? Cure = null)
 {
     /// <summary>Everything but the severity, on one line.</summary>
-    public string Describe() => $"{Check}: {(Where.Length == 0 ? "" : Where + ": ")}{What}{(Cure is null ? "" : $". Cure: {Cure}")}";
+    public string Describe() =>
+        $"{Check}: {(Where.Length == 0 ? "" : LogText.Sentence(Where) + ": ")}{LogText.Sentence(What)}{(Cure is null ? "" : $". Cure: {LogText.Sentence(Cure)}")}";
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Gateway.Linux;
 
 namespace Gateway.Configuration;
 
@@ -18,6 +19,12 @@ internal static class ConfigFileText
     public static bool TryRead(string path, [NotNullWhen(true)] out string? text, [NotNullWhen(false)] out string? error)
     {
         text = null;
+        if (OperatingSystem.IsLinux() && FileKind.OtherThanFile(path) is { } kind)
+        {
+            error = $"the file cannot be read: it is {kind}, not a regular file";
+            return false;
+        }
+
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

@@ -43,12 +43,15 @@ internal static class ConfigReader
         var flat = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
         if (root.Members.TryGetValue(nameof(GatewayConfig.Logging), out var logging))
             logging.Flatten(nameof(GatewayConfig.Logging), flat);
-        return new ConfigResult(issues.Errors.Count == 0 ? ConfigResolver.Resolve(config) : null, issues.Errors, issues.Warnings, flat);
+        return Result(issues.ErrorCount == 0 ? ConfigResolver.Resolve(config) : null, issues, flat);
     }
 
     /// <summary>This process's environment variables.</summary>
     public static IReadOnlyDictionary<string, string> ProcessEnvironment() =>
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
 
-    private static ConfigResult Failed(ConfigIssues issues) => new(null, issues.Errors, issues.Warnings, new Dictionary<string, string?>());
+    private static ConfigResult Failed(ConfigIssues issues) => Result(null, issues, new Dictionary<string, string?>());
+
+    private static ConfigResult Result(GatewayConfig? config, ConfigIssues issues, IReadOnlyDictionary<string, string?> flat) =>
+        new(config, issues.Errors, issues.Warnings, flat) { ErrorCount = issues.ErrorCount, WarningCount = issues.WarningCount };
 }

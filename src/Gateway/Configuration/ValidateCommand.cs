@@ -1,3 +1,5 @@
+using Gateway.Tcp.Diagnostics;
+
 namespace Gateway.Configuration;
 
 /// <summary><c>Gateway validate</c>: checks a file without running it. The host (ports, rights) is not checked.</summary>
@@ -24,9 +26,9 @@ internal static class ValidateCommand
         foreach (var issue in result.Errors)
             error.WriteLine($"error: {issue}");
         if (result.Errors.Count == 0)
-            output.WriteLine($"{path} is valid ({Count(result.Warnings.Count, "warning")})");
+            output.WriteLine($"{LogText.Sentence(path)} is valid ({Count(result.WarningCount, "warning")})");
         else
-            error.WriteLine($"{path} is not valid: {Count(result.Errors.Count, "error")}");
+            error.WriteLine($"{LogText.Sentence(path)} is not valid: {Count(result.ErrorCount, "error")}");
         return result.Errors.Count == 0 ? 0 : 1;
     }
 

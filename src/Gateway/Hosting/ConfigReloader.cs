@@ -3,6 +3,7 @@ using Gateway.Checks;
 using Gateway.Configuration;
 using Gateway.Configuration.Watching;
 using Gateway.Observability;
+using Gateway.Tcp.Diagnostics;
 
 namespace Gateway.Hosting;
 
@@ -19,6 +20,9 @@ internal sealed partial class ConfigReloader(
     private ITimer? _retry;
     private volatile bool _retrying;
     private string? _refusedFor;
+
+    // A good file that this host could not put in force yet: tried again without being parsed again.
+    private (string Text, ConfigResult Result)? _waiting;
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -43,7 +47,8 @@ internal sealed partial class ConfigReloader(
     /// <summary>Not before the server has started: a change during the start would find it half-way.</summary>
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        _watcher = new ConfigFileWatcher(source.Path, source.Text, OnReadAsync, time, logger);
+        metrics.Looked(time.GetUtcNow());
+        _watcher = new ConfigFileWatcher(source.Path, source.Text, OnReadAsync, time, logger, onLook: metrics.Looked);
         return Task.CompletedTask;
     }
 
@@ -84,23 +89,28 @@ internal sealed partial class ConfigReloader(
     {
         var isRetry = _retrying;
         _retrying = false;
+        var waiting = _waiting;
+        _waiting = null;
+        // Whatever becomes of this read, an earlier one is not tried again.
+        _retry?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (read.Text is null)
         {
-            Refuse([read.Error!]);
+            Refuse([read.Error!], 1);
             return;
         }
-        var result = ConfigReader.Parse(read.Text, source.Environment);
+        var result = waiting?.Text == read.Text ? waiting.Value.Result : ConfigReader.Parse(read.Text, source.Environment);
         if (result.Config is null)
         {
-            Refuse([.. result.Errors.Select(error => error.ToString())]);
+            Refuse([.. result.Errors.Select(error => error.ToString())], result.ErrorCount);
             return;
         }
         var problems = await server.ApplyAsync(SnapshotBuilder.Build(result));
         if (problems.Count > 0)
         {
             // The file may be right and the host not yet: unlike an error in the file, this can pass by itself.
+            _waiting = (read.Text, result);
             _retry?.Change(RetryInterval, Timeout.InfiniteTimeSpan);
-            Refuse(problems, isRetry);
+            Refuse(problems, problems.Count, isRetry);
             return;
         }
         foreach (var warning in result.Warnings)
@@ -112,9 +122,9 @@ internal sealed partial class ConfigReloader(
         selfTest.Begin();
     }
 
-    private void Refuse(IReadOnlyList<string> problems, bool isRetry = false)
+    private void Refuse(IReadOnlyList<string> problems, int count, bool isRetry = false)
     {
-        var reasons = string.Join("; ", problems);
+        var reasons = string.Join("; ", problems.Select(problem => LogText.Sentence(problem)));
         if (isRetry && reasons == _refusedFor)
         {
             // Said already.
@@ -122,7 +132,7 @@ internal sealed partial class ConfigReloader(
         }
         _refusedFor = reasons;
         metrics.Reloaded(succeeded: false);
-        Log.Refused(logger, source.Path, problems.Count, reasons);
+        Log.Refused(logger, source.Path, count, reasons);
     }
 
     private static partial class Log

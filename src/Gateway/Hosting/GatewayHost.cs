@@ -1,8 +1,10 @@
 using System.Diagnostics.Metrics;
 using Gateway.Checks;
 using Gateway.Configuration;
+using Gateway.Configuration.Watching;
 using Gateway.Http;
 using Gateway.Observability;
+using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Listening;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -19,16 +21,17 @@ internal static partial class GatewayHost
     /// <exception cref="StartupException">It cannot start as configured; nothing listens.</exception>
     public static async Task RunAsync(string file, IReadOnlyDictionary<string, string> environment, Action? onStarted)
     {
-        if (!ConfigFileText.TryRead(file, out var text, out var problem))
+        var read = await new ConfigFileReading(file, TimeProvider.System).ReadAsync(ConfigFileReading.DefaultLimit, CancellationToken.None);
+        if (read.Text is not { } text)
         {
-            throw new StartupException(problem);
+            throw new StartupException(LogText.Sentence(read.Error!));
         }
         var source = new ConfigSource(file, text, environment);
         var result = ConfigReader.Parse(text, environment);
         if (result.Config is null)
         {
             throw new StartupException(string.Join(Environment.NewLine, result.Errors.Select(error => error.ToString())
-                .Prepend($"{file} has {result.Errors.Count} error(s); nothing was started:")));
+                .Prepend($"{LogText.Sentence(file)} has {result.ErrorCount} error(s); nothing was started:")));
         }
         await using var app = Build(source, result);
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Gateway.Host");

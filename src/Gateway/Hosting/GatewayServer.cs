@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Gateway.Http;
+using Gateway.Tcp.Diagnostics;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -42,7 +43,7 @@ internal sealed partial class GatewayServer(
         var problems = await ApplyAsync(runtime.Current);
         if (problems.Count > 0)
         {
-            throw new StartupException(string.Join(Environment.NewLine, problems));
+            throw new StartupException(string.Join(Environment.NewLine, problems.Select(problem => LogText.Sentence(problem))));
         }
     }
 

@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Gateway.Http.Clients;
 using Gateway.Http.Exchange;
 using Gateway.ProxyProtocol;
+using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
 using Microsoft.AspNetCore.Http.Features;
@@ -16,6 +18,12 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     /// <summary>The longest path that is told: a line of a log is read by people, and Kestrel takes 8 KiB.</summary>
     private const int MaxPathLength = 1024;
 
+    /// <summary>The longest registered method has 16 characters (UPDATEREDIRECTREF).</summary>
+    private const int MaxMethodLength = 32;
+
+    /// <summary>Our own words, with a listener's name in them.</summary>
+    private const int MaxAdviceLength = 512;
+
     private readonly ILogger _logger = loggers.CreateLogger("Gateway.Access");
 
     /// <summary>Whether anybody listens; if not, nothing is counted or measured.</summary>
@@ -28,10 +36,10 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
         var error = RequestFailure.ErrorOf(context);
         var refusal = context.Features.Get<RequestRefusal>();
         Log.Request(_logger, client.Client, connection.Client, connection.Peer, connection.Source, listener,
-            proxy?.Route.Config.RouteId ?? "-", proxy?.Cluster.Config.ClusterId ?? "-", proxy?.ProxiedDestination?.DestinationId ?? "-",
-            context.Request.Method, PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget), StatusOf(context.Response, failure), sentBytes,
+            LogText.Value(proxy?.Route.Config.RouteId), LogText.Value(proxy?.Cluster.Config.ClusterId), LogText.Value(proxy?.ProxiedDestination?.DestinationId),
+            LogText.Value(context.Request.Method, MaxMethodLength), PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget), StatusOf(context.Response, failure), sentBytes,
             Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 3), refusal?.Error ?? error?.Error.ToString() ?? failure?.GetType().Name ?? "-",
-            refusal?.Detail ?? DetailOf(error?.Exception ?? failure),
+            LogText.Value(refusal?.Detail ?? DetailOf(error?.Exception ?? failure)),
             ProxyTlvField.Describe(connection.Tlvs.Span), ConnectionIds.Of(context.Connection.Id));
     }
 
@@ -52,32 +60,33 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
 
     /// <summary>Writes the line of a connection that began with a PROXY header on a listener that expects none.</summary>
     public void WriteUnexpectedHeader(IPEndPoint peer, string listener, ListenerKind kind) =>
-        Log.Rejected(_logger, peer, listener, "proxy_protocol", kind switch
+        Log.Rejected(_logger, peer, listener, "proxy_protocol", LogText.Value(kind switch
         {
             ListenerKind.Traffic => $"UnexpectedHeader(a PROXY header, and Listeners:{listener} has no ProxyProtocol section: add it with this peer in TrustedProxies, or switch the header off there)",
             ListenerKind.Probes => "UnexpectedHeader(a PROXY header, and Probes has no ProxyProtocol section: add it with this peer in HealthCheckers, or switch the header off there)",
             _ => "UnexpectedHeader(a PROXY header, and Admin takes none: use Probes)",
-        });
+        }, MaxAdviceLength));
 
     /// <summary>Writes the line of a request that the server refused before anybody here saw it.</summary>
     public void WriteBadRequest(IPEndPoint peer, string listener, BadHttpRequestException problem) =>
-        Log.Rejected(_logger, peer, listener, "bad_request", $"{problem.StatusCode}({DetailOf(problem)})");
+        Log.Rejected(_logger, peer, listener, "bad_request", LogText.Value($"{problem.StatusCode}({DetailOf(problem)})"));
 
     /// <summary>Writes the line of a connection that was closed without a byte (Debug: health checks do it all day).</summary>
     public void WriteSilent(IPEndPoint peer, string listener) => Log.Silent(_logger, peer, listener);
 
-    /// <summary>What went wrong in the end, on one line: the innermost exception's message.</summary>
-    internal static string DetailOf(Exception? problem)
+    /// <summary>What went wrong in the end: the innermost exception's message, which may quote what a client or a backend sent. Null: nothing.</summary>
+    [return: NotNullIfNotNull(nameof(problem))]
+    internal static string? DetailOf(Exception? problem)
     {
         if (problem is null)
         {
-            return "-";
+            return null;
         }
         while ((problem is AggregateException { InnerExceptions.Count: > 0 } several ? several.InnerExceptions[0] : problem.InnerException) is { } inner)
         {
             problem = inner;
         }
-        return problem.Message.ReplaceLineEndings(" ");
+        return problem.Message;
     }
 
     /// <summary>
@@ -87,20 +96,7 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     {
         var target = rawTarget ?? string.Empty;
         var end = target.IndexOf('?', StringComparison.Ordinal);
-        end = Math.Min(end < 0 ? target.Length : end, MaxPathLength);
-        var path = target.AsSpan(0, end);
-        if (path.IndexOfAnyExceptInRange('!', '~') < 0)
-        {
-            return end == target.Length ? target : path.ToString();
-        }
-        // HTTP/2 lets through what HTTP/1.1's request line cannot carry.
-        return string.Create(end, target, static (span, text) =>
-        {
-            for (var i = 0; i < span.Length; i++)
-            {
-                span[i] = text[i] is >= '!' and <= '~' ? text[i] : '?';
-            }
-        });
+        return LogText.Value(end < 0 ? target : target[..end], MaxPathLength);
     }
 
     private static partial class Log

@@ -11,6 +11,7 @@ internal sealed class ConfigMetrics
 
     private readonly Counter<long> _reloads;
     private volatile bool _lastSucceeded = true;
+    private long _lastLook;
 
     public ConfigMetrics(IMeterFactory meters)
     {
@@ -18,12 +19,17 @@ internal sealed class ConfigMetrics
         _reloads = meter.CreateCounter<long>("gateway.config.reload", "{reload}", "Times that a changed configuration file was read.");
         meter.CreateObservableGauge("gateway.config.last_reload_successful", () => _lastSucceeded ? 1 : 0,
             description: "1 if the newest configuration file is the one in force, 0 if an older one is.");
+        meter.CreateObservableGauge("gateway.config.last_look_timestamp", () => Interlocked.Read(ref _lastLook) / 1000.0, "s",
+            "When the configuration file was last looked at, changed or not, in seconds since 1970.");
         meter.CreateObservableGauge("gateway.build.info", () => new Measurement<int>(1, new KeyValuePair<string, object?>("version", GatewayVersion.Text)),
             description: "1, with the version as a label.");
         // Both series exist from the start, so that an alert on a rate has something to look at.
         _reloads.Add(0, new KeyValuePair<string, object?>("result", "succeeded"));
         _reloads.Add(0, new KeyValuePair<string, object?>("result", "failed"));
     }
+
+    /// <summary>The file was looked at.</summary>
+    public void Looked(DateTimeOffset at) => Interlocked.Exchange(ref _lastLook, at.ToUnixTimeMilliseconds());
 
     public void Reloaded(bool succeeded)
     {

@@ -1,8 +1,9 @@
+using Gateway.Observability.Logs;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Gateway.Observability;
 
-/// <summary>Console logging that never holds up traffic: what the console cannot take is dropped, and the console says how many.</summary>
+/// <summary>Console logging that never holds up traffic: what the console cannot take is dropped and counted, and the console says how many.</summary>
 internal static class LoggingSetup
 {
     public static ILoggingBuilder AddGatewayLogging(this ILoggingBuilder logging, IConfiguration configuration)
@@ -26,13 +27,10 @@ internal static class LoggingSetup
             options.UseUtcTimestamp = true;
             options.ColorBehavior = LoggerColorBehavior.Default;
         });
+        // The stock console for its section, its options and its formatters, and our own provider in the place of its.
         logging.AddConsole();
-        logging.Services.Configure<ConsoleLoggerOptions>(options =>
-        {
-            // The default (Wait) blocks whoever logs when the reader of our standard output stalls.
-            options.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
-            options.MaxQueueLength = 8192;
-        });
+        logging.Services.Remove(logging.Services.Single(static service => service.ImplementationType == typeof(ConsoleLoggerProvider)));
+        logging.Services.AddMetrics().AddSingleton<LogMetrics>().AddSingleton<ILoggerProvider, ConsoleLogProvider>();
         return logging;
     }
 }

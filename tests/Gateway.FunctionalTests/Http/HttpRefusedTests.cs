@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using System.Text.RegularExpressions;
 using Gateway.Configuration;
 using Gateway.Testing.Network;
 using Gateway.Testing.Processes;
@@ -44,7 +46,52 @@ public sealed class HttpRefusedTests
         await client.SendAsync(text.Replace("LONG", new string('x', 40_000), StringComparison.Ordinal));
 
         var line = await gateway.Process.WaitForLineAsync(l => l.Contains("reason=bad_request", StringComparison.Ordinal), "the access line");
-        Assert.Contains($"listener=web reason=bad_request detail={status}(", line, StringComparison.Ordinal);
+        Assert.Contains($"listener=web reason=bad_request detail=\"{status}(", line, StringComparison.Ordinal);
+    }
+
+    /// <summary>What a client writes where Kestrel quotes it, and a method of 7 KB: one line, one reason, nothing but printable ASCII.</summary>
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: \u001b[31mx reason=forged\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1 reason=forged\u001b[31m\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nHost: x reason=forged\u009b31m\r\n\r\n")]
+    [InlineData("GET / HTTP/9.1 reason=forged\u001b[31m\r\nHost: x\r\n\r\n")]
+    [InlineData("LONG /path HTTP/1.1\r\nHost: x\r\n\r\n")]
+    public async Task Request_TriesToForgeALine_IsToldEscapedQuotedAndShort(string text)
+    {
+        await using var web = Peers.HttpBackend.Start();
+        var http = FreePorts.Next();
+        await using var gateway = await GatewayProcess.StartAsync(new ConfigFile().AddHttp("web", http, web.Address));
+
+        using var client = await TcpPeer.ConnectAsync(http);
+        await client.SendAsync(Encoding.Latin1.GetBytes(text.Replace("LONG", new string('M', 7000), StringComparison.Ordinal)));
+
+        var line = await gateway.Process.WaitForLineAsync(l => l.Contains("Gateway.Access", StringComparison.Ordinal), "the access line");
+        Assert.DoesNotContain(line, c => c is < ' ' or > '~');
+        Assert.DoesNotContain(" reason=forged", Regex.Replace(line, "\"([^\"\\\\]|\\\\.)*\"", "Q"), StringComparison.Ordinal);
+        Assert.InRange(line.Length, 1, 1000);
+    }
+
+    /// <summary>A backend's words are no better than a client's.</summary>
+    [Fact]
+    public async Task Response_StatusLineTriesToForgeALine_IsToldEscapedAndQuoted()
+    {
+        await using var backend = RecordingTcpServer.Start(async peer =>
+        {
+            while ((await peer.ReadLineAsync()).Length > 0)
+            {
+            }
+
+            await peer.SendAsync(Encoding.Latin1.GetBytes("\u001b[31mHTTP/1.1 200 reason=forged\u009b\r\n\r\n"));
+        });
+        var http = FreePorts.Next();
+        await using var gateway = await GatewayProcess.StartAsync(new ConfigFile().AddHttp("web", http, backend.Address));
+
+        using var client = await TcpPeer.ConnectAsync(http);
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+
+        var line = await gateway.Process.WaitForLineAsync(l => l.Contains("status=502", StringComparison.Ordinal), "the access line");
+        Assert.DoesNotContain(line, c => c is < ' ' or > '~');
+        Assert.Contains("forged", line, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -62,7 +109,7 @@ public sealed class HttpRefusedTests
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
         var line = await gateway.WaitForAccessLineAsync(line => line.Contains("path=/ ", StringComparison.Ordinal));
         Assert.Contains(" status=500 ", line, StringComparison.Ordinal);
-        Assert.Contains(" error=AmbiguousMatchException detail=The request matched multiple endpoints.", line, StringComparison.Ordinal);
+        Assert.Contains(" error=AmbiguousMatchException detail=\"The request matched multiple endpoints.", line, StringComparison.Ordinal);
     }
 
     /// <summary>A client that is promised trailers and gets none takes the response for broken, or waits.</summary>

@@ -48,6 +48,38 @@ public sealed class ReloadTests
         Assert.Equal(1, (await gateway.MetricsAsync()).Sum("gateway_config_last_reload_successful"));
     }
 
+    /// <summary>Opening a FIFO waits for its writer: the file would never be looked at again, and the process never end.</summary>
+    [Fact]
+    public async Task File_BecomesAFifo_IsRefusedAndLookedAtAgainAndTheProcessEnds()
+    {
+        await using var old = RecordingTcpServer.Start(p => p.SendAsync("old\n"));
+        await using var fresh = RecordingTcpServer.Start(p => p.SendAsync("fresh\n"));
+        var port = FreePorts.Next();
+        var good = ConfigFile.Tcp(port, old.Address, new { Mode = "None" });
+        await using var gateway = await GatewayProcess.StartAsync(good);
+
+        await ReplaceByFifoAsync(gateway.ConfigPath);
+        await gateway.Process.WaitForLineAsync(l => l.Contains("it is a FIFO, not a regular file", StringComparison.Ordinal), "the refusal");
+        var looked = (await gateway.MetricsAsync()).Sum("gateway_config_last_look_timestamp_seconds");
+        await gateway.WaitForMetricAsync("gateway_config_last_look_timestamp_seconds", v => v > looked);
+        Assert.Equal("old", await AskAsync(port));
+
+        File.Delete(gateway.ConfigPath);
+        await gateway.ReloadAsync(good.Copy().Set("TcpProxy:Clusters:in:Destinations:in-0:Address", fresh.Address));
+        Assert.Equal("fresh", await AskAsync(port));
+
+        await ReplaceByFifoAsync(gateway.ConfigPath);
+        gateway.Terminate();
+        Assert.Equal(0, await gateway.Process.WaitForExitAsync());
+    }
+
+    private static async Task ReplaceByFifoAsync(string path)
+    {
+        using var process = System.Diagnostics.Process.Start("sh", ["-c", "mkfifo \"$0.fifo\" && mv \"$0.fifo\" \"$0\"", path]);
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
+    }
+
     [Fact]
     public async Task Routes_Changed_LiveConnectionsStayAndNewOnesFollow()
     {

@@ -66,6 +66,21 @@ public sealed class CheckSuiteTests
         Assert.Equal("ok   one: fine\nwarn one: A:x: doubt\nskip one: A:y: not looked at\nFAIL one: B:x: what. Cure: cure\n1 ok, 1 skipped, 1 warnings, 1 failures\n", report.ToText());
     }
 
+    [Fact]
+    public async Task Report_BackendsWordsColourATerminal_AreEscapedInTextAndInJson()
+    {
+        var report = await RunAsync(TimeSpan.FromSeconds(30), new FakeCheck("one", (findings, _) =>
+        {
+            findings.Fail("B:\u202ex", "it says \u001b[31mOK\u009b\nok   one: forged", "ask\u200b");
+            return Task.CompletedTask;
+        }));
+
+        Assert.DoesNotContain(report.ToText() + report.ToJson(), c => c is (< ' ' or > '~') and not '\n');
+        Assert.DoesNotContain("\nok   one: forged", report.ToText(), StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(report.ToJson());
+        Assert.Equal("it says \u001b[31mOK\u009b\nok   one: forged", json.RootElement.GetProperty("results")[0].GetProperty("what").GetString());
+    }
+
     [Theory]
     [InlineData("Ok", false, 0)]
     [InlineData("Ok", true, 0)]

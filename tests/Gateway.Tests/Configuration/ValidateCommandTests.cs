@@ -38,6 +38,27 @@ public sealed class ValidateCommandTests : IDisposable
         Assert.Contains($"{_file} is not valid: 3 errors", lines);
     }
 
+    /// <summary>A file from somebody else's pull request is looked at in a terminal.</summary>
+    [Theory]
+    [InlineData("""{ "Li\u001b[31mst\nerror: forged": 1 }""")]
+    [InlineData("""{ "Listeners": { "\u202ea\nb": {} } }""")]
+    [InlineData("""{ "Logging": { "LogLevel": { "\u001b[2J": "\u009bloud" } } }""")]
+    [InlineData("""{ "Networks": { "\u0007": ["\u0007"] } }""")]
+    [InlineData("""{ "ReverseProxy": { "Routes": { "\u001b[31mr\ned": { "ClusterId": "\u2066c", "Match": { "Path": "/{\u001b" } } } } }""")]
+    [InlineData("""{ "ReverseProxy": { "Clusters": { "\u001b[31mr\ned": { "HttpRequest": { "Version": "\u001b" }, "LoadBalancingPolicy": "\u001b\n" } } } }""")]
+    [InlineData("""{ "ReverseProxy": { "Routes": { "\u001b[31mr\ned": { "ClusterId": "c", "Match": { }, "Transforms": [ { "\u001b\n": "\u001b" } ] } }, "Clusters": { "c": {} } } }""")]
+    public void Run_KeysAndValuesOfControlCharacters_AreEscaped(string json)
+    {
+        File.WriteAllText(_file, json);
+
+        Assert.Equal(1, ValidateCommand.Run(_file, NoEnvironment, _output, _error));
+
+        var lines = (_output.ToString() + _error).Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+        Assert.DoesNotContain(string.Concat(lines), c => c is (< ' ' or > '~') and not '…');
+        Assert.All(lines, line => Assert.True(line.StartsWith("error: ", StringComparison.Ordinal) || line.StartsWith("warning: ", StringComparison.Ordinal) || line.StartsWith(_file, StringComparison.Ordinal)));
+        Assert.DoesNotContain(lines, line => line.StartsWith("error: forged", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Run_MissingFile_NamesItAndExitsWith1()
     {

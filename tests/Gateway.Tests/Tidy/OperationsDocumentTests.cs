@@ -30,7 +30,7 @@ public sealed class OperationsDocumentTests
     public void Metrics_OfOurOwn_AreListed()
     {
         var instruments = Repository.Under("src/", ".cs")
-            .SelectMany(file => Regex.Matches(file.Text, @"Create(?:Counter|UpDownCounter|Histogram|ObservableGauge)(?:<\w+>)?\(\s*""(gateway\.[a-z_.]+)"""))
+            .SelectMany(file => Regex.Matches(file.Text, @"Create(?:Counter|UpDownCounter|Histogram|ObservableCounter|ObservableGauge)(?:<\w+>)?\(\s*""(gateway\.[a-z_.]+)"""))
             .Select(match => match.Groups[1].Value.Replace('.', '_')).Distinct().ToArray();
 
         Assert.NotEmpty(instruments);

@@ -43,7 +43,7 @@ internal sealed class ScalarNode(ScalarKind kind, string text, string? variable 
     public string? Variable { get; } = variable;
 
     /// <inheritdoc/>
-    public override string Display => Kind == ScalarKind.String ? ConfigIssue.Quote(Text)! : Text;
+    public override string Display => Kind == ScalarKind.String ? ConfigIssue.Quote(Text) : ConfigIssue.Show(Text);
 }
 
 /// <summary>Kinds of scalars.</summary>

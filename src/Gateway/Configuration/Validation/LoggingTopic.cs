@@ -64,7 +64,7 @@ internal sealed class LoggingTopic : IConfigTopic
     {
         JsonValueKind.String => ConfigIssue.Quote(value.GetString()),
         JsonValueKind.Object or JsonValueKind.Array => null,
-        _ => value.GetRawText(),
+        _ => ConfigIssue.Show(value.GetRawText()),
     };
 
     private static bool IsLevel(JsonElement value) =>

@@ -9,6 +9,8 @@ namespace Gateway.Configuration.Watching;
 internal sealed partial class ConfigFileWatcher : IAsyncDisposable
 {
     private readonly string _path;
+    private readonly ConfigFileReading _reading;
+    private readonly Action<DateTimeOffset>? _onLook;
     private readonly Func<ConfigFileRead, Task> _onRead;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -31,6 +33,8 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
     /// <param name="logger">For events and for what should not happen.</param>
     /// <param name="options">Times; null: the defaults.</param>
     /// <param name="createSignal">Makes the accelerator; null: <see cref="FileSignal.Create"/>. May fail with any exception.</param>
+    /// <param name="onLook">Called with the time whenever the file was looked at, changed or not.</param>
+    /// <param name="read">Reads the file; null: as <see cref="ConfigFileText"/> does.</param>
     public ConfigFileWatcher(
         string path,
         string? currentText,
@@ -38,9 +42,13 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
         TimeProvider time,
         ILogger logger,
         ConfigFileWatcherOptions? options = null,
-        Func<string, Action, IDisposable>? createSignal = null)
+        Func<string, Action, IDisposable>? createSignal = null,
+        Action<DateTimeOffset>? onLook = null,
+        Func<string, ConfigFileRead>? read = null)
     {
         _path = path;
+        _reading = new ConfigFileReading(path, time, read);
+        _onLook = onLook;
         _onRead = onRead;
         _time = time;
         _logger = logger;
@@ -124,7 +132,7 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
 
     private async Task LookAsync()
     {
-        var read = Read();
+        var read = await ReadAsync();
         if (_again)
         {
             _again = false;
@@ -142,7 +150,7 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
         for (var look = 0; look < _options.MaxSettleLooks; look++)
         {
             await Task.Delay(_options.SettleTime, _time, _stop.Token);
-            var again = Read();
+            var again = await ReadAsync();
             if (again == read)
                 break;
             read = again;
@@ -175,8 +183,12 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
             Volatile.Write(ref _signalled, 0);
     }
 
-    private ConfigFileRead Read() =>
-        ConfigFileText.TryRead(_path, out var text, out var error) ? new ConfigFileRead(text, null) : new ConfigFileRead(null, error);
+    private async Task<ConfigFileRead> ReadAsync()
+    {
+        var read = await _reading.ReadAsync(_options.ReadLimit, _stop.Token);
+        _onLook?.Invoke(_reading.LastEnded);
+        return read;
+    }
 
     private static partial class Log
     {

@@ -9,6 +9,9 @@ internal sealed record ConfigFileWatcherOptions
     /// <summary>A change counts when the contents were the same twice, this far apart. Defaults to 200 ms: editors truncate and then write.</summary>
     public TimeSpan SettleTime { get; init; } = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>After this time without an answer a read counts as failed, and is waited for on. Defaults to 10 s.</summary>
+    public TimeSpan ReadLimit { get; init; } = ConfigFileReading.DefaultLimit;
+
     /// <summary>After this many looks a file that never settles is taken as it is. Defaults to 3, to keep within two seconds.</summary>
     public int MaxSettleLooks { get; init; } = 3;
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
+using Gateway.Tcp.Diagnostics;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.Model;
@@ -88,7 +89,7 @@ internal sealed partial class FailedConnectsPolicy(IClusterDestinationsUpdater u
         if (!failures.IsTold)
         {
             failures.IsTold = true;
-            Log.LeftOut(_logger, cluster.ClusterId, destination.DestinationId, RequestFailure.WhyNotConnected(failed), inARow, HttpAccessLog.DetailOf(failed), period);
+            Log.LeftOut(_logger, cluster.ClusterId, destination.DestinationId, RequestFailure.WhyNotConnected(failed), inARow, LogText.Value(HttpAccessLog.DetailOf(failed)), period);
         }
     }
 

@@ -33,6 +33,13 @@ public sealed class AnnouncedTlvsTests
         Assert.Equal(same, Key("r", "web", "c1").Equals(Key(route, listener, connection)));
     }
 
+    /// <summary>YARP's names may hold what looks like a placeholder.</summary>
+    [Fact]
+    public void Write_NamesLookLikePlaceholders_AreTextOnly() => Assert.Equal(
+        ["E5 {client}|{connection}|{cluster}|203.0.113.7", "E6 {client}"],
+        Read(new AnnouncedTlvs(Read(("AddTlvs.0xE5", "{route}|{listener}|{cluster}|{client}"), ("AddTlvs.0xE6", "{route}")).Config, "{cluster}")
+            .Write("{client}", "{connection}", Identity() with { Tlvs = default }, "id").Span));
+
     [Fact]
     public void Write_NothingCame_IsWhatIsAdded() =>
         Assert.Equal(["2 app"], Read(Tlvs(("PassThroughTlvs", "All"), ("AddTlvs.Authority", "{cluster}")).Write("r", "web", Identity() with { Tlvs = default }, "id").Span));

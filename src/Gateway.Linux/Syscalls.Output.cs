@@ -1,0 +1,38 @@
+using System.Runtime.InteropServices;
+
+namespace Gateway.Linux;
+
+/// <content>Standard output and standard error.</content>
+internal static unsafe partial class Syscalls
+{
+    private const short PollOut = 4;
+
+    /// <summary>Waits until a descriptor takes bytes, or has an error to tell.</summary>
+    internal static void WaitForRoom(int fd)
+    {
+        var entry = new PollEntry { Descriptor = fd, Events = PollOut };
+        _ = LibC.poll(&entry, 1, Timeout.Infinite);
+    }
+
+    /// <summary>How many bytes were written, or −errno.</summary>
+    internal static int Write(int fd, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* pointer = bytes)
+        {
+            while (true)
+            {
+                var count = LibC.write(fd, pointer, (nuint)bytes.Length);
+                if (count >= 0)
+                {
+                    return (int)count;
+                }
+
+                var error = Marshal.GetLastSystemError();
+                if (error != Errno.EINTR)
+                {
+                    return -error;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using Gateway.Tcp.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Gateway.Observability.Logs;
+
+/// <summary>One category of <see cref="ConsoleLogProvider"/>.</summary>
+internal sealed class ConsoleLog(string category, ConsoleLogProvider provider) : ILogger
+{
+    // A refused configuration tells a hundred errors in one line.
+    private const int MaxMessageLength = 64 * 1024;
+
+    // What a thread keeps between lines.
+    private const int MaxKeptCapacity = 1024;
+
+    [ThreadStatic]
+    private static StringWriter? _text;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
+
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => provider.Scopes?.Push(state);
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (!IsEnabled(logLevel))
+        {
+            return;
+        }
+
+        try
+        {
+            var line = Format(logLevel, eventId, state, exception, formatter);
+            if (line.Length > 0)
+            {
+                provider.Write(line, logLevel);
+            }
+        }
+#pragma warning disable CA1031 // A value whose ToString throws must not end the connection that is logged.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            provider.Failed();
+        }
+    }
+
+    internal string Format<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> message)
+    {
+        var format = provider.Formatter;
+        // JSON has escapes of its own, and whoever reads it wants the text as it was.
+        var entry = format.Name == ConsoleFormatterNames.Json
+            ? new LogEntry<TState>(level, category, id, state, exception, message)
+            : new LogEntry<TState>(
+                level, category, id, state, exception is null ? null : new ToldException(exception),
+                (s, _) => LogText.Sentence(message(s, exception), MaxMessageLength));
+        var writer = _text ??= new StringWriter();
+        var text = writer.GetStringBuilder();
+        try
+        {
+            format.Write(in entry, provider.Scopes, writer);
+            return text.ToString();
+        }
+        finally
+        {
+            text.Clear();
+            text.Capacity = Math.Min(text.Capacity, MaxKeptCapacity);
+        }
+    }
+}

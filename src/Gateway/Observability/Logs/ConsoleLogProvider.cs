@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using Gateway.Linux;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Observability.Logs;
+
+/// <summary>
+/// The console of ASP.NET Core, its section <c>Logging:Console</c> and its formatters, on a <see cref="LineWriter"/>: nobody who logs ever writes. Messages are made fit for a line
+/// whatever library logs them.
+/// </summary>
+[ProviderAlias("Console")]
+internal sealed class ConsoleLogProvider : ILoggerProvider, ISupportExternalScope
+{
+    private readonly IOptionsMonitor<ConsoleLoggerOptions> _options;
+    private readonly Dictionary<string, ConsoleFormatter> _formatters;
+    private readonly LogMetrics _metrics;
+    private readonly LineWriter _lines;
+    private readonly ConcurrentDictionary<string, ConsoleLog> _logs = new();
+
+    public ConsoleLogProvider(IOptionsMonitor<ConsoleLoggerOptions> options, IEnumerable<ConsoleFormatter> formatters, LogMetrics metrics)
+    {
+        (_options, _metrics) = (options, metrics);
+        _formatters = formatters.ToDictionary(static formatter => formatter.Name, StringComparer.OrdinalIgnoreCase);
+        var own = new ConsoleLog("Gateway.Log", this);
+        _lines = new LineWriter(OperatingSystem.IsLinux() ? StandardStreams.Write : WriteByConsole, metrics, dropped => own.Format(
+            LogLevel.Warning, new EventId(1050, "LinesDropped"), dropped, null,
+            static (count, _) => $"{count} lines of the log were lost: what reads it was too slow, or a write failed"));
+    }
+
+    /// <summary>The formatter that the section names; the file's name was validated.</summary>
+    internal ConsoleFormatter Formatter => _formatters.GetValueOrDefault(_options.CurrentValue.FormatterName ?? "") ?? _formatters[ConsoleFormatterNames.Simple];
+
+    internal IExternalScopeProvider? Scopes { get; private set; }
+
+    public ILogger CreateLogger(string categoryName) => _logs.GetOrAdd(categoryName, static (name, self) => new ConsoleLog(name, self), this);
+
+    public void SetScopeProvider(IExternalScopeProvider scopeProvider) => Scopes = scopeProvider;
+
+    public void Dispose() => _lines.Dispose();
+
+    internal void Write(string line, LogLevel level) => _lines.Write(line, level >= _options.CurrentValue.LogToStandardErrorThreshold);
+
+    internal void Failed() => _metrics.Failed();
+
+    private static int WriteByConsole(bool isError, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            using var stream = isError ? Console.OpenStandardError() : Console.OpenStandardOutput();
+            stream.Write(bytes);
+            return bytes.Length;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+}
