@@ -1,4 +1,5 @@
 using Gateway.Http.Clients;
+using Gateway.Observability;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Listening;
 using Microsoft.AspNetCore.DataProtection;
@@ -24,12 +25,12 @@ internal static class HttpGatewayExtensions
         services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<SnapshotProxyConfigProvider>());
         services.TryAddSingleton<HttpListenerModels>();
         services.TryAddSingleton<HttpAccessLog>();
-        services.TryAddSingleton<HttpConnectionMetrics>();
+        services.AddZeroStarting<HttpConnectionMetrics>();
         services.TryAddSingleton(_ => new ConnectionLimit());
         services.TryAddSingleton<HttpConnectionLimit>();
         services.TryAddSingleton<HttpConnectionServices>();
         services.TryAddSingleton<SocketDialer>();
-        services.TryAddSingleton<ClientPoolMetrics>();
+        services.AddZeroStarting<ClientPoolMetrics>();
         services.TryAddSingleton<ClientPools>();
         services.TryAddSingleton<IForwarderHttpClientFactory, ClientInvokerFactory>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
@@ -44,6 +45,11 @@ internal static class HttpGatewayExtensions
             options.Rules.Insert(0, new LoggerFilterRule(null, "Yarp.ReverseProxy.Forwarder.HttpForwarder", LogLevel.Error, null)));
         return services;
     }
+
+    /// <summary>Metrics whose series are there from the start (<see cref="IStartsAtZero"/>).</summary>
+    private static void AddZeroStarting<T>(this IServiceCollection services)
+        where T : class, IStartsAtZero =>
+        services.AddSingleton<T>().AddSingleton<IStartsAtZero>(static provider => provider.GetRequiredService<T>());
 
     /// <summary>Serves requests: identity, access log, routing, YARP. Terminal: what no route takes is 404.</summary>
     public static IApplicationBuilder UseHttpGateway(this IApplicationBuilder app)
