@@ -28,5 +28,9 @@ internal sealed class HealthMetrics
     public void Checked(string cluster, string destination, bool isGood, TimeSpan duration) =>
         _duration.Record(duration.TotalSeconds, TcpMetrics.Tag("cluster", cluster), TcpMetrics.Tag("destination", destination), TcpMetrics.Tag("result", isGood ? "succeeded" : "failed"));
 
+    /// <summary>The series of a destination that is watched from now on.</summary>
+    public void StartAtZero(string cluster, string destination) =>
+        _ejections.Add(0, TcpMetrics.Tag("cluster", cluster), TcpMetrics.Tag("destination", destination));
+
     public void Ejected(string cluster, string destination) => _ejections.Add(1, TcpMetrics.Tag("cluster", cluster), TcpMetrics.Tag("destination", destination));
 }
