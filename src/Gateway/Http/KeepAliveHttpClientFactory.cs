@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Gateway.Http.Clients;
+using Gateway.Http.Messages;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Listening;
 using Yarp.ReverseProxy.Forwarder;
@@ -20,6 +21,8 @@ internal sealed class KeepAliveHttpClientFactory(ConnectionLimit limit, ClientPo
     protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
     {
         base.ConfigureHandler(context, handler);
+        HeaderBytes.Keep(handler);
+        AsteriskTarget.Allow(handler);
         handler.ConnectCallback = (connection, cancellation) =>
             DestinationStream.OpenAsync(limit, ConnectionKind.Shared, isOurs: false, () => ConnectAsync(connection, cancellation));
     }

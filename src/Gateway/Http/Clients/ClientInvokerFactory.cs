@@ -1,3 +1,4 @@
+using Gateway.Http.Messages;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
@@ -49,6 +50,8 @@ internal sealed class ClientInvokerFactory(
         protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
         {
             base.ConfigureHandler(context, handler);
+            HeaderBytes.Keep(handler);
+            AsteriskTarget.Allow(handler);
             handler.PooledConnectionIdleTimeout = idleTimeout;
             handler.ConnectCallback = (connection, cancellation) => DestinationStream.OpenAsync(
                 limit, ConnectionKind.Own, isOurs: announced is null, () => dialer.ConnectAsync(connection.DnsEndPoint, dial, announced, cancellation));
