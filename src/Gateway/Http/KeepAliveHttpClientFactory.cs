@@ -1,5 +1,6 @@
 using Gateway.Http.Clients;
 using Gateway.Http.Exchange;
+using Gateway.Http.Messages;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Listening;
@@ -22,6 +23,7 @@ internal sealed class KeepAliveHttpClientFactory(
         base.ConfigureHandler(context, handler);
         var dial = new SocketDial(context.ClusterId, NoSourceIp, options.KeepAlive);
         DestinationHandler.Configure(handler);
+        HeaderBytes.Keep(handler);
         handler.PooledConnectionLifetime = options.ConnectionLifetime;
         handler.ConnectCallback = (connection, cancellation) => DestinationStream.OpenAsync(
             limit, ConnectionKind.Shared, isOurs: false, () => dialer.ConnectAsync(connection.DnsEndPoint, dial, client: null, cancellation));

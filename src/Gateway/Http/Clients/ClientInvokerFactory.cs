@@ -1,4 +1,5 @@
 using Gateway.Http.Exchange;
+using Gateway.Http.Messages;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
@@ -50,6 +51,7 @@ internal sealed class ClientInvokerFactory(
         {
             base.ConfigureHandler(context, handler);
             DestinationHandler.Configure(handler);
+            HeaderBytes.Keep(handler);
             handler.PooledConnectionIdleTimeout = idleTimeout;
             handler.PooledConnectionLifetime = options.ConnectionLifetime;
             handler.ConnectCallback = (connection, cancellation) => DestinationStream.OpenAsync(

@@ -11,7 +11,7 @@ internal sealed class DestinationHandler(HttpMessageHandler inner, string cluste
 {
     /// <summary>Sets up the HTTP client that is below.</summary>
     public static void Configure(SocketsHttpHandler handler) => handler.PlaintextStreamFilter = static (connection, _) =>
-        new(connection.NegotiatedHttpVersion.Major == 1 ? new Http1Stream(connection.PlaintextStream) : connection.PlaintextStream);
+        new(connection.NegotiatedHttpVersion.Major == 1 ? new Http1Stream(AsteriskTarget.On(connection.PlaintextStream)) : connection.PlaintextStream);
 
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
