@@ -1,4 +1,5 @@
 using Gateway.Http.Clients;
+using Gateway.Http.Connections;
 using Gateway.Http.Exchange;
 using Gateway.Observability;
 using Gateway.Tcp.Dialing;
@@ -31,6 +32,7 @@ internal static class HttpGatewayExtensions
         services.AddZeroStarting<HttpConnectionMetrics>();
         services.TryAddSingleton(_ => new ConnectionLimit());
         services.TryAddSingleton<HttpConnectionLimit>();
+        services.TryAddSingleton<DepartureWatch>();
         services.TryAddSingleton<HttpConnectionServices>();
         services.TryAddSingleton<OwnListeners>();
         services.TryAddSingleton<SocketDialer>();
@@ -43,7 +45,7 @@ internal static class HttpGatewayExtensions
         services.AddRequestTimeouts();
         // Policies of CORS and authorization cannot be defined here and are refused by validation; what is left of them ("disable", "anonymous") needs no middleware.
         services.Configure<RouteOptions>(options => options.SuppressCheckForUnhandledSecurityMetadata = true);
-        services.AddReverseProxy().AddConfigFilter<UnlimitedActivityFilter>().AddConfigFilter<PassiveHealthFilter>().AddConfigFilter<HeaderTextFilter>()
+        services.AddReverseProxy().AddConfigFilter<IdleTimeoutFilter>().AddConfigFilter<PassiveHealthFilter>().AddConfigFilter<HeaderTextFilter>()
             .AddTransforms<GatewayTransforms>();
         RemoveForeignStartUp(services);
         // It writes a warning with a stack for every request that fails, a client that leaves included; the access log has the reason and the cause.
