@@ -244,7 +244,7 @@ public sealed class SocketDialer
         public ConnectException Describe()
         {
             var error = Failure == SocketError.Success ? SocketError.HostNotFound : Failure;
-            return new ConnectException(error, Refusal ?? new DialResult { Address = Last, Error = error, Attempts = Count }.Describe());
+            return new ConnectException(error, Refusal ?? new DialResult { Failure = DialFailure.Destination, Address = Last, Error = error, Attempts = Count }.Describe() ?? error.ToString());
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Gateway.Testing;
 using Gateway.Testing.Network;
 using Gateway.Testing.Peers;
 using Gateway.Testing.Processes;
