@@ -1,0 +1,31 @@
+using Gateway.Redirection;
+
+namespace Gateway.Tests.Redirection;
+
+public class HostProgramTests
+{
+    [Fact]
+    public async Task TryRun_ProgramOfTheWorkingDirectory_IsNotFound()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Programs of Linux.");
+        }
+
+        var name = $"gateway-trap-{Environment.ProcessId}";
+        var trap = Path.Combine(Directory.GetCurrentDirectory(), name);
+        await File.WriteAllTextAsync(trap, "#!/bin/sh\n");
+        try
+        {
+            File.SetUnixFileMode(trap, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
+            Assert.Null(await HostProgram.TryRunAsync(name, []));
+        }
+        finally
+        {
+            File.Delete(trap);
+        }
+    }
+
+    [Fact]
+    public void Find_AnyProgram_IsAbsolute() => Assert.All(new[] { "sh", "ls" }, static name => Assert.StartsWith("/", HostProgram.Find(name), StringComparison.Ordinal));
+}
