@@ -5,8 +5,8 @@ using Gateway.Tcp.Identification;
 namespace Gateway.Http;
 
 /// <summary>
-/// The first thing that a request meets: who sent it is derived once, what an untrusted hop claimed is dropped where the listener says so (before
-/// routing could match on it), and the request is told in the access log when it has ended.
+/// The first thing that a request meets: who sent it is derived once, what its hop may not claim is dropped (before routing could match on it), a loop
+/// is ended, and the request is told in the access log when it has ended.
 /// </summary>
 internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog log)
 {
@@ -20,7 +20,7 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
         }
         var client = Identify(context, connection, listener.ForwardedHeaders);
         listener.TlvHeaders?.Apply(context, connection);
-        return log.IsEnabled ? RunAndLogAsync(context, client, connection, listener.Name) : next(context);
+        return log.IsEnabled ? RunAndLogAsync(context, client, connection, listener.Name) : NextAsync(context);
     }
 
     private static ClientIdentity Identify(HttpContext context, ConnectionIdentity connection, ForwardedHeadersModel model)
@@ -50,29 +50,31 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
         return client;
     }
 
-    /// <summary>
-    /// Drops what the hop may not claim. Whoever sent them: claims that are written with underscores, since for many backends they are the headers that we vouch for, said twice.
-    /// </summary>
     private static void DropClaims(IHeaderDictionary headers, ForwardedHeadersModel model, bool isHopTrusted)
     {
-        var all = !isHopTrusted && model.Untrusted == UntrustedForwardedHeaders.Drop;
-        var more = isHopTrusted ? null : model.Drop;
         List<string>? claims = null;
         foreach (var header in headers)
         {
-            var name = header.Key;
-            var isAlias = name.Contains('_');
-            if (((all || isAlias) && ForwardingHeaderNames.IsClaim(name))
-                || ((!isHopTrusted || isAlias) && ForwardingHeaderNames.IsEnvoyClaim(name))
-                || more?.Contains(name) == true)
+            if (model.Refuses(header.Key, isHopTrusted))
             {
-                (claims ??= []).Add(name);
+                (claims ??= []).Add(header.Key);
             }
         }
         foreach (var claim in claims ?? [])
         {
             headers.Remove(claim);
         }
+    }
+
+    private Task NextAsync(HttpContext context)
+    {
+        if (!LoopGuard.IsLooping(context.Request.Headers[LoopGuard.Header]))
+        {
+            return next(context);
+        }
+        context.Features.Set(LoopGuard.Refusal);
+        context.Response.StatusCode = StatusCodes.Status508LoopDetected;
+        return Task.CompletedTask;
     }
 
     private async Task RunAndLogAsync(HttpContext context, ClientIdentity client, ConnectionIdentity connection, string listener)
@@ -82,7 +84,7 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
         Exception? failure = null;
         try
         {
-            await next(context);
+            await NextAsync(context);
         }
         catch (Exception e)
         {

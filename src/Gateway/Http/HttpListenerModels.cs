@@ -69,7 +69,8 @@ internal sealed class HttpListenerModels
             TrustedProxies = NetworkList.Resolve(section.TrustedProxies ?? [], config.Networks),
             TrustedHops = section.TrustedHops ?? 0,
             Untrusted = section.Untrusted,
-            Drop = section.Drop.Count > 0 ? new DroppedHeaders(section.Drop) : null,
+            Drop = section.Drop.Count > 0 ? new NameSet(KnownHeaders.Expand(section.Drop)) : null,
+            TrustedHeaders = new NameSet(TrustedHeaderNames.Expand(section.TrustedHeaders)),
             EnvoyExternalAddress = section.EnvoyExternalAddress,
         };
 }

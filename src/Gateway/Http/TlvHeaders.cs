@@ -49,12 +49,11 @@ internal sealed class TlvHeaders(IReadOnlyDictionary<string, string> config, IRe
         }
     }
 
-    // Underscores count as hyphens: backends that put headers into environment variables cannot tell them apart.
     private bool IsReserved(string name)
     {
         foreach (var own in reserved)
         {
-            if (name.Length == own.Length && name.Replace('_', '-').Equals(own, StringComparison.OrdinalIgnoreCase))
+            if (FoldedName.AreEqual(name, own))
             {
                 return true;
             }
