@@ -38,7 +38,7 @@ internal sealed class KestrelListener : RunningListener
     {
         var local = (IPEndPoint)socket.LocalEndPoint!;
         var services = CreateServices(host, kestrel => configure(kestrel, local));
-        services.AddSingleton<DiagnosticSource>(_ => BadRequestObserver.CreateSource(host.GetRequiredService<HttpAccessLog>()));
+        services.AddSingleton<DiagnosticSource>(_ => BadRequestObserver.CreateSource(host.GetRequiredService<HttpRequestReport>()));
         services.Configure<SocketTransportOptions>(transport =>
         {
             transport.CreateBoundListenSocket = _ => socket;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Gateway.Configuration;
 using Gateway.Tcp.Identification;
 
@@ -6,9 +5,9 @@ namespace Gateway.Http;
 
 /// <summary>
 /// The first thing that a request meets: who sent it is derived once, what an untrusted hop claimed is dropped where the listener says so (before
-/// routing could match on it), and the request is told in the access log when it has ended.
+/// routing could match on it), and the request is reported when it has ended.
 /// </summary>
-internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog log)
+internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpRequestReport report)
 {
     /// <summary>Runs a request.</summary>
     /// <exception cref="InvalidOperationException">The connection was not accepted by one of the gateway's listeners.</exception>
@@ -20,7 +19,7 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
         }
         var client = Identify(context, connection, listener.ForwardedHeaders);
         listener.TlvHeaders?.Apply(context, connection);
-        return log.IsEnabled ? RunAndLogAsync(context, client, connection, listener.Name) : next(context);
+        return new RequestRecord(context, client, connection, listener.Name, report).RunAsync(next);
     }
 
     private static ClientIdentity Identify(HttpContext context, ConnectionIdentity connection, ForwardedHeadersModel model)
@@ -72,26 +71,6 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
         foreach (var claim in claims ?? [])
         {
             headers.Remove(claim);
-        }
-    }
-
-    private async Task RunAndLogAsync(HttpContext context, ClientIdentity client, ConnectionIdentity connection, string listener)
-    {
-        var started = Stopwatch.GetTimestamp();
-        var sent = SentBytes.Of(context);
-        Exception? failure = null;
-        try
-        {
-            await next(context);
-        }
-        catch (Exception e)
-        {
-            failure = e;
-            throw;
-        }
-        finally
-        {
-            log.Write(context, client, connection, listener, started, sent?.Count ?? 0, failure);
         }
     }
 }
