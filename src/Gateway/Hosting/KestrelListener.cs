@@ -37,7 +37,7 @@ internal sealed class KestrelListener : RunningListener
     {
         var local = (IPEndPoint)listener.EndPoint;
         var services = CreateServices(host, kestrel => configure(kestrel, local));
-        services.AddSingleton<DiagnosticSource>(_ => BadRequestObserver.CreateSource(host.GetRequiredService<HttpAccessLog>()));
+        services.AddSingleton<DiagnosticSource>(_ => BadRequestObserver.CreateSource(host.GetRequiredService<HttpRequestReport>()));
         services.AddSingleton<IConnectionListenerFactory>(listener);
         return new KestrelListener(plan, local, services.BuildServiceProvider(), start, () => listener.UnbindAsync());
     }

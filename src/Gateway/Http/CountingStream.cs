@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
+
 namespace Gateway.Http;
 
-/// <summary>Passes everything on and counts the bytes written: what the access log says was sent.</summary>
+/// <summary>Passes everything on and counts the bytes: what the access log says was sent and received.</summary>
 internal class CountingStream(Stream inner) : Stream
 {
     /// <summary>The stream that does the work.</summary>
@@ -8,6 +10,9 @@ internal class CountingStream(Stream inner) : Stream
 
     /// <summary>Bytes handed to the server so far.</summary>
     public long BytesWritten { get; private set; }
+
+    /// <summary>Bytes that were read so far.</summary>
+    public long BytesRead { get; private set; }
 
     public override bool CanRead => Inner.CanRead;
 
@@ -21,10 +26,14 @@ internal class CountingStream(Stream inner) : Stream
 
     public override int Read(byte[] buffer, int offset, int count) => Inner.Read(buffer, offset, count);
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => Inner.ReadAsync(buffer, cancellationToken);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var read = Inner.ReadAsync(buffer, cancellationToken);
+        return read.IsCompletedSuccessfully ? new(Count(read.Result)) : CountAsync(read);
+    }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        Inner.ReadAsync(buffer, offset, count, cancellationToken);
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override void Write(byte[] buffer, int offset, int count)
     {
@@ -51,6 +60,15 @@ internal class CountingStream(Stream inner) : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> CountAsync(ValueTask<int> read) => Count(await read);
+
+    private int Count(int bytes)
+    {
+        BytesRead += bytes;
+        return bytes;
+    }
 
     protected override void Dispose(bool disposing)
     {

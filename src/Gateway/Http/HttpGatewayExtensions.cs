@@ -29,6 +29,8 @@ internal static class HttpGatewayExtensions
         services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<SnapshotProxyConfigProvider>());
         services.TryAddSingleton<HttpListenerModels>();
         services.TryAddSingleton<HttpAccessLog>();
+        services.TryAddSingleton<HttpRequestMetrics>();
+        services.TryAddSingleton<HttpRequestReport>();
         services.AddZeroStarting<HttpConnectionMetrics>();
         services.TryAddSingleton(_ => new ConnectionLimit());
         services.TryAddSingleton<HttpConnectionLimit>();

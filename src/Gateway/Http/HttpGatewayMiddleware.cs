@@ -1,14 +1,16 @@
-using System.Diagnostics;
+using Gateway.Configuration;
 using Gateway.Tcp.Identification;
 
 namespace Gateway.Http;
 
 /// <summary>
 /// The first thing that a request meets: who sent it is derived once, what its hop may not claim is dropped (before routing could match on it), a loop
-/// is ended, and the request is told in the access log when it has ended.
+/// is ended, and the request is reported when it has ended.
 /// </summary>
-internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog log)
+internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpRequestReport report)
 {
+    private readonly RequestDelegate _next = EndLoops(next);
+
     /// <summary>Runs a request.</summary>
     /// <exception cref="InvalidOperationException">The connection was not accepted by one of the gateway's listeners.</exception>
     public Task InvokeAsync(HttpContext context)
@@ -19,7 +21,7 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
         }
         var client = Identify(context, connection, listener.ForwardedHeaders);
         listener.TlvHeaders?.Apply(context, connection);
-        return log.IsEnabled ? RunAndLogAsync(context, client, connection, listener.Name) : NextAsync(context);
+        return new RequestRecord(context, client, connection, listener.Name, report).RunAsync(_next);
     }
 
     private static ClientIdentity Identify(HttpContext context, ConnectionIdentity connection, ForwardedHeadersModel model)
@@ -65,7 +67,7 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
         }
     }
 
-    private Task NextAsync(HttpContext context)
+    private static RequestDelegate EndLoops(RequestDelegate next) => context =>
     {
         if (!LoopGuard.IsLooping(context.Request.Headers[LoopGuard.Header]))
         {
@@ -74,25 +76,5 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
         context.Features.Set(LoopGuard.Refusal);
         context.Response.StatusCode = StatusCodes.Status508LoopDetected;
         return Task.CompletedTask;
-    }
-
-    private async Task RunAndLogAsync(HttpContext context, ClientIdentity client, ConnectionIdentity connection, string listener)
-    {
-        var started = Stopwatch.GetTimestamp();
-        var sent = SentBytes.Of(context);
-        Exception? failure = null;
-        try
-        {
-            await NextAsync(context);
-        }
-        catch (Exception e)
-        {
-            failure = e;
-            throw;
-        }
-        finally
-        {
-            log.Write(context, client, connection, listener, started, sent?.Count ?? 0, failure);
-        }
-    }
+    };
 }

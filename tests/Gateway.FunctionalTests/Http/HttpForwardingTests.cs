@@ -276,7 +276,7 @@ public sealed class HttpForwardingTests : IAsyncLifetime
         _ = await client.ShowAsync("other", ("X-Forwarded-For", "198.51.100.7"));
         var line = await gateway.WaitForAccessLineAsync(line => line.Contains("/show/me", StringComparison.Ordinal));
         Assert.Matches("^http client=127\\.0\\.0\\.1 hop=127\\.0\\.0\\.1:\\d+ peer=127\\.0\\.0\\.1:\\d+ source=Socket listener=web route=all cluster=backend destination=one "
-            + $"method=GET path=/show/me%0Aforged status=200 sent={body.Length} duration=[\\d.]+ms error=- detail=- tlvs=- id=[0-9a-f]{{16}}-[0-9A-Z]+$", line);
+            + $"host=gateway\\.example received=0 method=GET path=/show/me%0Aforged status=200 sent={body.Length} duration=[\\d.]+ms error=- detail=- tlvs=- id=[0-9a-f]{{16}}-[0-9A-Z]+$", line);
         await gateway.WaitForAccessLineAsync(line => line.StartsWith("http client=198.51.100.7 hop=127.0.0.1:", StringComparison.Ordinal));
     }
 

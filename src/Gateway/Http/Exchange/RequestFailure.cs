@@ -26,10 +26,12 @@ internal sealed class RequestFailure
     private static readonly RequestFailure StalledUpload = new("timeout");
     private static readonly RequestFailure AnswerBroken = new("backend_answer_broken") { IsDestinations = true };
     private static readonly RequestFailure UploadBroken = new("backend_upload_broken");
-    private static readonly RequestFailure AnswerUnusable = new("backend_answer_invalid");
     private static readonly RequestFailure TunnelBroken = new("backend_reset");
     private static readonly RequestFailure TunnelIdle = new("idle_timeout");
     private static readonly RequestFailure Other = new("error");
+
+    /// <summary>The destination's answer cannot be passed on.</summary>
+    public static RequestFailure AnswerUnusable { get; } = new("backend_answer_invalid");
 
     private RequestFailure(string reason) => Reason = reason;
 
