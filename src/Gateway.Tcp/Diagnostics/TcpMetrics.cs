@@ -129,7 +129,7 @@ internal sealed class TcpMetrics : IDialObserver
     public void HeaderSent(string cluster, ProxyProtocolVersion version) =>
         _headersSent.Add(1, Tag("cluster", cluster), Tag("version", version == ProxyProtocolVersion.V1 ? "v1" : "v2"));
 
-    public void Attempted(string cluster, SourceIpMode mode, ConnectFailure failure, SocketError error, TimeSpan duration)
+    public void Attempted(string cluster, string destination, SourceIpMode mode, ConnectFailure failure, SocketError error, TimeSpan duration)
     {
         if (CounterOf(mode) is { } counter)
         {
@@ -144,11 +144,11 @@ internal sealed class TcpMetrics : IDialObserver
 
         if (failure == ConnectFailure.None)
         {
-            _connectDuration.Record(duration.TotalSeconds, Tag("cluster", cluster));
+            _connectDuration.Record(duration.TotalSeconds, Tag("cluster", cluster), Tag("destination", destination));
         }
         else
         {
-            _connectDuration.Record(duration.TotalSeconds, Tag("cluster", cluster), Tag("error.type", Name(failure, error)));
+            _connectDuration.Record(duration.TotalSeconds, Tag("cluster", cluster), Tag("destination", destination), Tag("error.type", Name(failure, error)));
         }
     }
 
@@ -156,7 +156,7 @@ internal sealed class TcpMetrics : IDialObserver
 
     public void ToaReceived(string listener, string result) => _toaReceived.Add(1, Tag("listener", listener), Tag("result", result));
 
-    public void Retrying(string cluster) => _connectRetries.Add(1, Tag("cluster", cluster));
+    public void Retrying(string cluster, string destination) => _connectRetries.Add(1, Tag("cluster", cluster), Tag("destination", destination));
 
     private Counter<long>? CounterOf(SourceIpMode mode) => mode switch
     {
@@ -177,9 +177,11 @@ internal sealed class TcpMetrics : IDialObserver
         }
     }
 
-    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+    /// <summary>A label.</summary>
+    public static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 
-    private static string Name(ConnectFailure failure, SocketError error) => failure switch
+    /// <summary>What a failed connect is called, in metrics and logs.</summary>
+    public static string Name(ConnectFailure failure, SocketError error) => failure switch
     {
         ConnectFailure.Timeout => "timeout",
         ConnectFailure.Bind => "bind",

@@ -64,7 +64,7 @@ public sealed class SocketDialer
         var model = ModelOf($"{destination.Host}:{destination.Port}");
         var addresses = await _resolver.ResolveAsync(model, RefreshPatience).AsTask().WaitAsync(cancellation);
         var wanted = dial.SourceIp.Mode == SourceIpMode.Transparent ? client?.Client.AddressFamily : null;
-        var attempts = new Attempts(AddressOrder.Of(addresses, wanted, addresses.Length > 1 ? model.NextTurn() : 0, health: null), dial, client);
+        var attempts = new Attempts(model.Address, AddressOrder.Of(addresses, wanted, addresses.Length > 1 ? model.NextTurn() : 0, health: null), dial, client);
         var mode = client is null && dial.SourceIp.Mode == SourceIpMode.Transparent ? SourceIpMode.None : dial.SourceIp.Mode;
         var connected = await TryAllAsync(attempts, mode, cancellation);
         if (connected is null && attempts.IsSourceUnusable && dial.SourceIp.Fallback != SourceIpFallback.Reject)
@@ -158,7 +158,7 @@ public sealed class SocketDialer
                 socket?.Dispose();
             }
 
-            _metrics.Attempted(attempts.Dial.Cluster, mode, blame, error, _time.GetElapsedTime(began));
+            _metrics.Attempted(attempts.Dial.Cluster, attempts.Destination, mode, blame, error, _time.GetElapsedTime(began));
         }
 
         return null;
@@ -207,8 +207,11 @@ public sealed class SocketDialer
         }
     }
 
-    private sealed class Attempts(IPEndPoint[] addresses, SocketDial dial, ConnectionIdentity? client)
+    private sealed class Attempts(string destination, IPEndPoint[] addresses, SocketDial dial, ConnectionIdentity? client)
     {
+        /// <summary>Host and port, as the HTTP client knows them.</summary>
+        public string Destination { get; } = destination;
+
         public IPEndPoint[] Addresses { get; } = addresses;
 
         public SocketDial Dial { get; } = dial;

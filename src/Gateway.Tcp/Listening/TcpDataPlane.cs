@@ -34,6 +34,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly HealthMonitor _health;
+    private readonly PassiveHealth _passive;
     private readonly KernelForwarder _forwarder;
     private readonly Func<bool> _mayBindForeign = TransparentProbe.IsPermitted;
 
@@ -58,7 +59,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _engine = TcpEngineFactory.Create(engine, time, fault => Log.EngineFault(_logger, fault));
         _metrics = new TcpMetrics(meters);
         var resolver = new HostResolver(time);
-        var dialer = new Dialer(resolver, _metrics, time);
+        _passive = new PassiveHealth(meters, loggers, time);
+        var dialer = new Dialer(resolver, _metrics, _passive, time);
         _health = new HealthMonitor(resolver, meters, loggers, time);
         _forwarder = new KernelForwarder(table, meters, _metrics, loggers, time);
         _health.Changed = _forwarder.Wake;
@@ -91,6 +93,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     public void Update(TcpModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
+        _passive.Follow(model);
         _pipeline.Model = model;
     }
 

@@ -172,9 +172,9 @@ internal sealed partial class ConnectionPipeline(
         var route = record.Route!;
         var dialled = await dialer.DialAsync(record.Client, record.Identity!, route.Cluster, route.SourceIp, record.Listener.KeepAlive);
         record.Destination = dialled.Destination;
+        record.FailedDial = dialled.Describe();
         if (dialled.Backend is not { } backend)
         {
-            record.FailedDial = dialled.Describe();
             return Fail(record, ReasonOf(dialled.Failure, record.Client));
         }
 

@@ -64,7 +64,7 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     /// <summary>With ProxyProtocol and Toa: which rule of the policy.</summary>
     public IdentificationRefusal Refusal { get; set; }
 
-    /// <summary>What became of a dial that failed; null: none did.</summary>
+    /// <summary>What became of a dial that failed, or of its failed attempts; null: none did.</summary>
     public string? FailedDial { get; set; }
 
     /// <summary>With ProxyProtocol: what the parser found.</summary>
