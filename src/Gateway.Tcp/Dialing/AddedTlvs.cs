@@ -62,9 +62,7 @@ public sealed class AddedTlvs
             return "not a TLV that can be added: a name or a number as 0xE9, but not Crc32c, Noop and Ssl";
         }
 
-        var text = scope.Fill(template);
-        var sample = text.Replace(Client, new string('x', MaxClientLength), StringComparison.Ordinal)
-            .Replace(Connection, new string('x', ConnectionIds.MaxLength), StringComparison.Ordinal);
+        var sample = LongestOf(template, scope);
         if (sample.AsSpan().ContainsAny('{', '}'))
         {
             return $"unknown placeholder; known are {Known}";
@@ -83,6 +81,20 @@ public sealed class AddedTlvs
         var limit = field.Type == ProxyTlvType.UniqueId ? MaxUniqueIdLength : MaxValueLength;
         return value.Length > limit ? string.Create(CultureInfo.InvariantCulture, $"may become {value.Length} bytes; at most {limit}") : null;
     }
+
+    /// <summary>How long the area may become, in bytes.</summary>
+    /// <param name="config">Templates by field, validated.</param>
+    /// <param name="scope">The route.</param>
+    public static int MaxLength(IReadOnlyDictionary<string, string> config, RouteScope scope)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return config.Sum(entry =>
+            ProxyTlvField.TryParse(entry.Key, out var field) && field.TryEncode(LongestOf(entry.Value, scope), out var value) ? ProxyTlv.PrefixLength + value.Length : 0);
+    }
+
+    private static string LongestOf(string template, RouteScope scope) => scope.Fill(template)
+        .Replace(Client, new string('x', MaxClientLength), StringComparison.Ordinal)
+        .Replace(Connection, new string('x', ConnectionIds.MaxLength), StringComparison.Ordinal);
 
     /// <summary>The TLVs of one connection, as an area.</summary>
     /// <param name="client">The client.</param>

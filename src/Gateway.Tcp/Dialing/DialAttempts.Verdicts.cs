@@ -2,7 +2,6 @@ using System.Text;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Engines;
-using Gateway.Tcp.Health;
 
 namespace Gateway.Tcp.Dialing;
 
