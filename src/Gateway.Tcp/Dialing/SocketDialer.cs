@@ -67,8 +67,7 @@ public sealed class SocketDialer
         var model = ModelOf($"{destination.Host}:{destination.Port}");
         var addresses = await _resolver.ResolveAsync(model, RefreshPatience).AsTask().WaitAsync(cancellation);
         var wanted = dial.SourceIp.Mode == SourceIpMode.Transparent ? client?.Client.AddressFamily : null;
-        var attempts = new Attempts($"{destination.Host}:{destination.Port}",
-            AddressOrder.Of(addresses, wanted, addresses.Length > 1 ? model.NextTurn() : 0, health: null), dial, client);
+        var attempts = new Attempts(model.Address, AddressOrder.Of(addresses, wanted, addresses.Length > 1 ? model.NextTurn() : 0, health: null), dial, client);
         var mode = client is null && dial.SourceIp.Mode == SourceIpMode.Transparent ? SourceIpMode.None : dial.SourceIp.Mode;
         var connected = await TryAllAsync(attempts, mode, cancellation);
         if (connected is null && attempts.IsSourceUnusable && dial.SourceIp.Fallback != SourceIpFallback.Reject)
@@ -197,7 +196,9 @@ public sealed class SocketDialer
         var header = ArrayPool<byte>.Shared.Rent(client is null ? OwnHeader.MaxLength : SourceHeader.MaxLength(client, dial.SourceIp));
         try
         {
-            var length = client is null ? OwnHeader.Write(header, dial.SourceIp.Version, socket) : SourceHeader.Write(header, client, dial.SourceIp);
+            var leftOut = 0;
+            var length = client is null ? OwnHeader.Write(header, dial.SourceIp.Version, socket) : SourceHeader.Write(header, client, dial.SourceIp, added: default, out leftOut);
+            _metrics.TlvsLeftOut(dial.Cluster, leftOut);
             await socket.SendAsync(header.AsMemory(0, length), cancellation);
             _metrics.HeaderSent(dial.Cluster, dial.SourceIp.Version);
             return socket;
@@ -244,7 +245,7 @@ public sealed class SocketDialer
         public ConnectException Describe()
         {
             var error = Failure == SocketError.Success ? SocketError.HostNotFound : Failure;
-            return new ConnectException(error, Refusal ?? new DialResult { Failure = DialFailure.Destination, Address = Last, Error = error, Attempts = Count }.Describe() ?? error.ToString());
+            return new ConnectException(error, Refusal ?? new DialResult { Address = Last, Error = error, Attempts = Count }.Describe());
         }
     }
 }

@@ -173,7 +173,7 @@ internal sealed partial class ConnectionPipeline(
         var route = record.Route!;
         var dialled = await dialer.DialAsync(record.Client, record.Identity!, route.Cluster, route.SourceIp, record.Listener.KeepAlive);
         record.Destination = dialled.Destination;
-        record.FailedDial = dialled.Describe();
+        record.FailedDial = dialled.Backend is null ? dialled.Describe() : dialled.FailedAttempts;
         if (dialled.Backend is not { } backend)
         {
             return Fail(record, ReasonOf(dialled.Failure, record.Client));
@@ -202,7 +202,9 @@ internal sealed partial class ConnectionPipeline(
             return Fail(record, CloseReason.ClientReset);
         }
 
-        var payload = record.Prefetch;
+        // The header goes all the same: what the backend makes of the reset that follows is about the client then, not about us.
+        var isRefused = RefusesSecondHeader(record) && !PassesGuard(record, IdentificationRefusal.UnexpectedHeader);
+        var payload = isRefused ? default : record.Prefetch;
         if (!record.SendsHeader && payload.IsEmpty)
         {
             return true;
@@ -222,7 +224,8 @@ internal sealed partial class ConnectionPipeline(
         {
             var added = route.SourceIp.AddTlvs?.Write(record.Identity!.Client, ConnectionIds.Of(record.Id)) ?? [];
             combined = ArrayPool<byte>.Shared.Rent(SourceHeader.MaxLength(record.Identity!, route.SourceIp, added.Length) + payload.Length);
-            header = SourceHeader.Write(combined, record.Identity!, route.SourceIp, added);
+            header = SourceHeader.Write(combined, record.Identity!, route.SourceIp, added, out var leftOut);
+            metrics.TlvsLeftOut(route.Cluster.Name, leftOut);
             payload.Span.CopyTo(combined.AsSpan(header));
             data = combined.AsMemory(0, header + payload.Length);
         }
@@ -244,8 +247,11 @@ internal sealed partial class ConnectionPipeline(
 
         record.BytesToBackend = payload.Length;
         record.DropPrefetch();
-        return true;
+        return !isRefused || Fail(record, CloseReason.UntrustedHeader);
     }
+
+    // Where the listener has a policy, that has looked at the first bytes.
+    private static bool RefusesSecondHeader(ConnectionRecord record) => record is { SendsHeader: true, Model.Policy: null, Route.SourceIp.RejectsNested: true };
 
     /// <summary>Reads what the client has sent so far, to be kept for the backend. WouldBlock: nothing yet; Success and nothing kept: the end of its stream.</summary>
     private static SocketError ReadFirst(ConnectionRecord record)
