@@ -13,7 +13,7 @@ namespace Gateway.Tcp.Diagnostics;
 /// The instruments of the TCP data plane. Opened, active, closed and duration are of routed connections; one that ends earlier counts once in rejected;
 /// a check that connects and closes counts in health_checks alone. Labels come from configuration, never from a peer.
 /// </summary>
-internal sealed class TcpMetrics : IDialObserver
+internal sealed partial class TcpMetrics : IDialObserver
 {
     /// <summary>The meter's name.</summary>
     public const string MeterName = "Gateway.Tcp";
@@ -127,7 +127,7 @@ internal sealed class TcpMetrics : IDialObserver
         _destinationActive.Add(1, Tag("cluster", cluster), Tag("destination", destination));
 
     public void HeaderSent(string cluster, ProxyProtocolVersion version) =>
-        _headersSent.Add(1, Tag("cluster", cluster), Tag("version", version == ProxyProtocolVersion.V1 ? "v1" : "v2"));
+        _headersSent.Add(1, Tag("cluster", cluster), Tag("version", Name(version)));
 
     public void Attempted(string cluster, SourceIpMode mode, ConnectFailure failure, SocketError error, TimeSpan duration)
     {
@@ -178,6 +178,8 @@ internal sealed class TcpMetrics : IDialObserver
     }
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+
+    private static string Name(ProxyProtocolVersion version) => version == ProxyProtocolVersion.V1 ? "v1" : "v2";
 
     private static string Name(ConnectFailure failure, SocketError error) => failure switch
     {

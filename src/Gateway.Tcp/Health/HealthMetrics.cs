@@ -23,6 +23,9 @@ internal sealed class HealthMetrics
     public void Checked(string cluster, string destination, bool isGood, TimeSpan duration) =>
         _duration.Record(duration.TotalSeconds, Tag("cluster", cluster), Tag("destination", destination), Tag("result", isGood ? "succeeded" : "failed"));
 
+    /// <summary>The series of a destination that is watched from now on.</summary>
+    public void StartAtZero(string cluster, string destination) => _ejections.Add(0, Tag("cluster", cluster), Tag("destination", destination));
+
     public void Ejected(string cluster, string destination) => _ejections.Add(1, Tag("cluster", cluster), Tag("destination", destination));
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);

@@ -51,6 +51,7 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
                 var key = new Key(cluster.Name, destination.Name, destination.Address, rules);
                 if (!before.TryGetValue(key, out var checker))
                 {
+                    _metrics.StartAtZero(cluster.Name, destination.Name);
                     checker = new DestinationChecker(cluster.Name, destination, rules, _resolver, _metrics, _time, _probe, OnChange, _logger);
                 }
 

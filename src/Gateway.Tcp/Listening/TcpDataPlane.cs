@@ -29,6 +29,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     private readonly ITcpEngine _engine;
     private readonly ITimer _counting;
     private readonly TcpMetrics _metrics;
+    private readonly ProxyProtocolMetrics _headerMetrics;
     private readonly LiveConnections _live = new();
     private readonly ConnectionPipeline _pipeline;
     private readonly ILogger _logger;
@@ -57,12 +58,13 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _logger = loggers.CreateLogger<TcpDataPlane>();
         _engine = TcpEngineFactory.Create(engine, time, fault => Log.EngineFault(_logger, fault));
         _metrics = new TcpMetrics(meters);
+        _headerMetrics = new ProxyProtocolMetrics(meters);
         var resolver = new HostResolver(time);
         var dialer = new Dialer(resolver, _metrics, time);
         _health = new HealthMonitor(resolver, meters, loggers, time);
         _forwarder = new KernelForwarder(table, meters, _metrics, loggers, time);
         _health.Changed = _forwarder.Wake;
-        _pipeline = new ConnectionPipeline(dialer, _metrics, new ProxyProtocolMetrics(meters), _live, limit, loggers, time);
+        _pipeline = new ConnectionPipeline(dialer, _metrics, _headerMetrics, _live, limit, loggers, time);
         AcceptsThroughKestrel = accept == TcpAcceptKind.Kestrel || (accept == TcpAcceptKind.Auto && _engine.Name == "Portable");
         ConnectionListenerFactory = new EngineConnectionListenerFactory(_pipeline);
         ConnectionHandler = new TcpConnectionHandler(_pipeline);
@@ -91,6 +93,12 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     public void Update(TcpModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
+        _metrics.StartAtZero(model);
+        foreach (var listener in model.Listeners.Values.Where(static listener => listener.Policy is not null))
+        {
+            _headerMetrics.StartAtZero(listener.Name);
+        }
+
         _pipeline.Model = model;
     }
 

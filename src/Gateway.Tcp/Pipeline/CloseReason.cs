@@ -86,6 +86,29 @@ internal static class CloseReasons
         "limit", "draining", "proxy_protocol", "toa", "no_route", "no_destination", "original_destination", "health_check",
     ];
 
+    /// <summary>
+    /// The reasons of routed connections (<c>closed</c>). A reason belongs into this list, into <see cref="OfRejected"/>, or into both: their series are there at zero from the start.
+    /// </summary>
+    public static IReadOnlyList<CloseReason> OfClosed { get; } =
+    [
+        CloseReason.Error, CloseReason.ClientFin, CloseReason.BackendFin, CloseReason.ClientReset, CloseReason.BackendReset, CloseReason.IdleTimeout, CloseReason.MaxDuration,
+        CloseReason.Drain, CloseReason.LateHeader, CloseReason.UntrustedHeader, CloseReason.NestedHeader, CloseReason.BackendConnectFailed, CloseReason.BackendConnectTimeout,
+        CloseReason.BackendSendFailed, CloseReason.SourceIpUnusable, CloseReason.Resources, CloseReason.NoDestination, CloseReason.OriginalDestination, CloseReason.HealthCheck,
+    ];
+
+    /// <summary>Those of them that say that something is wrong with a route: what alerts watch, however many routes there are.</summary>
+    public static IReadOnlyList<CloseReason> OfFailures { get; } =
+    [
+        CloseReason.Error, CloseReason.BackendConnectFailed, CloseReason.BackendConnectTimeout, CloseReason.SourceIpUnusable, CloseReason.Resources, CloseReason.NoDestination,
+    ];
+
+    /// <summary>The reasons of connections that ended before they were routed (<c>rejected</c>).</summary>
+    public static IReadOnlyList<CloseReason> OfRejected { get; } =
+    [
+        CloseReason.Error, CloseReason.ClientReset, CloseReason.Resources, CloseReason.Limit, CloseReason.Draining, CloseReason.ProxyProtocol, CloseReason.Toa, CloseReason.NoRoute,
+        CloseReason.NoDestination, CloseReason.OriginalDestination,
+    ];
+
     /// <summary>The value of the label <c>reason</c>.</summary>
     public static string Label(this CloseReason reason) => Labels[(int)reason];
 }

@@ -1,5 +1,6 @@
 using Gateway.Http.Clients;
 using Gateway.Http.Exchange;
+using Gateway.Observability;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Listening;
 using Microsoft.AspNetCore.DataProtection;
@@ -26,13 +27,13 @@ internal static class HttpGatewayExtensions
         services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<SnapshotProxyConfigProvider>());
         services.TryAddSingleton<HttpListenerModels>();
         services.TryAddSingleton<HttpAccessLog>();
-        services.TryAddSingleton<HttpConnectionMetrics>();
+        services.AddZeroStarting<HttpConnectionMetrics>();
         services.TryAddSingleton(_ => new ConnectionLimit());
         services.TryAddSingleton<HttpConnectionLimit>();
         services.TryAddSingleton<HttpConnectionServices>();
         services.TryAddSingleton<SocketDialer>();
         services.TryAddSingleton<DestinationOptions>();
-        services.TryAddSingleton<ClientPoolMetrics>();
+        services.AddZeroStarting<ClientPoolMetrics>();
         services.TryAddSingleton<ClientPools>();
         services.TryAddSingleton<IForwarderHttpClientFactory, ClientInvokerFactory>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
@@ -56,6 +57,11 @@ internal static class HttpGatewayExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPassiveHealthCheckPolicy, FailedConnectsPolicy>());
         return services;
     }
+
+    /// <summary>Metrics whose series are there from the start (<see cref="IStartsAtZero"/>).</summary>
+    private static void AddZeroStarting<T>(this IServiceCollection services)
+        where T : class, IStartsAtZero =>
+        services.AddSingleton<T>().AddSingleton<IStartsAtZero>(static provider => provider.GetRequiredService<T>());
 
     /// <summary>Serves requests: identity, access log, routing, YARP. Terminal: what no route takes is 404.</summary>
     public static IApplicationBuilder UseHttpGateway(this IApplicationBuilder app)
