@@ -82,6 +82,7 @@ internal static partial class GatewayHost
         services.AddSingleton<IHostLifetime, GatewayLifetime>();
         services.AddSingleton(source);
         services.AddSingleton<SelfTest>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RestartKeys>(provider, snapshot.Config));
         services.AddHostedService<ConfigReloader>();
         // GatewayServer bounds its own drain by the file's Shutdown section, which may change while we run.
         services.Configure<HostOptions>(options => options.ShutdownTimeout = Timeout.InfiniteTimeSpan);

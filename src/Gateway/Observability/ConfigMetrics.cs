@@ -11,6 +11,7 @@ internal sealed class ConfigMetrics
 
     private readonly Counter<long> _reloads;
     private volatile bool _lastSucceeded = true;
+    private volatile bool _isRestartRequired;
 
     public ConfigMetrics(IMeterFactory meters)
     {
@@ -18,11 +19,20 @@ internal sealed class ConfigMetrics
         _reloads = meter.CreateCounter<long>("gateway.config.reload", "{reload}", "Times that a changed configuration file was read.");
         meter.CreateObservableGauge("gateway.config.last_reload_successful", () => _lastSucceeded ? 1 : 0,
             description: "1 if the newest configuration file is the one in force, 0 if an older one is.");
+        meter.CreateObservableGauge("gateway.config.restart_required", () => IsRestartRequired ? 1 : 0,
+            description: "1 if the file in force has other values than those in use for keys that are read at start only.");
         meter.CreateObservableGauge("gateway.build.info", () => new Measurement<int>(1, new KeyValuePair<string, object?>("version", GatewayVersion.Text)),
             description: "1, with the version as a label.");
         // Both series exist from the start, so that an alert on a rate has something to look at.
         _reloads.Add(0, new KeyValuePair<string, object?>("result", "succeeded"));
         _reloads.Add(0, new KeyValuePair<string, object?>("result", "failed"));
+    }
+
+    /// <summary>Whether something of the file in force waits for the next start.</summary>
+    public bool IsRestartRequired
+    {
+        get => _isRestartRequired;
+        set => _isRestartRequired = value;
     }
 
     public void Reloaded(bool succeeded)
