@@ -22,14 +22,15 @@ public sealed class RedisPeer : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>Starts it on a free port.</summary>
-    public static async Task<RedisPeer> StartAsync()
+    /// <param name="isProtected">Whether protected-mode is on, as Redis comes.</param>
+    public static async Task<RedisPeer> StartAsync(bool isProtected = false)
     {
         var program = DebianPeer.Require("redis-server");
         DebianPeer.Require("redis-cli");
         var folder = new TemporaryFolder();
         var port = FreePorts.Next();
         var process = ManagedProcess.Start(
-            [program, "--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder.Path, "--protected-mode", "no"]);
+            [program, "--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder.Path, "--protected-mode", isProtected ? "yes" : "no"]);
         var peer = new RedisPeer(process, folder, port);
         try
         {
