@@ -66,7 +66,7 @@ internal static partial class GatewayHost
         services.AddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddRouting();
-        services.AddGatewayTelemetry(source.Environment);
+        services.AddGatewayTelemetry(source.Environment, snapshot.Config);
         services.AddSingleton(new ConnectionLimit(snapshot.Config.Limits.MaxConnections));
         services.AddSingleton(provider => new TcpDataPlane(
             snapshot.Config.TcpProxy.Engine, snapshot.Config.TcpProxy.Accept, provider.GetRequiredService<ILoggerFactory>(),
@@ -74,6 +74,8 @@ internal static partial class GatewayHost
             snapshot.Config.TcpProxy.Dnat.Table));
         services.AddHttpGateway();
         services.AddSingleton<Readiness>();
+        services.AddSingleton<ClusterReadiness>();
+        services.AddSingleton<ProcessMetrics>();
         services.AddSingleton<RunningListenerFactory>();
         services.AddSingleton(logging);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<GatewayRuntime>(provider, snapshot));
@@ -88,6 +90,8 @@ internal static partial class GatewayHost
         services.Configure<HostOptions>(options => options.ShutdownTimeout = Timeout.InfiniteTimeSpan);
 
         var app = builder.Build();
+        // Nobody asks for it, and its numbers are to be there.
+        _ = app.Services.GetRequiredService<ProcessMetrics>();
         app.UseAdminEndpoints();
         app.UseHttpGateway();
         return app;

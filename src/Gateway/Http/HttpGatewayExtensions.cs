@@ -1,6 +1,7 @@
 using Gateway.Http.Clients;
 using Gateway.Http.Exchange;
 using Gateway.Observability;
+using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Listening;
 using Microsoft.AspNetCore.DataProtection;
@@ -29,6 +30,7 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton<HttpAccessLog>();
         services.AddZeroStarting<HttpConnectionMetrics>();
         services.TryAddSingleton(_ => new ConnectionLimit());
+        services.TryAddSingleton<OperatorWarnings>();
         services.TryAddSingleton<HttpConnectionLimit>();
         services.TryAddSingleton<HttpConnectionServices>();
         services.TryAddSingleton<SocketDialer>();
@@ -38,6 +40,7 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton<IForwarderHttpClientFactory, ClientInvokerFactory>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
         services.AddPassiveHealth();
+        services.AddSingleton<IStartsAtZero>(static provider => provider.GetServices<IPassiveHealthCheckPolicy>().OfType<FailedConnectsPolicy>().Single());
         services.AddRequestTimeouts();
         // Policies of CORS and authorization cannot be defined here and are refused by validation; what is left of them ("disable", "anonymous") needs no middleware.
         services.Configure<RouteOptions>(options => options.SuppressCheckForUnhandledSecurityMetadata = true);
@@ -66,6 +69,8 @@ internal static class HttpGatewayExtensions
     /// <summary>Serves requests: identity, access log, routing, YARP. Terminal: what no route takes is 404.</summary>
     public static IApplicationBuilder UseHttpGateway(this IApplicationBuilder app)
     {
+        // Around the other, whose access line comes first.
+        app.UseMiddleware<UnreachableMiddleware>();
         app.UseMiddleware<HttpGatewayMiddleware>();
         app.UseRouting();
         app.UseWhen(static context => context.GetEndpoint()?.Metadata.GetMetadata<RequestTimeoutAttribute>() is not null, static timed =>

@@ -1,4 +1,3 @@
-using Gateway.Configuration;
 using Gateway.Hosting;
 using Gateway.Tcp.Listening;
 using Yarp.ReverseProxy;

@@ -5,6 +5,8 @@ namespace Gateway.Observability;
 /// <summary>Console logging that never holds up traffic: what the console cannot take is dropped, and the console says how many.</summary>
 internal static class LoggingSetup
 {
+    private const string Timestamp = "yyyy-MM-ddTHH:mm:ss.fffZ";
+
     public static ILoggingBuilder AddGatewayLogging(this ILoggingBuilder logging, IConfiguration configuration)
     {
         // Before the file's own rules, which win: the frameworks' per-request lines would drown ours.
@@ -22,9 +24,15 @@ internal static class LoggingSetup
         logging.Services.Configure<SimpleConsoleFormatterOptions>(options =>
         {
             options.SingleLine = true;
-            options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            options.TimestampFormat = Timestamp + " ";
             options.UseUtcTimestamp = true;
             options.ColorBehavior = LoggerColorBehavior.Default;
+        });
+        // A line of JSON has no time at all by default.
+        logging.Services.Configure<JsonConsoleFormatterOptions>(options =>
+        {
+            options.TimestampFormat = Timestamp;
+            options.UseUtcTimestamp = true;
         });
         logging.AddConsole();
         logging.Services.Configure<ConsoleLoggerOptions>(options =>

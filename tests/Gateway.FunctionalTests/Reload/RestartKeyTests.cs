@@ -1,4 +1,3 @@
-using Gateway.Testing;
 using Gateway.Testing.Network;
 using Gateway.Testing.Processes;
 

@@ -28,7 +28,8 @@ internal sealed class ReadyWhenTopic : IConfigTopic
             context.Issues.Error(path, ConfigIssue.Quote(name), "there is no such cluster, neither in TcpProxy:Clusters nor in ReverseProxy:Clusters");
         if (tcp is not null && !IsChecked(context, name, tcp))
             context.Issues.Warning(path, ConfigIssue.Quote(name), $"{Unchecked} TcpProxy:Clusters:{name}:HealthCheck");
-        if (http is not null && http.HealthCheck is not ({ Active.Enabled: true } or { Passive.Enabled: true }))
+        // Of several destinations those that cannot be connected to are left out without being asked (PassiveHealthFilter).
+        if (http is { Destinations: not { Count: > 1 } } && http.HealthCheck is not ({ Active.Enabled: true } or { Passive.Enabled: true }))
             context.Issues.Warning(path, ConfigIssue.Quote(name), $"{Unchecked} ReverseProxy:Clusters:{name}:HealthCheck:Active");
     }
 

@@ -42,6 +42,9 @@ internal sealed class RequestFailure
     /// <summary>Whether there was no connection to send it on.</summary>
     public bool IsConnect { get; private init; }
 
+    /// <summary>Whether it reached no destination: none could be connected to, or there was none to try.</summary>
+    public bool IsUnreachable => IsConnect || this == NoDestination;
+
     /// <summary>Why a request that has ended failed; null: it did not.</summary>
     /// <param name="context">The request.</param>
     /// <param name="thrown">What ended it here.</param>
