@@ -46,6 +46,8 @@ needs='
     node:nodejs
     npm:npm
     kubectl:kubernetes-client
+    prometheus:prometheus
+    promtool:prometheus
 '
 
 # is_offered PACKAGE VERSION: apt would install at least this one.

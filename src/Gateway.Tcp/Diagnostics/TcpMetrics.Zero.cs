@@ -37,9 +37,9 @@ internal sealed partial class TcpMetrics
 
         foreach (var cluster in model.Clusters.Values)
         {
-            _connectRetries.Add(0, Tag("cluster", cluster.Name));
             foreach (var destination in cluster.Destinations)
             {
+                _connectRetries.Add(0, Tag("cluster", cluster.Name), Tag("destination", destination.Name));
                 _destinationActive.Add(0, Tag("cluster", cluster.Name), Tag("destination", destination.Name));
             }
         }

@@ -119,6 +119,9 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// </summary>
     public Action<SocketError> AcceptPausesOf(string listener) => new AcceptPauses(listener, _metrics, _logger, _time).Report;
 
+    /// <summary>Whether a cluster of the model in force has a destination that health checks do not call dead; true for one that is not there.</summary>
+    public bool HasUsableDestination(string cluster) => !_pipeline.Model.Clusters.TryGetValue(cluster, out var model) || model.HasUsable();
+
     /// <summary>Keeps the TCP options of the connections of an HTTP server's socket, which does not listen yet.</summary>
     /// <exception cref="SocketException">They cannot be kept.</exception>
     public void KeepOptions(Socket listener, OptionCarriers carriers) => _engine.KeepOptions(listener, carriers);

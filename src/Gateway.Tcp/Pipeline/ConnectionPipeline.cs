@@ -43,6 +43,7 @@ internal sealed partial class ConnectionPipeline(
     private const int LongestGreetingBytes = 4096;
 
     private readonly AccessLog _access = new(loggers);
+    private readonly OperatorWarnings _warnings = new(loggers, time);
     private readonly OwnConnections _own = new();
     private readonly ILogger _logger = loggers.CreateLogger<ConnectionPipeline>();
     private volatile TcpModel _model = TcpModel.Empty;
@@ -298,7 +299,25 @@ internal sealed partial class ConnectionPipeline(
         }
 
         _access.Write(record, duration);
+        Warn(record);
     }
+
+    // What an operator can do something about. How clients and backends end their connections is their own affair.
+    private void Warn(ConnectionRecord record)
+    {
+        switch (record.Reason)
+        {
+            case CloseReason.Limit or CloseReason.ProxyProtocol or CloseReason.Toa or CloseReason.NoRoute or CloseReason.OriginalDestination or CloseReason.Resources
+                or CloseReason.SourceIpUnusable or CloseReason.UntrustedHeader or CloseReason.LateHeader or CloseReason.NestedHeader:
+                _warnings.Refused(record.Listener.Name, record.Reason.Label(), RuleOf(record.Refusal), record.Client.RemoteEndPoint);
+                break;
+            case CloseReason.BackendConnectFailed or CloseReason.BackendConnectTimeout or CloseReason.BackendSendFailed or CloseReason.NoDestination:
+                _warnings.Unreachable(record.Route!.Cluster.Name, record.Reason.Label(), record.FailedDial ?? "-");
+                break;
+        }
+    }
+
+    private static string RuleOf(IdentificationRefusal refusal) => refusal == IdentificationRefusal.None ? "-" : refusal.ToString();
 
     // A peer without a header may wait for the server to speak, so it is dialled for at once, and only its end tells a check from a client.
     private static bool IsCheck(ConnectionRecord record, TimeSpan duration) =>

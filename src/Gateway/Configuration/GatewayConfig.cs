@@ -213,6 +213,9 @@ public sealed record ProbesConfig
 
     /// <summary>As <see cref="ListenerConfig.ProxyProtocol"/>.</summary>
     public ProxyProtocolConfig? ProxyProtocol { get; init; }
+
+    /// <summary>What must hold besides for <c>/healthz/ready</c> to be 200. Defaults to null: nothing.</summary>
+    public ReadyWhenConfig? ReadyWhen { get; init; }
 }
 
 /// <summary>The admin listener (<c>Admin</c>).</summary>

@@ -115,7 +115,12 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
     private void Reject(ConnectionContext connection, IListenerFeature feature, string reason, IdentificationStep? step)
     {
         services.Metrics.Rejected(feature.Name, reason);
-        services.AccessLog.WriteRejected(PeerEndPoint.Of(connection.RemoteEndPoint), feature.Name, reason, step);
+        var peer = PeerEndPoint.Of(connection.RemoteEndPoint);
+        services.AccessLog.WriteRejected(peer, feature.Name, reason, step);
+        if (reason != "draining")
+        {
+            services.Warnings.Refused(feature.Name, reason, step?.Refusal.ToString() ?? "-", peer);
+        }
         // Now, rather than after what the peer may still be sending has been read.
         connection.Abort(new ConnectionAbortedException(reason));
     }
@@ -134,6 +139,7 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
     {
         services.Metrics.Rejected(feature.Name, "proxy_protocol");
         services.AccessLog.WriteUnexpectedHeader(peer, feature.Name, feature.Kind);
+        services.Warnings.Refused(feature.Name, "proxy_protocol", "UnexpectedHeader", peer);
         connection.Abort(new ConnectionAbortedException("proxy_protocol"));
     }
 

@@ -2,6 +2,7 @@ using Gateway.Http.Clients;
 using Gateway.Http.Connections;
 using Gateway.Http.Exchange;
 using Gateway.Observability;
+using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Listening;
@@ -29,10 +30,11 @@ internal static class HttpGatewayExtensions
         services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<SnapshotProxyConfigProvider>());
         services.TryAddSingleton<HttpListenerModels>();
         services.TryAddSingleton<HttpAccessLog>();
-        services.TryAddSingleton<HttpRequestMetrics>();
+        services.AddZeroStarting<HttpRequestMetrics>();
         services.TryAddSingleton<HttpRequestReport>();
         services.AddZeroStarting<HttpConnectionMetrics>();
         services.TryAddSingleton(_ => new ConnectionLimit());
+        services.TryAddSingleton<OperatorWarnings>();
         services.TryAddSingleton<HttpConnectionLimit>();
         services.TryAddSingleton<DepartureWatch>();
         services.TryAddSingleton<HttpConnectionServices>();
@@ -44,6 +46,7 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton<IForwarderHttpClientFactory, ClientInvokerFactory>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
         services.AddPassiveHealth();
+        services.AddSingleton<IStartsAtZero>(static provider => provider.GetServices<IPassiveHealthCheckPolicy>().OfType<FailedConnectsPolicy>().Single());
         services.AddRequestTimeouts();
         // Policies of CORS and authorization cannot be defined here and are refused by validation; what is left of them ("disable", "anonymous") needs no middleware.
         services.Configure<RouteOptions>(options => options.SuppressCheckForUnhandledSecurityMetadata = true);
@@ -73,6 +76,8 @@ internal static class HttpGatewayExtensions
     /// <summary>Serves requests: identity, access log, what HTTP asks of a proxy, routing, YARP. Terminal: what no route takes is 404.</summary>
     public static IApplicationBuilder UseHttpGateway(this IApplicationBuilder app)
     {
+        // Around the other, whose access line comes first.
+        app.UseMiddleware<UnreachableMiddleware>();
         app.UseMiddleware<HttpGatewayMiddleware>();
         app.UseMiddleware<RequestRules>();
         app.UseRouting();

@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Gateway.Configuration;
+using Gateway.Http.Exchange;
+using Gateway.Observability;
 using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Http;
@@ -8,8 +11,11 @@ namespace Gateway.Http;
 /// What is counted of requests on HTTP listeners: by listener, and by route, cluster and destination as far as the request came. Requests
 /// on Probes and Admin, and our own health checks, are none of them. Labels come from configuration, never from a client.
 /// </summary>
-internal sealed class HttpRequestMetrics
+internal sealed class HttpRequestMetrics : IStartsAtZero
 {
+    // With more series than these, they appear with their first failure: six for each destination of each route of each listener.
+    private const int MostAtZero = 20_000;
+
     private static readonly string[] Classes = ["0xx", "1xx", "2xx", "3xx", "4xx", "5xx"];
 
     // From a cache's answer to a slow report.
@@ -28,6 +34,22 @@ internal sealed class HttpRequestMetrics
         _requests = meter.CreateCounter<long>("gateway.http.requests", "{request}", "Requests that have ended, by class of the status that was sent.");
         _duration = meter.CreateHistogram("gateway.http.request.duration", "s", "From a request's head to the end of its response.", null, Durations);
         _failures = meter.CreateCounter<long>("gateway.http.request.failures", "{request}", "Requests that failed, by reason.");
+    }
+
+    /// <inheritdoc/>
+    public void StartAtZero(GatewayConfig config)
+    {
+        var paths = SeriesNames.HttpPathsOf(config).ToArray();
+        foreach (var (listener, route, cluster, destination) in paths.Length * RequestFailure.Alerting.Count <= MostAtZero ? paths : [])
+        {
+            var tags = new TagList { { "listener", listener }, { "route", route }, { "cluster", cluster }, { "destination", destination } };
+            foreach (var reason in RequestFailure.Alerting)
+            {
+                var withReason = tags;
+                withReason.Add("reason", reason);
+                _failures.Add(0, withReason);
+            }
+        }
     }
 
     /// <summary>A request has ended.</summary>

@@ -90,7 +90,7 @@ public sealed class SelfTestTests
 
     private static async Task<string> JsonAsync(HttpClient client, HttpMethod method, Uri uri)
     {
-        using var request = new HttpRequestMessage(method, uri) { Headers = { { "Accept", "application/json" } } };
+        using var request = new HttpRequestMessage(method, uri) { Headers = { { "Accept", "application/json" }, { "X-Gateway-Request", "1" } } };
         using var response = await client.SendAsync(request);
         Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);
         return await response.Content.ReadAsStringAsync();

@@ -84,6 +84,20 @@ public sealed class TcpPeer : IDisposable
     public static Task<TcpPeer> ConnectAsync(int port, string? from = null) =>
         ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), from is null ? null : new IPEndPoint(IPAddress.Parse(from), 0));
 
+    /// <summary>Connects and waits for the end, which may come before the connect has returned.</summary>
+    public static async Task<ConnectionEnd> ConnectToTheEndAsync(int port)
+    {
+        try
+        {
+            using var peer = await ConnectAsync(port).ConfigureAwait(false);
+            return await peer.WaitForEndAsync().ConfigureAwait(false);
+        }
+        catch (SocketException)
+        {
+            return ConnectionEnd.Reset;
+        }
+    }
+
     /// <summary>The IP and TCP headers of the SYN (TCP_SAVED_SYN), in hex; once, and only if the server saves them.</summary>
     public string SavedSyn()
     {

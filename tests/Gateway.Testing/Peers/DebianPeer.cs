@@ -26,6 +26,8 @@ public static class DebianPeer
         ["nc"] = "netcat-openbsd",
         ["node"] = "nodejs",
         ["kubectl"] = "kubernetes-client",
+        ["prometheus"] = "prometheus",
+        ["promtool"] = "prometheus",
     };
 
     private static readonly string[] Folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];

@@ -27,6 +27,11 @@ internal sealed class ClientPoolMetrics : IStartsAtZero
     /// <inheritdoc/>
     public void StartAtZero(GatewayConfig config)
     {
+        foreach (var cluster in config.ReverseProxy.Clusters)
+        {
+            _repeated.Add(0, new KeyValuePair<string, object?>("cluster", cluster.ClusterId));
+        }
+
         foreach (var cluster in config.ReverseProxy.Clusters.Where(static cluster => ClusterSourceIp.Read(cluster.Metadata) is not null))
         {
             _active.Add(0, new KeyValuePair<string, object?>("cluster", cluster.ClusterId));

@@ -35,6 +35,10 @@ internal sealed class RequestFailure
 
     private RequestFailure(string reason) => Reason = reason;
 
+    /// <summary>The reasons that say something about a destination.</summary>
+    public static IReadOnlyList<string> Alerting { get; } =
+        [.. new[] { ConnectRefused, ConnectTimeout, NoAnswer, Timeout, AnswerBroken, AnswerUnusable }.Select(static failure => failure.Reason)];
+
     /// <summary>In one word, for metrics.</summary>
     public string Reason { get; }
 
@@ -43,6 +47,9 @@ internal sealed class RequestFailure
 
     /// <summary>Whether there was no connection to send it on.</summary>
     public bool IsConnect { get; private init; }
+
+    /// <summary>Whether it reached no destination: none could be connected to, or there was none to try.</summary>
+    public bool IsUnreachable => IsConnect || this == NoDestination;
 
     /// <summary>Why a request that has ended failed; null: it did not.</summary>
     /// <param name="context">The request.</param>
