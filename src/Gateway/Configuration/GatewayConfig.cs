@@ -146,25 +146,6 @@ public sealed record KeepAliveConfig
     public int Retries { get; init; } = 4;
 }
 
-/// <summary>Limits of the HTTP server.</summary>
-public sealed record HttpLimitsConfig
-{
-    /// <summary>Largest request body. Defaults to null: no limit.</summary>
-    public long? MaxRequestBodyBytes { get; init; }
-
-    /// <summary>Least rate of a request body, in bytes per second. Defaults to null: none.</summary>
-    public double? MinRequestBodyBytesPerSecond { get; init; }
-
-    /// <summary>Least rate of a response, in bytes per second. Defaults to null: none.</summary>
-    public double? MinResponseBytesPerSecond { get; init; }
-
-    /// <summary>How long an idle kept-alive connection stays. Defaults to 130 s, as Kestrel's.</summary>
-    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(130);
-
-    /// <summary>How long the request line and headers may take. Defaults to 30 s, as Kestrel's.</summary>
-    public TimeSpan RequestHeadersTimeout { get; init; } = TimeSpan.FromSeconds(30);
-}
-
 /// <summary>YARP's section, in YARP's own types.</summary>
 public sealed record ReverseProxyConfig
 {

@@ -40,7 +40,11 @@ internal static class HttpGatewayExtensions
         services.AddRequestTimeouts();
         // Policies of CORS and authorization cannot be defined here and are refused by validation; what is left of them ("disable", "anonymous") needs no middleware.
         services.Configure<RouteOptions>(options => options.SuppressCheckForUnhandledSecurityMetadata = true);
-        services.AddReverseProxy().AddConfigFilter<UnlimitedActivityFilter>().AddConfigFilter<PassiveHealthFilter>().AddTransforms<GatewayTransforms>();
+        services.AddReverseProxy()
+            .AddConfigFilter<UnlimitedActivityFilter>()
+            .AddConfigFilter<HeaderTextFilter>()
+            .AddConfigFilter<PassiveHealthFilter>()
+            .AddTransforms<GatewayTransforms>();
         RemoveForeignStartUp(services);
         // It writes a warning with a stack for every request that fails, a client that leaves included; the access log has the reason and the cause.
         // First, so that a rule of the file for the same category wins.
@@ -57,10 +61,11 @@ internal static class HttpGatewayExtensions
         return services;
     }
 
-    /// <summary>Serves requests: identity, access log, routing, YARP. Terminal: what no route takes is 404.</summary>
+    /// <summary>Serves requests: identity, access log, what HTTP asks of a proxy, routing, YARP. Terminal: what no route takes is 404.</summary>
     public static IApplicationBuilder UseHttpGateway(this IApplicationBuilder app)
     {
         app.UseMiddleware<HttpGatewayMiddleware>();
+        app.UseMiddleware<RequestRules>();
         app.UseRouting();
         app.UseWhen(static context => context.GetEndpoint()?.Metadata.GetMetadata<RequestTimeoutAttribute>() is not null, static timed =>
         {

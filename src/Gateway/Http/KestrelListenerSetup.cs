@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Configuration;
+using Gateway.Http.Messages;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -8,7 +9,9 @@ namespace Gateway.Http;
 /// <summary>Sets a Kestrel server up as one HTTP listener.</summary>
 internal static class KestrelListenerSetup
 {
-    /// <summary>Kestrel wants to know how long a slow start is forgiven before a minimum data rate counts; this is its own default.</summary>
+    /// <summary>
+    /// Kestrel wants to know how long a slow start is forgiven before a minimum data rate counts; this is its own default.
+    /// </summary>
     private static readonly TimeSpan DataRateGracePeriod = TimeSpan.FromSeconds(5);
 
     /// <summary>Makes <paramref name="kestrel"/> listen on <paramref name="endPoint"/>.</summary>
@@ -22,7 +25,13 @@ internal static class KestrelListenerSetup
         KestrelServerOptions kestrel, IPEndPoint endPoint, HttpListenerState listener, ListenerHttpVersion version, HttpLimitsConfig limits, IServiceProvider host)
     {
         kestrel.AddServerHeader = false;
-        // A proxy has no opinion on how large or slow a body may be: the backend does. Header sizes keep Kestrel's limits (32 KiB, 100 headers).
+        HeaderBytes.Keep(kestrel);
+        // RFC 9112, 3.2.2: the host of an absolute target stands, whatever the Host header says.
+        kestrel.AllowHostHeaderOverride = true;
+        // A proxy that ended TLS says https over cleartext HTTP/2; who is believed is decided in RequestRules.
+        kestrel.AllowAlternateSchemes = true;
+        HeaderLimits.Of(limits).Set(kestrel, version);
+        // A proxy has no opinion on how large or slow a body may be: the backend does.
         kestrel.Limits.MaxRequestBodySize = limits.MaxRequestBodyBytes;
         kestrel.Limits.MinRequestBodyDataRate = RateOf(limits.MinRequestBodyBytesPerSecond);
         kestrel.Limits.MinResponseDataRate = RateOf(limits.MinResponseBytesPerSecond);

@@ -76,5 +76,9 @@ internal sealed class ListenersTopic : IConfigTopic
             Range.Check(context, $"{path}:MinResponseBytesPerSecond", response, double.Epsilon, double.MaxValue);
         Range.CheckTimeout(context, $"{path}:KeepAliveTimeout", limits.KeepAliveTimeout);
         Range.CheckTimeout(context, $"{path}:RequestHeadersTimeout", limits.RequestHeadersTimeout);
+        // The upper ends: with HTTP/2 the server gets a multiple of each (HeaderLimits), and holds that much for one request.
+        Range.Check(context, $"{path}:MaxRequestHeaderCount", limits.MaxRequestHeaderCount, 1, 10_000);
+        Range.Check(context, $"{path}:MaxRequestHeadersBytes", limits.MaxRequestHeadersBytes, 1024, 1024 * 1024);
+        Range.Check(context, $"{path}:MaxRequestLineBytes", limits.MaxRequestLineBytes, 256, 1024 * 1024);
     }
 }

@@ -1,0 +1,34 @@
+namespace Gateway.Configuration;
+
+/// <summary>Limits of the HTTP server.</summary>
+public sealed record HttpLimitsConfig
+{
+    /// <summary>Largest request body. Defaults to null: no limit.</summary>
+    public long? MaxRequestBodyBytes { get; init; }
+
+    /// <summary>Least rate of a request body, in bytes per second. Defaults to null: none.</summary>
+    public double? MinRequestBodyBytesPerSecond { get; init; }
+
+    /// <summary>Least rate of a response, in bytes per second. Defaults to null: none.</summary>
+    public double? MinResponseBytesPerSecond { get; init; }
+
+    /// <summary>How long an idle kept-alive connection stays. Defaults to 130 s, as Kestrel's.</summary>
+    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(130);
+
+    /// <summary>How long the request line and headers may take. Defaults to 30 s, as Kestrel's.</summary>
+    public TimeSpan RequestHeadersTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Most headers of a request; one with more is answered with 431. Defaults to 100, as Kestrel's.</summary>
+    public int MaxRequestHeaderCount { get; init; } = 100;
+
+    /// <summary>
+    /// Most bytes of a request's headers, names and values together; one with more is answered with 431. Defaults to 32 KiB, as Kestrel's.
+    /// </summary>
+    public int MaxRequestHeadersBytes { get; init; } = 32 * 1024;
+
+    /// <summary>
+    /// Longest request line, and in HTTP/2 longest method, target and host together; what is longer is answered with 414. Defaults to 8
+    /// KiB, as Kestrel's.
+    /// </summary>
+    public int MaxRequestLineBytes { get; init; } = 8 * 1024;
+}
