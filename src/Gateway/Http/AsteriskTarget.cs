@@ -9,20 +9,14 @@ namespace Gateway.Http;
 /// path that nobody outside this process can know, and its connection writes the asterisk in its place. HTTP/2 has no line to write it
 /// into: there the target is <c>/</c>.
 /// </summary>
-internal sealed class AsteriskTarget : CountingStream
+/// <param name="connection">A destination's connection of HTTP/1.1, decrypted.</param>
+internal sealed class AsteriskTarget(Stream connection) : CountingStream(connection)
 {
     private static readonly string Path = $"/{Convert.ToHexString(RandomNumberGenerator.GetBytes(16))}";
     private static readonly byte[] Written = Encoding.ASCII.GetBytes($"OPTIONS {Path} ");
 
-    private AsteriskTarget(Stream connection) : base(connection)
-    {
-    }
-
     /// <summary>What a client is given for the asterisk of a destination.</summary>
     public static Uri For(string destination) => new(new Uri(destination), Path);
-
-    /// <summary>A connection of HTTP/1.1 that writes the asterisk.</summary>
-    public static Stream On(Stream connection) => new AsteriskTarget(connection);
 
     /// <inheritdoc/>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>

@@ -12,6 +12,7 @@ namespace Gateway.Http;
 /// </summary>
 internal sealed class GatewayTransforms : ITransformProvider
 {
+    private static readonly EndToEndHeaders EndToEnd = new();
     private static readonly ResponseRules Rules = new();
     private static readonly HeadersFirstTransform HeadersFirst = new();
     private static readonly TrailerTransform Trailer = new();
@@ -38,6 +39,8 @@ internal sealed class GatewayTransforms : ITransformProvider
     public void Apply(TransformBuilderContext context)
     {
         context.UseDefaultForwarders = false;
+        // First: a route's own transform of the header wins.
+        context.RequestTransforms.Insert(0, EndToEnd);
         if (Ours(context.Route.Transforms ?? []) is not ForwardingHeaders.None and var ours)
         {
             // Last, after a RequestHeadersAllowed transform has copied what it lets through: before it, our entry of X-Forwarded-For would

@@ -50,7 +50,10 @@ internal static class HttpGatewayExtensions
         services.AddRequestTimeouts();
         // Policies of CORS and authorization cannot be defined here and are refused by validation; what is left of them ("disable", "anonymous") needs no middleware.
         services.Configure<RouteOptions>(options => options.SuppressCheckForUnhandledSecurityMetadata = true);
-        services.AddReverseProxy().AddConfigFilter<IdleTimeoutFilter>().AddConfigFilter<PassiveHealthFilter>().AddConfigFilter<HeaderTextFilter>()
+        services.AddReverseProxy()
+            .AddConfigFilter<IdleTimeoutFilter>()
+            .AddConfigFilter<HeaderTextFilter>()
+            .AddConfigFilter<PassiveHealthFilter>()
             .AddTransforms<GatewayTransforms>();
         RemoveForeignStartUp(services);
         // It writes a warning with a stack for every request that fails, a client that leaves included; the access log has the reason and the cause.

@@ -1,6 +1,5 @@
 using Gateway.Http.Clients;
 using Gateway.Http.Exchange;
-using Gateway.Http.Messages;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Listening;
@@ -23,7 +22,6 @@ internal sealed class KeepAliveHttpClientFactory(
         base.ConfigureHandler(context, handler);
         var dial = new SocketDial(context.ClusterId, NoSourceIp, options.KeepAlive);
         DestinationHandler.Configure(handler);
-        HeaderBytes.Keep(handler);
         handler.PooledConnectionLifetime = options.ConnectionLifetime;
         handler.ConnectCallback = (connection, cancellation) => DestinationStream.OpenAsync(
             limit, ConnectionKind.Shared, isOurs: false, () => dialer.ConnectAsync(connection.DnsEndPoint, dial, client: null, cancellation));

@@ -60,7 +60,7 @@ internal sealed partial class RecordingHttpBackend : IAsyncDisposable
             }
             else if (Chunked().IsMatch(head))
             {
-                for (int size; (size = int.Parse(await peer.ReadLineAsync(), NumberStyles.HexNumber, CultureInfo.InvariantCulture)) > 0;)
+                while (await ReadSizeAsync(peer) is > 0 and var size)
                 {
                     body += await peer.ReadTextAsync(size);
                     _ = await peer.ReadLineAsync();
@@ -74,6 +74,11 @@ internal sealed partial class RecordingHttpBackend : IAsyncDisposable
             await peer.SendAsync(_answer(request));
         }
     }
+
+    private static async Task<int> ReadSizeAsync(TcpPeer peer) =>
+        int.TryParse(await peer.ReadLineAsync(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var size)
+            ? size
+            : throw new EndOfStreamException("The body was cut off.");
 
     private static async Task<string> ReadLinesAsync(TcpPeer peer)
     {

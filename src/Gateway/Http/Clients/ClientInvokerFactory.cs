@@ -1,5 +1,4 @@
 using Gateway.Http.Exchange;
-using Gateway.Http.Messages;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
@@ -51,7 +50,6 @@ internal sealed class ClientInvokerFactory(
         {
             base.ConfigureHandler(context, handler);
             DestinationHandler.Configure(handler);
-            HeaderBytes.Keep(handler);
             handler.PooledConnectionIdleTimeout = idleTimeout;
             handler.PooledConnectionLifetime = options.ConnectionLifetime;
             handler.ConnectCallback = (connection, cancellation) => DestinationStream.OpenAsync(

@@ -11,12 +11,17 @@ namespace Gateway.Http.Messages;
 internal static class HeaderBytes
 {
     private static readonly DecimalDigits ContentLength = new();
+    private static readonly ConnectionValue Connection = new();
 
     /// <summary>Makes a server take and write header values as they are.</summary>
     public static void Keep(KestrelServerOptions kestrel)
     {
-        kestrel.RequestHeaderEncodingSelector = static name =>
-            name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? ContentLength : Encoding.Latin1;
+        kestrel.RequestHeaderEncodingSelector = static name => name.Length switch
+        {
+            10 when name.Equals("Connection", StringComparison.OrdinalIgnoreCase) => Connection,
+            14 when name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) => ContentLength,
+            _ => Encoding.Latin1,
+        };
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
     }
 

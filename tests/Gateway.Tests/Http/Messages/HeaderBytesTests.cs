@@ -36,4 +36,18 @@ public class HeaderBytesTests
     [InlineData("close, X-A ,x-b,, ", "X-A x-b")]
     [InlineData("TE, close", "TE")]
     public void ConnectionOptions_Of_NamesHeaders(string connection, string names) => Assert.Equal(names, string.Join(' ', ConnectionOptions.Of(connection)));
+
+    [Theory]
+    [InlineData("keep-alive", "keep-alive")]
+    [InlineData("Keep-Alive", "keep-alive")]
+    [InlineData("close", "close, keep-alive")]
+    [InlineData("Upgrade", "Upgrade, keep-alive")]
+    [InlineData("keep-alive, Upgrade", "Upgrade, keep-alive")]
+    [InlineData("keep-alive, X-Hop", "X-Hop")]
+    [InlineData("close,X-Hop,", "close, X-Hop, keep-alive")]
+    [InlineData("TE", "TE")]
+    [InlineData("\u00E9", "\u00E9")]
+    [InlineData("", "")]
+    public void ConnectionValue_OfAHeader_KeepsWhatItNominates(string value, string expected) =>
+        Assert.Equal(expected, new ConnectionValue().GetString(Encoding.Latin1.GetBytes(value)));
 }
