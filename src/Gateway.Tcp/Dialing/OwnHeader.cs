@@ -29,4 +29,19 @@ public static class OwnHeader
             ? ProxyHeaderWriter.WriteV1(destination, source, target)
             : ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, source, target, [], withChecksum: false);
     }
+
+    /// <summary>A version 2 header of a certain length: the rest is a NOOP TLV, which every reader skips.</summary>
+    /// <param name="length">In bytes; the shortest with a TLV in it has 31 (IPv4) or 55.</param>
+    /// <param name="socket">Connected.</param>
+    public static byte[] Pad(int length, Socket socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        var header = new byte[length];
+        var shortest = Write(new byte[MaxLength], ProxyProtocolVersion.V2, socket);
+        var noop = new byte[length - shortest];
+        ProxyTlvWriter.Write(noop, ProxyTlvType.Noop, new byte[noop.Length - ProxyTlv.PrefixLength]);
+        ProxyHeaderWriter.WriteV2(
+            header, ProxyCommand.Proxy, ProxyEndPoint.From((IPEndPoint)socket.LocalEndPoint!), ProxyEndPoint.From((IPEndPoint)socket.RemoteEndPoint!), noop, withChecksum: false);
+        return header;
+    }
 }

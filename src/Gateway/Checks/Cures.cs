@@ -1,3 +1,4 @@
+using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
 
 namespace Gateway.Checks;
@@ -71,6 +72,16 @@ internal static class Cures
     /// <summary>The other version.</summary>
     public static string Version(BackendTarget target, ProxyProtocolVersion version) =>
         target.IsHttp ? $"Metadata: {{ \"SourceIp.Version\": \"{version}\" }}" : $"SourceIp: {{ \"Version\": \"{version}\" }}";
+
+    /// <summary>No longer headers than the backend takes.</summary>
+    /// <param name="target">The destination.</param>
+    /// <param name="taken">The longest that it took; 0: none with a TLV.</param>
+    public static string Length(BackendTarget target, int taken)
+    {
+        var bytes = Math.Max(taken, ProxyHeaderWriter.MinV2Length);
+        var key = target.IsHttp ? $"Metadata: {{ \"SourceIp.MaxHeaderBytes\": \"{bytes}\" }}" : $"SourceIp: {{ \"MaxHeaderBytes\": {bytes} }}";
+        return $"{key}, which leaves TLVs out rather than losing the connection; or fewer TLVs";
+    }
 
     /// <summary>A header instead of none.</summary>
     public static string Mode(BackendTarget target, ProxyProtocolVersion version) => target.IsHttp

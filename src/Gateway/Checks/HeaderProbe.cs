@@ -53,6 +53,8 @@ internal static class HeaderProbe
         {
             case Understanding.Gone:
                 return (CheckSeverity.Warn, "stopped accepting connections while it was checked", null);
+            case Understanding.Reads when version == ProxyProtocolVersion.V2 && LongHeader.Of(target) is > 0 and var length && await LongHeader.LongestTakenAsync(interview, length) is { } taken:
+                return (CheckSeverity.Warn, $"takes {header}{(taken == 0 ? "" : $" of {taken} bytes")}, but not one of {length}, as its routes may send with TLVs", Cures.Length(target, taken));
             case Understanding.Reads:
                 return (CheckSeverity.Ok, $"takes {header} and {(reaction!.HasWords && !reaction.IsMySql ? $"answers {reaction.Show()}" : "waits for more")}", null);
             case Understanding.Unknown when await interview.BareAsync() is { Greets: true }:

@@ -44,7 +44,14 @@ internal static class HeaderReading
             return (Understanding.Refuses, behind);
         var other = version == ProxyProtocolVersion.V1 ? ProxyProtocolVersion.V2 : ProxyProtocolVersion.V1;
         if (behind.IsSilent && await interview.HeaderAsync(other) is { IsComplaint: true } complaint)
-            return version == ProxyProtocolVersion.V1 ? (Understanding.Reads, behind) : (Understanding.Refuses, complaint);
+        {
+            // A web server that complains of V2 would have complained of V1 as well. (IRC swallows unknown lines, and obeys the QUIT in V2's signature.)
+            if (version == ProxyProtocolVersion.V2)
+                return (Understanding.Refuses, complaint);
+            if (complaint.IsHttp)
+                return (Understanding.Reads, behind);
+        }
+
         return await JudgePatientlyAsync(interview, version, isGreeter: false);
     }
 

@@ -14,8 +14,8 @@ internal sealed class Interview(BackendTarget target, IPEndPoint endPoint, Cance
     // Refusals come after one round trip; a server that greets does so at once.
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
 
-    // Where a process is started for the connection first (Postfix, Dovecot), on a busy host. Most servers never let us wait so long.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    // Where a process is started for the connection first (Postfix, Dovecot), on a busy host. Together less than the 2 s after which dnsdist gives up a query that does not come: that is no answer.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     // As long as the fixed part of a V2 header: a receiver that wants to see so much before it judges has it. Line protocols ignore them.
     private static readonly byte[] LineFeeds = [.. Enumerable.Repeat((byte)'\n', 16)];
@@ -60,6 +60,20 @@ internal sealed class Interview(BackendTarget target, IPEndPoint endPoint, Cance
     /// <summary>How it takes that header and payload: line feeds, or of one that speaks HTTP and does not like these a request for nothing.</summary>
     public Task<Reaction?> PayloadAsync(ProxyProtocolVersion version, bool isHttp) =>
         TellAsync(socket => [.. Header(version, socket), .. isHttp ? Options : LineFeeds], Quiet);
+
+    /// <summary>Whether it takes a V2 header of a certain length. (Exim greets behind one that is too long, and then refuses every command.)</summary>
+    public async Task<bool> TakesAsync(int length)
+    {
+        using var talk = await ConnectAsync();
+        if (talk is null)
+            return false;
+        await talk.SendAsync(OwnHeader.Pad(length, talk.Socket), cancellation);
+        var reaction = Heard(await talk.ListenAsync(Quiet, cancellation));
+        if (!reaction.Text.StartsWith("220", StringComparison.Ordinal))
+            return !reaction.IsRefusal;
+        await talk.SendAsync("NOOP\r\n"u8.ToArray(), cancellation);
+        return !Heard(await talk.ListenAsync(Quiet, cancellation)).IsRefusal;
+    }
 
     private async Task<BareReaction?> AskBareAsync()
     {
