@@ -182,6 +182,7 @@ internal sealed class TcpMetrics : IDialObserver
     private static string Name(ConnectFailure failure, SocketError error) => failure switch
     {
         ConnectFailure.Timeout => "timeout",
+        ConnectFailure.Self => OwnListenerException.Reason,
         ConnectFailure.Bind => "bind",
         ConnectFailure.Option => "option",
         ConnectFailure.Permission => "permission",

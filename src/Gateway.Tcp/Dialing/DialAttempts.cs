@@ -78,6 +78,8 @@ internal sealed partial class DialAttempts(
             : sourceIp.Port == SourcePort.Client && !IsClientsOwnConnection(address) ? identity.Client
             : new IPEndPoint(identity.Client.Address, 0),
         Mark = sourceIp.Mark,
+        // What the kernel says of a connection's destination is said in the VRF that it came by. Loopback is not part of one.
+        Device = cluster.Original is not null && !IPAddress.IsLoopback(address.Address) ? client.BoundDevice : 0,
         Timeout = cluster.ConnectTimeout,
         KeepAlive = keepAlive,
     };

@@ -20,6 +20,9 @@ public enum DialFailure : byte
     /// <summary>No answer within the timeout.</summary>
     Timeout,
 
+    /// <summary>The destination is one of our own listeners.</summary>
+    Self,
+
     /// <summary>The client's address cannot be used as the source, and the fallback is Reject.</summary>
     SourceIp,
 

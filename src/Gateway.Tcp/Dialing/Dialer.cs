@@ -128,6 +128,7 @@ internal sealed partial class Dialer(HostResolver resolver, IDialObserver observ
     {
         ConnectFailure.None => DialFailure.None,
         ConnectFailure.Timeout => DialFailure.Timeout,
+        ConnectFailure.Self => DialFailure.Self,
         ConnectFailure.Bind or ConnectFailure.Option or ConnectFailure.Permission => DialFailure.SourceIp,
         ConnectFailure.Resources => DialFailure.Resources,
         ConnectFailure.Aborted => DialFailure.Aborted,

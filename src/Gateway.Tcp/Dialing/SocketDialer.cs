@@ -29,6 +29,7 @@ public sealed class SocketDialer
     private const int MostDestinations = 4096;
 
     private readonly ConcurrentDictionary<string, DestinationModel> _destinations = new(StringComparer.OrdinalIgnoreCase);
+    private readonly OwnListeners _ownListeners;
     private readonly HostResolver _resolver;
     private readonly TcpMetrics _metrics;
     private readonly TimeProvider _time;
@@ -36,13 +37,15 @@ public sealed class SocketDialer
     /// <summary>Makes a dialer with a cache of names of its own.</summary>
     /// <param name="meters">For the meter <c>Gateway.Tcp</c>.</param>
     /// <param name="time">For durations and the cache.</param>
-    public SocketDialer(IMeterFactory meters, TimeProvider time)
-        : this(meters, time, new HostResolver(time))
+    /// <param name="ownListeners">Where connections may not get to.</param>
+    public SocketDialer(IMeterFactory meters, TimeProvider time, OwnListeners ownListeners)
+        : this(meters, time, ownListeners, new HostResolver(time))
     {
     }
 
-    internal SocketDialer(IMeterFactory meters, TimeProvider time, HostResolver resolver)
+    internal SocketDialer(IMeterFactory meters, TimeProvider time, OwnListeners ownListeners, HostResolver resolver)
     {
+        _ownListeners = ownListeners;
         _resolver = resolver;
         _metrics = new TcpMetrics(meters);
         _time = time;
@@ -127,6 +130,7 @@ public sealed class SocketDialer
             if (blame == ConnectFailure.None)
             {
                 (blame, error) = (ConnectFailure.Aborted, SocketError.OperationAborted);
+                _ownListeners.Refuse(address, socket);
                 await socket.ConnectAsync(address, either.Token);
                 LocalPorts.RefuseSelf(socket);
                 // NetworkStream takes no others; awaited calls do not care.
@@ -147,9 +151,10 @@ public sealed class SocketDialer
         catch (SocketException failed)
         {
             error = failed.SocketErrorCode;
-            blame = Blame(error, mode);
+            blame = failed is OwnListenerException ? ConnectFailure.Self : Blame(error, mode);
             attempts.IsSourceUnusable |= blame == ConnectFailure.Bind;
             attempts.Failure = blame == ConnectFailure.Bind ? attempts.Failure : error;
+            attempts.Refusal = (failed as OwnListenerException)?.Message;
         }
         finally
         {
@@ -221,18 +226,21 @@ public sealed class SocketDialer
         /// <summary>What was wrong with the last address that was dialled; Success: nothing.</summary>
         public SocketError Failure { get; set; }
 
+        /// <summary>Why the last address was not dialled; null: it was.</summary>
+        public string? Refusal { get; set; }
+
         private IPEndPoint? Last { get; set; }
 
         private int Count { get; set; }
 
         /// <summary>Notes an attempt.</summary>
-        public void Begin(IPEndPoint address) => (Last, Count) = (address, Count + 1);
+        public void Begin(IPEndPoint address) => (Last, Count, Refusal) = (address, Count + 1, null);
 
         /// <summary>What came of all of them, in the words of TCP routes.</summary>
         public ConnectException Describe()
         {
             var error = Failure == SocketError.Success ? SocketError.HostNotFound : Failure;
-            return new ConnectException(error, new DialResult { Address = Last, Error = error, Attempts = Count }.Describe());
+            return new ConnectException(error, Refusal ?? new DialResult { Address = Last, Error = error, Attempts = Count }.Describe());
         }
     }
 }

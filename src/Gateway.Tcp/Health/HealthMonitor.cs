@@ -23,12 +23,12 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
         IMeterFactory meters,
         ILoggerFactory loggers,
         TimeProvider time,
-        Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>>? probe = null)
+        Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>> probe)
     {
         _resolver = resolver;
         _time = time;
         _logger = loggers.CreateLogger<HealthMonitor>();
-        _probe = probe ?? HealthProbe.ConnectAsync;
+        _probe = probe;
         _metrics = new HealthMetrics(meters, () => _checkers.Values);
     }
 

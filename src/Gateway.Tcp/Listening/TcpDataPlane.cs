@@ -45,9 +45,17 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <param name="time">For durations and timeouts.</param>
     /// <param name="limit">The cap on connections, shared with HTTP.</param>
     /// <param name="table">The nftables table of Dnat routes.</param>
+    /// <param name="ownListeners">Where connections to destinations may not get to; null: nobody says.</param>
     /// <exception cref="PlatformNotSupportedException">The Linux engine was asked for elsewhere.</exception>
     public TcpDataPlane(
-        TcpEngineKind engine, TcpAcceptKind accept, ILoggerFactory loggers, IMeterFactory meters, TimeProvider time, ConnectionLimit limit, string table = "gateway_dnat")
+        TcpEngineKind engine,
+        TcpAcceptKind accept,
+        ILoggerFactory loggers,
+        IMeterFactory meters,
+        TimeProvider time,
+        ConnectionLimit limit,
+        string table = "gateway_dnat",
+        OwnListeners? ownListeners = null)
     {
         ArgumentNullException.ThrowIfNull(loggers);
         ArgumentNullException.ThrowIfNull(meters);
@@ -55,11 +63,12 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(limit);
         _time = time;
         _logger = loggers.CreateLogger<TcpDataPlane>();
-        _engine = TcpEngineFactory.Create(engine, time, fault => Log.EngineFault(_logger, fault));
+        ownListeners ??= new OwnListeners();
+        _engine = TcpEngineFactory.Create(engine, time, ownListeners, fault => Log.EngineFault(_logger, fault));
         _metrics = new TcpMetrics(meters);
         var resolver = new HostResolver(time);
         var dialer = new Dialer(resolver, _metrics, time);
-        _health = new HealthMonitor(resolver, meters, loggers, time);
+        _health = new HealthMonitor(resolver, meters, loggers, time, (address, timeout, cancellation) => HealthProbe.ConnectAsync(address, timeout, ownListeners, cancellation));
         _forwarder = new KernelForwarder(table, meters, _metrics, loggers, time);
         _health.Changed = _forwarder.Wake;
         _pipeline = new ConnectionPipeline(dialer, _metrics, new ProxyProtocolMetrics(meters), _live, limit, loggers, time);

@@ -1,3 +1,5 @@
+using Gateway.Tcp.Engines;
+
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>Why a connection ended, as side × phase: exactly one for each, used for the access log and the metric labels alike.</summary>
@@ -42,6 +44,9 @@ internal enum CloseReason : byte
     /// <summary>The last destination did not answer within ConnectTimeout.</summary>
     BackendConnectTimeout,
 
+    /// <summary>The last destination was one of our own listeners.</summary>
+    Self,
+
     /// <summary>The backend did not take the PROXY header and the first payload.</summary>
     BackendSendFailed,
 
@@ -82,7 +87,7 @@ internal static class CloseReasons
     private static readonly string[] Labels =
     [
         "error", "client_fin", "backend_fin", "client_reset", "backend_reset", "idle_timeout", "max_duration", "drain", "late_header", "untrusted_header", "nested_header",
-        "backend_connect_failed", "backend_connect_timeout", "backend_send_failed", "source_ip", "resources",
+        "backend_connect_failed", "backend_connect_timeout", OwnListenerException.Reason, "backend_send_failed", "source_ip", "resources",
         "limit", "draining", "proxy_protocol", "toa", "no_route", "no_destination", "original_destination", "health_check",
     ];
 

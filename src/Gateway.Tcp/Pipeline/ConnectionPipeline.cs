@@ -7,6 +7,7 @@ using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Listening;
+using Gateway.Tcp.Networks;
 using Gateway.Tcp.Routing;
 using Microsoft.Extensions.Logging;
 
@@ -142,7 +143,7 @@ internal sealed partial class ConnectionPipeline(
         record.Route = route;
         if (route.Cluster.Original is { } original)
         {
-            var mayDial = original.MayDial(identity, record.Listener.Port);
+            var mayDial = original.MayDial(identity, record.Listener.Port, record.Client.BoundDevice);
             if (mayDial != true || _own.Contains(identity.Peer))
             {
                 return Fail(record, mayDial is null ? CloseReason.Resources : CloseReason.OriginalDestination);
@@ -187,7 +188,7 @@ internal sealed partial class ConnectionPipeline(
     // Not from a client's address: a client may have the same port, and is no loop.
     private bool KnowAsOwn(ConnectionRecord record)
     {
-        record.OwnSource = record.Backend!.LocalEndPoint;
+        record.OwnSource = PeerEndPoint.Of(record.Backend!.LocalEndPoint);
         _own.Add(record.OwnSource);
         return !_own.Contains(record.Identity!.Peer) || Fail(record, CloseReason.OriginalDestination);
     }
@@ -318,6 +319,7 @@ internal sealed partial class ConnectionPipeline(
     private static CloseReason ReasonOf(DialFailure failure, TcpConnection client) => failure switch
     {
         DialFailure.Timeout => CloseReason.BackendConnectTimeout,
+        DialFailure.Self => CloseReason.Self,
         DialFailure.SourceIp => CloseReason.SourceIpUnusable,
         DialFailure.NoAddress => CloseReason.NoDestination,
         DialFailure.Resources => CloseReason.Resources,

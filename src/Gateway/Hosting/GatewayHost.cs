@@ -3,6 +3,7 @@ using Gateway.Checks;
 using Gateway.Configuration;
 using Gateway.Http;
 using Gateway.Observability;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.Listening;
 using Microsoft.AspNetCore.Hosting.Server;
 
@@ -71,7 +72,7 @@ internal static partial class GatewayHost
         services.AddSingleton(provider => new TcpDataPlane(
             snapshot.Config.TcpProxy.Engine, snapshot.Config.TcpProxy.Accept, provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ConnectionLimit>(),
-            snapshot.Config.TcpProxy.Dnat.Table));
+            snapshot.Config.TcpProxy.Dnat.Table, provider.GetRequiredService<OwnListeners>()));
         services.AddHttpGateway();
         services.AddSingleton<Readiness>();
         services.AddSingleton<RunningListenerFactory>();

@@ -69,9 +69,9 @@ internal sealed class KestrelListener : RunningListener
         await _start(_server, cancellation);
     }
 
-    public override ValueTask UnbindAsync() => _unbind();
+    protected override ValueTask UnbindSocketAsync() => _unbind();
 
-    public override async Task StopAsync(TimeSpan drain)
+    protected override async Task StopServerAsync(TimeSpan drain)
     {
         using var limit = new CancellationTokenSource(drain);
         await _server.StopAsync(limit.Token);
@@ -79,7 +79,7 @@ internal sealed class KestrelListener : RunningListener
         await _services.DisposeAsync();
     }
 
-    public override async ValueTask DiscardAsync()
+    protected override async ValueTask DiscardServerAsync()
     {
         await _unbind();
         if (_started)

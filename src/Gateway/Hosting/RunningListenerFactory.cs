@@ -7,7 +7,7 @@ using Gateway.Tcp.Listening;
 namespace Gateway.Hosting;
 
 /// <summary>Binds listeners. The only place that knows which kind of server serves which kind of listener.</summary>
-internal sealed class RunningListenerFactory(IServiceProvider host, TcpDataPlane tcp, HttpListenerModels http)
+internal sealed class RunningListenerFactory(IServiceProvider host, TcpDataPlane tcp, HttpListenerModels http, OwnListeners own)
 {
     private ServerStart _start = (_, _) => throw new InvalidOperationException("The application is not known yet.");
 
@@ -15,8 +15,12 @@ internal sealed class RunningListenerFactory(IServiceProvider host, TcpDataPlane
     public void UseApplication(ServerStart start) => _start = start;
 
     /// <exception cref="SocketException">The address cannot be had.</exception>
-    public ValueTask<RunningListener> BindAsync(ListenerPlan plan) =>
-        new(plan.Protocol == ListenerProtocol.Tcp ? BindTcp(plan) : BindHttp(plan));
+    public ValueTask<RunningListener> BindAsync(ListenerPlan plan)
+    {
+        var bound = plan.Protocol == ListenerProtocol.Tcp ? BindTcp(plan) : BindHttp(plan);
+        bound.Enter(own);
+        return new(bound);
+    }
 
     private KestrelListener BindHttp(ListenerPlan plan)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Networks;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -39,8 +40,8 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
 
     private Task RunAsync(ConnectionContext connection, IListenerFeature feature)
     {
-        var peer = Unmap(connection.RemoteEndPoint);
-        var local = Unmap(connection.LocalEndPoint);
+        var peer = PeerEndPoint.Of(connection.RemoteEndPoint);
+        var local = PeerEndPoint.Of(connection.LocalEndPoint);
         if (feature.Http?.ProxyProtocol is { } policy)
         {
             return IdentifyAndRunAsync(connection, feature, new ProxyHeaderReader(policy, peer, local, services.Time));
@@ -103,7 +104,7 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
         else if (step.Action == IdentificationAction.CloseSilently)
         {
             services.Metrics.HealthCheck(feature.Name);
-            services.AccessLog.WriteSilent(Unmap(connection.RemoteEndPoint), feature.Name);
+            services.AccessLog.WriteSilent(PeerEndPoint.Of(connection.RemoteEndPoint), feature.Name);
         }
         else
         {
@@ -114,7 +115,7 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
     private void Reject(ConnectionContext connection, IListenerFeature feature, string reason, IdentificationStep? step)
     {
         services.Metrics.Rejected(feature.Name, reason);
-        services.AccessLog.WriteRejected(Unmap(connection.RemoteEndPoint), feature.Name, reason, step);
+        services.AccessLog.WriteRejected(PeerEndPoint.Of(connection.RemoteEndPoint), feature.Name, reason, step);
         // Now, rather than after what the peer may still be sending has been read.
         connection.Abort(new ConnectionAbortedException(reason));
     }
@@ -150,10 +151,4 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
 
     private static CancellationToken StopOf(ConnectionContext connection) =>
         connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
-
-    private static IPEndPoint Unmap(EndPoint? endPoint)
-    {
-        var ip = endPoint as IPEndPoint ?? new IPEndPoint(IPAddress.None, 0);
-        return ip.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(ip.Address.MapToIPv4(), ip.Port) : ip;
-    }
 }

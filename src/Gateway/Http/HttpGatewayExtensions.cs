@@ -1,6 +1,7 @@
 using Gateway.Http.Clients;
 using Gateway.Http.Exchange;
 using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.Listening;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http.Timeouts;
@@ -30,6 +31,7 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton(_ => new ConnectionLimit());
         services.TryAddSingleton<HttpConnectionLimit>();
         services.TryAddSingleton<HttpConnectionServices>();
+        services.TryAddSingleton<OwnListeners>();
         services.TryAddSingleton<SocketDialer>();
         services.TryAddSingleton<DestinationOptions>();
         services.TryAddSingleton<ClientPoolMetrics>();

@@ -1,4 +1,5 @@
 using Gateway.Redirection;
+using Gateway.Testing.Processes;
 
 namespace Gateway.Tests.Redirection;
 
@@ -17,7 +18,7 @@ public class HostProgramTests
         await File.WriteAllTextAsync(trap, "#!/bin/sh\n");
         try
         {
-            File.SetUnixFileMode(trap, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
+            (await ProcessRunner.RunAsync(["chmod", "+x", trap])).RequireSuccess();
             Assert.Null(await HostProgram.TryRunAsync(name, []));
         }
         finally

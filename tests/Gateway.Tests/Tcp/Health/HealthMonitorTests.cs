@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.Health;
 using Gateway.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -167,14 +168,20 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         listener.Start();
         var address = (IPEndPoint)listener.LocalEndpoint;
 
-        Assert.True(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), CancellationToken.None));
+        var own = new OwnListeners();
+        Assert.True(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, CancellationToken.None));
         Assert.False(listener.Pending(), "the application saw the check");
         using var client = new TcpClient(AddressFamily.InterNetwork);
         await client.ConnectAsync(address, TestContext.Current.CancellationToken);
         using var first = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
         Assert.Equal(client.Client.LocalEndPoint, first.Client.RemoteEndPoint);
+        using (own.Add("in", address, dualMode: false))
+        {
+            Assert.False(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, CancellationToken.None));
+        }
+
         listener.Stop();
-        Assert.False(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), CancellationToken.None));
+        Assert.False(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, CancellationToken.None));
     }
 
     private async Task<ClusterModel> FollowAsync(HealthCheckModel rules, params string[] addresses)
