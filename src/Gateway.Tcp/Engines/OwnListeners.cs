@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Net;
 using System.Net.Sockets;
@@ -12,8 +13,15 @@ namespace Gateway.Tcp.Engines;
 /// </summary>
 public sealed class OwnListeners
 {
+    // A question to the kernel costs some 6 µs, a twentieth of a connection. An address that moves here is noticed within this.
+    private const long ForeignForMilliseconds = 100;
+
+    // Destinations come from configuration and name servers: a bound against names that move all the time.
+    private const int MostForeign = 1024;
+
     private readonly Lock _lock = new();
     private readonly List<Listener> _all = [];
+    private readonly ConcurrentDictionary<IPAddress, long> _foreign = new();
     private volatile FrozenDictionary<int, Listener[]> _byPort = FrozenDictionary<int, Listener[]>.Empty;
 
     /// <summary>Adds a bound listener, before it accepts.</summary>
@@ -62,7 +70,33 @@ public sealed class OwnListeners
         var address = Destination(remote.Address);
         var reached = Array.Find(listeners, listener => listener.Address.Equals(address))
             ?? Array.Find(listeners, listener => listener.Covers(address));
-        return reached is not null && (reached.Address.Equals(address) || OwnAddress.Contains(address, device) == true) ? reached.Name : null;
+        return reached is not null && (reached.Address.Equals(address) || IsOwn(address, device)) ? reached.Name : null;
+    }
+
+    private bool IsOwn(IPAddress address, int device)
+    {
+        var now = Environment.TickCount64;
+        if (device == 0 && _foreign.TryGetValue(address, out var asked) && now - asked < ForeignForMilliseconds)
+        {
+            return false;
+        }
+
+        if (OwnAddress.Contains(address, device) == true)
+        {
+            return true;
+        }
+
+        if (device == 0)
+        {
+            if (_foreign.Count >= MostForeign)
+            {
+                _foreign.Clear();
+            }
+
+            _foreign[address] = now;
+        }
+
+        return false;
     }
 
     // Connecting to 0.0.0.0 or [::] goes to loopback.

@@ -74,7 +74,7 @@ public sealed class TcpPeer : IDisposable
             using var peer = await ConnectAsync(to, from, inside).ConfigureAwait(false);
             return await peer.WaitForEndAsync().ConfigureAwait(false);
         }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.NotConnected)
         {
             return ConnectionEnd.Reset;
         }
