@@ -90,7 +90,7 @@ public sealed class ProxyProtocolMetrics
 
     private static string Result(IdentificationRefusal refusal, ProxyParseError error) => refusal switch
     {
-        IdentificationRefusal.UntrustedPeer or IdentificationRefusal.UntrustedHeader => "untrusted",
+        IdentificationRefusal.UntrustedPeer or IdentificationRefusal.UntrustedHeader or IdentificationRefusal.UnexpectedHeader => "untrusted",
         IdentificationRefusal.HeaderMissing => "absent_rejected",
         IdentificationRefusal.HeaderTimeout => "timeout",
         IdentificationRefusal.LateHeader or IdentificationRefusal.NestedHeader => "disallowed",

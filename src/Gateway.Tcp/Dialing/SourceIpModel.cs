@@ -16,6 +16,9 @@ public sealed class SourceIpModel
     /// <summary>The TLVs of an incoming header that are passed on; never one that is added. Defaults to none.</summary>
     public ProxyTlvSet PassThroughTlvs { get; init; } = ProxyTlvSet.None;
 
+    /// <summary>Whether a client's own header behind ours is refused. Defaults to true.</summary>
+    public bool RejectsNested { get; init; } = true;
+
     /// <summary>The TLVs that are added; null: none.</summary>
     public AddedTlvs? AddTlvs { get; init; }
 
@@ -44,6 +47,7 @@ public sealed class SourceIpModel
             Mode = config.Mode ?? SourceIpMode.None,
             Version = config.Version,
             PassThroughTlvs = added is null ? passed : passed.Except(added.Types),
+            RejectsNested = config.NestedHeader == NestedHeaderAction.Reject,
             AddTlvs = added,
             Port = config.Port,
             Toa = config.Mode == SourceIpMode.Toa ? new ToaFormats(config.ToaOptions) : ToaFormats.None,

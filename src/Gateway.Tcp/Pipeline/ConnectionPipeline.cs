@@ -202,7 +202,9 @@ internal sealed partial class ConnectionPipeline(
             return Fail(record, CloseReason.ClientReset);
         }
 
-        var payload = record.Prefetch;
+        // The header goes all the same: what the backend makes of the reset that follows is about the client then, not about us.
+        var isRefused = RefusesSecondHeader(record) && !PassesGuard(record, IdentificationRefusal.UnexpectedHeader);
+        var payload = isRefused ? default : record.Prefetch;
         if (!record.SendsHeader && payload.IsEmpty)
         {
             return true;
@@ -244,8 +246,11 @@ internal sealed partial class ConnectionPipeline(
 
         record.BytesToBackend = payload.Length;
         record.DropPrefetch();
-        return true;
+        return !isRefused || Fail(record, CloseReason.UntrustedHeader);
     }
+
+    // Where the listener has a policy, that has looked at the first bytes.
+    private static bool RefusesSecondHeader(ConnectionRecord record) => record is { SendsHeader: true, Model.Policy: null, Route.SourceIp.RejectsNested: true };
 
     /// <summary>Reads what the client has sent so far, to be kept for the backend. WouldBlock: nothing yet; Success and nothing kept: the end of its stream.</summary>
     private static SocketError ReadFirst(ConnectionRecord record)

@@ -19,6 +19,7 @@ internal static class EnvironmentOverlay
         (typeof(ProxyProtocolConfig), nameof(ProxyProtocolConfig.Header)),
         (typeof(ProxyProtocolConfig), nameof(ProxyProtocolConfig.Untrusted)),
         (typeof(ProxyProtocolConfig), nameof(ProxyProtocolConfig.NestedHeader)),
+        (typeof(SourceIpConfig), nameof(SourceIpConfig.NestedHeader)),
         (typeof(ToaConfig), nameof(ToaConfig.Missing)),
         (typeof(TcpClusterConfig), nameof(TcpClusterConfig.Type)),
         (typeof(HttpClientConfig), nameof(HttpClientConfig.DangerousAcceptAnyServerCertificate)),

@@ -32,6 +32,9 @@ internal sealed class ProxyProtocolTopic : IConfigTopic
         if (policy.HeaderTimeout > TimeSpan.Zero && policy.HeaderTimeout < AdvisedHeaderTimeout)
             context.Warning($"{path}:HeaderTimeout", "the specification asks for at least 3 s, to cover a TCP retransmit");
 
+        if (policy.NestedHeader == NestedHeaderAction.Pass)
+            context.Warning($"{path}:NestedHeader", "a header behind the believed one reaches the backend, and some believe the last one that they see (MariaDB): only where the trusted proxies let no client's through");
+
         if (policy.Header == HeaderExpectation.Required)
         {
             context.NotApplicable(path, "Header is Required, this is for Optional", "OptionalWait");
