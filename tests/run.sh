@@ -34,6 +34,7 @@ needs='
     haproxy:haproxy
     nginx:nginx
     /usr/lib/nginx/modules/ngx_stream_module.so:libnginx-mod-stream
+    varnishd:varnish
     redis-server:redis-server
     /usr/lib/postgresql/*/bin/postgres:postgresql
     nft:nftables

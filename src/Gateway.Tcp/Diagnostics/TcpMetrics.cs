@@ -43,6 +43,7 @@ internal sealed partial class TcpMetrics : IDialObserver
     private readonly Histogram<double> _connectDuration;
     private readonly Counter<long> _connectRetries;
     private readonly Counter<long> _headersSent;
+    private readonly Counter<long> _tlvsLeftOut;
     private readonly Counter<long> _transparent;
     private readonly Counter<long> _toa;
     private readonly Counter<long> _toaReceived;
@@ -63,6 +64,7 @@ internal sealed partial class TcpMetrics : IDialObserver
         _connectDuration = meter.CreateHistogram("gateway.destination.connect.duration", "s", "Connect attempts.", null, ShortDurations);
         _connectRetries = meter.CreateCounter<long>("gateway.destination.connect.retries", "{attempt}", "Second and later attempts for one client.");
         _headersSent = meter.CreateCounter<long>("gateway.proxy_protocol.sent", "{header}", "PROXY headers to backends.");
+        _tlvsLeftOut = meter.CreateCounter<long>("gateway.proxy_protocol.tlvs_left_out", "{tlv}", "TLVs that were not passed on, since the header would be too long.");
         _transparent = meter.CreateCounter<long>("gateway.transparent.connect", "{attempt}", "Connect attempts from a client's address.");
         _toa = meter.CreateCounter<long>("gateway.toa.connect", "{attempt}", "Connect attempts with the client's address in a TCP option.");
         _toaReceived = meter.CreateCounter<long>("gateway.toa.received", "{connection}", "Connections of trusted peers whose TCP options were looked at, by result.");
@@ -128,6 +130,14 @@ internal sealed partial class TcpMetrics : IDialObserver
 
     public void HeaderSent(string cluster, ProxyProtocolVersion version) =>
         _headersSent.Add(1, Tag("cluster", cluster), Tag("version", Name(version)));
+
+    public void TlvsLeftOut(string cluster, int count)
+    {
+        if (count > 0)
+        {
+            _tlvsLeftOut.Add(count, Tag("cluster", cluster));
+        }
+    }
 
     public void Attempted(string cluster, string destination, SourceIpMode mode, ConnectFailure failure, SocketError error, TimeSpan duration)
     {

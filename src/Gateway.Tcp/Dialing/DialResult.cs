@@ -61,9 +61,8 @@ public readonly record struct DialResult
     internal string? FailedAttempts { get; init; }
 
     /// <summary>
-    /// What an operator asks of a failed dial, in one word: <c>to:192.0.2.7:6379,ConnectionRefused,attempts:2;failed:redis-0,192.0.2.6:6379,TimedOut</c>. Of one that succeeded: what failed
-    /// before; null: nothing did.
+    /// What an operator asks of a failed dial, in one word: <c>to:192.0.2.7:6379,ConnectionRefused,attempts:2;failed:redis-0,192.0.2.6:6379,TimedOut</c>.
     /// </summary>
-    internal string? Describe() => Failure == DialFailure.None ? FailedAttempts
-        : $"{(Address is null ? "" : $"to:{Address},")}{(Error == SocketError.Success ? "" : $"{Error},")}attempts:{Attempts}{(FailedAttempts is null ? "" : $";{FailedAttempts}")}";
+    internal string Describe() =>
+        $"{(Address is null ? "" : $"to:{Address},")}{(Error == SocketError.Success ? "" : $"{Error},")}attempts:{Attempts}{(FailedAttempts is null ? "" : $";{FailedAttempts}")}";
 }

@@ -197,7 +197,9 @@ public sealed class SocketDialer
         var header = ArrayPool<byte>.Shared.Rent(client is null ? OwnHeader.MaxLength : SourceHeader.MaxLength(client, dial.SourceIp));
         try
         {
-            var length = client is null ? OwnHeader.Write(header, dial.SourceIp.Version, socket) : SourceHeader.Write(header, client, dial.SourceIp);
+            var leftOut = 0;
+            var length = client is null ? OwnHeader.Write(header, dial.SourceIp.Version, socket) : SourceHeader.Write(header, client, dial.SourceIp, added: default, out leftOut);
+            _metrics.TlvsLeftOut(dial.Cluster, leftOut);
             await socket.SendAsync(header.AsMemory(0, length), cancellation);
             _metrics.HeaderSent(dial.Cluster, dial.SourceIp.Version);
             return socket;

@@ -173,7 +173,7 @@ internal sealed partial class ConnectionPipeline(
         var route = record.Route!;
         var dialled = await dialer.DialAsync(record.Client, record.Identity!, route.Cluster, route.SourceIp, record.Listener.KeepAlive);
         record.Destination = dialled.Destination;
-        record.FailedDial = dialled.Describe();
+        record.FailedDial = dialled.Backend is null ? dialled.Describe() : dialled.FailedAttempts;
         if (dialled.Backend is not { } backend)
         {
             return Fail(record, ReasonOf(dialled.Failure, record.Client));
@@ -224,7 +224,8 @@ internal sealed partial class ConnectionPipeline(
         {
             var added = route.SourceIp.AddTlvs?.Write(record.Identity!.Client, ConnectionIds.Of(record.Id)) ?? [];
             combined = ArrayPool<byte>.Shared.Rent(SourceHeader.MaxLength(record.Identity!, route.SourceIp, added.Length) + payload.Length);
-            header = SourceHeader.Write(combined, record.Identity!, route.SourceIp, added);
+            header = SourceHeader.Write(combined, record.Identity!, route.SourceIp, added, out var leftOut);
+            metrics.TlvsLeftOut(route.Cluster.Name, leftOut);
             payload.Span.CopyTo(combined.AsSpan(header));
             data = combined.AsMemory(0, header + payload.Length);
         }

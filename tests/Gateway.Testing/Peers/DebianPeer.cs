@@ -9,6 +9,7 @@ public static class DebianPeer
     {
         ["haproxy"] = "haproxy",
         ["nginx"] = "nginx",
+        ["varnishd"] = "varnish",
         ["redis-server"] = "redis-server",
         ["redis-cli"] = "redis-tools",
         ["psql"] = "postgresql-client",

@@ -18,6 +18,7 @@ internal static class EnvironmentOverlay
         (typeof(ForwardedHeadersConfig), nameof(ForwardedHeadersConfig.Untrusted)),
         (typeof(ProxyProtocolConfig), nameof(ProxyProtocolConfig.Header)),
         (typeof(ProxyProtocolConfig), nameof(ProxyProtocolConfig.Untrusted)),
+        (typeof(ProxyProtocolConfig), nameof(ProxyProtocolConfig.MixedFamilies)),
         (typeof(ProxyProtocolConfig), nameof(ProxyProtocolConfig.NestedHeader)),
         (typeof(SourceIpConfig), nameof(SourceIpConfig.NestedHeader)),
         (typeof(ToaConfig), nameof(ToaConfig.Missing)),

@@ -51,13 +51,17 @@ internal sealed class SourceIpTopic : IConfigTopic
         else
             ToaTopic.CheckWritten(context, path, sourceIp.ToaOptions);
         if (!sendsHeader)
-            context.NotApplicable(path, why, "Version", "PassThroughTlvs", "AddTlvs", "NestedHeader");
+            context.NotApplicable(path, why, "Version", "PassThroughTlvs", "AddTlvs", "MaxHeaderBytes", "NestedHeader");
         else if (sourceIp.Version == ProxyProtocolVersion.V1)
-            context.NotApplicable(path, "Version is V1, which has no TLVs", "PassThroughTlvs", "AddTlvs");
+            context.NotApplicable(path, "Version is V1, which has no TLVs", "PassThroughTlvs", "AddTlvs", "MaxHeaderBytes");
         if (sendsHeader && sourceIp.NestedHeader == NestedHeaderAction.Pass)
-            context.Warning($"{path}:NestedHeader", "a client's own PROXY header reaches the backend behind ours, and some believe the last one that they see (MariaDB): only for chains of proxies that no client can reach");
+            context.Warning(
+                $"{path}:NestedHeader",
+                "a client's own PROXY header reaches the backend behind ours, and some believe the last one that they see (MariaDB): only for chains of proxies that no client can reach");
         CheckTlvs(context, $"{path}:PassThroughTlvs", sourceIp.PassThroughTlvs);
         TlvsTopic.CheckAdded(context, $"{path}:AddTlvs:", sourceIp.AddTlvs, [scope]);
+        if (sourceIp.MaxHeaderBytes is { } longest)
+            TlvsTopic.CheckLength(context, $"{path}:MaxHeaderBytes", longest, sourceIp.AddTlvs, [scope]);
         if (sourceIp.Mark is { } mark)
             Range.Check(context, $"{path}:Mark", mark, 1, int.MaxValue);
     }

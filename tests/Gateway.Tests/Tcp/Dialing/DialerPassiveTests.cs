@@ -197,8 +197,8 @@ public sealed class DialerPassiveTests : IDisposable
         _client.Error = SocketError.TimedOut;
         var cluster = Cluster(Good, Dead);
         var result = await DialAsync(cluster);
-        Assert.Equal($"failed:d1,{Dead},TimedOut", result.Describe());
-        Assert.Null((await DialAsync(cluster)).Describe());
+        Assert.Equal($"failed:d1,{Dead},TimedOut", result.FailedAttempts);
+        Assert.Null((await DialAsync(cluster)).FailedAttempts);
 
         _failing[Good] = ConnectFailure.Timeout;
         result = await DialAsync(cluster);
