@@ -9,11 +9,13 @@ internal sealed class HealthMetrics
     private readonly Histogram<double> _duration;
     private readonly Counter<long> _ejections;
 
-    public HealthMetrics(IMeterFactory meters, Func<IEnumerable<DestinationChecker>> checkers)
+    public HealthMetrics(IMeterFactory meters, Func<IEnumerable<DestinationChecker>> checkers, CheckRoom room)
     {
         var meter = meters.Create(TcpMetrics.MeterName);
         _duration = meter.CreateHistogram("gateway.destination.health_check.duration", "s", "Health checks.", null, TcpMetrics.ShortDurations);
         _ejections = CreateEjections(meter);
+        meter.CreateObservableGauge("gateway.health_checks.active", () => room.UnderWay, "{check}", "Health checks of TCP destinations that are under way.");
+        meter.CreateObservableGauge("gateway.health_checks.waiting", () => room.Waiting, "{check}", "Health checks of TCP destinations that wait for others to end.");
         meter.CreateObservableGauge(
             "gateway.destination.healthy",
             () => checkers().Select(static checker => new Measurement<int>(

@@ -15,6 +15,7 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly HealthMetrics _metrics;
+    private readonly CheckRoom _room = new();
     private readonly Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>> _probe;
     private volatile Dictionary<Key, DestinationChecker> _checkers = [];
 
@@ -29,7 +30,7 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
         _time = time;
         _logger = loggers.CreateLogger<HealthMonitor>();
         _probe = probe;
-        _metrics = new HealthMetrics(meters, () => _checkers.Values);
+        _metrics = new HealthMetrics(meters, () => _checkers.Values, _room);
     }
 
     /// <summary>Called, on any thread, when the healthy addresses of a destination have changed.</summary>
@@ -52,7 +53,7 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
                 if (!before.TryGetValue(key, out var checker))
                 {
                     _metrics.StartAtZero(cluster.Name, destination.Name);
-                    checker = new DestinationChecker(cluster.Name, destination, rules, _resolver, _metrics, _time, _probe, OnChange, _logger);
+                    checker = new DestinationChecker(cluster.Name, destination, rules, _resolver, _metrics, _time, _room, _probe, OnChange, _logger);
                 }
 
                 after[key] = checker;

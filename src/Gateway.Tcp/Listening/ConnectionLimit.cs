@@ -25,6 +25,7 @@ public sealed class ConnectionLimit
     private readonly Lock _lock = new();
     private readonly long _descriptors;
     private readonly int[] _counts = new int[4];
+    private volatile Func<bool>[] _endSilent = [];
 
     /// <summary>Makes a limit.</summary>
     /// <param name="max">
@@ -77,6 +78,9 @@ public sealed class ConnectionLimit
     /// <summary>Asked when there is no room: closes something that is idle, and says whether there was anything. Null: nobody can.</summary>
     public Func<bool>? MakeRoom { get; set; }
 
+    /// <summary>Told of each client's connection that finds every place taken, whether another gives way or not.</summary>
+    public Action? Full { get; set; }
+
     private int Clients => _counts[(int)ConnectionKind.Relayed] + _counts[(int)ConnectionKind.Http];
 
     private int FurtherNow => _counts[(int)ConnectionKind.Own] + Math.Max(0, _counts[(int)ConnectionKind.Shared] - _counts[(int)ConnectionKind.Http]);
@@ -105,15 +109,41 @@ public sealed class ConnectionLimit
     public static int FurtherOf(int max, int possible) =>
         (int)Math.Min(Math.Max(DescriptorsPerConnection * ((long)possible - max), possible), int.MaxValue);
 
-    /// <summary>Takes a place; false if all are taken, and nobody is idle who could give one up.</summary>
+    /// <summary>Adds who ends, when clients have taken every place, one of their connections from which nothing has come, gives its place back, and says whether there was one.</summary>
+    public void AddSilent(Func<bool> endSilent)
+    {
+        ArgumentNullException.ThrowIfNull(endSilent);
+        lock (_lock)
+        {
+            _endSilent = [.. _endSilent, endSilent];
+        }
+    }
+
+    /// <summary>Takes a place; false if all are taken, and nobody is idle, or for a client silent, who could give one up.</summary>
     public bool TryAcquire(ConnectionKind kind = ConnectionKind.Relayed)
     {
         while (true)
         {
             var (isTaken, isHopeless) = Try(kind);
-            if (isTaken || isHopeless || MakeRoom?.Invoke() != true)
+            if (isTaken)
             {
-                return isTaken;
+                return true;
+            }
+
+            if (!isHopeless && MakeRoom?.Invoke() == true)
+            {
+                continue;
+            }
+
+            if (kind is not (ConnectionKind.Relayed or ConnectionKind.Http))
+            {
+                return false;
+            }
+
+            Full?.Invoke();
+            if (!Array.Exists(_endSilent, static endSilent => endSilent()))
+            {
+                return false;
             }
         }
     }

@@ -76,6 +76,9 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _forwarder = new KernelForwarder(table, meters, _metrics, loggers, time);
         _health.Changed = _forwarder.Wake;
         _pipeline = new ConnectionPipeline(dialer, _metrics, _headerMetrics, _live, limit, loggers, time);
+        var silent = new SilentConnections(_live, time);
+        limit.AddSilent(() => silent.TryEnd(() => limit.Release()));
+        limit.Full = new FullPlaces(limit, _live, _logger, time).Report;
         AcceptsThroughKestrel = accept == TcpAcceptKind.Kestrel || (accept == TcpAcceptKind.Auto && _engine.Name == "Portable");
         ConnectionListenerFactory = new EngineConnectionListenerFactory(_pipeline);
         ConnectionHandler = new TcpConnectionHandler(_pipeline);

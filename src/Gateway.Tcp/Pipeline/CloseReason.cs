@@ -56,7 +56,7 @@ internal enum CloseReason : byte
     /// <summary>No descriptor, port or memory left for the backend's connection.</summary>
     Resources,
 
-    /// <summary>Rejected: too many connections.</summary>
+    /// <summary>Too many connections: rejected, or the longest silent one gave way to another.</summary>
     Limit,
 
     /// <summary>Rejected: it came, or was not routed yet, when draining began.</summary>

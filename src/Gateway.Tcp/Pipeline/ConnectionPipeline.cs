@@ -40,7 +40,7 @@ internal sealed partial class ConnectionPipeline(
     private static readonly TimeSpan LongestCheck = TimeSpan.FromSeconds(1);
 
     // What a server says unasked: MySQL's handshake packet, an SMTP banner, SSH's version and key exchange (1 to 2 KB). More than that is a transfer.
-    private const int LongestGreetingBytes = 4096;
+    internal const int LongestGreetingBytes = 4096;
 
     private readonly AccessLog _access = new(loggers);
     private readonly OwnConnections _own = new();
@@ -60,12 +60,10 @@ internal sealed partial class ConnectionPipeline(
     {
         var record = new ConnectionRecord(Interlocked.Increment(ref _lastId), client, listener, time.GetTimestamp());
         live.Add(record);
-        var admitted = false;
         try
         {
             await client.EnterAsync();
-            admitted = Admit(record);
-            if (admitted && await IdentifyAsync(record) && (record.Model?.Toa is null || await IdentifyByToaAsync(record))
+            if (Admit(record) && await IdentifyAsync(record) && (record.Model?.Toa is null || await IdentifyByToaAsync(record))
                 && await RouteAsync(record) && await DialAsync(record) && await SendFirstAsync(record))
             {
                 var route = record.Route!;
@@ -94,7 +92,7 @@ internal sealed partial class ConnectionPipeline(
         record.DropPrefetch();
 
         // Before anybody is told that the connection has ended: who sees it in a metric may count on its place. And whatever a logger or a meter's listener throws, no place is lost for good.
-        if (admitted)
+        if (record.TryGiveUpPlace())
         {
             limit.Release();
         }
@@ -129,6 +127,7 @@ internal sealed partial class ConnectionPipeline(
             return Fail(record, CloseReason.Limit);
         }
 
+        record.TakePlace();
         return true;
     }
 
@@ -308,7 +307,7 @@ internal sealed partial class ConnectionPipeline(
     // Reset, not closed: neither side may take a cut stream for a complete one, and refused peers leave no TIME_WAIT behind.
     private static bool Fail(ConnectionRecord record, CloseReason reason)
     {
-        record.Reason = reason;
+        record.Reason = record.Client.AbortReason == RelayEnd.Limit ? CloseReason.Limit : reason;
         // What a client sent that left during the dial was not read. It is lost, but whoever sent it is no check.
         record.HasSpoken |= reason == CloseReason.ClientReset && HasUnreadBytes(record.Client);
         record.Backend?.Reset();
@@ -342,6 +341,7 @@ internal sealed partial class ConnectionPipeline(
         RelayEnd.IdleTimeout => CloseReason.IdleTimeout,
         RelayEnd.MaxDuration => CloseReason.MaxDuration,
         RelayEnd.Drain => CloseReason.Drain,
+        RelayEnd.Limit => CloseReason.Limit,
         RelayEnd.Refused => guardAs switch
         {
             IdentificationRefusal.LateHeader => CloseReason.LateHeader,

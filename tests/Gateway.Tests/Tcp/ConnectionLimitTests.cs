@@ -131,6 +131,40 @@ public sealed class ConnectionLimitTests
         Assert.Equal(1, Take(limit, ConnectionKind.Relayed));
     }
 
+    [Theory]
+    [InlineData(ConnectionKind.Relayed)]
+    [InlineData(ConnectionKind.Http)]
+    public void MaxConnections_Reached_ASilentOneGivesWay(ConnectionKind kind)
+    {
+        var limit = new ConnectionLimit(2, possible: 4);
+        Assert.Equal(2, Take(limit, ConnectionKind.Relayed));
+        var (silent, full) = (1, 0);
+        limit.Full = () => full++;
+        limit.AddSilent(() => false);
+        limit.AddSilent(() =>
+        {
+            if (silent-- <= 0)
+            {
+                return false;
+            }
+
+            limit.Release();
+            return true;
+        });
+
+        Assert.True(limit.TryAcquire(kind));
+        Assert.False(limit.TryAcquire(kind));
+        Assert.Equal((2, 2), (limit.Count, full));
+    }
+
+    [Fact]
+    public void OwnConnections_WithoutRoom_EndNoClients()
+    {
+        var limit = new ConnectionLimit(null, possible: 4);
+        limit.AddSilent(() => throw new InvalidOperationException("A client goes before what is kept between requests."));
+        Assert.Equal(4, Take(limit, ConnectionKind.Own));
+    }
+
     [Fact]
     public void Acquire_WithoutRoom_IsTakenAllTheSame()
     {

@@ -184,6 +184,42 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         Assert.False(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, CancellationToken.None));
     }
 
+    /// <summary>Each holds a descriptor until its time is over.</summary>
+    [Fact]
+    public async Task Follow_MoreDestinationsThanRoom_AreAskedInTurn()
+    {
+        var addresses = Enumerable.Range(0, CheckRoom.Most + 72).Select(static number => $"192.0.2.{number}:1").ToArray();
+        foreach (var address in addresses)
+        {
+            _pending[address] = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        using var active = new MetricCollector<int>(Meters, TcpMetrics.MeterName, "gateway.health_checks.active");
+        using var waiting = new MetricCollector<int>(Meters, TcpMetrics.MeterName, "gateway.health_checks.waiting");
+        await _monitor.FollowAsync([(new ClusterModel("c", TestPlane.Cluster(addresses)), Rules)]).WaitAsync(Eventually.DefaultTimeout);
+
+        await Eventually.TrueAsync(() => Last(active) == CheckRoom.Most && Last(waiting) == 72, "all that there is room for");
+        Assert.Equal(CheckRoom.Most, _asked.Count);
+        foreach (var address in _asked.Keys)
+        {
+            _pending[address].SetResult(true);
+        }
+
+        await Eventually.TrueAsync(() => _asked.Count == addresses.Length && Last(waiting) == 0, "the others' turn");
+        foreach (var pending in _pending.Values)
+        {
+            pending.TrySetResult(true);
+        }
+
+        await Eventually.TrueAsync(() => Last(active) == 0, "all have ended");
+
+        static int Last(MetricCollector<int> gauge)
+        {
+            gauge.RecordObservableInstruments();
+            return gauge.LastMeasurement!.Value;
+        }
+    }
+
     private async Task<ClusterModel> FollowAsync(HealthCheckModel rules, params string[] addresses)
     {
         var cluster = new ClusterModel("c", TestPlane.Cluster(addresses));
