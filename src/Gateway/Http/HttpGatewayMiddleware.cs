@@ -1,4 +1,3 @@
-using Gateway.Configuration;
 using Gateway.Tcp.Identification;
 
 namespace Gateway.Http;
