@@ -99,12 +99,14 @@ internal static class CloseReasons
         CloseReason.Error, CloseReason.ClientFin, CloseReason.BackendFin, CloseReason.ClientReset, CloseReason.BackendReset, CloseReason.IdleTimeout, CloseReason.MaxDuration,
         CloseReason.Drain, CloseReason.LateHeader, CloseReason.UntrustedHeader, CloseReason.NestedHeader, CloseReason.BackendConnectFailed, CloseReason.BackendConnectTimeout,
         CloseReason.BackendSendFailed, CloseReason.SourceIpUnusable, CloseReason.Resources, CloseReason.NoDestination, CloseReason.OriginalDestination, CloseReason.HealthCheck,
+        CloseReason.Self, CloseReason.Limit,
     ];
 
     /// <summary>Those of them that say that something is wrong with a route: what alerts watch, however many routes there are.</summary>
     public static IReadOnlyList<CloseReason> OfFailures { get; } =
     [
         CloseReason.Error, CloseReason.BackendConnectFailed, CloseReason.BackendConnectTimeout, CloseReason.SourceIpUnusable, CloseReason.Resources, CloseReason.NoDestination,
+        CloseReason.Self,
     ];
 
     /// <summary>The reasons of connections that ended before they were routed (<c>rejected</c>).</summary>
