@@ -8,7 +8,7 @@ namespace Gateway.FunctionalTests.Http.Battery;
 /// <summary>
 /// One odd request and what becomes of it, from <c>http1.txt</c> or <c>http2.txt</c>. A block begins with <c># NAME</c>; <c>&gt;</c> is a
 /// line that is sent (with CR LF behind it; not behind <c>&gt;&gt;</c>), <c>=</c> what the client gets, <c>&lt;</c> what reaches the
-/// destination, without the four headers of a client that says nothing of itself. Bytes that are not printable are written as
+/// destination, without what the gateway adds for a client that says nothing of itself. Bytes that are not printable are written as
 /// <c>\xNN</c>, many of the same as <c>\{a*300}</c>.
 /// </summary>
 /// <param name="Name">Its name.</param>
@@ -17,7 +17,8 @@ namespace Gateway.FunctionalTests.Http.Battery;
 /// <param name="Reached">The lines that reach the destination, as written.</param>
 internal sealed partial record BatteryCase(string Name, IReadOnlyList<string> Sent, string Answer, IReadOnlyList<string> Reached)
 {
-    private static readonly string[] Ours = ["X-Forwarded-For: 127.0.0.1", "X-Real-IP: 127.0.0.1", "X-Forwarded-Proto: http", "X-Forwarded-Host: x"];
+    private static readonly string[] Ours =
+        ["X-Forwarded-For: 127.0.0.1", "X-Real-IP: 127.0.0.1", "X-Forwarded-Proto: http", "X-Forwarded-Host: x", "CDN-Loop: gateway"];
 
     /// <summary>How many requests reach the destination.</summary>
     public int Requests => Reached.Count(static line => line.EndsWith(" HTTP/1.1", StringComparison.Ordinal));
