@@ -94,6 +94,11 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _pipeline.Model = model;
     }
 
+    /// <summary>
+    /// What is told of each pause of a listener in accepting: a metric, and a line of the log for many. For an HTTP server's listener too.
+    /// </summary>
+    public Action<SocketError> AcceptPausesOf(string listener) => new AcceptPauses(listener, _metrics, _logger, _time).Report;
+
     /// <summary>Keeps the TCP options of the connections of an HTTP server's socket, which does not listen yet.</summary>
     /// <exception cref="SocketException">They cannot be kept.</exception>
     public void KeepOptions(Socket listener, OptionCarriers carriers) => _engine.KeepOptions(listener, carriers);
@@ -154,7 +159,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
             Options = carriers,
             Transparent = intercept == InterceptMode.TProxy,
             Mark = mark,
-            OnAcceptError = new AcceptPauses(listener, _metrics, _logger, _time).Report,
+            OnAcceptError = AcceptPausesOf(listener),
         };
         var bound = _engine.Bind(endPoint, options);
         return new BoundTcpListener(bound, new ListenerState(listener, keepAlive, intercept, bound.LocalEndPoint.Port), _pipeline);

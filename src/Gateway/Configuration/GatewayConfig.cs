@@ -158,6 +158,13 @@ public sealed record HttpLimitsConfig
     /// <summary>Least rate of a response, in bytes per second. Defaults to null: none.</summary>
     public double? MinResponseBytesPerSecond { get; init; }
 
+    /// <summary>
+    /// How many bytes of a request's body wait in the gateway for the backend (HTTP/1.1: of what its connection sent; HTTP/2: of each
+    /// stream), beyond the kernel's buffers and the 64 KiB that are being passed on. Defaults to 64 KiB. HTTP/2 cannot have less than 64
+    /// KiB − 1.
+    /// </summary>
+    public int RequestBufferBytes { get; init; } = 64 * 1024;
+
     /// <summary>How long an idle kept-alive connection stays. Defaults to 130 s, as Kestrel's.</summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(130);
 

@@ -16,7 +16,7 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
     {
         var feature = listener.Current;
         connection.Features.Set(feature);
-        // Probes and Admin have to answer when traffic has taken every place.
+        // Probes and Admin have to answer when traffic has taken every place: theirs are reserved (ReservedConnections).
         return feature.Kind == ListenerKind.Traffic ? RunCountedAsync(connection, feature) : RunAsync(connection, feature);
     }
 
@@ -29,7 +29,7 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
         }
         try
         {
-            await RunAsync(connection, feature);
+            await services.Departures.RunAsync(connection, () => RunAsync(connection, feature));
         }
         finally
         {

@@ -1,4 +1,5 @@
 using Gateway.Http.Clients;
+using Gateway.Http.Connections;
 using Gateway.Http.Exchange;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Listening;
@@ -29,6 +30,7 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton<HttpConnectionMetrics>();
         services.TryAddSingleton(_ => new ConnectionLimit());
         services.TryAddSingleton<HttpConnectionLimit>();
+        services.TryAddSingleton<DepartureWatch>();
         services.TryAddSingleton<HttpConnectionServices>();
         services.TryAddSingleton<SocketDialer>();
         services.TryAddSingleton<DestinationOptions>();
@@ -40,7 +42,7 @@ internal static class HttpGatewayExtensions
         services.AddRequestTimeouts();
         // Policies of CORS and authorization cannot be defined here and are refused by validation; what is left of them ("disable", "anonymous") needs no middleware.
         services.Configure<RouteOptions>(options => options.SuppressCheckForUnhandledSecurityMetadata = true);
-        services.AddReverseProxy().AddConfigFilter<UnlimitedActivityFilter>().AddConfigFilter<PassiveHealthFilter>().AddTransforms<GatewayTransforms>();
+        services.AddReverseProxy().AddConfigFilter<IdleTimeoutFilter>().AddConfigFilter<PassiveHealthFilter>().AddTransforms<GatewayTransforms>();
         RemoveForeignStartUp(services);
         // It writes a warning with a stack for every request that fails, a client that leaves included; the access log has the reason and the cause.
         // First, so that a rule of the file for the same category wins.

@@ -11,6 +11,9 @@ internal static class KestrelListenerSetup
     /// <summary>Kestrel wants to know how long a slow start is forgiven before a minimum data rate counts; this is its own default.</summary>
     private static readonly TimeSpan DataRateGracePeriod = TimeSpan.FromSeconds(5);
 
+    /// <summary>What HTTP/2 starts with (RFC 9113, section 6.9.2); Kestrel takes no less.</summary>
+    private const int LeastStreamWindow = 65_535;
+
     /// <summary>Makes <paramref name="kestrel"/> listen on <paramref name="endPoint"/>.</summary>
     /// <param name="kestrel">The options of a server that serves this listener alone.</param>
     /// <param name="endPoint">Where.</param>
@@ -28,6 +31,10 @@ internal static class KestrelListenerSetup
         kestrel.Limits.MinResponseDataRate = RateOf(limits.MinResponseBytesPerSecond);
         kestrel.Limits.KeepAliveTimeout = limits.KeepAliveTimeout;
         kestrel.Limits.RequestHeadersTimeout = limits.RequestHeadersTimeout;
+        // The connection's window stays Kestrel's, 1 MiB: uploads that a backend does not take leave room for the other streams (Envoy
+        // recommends the same two at the edge).
+        kestrel.Limits.Http2.InitialStreamWindowSize = Math.Max(LeastStreamWindow, limits.RequestBufferBytes);
+        kestrel.Limits.Http2.InitialConnectionWindowSize = Math.Max(kestrel.Limits.Http2.InitialConnectionWindowSize, limits.RequestBufferBytes);
         kestrel.Listen(endPoint, listen =>
         {
             listen.Protocols = version == ListenerHttpVersion.Http2 ? HttpProtocols.Http2 : HttpProtocols.Http1;

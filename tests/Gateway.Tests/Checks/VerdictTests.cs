@@ -30,10 +30,27 @@ public sealed class VerdictTests
         var findings = new CheckFindings("descriptors");
 
         // Below zero: by default.
-        DescriptorCheck.Judge(wanted, Math.Abs(own), own > 0, possible, 66560, findings);
+        DescriptorCheck.Judge(wanted, Math.Abs(own), own > 0, possible, 66560, long.MaxValue, findings);
 
         Assert.Equal(expected, string.Join(' ', findings.Results.Select(result => result.Severity)));
         Assert.All(findings.Results, result => Assert.True(result.Severity == CheckSeverity.Ok || result.Cure!.Contains(cure!, StringComparison.Ordinal), result.Cure));
+    }
+
+    [Theory]
+    [InlineData(null, 1024, "Ok", "6144 connections at once (1024 MiB of memory for the process)")]
+    [InlineData(6144, 1024, "Ok", "6144 connections at once (the descriptor limit 1048576)")]
+    [InlineData(6145, 1024, "Warn", "has room for 6144 that stall")]
+    [InlineData(null, 96, "Warn", "only 204 connections at once (96 MiB of memory for the process)")]
+    public void Connections_AgainstTheMemory_AreJudged(int? wanted, int mebibytes, string severity, string text)
+    {
+        var findings = new CheckFindings("descriptors");
+
+        DescriptorCheck.Judge(wanted, 0, false, 523_776, 1_048_576, mebibytes * 1024L * 1024, findings);
+
+        var result = Assert.Single(findings.Results);
+        Assert.Equal(severity, result.Severity.ToString());
+        Assert.Contains(text, result.What, StringComparison.Ordinal);
+        Assert.Equal(severity == "Warn", result.Cure?.Contains("memory", StringComparison.Ordinal) == true);
     }
 
     [Theory]

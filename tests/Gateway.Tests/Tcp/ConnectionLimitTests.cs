@@ -8,9 +8,19 @@ public sealed class ConnectionLimitTests
     [Fact]
     public void Max_MoreThanDescriptorsAllow_IsWhatTheyAllow()
     {
-        Assert.Equal(ConnectionLimit.Default(), new ConnectionLimit(int.MaxValue).Max);
+        Assert.Equal(ConnectionLimit.ByDescriptors(), new ConnectionLimit(int.MaxValue).Max);
         Assert.Equal(ConnectionLimit.Default(), new ConnectionLimit().Max);
         Assert.Equal(2, new ConnectionLimit(2).Max);
+    }
+
+    [Theory]
+    [InlineData(1024, 6144)]
+    [InlineData(768, 4505)]
+    [InlineData(16, 64)]
+    public void ByMemory_OfAContainer_IsWhatItHasRoomForAndNeverNothing(int mebibytes, int connections)
+    {
+        Assert.Equal(connections, ConnectionLimit.ByMemory(mebibytes * 1024L * 1024));
+        Assert.InRange(ConnectionLimit.Default(), 64, ConnectionLimit.ByMemory(ConnectionMemory.Available));
     }
 
     [Theory]
