@@ -98,7 +98,8 @@ internal static class CloseReasons
     [
         CloseReason.Error, CloseReason.ClientFin, CloseReason.BackendFin, CloseReason.ClientReset, CloseReason.BackendReset, CloseReason.IdleTimeout, CloseReason.MaxDuration,
         CloseReason.Drain, CloseReason.LateHeader, CloseReason.UntrustedHeader, CloseReason.NestedHeader, CloseReason.BackendConnectFailed, CloseReason.BackendConnectTimeout,
-        CloseReason.BackendSendFailed, CloseReason.SourceIpUnusable, CloseReason.Resources, CloseReason.NoDestination, CloseReason.OriginalDestination, CloseReason.HealthCheck,
+        CloseReason.BackendSendFailed, CloseReason.SourceIpUnusable, CloseReason.Resources, CloseReason.NoDestination, CloseReason.OriginalDestination, CloseReason.Self,
+        CloseReason.HealthCheck,
     ];
 
     /// <summary>Those of them that say that something is wrong with a route: what alerts watch, however many routes there are.</summary>

@@ -88,7 +88,7 @@ public sealed class PipelineNamesTests : IDisposable
         Assert.Equal(("backend_connect_failed", "d0", "to:192.0.2.2:5432,ConnectionRefused,attempts:2;failed:d0,192.0.2.1:5432,ConnectionRefused"), (Line.Reason, Line["destination"], Line["detail"]));
     }
 
-    private AccessLine Line => new(_logs.Collector.LatestRecord.Message);
+    private AccessLine Line => new(_logs.Collector.GetSnapshot().Last(static log => log.Category == "Gateway.Access").Message);
 
     private Task Run(ScriptedConnection client) => _pipeline.RunAsync(client, new ListenerState("in", null));
 }
