@@ -158,6 +158,14 @@ public sealed record HttpLimitsConfig
     /// <summary>Least rate of a response, in bytes per second. Defaults to null: none.</summary>
     public double? MinResponseBytesPerSecond { get; init; }
 
+    /// <summary>
+    /// How long a client may take nothing of what is there for it before its response ends. Defaults to 5 min, as Envoy's stream_idle_timeout: what waits for it holds memory.
+    /// </summary>
+    public TimeSpan ResponseStallTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Most streams of one HTTP/2 connection at once. Defaults to 100, as Kestrel's.</summary>
+    public int MaxStreamsPerConnection { get; init; } = 100;
+
     /// <summary>How long an idle kept-alive connection stays. Defaults to 130 s, as Kestrel's.</summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(130);
 
@@ -180,6 +188,11 @@ public sealed record LimitsConfig
 {
     /// <summary>Most connections at once, TCP and HTTP together. Defaults to null: derived from the descriptor limit.</summary>
     public int? MaxConnections { get; init; }
+
+    /// <summary>
+    /// Most HTTP responses that wait for clients which take nothing; the longest without progress gives way. Defaults to null: a quarter of the memory, at 160 KiB each.
+    /// </summary>
+    public int? MaxWaitingResponses { get; init; }
 }
 
 /// <summary>The self-test of the running gateway (<c>Checks</c>).</summary>

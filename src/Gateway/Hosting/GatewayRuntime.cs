@@ -1,11 +1,13 @@
 using Gateway.Http;
 using Gateway.Http.Clients;
+using Gateway.Http.Responses;
 using Gateway.Tcp.Listening;
 
 namespace Gateway.Hosting;
 
 /// <summary>The configuration in force, and the two planes that follow it: TCP and HTTP are swapped together.</summary>
-internal sealed class GatewayRuntime(GatewaySnapshot initial, TcpDataPlane tcp, HttpListenerModels http, SnapshotProxyConfigProvider yarp, SnapshotLogging logging)
+internal sealed class GatewayRuntime(
+    GatewaySnapshot initial, TcpDataPlane tcp, HttpListenerModels http, WaitingResponses waiting, SnapshotProxyConfigProvider yarp, SnapshotLogging logging)
 {
     private volatile GatewaySnapshot _current = initial;
 
@@ -52,6 +54,7 @@ internal sealed class GatewayRuntime(GatewaySnapshot initial, TcpDataPlane tcp, 
         }
         tcp.Update(snapshot.Tcp);
         http.Update(snapshot.Config);
+        waiting.Update(snapshot.Config.Limits.MaxWaitingResponses);
         _current = snapshot;
     }
 

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Gateway.Http.Clients;
 using Gateway.Http.Exchange;
+using Gateway.Http.Responses;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Dialing;
@@ -34,7 +35,7 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     {
         var proxy = context.Features.Get<IReverseProxyFeature>();
         var error = RequestFailure.ErrorOf(context);
-        var refusal = context.Features.Get<RequestRefusal>();
+        var refusal = context.Features.Get<WaitingResponse>() is { Detail: { } why } ? new RequestRefusal("ResponseStalled", why) : context.Features.Get<RequestRefusal>();
         Log.Request(_logger, client.Client, connection.Client, connection.Peer, connection.Source, listener,
             LogText.Value(proxy?.Route.Config.RouteId), LogText.Value(proxy?.Cluster.Config.ClusterId), LogText.Value(proxy?.ProxiedDestination?.DestinationId),
             LogText.Value(context.Request.Method, MaxMethodLength), PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget), StatusOf(context.Response, failure), sentBytes,
@@ -70,6 +71,9 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     /// <summary>Writes the line of a request that the server refused before anybody here saw it.</summary>
     public void WriteBadRequest(IPEndPoint peer, string listener, BadHttpRequestException problem) =>
         Log.Rejected(_logger, peer, listener, "bad_request", LogText.Value($"{problem.StatusCode}({DetailOf(problem)})"));
+
+    /// <summary>Writes the line of an HTTP/2 connection that sent too many frames without content.</summary>
+    public void WriteFlood(IPEndPoint peer, string listener) => Log.Rejected(_logger, peer, listener, "frame_flood", "-");
 
     /// <summary>Writes the line of a connection that was closed without a byte (Debug: health checks do it all day).</summary>
     public void WriteSilent(IPEndPoint peer, string listener) => Log.Silent(_logger, peer, listener);

@@ -1,5 +1,7 @@
 using Gateway.Http.Clients;
 using Gateway.Http.Exchange;
+using Gateway.Http.Frames;
+using Gateway.Http.Responses;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Listening;
 using Microsoft.AspNetCore.DataProtection;
@@ -26,6 +28,9 @@ internal static class HttpGatewayExtensions
         services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<SnapshotProxyConfigProvider>());
         services.TryAddSingleton<HttpListenerModels>();
         services.TryAddSingleton<HttpAccessLog>();
+        services.TryAddSingleton<ResponseMetrics>();
+        services.TryAddSingleton<WaitingResponses>();
+        services.TryAddSingleton<FrameMetrics>();
         services.TryAddSingleton<HttpConnectionMetrics>();
         services.TryAddSingleton(_ => new ConnectionLimit());
         services.TryAddSingleton<HttpConnectionLimit>();

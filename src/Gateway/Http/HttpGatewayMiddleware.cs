@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Gateway.Configuration;
+using Gateway.Http.Responses;
 using Gateway.Tcp.Identification;
 
 namespace Gateway.Http;
@@ -8,7 +9,7 @@ namespace Gateway.Http;
 /// The first thing that a request meets: who sent it is derived once, what an untrusted hop claimed is dropped where the listener says so (before
 /// routing could match on it), and the request is told in the access log when it has ended.
 /// </summary>
-internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog log)
+internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog log, WaitingResponses waiting)
 {
     /// <summary>Runs a request.</summary>
     /// <exception cref="InvalidOperationException">The connection was not accepted by one of the gateway's listeners.</exception>
@@ -20,7 +21,7 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
         }
         var client = Identify(context, connection, listener.ForwardedHeaders);
         listener.TlvHeaders?.Apply(context, connection);
-        return log.IsEnabled ? RunAndLogAsync(context, client, connection, listener.Name) : next(context);
+        return RunAsync(context, client, connection, listener);
     }
 
     private static ClientIdentity Identify(HttpContext context, ConnectionIdentity connection, ForwardedHeadersModel model)
@@ -75,10 +76,12 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
         }
     }
 
-    private async Task RunAndLogAsync(HttpContext context, ClientIdentity client, ConnectionIdentity connection, string listener)
+    private async Task RunAsync(HttpContext context, ClientIdentity client, ConnectionIdentity connection, HttpListenerModel listener)
     {
         var started = Stopwatch.GetTimestamp();
-        var sent = SentBytes.Of(context);
+        var response = new WaitingResponse(waiting, context, listener.Name, listener.ResponseStallTimeout);
+        context.Features.Set(response);
+        var sent = SentBytes.Of(context, response);
         Exception? failure = null;
         try
         {
@@ -91,7 +94,10 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
         }
         finally
         {
-            log.Write(context, client, connection, listener, started, sent?.Count ?? 0, failure);
+            if (log.IsEnabled)
+            {
+                log.Write(context, client, connection, listener.Name, started, sent?.Count ?? 0, failure);
+            }
         }
     }
 }

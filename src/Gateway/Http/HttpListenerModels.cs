@@ -32,6 +32,7 @@ internal sealed class HttpListenerModels
                     ProxyProtocol = ProxyProtocolPolicy.From(listener.ProxyProtocol, config.Networks),
                     Toa = ToaPolicy.From(listener.Toa, config.Networks),
                     ForwardedHeaders = Resolve(listener.ForwardedHeaders, config),
+                    ResponseStallTimeout = listener.HttpLimits.ResponseStallTimeout,
                     TlvHeaders = reserved.Count == 0 ? null : new TlvHeaders(listener.TlvHeaders, reserved),
                 };
             }

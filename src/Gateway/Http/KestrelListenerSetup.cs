@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Configuration;
+using Gateway.Http.Frames;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -28,10 +29,15 @@ internal static class KestrelListenerSetup
         kestrel.Limits.MinResponseDataRate = RateOf(limits.MinResponseBytesPerSecond);
         kestrel.Limits.KeepAliveTimeout = limits.KeepAliveTimeout;
         kestrel.Limits.RequestHeadersTimeout = limits.RequestHeadersTimeout;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = limits.MaxStreamsPerConnection;
         kestrel.Listen(endPoint, listen =>
         {
             listen.Protocols = version == ListenerHttpVersion.Http2 ? HttpProtocols.Http2 : HttpProtocols.Http1;
             Use(listen, listener, host);
+            if (version == ListenerHttpVersion.Http2)
+            {
+                listen.Use(next => ActivatorUtilities.CreateInstance<FrameGuard>(host, next, listener).OnConnectionAsync);
+            }
         });
     }
 

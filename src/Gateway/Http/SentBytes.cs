@@ -1,11 +1,12 @@
 using System.IO.Pipelines;
+using Gateway.Http.Responses;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Http;
 
 /// <summary>
 /// Counts the bytes of a response's body for the access log: it stands before the server's response body, and before its upgraded stream for
-/// WebSockets. Only requests that will be logged get one. YARP writes to the stream; the pipe writer is the server's own and not counted.
+/// WebSockets. YARP writes to the stream; the pipe writer is the server's own and not counted.
 /// </summary>
 internal sealed class SentBytes : CountingStream, IHttpResponseBodyFeature, IHttpUpgradeFeature
 {
@@ -13,21 +14,24 @@ internal sealed class SentBytes : CountingStream, IHttpResponseBodyFeature, IHtt
     private readonly IHttpUpgradeFeature? _upgrade;
     private CountingStream? _upgraded;
 
-    private SentBytes(IHttpResponseBodyFeature body, IHttpUpgradeFeature? upgrade) : base(body.Stream)
+    private readonly WaitingResponse _waiting;
+
+    private SentBytes(IHttpResponseBodyFeature body, IHttpUpgradeFeature? upgrade, WaitingResponse waiting) : base(body.Stream, waiting)
     {
+        _waiting = waiting;
         _body = body;
         _upgrade = upgrade;
     }
 
     /// <summary>Starts counting for <paramref name="context"/>.</summary>
-    public static SentBytes? Of(HttpContext context)
+    public static SentBytes? Of(HttpContext context, WaitingResponse waiting)
     {
         if (context.Features.Get<IHttpResponseBodyFeature>() is not { } body)
         {
             return null;
         }
         var upgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgradable ? upgradable : null;
-        var sent = new SentBytes(body, upgrade);
+        var sent = new SentBytes(body, upgrade, waiting);
         context.Features.Set<IHttpResponseBodyFeature>(sent);
         if (upgrade is not null)
         {
@@ -45,7 +49,7 @@ internal sealed class SentBytes : CountingStream, IHttpResponseBodyFeature, IHtt
 
     bool IHttpUpgradeFeature.IsUpgradableRequest => _upgrade?.IsUpgradableRequest == true;
 
-    async Task<Stream> IHttpUpgradeFeature.UpgradeAsync() => _upgraded = new CountingStream(await _upgrade!.UpgradeAsync());
+    async Task<Stream> IHttpUpgradeFeature.UpgradeAsync() => _upgraded = new CountingStream(await _upgrade!.UpgradeAsync(), _waiting);
 
     Task IHttpResponseBodyFeature.CompleteAsync() => _body.CompleteAsync();
 

@@ -74,6 +74,8 @@ internal sealed class ListenersTopic : IConfigTopic
             Range.Check(context, $"{path}:MinRequestBodyBytesPerSecond", request, double.Epsilon, double.MaxValue);
         if (limits.MinResponseBytesPerSecond is { } response)
             Range.Check(context, $"{path}:MinResponseBytesPerSecond", response, double.Epsilon, double.MaxValue);
+        Range.CheckTimeout(context, $"{path}:ResponseStallTimeout", limits.ResponseStallTimeout);
+        Range.Check(context, $"{path}:MaxStreamsPerConnection", limits.MaxStreamsPerConnection, 1, int.MaxValue);
         Range.CheckTimeout(context, $"{path}:KeepAliveTimeout", limits.KeepAliveTimeout);
         Range.CheckTimeout(context, $"{path}:RequestHeadersTimeout", limits.RequestHeadersTimeout);
     }
