@@ -4,6 +4,11 @@
 #   docker run --rm -p 8080:8080 -p 9900:9900 -v "$PWD/appsettings:/app/appsettings:ro" gateway
 # Transparent mode needs CAP_NET_RAW, which a non-root process does not get from --cap-add: docs/source-ip.md, Rights in a container.
 
+# Base images are named by tag: the registry moves a tag to each month's fixes. To build the same image again, pin each FROM of your copy by its digest,
+#   docker buildx imagetools inspect mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled --format '{{.Manifest.Digest}}'
+#   FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled@sha256:…        (the digest of the list: it serves every architecture)
+# and have it renewed with the fixes (Renovate: docker:pinDigests; Dependabot: package-ecosystem docker).
+
 # The SDK of global.json, running on the builder's own architecture whatever the target's is.
 FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0.401-noble AS build
 ARG TARGETARCH
@@ -19,7 +24,7 @@ COPY src/Whoami/Whoami.csproj src/Whoami/packages.lock.json src/Whoami/
 # Locked: every package is the one of packages.lock.json, checked by its hash.
 RUN dotnet restore src/Gateway/Gateway.csproj --locked-mode
 
-COPY .editorconfig ./
+COPY .editorconfig THIRD-PARTY-NOTICES.txt ./
 COPY src/ src/
 COPY appsettings/ appsettings/
 # ReadyToRun: compiled ahead, so that a new pod is ready sooner. It restores once more, for the target's architecture.
@@ -29,6 +34,7 @@ RUN dotnet publish src/Gateway/Gateway.csproj --configuration Release --arch "$T
 # docker build --target redirect: the same program beside nft, iptables and ip, for an init container that runs "redirect apply" (docs/intercept.md).
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble AS redirect
 RUN apt-get update && apt-get install --yes --no-install-recommends iproute2 iptables nftables && rm -rf /var/lib/apt/lists/*
+ENV DOTNET_EnableDiagnostics=0
 WORKDIR /app
 COPY --from=build /app ./
 ENTRYPOINT ["/app/Gateway"]
@@ -38,8 +44,12 @@ WORKDIR /app
 COPY --from=build /app ./
 # The base image sets this to 8080, which would have ASP.NET Core open a port of its own: ours are in appsettings.json, and only there.
 ENV ASPNETCORE_HTTP_PORTS=
+# No diagnostics socket in /tmp: who reaches it can have the process dump its memory, or load code. dotnet-counters, -trace and -dump need it: set it to 1 for as long.
+ENV DOTNET_EnableDiagnostics=0
 # 8080: the listener of the default configuration; 9900: Probes.
 EXPOSE 8080 9900
 # The base image's user "app", uid 1654. Ports below 1024 need CAP_NET_BIND_SERVICE or net.ipv4.ip_unprivileged_port_start=0.
 USER $APP_UID
 ENTRYPOINT ["/app/Gateway"]
+# Named, so that it runs the file beside the executable whatever the working directory is.
+CMD ["run"]

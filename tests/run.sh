@@ -28,12 +28,14 @@ finish() {
     exit $?
 }
 
-# What the tests talk to: a file that proves it is there, and the Debian package that brings it. Services that Debian starts
-# on installation do not matter: the tests start their own, on their own ports.
+# What the tests talk to: a file that proves it is there, and the Debian package that brings it. The tests start their own servers, on
+# their own ports; what Debian would start on installation is not started (policy-rc.d). Not asked for: exim4-daemon-heavy (postfix and
+# it exclude each other) and slapd; where they are, they are tested too.
 needs='
     haproxy:haproxy
     nginx:nginx
     /usr/lib/nginx/modules/ngx_stream_module.so:libnginx-mod-stream
+    varnishd:varnish
     redis-server:redis-server
     /usr/lib/postgresql/*/bin/postgres:postgresql
     nft:nftables
@@ -45,6 +47,23 @@ needs='
     node:nodejs
     npm:npm
     kubectl:kubernetes-client
+    prometheus:prometheus
+    promtool:prometheus
+    apache2:apache2-bin
+    lighttpd:lighttpd
+    squid:squid
+    hitch:hitch
+    openssl:openssl
+    traffic_server:trafficserver
+    gunicorn:gunicorn
+    h2o:h2o
+    postfix:postfix
+    dovecot:dovecot-imapd
+    mariadbd:mariadb-server-core
+    pdns_recursor:pdns-recursor
+    dnsdist:dnsdist
+    unbound:unbound
+    inspircd:inspircd
 '
 
 # is_offered PACKAGE VERSION: apt would install at least this one.
@@ -68,6 +87,16 @@ missing_packages() {
     done
 }
 
+# without_services COMMAND…: meanwhile no installed service is started (invoke-rc.d, /usr/share/doc/init-system-helpers). A policy that is there stays.
+without_services() {
+    local policy=/usr/sbin/policy-rc.d made=
+    [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" && made=1; }
+    "$@"
+    local code=$?
+    [ -z "$made" ] || rm -f "$policy"
+    return "$code"
+}
+
 install_packages() {
     local missing
     missing=$(missing_packages)
@@ -76,8 +105,8 @@ install_packages() {
         say "Installing $missing"
         export DEBIAN_FRONTEND=noninteractive
         # shellcheck disable=SC2086 # a list
-        { apt-get update -q && missing=$(missing_packages) && apt-get install -q -y --no-install-recommends $missing; } >"$results/apt.log" 2>&1 ||
-            { echo "apt-get failed (see $results/apt.log):"; tail -n 5 "$results/apt.log"; }
+        { apt-get update -q && missing=$(missing_packages) && without_services apt-get install -q -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io $missing; } \
+            >"$results/apt.log" 2>&1 || { echo "apt-get failed (see $results/apt.log):"; tail -n 5 "$results/apt.log"; }
         missing=$(missing_packages)
     fi
     [ -z "$missing" ] || echo "Not installed, tests that need them are skipped: $missing"

@@ -24,6 +24,12 @@ internal readonly record struct SocketOption(int Level, int Name)
     /// <summary>The mark of the socket's packets, for netfilter and <c>ip rule</c>. CAP_NET_ADMIN, since Linux 5.17 CAP_NET_RAW also.</summary>
     internal static SocketOption Mark => new(SolSocket, 36);
 
+    /// <summary>
+    /// Index of the interface (VRF) that the socket is bound to; 0: none. Since Linux 5.0. An accepted socket may have one that nobody set
+    /// (net.ipv4.tcp_l3mdev_accept).
+    /// </summary>
+    internal static SocketOption BoundDevice => new(SolSocket, 62);
+
     internal static SocketOption NoDelay => new(IPProtoTcp, 1);
 
     /// <summary>Seconds of silence before the first keep-alive probe.</summary>

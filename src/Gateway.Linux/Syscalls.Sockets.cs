@@ -158,5 +158,5 @@ internal static unsafe partial class Syscalls
     /// <summary>Half-close: FIN after what is still in the send queue.</summary>
     internal static int ShutdownSend(int fd) => Result(LibC.shutdown(fd, ShutdownWrite));
 
-    private static int Result(int value) => value >= 0 ? value : -Marshal.GetLastSystemError();
+    internal static int Result(int value) => value >= 0 ? value : -Marshal.GetLastSystemError();
 }

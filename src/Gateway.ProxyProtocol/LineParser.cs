@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 
 namespace Gateway.ProxyProtocol;
@@ -8,20 +9,25 @@ namespace Gateway.ProxyProtocol;
 /// </summary>
 internal static class LineParser
 {
+    // Of an IPv6 address's group.
+    private const int MostDigits = 4;
+
     private const byte Space = (byte)' ';
     private const byte Cr = (byte)'\r';
     private const byte Lf = (byte)'\n';
+
+    private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789abcdefABCDEF"u8);
 
     private static ReadOnlySpan<byte> Tcp => "TCP"u8;
 
     private static ReadOnlySpan<byte> Unknown => "UNKNOWN"u8;
 
     /// <summary>Parses input that begins with <c>PROXY </c>.</summary>
-    internal static ProxyParseResult Parse(ReadOnlySpan<byte> input, int maxHeaderBytes, out ProxyHeader header)
+    internal static ProxyParseResult Parse(ReadOnlySpan<byte> input, ProxyParseOptions options, out ProxyHeader header)
     {
-        var limit = Math.Min(maxHeaderBytes, ProxyHeaderWriter.MaxV1Length);
+        var limit = Math.Min(options.MaxHeaderBytes, ProxyHeaderWriter.MaxV1Length);
         var line = input[..Math.Min(input.Length, Math.Max(limit, ProxySignature.V1.Length))];
-        var result = ParseLine(line, out header);
+        var result = ParseLine(line, options.AllowMixedFamilies, out header);
         if (result.Status != ProxyParseStatus.NeedMore || input.Length < limit)
         {
             return result;
@@ -30,7 +36,7 @@ internal static class LineParser
         return ProxyParseResult.Invalid(limit == ProxyHeaderWriter.MaxV1Length ? ProxyParseError.LineTooLong : ProxyParseError.TooLarge);
     }
 
-    private static ProxyParseResult ParseLine(ReadOnlySpan<byte> line, out ProxyHeader header)
+    private static ProxyParseResult ParseLine(ReadOnlySpan<byte> line, bool mixed, out ProxyHeader header)
     {
         header = default;
         var position = ProxySignature.V1.Length;
@@ -55,8 +61,8 @@ internal static class LineParser
 
         return line[position] switch
         {
-            (byte)'4' => ParseFields(line, position + 1, ProxyAddressFamily.Inet, out header),
-            (byte)'6' => ParseFields(line, position + 1, ProxyAddressFamily.Inet6, out header),
+            (byte)'4' => ParseFields(line, position + 1, ProxyAddressFamily.Inet, mixed, out header),
+            (byte)'6' => ParseFields(line, position + 1, ProxyAddressFamily.Inet6, mixed, out header),
             _ => ProxyParseResult.Invalid(ProxyParseError.LineProtocol),
         };
     }
@@ -85,13 +91,14 @@ internal static class LineParser
         return result;
     }
 
-    private static ProxyParseResult ParseFields(ReadOnlySpan<byte> line, int position, ProxyAddressFamily family, out ProxyHeader header)
+    private static ProxyParseResult ParseFields(ReadOnlySpan<byte> line, int position, ProxyAddressFamily family, bool mixed, out ProxyHeader header)
     {
         header = default;
         Span<byte> source = stackalloc byte[16];
         Span<byte> destination = stackalloc byte[16];
         source.Clear();
         destination.Clear();
+        var destinationFamily = family;
         ushort sourcePort = 0;
         ushort destinationPort = 0;
 
@@ -103,7 +110,9 @@ internal static class LineParser
 
         if (result.Status == ProxyParseStatus.Done)
         {
-            result = ReadAddress(line, ref position, family, destination, ProxyParseError.DestinationAddress);
+            destinationFamily = mixed ? FamilyOf(line[position..], family) : family;
+            result = destinationFamily == ProxyAddressFamily.Unspecified ? ProxyParseResult.NeedMore
+                : ReadAddress(line, ref position, destinationFamily, destination, ProxyParseError.DestinationAddress);
         }
 
         if (result.Status == ProxyParseStatus.Done)
@@ -133,12 +142,26 @@ internal static class LineParser
                 Family = family,
                 Transport = ProxyTransport.Stream,
                 Source = EndPoint(family, source, sourcePort),
-                Destination = EndPoint(family, destination, destinationPort),
+                Destination = EndPoint(destinationFamily, destination, destinationPort),
                 HasAddresses = true,
             };
         }
 
         return result;
+    }
+
+    // The first byte that is no digit tells: a colon or a dot. Unspecified: it has not come yet. What is neither is an error of the line's own family.
+    private static ProxyAddressFamily FamilyOf(ReadOnlySpan<byte> rest, ProxyAddressFamily family)
+    {
+        var digits = rest.IndexOfAnyExcept(HexDigits);
+        return digits < 0 && rest.Length <= MostDigits ? ProxyAddressFamily.Unspecified
+            : digits < 0 ? family
+            : rest[digits] switch
+            {
+                (byte)':' => ProxyAddressFamily.Inet6,
+                (byte)'.' => ProxyAddressFamily.Inet,
+                _ => family,
+            };
     }
 
     private static ProxyParseResult ReadAddress(

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -14,6 +15,8 @@ public static class ProxyCloudTlvs
 {
     private const byte AwsVpcEndpointSubType = 1;
     private const byte AzureLinkIdSubType = 1;
+
+    private static readonly SearchValues<byte> IdCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-"u8);
 
     // Cloud ids have some 20 to 60 characters; a longer one is none, and is not worth a string.
     private const int MaxIdLength = 255;
@@ -57,23 +60,12 @@ public static class ProxyCloudTlvs
     // Strict about the characters: the id ends up in logs and headers.
     internal static bool TryReadId(ReadOnlySpan<byte> bytes, out string id)
     {
-        id = "";
-        if (bytes.Length > MaxIdLength)
-        {
-            return false;
-        }
-
-        foreach (var octet in bytes)
-        {
-            if (!char.IsAsciiLetterOrDigit((char)octet) && octet != (byte)'-')
-            {
-                return false;
-            }
-        }
-
-        id = Encoding.ASCII.GetString(bytes);
-        return true;
+        var isId = IsId(bytes);
+        id = isId ? Encoding.ASCII.GetString(bytes) : "";
+        return isId;
     }
+
+    internal static bool IsId(ReadOnlySpan<byte> bytes) => bytes.Length <= MaxIdLength && !bytes.ContainsAnyExcept(IdCharacters);
 }
 
 /// <summary>What an Alibaba Cloud id is of.</summary>

@@ -28,6 +28,9 @@ public readonly record struct ProxyEndPoint
     /// <summary>The length of the address on the wire, in bytes: 4, 16 or 0.</summary>
     public int AddressLength => Family switch { ProxyAddressFamily.Inet => 4, ProxyAddressFamily.Inet6 => 16, _ => 0 };
 
+    /// <summary>Whether address and port are all zero: what senders without an address write (Varnish, for clients on a unix socket).</summary>
+    public bool IsAllZero => AddressLength > 0 && _high == 0 && _low == 0 && Port == 0;
+
     /// <summary>Whether this is an IPv6 address of the form ::ffff:a.b.c.d.</summary>
     public bool IsIPv4Mapped => Family == ProxyAddressFamily.Inet6 && _high == 0 && (_low & 0xFFFF_FFFF_0000_0000) == MappedPrefix;
 
@@ -68,6 +71,10 @@ public readonly record struct ProxyEndPoint
         var high = BinaryPrimitives.ReadUInt64BigEndian(address);
         return new(ProxyAddressFamily.Inet6, high, BinaryPrimitives.ReadUInt64BigEndian(address[8..]), port);
     }
+
+    /// <summary>The same address with another port.</summary>
+    /// <param name="port">The port.</param>
+    public ProxyEndPoint WithPort(ushort port) => new(Family, _high, _low, port);
 
     /// <summary>Takes an endpoint as the platform has it; a zone (scope id) is dropped, no header can carry it.</summary>
     public static ProxyEndPoint From(IPEndPoint endPoint)

@@ -27,7 +27,7 @@ public static class ProxyHeaderParser
         return ProxySignature.Match(input) switch
         {
             ProxySignatureMatch.None => ProxyParseResult.Invalid(ProxyParseError.NoSignature),
-            ProxySignatureMatch.V1 when options.AllowV1 => LineParser.Parse(input, options.MaxHeaderBytes, out header),
+            ProxySignatureMatch.V1 when options.AllowV1 => LineParser.Parse(input, options, out header),
             ProxySignatureMatch.V2 when options.AllowV2 => BinaryParser.Parse(input, options.MaxHeaderBytes, out header),
             ProxySignatureMatch.Partial => ProxyParseResult.NeedMore,
             _ => ProxyParseResult.Invalid(ProxyParseError.VersionNotAllowed),

@@ -14,6 +14,9 @@ public static class ProxyHeaderWriter
     /// <summary>The longest version 2 header, in bytes: its length field has 16 bits.</summary>
     public const int MaxV2Length = BinaryParser.FixedLength + ushort.MaxValue;
 
+    /// <summary>A version 2 header with IPv6 addresses and no TLVs, in bytes.</summary>
+    public const int MinV2Length = BinaryParser.FixedLength + 36;
+
     private const int ChecksumTlvLength = ProxyTlv.PrefixLength + ProxyChecksum.Length;
 
     private static ReadOnlySpan<byte> UnknownLine => "PROXY UNKNOWN\r\n"u8;

@@ -15,6 +15,12 @@ public sealed record ProxyParseOptions
     /// <summary>Whether version 1 is taken. Defaults to true.</summary>
     public bool AllowV1 { get; init; } = true;
 
+    /// <summary>
+    /// Whether a version 1 line may have a destination of the other family than it says, as nginx's stream module writes them for clients that another proxy has named
+    /// (<c>PROXY TCP6 2001:db8::7 127.0.0.1 …</c>). The specification does not have them. Defaults to false.
+    /// </summary>
+    public bool AllowMixedFamilies { get; init; }
+
     /// <summary>Whether version 2 is taken. Defaults to true.</summary>
     public bool AllowV2 { get; init; } = true;
 }

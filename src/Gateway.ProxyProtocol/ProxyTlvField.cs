@@ -148,6 +148,33 @@ public sealed class ProxyTlvField
         }
     }
 
+    /// <summary>Whether a TLV has the type of a cloud's, and a value that is not: its number says what it is, the cloud's name would not. Allocates nothing.</summary>
+    internal static bool IsOtherThanNamed(in ProxyTlv tlv)
+    {
+        var isCloud = false;
+        foreach (var field in Known)
+        {
+            if (field.Type == tlv.Type && field._layout is not (Layout.Text or Layout.Raw))
+            {
+                isCloud = true;
+                if (field.HasLayout(tlv.Value))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return isCloud;
+    }
+
+    private bool HasLayout(ReadOnlySpan<byte> value) => _layout switch
+    {
+        Layout.Id => value.Length > 1 && value[0] == _subType && ProxyCloudTlvs.IsId(value[1..]),
+        Layout.BigEndian64 => ProxyCloudTlvs.TryReadGcpPscConnectionId(value, out _),
+        Layout.LittleEndian32 => ProxyCloudTlvs.TryReadAzureLinkId(value, out _),
+        _ => true,
+    };
+
     /// <summary>Whether a TLV's value is an expected one. Host names are compared regardless of case, anything else byte for byte.</summary>
     public bool Matches(ReadOnlySpan<byte> value, ReadOnlySpan<byte> expected) =>
         _layout == Layout.Text && Type == ProxyTlvType.Authority ? Ascii.EqualsIgnoreCase(value, expected) : value.SequenceEqual(expected);
@@ -181,7 +208,8 @@ public sealed class ProxyTlvField
     }
 
     /// <summary>
-    /// All TLVs on one line: <c>Authority:example.org,AwsVpcEndpointId:vpce-1,Ssl</c>. Those without a readable value by name alone; <c>-</c> if there are none; <c>…</c> behind 32.
+    /// All TLVs on one line: <c>Authority:example.org,AwsVpcEndpointId:vpce-1,Ssl</c>. Those without a readable value by name alone, or by number if the name is a cloud's and the
+    /// value something else; <c>-</c> if there are none; <c>…</c> behind 32.
     /// </summary>
     public static string Describe(ReadOnlySpan<byte> tlvs)
     {
@@ -213,7 +241,7 @@ public sealed class ProxyTlvField
 
             if (!readable)
             {
-                line.Append(ProxyTlvNames.Format((byte)tlv.Type));
+                line.Append(ProxyTlvNames.Format(tlv));
             }
         }
 

@@ -59,6 +59,10 @@ public static class ProxyTlvNames
         return false;
     }
 
+    /// <summary>The name of a TLV; a cloud's only for a value of its layout, since other senders use the same types for other things (Hitch: 0xE0 for a certificate).</summary>
+    public static string Format(in ProxyTlv tlv) =>
+        ProxyTlvField.IsOtherThanNamed(tlv) ? string.Create(CultureInfo.InvariantCulture, $"0x{(byte)tlv.Type:X2}") : Format((byte)tlv.Type);
+
     /// <summary>The name of a type, or <c>0x</c> and two digits.</summary>
     public static string Format(byte type)
     {

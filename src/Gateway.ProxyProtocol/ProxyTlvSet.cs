@@ -1,9 +1,9 @@
 namespace Gateway.ProxyProtocol;
 
-/// <summary>A set of TLV types: which of a header's TLVs are passed on. Immutable; one per route.</summary>
+/// <summary>A set of TLVs: which of a header's are passed on. Immutable; one per route.</summary>
 public sealed class ProxyTlvSet
 {
-    private readonly bool[] _types = new bool[256];
+    private readonly Membership[] _types = new Membership[256];
 
     /// <summary>The set of the given types.</summary>
     public ProxyTlvSet(IEnumerable<byte> types)
@@ -11,8 +11,16 @@ public sealed class ProxyTlvSet
         ArgumentNullException.ThrowIfNull(types);
         foreach (var type in types)
         {
-            _types[type] = true;
+            _types[type] = Membership.Any;
         }
+    }
+
+    // A cloud's name means what that cloud writes, and not what another sender writes under the same number.
+    private enum Membership : byte
+    {
+        None,
+        AsNamed,
+        Any,
     }
 
     /// <summary>Every type.</summary>
@@ -21,8 +29,26 @@ public sealed class ProxyTlvSet
     /// <summary>No type.</summary>
     public static ProxyTlvSet None { get; } = new([]);
 
-    /// <summary>Whether a type belongs to the set.</summary>
-    public bool Contains(ProxyTlvType type) => _types[(byte)type];
+    /// <summary>
+    /// The set that names and numbers make; what is neither is left out. A number means the type, whatever the value; a cloud's name (<c>GcpPscConnectionId</c>) only values of its layout.
+    /// </summary>
+    public static ProxyTlvSet Parse(IEnumerable<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        var set = new ProxyTlvSet([]);
+        foreach (var name in names)
+        {
+            if (ProxyTlvNames.TryParse(name, out var type) && set._types[type] != Membership.Any)
+            {
+                set._types[type] = name.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? Membership.Any : Membership.AsNamed;
+            }
+        }
+
+        return set;
+    }
+
+    /// <summary>Whether TLVs of a type belong to the set; of a type that a cloud's name stands for perhaps not all.</summary>
+    public bool Contains(ProxyTlvType type) => _types[(byte)type] != Membership.None;
 
     /// <summary>The set without the given types.</summary>
     public ProxyTlvSet Except(IEnumerable<byte> types)
@@ -32,14 +58,14 @@ public sealed class ProxyTlvSet
         _types.CopyTo(without._types, 0);
         foreach (var type in types)
         {
-            without._types[type] = false;
+            without._types[type] = Membership.None;
         }
 
         return without;
     }
 
     /// <summary>
-    /// Copies the TLVs whose type belongs to the set, byte for byte and in order. A CRC32C TLV is left out always: it would not match the
+    /// Copies the TLVs that belong to the set, byte for byte and in order. A CRC32C TLV is left out always: it would not match the
     /// new header, and the writer makes its own.
     /// </summary>
     /// <param name="tlvs">A well-formed area.</param>
@@ -51,7 +77,7 @@ public sealed class ProxyTlvSet
         var written = 0;
         foreach (var tlv in new ProxyTlvReader(tlvs))
         {
-            if (Contains(tlv.Type) && tlv.Type != ProxyTlvType.Crc32c)
+            if (Takes(tlv))
             {
                 written += ProxyTlvWriter.Write(destination[written..], tlv.Type, tlv.Value);
             }
@@ -59,4 +85,68 @@ public sealed class ProxyTlvSet
 
         return written;
     }
+
+    /// <summary>
+    /// Copies as <see cref="Copy(ReadOnlySpan{byte}, Span{byte})"/> does, and no more than there is room for: what does not fit is left out, the least important first
+    /// (<see cref="ProxyTlvImportance"/>), and with one all of its type that come behind it, since readers take the first. Then the most important stand in front.
+    /// </summary>
+    /// <param name="tlvs">A well-formed area.</param>
+    /// <param name="destination">At least as long as <paramref name="tlvs"/>.</param>
+    /// <param name="room">How many bytes they may have.</param>
+    /// <param name="leftOut">How many TLVs were left out for want of room.</param>
+    /// <param name="first">Types that go before all others; null: none.</param>
+    /// <returns>The bytes written.</returns>
+    /// <exception cref="ArgumentException">The destination is too short.</exception>
+    public int Copy(ReadOnlySpan<byte> tlvs, Span<byte> destination, int room, out int leftOut, ProxyTlvSet? first = null)
+    {
+        leftOut = 0;
+        if (LengthOf(tlvs) <= room)
+        {
+            return Copy(tlvs, destination);
+        }
+
+        Span<bool> without = stackalloc bool[256];
+        without.Clear();
+        var written = 0;
+        for (var importance = ProxyTlvImportance.Most; importance >= ProxyTlvImportance.Least; importance--)
+        {
+            foreach (var tlv in new ProxyTlvReader(tlvs))
+            {
+                if (!Takes(tlv) || importance != (first?.Takes(tlv) == true ? ProxyTlvImportance.Most : ProxyTlvImportance.Of(tlv)))
+                {
+                    continue;
+                }
+
+                if (!without[(byte)tlv.Type] && written + ProxyTlv.PrefixLength + tlv.Value.Length <= room)
+                {
+                    written += ProxyTlvWriter.Write(destination[written..], tlv.Type, tlv.Value);
+                }
+                else
+                {
+                    without[(byte)tlv.Type] = true;
+                    leftOut++;
+                }
+            }
+        }
+
+        return written;
+    }
+
+    private int LengthOf(ReadOnlySpan<byte> tlvs)
+    {
+        var length = 0;
+        foreach (var tlv in new ProxyTlvReader(tlvs))
+        {
+            length += Takes(tlv) ? ProxyTlv.PrefixLength + tlv.Value.Length : 0;
+        }
+
+        return length;
+    }
+
+    private bool Takes(in ProxyTlv tlv) => tlv.Type != ProxyTlvType.Crc32c && _types[(byte)tlv.Type] switch
+    {
+        Membership.Any => true,
+        Membership.AsNamed => !ProxyTlvField.IsOtherThanNamed(tlv),
+        _ => false,
+    };
 }

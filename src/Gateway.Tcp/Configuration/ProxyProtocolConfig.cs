@@ -28,9 +28,25 @@ public sealed record ProxyProtocolConfig
     public IReadOnlyList<ProxyProtocolVersion> Versions { get; init; } = [ProxyProtocolVersion.V1, ProxyProtocolVersion.V2];
 
     /// <summary>
+    /// What happens to a version 1 line whose destination has another family than the line says, as nginx's stream module writes it for clients that a proxy of the other family named. Defaults
+    /// to Accept: the client is unambiguous, its sender trusted, and the destination is never dialled.
+    /// </summary>
+    public MixedFamiliesAction MixedFamilies { get; init; }
+
+    /// <summary>
     /// What happens when a second header follows a believed one: the client, whom nobody asked, has written it, or another proxy before the trusted one. Defaults to Reject.
     /// </summary>
     public NestedHeaderAction NestedHeader { get; init; } = NestedHeaderAction.Reject;
+}
+
+/// <summary>What happens to a version 1 line with addresses of two families.</summary>
+public enum MixedFamiliesAction
+{
+    /// <summary>It is taken; where both addresses must have one family, the IPv4 one is told as ::ffff:a.b.c.d.</summary>
+    Accept,
+
+    /// <summary>It is malformed, as the specification has it.</summary>
+    Reject,
 }
 
 /// <summary>What happens to a header behind a header.</summary>

@@ -154,6 +154,18 @@ public sealed record SourceIpConfig
     public IReadOnlyList<string> PassThroughTlvs { get; init; } = [];
 
     /// <summary>
+    /// The longest header that is sent, in bytes: of the TLVs that are passed on those that do not fit are left out, the least important first, since a backend closes on a header that is too long
+    /// for it. Defaults to null: as long as it comes out. V2 only.
+    /// </summary>
+    public int? MaxHeaderBytes { get; init; }
+
+    /// <summary>
+    /// What happens where the listener has no <c>ProxyProtocol</c> section and a client's first bytes are a PROXY header: behind ours it is a second one, and some backends believe the last
+    /// that they see. Defaults to Reject. ProxyProtocol, also as Fallback.
+    /// </summary>
+    public NestedHeaderAction NestedHeader { get; init; }
+
+    /// <summary>
     /// TLVs that are added, as templates by name or number: <c>"UniqueId": "{connection}"</c>; placeholders are <c>{route}</c>, <c>{listener}</c>, <c>{cluster}</c>, <c>{client}</c>
     /// and <c>{connection}</c>. One that is added replaces those of its type that are passed through. Defaults to none. V2 only.
     /// </summary>

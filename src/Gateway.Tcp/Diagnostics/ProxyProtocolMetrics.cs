@@ -8,6 +8,10 @@ namespace Gateway.Tcp.Diagnostics;
 /// <summary>What came of the PROXY headers of accepted connections, on TCP and HTTP listeners alike.</summary>
 public sealed class ProxyProtocolMetrics
 {
+    private static readonly string[] Versions = ["v1", "v2"];
+    private static readonly string[] ResultsWithHeader = ["proxy", "local", "unknown", "untrusted", "timeout", "disallowed", "error"];
+    private static readonly string[] ResultsWithout = ["absent_allowed", "absent_rejected", "untrusted", "timeout", "disallowed", "error"];
+
     private readonly Counter<long> _received;
     private readonly Histogram<double> _readDuration;
 
@@ -22,6 +26,24 @@ public sealed class ProxyProtocolMetrics
             "gateway.proxy_protocol.read.duration", "s", "Time from accept to a complete PROXY header.", null, TcpMetrics.ShortDurations);
     }
 
+    /// <summary>The series of a listener that looks at headers, at zero before the first comes.</summary>
+    /// <param name="listener">The listener's name.</param>
+    public void StartAtZero(string listener)
+    {
+        foreach (var result in ResultsWithHeader)
+        {
+            foreach (var version in Versions)
+            {
+                Add(0, listener, version, result);
+            }
+        }
+
+        foreach (var result in ResultsWithout)
+        {
+            Add(0, listener, "none", result);
+        }
+    }
+
     /// <summary>Counts what a connection's identification came to. A header counts whatever became of its connection; a connect-and-close without one is not counted here.</summary>
     /// <param name="listener">The listener's name.</param>
     /// <param name="step">The last step.</param>
@@ -33,8 +55,7 @@ public sealed class ProxyProtocolMetrics
             return;
         }
 
-        var tags = new TagList { { "listener", listener }, { "version", Name(step.Version) }, { "result", Result(step) } };
-        _received.Add(1, tags);
+        Add(1, listener, Name(step.Version), Result(step));
         if (step.HasHeader)
         {
             _readDuration.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("listener", listener));
@@ -45,10 +66,13 @@ public sealed class ProxyProtocolMetrics
     /// <param name="listener">The listener's name.</param>
     /// <param name="guardAs">What the step had said.</param>
     /// <param name="version">What the guard has found.</param>
-    public void Stopped(string listener, IdentificationRefusal guardAs, ProxyVersion? version)
+    public void Stopped(string listener, IdentificationRefusal guardAs, ProxyVersion? version) =>
+        Add(1, listener, Name(version), Result(guardAs, ProxyParseError.None));
+
+    private void Add(long count, string listener, string version, string result)
     {
-        var tags = new TagList { { "listener", listener }, { "version", Name(version) }, { "result", Result(guardAs, ProxyParseError.None) } };
-        _received.Add(1, tags);
+        var tags = new TagList { { "listener", listener }, { "version", version }, { "result", result } };
+        _received.Add(count, tags);
     }
 
     private static string Name(ProxyVersion? version) => version switch
@@ -66,7 +90,7 @@ public sealed class ProxyProtocolMetrics
 
     private static string Result(IdentificationRefusal refusal, ProxyParseError error) => refusal switch
     {
-        IdentificationRefusal.UntrustedPeer or IdentificationRefusal.UntrustedHeader => "untrusted",
+        IdentificationRefusal.UntrustedPeer or IdentificationRefusal.UntrustedHeader or IdentificationRefusal.UnexpectedHeader => "untrusted",
         IdentificationRefusal.HeaderMissing => "absent_rejected",
         IdentificationRefusal.HeaderTimeout => "timeout",
         IdentificationRefusal.LateHeader or IdentificationRefusal.NestedHeader => "disallowed",

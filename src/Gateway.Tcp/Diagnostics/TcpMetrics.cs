@@ -13,7 +13,7 @@ namespace Gateway.Tcp.Diagnostics;
 /// The instruments of the TCP data plane. Opened, active, closed and duration are of routed connections; one that ends earlier counts once in rejected;
 /// a check that connects and closes counts in health_checks alone. Labels come from configuration, never from a peer.
 /// </summary>
-internal sealed class TcpMetrics : IDialObserver
+internal sealed partial class TcpMetrics : IDialObserver
 {
     /// <summary>The meter's name.</summary>
     public const string MeterName = "Gateway.Tcp";
@@ -43,6 +43,7 @@ internal sealed class TcpMetrics : IDialObserver
     private readonly Histogram<double> _connectDuration;
     private readonly Counter<long> _connectRetries;
     private readonly Counter<long> _headersSent;
+    private readonly Counter<long> _tlvsLeftOut;
     private readonly Counter<long> _transparent;
     private readonly Counter<long> _toa;
     private readonly Counter<long> _toaReceived;
@@ -63,6 +64,7 @@ internal sealed class TcpMetrics : IDialObserver
         _connectDuration = meter.CreateHistogram("gateway.destination.connect.duration", "s", "Connect attempts.", null, ShortDurations);
         _connectRetries = meter.CreateCounter<long>("gateway.destination.connect.retries", "{attempt}", "Second and later attempts for one client.");
         _headersSent = meter.CreateCounter<long>("gateway.proxy_protocol.sent", "{header}", "PROXY headers to backends.");
+        _tlvsLeftOut = meter.CreateCounter<long>("gateway.proxy_protocol.tlvs_left_out", "{tlv}", "TLVs that were not passed on, since the header would be too long.");
         _transparent = meter.CreateCounter<long>("gateway.transparent.connect", "{attempt}", "Connect attempts from a client's address.");
         _toa = meter.CreateCounter<long>("gateway.toa.connect", "{attempt}", "Connect attempts with the client's address in a TCP option.");
         _toaReceived = meter.CreateCounter<long>("gateway.toa.received", "{connection}", "Connections of trusted peers whose TCP options were looked at, by result.");
@@ -127,9 +129,17 @@ internal sealed class TcpMetrics : IDialObserver
         _destinationActive.Add(1, Tag("cluster", cluster), Tag("destination", destination));
 
     public void HeaderSent(string cluster, ProxyProtocolVersion version) =>
-        _headersSent.Add(1, Tag("cluster", cluster), Tag("version", version == ProxyProtocolVersion.V1 ? "v1" : "v2"));
+        _headersSent.Add(1, Tag("cluster", cluster), Tag("version", Name(version)));
 
-    public void Attempted(string cluster, SourceIpMode mode, ConnectFailure failure, SocketError error, TimeSpan duration)
+    public void TlvsLeftOut(string cluster, int count)
+    {
+        if (count > 0)
+        {
+            _tlvsLeftOut.Add(count, Tag("cluster", cluster));
+        }
+    }
+
+    public void Attempted(string cluster, string destination, SourceIpMode mode, ConnectFailure failure, SocketError error, TimeSpan duration)
     {
         if (CounterOf(mode) is { } counter)
         {
@@ -144,11 +154,11 @@ internal sealed class TcpMetrics : IDialObserver
 
         if (failure == ConnectFailure.None)
         {
-            _connectDuration.Record(duration.TotalSeconds, Tag("cluster", cluster));
+            _connectDuration.Record(duration.TotalSeconds, Tag("cluster", cluster), Tag("destination", destination));
         }
         else
         {
-            _connectDuration.Record(duration.TotalSeconds, Tag("cluster", cluster), Tag("error.type", Name(failure, error)));
+            _connectDuration.Record(duration.TotalSeconds, Tag("cluster", cluster), Tag("destination", destination), Tag("error.type", Name(failure, error)));
         }
     }
 
@@ -156,7 +166,7 @@ internal sealed class TcpMetrics : IDialObserver
 
     public void ToaReceived(string listener, string result) => _toaReceived.Add(1, Tag("listener", listener), Tag("result", result));
 
-    public void Retrying(string cluster) => _connectRetries.Add(1, Tag("cluster", cluster));
+    public void Retrying(string cluster, string destination) => _connectRetries.Add(1, Tag("cluster", cluster), Tag("destination", destination));
 
     private Counter<long>? CounterOf(SourceIpMode mode) => mode switch
     {
@@ -177,11 +187,14 @@ internal sealed class TcpMetrics : IDialObserver
         }
     }
 
-    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+    /// <summary>A label.</summary>
+    public static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 
-    private static string Name(ConnectFailure failure, SocketError error) => failure switch
+    /// <summary>What a failed connect is called, in metrics and logs.</summary>
+    public static string Name(ConnectFailure failure, SocketError error) => failure switch
     {
         ConnectFailure.Timeout => "timeout",
+        ConnectFailure.Self => OwnListenerException.Reason,
         ConnectFailure.Bind => "bind",
         ConnectFailure.Option => "option",
         ConnectFailure.Permission => "permission",
@@ -195,4 +208,6 @@ internal sealed class TcpMetrics : IDialObserver
             _ => "other",
         },
     };
+
+    private static string Name(ProxyProtocolVersion version) => version == ProxyProtocolVersion.V1 ? "v1" : "v2";
 }

@@ -61,14 +61,12 @@ public sealed class AddedTlvs
             return $"unknown placeholder; known are {TlvTemplate.Known}";
         }
 
-        var sample = parsed.Fill(new string('x', MaxClientLength), new string('x', ConnectionIds.MaxLength));
-
         if (!field.IsFreeText && template.Contains('{', StringComparison.Ordinal))
         {
             return "this TLV has a layout of its own: no placeholders";
         }
 
-        if (!field.TryEncode(sample, out var value))
+        if (!field.TryEncode(LongestOf(parsed), out var value))
         {
             return "this TLV cannot hold such a value";
         }
@@ -76,6 +74,19 @@ public sealed class AddedTlvs
         var limit = field.Type == ProxyTlvType.UniqueId ? MaxUniqueIdLength : MaxValueLength;
         return value.Length > limit ? string.Create(CultureInfo.InvariantCulture, $"may become {value.Length} bytes; at most {limit}") : null;
     }
+
+    /// <summary>How long the area may become, in bytes.</summary>
+    /// <param name="config">Templates by field, validated.</param>
+    /// <param name="scope">The route.</param>
+    public static int MaxLength(IReadOnlyDictionary<string, string> config, RouteScope scope)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return config.Sum(entry =>
+            ProxyTlvField.TryParse(entry.Key, out var field) && TlvTemplate.Parse(entry.Value, scope) is { } template && field.TryEncode(LongestOf(template), out var value)
+                ? ProxyTlv.PrefixLength + value.Length : 0);
+    }
+
+    private static string LongestOf(TlvTemplate template) => template.Fill(new string('x', MaxClientLength), new string('x', ConnectionIds.MaxLength));
 
     /// <summary>The TLVs of one connection, as an area.</summary>
     /// <param name="client">The client.</param>

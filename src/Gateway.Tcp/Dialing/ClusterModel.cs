@@ -30,6 +30,7 @@ public sealed class ClusterModel
         }
 
         HealthCheck = HealthCheckModel.From(config.HealthCheck);
+        Passive = PassiveRules.From(config.HealthCheck);
         HasAffinity = config.SessionAffinity is not null;
         Destinations = [.. config.Destinations.Select(static entry => new DestinationModel(entry.Key, entry.Value.Address ?? "") { Weight = entry.Value.Weight })];
         NeedsNames = Destinations.Any(static destination => destination.Literal is null);
@@ -53,6 +54,9 @@ public sealed class ClusterModel
 
     /// <summary>How its destinations are checked; null if the configuration does not say.</summary>
     internal HealthCheckModel? HealthCheck { get; }
+
+    /// <summary>When failed connects leave a destination out; null: never.</summary>
+    internal PassiveRules? Passive { get; }
 
     /// <summary>Whether a client's connections go to one destination.</summary>
     internal bool HasAffinity { get; }

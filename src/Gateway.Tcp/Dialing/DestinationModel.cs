@@ -56,6 +56,9 @@ public sealed class DestinationModel
     /// <summary>What checks say of it; null while the cluster is not checked. Set before the model is put in force.</summary>
     internal DestinationHealth? Health { get; set; }
 
+    /// <summary>What clients' connects say of it. The state of the same destination before is set before the model is put in force.</summary>
+    internal PassiveState Passive { get; set; } = new();
+
     /// <summary>Whether new connections may be sent there.</summary>
     internal bool IsUsable => Weight > 0 && Health is not { IsHealthy: false };
 

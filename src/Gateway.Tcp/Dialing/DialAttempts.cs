@@ -1,13 +1,14 @@
 using System.Net;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Health;
 using Gateway.Tcp.Identification;
 
 namespace Gateway.Tcp.Dialing;
 
-/// <summary>What the attempts for one client share, and what came of them so far. <c>.Order</c>: whose turn it is.</summary>
+/// <summary>What the attempts for one client share, and what came of them so far. <c>.Order</c>: whose turn it is. <c>.Verdicts</c>: what is told of destinations.</summary>
 internal sealed partial class DialAttempts(
-    TcpConnection client, ConnectionIdentity identity, ClusterModel cluster, SourceIpModel sourceIp, TcpKeepAlive? keepAlive, int start)
+    TcpConnection client, ConnectionIdentity identity, ClusterModel cluster, SourceIpModel sourceIp, TcpKeepAlive? keepAlive, int start, PassiveHealth passive)
 {
     // A client that waits while destination after destination times out has long gone: 16 attempts are 80 s at the default of 5 s.
     private const int Most = 16;
@@ -47,6 +48,7 @@ internal sealed partial class DialAttempts(
     /// <summary>Notes a failed attempt.</summary>
     public void Note(in DialResult result)
     {
+        NoteVerdict(result);
         if (result.Failure == DialFailure.SourceIp)
         {
             SourceUnusable = true;
@@ -66,7 +68,8 @@ internal sealed partial class DialAttempts(
             : _lastAsked is { } asked ? asked
             : SourceUnusable && sourceIp.Fallback == SourceIpFallback.Reject && sourceIp.Mode != SourceIpMode.Dnat ? result with { Failure = DialFailure.SourceIp }
             : result;
-        return conclusion with { Attempts = Count };
+        ConcludeVerdicts(result);
+        return conclusion with { Attempts = Count, FailedAttempts = DescribeFailed(conclusion) };
     }
 
     /// <summary>The request for one attempt.</summary>
@@ -78,6 +81,8 @@ internal sealed partial class DialAttempts(
             : sourceIp.Port == SourcePort.Client && !IsClientsOwnConnection(address) ? identity.Client
             : new IPEndPoint(identity.Client.Address, 0),
         Mark = sourceIp.Mark,
+        // What the kernel says of a connection's destination is said in the VRF that it came by. Loopback is not part of one.
+        Device = cluster.Original is not null && !IPAddress.IsLoopback(address.Address) ? client.BoundDevice : 0,
         Timeout = cluster.ConnectTimeout,
         KeepAlive = keepAlive,
     };

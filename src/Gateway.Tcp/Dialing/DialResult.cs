@@ -20,6 +20,9 @@ public enum DialFailure : byte
     /// <summary>No answer within the timeout.</summary>
     Timeout,
 
+    /// <summary>The destination is one of our own listeners.</summary>
+    Self,
+
     /// <summary>The client's address cannot be used as the source, and the fallback is Reject.</summary>
     SourceIp,
 
@@ -54,6 +57,12 @@ public readonly record struct DialResult
     /// <summary>How many attempts were begun, to this and other addresses.</summary>
     public int Attempts { get; init; }
 
-    /// <summary>What an operator asks of a failed dial, in one word: <c>to:192.0.2.7:6379,ConnectionRefused,attempts:2</c>.</summary>
-    internal string Describe() => $"{(Address is null ? "" : $"to:{Address},")}{(Error == SocketError.Success ? "" : $"{Error},")}attempts:{Attempts}";
+    /// <summary>The attempts that failed before, at most four, as <c>failed:redis-0,192.0.2.6:6379,TimedOut</c>; null: none did.</summary>
+    internal string? FailedAttempts { get; init; }
+
+    /// <summary>
+    /// What an operator asks of a failed dial, in one word: <c>to:192.0.2.7:6379,ConnectionRefused,attempts:2;failed:redis-0,192.0.2.6:6379,TimedOut</c>.
+    /// </summary>
+    internal string Describe() =>
+        $"{(Address is null ? "" : $"to:{Address},")}{(Error == SocketError.Success ? "" : $"{Error},")}attempts:{Attempts}{(FailedAttempts is null ? "" : $";{FailedAttempts}")}";
 }

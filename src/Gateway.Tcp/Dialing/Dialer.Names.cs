@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Health;
 
 namespace Gateway.Tcp.Dialing;
 
@@ -45,15 +46,26 @@ internal sealed partial class Dialer
             }
         }
 
-        if (open.Count == 0)
+        if (open.Count > 0)
         {
-            return DialFailure.NoAddress;
+            var found = FindAnyAsync(open);
+            if (await client.WaitForAsync(found) != SocketError.Success)
+            {
+                return DialFailure.Aborted;
+            }
+
+            if (found.Result)
+            {
+                return DialFailure.None;
+            }
         }
 
-        var found = FindAnyAsync(open);
-        return await client.WaitForAsync(found) != SocketError.Success ? DialFailure.Aborted
-            : found.Result ? DialFailure.None
-            : DialFailure.NoAddress;
+        foreach (var destination in cluster.Destinations.Where(destination => !usableOnly || destination.IsUsable))
+        {
+            passive.Failed(cluster, destination, isTrial: false, PassiveHealth.NoAddress);
+        }
+
+        return DialFailure.NoAddress;
     }
 
     private static async Task<bool> FindAnyAsync(List<Task<IPEndPoint[]>> questions)

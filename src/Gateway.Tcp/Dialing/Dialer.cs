@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Health;
 using Gateway.Tcp.Identification;
 
 namespace Gateway.Tcp.Dialing;
@@ -10,7 +11,7 @@ namespace Gateway.Tcp.Dialing;
 /// <summary>
 /// Opens the connection to a backend. Knows clusters and source-IP modes, nothing of routes.
 /// 1. Destinations in turn from a rotating start, those whose names have no answer yet last; of each, its addresses in turn too (<see cref="AddressOrder"/>). Each attempt
-/// has the cluster's ConnectTimeout.
+/// has the cluster's ConnectTimeout. Those that are left out since connects fail (<see cref="PassiveHealth"/>) come last.
 /// 2. In transparent mode only addresses of the client's family that its address can be bound for; a bind that fails is ours and no destination's fault.
 /// With Toa only clients that the route has an option for; a SYN without room for it is ours too.
 /// 3. A Dnat route's connections are the kernel's: one that arrives here goes to 4 at once.
@@ -19,7 +20,7 @@ namespace Gateway.Tcp.Dialing;
 /// Trying another destination is safe, since nothing has been sent yet.
 /// Its state machines are pooled: they were a third of what a connection allocates.
 /// </summary>
-internal sealed partial class Dialer(HostResolver resolver, IDialObserver observer, TimeProvider time)
+internal sealed partial class Dialer(HostResolver resolver, IDialObserver observer, PassiveHealth passive, TimeProvider time)
 {
     /// <summary>Connects. Nothing is sent: see <see cref="SourceHeader"/>.</summary>
     /// <param name="client">The accepted connection: the backend's is carried by the same engine thread.</param>
@@ -31,7 +32,7 @@ internal sealed partial class Dialer(HostResolver resolver, IDialObserver observ
     public async ValueTask<DialResult> DialAsync(
         TcpConnection client, ConnectionIdentity identity, ClusterModel cluster, SourceIpModel sourceIp, TcpKeepAlive? keepAlive)
     {
-        var attempts = new DialAttempts(client, identity, cluster, sourceIp, keepAlive, cluster.NextStart(identity.Client.Address));
+        var attempts = new DialAttempts(client, identity, cluster, sourceIp, keepAlive, cluster.NextStart(identity.Client.Address), passive);
         var result = sourceIp.Mode == SourceIpMode.Dnat ? NotForwarded(attempts) : await DialAllAsync(attempts, sourceIp.Mode);
         if (result.Backend is null && attempts.SourceUnusable && sourceIp.Fallback != SourceIpFallback.Reject && result.Failure is not (DialFailure.Aborted or DialFailure.Resources))
         {
@@ -82,10 +83,10 @@ internal sealed partial class Dialer(HostResolver resolver, IDialObserver observ
 
                 if (++attempts.Count > 1)
                 {
-                    observer.Retrying(attempts.Cluster.Name);
+                    observer.Retrying(attempts.Cluster.Name, destination.Name);
                 }
 
-                var connected = await ConnectAsync(attempts, address, mode);
+                var connected = await ConnectAsync(attempts, destination, address, mode);
                 result = new DialResult
                 {
                     Backend = connected.Connection,
@@ -116,11 +117,11 @@ internal sealed partial class Dialer(HostResolver resolver, IDialObserver observ
         result.Failure == DialFailure.Resources && result.Error is not (SocketError.AddressNotAvailable or SocketError.WouldBlock);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ConnectResult> ConnectAsync(DialAttempts attempts, IPEndPoint address, SourceIpMode mode)
+    private async ValueTask<ConnectResult> ConnectAsync(DialAttempts attempts, DestinationModel destination, IPEndPoint address, SourceIpMode mode)
     {
         var began = time.GetTimestamp();
         var result = await attempts.Client.ConnectAsync(attempts.RequestFor(address, mode));
-        observer.Attempted(attempts.Cluster.Name, mode, result.Failure, result.Error, time.GetElapsedTime(began));
+        observer.Attempted(attempts.Cluster.Name, destination.Name, mode, result.Failure, result.Error, time.GetElapsedTime(began));
         return result;
     }
 
@@ -128,6 +129,7 @@ internal sealed partial class Dialer(HostResolver resolver, IDialObserver observ
     {
         ConnectFailure.None => DialFailure.None,
         ConnectFailure.Timeout => DialFailure.Timeout,
+        ConnectFailure.Self => DialFailure.Self,
         ConnectFailure.Bind or ConnectFailure.Option or ConnectFailure.Permission => DialFailure.SourceIp,
         ConnectFailure.Resources => DialFailure.Resources,
         ConnectFailure.Aborted => DialFailure.Aborted,

@@ -19,11 +19,12 @@ internal sealed class OriginalDestination(IReadOnlyList<IPNetwork> allowed, bool
     /// <summary>Whether the destination may be dialled: this host's own addresses, and the networks that were asked for.</summary>
     /// <param name="identity">Whose connection.</param>
     /// <param name="listenerPort">The port of the listener that accepted it: a connection that was not diverted names it, and would run in circles.</param>
+    /// <param name="device">The VRF by which it came; 0: none.</param>
     /// <returns>Null if it cannot be told now: no descriptor is left to ask with.</returns>
-    public bool? MayDial(ConnectionIdentity identity, int listenerPort)
+    public bool? MayDial(ConnectionIdentity identity, int listenerPort, int device = 0)
     {
         var destination = identity.Local;
-        return OwnAddress.Contains(destination.Address) switch
+        return OwnAddress.Contains(destination.Address, device) switch
         {
             true => destination.Port != listenerPort,
             false => IsAllowed(destination.Address),

@@ -3,7 +3,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
-using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Engines;
@@ -30,6 +29,7 @@ public sealed class SocketDialer
     private const int MostDestinations = 4096;
 
     private readonly ConcurrentDictionary<string, DestinationModel> _destinations = new(StringComparer.OrdinalIgnoreCase);
+    private readonly OwnListeners _ownListeners;
     private readonly HostResolver _resolver;
     private readonly TcpMetrics _metrics;
     private readonly TimeProvider _time;
@@ -37,13 +37,15 @@ public sealed class SocketDialer
     /// <summary>Makes a dialer with a cache of names of its own.</summary>
     /// <param name="meters">For the meter <c>Gateway.Tcp</c>.</param>
     /// <param name="time">For durations and the cache.</param>
-    public SocketDialer(IMeterFactory meters, TimeProvider time)
-        : this(meters, time, new HostResolver(time))
+    /// <param name="ownListeners">Where connections may not get to.</param>
+    public SocketDialer(IMeterFactory meters, TimeProvider time, OwnListeners ownListeners)
+        : this(meters, time, ownListeners, new HostResolver(time))
     {
     }
 
-    internal SocketDialer(IMeterFactory meters, TimeProvider time, HostResolver resolver)
+    internal SocketDialer(IMeterFactory meters, TimeProvider time, OwnListeners ownListeners, HostResolver resolver)
     {
+        _ownListeners = ownListeners;
         _resolver = resolver;
         _metrics = new TcpMetrics(meters);
         _time = time;
@@ -52,7 +54,7 @@ public sealed class SocketDialer
     /// <summary>Connects.</summary>
     /// <param name="destination">Where to.</param>
     /// <param name="dial">How, and for which cluster.</param>
-    /// <param name="client">For whom; null: for ourselves (a health check), which a header says as LOCAL, or (V1) by the connection's own endpoints.</param>
+    /// <param name="client">For whom; null: for ourselves (a health check): a header has the connection's own endpoints.</param>
     /// <param name="cancellation">Ends all attempts.</param>
     /// <returns>The connection. If there is to be a header, it has been sent.</returns>
     /// <exception cref="SourceUnusableException">The client's address cannot be used, and the fallback is Reject.</exception>
@@ -65,7 +67,7 @@ public sealed class SocketDialer
         var model = ModelOf($"{destination.Host}:{destination.Port}");
         var addresses = await _resolver.ResolveAsync(model, RefreshPatience).AsTask().WaitAsync(cancellation);
         var wanted = dial.SourceIp.Mode == SourceIpMode.Transparent ? client?.Client.AddressFamily : null;
-        var attempts = new Attempts(AddressOrder.Of(addresses, wanted, addresses.Length > 1 ? model.NextTurn() : 0, health: null), dial, client);
+        var attempts = new Attempts(model.Address, AddressOrder.Of(addresses, wanted, addresses.Length > 1 ? model.NextTurn() : 0, health: null), dial, client);
         var mode = client is null && dial.SourceIp.Mode == SourceIpMode.Transparent ? SourceIpMode.None : dial.SourceIp.Mode;
         var connected = await TryAllAsync(attempts, mode, cancellation);
         if (connected is null && attempts.IsSourceUnusable && dial.SourceIp.Fallback != SourceIpFallback.Reject)
@@ -128,6 +130,7 @@ public sealed class SocketDialer
             if (blame == ConnectFailure.None)
             {
                 (blame, error) = (ConnectFailure.Aborted, SocketError.OperationAborted);
+                _ownListeners.Refuse(address, socket);
                 await socket.ConnectAsync(address, either.Token);
                 LocalPorts.RefuseSelf(socket);
                 // NetworkStream takes no others; awaited calls do not care.
@@ -148,9 +151,10 @@ public sealed class SocketDialer
         catch (SocketException failed)
         {
             error = failed.SocketErrorCode;
-            blame = Blame(error, mode);
+            blame = failed is OwnListenerException ? ConnectFailure.Self : Blame(error, mode);
             attempts.IsSourceUnusable |= blame == ConnectFailure.Bind;
             attempts.Failure = blame == ConnectFailure.Bind ? attempts.Failure : error;
+            attempts.Refusal = (failed as OwnListenerException)?.Message;
         }
         finally
         {
@@ -159,7 +163,7 @@ public sealed class SocketDialer
                 socket?.Dispose();
             }
 
-            _metrics.Attempted(attempts.Dial.Cluster, mode, blame, error, _time.GetElapsedTime(began));
+            _metrics.Attempted(attempts.Dial.Cluster, attempts.Destination, mode, blame, error, _time.GetElapsedTime(began));
         }
 
         return null;
@@ -189,10 +193,12 @@ public sealed class SocketDialer
 
     private async ValueTask<Socket> AnnounceAsync(Socket socket, SocketDial dial, ConnectionIdentity? client, CancellationToken cancellation)
     {
-        var header = ArrayPool<byte>.Shared.Rent(client is null ? ProxyHeaderWriter.MaxV1Length : SourceHeader.MaxLength(client, dial.SourceIp));
+        var header = ArrayPool<byte>.Shared.Rent(client is null ? OwnHeader.MaxLength : SourceHeader.MaxLength(client, dial.SourceIp));
         try
         {
-            var length = client is null ? WriteOwn(header, socket, dial.SourceIp.Version) : SourceHeader.Write(header, client, dial.SourceIp);
+            var leftOut = 0;
+            var length = client is null ? OwnHeader.Write(header, dial.SourceIp.Version, socket) : SourceHeader.Write(header, client, dial.SourceIp, added: default, out leftOut);
+            _metrics.TlvsLeftOut(dial.Cluster, leftOut);
             await socket.SendAsync(header.AsMemory(0, length), cancellation);
             _metrics.HeaderSent(dial.Cluster, dial.SourceIp.Version);
             return socket;
@@ -208,13 +214,11 @@ public sealed class SocketDialer
         }
     }
 
-    // Specification, sections 2.1 and 2.2: checks say LOCAL, or in version 1, which has no such word, their socket's own endpoints.
-    private static int WriteOwn(Span<byte> header, Socket socket, ProxyProtocolVersion version) => version == ProxyProtocolVersion.V2
-        ? ProxyHeaderWriter.WriteV2(header, ProxyCommand.Local, default, default, default, withChecksum: false)
-        : ProxyHeaderWriter.WriteV1(header, ProxyEndPoint.From((IPEndPoint)socket.LocalEndPoint!), ProxyEndPoint.From((IPEndPoint)socket.RemoteEndPoint!));
-
-    private sealed class Attempts(IPEndPoint[] addresses, SocketDial dial, ConnectionIdentity? client)
+    private sealed class Attempts(string destination, IPEndPoint[] addresses, SocketDial dial, ConnectionIdentity? client)
     {
+        /// <summary>Host and port, as the HTTP client knows them.</summary>
+        public string Destination { get; } = destination;
+
         public IPEndPoint[] Addresses { get; } = addresses;
 
         public SocketDial Dial { get; } = dial;
@@ -227,18 +231,21 @@ public sealed class SocketDialer
         /// <summary>What was wrong with the last address that was dialled; Success: nothing.</summary>
         public SocketError Failure { get; set; }
 
+        /// <summary>Why the last address was not dialled; null: it was.</summary>
+        public string? Refusal { get; set; }
+
         private IPEndPoint? Last { get; set; }
 
         private int Count { get; set; }
 
         /// <summary>Notes an attempt.</summary>
-        public void Begin(IPEndPoint address) => (Last, Count) = (address, Count + 1);
+        public void Begin(IPEndPoint address) => (Last, Count, Refusal) = (address, Count + 1, null);
 
         /// <summary>What came of all of them, in the words of TCP routes.</summary>
         public ConnectException Describe()
         {
             var error = Failure == SocketError.Success ? SocketError.HostNotFound : Failure;
-            return new ConnectException(error, new DialResult { Address = Last, Error = error, Attempts = Count }.Describe());
+            return new ConnectException(error, Refusal ?? new DialResult { Address = Last, Error = error, Attempts = Count }.Describe());
         }
     }
 }

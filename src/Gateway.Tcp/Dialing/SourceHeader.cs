@@ -24,14 +24,16 @@ internal static class SourceHeader
     /// <param name="identity">Whose connection it is, and the TLVs that came.</param>
     /// <param name="sourceIp">Version, and which TLVs go on.</param>
     /// <param name="added">The area that <see cref="AddedTlvs.Write"/> made: it stands in front, so that what does not fit is what came from elsewhere.</param>
+    /// <param name="leftOut">How many TLVs were not passed on since the header would be longer than <see cref="SourceIpModel.MaxHeaderBytes"/>.</param>
     /// <returns>The bytes written.</returns>
-    public static int Write(Span<byte> destination, ConnectionIdentity identity, SourceIpModel sourceIp, ReadOnlySpan<byte> added = default)
+    public static int Write(Span<byte> destination, ConnectionIdentity identity, SourceIpModel sourceIp, ReadOnlySpan<byte> added, out int leftOut)
     {
+        leftOut = 0;
         var client = ProxyEndPoint.From(identity.Client);
         var target = ProxyEndPoint.From(identity.OriginalDestination ?? identity.Local);
         if (sourceIp.Version == ProxyProtocolVersion.V1)
         {
-            return ProxyHeaderWriter.WriteV1(destination, client, target);
+            return WriteV1(destination, client, target);
         }
 
         if (identity.Tlvs.IsEmpty)
@@ -39,11 +41,24 @@ internal static class SourceHeader
             return ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, client, target, added, withChecksum: false);
         }
 
-        var hadChecksum = ProxyTlvReader.TryFind(identity.Tlvs.Span, ProxyTlvType.Crc32c, out _);
+        var family = client.Family == target.Family ? client.Family : ProxyAddressFamily.Inet6;
+        var hasChecksum = ProxyTlvReader.TryFind(identity.Tlvs.Span, ProxyTlvType.Crc32c, out _)
+            && ProxyHeaderWriter.GetV2Length(family, added.Length, withChecksum: true) <= sourceIp.MaxHeaderBytes;
         var length = added.Length + identity.Tlvs.Length;
-        var room = length <= StackBytes ? stackalloc byte[StackBytes] : new byte[length];
-        added.CopyTo(room);
-        var kept = added.Length + sourceIp.PassThroughTlvs.Copy(identity.Tlvs.Span, room[added.Length..]);
-        return ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, client, target, room[..kept], hadChecksum);
+        var area = length <= StackBytes ? stackalloc byte[StackBytes] : new byte[length];
+        added.CopyTo(area);
+        var room = sourceIp.MaxHeaderBytes - ProxyHeaderWriter.GetV2Length(family, added.Length, hasChecksum);
+        var kept = added.Length + sourceIp.PassThroughTlvs.Copy(identity.Tlvs.Span, area[added.Length..], room, out leftOut, sourceIp.FirstTlvs);
+        return ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, client, target, area[..kept], hasChecksum);
+    }
+
+    // A client that X-Forwarded-For named has no port. Version 1 cannot say so: lighttpd, Dovecot, Exim and Traffic Server refuse 0.
+    private static int WriteV1(Span<byte> destination, ProxyEndPoint client, ProxyEndPoint target)
+    {
+        // Nobody connects from it.
+        const ushort Unknown = 1;
+        client = client.Port == 0 ? client.WithPort(Unknown) : client;
+        target = target.Port == 0 ? target.WithPort(Unknown) : target;
+        return ProxyHeaderWriter.WriteV1(destination, client, target);
     }
 }

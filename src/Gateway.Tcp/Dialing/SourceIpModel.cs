@@ -16,6 +16,15 @@ public sealed class SourceIpModel
     /// <summary>The TLVs of an incoming header that are passed on; never one that is added. Defaults to none.</summary>
     public ProxyTlvSet PassThroughTlvs { get; init; } = ProxyTlvSet.None;
 
+    /// <summary>The longest header that is sent, in bytes: TLVs that are passed on are left out rather than sent beyond it. Defaults to as long as one can be.</summary>
+    public int MaxHeaderBytes { get; init; } = ProxyHeaderWriter.MaxV2Length;
+
+    /// <summary>The types of passed TLVs that stay when there is no room for all; null: by their importance.</summary>
+    public ProxyTlvSet? FirstTlvs { get; init; }
+
+    /// <summary>Whether a client's own header behind ours is refused. Defaults to true.</summary>
+    public bool RejectsNested { get; init; } = true;
+
     /// <summary>The TLVs that are added; null: none.</summary>
     public AddedTlvs? AddTlvs { get; init; }
 
@@ -34,7 +43,8 @@ public sealed class SourceIpModel
     /// <summary>Resolves a section.</summary>
     /// <param name="config">The section, validated: its mode is there and available.</param>
     /// <param name="scope">The route that it is for, which templates can name.</param>
-    public static SourceIpModel From(SourceIpConfig config, RouteScope scope = default)
+    /// <param name="firstTlvs">See <see cref="FirstTlvs"/>.</param>
+    public static SourceIpModel From(SourceIpConfig config, RouteScope scope = default, ProxyTlvSet? firstTlvs = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         var added = config.AddTlvs.Count == 0 ? null : AddedTlvs.From(config.AddTlvs, scope);
@@ -44,6 +54,9 @@ public sealed class SourceIpModel
             Mode = config.Mode ?? SourceIpMode.None,
             Version = config.Version,
             PassThroughTlvs = added is null ? passed : passed.Except(added.Types),
+            MaxHeaderBytes = config.MaxHeaderBytes ?? ProxyHeaderWriter.MaxV2Length,
+            FirstTlvs = firstTlvs,
+            RejectsNested = config.NestedHeader == NestedHeaderAction.Reject,
             AddTlvs = added,
             Port = config.Port,
             Toa = config.Mode == SourceIpMode.Toa ? new ToaFormats(config.ToaOptions) : ToaFormats.None,
@@ -52,27 +65,8 @@ public sealed class SourceIpModel
         };
     }
 
-    private static ProxyTlvSet Tlvs(IReadOnlyList<string> names)
-    {
-        if (names.Count == 0)
-        {
-            return ProxyTlvSet.None;
-        }
-
-        if (names.Contains("All", StringComparer.OrdinalIgnoreCase))
-        {
-            return ProxyTlvSet.All;
-        }
-
-        var types = new List<byte>();
-        foreach (var name in names)
-        {
-            if (ProxyTlvNames.TryParse(name, out var type))
-            {
-                types.Add(type);
-            }
-        }
-
-        return new ProxyTlvSet(types);
-    }
+    private static ProxyTlvSet Tlvs(IReadOnlyList<string> names) =>
+        names.Contains("All", StringComparer.OrdinalIgnoreCase) ? ProxyTlvSet.All
+        : names.Count == 0 ? ProxyTlvSet.None
+        : ProxyTlvSet.Parse(names);
 }

@@ -21,8 +21,20 @@ internal static class TransparentRules
             return IPAddress.IsLoopback(destination);
         }
 
+        // Nor does a link-local source get beyond its link: IPv6 cannot even be bound without a zone, and IPv4 (169.254.0.0/16) is routed by nobody.
+        if (client.IsIPv6LinkLocal || (IsLinkLocalV4(client) && !IsLinkLocalV4(destination)))
+        {
+            return false;
+        }
+
         // A backend that gets its own address as the source answers itself, and the connect times out (measured). The address that the client connected to is
         // ours: as a source it says nothing about a client.
         return !client.Equals(destination) && !client.Equals(identity.Local.Address);
+    }
+
+    private static bool IsLinkLocalV4(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        return address.TryWriteBytes(bytes, out var length) && length == 4 && bytes[0] == 169 && bytes[1] == 254;
     }
 }

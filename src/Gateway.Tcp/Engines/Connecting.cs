@@ -21,6 +21,9 @@ public sealed record ConnectRequest
     /// <summary>SO_MARK of the connection; 0: none.</summary>
     public int Mark { get; init; }
 
+    /// <summary>Index of the interface (VRF) that the connection is bound to; 0: none.</summary>
+    public int Device { get; init; }
+
     /// <summary>Limit of this one attempt.</summary>
     public required TimeSpan Timeout { get; init; }
 
@@ -39,6 +42,9 @@ public enum ConnectFailure : byte
 
     /// <summary>No answer within the timeout (in transparent mode also: no return route).</summary>
     Timeout,
+
+    /// <summary>The destination is one of our own listeners: the configuration's fault.</summary>
+    Self,
 
     /// <summary>The client's address could not be bound (EADDRNOTAVAIL, EADDRINUSE, EINVAL): ours, not the backend's.</summary>
     Bind,

@@ -59,6 +59,9 @@ public enum RelayEnd : byte
     /// <summary>Ended by us at shutdown.</summary>
     Drain,
 
+    /// <summary>It gave way: every place was taken, and its client had sent nothing.</summary>
+    Limit,
+
     /// <summary>The guard refused the client's first bytes.</summary>
     Refused,
 

@@ -19,6 +19,12 @@ public abstract class TcpConnection
     /// <summary>Where the client connected to before the kernel redirected it here (SO_ORIGINAL_DST); null if it did not, or no longer says.</summary>
     public virtual IPEndPoint? ReadRedirectedDestination() => null;
 
+    /// <summary>
+    /// Index of the interface that the socket is bound to: the VRF that a connection came in by (net.ipv4.tcp_l3mdev_accept), in which its addresses are
+    /// to be looked up. 0: none.
+    /// </summary>
+    public virtual int BoundDevice => 0;
+
     /// <summary>Continues on this connection's engine thread; every other operation must be called from there.</summary>
     public abstract ValueTask EnterAsync();
 

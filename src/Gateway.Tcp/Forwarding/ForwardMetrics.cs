@@ -41,6 +41,18 @@ internal sealed class ForwardMetrics
             description: "Destinations to which the kernel sends new connections.");
     }
 
+    /// <summary>The series of what the kernel's rules count.</summary>
+    public void StartAtZero(IEnumerable<ForwardCounter> counters)
+    {
+        foreach (var counter in counters)
+        {
+            Add(counter, 0, 0);
+        }
+
+        _changes.Add(0, Tag("result", "succeeded"));
+        _changes.Add(0, Tag("result", "failed"));
+    }
+
     public void Add(ForwardCounter counter, long packets, long bytes)
     {
         var tags = new System.Diagnostics.TagList

@@ -12,17 +12,23 @@ namespace Gateway.Tcp.Forwarding;
 /// The contents of our table for a model and its healthy destinations. For listener L, route R and destination D, and each family (4, 6):
 /// 1. <c>take</c> (nat, prerouting) sees the first packet of every connection and sends what is for one of our listeners to its chain.
 /// 2. <c>listener/L/4</c> decides by the client's address, in the order in which the data plane decides; what is another mode's returns, and reaches our socket.
-/// 3. <c>route/R/4</c> takes the next slot, or the one of the client's hash, and goes to a destination; it is empty while none is healthy, and the connection reaches our socket.
+/// 3. <c>route/R/4</c> leaves clients that the kernel cannot forward (a destination itself, a link-local address) to our socket; for others it takes the
+///    next slot, or the one of the client's hash, and goes to a destination; it is empty while none is healthy, and the connection reaches our socket.
 /// 4. <c>to/R/D/4</c> (and <c>to/R/D/4/2</c> … for the other addresses of a name) counts, and rewrites the destination. Conntrack does the same to the packets that follow,
 ///    whatever becomes of these rules.
 /// 5. <c>count</c> (filter, prerouting) counts packets of both directions by <c>count/L/4</c>, with maps from the destination to its counters.
 /// 6. <c>leave</c> (filter, postrouting) counts by <c>leave/L/4</c> what of new connections really leaves, and what of it has another source than the client by then.
+/// 7. <c>stray</c> (filter, forward) drops those answers of a destination whose connection conntrack cannot tell: nobody would translate them, and the
+///    client would answer with RST. <c>mute</c> (filter, output) drops the RST with which this host's own TCP answers such packets of clients, which
+///    reach the listener's socket. So a packet out of its window, or with a bad checksum, ends no connection.
 /// </summary>
 internal sealed class ForwardRuleset
 {
     private const string Take = "take";
     private const string Counting = "count";
     private const string Leaving = "leave";
+    private const string Stray = "stray";
+    private const string Mute = "mute";
 
     // Holds nothing. Its name says whose the table is, whatever the table's own: comments of tables need Linux 5.10, and nftables' JSON leaves them out before 1.1.
     private const string Marker = "gateway/dnat";
@@ -37,9 +43,11 @@ internal sealed class ForwardRuleset
     // Any number will do; the same everywhere, so that gateways side by side send a client to the same destination.
     private const uint HashSeed = 0x67617465;
 
+    private static readonly IPNetwork LinkLocal = IPNetwork.Parse("fe80::/10");
+
     private readonly NftCommands _rules;
     private readonly bool _takes;
-    private readonly List<string> _chains = [Marker, Take, Counting, Leaving];
+    private readonly List<string> _chains = [Marker, Take, Counting, Leaving, Stray, Mute];
     private readonly List<(string Name, string AddressType)> _maps = [];
     private readonly Dictionary<string, ForwardCounter> _counters = [];
     private readonly HashSet<IPEndPoint> _destinations = [];
@@ -103,8 +111,9 @@ internal sealed class ForwardRuleset
         }
 
         commands.AddBaseChain(Take, "nat", "prerouting", DestinationNat).AddBaseChain(Counting, "filter", "prerouting", Filter)
-            .AddBaseChain(Leaving, "filter", "postrouting", BehindSourceNat);
-        foreach (var chain in _chains.Where(static chain => chain is not (Take or Counting or Leaving)))
+            .AddBaseChain(Leaving, "filter", "postrouting", BehindSourceNat)
+            .AddBaseChain(Stray, "filter", "forward", Filter).AddBaseChain(Mute, "filter", "output", Filter);
+        foreach (var chain in _chains.Where(static chain => chain is not (Take or Counting or Leaving or Stray or Mute)))
         {
             commands.AddChain(chain);
         }
@@ -177,6 +186,7 @@ internal sealed class ForwardRuleset
         }
 
         AddCounting(listener, model, family, targets);
+        AddStrays(listener, model, family, targets);
     }
 
     // The data plane's rule (ListenerModel.Match): the lowest Order, then the longest prefix, then the route for any client.
@@ -194,7 +204,7 @@ internal sealed class ForwardRuleset
     private void AddRoute(ForwardListener listener, RouteModel route, Family family, ForwardTargets targets)
     {
         var chain = AddChain(RouteChain(route, family));
-        var usable = new List<(string Name, int Weight, string Chain)>();
+        var usable = new List<(string Name, int Weight, string Chain, IPAddress Address)>();
         foreach (var destination in route.Cluster.Destinations.Where(family.MayHave))
         {
             var counter = NftName.Fit($"new/{route.Name}/{destination.Name}/{family.Digit}");
@@ -206,8 +216,21 @@ internal sealed class ForwardRuleset
                 _rules.AddRule(to, Nft.Count(counter), Nft.Match(Nft.Meta("l4proto"), "tcp"), Nft.RewriteDestination(family.Protocol, addresses[i]));
                 _destinations.Add(addresses[i]);
                 // A name's addresses have shares, and clients, of their own; a written address is known by the destination's name, wherever it moves.
-                usable.Add((destination.Literal is null ? $"{destination.Name}/{addresses[i].Address}" : destination.Name, destination.Weight, to));
+                usable.Add((destination.Literal is null ? $"{destination.Name}/{addresses[i].Address}" : destination.Name, destination.Weight, to, addresses[i].Address));
             }
+        }
+
+        if (usable.Count > 0)
+        {
+            // A client that is a destination itself would get its own packets, from its own address. To our socket, and Fallback.
+            var destinations = usable.Select(static entry => entry.Address).Distinct().Select(static address => (JsonNode)address.ToString());
+            _rules.AddRule(chain, Nft.Match(Nft.Field(family.Protocol, "saddr"), Nft.Set(destinations)), Nft.Return());
+        }
+
+        if (usable.Count > 0 && !family.IsV4)
+        {
+            // The kernel forwards no link-local source.
+            _rules.AddRule(chain, Nft.Match(Nft.Field(family.Protocol, "saddr"), Nft.Network(LinkLocal)), Nft.Return());
         }
 
         if (usable.Count == 1)
@@ -261,6 +284,34 @@ internal sealed class ForwardRuleset
                 }
             }
         }
+    }
+
+    // Answers that conntrack has no connection for: INVALID ones, and the middle of a stream whose beginning it does not know (its table was flushed, and
+    // net.netfilter.nf_conntrack_tcp_loose is on). What is for this host itself is not forwarded, and never comes by here.
+    private void AddStrays(ForwardListener listener, ListenerModel model, Family family, ForwardTargets targets)
+    {
+        var answering = model.Routes.Where(ForwardModel.IsForwarded).SelectMany(static route => route.Cluster.Destinations).Where(family.MayHave)
+            .SelectMany(destination => targets.Known(destination, family.Value)).Distinct()
+            .Select(static known => Nft.Concat(known.Address.ToString(), known.Port)).ToList();
+        if (answering.Count > 0)
+        {
+            JsonNode[] ofDestination = [family.IsPacketOf(), Nft.Match(Nft.Concat(Nft.Field(family.Protocol, "saddr"), Nft.Field("tcp", "sport")), Nft.Set(answering))];
+            _rules.AddRule(Stray, [.. ofDestination, Nft.Has(Nft.Connection("state"), "invalid"), Nft.Drop()]);
+            _rules.AddRule(
+                Stray,
+                [
+                    .. ofDestination.Select(static match => match.DeepClone()), Nft.Has(Nft.Connection("state"), "new"),
+                    Nft.Match(Nft.And(Nft.Field("tcp", "flags"), "syn"), 0), Nft.Drop(),
+                ]);
+        }
+
+        List<JsonNode> resets = [family.IsPacketOf(), Nft.Match(Nft.Field("tcp", "sport"), listener.EndPoint.Port)];
+        if (!listener.IsAny)
+        {
+            resets.Add(Nft.Match(Nft.Field(family.Protocol, "saddr"), listener.EndPoint.Address.ToString()));
+        }
+
+        _rules.AddRule(Mute, [.. resets, Nft.Has(Nft.Field("tcp", "flags"), "rst"), Nft.Has(Nft.Connection("state"), "invalid"), Nft.Drop()]);
     }
 
     // A chain for the packets of a listener's connections, whatever their destination has become.

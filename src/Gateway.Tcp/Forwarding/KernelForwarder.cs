@@ -322,6 +322,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         }
 
         (_applied, _isOurs, _carried) = (wanted, true, carried);
+        _metrics.StartAtZero(wanted.Counters.Values);
         Remember(wanted);
         Log.Changed(_logger, _table, Describe());
         return result;

@@ -44,6 +44,8 @@ internal static class Nft
 
     public static JsonObject Goto(string chain) => new() { ["goto"] = new JsonObject { ["target"] = chain } };
 
+    public static JsonObject Drop() => new() { ["drop"] = null };
+
     public static JsonObject Return() => new() { ["return"] = null };
 
     /// <summary>Counts with a named counter.</summary>

@@ -19,12 +19,14 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     private readonly HostResolver _resolver;
     private readonly HealthMetrics _metrics;
     private readonly TimeProvider _time;
+    private readonly CheckRoom _room;
     private readonly Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>> _probe;
     private readonly Action<DestinationChecker, bool> _onChange;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _running;
+    private bool _isSpread;
 
     public DestinationChecker(
         string cluster,
@@ -33,11 +35,12 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
         HostResolver resolver,
         HealthMetrics metrics,
         TimeProvider time,
+        CheckRoom room,
         Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>> probe,
         Action<DestinationChecker, bool> onChange,
         ILogger logger)
     {
-        (_cluster, _destination, _rules, _resolver, _metrics, _time, _probe) = (cluster, destination, rules, resolver, metrics, time, probe);
+        (_cluster, _destination, _rules, _resolver, _metrics, _time, _room, _probe) = (cluster, destination, rules, resolver, metrics, time, room, probe);
         (_onChange, _logger) = (onChange, logger);
         _running = RunAsync();
     }
@@ -131,8 +134,18 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
             return true;
         }
 
+        bool isGood;
+        await _room.EnterAsync(_stop.Token).ConfigureAwait(false);
         var began = _time.GetTimestamp();
-        var isGood = await _probe(address, _rules.Timeout, _stop.Token).ConfigureAwait(false);
+        try
+        {
+            isGood = await _probe(address, _rules.Timeout, _stop.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            _room.Leave();
+        }
+
         if (!_stop.IsCancellationRequested)
         {
             _metrics.Checked(_cluster, _destination.Name, isGood, _time.GetElapsedTime(began));
@@ -143,8 +156,10 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
 
     private async Task WaitAsync()
     {
-        // A tenth more or less, so that checks of many destinations and gateways do not come in one burst.
-        var wait = _rules.Interval * (0.9 + (0.2 * Random.Shared.NextDouble()));
+        // All begin at once, since their first verdicts are waited for. From there they are spread over the interval, and go on a tenth more or less apart, so that checks of many
+        // destinations and gateways do not come in one burst.
+        var wait = _rules.Interval * (_isSpread ? 0.9 + (0.2 * Random.Shared.NextDouble()) : Random.Shared.NextDouble());
+        _isSpread = true;
         await Task.Delay(wait, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 

@@ -13,7 +13,10 @@ internal sealed record HealthCheckModel(bool Enabled, TimeSpan Interval, TimeSpa
     /// <summary>What holds where the configuration says nothing and somebody must know.</summary>
     public static HealthCheckModel Default { get; } = From(new TcpHealthCheckConfig())!;
 
-    /// <summary>Resolves a section; null if there is none.</summary>
-    public static HealthCheckModel? From(TcpHealthCheckConfig? config) =>
-        config?.Active is { } active ? new HealthCheckModel(active.Enabled, active.Interval, active.Timeout, active.Rise, active.Fall) : null;
+    /// <summary>Resolves a section; null if there is none, or it speaks of <see cref="TcpHealthCheckConfig.Passive"/> alone.</summary>
+    public static HealthCheckModel? From(TcpHealthCheckConfig? config)
+    {
+        var active = config?.Active ?? (config is { Passive: null } ? new TcpActiveHealthCheckConfig() : null);
+        return active is null ? null : new HealthCheckModel(active.Enabled, active.Interval, active.Timeout, active.Rise, active.Fall);
+    }
 }

@@ -9,21 +9,30 @@ internal sealed class HealthMetrics
     private readonly Histogram<double> _duration;
     private readonly Counter<long> _ejections;
 
-    public HealthMetrics(IMeterFactory meters, Func<IEnumerable<DestinationChecker>> checkers)
+    public HealthMetrics(IMeterFactory meters, Func<IEnumerable<DestinationChecker>> checkers, CheckRoom room)
     {
         var meter = meters.Create(TcpMetrics.MeterName);
         _duration = meter.CreateHistogram("gateway.destination.health_check.duration", "s", "Health checks.", null, TcpMetrics.ShortDurations);
-        _ejections = meter.CreateCounter<long>("gateway.destination.ejections", "{ejection}", "Times that a destination was left out.");
+        _ejections = CreateEjections(meter);
+        meter.CreateObservableGauge("gateway.health_checks.active", () => room.UnderWay, "{check}", "Health checks of TCP destinations that are under way.");
+        meter.CreateObservableGauge("gateway.health_checks.waiting", () => room.Waiting, "{check}", "Health checks of TCP destinations that wait for others to end.");
         meter.CreateObservableGauge(
             "gateway.destination.healthy",
-            () => checkers().Select(static checker => new Measurement<int>(checker.Health.IsHealthy ? 1 : 0, Tag("cluster", checker.Cluster), Tag("destination", checker.Destination))),
+            () => checkers().Select(static checker => new Measurement<int>(
+                checker.Health.IsHealthy ? 1 : 0, TcpMetrics.Tag("cluster", checker.Cluster), TcpMetrics.Tag("destination", checker.Destination))),
             description: "1 if a checked destination gets new connections, 0 if it is left out.");
     }
 
+    /// <summary>One counter for whoever leaves destinations out: asked for again, a meter gives the same.</summary>
+    public static Counter<long> CreateEjections(Meter meter) =>
+        meter.CreateCounter<long>("gateway.destination.ejections", "{ejection}", "Times that a destination was left out.");
+
     public void Checked(string cluster, string destination, bool isGood, TimeSpan duration) =>
-        _duration.Record(duration.TotalSeconds, Tag("cluster", cluster), Tag("destination", destination), Tag("result", isGood ? "succeeded" : "failed"));
+        _duration.Record(duration.TotalSeconds, TcpMetrics.Tag("cluster", cluster), TcpMetrics.Tag("destination", destination), TcpMetrics.Tag("result", isGood ? "succeeded" : "failed"));
 
-    public void Ejected(string cluster, string destination) => _ejections.Add(1, Tag("cluster", cluster), Tag("destination", destination));
+    /// <summary>The series of a destination that is watched from now on.</summary>
+    public void StartAtZero(string cluster, string destination) =>
+        _ejections.Add(0, TcpMetrics.Tag("cluster", cluster), TcpMetrics.Tag("destination", destination));
 
-    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+    public void Ejected(string cluster, string destination) => _ejections.Add(1, TcpMetrics.Tag("cluster", cluster), TcpMetrics.Tag("destination", destination));
 }

@@ -15,6 +15,7 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly HealthMetrics _metrics;
+    private readonly CheckRoom _room = new();
     private readonly Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>> _probe;
     private volatile Dictionary<Key, DestinationChecker> _checkers = [];
 
@@ -23,13 +24,13 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
         IMeterFactory meters,
         ILoggerFactory loggers,
         TimeProvider time,
-        Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>>? probe = null)
+        Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>> probe)
     {
         _resolver = resolver;
         _time = time;
         _logger = loggers.CreateLogger<HealthMonitor>();
-        _probe = probe ?? HealthProbe.ConnectAsync;
-        _metrics = new HealthMetrics(meters, () => _checkers.Values);
+        _probe = probe;
+        _metrics = new HealthMetrics(meters, () => _checkers.Values, _room);
     }
 
     /// <summary>Called, on any thread, when the healthy addresses of a destination have changed.</summary>
@@ -51,7 +52,8 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
                 var key = new Key(cluster.Name, destination.Name, destination.Address, rules);
                 if (!before.TryGetValue(key, out var checker))
                 {
-                    checker = new DestinationChecker(cluster.Name, destination, rules, _resolver, _metrics, _time, _probe, OnChange, _logger);
+                    _metrics.StartAtZero(cluster.Name, destination.Name);
+                    checker = new DestinationChecker(cluster.Name, destination, rules, _resolver, _metrics, _time, _room, _probe, OnChange, _logger);
                 }
 
                 after[key] = checker;

@@ -161,12 +161,17 @@ public static class HeaderIdentification
             case ProxyParseStatus.NeedMore:
                 return elapsed < policy.HeaderTimeout ? WaitUntil(policy.HeaderTimeout, elapsed) : Refuse(IdentificationRefusal.HeaderTimeout);
             case ProxyParseStatus.Done:
-                return RefuseNested(policy, Accept(peer, header), received, ended);
+                return RefuseNested(policy, Accept(peer, WithoutNobody(header)), received, ended);
             default:
                 var refusal = result.Error == ProxyParseError.TooLarge ? IdentificationRefusal.HeaderTooLarge : IdentificationRefusal.HeaderInvalid;
                 return Refuse(refusal) with { ParseError = result.Error };
         }
     }
+
+    // Varnish writes PROXY and all zeros for a client without an address (on a unix socket), where others write UNKNOWN or LOCAL: it names nobody, as those do.
+    private static ProxyHeader WithoutNobody(in ProxyHeader header) => header.HasAddresses && header.Source.IsAllZero && header.Destination.IsAllZero
+        ? header with { HasAddresses = false, Family = ProxyAddressFamily.Unspecified }
+        : header;
 
     private static IdentificationStep Accept(PeerClass peer, in ProxyHeader header)
     {

@@ -32,6 +32,7 @@ public sealed class ProxyProtocolPolicy
         {
             MaxHeaderBytes = config.MaxHeaderBytes,
             AllowV1 = config.Versions.Contains(ProxyProtocolVersion.V1),
+            AllowMixedFamilies = config.MixedFamilies == MixedFamiliesAction.Accept,
             AllowV2 = config.Versions.Contains(ProxyProtocolVersion.V2),
         };
     }

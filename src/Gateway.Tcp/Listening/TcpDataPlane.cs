@@ -29,11 +29,13 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     private readonly ITcpEngine _engine;
     private readonly ITimer _counting;
     private readonly TcpMetrics _metrics;
+    private readonly ProxyProtocolMetrics _headerMetrics;
     private readonly LiveConnections _live = new();
     private readonly ConnectionPipeline _pipeline;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly HealthMonitor _health;
+    private readonly PassiveHealth _passive;
     private readonly KernelForwarder _forwarder;
     private readonly Func<bool> _mayBindForeign = TransparentProbe.IsPermitted;
 
@@ -45,9 +47,17 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <param name="time">For durations and timeouts.</param>
     /// <param name="limit">The cap on connections, shared with HTTP.</param>
     /// <param name="table">The nftables table of Dnat routes.</param>
+    /// <param name="ownListeners">Where connections to destinations may not get to; null: nobody says.</param>
     /// <exception cref="PlatformNotSupportedException">The Linux engine was asked for elsewhere.</exception>
     public TcpDataPlane(
-        TcpEngineKind engine, TcpAcceptKind accept, ILoggerFactory loggers, IMeterFactory meters, TimeProvider time, ConnectionLimit limit, string table = "gateway_dnat")
+        TcpEngineKind engine,
+        TcpAcceptKind accept,
+        ILoggerFactory loggers,
+        IMeterFactory meters,
+        TimeProvider time,
+        ConnectionLimit limit,
+        string table = "gateway_dnat",
+        OwnListeners? ownListeners = null)
     {
         ArgumentNullException.ThrowIfNull(loggers);
         ArgumentNullException.ThrowIfNull(meters);
@@ -55,14 +65,20 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(limit);
         _time = time;
         _logger = loggers.CreateLogger<TcpDataPlane>();
-        _engine = TcpEngineFactory.Create(engine, time, fault => Log.EngineFault(_logger, fault));
+        ownListeners ??= new OwnListeners();
+        _engine = TcpEngineFactory.Create(engine, time, ownListeners, fault => Log.EngineFault(_logger, fault));
         _metrics = new TcpMetrics(meters);
+        _headerMetrics = new ProxyProtocolMetrics(meters);
         var resolver = new HostResolver(time);
-        var dialer = new Dialer(resolver, _metrics, time);
-        _health = new HealthMonitor(resolver, meters, loggers, time);
+        _passive = new PassiveHealth(meters, loggers, time);
+        var dialer = new Dialer(resolver, _metrics, _passive, time);
+        _health = new HealthMonitor(resolver, meters, loggers, time, (address, timeout, cancellation) => HealthProbe.ConnectAsync(address, timeout, ownListeners, cancellation));
         _forwarder = new KernelForwarder(table, meters, _metrics, loggers, time);
         _health.Changed = _forwarder.Wake;
-        _pipeline = new ConnectionPipeline(dialer, _metrics, new ProxyProtocolMetrics(meters), _live, limit, loggers, time);
+        _pipeline = new ConnectionPipeline(dialer, _metrics, _headerMetrics, _live, limit, loggers, time);
+        var silent = new SilentConnections(_live, time);
+        limit.AddSilent(() => silent.TryEnd(() => limit.Release()));
+        limit.Full = new FullPlaces(limit, _live, _logger, time).Report;
         AcceptsThroughKestrel = accept == TcpAcceptKind.Kestrel || (accept == TcpAcceptKind.Auto && _engine.Name == "Portable");
         ConnectionListenerFactory = new EngineConnectionListenerFactory(_pipeline);
         ConnectionHandler = new TcpConnectionHandler(_pipeline);
@@ -91,8 +107,23 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     public void Update(TcpModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
+        _passive.Follow(model);
+        _metrics.StartAtZero(model);
+        foreach (var listener in model.Listeners.Values.Where(static listener => listener.Policy is not null))
+        {
+            _headerMetrics.StartAtZero(listener.Name);
+        }
+
         _pipeline.Model = model;
     }
+
+    /// <summary>
+    /// What is told of each pause of a listener in accepting: a metric, and a line of the log for many. For an HTTP server's listener too.
+    /// </summary>
+    public Action<SocketError> AcceptPausesOf(string listener) => new AcceptPauses(listener, _metrics, _logger, _time).Report;
+
+    /// <summary>Whether a cluster of the model in force has a destination that health checks do not call dead; true for one that is not there.</summary>
+    public bool HasUsableDestination(string cluster) => !_pipeline.Model.Clusters.TryGetValue(cluster, out var model) || model.HasUsable();
 
     /// <summary>Keeps the TCP options of the connections of an HTTP server's socket, which does not listen yet.</summary>
     /// <exception cref="SocketException">They cannot be kept.</exception>
@@ -154,7 +185,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
             Options = carriers,
             Transparent = intercept == InterceptMode.TProxy,
             Mark = mark,
-            OnAcceptError = new AcceptPauses(listener, _metrics, _logger, _time).Report,
+            OnAcceptError = AcceptPausesOf(listener),
         };
         var bound = _engine.Bind(endPoint, options);
         return new BoundTcpListener(bound, new ListenerState(listener, keepAlive, intercept, bound.LocalEndPoint.Port), _pipeline);

@@ -1,3 +1,5 @@
+using Gateway.Tcp.Engines;
+
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>Why a connection ended, as side × phase: exactly one for each, used for the access log and the metric labels alike.</summary>
@@ -42,6 +44,9 @@ internal enum CloseReason : byte
     /// <summary>The last destination did not answer within ConnectTimeout.</summary>
     BackendConnectTimeout,
 
+    /// <summary>The last destination was one of our own listeners.</summary>
+    Self,
+
     /// <summary>The backend did not take the PROXY header and the first payload.</summary>
     BackendSendFailed,
 
@@ -51,7 +56,7 @@ internal enum CloseReason : byte
     /// <summary>No descriptor, port or memory left for the backend's connection.</summary>
     Resources,
 
-    /// <summary>Rejected: too many connections.</summary>
+    /// <summary>Too many connections: rejected, or the longest silent one gave way to another.</summary>
     Limit,
 
     /// <summary>Rejected: it came, or was not routed yet, when draining began.</summary>
@@ -82,8 +87,31 @@ internal static class CloseReasons
     private static readonly string[] Labels =
     [
         "error", "client_fin", "backend_fin", "client_reset", "backend_reset", "idle_timeout", "max_duration", "drain", "late_header", "untrusted_header", "nested_header",
-        "backend_connect_failed", "backend_connect_timeout", "backend_send_failed", "source_ip", "resources",
+        "backend_connect_failed", "backend_connect_timeout", OwnListenerException.Reason, "backend_send_failed", "source_ip", "resources",
         "limit", "draining", "proxy_protocol", "toa", "no_route", "no_destination", "original_destination", "health_check",
+    ];
+
+    /// <summary>
+    /// The reasons of routed connections (<c>closed</c>). A reason belongs into this list, into <see cref="OfRejected"/>, or into both: their series are there at zero from the start.
+    /// </summary>
+    public static IReadOnlyList<CloseReason> OfClosed { get; } =
+    [
+        CloseReason.Error, CloseReason.ClientFin, CloseReason.BackendFin, CloseReason.ClientReset, CloseReason.BackendReset, CloseReason.IdleTimeout, CloseReason.MaxDuration,
+        CloseReason.Drain, CloseReason.LateHeader, CloseReason.UntrustedHeader, CloseReason.NestedHeader, CloseReason.BackendConnectFailed, CloseReason.BackendConnectTimeout,
+        CloseReason.BackendSendFailed, CloseReason.SourceIpUnusable, CloseReason.Resources, CloseReason.NoDestination, CloseReason.OriginalDestination, CloseReason.HealthCheck,
+    ];
+
+    /// <summary>Those of them that say that something is wrong with a route: what alerts watch, however many routes there are.</summary>
+    public static IReadOnlyList<CloseReason> OfFailures { get; } =
+    [
+        CloseReason.Error, CloseReason.BackendConnectFailed, CloseReason.BackendConnectTimeout, CloseReason.SourceIpUnusable, CloseReason.Resources, CloseReason.NoDestination,
+    ];
+
+    /// <summary>The reasons of connections that ended before they were routed (<c>rejected</c>).</summary>
+    public static IReadOnlyList<CloseReason> OfRejected { get; } =
+    [
+        CloseReason.Error, CloseReason.ClientReset, CloseReason.Resources, CloseReason.Limit, CloseReason.Draining, CloseReason.ProxyProtocol, CloseReason.Toa, CloseReason.NoRoute,
+        CloseReason.NoDestination, CloseReason.OriginalDestination,
     ];
 
     /// <summary>The value of the label <c>reason</c>.</summary>

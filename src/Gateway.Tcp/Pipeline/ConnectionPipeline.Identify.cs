@@ -95,19 +95,9 @@ internal sealed partial class ConnectionPipeline
             record.Identity = HeaderIdentification.CreateIdentity(step, client.RemoteEndPoint, LocalOf(record), buffer.AsSpan(0, length));
             record.KeepPrefetch(buffer, step.ConsumedBytes, length - step.ConsumedBytes);
             record.HasHeader = step.HasHeader;
-            record.GuardAs = step.GuardAs;
-            if (step.GuardAs != IdentificationRefusal.None)
+            if (step.GuardAs != IdentificationRefusal.None && !PassesGuard(record, step.GuardAs))
             {
-                var guard = new FirstBytesGuard();
-                var verdict = guard.Inspect(record.Prefetch.Span);
-                if (verdict == GuardVerdict.Refuse)
-                {
-                    record.Refusal = step.GuardAs;
-                    headerMetrics.Stopped(record.Listener.Name, step.GuardAs, guard.Refused);
-                    return Fail(record, CloseReason.ProxyProtocol);
-                }
-
-                record.Guard = verdict == GuardVerdict.Pass ? null : guard;
+                return Fail(record, CloseReason.ProxyProtocol);
             }
 
             if (record.Prefetch.IsEmpty)
@@ -129,6 +119,22 @@ internal sealed partial class ConnectionPipeline
         record.Refusal = step.Refusal;
         record.ParseError = step.ParseError;
         return Fail(record, CloseReason.ProxyProtocol);
+    }
+
+    /// <summary>Looks for a header in what the client has sent so far, and has what still comes looked at on its way to the backend, until it is known to be none.</summary>
+    private bool PassesGuard(ConnectionRecord record, IdentificationRefusal guardAs)
+    {
+        var guard = new FirstBytesGuard();
+        var verdict = guard.Inspect(record.Prefetch.Span);
+        record.GuardAs = guardAs;
+        record.Guard = verdict == GuardVerdict.More ? guard : null;
+        if (verdict == GuardVerdict.Refuse)
+        {
+            record.Refusal = guardAs;
+            headerMetrics.Stopped(record.Listener.Name, guardAs, guard.Refused);
+        }
+
+        return verdict != GuardVerdict.Refuse;
     }
 
     // What the client connected to. tproxy leaves the packets as they are, so there it is the accepted socket's own address.

@@ -7,6 +7,7 @@ using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Listening;
+using Gateway.Tcp.Networks;
 using Gateway.Tcp.Routing;
 using Microsoft.Extensions.Logging;
 
@@ -39,9 +40,10 @@ internal sealed partial class ConnectionPipeline(
     private static readonly TimeSpan LongestCheck = TimeSpan.FromSeconds(1);
 
     // What a server says unasked: MySQL's handshake packet, an SMTP banner, SSH's version and key exchange (1 to 2 KB). More than that is a transfer.
-    private const int LongestGreetingBytes = 4096;
+    internal const int LongestGreetingBytes = 4096;
 
     private readonly AccessLog _access = new(loggers);
+    private readonly OperatorWarnings _warnings = new(loggers, time);
     private readonly OwnConnections _own = new();
     private readonly ILogger _logger = loggers.CreateLogger<ConnectionPipeline>();
     private volatile TcpModel _model = TcpModel.Empty;
@@ -59,12 +61,10 @@ internal sealed partial class ConnectionPipeline(
     {
         var record = new ConnectionRecord(Interlocked.Increment(ref _lastId), client, listener, time.GetTimestamp());
         live.Add(record);
-        var admitted = false;
         try
         {
             await client.EnterAsync();
-            admitted = Admit(record);
-            if (admitted && await IdentifyAsync(record) && (record.Model?.Toa is null || await IdentifyByToaAsync(record))
+            if (Admit(record) && await IdentifyAsync(record) && (record.Model?.Toa is null || await IdentifyByToaAsync(record))
                 && await RouteAsync(record) && await DialAsync(record) && await SendFirstAsync(record))
             {
                 var route = record.Route!;
@@ -93,7 +93,7 @@ internal sealed partial class ConnectionPipeline(
         record.DropPrefetch();
 
         // Before anybody is told that the connection has ended: who sees it in a metric may count on its place. And whatever a logger or a meter's listener throws, no place is lost for good.
-        if (admitted)
+        if (record.TryGiveUpPlace())
         {
             limit.Release();
         }
@@ -128,6 +128,7 @@ internal sealed partial class ConnectionPipeline(
             return Fail(record, CloseReason.Limit);
         }
 
+        record.TakePlace();
         return true;
     }
 
@@ -142,7 +143,7 @@ internal sealed partial class ConnectionPipeline(
         record.Route = route;
         if (route.Cluster.Original is { } original)
         {
-            var mayDial = original.MayDial(identity, record.Listener.Port);
+            var mayDial = original.MayDial(identity, record.Listener.Port, record.Client.BoundDevice);
             if (mayDial != true || _own.Contains(identity.Peer))
             {
                 return Fail(record, mayDial is null ? CloseReason.Resources : CloseReason.OriginalDestination);
@@ -172,9 +173,9 @@ internal sealed partial class ConnectionPipeline(
         var route = record.Route!;
         var dialled = await dialer.DialAsync(record.Client, record.Identity!, route.Cluster, route.SourceIp, record.Listener.KeepAlive);
         record.Destination = dialled.Destination;
+        record.FailedDial = dialled.Backend is null ? dialled.Describe() : dialled.FailedAttempts;
         if (dialled.Backend is not { } backend)
         {
-            record.FailedDial = dialled.Describe();
             return Fail(record, ReasonOf(dialled.Failure, record.Client));
         }
 
@@ -187,7 +188,7 @@ internal sealed partial class ConnectionPipeline(
     // Not from a client's address: a client may have the same port, and is no loop.
     private bool KnowAsOwn(ConnectionRecord record)
     {
-        record.OwnSource = record.Backend!.LocalEndPoint;
+        record.OwnSource = PeerEndPoint.Of(record.Backend!.LocalEndPoint);
         _own.Add(record.OwnSource);
         return !_own.Contains(record.Identity!.Peer) || Fail(record, CloseReason.OriginalDestination);
     }
@@ -201,7 +202,9 @@ internal sealed partial class ConnectionPipeline(
             return Fail(record, CloseReason.ClientReset);
         }
 
-        var payload = record.Prefetch;
+        // The header goes all the same: what the backend makes of the reset that follows is about the client then, not about us.
+        var isRefused = RefusesSecondHeader(record) && !PassesGuard(record, IdentificationRefusal.UnexpectedHeader);
+        var payload = isRefused ? default : record.Prefetch;
         if (!record.SendsHeader && payload.IsEmpty)
         {
             return true;
@@ -221,7 +224,8 @@ internal sealed partial class ConnectionPipeline(
         {
             var added = route.SourceIp.AddTlvs?.Write(record.Identity!.Client, ConnectionIds.Of(record.Id)) ?? [];
             combined = ArrayPool<byte>.Shared.Rent(SourceHeader.MaxLength(record.Identity!, route.SourceIp, added.Length) + payload.Length);
-            header = SourceHeader.Write(combined, record.Identity!, route.SourceIp, added);
+            header = SourceHeader.Write(combined, record.Identity!, route.SourceIp, added, out var leftOut);
+            metrics.TlvsLeftOut(route.Cluster.Name, leftOut);
             payload.Span.CopyTo(combined.AsSpan(header));
             data = combined.AsMemory(0, header + payload.Length);
         }
@@ -243,8 +247,11 @@ internal sealed partial class ConnectionPipeline(
 
         record.BytesToBackend = payload.Length;
         record.DropPrefetch();
-        return true;
+        return !isRefused || Fail(record, CloseReason.UntrustedHeader);
     }
+
+    // Where the listener has a policy, that has looked at the first bytes.
+    private static bool RefusesSecondHeader(ConnectionRecord record) => record is { SendsHeader: true, Model.Policy: null, Route.SourceIp.RejectsNested: true };
 
     /// <summary>Reads what the client has sent so far, to be kept for the backend. WouldBlock: nothing yet; Success and nothing kept: the end of its stream.</summary>
     private static SocketError ReadFirst(ConnectionRecord record)
@@ -291,7 +298,25 @@ internal sealed partial class ConnectionPipeline(
         }
 
         _access.Write(record, duration);
+        Warn(record);
     }
+
+    // What an operator can do something about. How clients and backends end their connections is their own affair.
+    private void Warn(ConnectionRecord record)
+    {
+        switch (record.Reason)
+        {
+            case CloseReason.Limit or CloseReason.ProxyProtocol or CloseReason.Toa or CloseReason.NoRoute or CloseReason.OriginalDestination or CloseReason.Resources
+                or CloseReason.SourceIpUnusable or CloseReason.UntrustedHeader or CloseReason.LateHeader or CloseReason.NestedHeader:
+                _warnings.Refused(record.Listener.Name, record.Reason.Label(), RuleOf(record.Refusal), record.Client.RemoteEndPoint);
+                break;
+            case CloseReason.BackendConnectFailed or CloseReason.BackendConnectTimeout or CloseReason.BackendSendFailed or CloseReason.NoDestination:
+                _warnings.Unreachable(record.Route!.Cluster.Name, record.Reason.Label(), record.FailedDial ?? "-");
+                break;
+        }
+    }
+
+    private static string RuleOf(IdentificationRefusal refusal) => refusal == IdentificationRefusal.None ? "-" : refusal.ToString();
 
     // A peer without a header may wait for the server to speak, so it is dialled for at once, and only its end tells a check from a client.
     private static bool IsCheck(ConnectionRecord record, TimeSpan duration) =>
@@ -301,7 +326,7 @@ internal sealed partial class ConnectionPipeline(
     // Reset, not closed: neither side may take a cut stream for a complete one, and refused peers leave no TIME_WAIT behind.
     private static bool Fail(ConnectionRecord record, CloseReason reason)
     {
-        record.Reason = reason;
+        record.Reason = record.Client.AbortReason == RelayEnd.Limit ? CloseReason.Limit : reason;
         // What a client sent that left during the dial was not read. It is lost, but whoever sent it is no check.
         record.HasSpoken |= reason == CloseReason.ClientReset && HasUnreadBytes(record.Client);
         record.Backend?.Reset();
@@ -318,6 +343,7 @@ internal sealed partial class ConnectionPipeline(
     private static CloseReason ReasonOf(DialFailure failure, TcpConnection client) => failure switch
     {
         DialFailure.Timeout => CloseReason.BackendConnectTimeout,
+        DialFailure.Self => CloseReason.Self,
         DialFailure.SourceIp => CloseReason.SourceIpUnusable,
         DialFailure.NoAddress => CloseReason.NoDestination,
         DialFailure.Resources => CloseReason.Resources,
@@ -334,6 +360,7 @@ internal sealed partial class ConnectionPipeline(
         RelayEnd.IdleTimeout => CloseReason.IdleTimeout,
         RelayEnd.MaxDuration => CloseReason.MaxDuration,
         RelayEnd.Drain => CloseReason.Drain,
+        RelayEnd.Limit => CloseReason.Limit,
         RelayEnd.Refused => guardAs switch
         {
             IdentificationRefusal.LateHeader => CloseReason.LateHeader,

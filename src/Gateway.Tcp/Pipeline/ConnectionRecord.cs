@@ -18,6 +18,7 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     private TcpConnection? _backend;
     private int _prefetchStart;
     private int _prefetchLength;
+    private int _holdsPlace;
 
     public long Id => id;
 
@@ -56,6 +57,19 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     /// <summary>Whether the client is known to have sent what nobody was there to read.</summary>
     public bool HasSpoken { get; set; }
 
+    /// <summary>
+    /// Whether nothing has come from its client but a PROXY header, and nothing gone there but a greeting: it may be nobody's. From any thread; who speaks at this moment may still be taken for
+    /// silent.
+    /// </summary>
+    public bool IsSilent => Volatile.Read(ref _holdsPlace) != 0 && !HasSpoken && _prefetchLength == 0 && BytesToBackend == 0
+        && Client.Relayed is { ToBackend: 0, ToClient: <= ConnectionPipeline.LongestGreetingBytes };
+
+    /// <summary>It has a place under the limit.</summary>
+    public void TakePlace() => Volatile.Write(ref _holdsPlace, 1);
+
+    /// <summary>Gives its place up; false if it has none (any more). Whoever is told so, once, gives it back.</summary>
+    public bool TryGiveUpPlace() => Interlocked.Exchange(ref _holdsPlace, 0) != 0;
+
     /// <summary>Whether the backend gets a PROXY header.</summary>
     public bool SendsHeader { get; set; }
 
@@ -64,7 +78,7 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     /// <summary>With ProxyProtocol and Toa: which rule of the policy.</summary>
     public IdentificationRefusal Refusal { get; set; }
 
-    /// <summary>What became of a dial that failed; null: none did.</summary>
+    /// <summary>What became of a dial that failed, or of its failed attempts; null: none did.</summary>
     public string? FailedDial { get; set; }
 
     /// <summary>With ProxyProtocol: what the parser found.</summary>

@@ -1,20 +1,24 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
 namespace Gateway.Checks;
 
-/// <summary>One connection to a backend, to see how it takes what it is sent.</summary>
+/// <summary>One connection to a backend, to see how it takes what it is sent. It ends by RST: many servers log an end in the middle of a header, few a reset.</summary>
 internal sealed class BackendTalk : IDisposable
 {
-    // A refusal is a short line; what follows it is not needed to tell.
-    private const int MostBytes = 512;
+    // A refusal is a short line, or a page with the server's name in it.
+    private const int MostBytes = 8192;
+
+    // Of a server that goes on and on.
+    private static readonly TimeSpan MostTalking = TimeSpan.FromSeconds(2);
 
     private readonly Socket _socket;
 
     private BackendTalk(Socket socket) => _socket = socket;
 
-    /// <summary>Our end.</summary>
-    public IPEndPoint Local => (IPEndPoint)_socket.LocalEndPoint!;
+    /// <summary>The connection's socket, for headers that name its ends.</summary>
+    public Socket Socket => _socket;
 
     /// <summary>Connects.</summary>
     /// <param name="endPoint">Where.</param>
@@ -22,9 +26,10 @@ internal sealed class BackendTalk : IDisposable
     /// <param name="prepare">Sets options and binds.</param>
     /// <param name="cancellation">The time of the whole run is up: this throws.</param>
     /// <returns>The connection, or why there is none, in words that follow the address.</returns>
-    public static async Task<(BackendTalk? Talk, string? Problem)> ConnectAsync(IPEndPoint endPoint, TimeSpan timeout, Action<Socket> prepare, CancellationToken cancellation)
+    public static async Task<(BackendTalk? Talk, string? Problem)> ConnectAsync(
+        IPEndPoint endPoint, TimeSpan timeout, Action<Socket> prepare, CancellationToken cancellation)
     {
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, LingerState = new LingerOption(true, 0) };
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(timeout);
         try
@@ -62,17 +67,18 @@ internal sealed class BackendTalk : IDisposable
         }
     }
 
-    /// <summary>Waits for what comes within a time.</summary>
-    public async Task<Reaction> ListenAsync(TimeSpan time, CancellationToken cancellation)
+    /// <summary>Waits for what comes, until nothing more has come for a time.</summary>
+    public async Task<Reaction> ListenAsync(TimeSpan quiet, CancellationToken cancellation)
     {
         var buffer = new byte[MostBytes];
         var length = 0;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(time);
+        var began = Stopwatch.GetTimestamp();
         try
         {
-            while (length < buffer.Length)
+            while (length < buffer.Length && Stopwatch.GetElapsedTime(began) < MostTalking)
             {
+                limit.CancelAfter(quiet);
                 var read = await _socket.ReceiveAsync(buffer.AsMemory(length), limit.Token);
                 if (read == 0)
                     return new Reaction(buffer[..length], HasEnded: true);
@@ -91,21 +97,4 @@ internal sealed class BackendTalk : IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
-}
-
-/// <summary>What a backend did.</summary>
-/// <param name="Bytes">The beginning of what it sent.</param>
-/// <param name="HasEnded">It closed or reset the connection.</param>
-internal sealed record Reaction(byte[] Bytes, bool HasEnded)
-{
-    /// <summary>It stays there and says nothing.</summary>
-    public bool IsSilent => Bytes.Length == 0 && !HasEnded;
-
-    /// <summary>What it sent, fit for a line.</summary>
-    public string Show()
-    {
-        const int Shown = 40;
-        var text = string.Concat(Bytes.TakeWhile(b => b is not (byte)'\r' and not (byte)'\n').Take(Shown).Select(b => b is >= 0x20 and < 0x7f ? (char)b : '.'));
-        return $"\"{text}\"";
-    }
 }

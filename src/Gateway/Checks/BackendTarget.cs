@@ -16,6 +16,9 @@ internal sealed record BackendTarget(string KeyPath, string Host, int Port, Time
     /// <summary>Its cluster is one of ReverseProxy: the source IP is a matter of Metadata.</summary>
     public bool IsHttp { get; init; }
 
+    /// <summary>Health checks connect to it.</summary>
+    public bool IsWatched { get; init; }
+
     /// <summary>Where diverted connections are taken to (OriginalPort); null: to what <see cref="Host"/> resolves to.</summary>
     public IReadOnlyList<IPAddress>? Loopback { get; init; }
 }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Gateway.Configuration;
 using Gateway.Hosting;
 using Gateway.Http.Clients;
+using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Routing;
@@ -43,7 +44,10 @@ internal static class BackendTargets
                from destination in cluster.Destinations
                select new BackendTarget(
                    $"TcpProxy:Clusters:{cluster.Name}:Destinations:{destination.Name}:Address", destination.Host, destination.Port, cluster.ConnectTimeout,
-                   [.. routes[cluster.Name].Select(UserOf)]);
+                   [.. routes[cluster.Name].Select(route => UserOf(snapshot.Config, route))])
+               {
+                   IsWatched = snapshot.Config.TcpProxy.Clusters[cluster.Name].HealthCheck is { Active.Enabled: true },
+               };
     }
 
     private static IEnumerable<BackendTarget> OfOriginalPorts(GatewaySnapshot snapshot, Lazy<bool> hasIpv6) =>
@@ -51,7 +55,7 @@ internal static class BackendTargets
         let addresses = LoopbackOf(ListenAddress.Parse(snapshot.Config.Listeners[route.Listener].Address!), hasIpv6)
         from port in PortsOf(snapshot, route)
         where port.Range.Count == 1
-        select new BackendTarget(port.KeyPath, addresses.Count == 1 ? addresses[0].ToString() : "localhost", port.Range.First, route.Cluster.ConnectTimeout, [UserOf(route)])
+        select new BackendTarget(port.KeyPath, addresses.Count == 1 ? addresses[0].ToString() : "localhost", port.Range.First, route.Cluster.ConnectTimeout, [UserOf(snapshot.Config, route)])
         {
             Loopback = addresses,
         };
@@ -60,12 +64,13 @@ internal static class BackendTargets
         from cluster in config.ReverseProxy.Clusters
         where config.ReverseProxy.Routes.Any(route => string.Equals(route.ClusterId, cluster.ClusterId, StringComparison.OrdinalIgnoreCase))
         let path = $"ReverseProxy:Clusters:{cluster.ClusterId}"
-        let sourceIp = SourceIpModel.From(ClusterSourceIp.Read(cluster.Metadata)?.Config ?? new SourceIpConfig())
+        let sourceIpConfig = ClusterSourceIp.Read(cluster.Metadata)?.Config ?? new SourceIpConfig()
+        let sourceIp = SourceIpModel.From(sourceIpConfig)
         from destination in cluster.Destinations ?? new Dictionary<string, DestinationConfig>()
         let uri = new Uri(destination.Value.Address)
         let isVerified = uri.Scheme == Uri.UriSchemeHttps && cluster.HttpClient?.DangerousAcceptAnyServerCertificate != true
         select new BackendTarget($"{path}:Destinations:{destination.Key}:Address", uri.IdnHost.Trim('[', ']'), uri.Port, HttpConnectTimeout,
-            [new BackendUser($"{path}:Metadata:{ClusterSourceIp.Prefix}Mode", sourceIp, [])])
+            [new BackendUser($"{path}:Metadata:{ClusterSourceIp.Prefix}Mode", sourceIp, []) { HeaderBytes = HeaderBytes(sourceIpConfig, sourceIp, config.Listeners.Values) }])
         {
             CertificateName = isVerified ? destination.Value.Host ?? uri.IdnHost.Trim('[', ']') : null,
             IsHttp = true,
@@ -74,7 +79,20 @@ internal static class BackendTargets
     private static IEnumerable<RouteModel> RoutesTo(GatewaySnapshot snapshot, TcpClusterType type) =>
         snapshot.Tcp.Listeners.Values.SelectMany(listener => listener.Routes).Where(route => snapshot.Config.TcpProxy.Clusters[route.Cluster.Name].Type == type);
 
-    private static BackendUser UserOf(RouteModel route) => new($"TcpProxy:Routes:{route.Name}:SourceIp:Mode", route.SourceIp, route.ClientNetworks);
+    private static BackendUser UserOf(GatewayConfig config, RouteModel route) => new($"TcpProxy:Routes:{route.Name}:SourceIp:Mode", route.SourceIp, route.ClientNetworks)
+    {
+        HeaderBytes = HeaderBytes(config.TcpProxy.Routes[route.Name].SourceIp!, route.SourceIp, [config.Listeners[route.Listener]]),
+    };
+
+    // What is passed on was in a header that its listener took; what is added comes on top. Placeholders of the route are short.
+    private static int HeaderBytes(SourceIpConfig written, SourceIpModel sourceIp, IEnumerable<ListenerConfig> listeners)
+    {
+        if (sourceIp.Version == ProxyProtocolVersion.V1)
+            return 0;
+        var passed = written.PassThroughTlvs.Count == 0 ? 0 : listeners.Max(listener => listener.ProxyProtocol?.MaxHeaderBytes ?? 0);
+        var added = AddedTlvs.MaxLength(written.AddTlvs, default);
+        return passed + added == 0 ? 0 : Math.Min(Math.Max(passed, ProxyHeaderWriter.MinV2Length) + added, sourceIp.MaxHeaderBytes);
+    }
 
     private static IEnumerable<(string KeyPath, PortRange Range)> PortsOf(GatewaySnapshot snapshot, RouteModel route) =>
         snapshot.Config.TcpProxy.Routes[route.Name].Match!.DestinationPorts.Select((range, i) => ($"TcpProxy:Routes:{route.Name}:Match:DestinationPorts:{i}", range));

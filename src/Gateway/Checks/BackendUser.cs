@@ -7,4 +7,8 @@ namespace Gateway.Checks;
 /// <param name="KeyPath">Where the file says how the source IP is kept.</param>
 /// <param name="SourceIp">How.</param>
 /// <param name="Clients">Networks of its clients; empty: any.</param>
-internal sealed record BackendUser(string KeyPath, SourceIpModel SourceIp, IReadOnlyList<IPNetwork> Clients);
+internal sealed record BackendUser(string KeyPath, SourceIpModel SourceIp, IReadOnlyList<IPNetwork> Clients)
+{
+    /// <summary>How long the header with TLVs may become that is sent, in bytes; 0: it has none.</summary>
+    public int HeaderBytes { get; init; }
+}

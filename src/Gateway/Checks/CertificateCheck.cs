@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Dialing;
 
 namespace Gateway.Checks;
 
@@ -43,7 +44,11 @@ internal sealed class CertificateCheck : ICheck
         {
             await socket.ConnectAsync(endPoint, limit.Token);
             if (target.Users.FirstOrDefault(user => user.SourceIp.Mode == SourceIpMode.ProxyProtocol) is { } user)
-                await socket.SendAsync(ProbeHeader.Write(user.SourceIp.Version, (IPEndPoint)socket.LocalEndPoint!, endPoint), limit.Token);
+            {
+                var header = new byte[OwnHeader.MaxLength];
+                await socket.SendAsync(header.AsMemory(0, OwnHeader.Write(header, user.SourceIp.Version, socket)), limit.Token);
+            }
+
             await using var tls = new SslStream(new NetworkStream(socket));
             await tls.AuthenticateAsClientAsync(
                 new SslClientAuthenticationOptions

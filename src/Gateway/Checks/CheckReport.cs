@@ -29,12 +29,23 @@ internal sealed partial record CheckReport(DateTimeOffset CheckedAt, CheckScope 
     /// <summary>The worst finding.</summary>
     public CheckSeverity Verdict => Results.Count == 0 ? CheckSeverity.Ok : Results.Max(result => result.Severity);
 
+    /// <summary>Names of checks that this scope left out although there is somebody to ask: what the numbers do not speak of.</summary>
+    public IReadOnlyList<string> NotAsked { get; init; } = [];
+
     /// <summary>How many of a severity.</summary>
     public int Count(CheckSeverity severity) => Results.Count(result => result.Severity == severity);
 
-    /// <summary>In numbers.</summary>
-    public string Summary => string.Create(
-        CultureInfo.InvariantCulture, $"{Count(CheckSeverity.Ok)} ok, {Count(CheckSeverity.Skip)} skipped, {Count(CheckSeverity.Warn)} warnings, {Count(CheckSeverity.Fail)} failures");
+    /// <summary>In numbers, and what they do not speak of.</summary>
+    public string Summary
+    {
+        get
+        {
+            var numbers = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Count(CheckSeverity.Ok)} ok, {Count(CheckSeverity.Skip)} skipped, {Count(CheckSeverity.Warn)} warnings, {Count(CheckSeverity.Fail)} failures");
+            return NotAsked.Count == 0 ? numbers : $"{numbers}; destinations were not asked ({string.Join(", ", NotAsked)}: Gateway check, POST /check or Checks:AtStart All)";
+        }
+    }
 
     /// <summary>One line per finding, and a last one with their numbers.</summary>
     public string ToText()
@@ -48,18 +59,14 @@ internal sealed partial record CheckReport(DateTimeOffset CheckedAt, CheckScope 
     /// <summary>As JSON; docs/check.md has its form.</summary>
     public string ToJson() => NotShown().Replace(Serialize(), static match => $"\\u{(int)match.Value[0]:x4}") + "\n";
 
-    private string Serialize() => JsonSerializer.Serialize(
-        new
-        {
-            Schema,
-            Version = GatewayVersion.Text,
-            CheckedAt,
-            Scope,
-            Verdict,
-            Counts = new { Ok = Count(CheckSeverity.Ok), Skip = Count(CheckSeverity.Skip), Warn = Count(CheckSeverity.Warn), Fail = Count(CheckSeverity.Fail) },
-            Results,
-        },
-        Json);
+    private string Serialize()
+    {
+        var counts = new { Ok = Count(CheckSeverity.Ok), Skip = Count(CheckSeverity.Skip), Warn = Count(CheckSeverity.Warn), Fail = Count(CheckSeverity.Fail) };
+        var report = JsonSerializer.SerializeToNode(new { Schema, Version = GatewayVersion.Text, CheckedAt, Scope, Verdict, Counts = counts, Results }, Json)!;
+        if (NotAsked.Count > 0)
+            report["notAsked"] = JsonSerializer.SerializeToNode(NotAsked);
+        return report.ToJsonString(Json);
+    }
 
     private static string Word(CheckSeverity severity) => severity switch
     {

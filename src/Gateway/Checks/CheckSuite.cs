@@ -23,6 +23,7 @@ internal static class CheckSuite
         new ReturnPathCheck(),
         new DnatPathCheck(),
         new ProxyHeaderCheck(),
+        new ConnectErrorsCheck(),
     ];
 
     /// <summary>Runs them all. A check that throws or runs out of time is itself a warning; the others' findings stay.</summary>
@@ -39,7 +40,10 @@ internal static class CheckSuite
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
         var results = await Task.WhenAll(checks.Where(check => context.Scope == CheckScope.All || !check.AsksOthers).Select(check => RunAsync(check, context, timeout, limit.Token)));
         cancellation.ThrowIfCancellationRequested();
-        return new CheckReport(context.Time.GetUtcNow(), context.Scope, [.. results.SelectMany(part => part)]);
+        return new CheckReport(context.Time.GetUtcNow(), context.Scope, [.. results.SelectMany(part => part)])
+        {
+            NotAsked = context.Scope == CheckScope.All || context.Targets.Count == 0 ? [] : [.. checks.Where(check => check.AsksOthers).Select(check => check.Name).Distinct()],
+        };
     }
 
     private static async Task<IReadOnlyList<CheckResult>> RunAsync(ICheck check, CheckContext context, TimeSpan timeout, CancellationToken cancellation)

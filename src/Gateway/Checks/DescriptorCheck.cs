@@ -7,11 +7,16 @@ using Gateway.Tcp.Listening;
 
 namespace Gateway.Checks;
 
-/// <summary>Whether the descriptor limit leaves room for the connections that are asked for: those of clients, and those to HTTP destinations that clients have for themselves.</summary>
+/// <summary>
+/// Whether the descriptor limit and the memory leave room for the connections that are asked for: those of clients, and those to HTTP
+/// destinations that clients have for themselves.
+/// </summary>
 internal sealed class DescriptorCheck : ICheck
 {
     private const string Where = "Limits:MaxConnections";
     private const string Pools = "ReverseProxy:Clusters";
+
+    private const long MiB = 1024 * 1024;
 
     // Below this a limit was hardly meant: the usual soft limit of a shell (1024) gives 256.
     private const int Few = 1000;
@@ -21,7 +26,7 @@ internal sealed class DescriptorCheck : ICheck
     public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
     {
         var (own, isWanted) = OwnConnections(context.Config);
-        Judge(context.Config.Limits.MaxConnections, own, isWanted, ConnectionLimit.Default(), DescriptorLimit.Read(), findings);
+        Judge(context.Config.Limits.MaxConnections, own, isWanted, ConnectionLimit.ByDescriptors(), DescriptorLimit.Read(), ConnectionMemory.Available, findings);
         return Task.CompletedTask;
     }
 
@@ -47,10 +52,18 @@ internal sealed class DescriptorCheck : ICheck
     /// <param name="isWanted">Whether the file asks for so many.</param>
     /// <param name="possible">The connections of clients that the descriptor limit allows.</param>
     /// <param name="descriptors">The descriptor limit; null: not known.</param>
+    /// <param name="memory">The memory that there is, in bytes.</param>
     /// <param name="findings">Takes it.</param>
-    internal static void Judge(int? wanted, long own, bool isWanted, int possible, long? descriptors, CheckFindings findings)
+    internal static void Judge(int? wanted, long own, bool isWanted, int possible, long? descriptors, long memory, CheckFindings findings)
     {
         var limit = descriptors is { } known ? Text($"the descriptor limit {known}") : "an unknown descriptor limit";
+        var affordable = ConnectionLimit.ByMemory(memory);
+        var available = Text($"{memory / MiB} MiB of memory for the process");
+        if (affordable < possible && wanted is null)
+        {
+            (possible, limit) = (affordable, available);
+        }
+
         var cap = Math.Min(wanted ?? possible, possible);
         if (wanted > possible)
         {
@@ -58,7 +71,13 @@ internal sealed class DescriptorCheck : ICheck
         }
         else if (cap < Few)
         {
-            findings.Warn(Where, Text($"only {cap} connections at once ({limit})"), wanted is null ? "raise the descriptor limit" : null);
+            findings.Warn(Where, Text($"only {cap} connections at once ({limit})"), wanted is null ? $"raise the {(limit == available ? "memory" : "descriptor")} limit" : null);
+        }
+        else if (cap > affordable)
+        {
+            findings.Warn(
+                Where, Text($"{cap} connections at once, and {available} has room for {affordable} that stall"),
+                "raise the memory limit, lower Limits:MaxConnections, or leave it out: then it follows both limits");
         }
         else
         {

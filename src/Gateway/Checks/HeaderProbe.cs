@@ -1,33 +1,33 @@
 using System.Net;
-using System.Text;
 using Gateway.Tcp.Configuration;
 
 namespace Gateway.Checks;
 
 /// <summary>
-/// How backends take a PROXY header, or none. A backend does not say: it shows by staying, answering or closing. Nothing is sent after the header (<see cref="ProbeHeader"/>); to backends that
-/// get none, sixteen line feeds, which line protocols ignore and whoever insists on a header refuses.
+/// How backends take a PROXY header, or none. What tells, one after the other:
+/// 1. What complains of a header or closes does not read it.
+/// 2. What greets behind a header, and not without one, reads it (Postfix, Exim, Dovecot). MySQL's protocol has no other way than to refuse what it does not read.
+/// 3. What is silent behind a header, and closes on line feeds without one, reads it (nginx, HAProxy, and most).
+/// 4. What takes line feeds without a header, and refuses them behind one, does not read it (Varnish's plain port). One that refuses them anyway, as HTTP, is sent a request behind the header (h2o).
+/// 5. What is silent on all that, and complains of the other version, reads this one (gunicorn), unless this is V2: Redis waits behind its zero byte.
+/// What is left cannot be told: a PowerDNS that does not trust this host is as silent as one that is about to answer.
 /// </summary>
 internal static class HeaderProbe
 {
-    // Refusals come after one round trip; a server that greets does so at once.
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
-
-    // As long as the fixed part of a V2 header: a receiver that wants to see so much before it judges has it.
-    private static readonly byte[] LineFeeds = [.. Enumerable.Repeat((byte)'\n', 16)];
-
     /// <summary>Asks all addresses at once.</summary>
     /// <param name="target">The destination.</param>
     /// <param name="endPoints">Its addresses that accept connections.</param>
     /// <param name="cancellation">The time is up: this throws.</param>
     /// <returns>One list for each version that its routes send, and one if any of them sends none.</returns>
-    public static async Task<IReadOnlyList<IReadOnlyList<AddressVerdict>>> RunAsync(BackendTarget target, IReadOnlyList<IPEndPoint> endPoints, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<IReadOnlyList<AddressVerdict>>> RunAsync(
+        BackendTarget target, IReadOnlyList<IPEndPoint> endPoints, CancellationToken cancellation)
     {
+        var interviews = endPoints.Select(endPoint => new Interview(target, endPoint, cancellation)).ToList();
         var answers = new List<IReadOnlyList<AddressVerdict>>();
         foreach (var (version, isFallback) in HeadersTo(target))
-            answers.Add(await Task.WhenAll(endPoints.Select(endPoint => WithHeaderAsync(target, endPoint, version, isFallback, cancellation))));
+            answers.Add(await Task.WhenAll(interviews.Select(interview => CountedAsync(interview, () => WithHeaderAsync(target, interview, version, isFallback)))));
         if (target.Users.Any(user => user.SourceIp.Mode != SourceIpMode.ProxyProtocol))
-            answers.Add(await Task.WhenAll(endPoints.Select(endPoint => WithoutHeaderAsync(target, endPoint, cancellation))));
+            answers.Add(await Task.WhenAll(interviews.Select(interview => CountedAsync(interview, () => WithoutHeaderAsync(target, interview)))));
         return answers;
     }
 
@@ -37,87 +37,75 @@ internal static class HeaderProbe
             .Select(sourceIp => (sourceIp.Version, IsFallback: sourceIp.Mode != SourceIpMode.ProxyProtocol))
             .OrderBy(header => header.IsFallback).DistinctBy(header => header.Version);
 
-    private static async Task<AddressVerdict> WithHeaderAsync(
-        BackendTarget target, IPEndPoint endPoint, ProxyProtocolVersion version, bool isFallback, CancellationToken cancellation)
+    private static async Task<AddressVerdict> CountedAsync(Interview interview, Func<Task<(CheckSeverity Severity, string Said, string? Cure)>> judge)
     {
-        var header = $"a PROXY {version.ToString().ToLowerInvariant()} header{(isFallback ? " (Fallback)" : "")}";
-        var before = await TryAsync(target, endPoint, _ => [], cancellation);
-        var after = await TryAsync(target, endPoint, local => ProbeHeader.Write(version, local, endPoint), cancellation);
-        if (after is null || before is null)
-            return Verdict(CheckSeverity.Warn, "stopped accepting connections while it was checked");
-        if (IsRefusal(after))
-            return Verdict(CheckSeverity.Fail, $"does not understand {header}: it {Describe(after)}");
-        if (version == ProxyProtocolVersion.V2 && after.IsSilent && await RefusalOfV1Async(target, endPoint, cancellation) is { } first)
-            return Verdict(CheckSeverity.Warn, $"says nothing to {header}, but to version 1 it {Describe(first)}: as a rule who reads one reads both");
-        return before.Bytes.Length > 0
-            ? Verdict(CheckSeverity.Warn, $"speaks before it has seen a header ({before.Show()}): most such backends do not read one (MariaDB does, if it is told to)")
-            : Verdict(CheckSeverity.Ok, $"takes {header} and {(after.Bytes.Length > 0 ? $"answers {after.Show()}" : "waits for more")}");
-
-        AddressVerdict Verdict(CheckSeverity severity, string said) => new(endPoint, severity, said, severity == CheckSeverity.Ok ? null : CureFor(target, isFallback));
+        var before = interview.Connections;
+        var (severity, said, cure) = await judge();
+        return new AddressVerdict(interview.EndPoint, severity, said, cure) { Connections = interview.Connections - before, IsMySql = interview.IsMySql };
     }
 
-    private static string CureFor(BackendTarget target, bool isFallback)
+    private static async Task<(CheckSeverity Severity, string Said, string? Cure)> WithHeaderAsync(
+        BackendTarget target, Interview interview, ProxyProtocolVersion version, bool isFallback)
     {
-        const string Switch = "switch the PROXY protocol on there (nginx: listen … proxy_protocol; HAProxy: accept-proxy) and let it trust this host; or";
-        return (target.IsHttp, isFallback) switch
+        var header = $"a PROXY {Name(version)} header{(isFallback ? " (Fallback)" : "")}";
+        var (understanding, reaction) = await HeaderReading.JudgeAsync(interview, version);
+        switch (understanding)
         {
-            (false, false) => $"{Switch} SourceIp:Mode Transparent",
-            (true, false) => $"{Switch} Metadata \"SourceIp.Mode\": \"Transparent\"",
-            (false, true) => "a backend that takes connections with and without a header; or SourceIp:Fallback Reject",
-            (true, true) => "a backend that takes connections with and without a header; or Metadata \"SourceIp.Fallback\": \"Reject\"",
+            case Understanding.Gone:
+                return (CheckSeverity.Warn, "stopped accepting connections while it was checked", null);
+            case Understanding.Reads when version == ProxyProtocolVersion.V2 && LongHeader.Of(target) is > 0 and var length && await LongHeader.LongestTakenAsync(interview, length) is { } taken:
+                return (CheckSeverity.Warn, $"takes {header}{(taken == 0 ? "" : $" of {taken} bytes")}, but not one of {length}, as its routes may send with TLVs", Cures.Length(target, taken));
+            case Understanding.Reads:
+                return (CheckSeverity.Ok, $"takes {header} and {(reaction!.HasWords && !reaction.IsMySql ? $"answers {reaction.Show()}" : "waits for more")}", null);
+            case Understanding.Unknown when await interview.BareAsync() is { Greets: true }:
+                return (CheckSeverity.Warn, $"speaks before it has seen a header ({reaction!.Show()}), and says nothing of one", Cures.Switch(target, interview.Words, isFallback));
+            case Understanding.Unknown:
+                return (CheckSeverity.Skip, $"may have understood {header}: it says nothing to one, nor without one", Cures.Trust);
+        }
+
+        var other = version == ProxyProtocolVersion.V1 ? ProxyProtocolVersion.V2 : ProxyProtocolVersion.V1;
+        var said = $"does not understand {header}: it {reaction!.Describe()}";
+        return (await HeaderReading.JudgeAsync(interview, other)).Understanding switch
+        {
+            Understanding.Reads => (CheckSeverity.Fail, $"{said}; it takes version {(int)other}", Cures.Version(target, other)),
+            _ when (await interview.BareAsync())?.First is { HasEnded: true, HasWords: false } =>
+                (CheckSeverity.Fail, $"{said}, without a byte as well", $"{Cures.Trust}; or {Cures.Switch(target, interview.Words, isFallback)}"),
+            Understanding.Unknown when other == ProxyProtocolVersion.V1 && await interview.BareAsync() is { Insists: false } =>
+                (CheckSeverity.Fail, $"{said}; it may take version 1", $"{Cures.Version(target, other)}, if it reads that; or {Cures.Switch(target, interview.Words, isFallback)}"),
+            _ => (CheckSeverity.Fail, said, Cures.Switch(target, interview.Words, isFallback)),
         };
     }
 
-    // Redis waits for more after a version 2 header: its zero byte hides what follows.
-    private static async Task<Reaction?> RefusalOfV1Async(BackendTarget target, IPEndPoint endPoint, CancellationToken cancellation) =>
-        await TryAsync(target, endPoint, local => ProbeHeader.Write(ProxyProtocolVersion.V1, local, endPoint), cancellation) is { } reaction && IsRefusal(reaction) ? reaction : null;
-
-    private static async Task<AddressVerdict> WithoutHeaderAsync(BackendTarget target, IPEndPoint endPoint, CancellationToken cancellation)
+    private static async Task<(CheckSeverity Severity, string Said, string? Cure)> WithoutHeaderAsync(BackendTarget target, Interview interview)
     {
-        var greeting = await TryAsync(target, endPoint, _ => [], cancellation);
-        if (greeting is null || greeting.HasEnded)
-            return new AddressVerdict(endPoint, CheckSeverity.Warn, "closes a connection on which nothing was sent", "does it let this host in");
-
-        var answer = greeting.Bytes.Length > 0 ? greeting : await TryAsync(target, endPoint, _ => LineFeeds, cancellation);
-        // Whoever closes may be a backend with a binary protocol: only if it takes a header instead does it want one.
-        if (answer is { HasEnded: true, Bytes.Length: 0 })
+        var bare = await interview.BareAsync();
+        if (bare is null)
+            return (CheckSeverity.Warn, "stopped accepting connections while it was checked", null);
+        if (bare.First.IsRefusal)
         {
-            foreach (var version in new[] { ProxyProtocolVersion.V2, ProxyProtocolVersion.V1 })
+            // With None everybody comes from this host; the clients of other modes may be welcome.
+            var isOurs = bare.First.HasWords && target.Users.Any(user => user.SourceIp.Mode == SourceIpMode.None);
+            return (isOurs ? CheckSeverity.Fail : CheckSeverity.Warn, $"{bare.First.Describe()} before anything was sent", Cures.LetIn(bare.First.Text));
+        }
+
+        // Those who speak first, or at once in their own protocol, do without. Exim waits for a header and says nothing: behind one it greets. No HTTP server does.
+        var lineFeeds = bare.ToLineFeeds;
+        var mayInsist = lineFeeds is { HasEnded: true, IsHttp: false, IsTls: false, GreetsFirst: false };
+        if (!mayInsist && (target.IsHttp || lineFeeds is not { IsSilent: true } || bare.First.HasWords))
+            return (CheckSeverity.Ok, "does not ask for a PROXY header", null);
+        foreach (var version in mayInsist ? new[] { ProxyProtocolVersion.V2, ProxyProtocolVersion.V1 } : [ProxyProtocolVersion.V2])
+        {
+            // Silence on version 1 says nothing: LDAP's plain port, which closes on line feeds as well, takes it for the beginning of a message.
+            var reaction = mayInsist ? await interview.HeaderAsync(version) : await interview.HeaderPatientlyAsync(version);
+            if (reaction is { IsRefusal: false } && (reaction.HasWords || (mayInsist && version == ProxyProtocolVersion.V2)))
             {
-                if (await TryAsync(target, endPoint, local => ProbeHeader.Write(version, local, endPoint), cancellation) is { } reaction && !IsRefusal(reaction))
-                    return new AddressVerdict(endPoint, CheckSeverity.Fail, "expects a PROXY header, and gets none: it closes on anything else", $"{ModeOf(target, version)}; or switch it off there");
+                return (CheckSeverity.Fail, $"expects a PROXY header, and gets none: {(mayInsist ? "it closes on anything else" : $"it answers one with {reaction.Show()}, and says nothing without")}",
+                    $"{Cures.Mode(target, version)}; or switch it off there");
             }
         }
 
-        return new AddressVerdict(endPoint, CheckSeverity.Ok, "does not ask for a PROXY header");
+        return (CheckSeverity.Ok, "does not ask for a PROXY header", null);
     }
 
-    private static string ModeOf(BackendTarget target, ProxyProtocolVersion version) => target.IsHttp
-        ? $"Metadata: {{ \"SourceIp.Mode\": \"ProxyProtocol\", \"SourceIp.Version\": \"{version}\" }}"
-        : $"SourceIp: {{ \"Mode\": \"ProxyProtocol\", \"Version\": \"{version}\" }}";
-
-    /// <summary>
-    /// Whether a reaction to a header says "what is this": it closes, or complains. An HTTP server says nothing before a request, Redis and memcached complain in a line; but what greets
-    /// after the header and stays (SMTP, POP3) has understood it.
-    /// </summary>
-    internal static bool IsRefusal(Reaction reaction)
-    {
-        var text = Encoding.ASCII.GetString(reaction.Bytes);
-        return reaction.HasEnded || text.StartsWith("HTTP/", StringComparison.Ordinal) || text.StartsWith("-ERR", StringComparison.Ordinal) || text.StartsWith("ERROR", StringComparison.Ordinal);
-    }
-
-    private static string Describe(Reaction reaction) =>
-        (reaction.Bytes.Length > 0 ? $"answers {reaction.Show()}" : "") + (reaction.Bytes.Length > 0 && reaction.HasEnded ? " and " : "") + (reaction.HasEnded ? "closes" : "");
-
-    private static async Task<Reaction?> TryAsync(BackendTarget target, IPEndPoint endPoint, Func<IPEndPoint, byte[]> firstBytes, CancellationToken cancellation)
-    {
-        var (talk, _) = await BackendTalk.ConnectAsync(endPoint, target.ConnectTimeout, static _ => { }, cancellation);
-        using (talk)
-        {
-            if (talk is null)
-                return null;
-            await talk.SendAsync(firstBytes(talk.Local), cancellation);
-            return await talk.ListenAsync(Quiet, cancellation);
-        }
-    }
+    private static string Name(ProxyProtocolVersion version) => version.ToString().ToLowerInvariant();
 }

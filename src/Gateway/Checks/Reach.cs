@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Tcp.Health;
 
 namespace Gateway.Checks;
 
@@ -44,7 +45,7 @@ internal sealed record Reach(IReadOnlyList<IPEndPoint> EndPoints, string? Proble
 
     private static async Task<string?> TryAsync(IPEndPoint endPoint, TimeSpan timeout, CancellationToken cancellation)
     {
-        var (talk, problem) = await BackendTalk.ConnectAsync(endPoint, timeout, static _ => { }, cancellation);
+        var (talk, problem) = await BackendTalk.ConnectAsync(endPoint, timeout, Knock.Prepare, cancellation);
         talk?.Dispose();
         return problem;
     }

@@ -40,6 +40,8 @@ internal sealed partial record DestinationAddress(string Host, IPAddress? Ip, in
             return null;
         }
 
+        if (IPAddress.TryParse(host.Trim('[', ']'), out var mapped) && mapped.IsIPv4MappedToIPv6)
+            return Rule + $"; write the IPv4 address: \"{mapped.MapToIPv4()}:{port}\"";
         if (host.Contains(':') || host.Contains('['))
             return Rule + "; an IPv6 address stands in brackets";
         // A last label of digits only is an IPv4 address (RFC 3696), and one that could not be read.

@@ -101,18 +101,27 @@ public enum ListenerHttpVersion
 /// <summary>Whose X-Forwarded-* headers are trusted, and what happens to the others'.</summary>
 public sealed record ForwardedHeadersConfig
 {
-    /// <summary>CIDRs or names of <c>Networks</c>: X-Forwarded-For is walked from the right through these. Not with <see cref="TrustedHops"/>.</summary>
+    /// <summary>CIDRs or names of <c>Networks</c>: X-Forwarded-For is walked from the right through these.</summary>
     public IReadOnlyList<string>? TrustedProxies { get; init; }
 
-    /// <summary>Number of proxies in front that append to X-Forwarded-For. Not with <see cref="TrustedProxies"/>.</summary>
+    /// <summary>
+    /// Number of proxies in front that append to X-Forwarded-For. Together with <see cref="TrustedProxies"/> they are counted only if the hop itself is one of
+    /// those; alone, of any hop. Defaults to null: it is walked.
+    /// </summary>
     public int? TrustedHops { get; init; }
+
+    /// <summary>
+    /// What a trusted hop vouches for: <c>For</c>, <c>Proto</c>, <c>Port</c>, <c>Host</c>, <c>Prefix</c> (X-Forwarded-*), <c>Known</c>, names of headers and
+    /// beginnings of names. The rest of what it passes on counts as anybody's. Defaults to For, Proto and Port.
+    /// </summary>
+    public IReadOnlyList<string> TrustedHeaders { get; init; } = ["For", "Proto", "Port"];
 
     /// <summary>What happens to the headers of a peer that is not trusted. Defaults to Keep.</summary>
     public UntrustedForwardedHeaders Untrusted { get; init; }
 
     /// <summary>
-    /// More headers of peers that are not trusted that are removed before routes are matched: names, beginnings of names (<c>X-Envoy-*</c>), and <c>Known</c> for those of proxies and
-    /// CDNs that name a client. Defaults to none.
+    /// More headers that are removed before routes are matched, unless a trusted peer vouches for them: names, beginnings of names (<c>X-Envoy-*</c>), and
+    /// <c>Known</c> for those of proxies, CDNs and frameworks that backends believe. Defaults to none.
     /// </summary>
     public IReadOnlyList<string> Drop { get; init; } = [];
 
@@ -123,7 +132,7 @@ public sealed record ForwardedHeadersConfig
 /// <summary>What happens to X-Forwarded-*, Forwarded and X-Real-IP of an untrusted peer.</summary>
 public enum UntrustedForwardedHeaders
 {
-    /// <summary>X-Forwarded-For stays in front and the hop is appended; of the others nothing is believed either (docs/source-ip.md, HTTP).</summary>
+    /// <summary>X-Forwarded-For stays in front and the hop is appended; the others are set anew or removed (docs/source-ip.md, HTTP).</summary>
     Keep,
 
     /// <summary>They are removed, before routes are matched.</summary>
@@ -146,33 +155,6 @@ public sealed record KeepAliveConfig
     public int Retries { get; init; } = 4;
 }
 
-/// <summary>Limits of the HTTP server.</summary>
-public sealed record HttpLimitsConfig
-{
-    /// <summary>Largest request body. Defaults to null: no limit.</summary>
-    public long? MaxRequestBodyBytes { get; init; }
-
-    /// <summary>Least rate of a request body, in bytes per second. Defaults to null: none.</summary>
-    public double? MinRequestBodyBytesPerSecond { get; init; }
-
-    /// <summary>Least rate of a response, in bytes per second. Defaults to null: none.</summary>
-    public double? MinResponseBytesPerSecond { get; init; }
-
-    /// <summary>
-    /// How long a client may take nothing of what is there for it before its response ends. Defaults to 5 min, as Envoy's stream_idle_timeout: what waits for it holds memory.
-    /// </summary>
-    public TimeSpan ResponseStallTimeout { get; init; } = TimeSpan.FromMinutes(5);
-
-    /// <summary>Most streams of one HTTP/2 connection at once. Defaults to 100, as Kestrel's.</summary>
-    public int MaxStreamsPerConnection { get; init; } = 100;
-
-    /// <summary>How long an idle kept-alive connection stays. Defaults to 130 s, as Kestrel's.</summary>
-    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(130);
-
-    /// <summary>How long the request line and headers may take. Defaults to 30 s, as Kestrel's.</summary>
-    public TimeSpan RequestHeadersTimeout { get; init; } = TimeSpan.FromSeconds(30);
-}
-
 /// <summary>YARP's section, in YARP's own types.</summary>
 public sealed record ReverseProxyConfig
 {
@@ -190,7 +172,8 @@ public sealed record LimitsConfig
     public int? MaxConnections { get; init; }
 
     /// <summary>
-    /// Most HTTP responses that wait for clients which take nothing; the longest without progress gives way. Defaults to null: a quarter of the memory, at 160 KiB each.
+    /// Most HTTP responses that wait for clients which take nothing; the longest without progress gives way. Defaults to null: a quarter
+    /// of the memory, at 160 KiB each.
     /// </summary>
     public int? MaxWaitingResponses { get; init; }
 }
@@ -236,6 +219,9 @@ public sealed record ProbesConfig
 
     /// <summary>As <see cref="ListenerConfig.ProxyProtocol"/>.</summary>
     public ProxyProtocolConfig? ProxyProtocol { get; init; }
+
+    /// <summary>What must hold besides for <c>/healthz/ready</c> to be 200. Defaults to null: nothing.</summary>
+    public ReadyWhenConfig? ReadyWhen { get; init; }
 }
 
 /// <summary>The admin listener (<c>Admin</c>).</summary>

@@ -24,6 +24,9 @@ internal sealed record DemoPorts
     /// <summary>Admin. Prefers 9901.</summary>
     public required int Admin { get; init; }
 
+    /// <summary>The friendly ones, in the order of the properties.</summary>
+    public static IReadOnlyList<int> Preferred { get; } = [8080, 8081, 9000, 9001, 9002, 9901];
+
     /// <summary>Finds the ports. All are held until the last is chosen, so that they differ; somebody else can still take one before the gateway does.</summary>
     /// <exception cref="SocketException">No port is left at all.</exception>
     public static DemoPorts Choose()
@@ -33,12 +36,12 @@ internal sealed record DemoPorts
         {
             return new DemoPorts
             {
-                Web = Hold(held, 8080),
-                WebBehindProxy = Hold(held, 8081),
-                TcpBehindProxy = Hold(held, 9000),
-                Tcp = Hold(held, 9001),
-                Transparent = Hold(held, 9002),
-                Admin = Hold(held, 9901),
+                Web = Hold(held, Preferred[0]),
+                WebBehindProxy = Hold(held, Preferred[1]),
+                TcpBehindProxy = Hold(held, Preferred[2]),
+                Tcp = Hold(held, Preferred[3]),
+                Transparent = Hold(held, Preferred[4]),
+                Admin = Hold(held, Preferred[5]),
             };
         }
         finally

@@ -9,7 +9,7 @@ namespace Gateway.Hosting;
 
 /// <summary>Follows the configuration file: a good one is put in force as a whole, a bad one changes nothing and says why.</summary>
 internal sealed partial class ConfigReloader(
-    ConfigSource source, GatewayServer server, GatewayRuntime runtime, SelfTest selfTest, ConfigMetrics metrics, TimeProvider time, ILogger<ConfigReloader> logger)
+    ConfigSource source, GatewayServer server, GatewayRuntime runtime, RestartKeys restart, SelfTest selfTest, ConfigMetrics metrics, TimeProvider time, ILogger<ConfigReloader> logger)
     : IHostedLifecycleService, IAsyncDisposable
 {
     // A port that was in use may be free by now.
@@ -20,6 +20,7 @@ internal sealed partial class ConfigReloader(
     private ITimer? _retry;
     private volatile bool _retrying;
     private string? _refusedFor;
+    private string _inForce = source.Text;
 
     // A good file that this host could not put in force yet: tried again without being parsed again.
     private (string Text, ConfigResult Result)? _waiting;
@@ -104,7 +105,7 @@ internal sealed partial class ConfigReloader(
             Refuse([.. result.Errors.Select(error => error.ToString())], result.ErrorCount);
             return;
         }
-        var problems = await server.ApplyAsync(SnapshotBuilder.Build(result));
+        var problems = await server.ApplyAsync(SnapshotBuilder.Build(result with { Config = restart.InUse(result.Config) }));
         if (problems.Count > 0)
         {
             // The file may be right and the host not yet: unlike an error in the file, this can pass by itself.
@@ -118,7 +119,10 @@ internal sealed partial class ConfigReloader(
             Log.Warning(logger, warning.ToString());
         }
         metrics.Reloaded(succeeded: true);
-        Log.Reloaded(logger, source.Path, runtime.Current.Listeners.Count, result.Config.TcpProxy.Routes.Count, result.Config.ReverseProxy.Routes.Count);
+        var changes = ConfigChanges.Between(_inForce, read.Text).Except(RestartKeys.Paths);
+        _inForce = read.Text;
+        Log.Reloaded(logger, source.Path, runtime.Current.Listeners.Count, result.Config.TcpProxy.Routes.Count, result.Config.ReverseProxy.Routes.Count, changes.Describe());
+        restart.Tell(result.Config);
         selfTest.Begin();
     }
 
@@ -137,8 +141,8 @@ internal sealed partial class ConfigReloader(
 
     private static partial class Log
     {
-        [LoggerMessage(1030, LogLevel.Information, "{Path} is in force: {Listeners} listeners, {TcpRoutes} TCP routes, {HttpRoutes} HTTP routes")]
-        public static partial void Reloaded(ILogger logger, string path, int listeners, int tcpRoutes, int httpRoutes);
+        [LoggerMessage(1030, LogLevel.Information, "{Path} is in force: {Listeners} listeners, {TcpRoutes} TCP routes, {HttpRoutes} HTTP routes; {Changes}")]
+        public static partial void Reloaded(ILogger logger, string path, int listeners, int tcpRoutes, int httpRoutes, string changes);
 
         [LoggerMessage(1031, LogLevel.Error, "{Path} is refused, the last good configuration stays; {Count} error(s): {Problems}")]
         public static partial void Refused(ILogger logger, string path, int count, string problems);

@@ -14,10 +14,10 @@ internal sealed class DirectTcpListener(ListenerPlan plan, BoundTcpListener list
         return Task.CompletedTask;
     }
 
-    public override ValueTask UnbindAsync() => listener.StopAsync();
+    protected override ValueTask UnbindSocketAsync() => listener.StopAsync();
 
     /// <summary>Live connections go on by themselves; at shutdown the data plane drains them all.</summary>
-    public override Task StopAsync(TimeSpan drain) => listener.StopAsync().AsTask();
+    protected override Task StopServerAsync(TimeSpan drain) => listener.StopAsync().AsTask();
 
-    public override ValueTask DiscardAsync() => listener.StopAsync();
+    protected override ValueTask DiscardServerAsync() => listener.StopAsync();
 }

@@ -5,6 +5,7 @@ using Gateway.Configuration.Watching;
 using Gateway.Http;
 using Gateway.Observability;
 using Gateway.Tcp.Diagnostics;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.Listening;
 using Microsoft.AspNetCore.Hosting.Server;
 
@@ -69,14 +70,16 @@ internal static partial class GatewayHost
         services.AddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddRouting();
-        services.AddGatewayTelemetry(source.Environment);
+        services.AddGatewayTelemetry(source.Environment, snapshot.Config);
         services.AddSingleton(new ConnectionLimit(snapshot.Config.Limits.MaxConnections));
         services.AddSingleton(provider => new TcpDataPlane(
             snapshot.Config.TcpProxy.Engine, snapshot.Config.TcpProxy.Accept, provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ConnectionLimit>(),
-            snapshot.Config.TcpProxy.Dnat.Table));
+            snapshot.Config.TcpProxy.Dnat.Table, provider.GetRequiredService<OwnListeners>()));
         services.AddHttpGateway();
         services.AddSingleton<Readiness>();
+        services.AddSingleton<ClusterReadiness>();
+        services.AddSingleton<ProcessMetrics>();
         services.AddSingleton<RunningListenerFactory>();
         services.AddSingleton(logging);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<GatewayRuntime>(provider, snapshot));
@@ -85,11 +88,14 @@ internal static partial class GatewayHost
         services.AddSingleton<IHostLifetime, GatewayLifetime>();
         services.AddSingleton(source);
         services.AddSingleton<SelfTest>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RestartKeys>(provider, snapshot.Config));
         services.AddHostedService<ConfigReloader>();
         // GatewayServer bounds its own drain by the file's Shutdown section, which may change while we run.
         services.Configure<HostOptions>(options => options.ShutdownTimeout = Timeout.InfiniteTimeSpan);
 
         var app = builder.Build();
+        // Nobody asks for it, and its numbers are to be there.
+        _ = app.Services.GetRequiredService<ProcessMetrics>();
         app.UseAdminEndpoints();
         app.UseHttpGateway();
         return app;

@@ -1,13 +1,15 @@
 using Gateway.Http;
 using Gateway.Http.Clients;
 using Gateway.Http.Responses;
+using Gateway.Observability;
 using Gateway.Tcp.Listening;
 
 namespace Gateway.Hosting;
 
 /// <summary>The configuration in force, and the two planes that follow it: TCP and HTTP are swapped together.</summary>
 internal sealed class GatewayRuntime(
-    GatewaySnapshot initial, TcpDataPlane tcp, HttpListenerModels http, WaitingResponses waiting, SnapshotProxyConfigProvider yarp, SnapshotLogging logging)
+    GatewaySnapshot initial, TcpDataPlane tcp, HttpListenerModels http, WaitingResponses waiting, SnapshotProxyConfigProvider yarp,
+    SnapshotLogging logging, IEnumerable<IStartsAtZero> metrics)
 {
     private volatile GatewaySnapshot _current = initial;
 
@@ -55,6 +57,10 @@ internal sealed class GatewayRuntime(
         tcp.Update(snapshot.Tcp);
         http.Update(snapshot.Config);
         waiting.Update(snapshot.Config.Limits.MaxWaitingResponses);
+        foreach (var series in metrics)
+        {
+            series.StartAtZero(snapshot.Config);
+        }
         _current = snapshot;
     }
 

@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net;
-using System.Net.Sockets;
 using Gateway.Http;
+using Gateway.Http.Connections;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Gateway.Hosting;
 
@@ -34,23 +33,13 @@ internal sealed class KestrelListener : RunningListener
     public override IPEndPoint LocalEndPoint { get; }
 
     /// <summary>Serves HTTP on a socket that is bound already.</summary>
-    public static KestrelListener OverSocket(ListenerPlan plan, Socket socket, ServerStart start, IServiceProvider host, Action<KestrelServerOptions, IPEndPoint> configure)
+    public static KestrelListener OverSocket(ListenerPlan plan, PausingListener listener, ServerStart start, IServiceProvider host, Action<KestrelServerOptions, IPEndPoint> configure)
     {
-        var local = (IPEndPoint)socket.LocalEndPoint!;
+        var local = (IPEndPoint)listener.EndPoint;
         var services = CreateServices(host, kestrel => configure(kestrel, local));
-        services.AddSingleton<DiagnosticSource>(_ => BadRequestObserver.CreateSource(host.GetRequiredService<HttpAccessLog>()));
-        services.Configure<SocketTransportOptions>(transport =>
-        {
-            transport.CreateBoundListenSocket = _ => socket;
-            transport.Backlog = ListenerSockets.Backlog;
-            // Not UnsafePreferInlineScheduling: an upload that never has to wait would keep its polling thread from everybody else, for seconds.
-        });
-        return new KestrelListener(plan, local, services.BuildServiceProvider(), start, () =>
-        {
-            // Kestrel's accept loop takes a disposed socket for "unbound" and ends.
-            socket.Dispose();
-            return ValueTask.CompletedTask;
-        });
+        services.AddSingleton<DiagnosticSource>(_ => BadRequestObserver.CreateSource(host.GetRequiredService<HttpRequestReport>()));
+        services.AddSingleton<IConnectionListenerFactory>(listener);
+        return new KestrelListener(plan, local, services.BuildServiceProvider(), start, () => listener.UnbindAsync());
     }
 
     /// <summary>Serves connections of another transport: the TCP engines.</summary>
@@ -69,9 +58,9 @@ internal sealed class KestrelListener : RunningListener
         await _start(_server, cancellation);
     }
 
-    public override ValueTask UnbindAsync() => _unbind();
+    protected override ValueTask UnbindSocketAsync() => _unbind();
 
-    public override async Task StopAsync(TimeSpan drain)
+    protected override async Task StopServerAsync(TimeSpan drain)
     {
         using var limit = new CancellationTokenSource(drain);
         await _server.StopAsync(limit.Token);
@@ -79,7 +68,7 @@ internal sealed class KestrelListener : RunningListener
         await _services.DisposeAsync();
     }
 
-    public override async ValueTask DiscardAsync()
+    protected override async ValueTask DiscardServerAsync()
     {
         await _unbind();
         if (_started)

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Gateway.Configuration;
 using Gateway.Http;
+using Gateway.Http.Connections;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification.Toa;
@@ -14,6 +15,9 @@ namespace Gateway.Hosting;
 internal sealed record ListenerPlan
 {
     private const int FirstUnprivilegedPort = 1024;
+
+    // Bytes per second, as Kestrel's default.
+    private const int LeastRate = 240;
 
     public required string Name { get; init; }
 
@@ -64,14 +68,33 @@ internal sealed record ListenerPlan
         }
         if (config.Probes is { } probes)
         {
-            plans.Add(new ListenerPlan { Name = ":probes", KeyPath = "Probes:Address", Kind = ListenerKind.Probes, Address = ListenAddress.Parse(probes.Address!) });
+            plans.Add(Reserved(":probes", "Probes:Address", ListenerKind.Probes, probes.Address!));
         }
         if (config.Admin is { } admin)
         {
-            plans.Add(new ListenerPlan { Name = ":admin", KeyPath = "Admin:Address", Kind = ListenerKind.Admin, Address = ListenAddress.Parse(admin.Address) });
+            plans.Add(Reserved(":admin", "Admin:Address", ListenerKind.Admin, admin.Address));
         }
         return plans;
     }
+
+    // Their requests are small and their peers near: who is slow with them takes one of few places.
+    private static ListenerPlan Reserved(string name, string keyPath, ListenerKind kind, string address) => new()
+    {
+        Name = name,
+        KeyPath = keyPath,
+        Kind = kind,
+        Address = ListenAddress.Parse(address),
+        HttpLimits = new HttpLimitsConfig
+        {
+            MaxRequestBodyBytes = 64 * 1024,
+            MinRequestBodyBytesPerSecond = LeastRate,
+            MinResponseBytesPerSecond = LeastRate,
+            RequestHeadersTimeout = ReservedConnections.FirstByteTimeout,
+        },
+    };
+
+    /// <summary>Its name in metrics and logs.</summary>
+    public string Label => Kind == ListenerKind.Traffic ? Name : Kind.ToString();
 
     /// <summary>For the log.</summary>
     public string Describe() => Kind != ListenerKind.Traffic ? Kind.ToString()

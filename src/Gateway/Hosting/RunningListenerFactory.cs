@@ -1,13 +1,16 @@
 using System.Net.Sockets;
 using Gateway.Configuration;
 using Gateway.Http;
+using Gateway.Http.Connections;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Listening;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Gateway.Hosting;
 
 /// <summary>Binds listeners. The only place that knows which kind of server serves which kind of listener.</summary>
-internal sealed class RunningListenerFactory(IServiceProvider host, TcpDataPlane tcp, HttpListenerModels http)
+internal sealed class RunningListenerFactory(
+    IServiceProvider host, TcpDataPlane tcp, HttpListenerModels http, HttpConnectionServices services, OwnListeners own)
 {
     private ServerStart _start = (_, _) => throw new InvalidOperationException("The application is not known yet.");
 
@@ -15,16 +18,30 @@ internal sealed class RunningListenerFactory(IServiceProvider host, TcpDataPlane
     public void UseApplication(ServerStart start) => _start = start;
 
     /// <exception cref="SocketException">The address cannot be had.</exception>
-    public ValueTask<RunningListener> BindAsync(ListenerPlan plan) =>
-        new(plan.Protocol == ListenerProtocol.Tcp ? BindTcp(plan) : BindHttp(plan));
+    public ValueTask<RunningListener> BindAsync(ListenerPlan plan)
+    {
+        var bound = plan.Protocol == ListenerProtocol.Tcp ? BindTcp(plan) : BindHttp(plan);
+        bound.Enter(own);
+        return new(bound);
+    }
 
     private KestrelListener BindHttp(ListenerPlan plan)
     {
         var address = plan.Address;
         var socket = ListenerSockets.Listen(address.EndPoint, address.DualMode, plan.KeepAlive, listening => tcp.KeepOptions(listening, plan.Options));
-        return KestrelListener.OverSocket(plan, socket, _start, host,
-            (kestrel, local) => KestrelListenerSetup.Configure(kestrel, local, http.For(plan.Name, plan.Kind), plan.HttpVersion, plan.HttpLimits, host));
+        var state = http.For(plan.Name, plan.Kind);
+        // Those of probes, scrapes and the operator come out of the reserve.
+        var reserved = plan.Kind == ListenerKind.Traffic ? null : new ReservedConnections(state, DescriptorReserve.ConnectionsOfProbes, services);
+        var acceptor = new SocketAcceptor(socket, mayUseReserve: reserved is not null, tcp.AcceptPausesOf(plan.Label), services.Time);
+        var listener = new PausingListener(socket, acceptor, CreateConnections(plan), reserved is null ? null : reserved.Admit);
+        return KestrelListener.OverSocket(plan, listener, _start, host,
+            (kestrel, local) => KestrelListenerSetup.Configure(kestrel, local, state, plan.HttpVersion, plan.HttpLimits, host));
     }
+
+    // Not UnsafePreferInlineScheduling: an upload that never has to wait would keep its polling thread from everybody else, for seconds.
+    private SocketConnectionContextFactory CreateConnections(ListenerPlan plan) => new(
+        new SocketConnectionFactoryOptions { MaxReadBufferSize = plan.HttpLimits.RequestBufferBytes },
+        host.GetRequiredService<ILoggerFactory>().CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
 
     private RunningListener BindTcp(ListenerPlan plan)
     {

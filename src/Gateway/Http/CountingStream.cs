@@ -1,8 +1,11 @@
+using System.Runtime.CompilerServices;
 using Gateway.Http.Responses;
 
 namespace Gateway.Http;
 
-/// <summary>Passes everything on, counts the bytes written (what the access log says was sent) and tells of writes that wait for the client.</summary>
+/// <summary>
+/// Passes everything on and counts the bytes (what the access log says was sent and received), and tells of writes that wait for the client.
+/// </summary>
 internal class CountingStream(Stream inner, WaitingResponse? waiting = null) : Stream
 {
     /// <summary>The stream that does the work.</summary>
@@ -10,6 +13,9 @@ internal class CountingStream(Stream inner, WaitingResponse? waiting = null) : S
 
     /// <summary>Bytes handed to the server so far.</summary>
     public long BytesWritten { get; private set; }
+
+    /// <summary>Bytes that were read so far.</summary>
+    public long BytesRead { get; private set; }
 
     public override bool CanRead => Inner.CanRead;
 
@@ -23,10 +29,14 @@ internal class CountingStream(Stream inner, WaitingResponse? waiting = null) : S
 
     public override int Read(byte[] buffer, int offset, int count) => Inner.Read(buffer, offset, count);
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => Inner.ReadAsync(buffer, cancellationToken);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var read = Inner.ReadAsync(buffer, cancellationToken);
+        return read.IsCompletedSuccessfully ? new(Count(read.Result)) : CountAsync(read);
+    }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        Inner.ReadAsync(buffer, offset, count, cancellationToken);
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override void Write(byte[] buffer, int offset, int count)
     {
@@ -59,6 +69,15 @@ internal class CountingStream(Stream inner, WaitingResponse? waiting = null) : S
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> CountAsync(ValueTask<int> read) => Count(await read);
+
+    private int Count(int bytes)
+    {
+        BytesRead += bytes;
+        return bytes;
+    }
 
     protected override void Dispose(bool disposing)
     {

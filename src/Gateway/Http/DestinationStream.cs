@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.Listening;
 
 namespace Gateway.Http;
@@ -33,6 +34,11 @@ internal sealed class DestinationStream : TurnTakingStream
         try
         {
             socket = await connect();
+            if (!isOurs && DescriptorReserve.Holds(socket))
+            {
+                throw new NoRoomException(limit.Further);
+            }
+
             // The place is the stream's only now: one whose constructor fails has a finalizer, too.
             return new DestinationStream(socket, kind) { _limit = limit };
         }

@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Net;
+using Gateway.ProxyProtocol;
 
 namespace Gateway.Http;
 
 /// <summary>
 /// Reads one entry of X-Forwarded-For: <c>192.0.2.1</c>, <c>192.0.2.1:4711</c>, <c>2001:db8::1</c>, <c>[2001:db8::1]</c> or
 /// <c>[2001:db8::1]:4711</c>. IPAddress.Parse alone would take <c>1</c>, <c>0x7f.1</c> and <c>010.0.0.1</c> (octal) for addresses that the
-/// sender did not write, and zones (<c>%eth0</c>); none of these is an address of a client.
+/// sender did not write, and zones (<c>%eth0</c>); none of these is an address of a client, nor is an unspecified, multicast or broadcast one.
 /// </summary>
 internal static class ForwardedForEntry
 {
@@ -14,7 +15,10 @@ internal static class ForwardedForEntry
     private const int MaxLength = 53;
 
     /// <summary>The address of <paramref name="entry"/>, unmapped, without its port; false if it is anything else.</summary>
-    public static bool TryParse(ReadOnlySpan<char> entry, out IPAddress address)
+    public static bool TryParse(ReadOnlySpan<char> entry, out IPAddress address) =>
+        TryParseAny(entry, out address) && ProxyEndPoint.From(new IPEndPoint(address, 0)).CanBeSource;
+
+    private static bool TryParseAny(ReadOnlySpan<char> entry, out IPAddress address)
     {
         address = IPAddress.None;
         if (entry.IsEmpty || entry.Length > MaxLength)

@@ -11,7 +11,8 @@ namespace Gateway.Http;
 /// trusted, the next entry to the left is taken, because a trusted hop wrote it. The first address that is not trusted is the client; so is the
 /// last one if the header ends, if an entry is not an address, or after <see cref="MaxEntries"/>.</item>
 /// <item>By count (<see cref="ForwardedHeadersModel.TrustedHops"/> = N): the Nth entry from the right, as Envoy's edge does: the connection's
-/// client is the first of the N, each of them appended one entry. With fewer than N entries the connection did not come through all of them:
+/// client is the first of the N, each of them appended one entry. Where there are trusted networks, too, it has to be in one of them, or nothing is
+/// counted. With fewer than N entries the connection did not come through all of them:
 /// the connection's client is the client and the header is not believed. An entry that is not an address: the connection's client.</item>
 /// </list>
 /// Entries that are empty count, and are no addresses. Empty header lines do not exist.
@@ -27,13 +28,13 @@ internal static class ForwardedForWalker
     /// <param name="model">Whom to trust.</param>
     public static ClientIdentity Find(IPAddress hop, StringValues forwardedFor, ForwardedHeadersModel model)
     {
-        if (model.TrustedHops > 0)
+        if (!model.MayKnowMore(hop))
         {
-            return FindByCount(hop, new Entries(forwardedFor), model.TrustedHops);
+            return new ClientIdentity { Client = hop, Hop = hop };
         }
-        return model.IsTrusted(hop)
-            ? new ClientIdentity { Client = FindByNetworks(hop, new Entries(forwardedFor), model), Hop = hop, IsHopTrusted = true }
-            : new ClientIdentity { Client = hop, Hop = hop };
+        return model.TrustedHops > 0
+            ? FindByCount(hop, new Entries(forwardedFor), model.TrustedHops)
+            : new ClientIdentity { Client = FindByNetworks(hop, new Entries(forwardedFor), model), Hop = hop, IsHopTrusted = true };
     }
 
     private static IPAddress FindByNetworks(IPAddress hop, Entries entries, ForwardedHeadersModel model)

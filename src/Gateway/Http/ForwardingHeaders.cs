@@ -12,9 +12,12 @@ internal enum ForwardingHeaders
     Forwarded = 16,
     RealIp = 32,
 
+    /// <summary>Of whoever wants to end loops: <see cref="LoopGuard"/>.</summary>
+    Loop = 64,
+
     /// <summary>Those that YARP's transforms <c>X-Forwarded</c> and <c>Forwarded</c> speak of.</summary>
     AllForwarded = For | Proto | Host | Prefix | Forwarded,
-    All = AllForwarded | RealIp,
+    All = AllForwarded | RealIp | Loop,
 }
 
 /// <summary>Their names on the wire.</summary>
@@ -24,6 +27,7 @@ internal static class ForwardingHeaderNames
     public const string Proto = "X-Forwarded-Proto";
     public const string Host = "X-Forwarded-Host";
     public const string Prefix = "X-Forwarded-Prefix";
+    public const string Port = "X-Forwarded-Port";
     public const string Forwarded = "Forwarded";
     public const string RealIp = "X-Real-IP";
     public const string EnvoyExternalAddress = "X-Envoy-External-Address";
@@ -37,12 +41,13 @@ internal static class ForwardingHeaderNames
         "X-FORWARDED-PREFIX" => ForwardingHeaders.Prefix,
         "FORWARDED" => ForwardingHeaders.Forwarded,
         "X-REAL-IP" => ForwardingHeaders.RealIp,
+        "CDN-LOOP" => ForwardingHeaders.Loop,
         _ => ForwardingHeaders.None,
     };
 
     /// <summary>
     /// Whether a header claims something about the client's way here: Forwarded, X-Real-IP or X-Forwarded-*, and X-Forwarded and Forwarded-For, which old code that looks for an address
-    /// reads. Underscores count as hyphens, since backends that put headers into environment variables (CGI, WSGI, Rack) cannot tell them apart.
+    /// reads. Names are <see cref="FoldedName"/>s.
     /// </summary>
     public static bool IsClaim(string name)
     {
@@ -50,12 +55,17 @@ internal static class ForwardingHeaderNames
         return name.Length switch
         {
             < 9 => false,
-            9 => name[0] is 'F' or 'f' or 'X' or 'x' && (Matches(name, Forwarded) || Matches(name, RealIp)),
-            11 => Matches(name, "X-Forwarded"),
-            13 when name[0] is 'F' or 'f' => Matches(name, "Forwarded-For"),
-            _ => name[0] is 'X' or 'x' && name.Length >= XForwarded.Length && Matches(name.AsSpan(0, XForwarded.Length), XForwarded),
+            9 => name[0] is 'F' or 'f' or 'X' or 'x' && (FoldedName.AreEqual(name, Forwarded) || FoldedName.AreEqual(name, RealIp)),
+            11 => FoldedName.AreEqual(name, "X-Forwarded"),
+            13 when name[0] is 'F' or 'f' => FoldedName.AreEqual(name, "Forwarded-For"),
+            _ => name[0] is 'X' or 'x' && FoldedName.StartsWith(name, XForwarded),
         };
     }
+
+    /// <summary>Whether a header is one of those that the gateway appends to, sets or removes in any case: what came in it harms nobody.</summary>
+    public static bool IsRewritten(string name) =>
+        name.Equals(For, StringComparison.OrdinalIgnoreCase) || name.Equals(RealIp, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(Forwarded, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// Whether a header is what Envoys tell each other: X-Envoy-*, of the client and of how to treat its request, and X-Forwarded-Client-Cert, who it is by its certificate. Nobody
@@ -67,22 +77,9 @@ internal static class ForwardingHeaderNames
         const string ClientCertificate = "X-Forwarded-Client-Cert";
         return name.Length >= XEnvoy.Length && name[0] is 'X' or 'x' && name[2] switch
         {
-            'E' or 'e' => Matches(name.AsSpan(0, XEnvoy.Length), XEnvoy),
-            'F' or 'f' => name.Length == ClientCertificate.Length && Matches(name, ClientCertificate),
+            'E' or 'e' => FoldedName.StartsWith(name, XEnvoy),
+            'F' or 'f' => FoldedName.AreEqual(name, ClientCertificate),
             _ => false,
         };
-    }
-
-    private static bool Matches(ReadOnlySpan<char> name, string wanted)
-    {
-        for (var i = 0; i < wanted.Length; i++)
-        {
-            var c = name[i] == '_' ? '-' : char.ToLowerInvariant(name[i]);
-            if (c != char.ToLowerInvariant(wanted[i]))
-            {
-                return false;
-            }
-        }
-        return name.Length == wanted.Length;
     }
 }

@@ -10,8 +10,9 @@ namespace Gateway.Http;
 /// <list type="bullet">
 /// <item>X-Forwarded-For: what came, and the hop appended.</item>
 /// <item>X-Real-IP: the client.</item>
-/// <item>X-Forwarded-Proto, -Host and -Prefix: what a trusted hop said stays, else our own connection's scheme (https, if the PROXY header says that TLS ended before us) and host are set
-/// and a prefix is removed.</item>
+/// <item>X-Forwarded-Proto and -Host: what came stays, since what its hop does not vouch for was removed before (<see cref="ForwardedHeadersModel.Refuses"/>);
+/// else our own connection's scheme (https, if the PROXY header says that TLS ended before us) and host are set.</item>
+/// <item>CDN-Loop: what came, and our entry (<see cref="LoopGuard"/>).</item>
 /// <item>Forwarded: removed. Nobody appends to it here, so what came would speak with an authority that the hop may not have. A route that
 /// wants it asks for it (YARP's transform <c>Forwarded</c>).</item>
 /// </list>
@@ -34,15 +35,11 @@ internal sealed class ForwardingHeadersTransform(ForwardingHeaders headers) : Re
         }
         if (Has(ForwardingHeaders.Proto))
         {
-            KeepOrSet(context, ForwardingHeaderNames.Proto, identity.IsHopTrusted, SchemeOf(context.HttpContext));
+            KeepOrSet(context, ForwardingHeaderNames.Proto, SchemeOf(context.HttpContext));
         }
         if (Has(ForwardingHeaders.Host))
         {
-            KeepOrSet(context, ForwardingHeaderNames.Host, identity.IsHopTrusted, request.Host.HasValue ? request.Host.ToUriComponent() : null);
-        }
-        if (Has(ForwardingHeaders.Prefix))
-        {
-            KeepOrSet(context, ForwardingHeaderNames.Prefix, identity.IsHopTrusted, null);
+            KeepOrSet(context, ForwardingHeaderNames.Host, request.Host.HasValue ? request.Host.ToUriComponent() : null);
         }
         if (Has(ForwardingHeaders.Forwarded))
         {
@@ -50,7 +47,14 @@ internal sealed class ForwardingHeadersTransform(ForwardingHeaders headers) : Re
         }
         if (Has(ForwardingHeaders.RealIp))
         {
-            KeepOrSet(context, ForwardingHeaderNames.RealIp, false, identity.Client.ToString());
+            RemoveHeader(context, ForwardingHeaderNames.RealIp);
+            AddHeader(context, ForwardingHeaderNames.RealIp, identity.Client.ToString());
+        }
+        if (Has(ForwardingHeaders.Loop))
+        {
+            // From the request itself: a route that lets only some headers through must not forget the count.
+            RemoveHeader(context, LoopGuard.Header);
+            AddHeader(context, LoopGuard.Header, StringValues.Concat(request.Headers[LoopGuard.Header], LoopGuard.Entry));
         }
         return default;
     }
@@ -60,10 +64,10 @@ internal sealed class ForwardingHeadersTransform(ForwardingHeaders headers) : Re
 
     private bool Has(ForwardingHeaders header) => (headers & header) != 0;
 
-    private static void KeepOrSet(RequestTransformContext context, string name, bool keep, string? value)
+    private static void KeepOrSet(RequestTransformContext context, string name, string? value)
     {
         var came = TakeHeader(context, name);
-        if (keep && !StringValues.IsNullOrEmpty(came))
+        if (!StringValues.IsNullOrEmpty(came))
         {
             AddHeader(context, name, came);
         }

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Net;
 using Gateway.Http.Clients;
 using Gateway.Http.Exchange;
@@ -22,6 +22,9 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     /// <summary>The longest registered method has 16 characters (UPDATEREDIRECTREF).</summary>
     private const int MaxMethodLength = 32;
 
+    /// <summary>A name of DNS has 253 characters, and a port six.</summary>
+    private const int MaxHostLength = 260;
+
     /// <summary>Our own words, with a listener's name in them.</summary>
     private const int MaxAdviceLength = 512;
 
@@ -31,24 +34,36 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     public bool IsEnabled => _logger.IsEnabled(LogLevel.Information);
 
     /// <summary>Writes the line of a request that has ended.</summary>
-    public void Write(HttpContext context, ClientIdentity client, ConnectionIdentity connection, string listener, long started, long sentBytes, Exception? failure = null)
+    public void Write(RequestRecord record)
     {
+        var (context, connection) = (record.Context, record.Connection);
         var proxy = context.Features.Get<IReverseProxyFeature>();
-        var error = RequestFailure.ErrorOf(context);
-        var refusal = context.Features.Get<WaitingResponse>() is { Detail: { } why } ? new RequestRefusal("ResponseStalled", why) : context.Features.Get<RequestRefusal>();
-        Log.Request(_logger, client.Client, connection.Client, connection.Peer, connection.Source, listener,
+        var (error, detail) = ErrorOf(record);
+        Log.Request(_logger, record.Client.Client, connection.Client, connection.Peer, connection.Source, record.Listener,
             LogText.Value(proxy?.Route.Config.RouteId), LogText.Value(proxy?.Cluster.Config.ClusterId), LogText.Value(proxy?.ProxiedDestination?.DestinationId),
-            LogText.Value(context.Request.Method, MaxMethodLength), PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget), StatusOf(context.Response, failure), sentBytes,
-            Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 3), refusal?.Error ?? error?.Error.ToString() ?? failure?.GetType().Name ?? "-",
-            LogText.Value(refusal?.Detail ?? DetailOf(error?.Exception ?? failure)),
+            LogText.Value(context.Request.Headers.Host.ToString(), MaxHostLength), record.ReceivedBytes, LogText.Value(context.Request.Method, MaxMethodLength),
+            PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget), record.Status, record.Sent?.Count ?? 0,
+            Math.Round(record.Elapsed.TotalMilliseconds, 3), error, LogText.Value(detail),
             ProxyTlvField.Describe(connection.Tlvs.Span), ConnectionIds.Of(context.Connection.Id));
     }
 
-    /// <summary>The server answers after us what a failure means, unless the response had begun.</summary>
-    private static int StatusOf(HttpResponse response, Exception? failure) =>
-        failure is null || response.HasStarted ? response.StatusCode
-        : failure is BadHttpRequestException bad ? bad.StatusCode
-        : StatusCodes.Status500InternalServerError;
+    private static (string Error, string? Detail) ErrorOf(RequestRecord record)
+    {
+        if (record.Context.Features.Get<WaitingResponse>() is { Detail: { } stalled })
+        {
+            return ("ResponseStalled", stalled);
+        }
+
+        if (record.Context.Features.Get<RequestRefusal>() is { } refusal)
+        {
+            return (refusal.Error, refusal.Detail);
+        }
+
+        return RequestFailure.ErrorOf(record.Context) is { } error ? (error.Error.ToString(), DetailOf(error.Exception))
+            : record.Failure is { } failure ? (failure.GetType().Name, DetailOf(failure))
+            : record.Replaced is { } replaced ? ("Replaced", string.Create(CultureInfo.InvariantCulture, $"the server sent {record.Status} instead of {replaced}"))
+            : ("-", null);
+    }
 
     /// <summary>Writes the line of a connection that was turned away before HTTP started.</summary>
     public void WriteRejected(IPEndPoint peer, string listener, string reason, IdentificationStep? step) =>
@@ -69,8 +84,8 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
         }, MaxAdviceLength));
 
     /// <summary>Writes the line of a request that the server refused before anybody here saw it.</summary>
-    public void WriteBadRequest(IPEndPoint peer, string listener, BadHttpRequestException problem) =>
-        Log.Rejected(_logger, peer, listener, "bad_request", LogText.Value($"{problem.StatusCode}({DetailOf(problem)})"));
+    public void WriteBadRequest(ConnectionIdentity connection, string listener, BadHttpRequestException problem) =>
+        Log.BadRequest(_logger, connection.Client, connection.Peer, listener, LogText.Value($"{problem.StatusCode}({DetailOf(problem)})"));
 
     /// <summary>Writes the line of an HTTP/2 connection that sent too many frames without content.</summary>
     public void WriteFlood(IPEndPoint peer, string listener) => Log.Rejected(_logger, peer, listener, "frame_flood", "-");
@@ -107,15 +122,18 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     {
         [LoggerMessage(3001, LogLevel.Information,
             "http client={Client} hop={Hop} peer={Peer} source={Source} listener={Listener} route={Route} cluster={Cluster} destination={Destination} "
-            + "method={Method} path={Path} status={Status} sent={BytesSent} duration={DurationMs}ms error={Error} detail={Detail} "
+            + "host={Host} received={BytesReceived} method={Method} path={Path} status={Status} sent={BytesSent} duration={DurationMs}ms error={Error} detail={Detail} "
             + "tlvs={Tlvs} id={UniqueId}",
             EventName = "HttpRequest")]
         public static partial void Request(
             ILogger logger, IPAddress client, IPEndPoint hop, IPEndPoint peer, IdentitySource source, string listener, string route, string cluster, string destination,
-            string method, string path, int status, long bytesSent, double durationMs, string error, string detail, string tlvs, string uniqueId);
+            string host, long bytesReceived, string method, string path, int status, long bytesSent, double durationMs, string error, string detail, string tlvs, string uniqueId);
 
         [LoggerMessage(3002, LogLevel.Information, "http peer={Peer} listener={Listener} reason={Reason} detail={Detail}", EventName = "HttpConnectionRejected")]
         public static partial void Rejected(ILogger logger, IPEndPoint peer, string listener, string reason, string detail);
+
+        [LoggerMessage(3004, LogLevel.Information, "http client={Client} peer={Peer} listener={Listener} reason=bad_request detail={Detail}", EventName = "HttpBadRequest")]
+        public static partial void BadRequest(ILogger logger, IPEndPoint client, IPEndPoint peer, string listener, string detail);
 
         [LoggerMessage(3003, LogLevel.Debug, "http peer={Peer} listener={Listener} reason=health_check detail=-", EventName = "HttpConnectionSilent")]
         public static partial void Silent(ILogger logger, IPEndPoint peer, string listener);

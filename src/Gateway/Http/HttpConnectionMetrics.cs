@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Gateway.Configuration;
+using Gateway.Observability;
 using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Identification;
 
@@ -8,8 +10,11 @@ namespace Gateway.Http;
 /// What HTTP listeners count before HTTP starts, in the same instruments as TCP listeners: one factory gives one instrument to all who ask for
 /// the same name, unit and description.
 /// </summary>
-internal sealed class HttpConnectionMetrics(IMeterFactory meters)
+internal sealed class HttpConnectionMetrics(IMeterFactory meters) : IStartsAtZero
 {
+    private static readonly string[] Reasons = ["limit", "draining", "proxy_protocol", "toa"];
+    private static readonly string[] ToaResults = ["client", "absent_allowed", "absent_rejected", "conflict"];
+
     private readonly ProxyProtocolMetrics _headers = new(meters);
     private readonly Counter<long> _rejected = meters.Create("Gateway.Tcp")
         .CreateCounter<long>("gateway.tcp.connection.rejected", "{connection}", "Connections that ended before they were routed, by reason.");
@@ -18,6 +23,30 @@ internal sealed class HttpConnectionMetrics(IMeterFactory meters)
 
     private readonly Counter<long> _toaReceived = meters.Create("Gateway.Tcp")
         .CreateCounter<long>("gateway.toa.received", "{connection}", "Connections of trusted peers whose TCP options were looked at, by result.");
+
+    /// <inheritdoc/>
+    public void StartAtZero(GatewayConfig config)
+    {
+        foreach (var (name, listener) in config.Listeners.Where(static entry => entry.Value.Protocol == ListenerProtocol.Http))
+        {
+            StartAtZero(name, Reasons, listener.ProxyProtocol is not null);
+            foreach (var result in listener.Toa is null ? [] : ToaResults)
+            {
+                _toaReceived.Add(0, new("listener", name), new("result", result));
+            }
+        }
+
+        // These know no limit and no drain.
+        if (config.Probes is { } probes)
+        {
+            StartAtZero("Probes", ["proxy_protocol"], probes.ProxyProtocol is not null);
+        }
+
+        if (config.Admin is not null)
+        {
+            StartAtZero("Admin", ["proxy_protocol"], looksAtHeaders: false);
+        }
+    }
 
     /// <summary>The TCP options of a trusted peer were looked at.</summary>
     public void ToaReceived(string listener, string result) => _toaReceived.Add(1, new("listener", listener), new("result", result));
@@ -30,4 +59,18 @@ internal sealed class HttpConnectionMetrics(IMeterFactory meters)
 
     /// <summary>A connection was closed without a byte.</summary>
     public void HealthCheck(string listener) => _healthChecks.Add(1, new KeyValuePair<string, object?>("listener", listener));
+
+    private void StartAtZero(string listener, IReadOnlyList<string> reasons, bool looksAtHeaders)
+    {
+        foreach (var reason in reasons)
+        {
+            _rejected.Add(0, new("listener", listener), new("reason", reason));
+        }
+
+        _healthChecks.Add(0, new KeyValuePair<string, object?>("listener", listener));
+        if (looksAtHeaders)
+        {
+            _headers.StartAtZero(listener);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Networks;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -16,7 +17,7 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
     {
         var feature = listener.Current;
         connection.Features.Set(feature);
-        // Probes and Admin have to answer when traffic has taken every place.
+        // Probes and Admin have to answer when traffic has taken every place: theirs are reserved (ReservedConnections).
         return feature.Kind == ListenerKind.Traffic ? RunCountedAsync(connection, feature) : RunAsync(connection, feature);
     }
 
@@ -29,7 +30,7 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
         }
         try
         {
-            await RunAsync(connection, feature);
+            await services.Departures.RunAsync(connection, () => RunAsync(connection, feature));
         }
         finally
         {
@@ -39,8 +40,8 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
 
     private Task RunAsync(ConnectionContext connection, IListenerFeature feature)
     {
-        var peer = Unmap(connection.RemoteEndPoint);
-        var local = Unmap(connection.LocalEndPoint);
+        var peer = PeerEndPoint.Of(connection.RemoteEndPoint);
+        var local = PeerEndPoint.Of(connection.LocalEndPoint);
         if (feature.Http?.ProxyProtocol is { } policy)
         {
             return IdentifyAndRunAsync(connection, feature, new ProxyHeaderReader(policy, peer, local, services.Time));
@@ -103,7 +104,7 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
         else if (step.Action == IdentificationAction.CloseSilently)
         {
             services.Metrics.HealthCheck(feature.Name);
-            services.AccessLog.WriteSilent(Unmap(connection.RemoteEndPoint), feature.Name);
+            services.AccessLog.WriteSilent(PeerEndPoint.Of(connection.RemoteEndPoint), feature.Name);
         }
         else
         {
@@ -114,7 +115,12 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
     private void Reject(ConnectionContext connection, IListenerFeature feature, string reason, IdentificationStep? step)
     {
         services.Metrics.Rejected(feature.Name, reason);
-        services.AccessLog.WriteRejected(Unmap(connection.RemoteEndPoint), feature.Name, reason, step);
+        var peer = PeerEndPoint.Of(connection.RemoteEndPoint);
+        services.AccessLog.WriteRejected(peer, feature.Name, reason, step);
+        if (reason != "draining")
+        {
+            services.Warnings.Refused(feature.Name, reason, step?.Refusal.ToString() ?? "-", peer);
+        }
         // Now, rather than after what the peer may still be sending has been read.
         connection.Abort(new ConnectionAbortedException(reason));
     }
@@ -133,6 +139,7 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
     {
         services.Metrics.Rejected(feature.Name, "proxy_protocol");
         services.AccessLog.WriteUnexpectedHeader(peer, feature.Name, feature.Kind);
+        services.Warnings.Refused(feature.Name, "proxy_protocol", "UnexpectedHeader", peer);
         connection.Abort(new ConnectionAbortedException("proxy_protocol"));
     }
 
@@ -150,10 +157,4 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
 
     private static CancellationToken StopOf(ConnectionContext connection) =>
         connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
-
-    private static IPEndPoint Unmap(EndPoint? endPoint)
-    {
-        var ip = endPoint as IPEndPoint ?? new IPEndPoint(IPAddress.None, 0);
-        return ip.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(ip.Address.MapToIPv4(), ip.Port) : ip;
-    }
 }

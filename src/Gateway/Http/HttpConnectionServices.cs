@@ -1,3 +1,5 @@
+using Gateway.Http.Connections;
+using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Listening;
 
 namespace Gateway.Http;
@@ -7,5 +9,14 @@ namespace Gateway.Http;
 /// <param name="Limit">The cap on connections.</param>
 /// <param name="Metrics">What is counted before HTTP starts.</param>
 /// <param name="AccessLog">Tells of those that HTTP never starts on.</param>
+/// <param name="Departures">Notices clients that leave.</param>
+/// <param name="Warnings">Tells the operator of those that are refused.</param>
 /// <param name="Tcp">Reads TCP options; null: no listener looks at any.</param>
-internal sealed record HttpConnectionServices(TimeProvider Time, HttpConnectionLimit Limit, HttpConnectionMetrics Metrics, HttpAccessLog AccessLog, TcpDataPlane? Tcp = null);
+internal sealed record HttpConnectionServices(
+    TimeProvider Time,
+    HttpConnectionLimit Limit,
+    HttpConnectionMetrics Metrics,
+    HttpAccessLog AccessLog,
+    DepartureWatch Departures,
+    OperatorWarnings Warnings,
+    TcpDataPlane? Tcp = null);

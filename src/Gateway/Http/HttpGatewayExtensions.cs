@@ -1,8 +1,12 @@
 using Gateway.Http.Clients;
+using Gateway.Http.Connections;
 using Gateway.Http.Exchange;
 using Gateway.Http.Frames;
 using Gateway.Http.Responses;
+using Gateway.Observability;
+using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.Listening;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http.Timeouts;
@@ -28,24 +32,34 @@ internal static class HttpGatewayExtensions
         services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<SnapshotProxyConfigProvider>());
         services.TryAddSingleton<HttpListenerModels>();
         services.TryAddSingleton<HttpAccessLog>();
+        services.AddZeroStarting<HttpRequestMetrics>();
+        services.TryAddSingleton<HttpRequestReport>();
         services.TryAddSingleton<ResponseMetrics>();
         services.TryAddSingleton<WaitingResponses>();
         services.TryAddSingleton<FrameMetrics>();
-        services.TryAddSingleton<HttpConnectionMetrics>();
+        services.AddZeroStarting<HttpConnectionMetrics>();
         services.TryAddSingleton(_ => new ConnectionLimit());
+        services.TryAddSingleton<OperatorWarnings>();
         services.TryAddSingleton<HttpConnectionLimit>();
+        services.TryAddSingleton<DepartureWatch>();
         services.TryAddSingleton<HttpConnectionServices>();
+        services.TryAddSingleton<OwnListeners>();
         services.TryAddSingleton<SocketDialer>();
         services.TryAddSingleton<DestinationOptions>();
-        services.TryAddSingleton<ClientPoolMetrics>();
+        services.AddZeroStarting<ClientPoolMetrics>();
         services.TryAddSingleton<ClientPools>();
         services.TryAddSingleton<IForwarderHttpClientFactory, ClientInvokerFactory>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
         services.AddPassiveHealth();
+        services.AddSingleton<IStartsAtZero>(static provider => provider.GetServices<IPassiveHealthCheckPolicy>().OfType<FailedConnectsPolicy>().Single());
         services.AddRequestTimeouts();
         // Policies of CORS and authorization cannot be defined here and are refused by validation; what is left of them ("disable", "anonymous") needs no middleware.
         services.Configure<RouteOptions>(options => options.SuppressCheckForUnhandledSecurityMetadata = true);
-        services.AddReverseProxy().AddConfigFilter<UnlimitedActivityFilter>().AddConfigFilter<PassiveHealthFilter>().AddTransforms<GatewayTransforms>();
+        services.AddReverseProxy()
+            .AddConfigFilter<IdleTimeoutFilter>()
+            .AddConfigFilter<HeaderTextFilter>()
+            .AddConfigFilter<PassiveHealthFilter>()
+            .AddTransforms<GatewayTransforms>();
         RemoveForeignStartUp(services);
         // It writes a warning with a stack for every request that fails, a client that leaves included; the access log has the reason and the cause.
         // First, so that a rule of the file for the same category wins.
@@ -62,10 +76,18 @@ internal static class HttpGatewayExtensions
         return services;
     }
 
-    /// <summary>Serves requests: identity, access log, routing, YARP. Terminal: what no route takes is 404.</summary>
+    /// <summary>Metrics whose series are there from the start (<see cref="IStartsAtZero"/>).</summary>
+    private static void AddZeroStarting<T>(this IServiceCollection services)
+        where T : class, IStartsAtZero =>
+        services.AddSingleton<T>().AddSingleton<IStartsAtZero>(static provider => provider.GetRequiredService<T>());
+
+    /// <summary>Serves requests: identity, access log, what HTTP asks of a proxy, routing, YARP. Terminal: what no route takes is 404.</summary>
     public static IApplicationBuilder UseHttpGateway(this IApplicationBuilder app)
     {
+        // Around the other, whose access line comes first.
+        app.UseMiddleware<UnreachableMiddleware>();
         app.UseMiddleware<HttpGatewayMiddleware>();
+        app.UseMiddleware<RequestRules>();
         app.UseRouting();
         app.UseWhen(static context => context.GetEndpoint()?.Metadata.GetMetadata<RequestTimeoutAttribute>() is not null, static timed =>
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Gateway.Configuration;
 using Gateway.Http.Responses;
 using Gateway.Tcp.Identification;
@@ -6,11 +5,13 @@ using Gateway.Tcp.Identification;
 namespace Gateway.Http;
 
 /// <summary>
-/// The first thing that a request meets: who sent it is derived once, what an untrusted hop claimed is dropped where the listener says so (before
-/// routing could match on it), and the request is told in the access log when it has ended.
+/// The first thing that a request meets: who sent it is derived once, what its hop may not claim is dropped (before routing could match on it), a loop
+/// is ended, and the request is reported when it has ended.
 /// </summary>
-internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog log, WaitingResponses waiting)
+internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpRequestReport report, WaitingResponses waiting)
 {
+    private readonly RequestDelegate _next = EndLoops(next);
+
     /// <summary>Runs a request.</summary>
     /// <exception cref="InvalidOperationException">The connection was not accepted by one of the gateway's listeners.</exception>
     public Task InvokeAsync(HttpContext context)
@@ -21,7 +22,8 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
         }
         var client = Identify(context, connection, listener.ForwardedHeaders);
         listener.TlvHeaders?.Apply(context, connection);
-        return RunAsync(context, client, connection, listener);
+        context.Features.Set(new WaitingResponse(waiting, context, listener.Name, listener.ResponseStallTimeout));
+        return new RequestRecord(context, client, connection, listener.Name, report).RunAsync(_next);
     }
 
     private static ClientIdentity Identify(HttpContext context, ConnectionIdentity connection, ForwardedHeadersModel model)
@@ -51,23 +53,14 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
         return client;
     }
 
-    /// <summary>
-    /// Drops what the hop may not claim. Whoever sent them: claims that are written with underscores, since for many backends they are the headers that we vouch for, said twice.
-    /// </summary>
     private static void DropClaims(IHeaderDictionary headers, ForwardedHeadersModel model, bool isHopTrusted)
     {
-        var all = !isHopTrusted && model.Untrusted == UntrustedForwardedHeaders.Drop;
-        var more = isHopTrusted ? null : model.Drop;
         List<string>? claims = null;
         foreach (var header in headers)
         {
-            var name = header.Key;
-            var isAlias = name.Contains('_');
-            if (((all || isAlias) && ForwardingHeaderNames.IsClaim(name))
-                || ((!isHopTrusted || isAlias) && ForwardingHeaderNames.IsEnvoyClaim(name))
-                || more?.Contains(name) == true)
+            if (model.Refuses(header.Key, isHopTrusted))
             {
-                (claims ??= []).Add(name);
+                (claims ??= []).Add(header.Key);
             }
         }
         foreach (var claim in claims ?? [])
@@ -76,28 +69,14 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpAccessLog 
         }
     }
 
-    private async Task RunAsync(HttpContext context, ClientIdentity client, ConnectionIdentity connection, HttpListenerModel listener)
+    private static RequestDelegate EndLoops(RequestDelegate next) => context =>
     {
-        var started = Stopwatch.GetTimestamp();
-        var response = new WaitingResponse(waiting, context, listener.Name, listener.ResponseStallTimeout);
-        context.Features.Set(response);
-        var sent = SentBytes.Of(context, response);
-        Exception? failure = null;
-        try
+        if (!LoopGuard.IsLooping(context.Request.Headers[LoopGuard.Header]))
         {
-            await next(context);
+            return next(context);
         }
-        catch (Exception e)
-        {
-            failure = e;
-            throw;
-        }
-        finally
-        {
-            if (log.IsEnabled)
-            {
-                log.Write(context, client, connection, listener.Name, started, sent?.Count ?? 0, failure);
-            }
-        }
-    }
+        context.Features.Set(LoopGuard.Refusal);
+        context.Response.StatusCode = StatusCodes.Status508LoopDetected;
+        return Task.CompletedTask;
+    };
 }

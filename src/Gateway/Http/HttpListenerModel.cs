@@ -4,7 +4,9 @@ using Gateway.Tcp.Identification.Toa;
 
 namespace Gateway.Http;
 
-/// <summary>What one listener does to HTTP connections, resolved from configuration. Swapped whole; a connection keeps the one that accepted it.</summary>
+/// <summary>
+/// What one listener does to HTTP connections, resolved from configuration. Swapped whole; a connection keeps the one that accepted it.
+/// </summary>
 internal sealed record HttpListenerModel
 {
     /// <summary>The listener's name.</summary>
@@ -27,4 +29,7 @@ internal sealed record HttpListenerModel
 
     /// <summary>Headers that tell what TLVs say; null where no listener has any.</summary>
     public TlvHeaders? TlvHeaders { get; init; }
+
+    /// <summary>How large a request's line and headers may be.</summary>
+    public HeaderLimits HeaderLimits { get; init; } = HeaderLimits.Of(new HttpLimitsConfig());
 }

@@ -32,6 +32,7 @@ internal sealed class HttpListenerModels
                     ProxyProtocol = ProxyProtocolPolicy.From(listener.ProxyProtocol, config.Networks),
                     Toa = ToaPolicy.From(listener.Toa, config.Networks),
                     ForwardedHeaders = Resolve(listener.ForwardedHeaders, config),
+                    HeaderLimits = HeaderLimits.Of(listener.HttpLimits),
                     ResponseStallTimeout = listener.HttpLimits.ResponseStallTimeout,
                     TlvHeaders = reserved.Count == 0 ? null : new TlvHeaders(listener.TlvHeaders, reserved),
                 };
@@ -70,7 +71,8 @@ internal sealed class HttpListenerModels
             TrustedProxies = NetworkList.Resolve(section.TrustedProxies ?? [], config.Networks),
             TrustedHops = section.TrustedHops ?? 0,
             Untrusted = section.Untrusted,
-            Drop = section.Drop.Count > 0 ? new DroppedHeaders(section.Drop) : null,
+            Drop = section.Drop.Count > 0 ? new NameSet(KnownHeaders.Expand(section.Drop)) : null,
+            TrustedHeaders = new NameSet(TrustedHeaderNames.Expand(section.TrustedHeaders)),
             EnvoyExternalAddress = section.EnvoyExternalAddress,
         };
 }

@@ -18,6 +18,22 @@ internal sealed class TlvHeaders(IReadOnlyDictionary<string, string> config, IRe
     private readonly (string Header, ProxyTlvField? Field, ProxySslField? Ssl)[] _headers =
         [.. config.Select(static pair => (pair.Value, ProxyTlvField.TryParse(pair.Key, out var tlv) ? tlv : null, ProxySslField.TryParse(pair.Key, out var ssl) ? ssl : null))];
 
+    /// <summary>
+    /// Whether a header is one that a listener has, or its alias for backends that put headers into environment variables (<see cref="FoldedName"/>).
+    /// </summary>
+    public bool IsReserved(string name)
+    {
+        foreach (var own in reserved)
+        {
+            if (FoldedName.AreEqual(name, own))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Removes what came, and sets what is known. A TLV that did not come, or is malformed, sets nothing.</summary>
     public void Apply(HttpContext context, ConnectionIdentity connection)
     {
@@ -47,19 +63,5 @@ internal sealed class TlvHeaders(IReadOnlyDictionary<string, string> config, IRe
                 headers[header] = value;
             }
         }
-    }
-
-    // Underscores count as hyphens: backends that put headers into environment variables cannot tell them apart.
-    private bool IsReserved(string name)
-    {
-        foreach (var own in reserved)
-        {
-            if (name.Length == own.Length && name.Replace('_', '-').Equals(own, StringComparison.OrdinalIgnoreCase))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

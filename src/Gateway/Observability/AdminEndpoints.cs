@@ -12,6 +12,7 @@ internal static class AdminEndpoints
     public static void UseAdminEndpoints(this IApplicationBuilder app) =>
         app.UseWhen(context => context.Features.Get<IListenerFeature>() is not { Kind: ListenerKind.Traffic }, branch =>
         {
+            branch.Use(AdminGuard.RunAsync);
             branch.UseOpenTelemetryPrometheusScrapingEndpoint(static context => context.Request.Path.Value == "/metrics" && IsRead(context.Request));
             branch.Run(AnswerAsync);
         });
@@ -22,11 +23,11 @@ internal static class AdminEndpoints
     {
         if (context.Request.Path == "/check" && context.Features.Get<IListenerFeature>() is { Kind: ListenerKind.Admin })
             return CheckEndpoint.AnswerAsync(context);
-        var readiness = context.RequestServices.GetRequiredService<Readiness>();
+        var (isReady, state) = FindReadiness(context.RequestServices);
         var (status, text) = context.Request.Path.Value switch
         {
             "/healthz/live" => (StatusCodes.Status200OK, "alive"),
-            "/healthz/ready" => (readiness.IsReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, readiness.State),
+            "/healthz/ready" => (isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, state),
             "/metrics" => (StatusCodes.Status405MethodNotAllowed, ""),
             _ => (StatusCodes.Status404NotFound, "not found: /healthz/live, /healthz/ready, /metrics"),
         };
@@ -40,5 +41,13 @@ internal static class AdminEndpoints
         context.Response.ContentType = "text/plain; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.WriteAsync(text + "\n");
+    }
+
+    private static (bool IsReady, string State) FindReadiness(IServiceProvider services)
+    {
+        var readiness = services.GetRequiredService<Readiness>();
+        return readiness.IsReady && services.GetRequiredService<ClusterReadiness>().FindDown() is { Count: > 0 } down
+            ? (false, $"no healthy destination: {string.Join(", ", down)}")
+            : (readiness.IsReady, readiness.State);
     }
 }

@@ -12,6 +12,7 @@ internal sealed class ConfigMetrics
     private readonly Counter<long> _reloads;
     private volatile bool _lastSucceeded = true;
     private long _lastLook;
+    private volatile bool _isRestartRequired;
 
     public ConfigMetrics(IMeterFactory meters)
     {
@@ -21,6 +22,8 @@ internal sealed class ConfigMetrics
             description: "1 if the newest configuration file is the one in force, 0 if an older one is.");
         meter.CreateObservableGauge("gateway.config.last_look_timestamp", () => Interlocked.Read(ref _lastLook) / 1000.0, "s",
             "When the configuration file was last looked at, changed or not, in seconds since 1970.");
+        meter.CreateObservableGauge("gateway.config.restart_required", () => IsRestartRequired ? 1 : 0,
+            description: "1 if the file in force has other values than those in use for keys that are read at start only.");
         meter.CreateObservableGauge("gateway.build.info", () => new Measurement<int>(1, new KeyValuePair<string, object?>("version", GatewayVersion.Text)),
             description: "1, with the version as a label.");
         // Both series exist from the start, so that an alert on a rate has something to look at.
@@ -30,6 +33,13 @@ internal sealed class ConfigMetrics
 
     /// <summary>The file was looked at.</summary>
     public void Looked(DateTimeOffset at) => Interlocked.Exchange(ref _lastLook, at.ToUnixTimeMilliseconds());
+
+    /// <summary>Whether something of the file in force waits for the next start.</summary>
+    public bool IsRestartRequired
+    {
+        get => _isRestartRequired;
+        set => _isRestartRequired = value;
+    }
 
     public void Reloaded(bool succeeded)
     {

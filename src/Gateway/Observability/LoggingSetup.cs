@@ -6,6 +6,8 @@ namespace Gateway.Observability;
 /// <summary>Console logging that never holds up traffic: what the console cannot take is dropped and counted, and the console says how many.</summary>
 internal static class LoggingSetup
 {
+    private const string Timestamp = "yyyy-MM-ddTHH:mm:ss.fffZ";
+
     public static ILoggingBuilder AddGatewayLogging(this ILoggingBuilder logging, IConfiguration configuration)
     {
         // Before the file's own rules, which win: the frameworks' per-request lines would drown ours.
@@ -23,9 +25,15 @@ internal static class LoggingSetup
         logging.Services.Configure<SimpleConsoleFormatterOptions>(options =>
         {
             options.SingleLine = true;
-            options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            options.TimestampFormat = Timestamp + " ";
             options.UseUtcTimestamp = true;
             options.ColorBehavior = LoggerColorBehavior.Default;
+        });
+        // A line of JSON has no time at all by default.
+        logging.Services.Configure<JsonConsoleFormatterOptions>(options =>
+        {
+            options.TimestampFormat = Timestamp;
+            options.UseUtcTimestamp = true;
         });
         // The stock console for its section, its options and its formatters, and our own provider in the place of its.
         logging.AddConsole();

@@ -1,3 +1,4 @@
+using Gateway.Configuration;
 using Gateway.Hosting;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -15,9 +16,16 @@ internal static class TelemetrySetup
         "Microsoft.AspNetCore.Routing", "Microsoft.AspNetCore.MemoryPool", "System.Net.Http", "System.Net.NameResolution",
     ];
 
-    public static IServiceCollection AddGatewayTelemetry(this IServiceCollection services, IReadOnlyDictionary<string, string> environment)
+    /// <summary>Adds them.</summary>
+    /// <param name="services">The host's.</param>
+    /// <param name="environment">The OTEL_* variables.</param>
+    /// <param name="started">The configuration of the start, which says how many series there can be.</param>
+    public static IServiceCollection AddGatewayTelemetry(this IServiceCollection services, IReadOnlyDictionary<string, string> environment, GatewayConfig started)
     {
         services.AddSingleton<ConfigMetrics>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SeriesRoom>(provider, started));
+        services.AddSingleton<IStartsAtZero>(static provider => provider.GetRequiredService<SeriesRoom>());
+        services.ConfigureOpenTelemetryMeterProvider(static (provider, metrics) => metrics.AddView(provider.GetRequiredService<SeriesRoom>().View));
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("gateway", serviceVersion: GatewayVersion.Text)
                 // Last, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.

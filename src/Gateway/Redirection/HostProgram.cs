@@ -7,6 +7,12 @@ namespace Gateway.Redirection;
 /// <summary>Runs the programs that change a host's rules: nft, iptables, ip. Their names are constants; what comes from configuration goes in by standard input.</summary>
 internal static class HostProgram
 {
+    /// <summary>
+    /// Where programs are looked for: where packages put them. Neither PATH nor the working directory, in which .NET looks first: whoever can write there
+    /// would have their program run with the gateway's rights. (The last: NixOS.)
+    /// </summary>
+    private static readonly string[] Folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin", "/run/current-system/sw/bin"];
+
     // Each of these takes milliseconds; a netfilter lock held by somebody else (iptables -w) is the only wait.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
@@ -28,13 +34,23 @@ internal static class HostProgram
     public static string Iptables(AddressFamily family, string ending) => (family == AddressFamily.InterNetwork ? "iptables" : "ip6tables") + ending;
 
     /// <summary>Runs a program to its end.</summary>
-    /// <param name="name">Its name, looked for in PATH.</param>
+    /// <param name="name">Its name, looked for in <see cref="Folders"/>.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="input">Its standard input.</param>
     /// <returns>What it printed and how it ended; null if it is not installed.</returns>
     public static async Task<HostProgramResult?> TryRunAsync(string name, IReadOnlyList<string> arguments, string input = "")
     {
-        var info = new ProcessStartInfo(name, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        if (Find(name) is not { } path)
+            return null;
+        var info = new ProcessStartInfo(path, arguments)
+        {
+            WorkingDirectory = "/",
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // For what it starts itself.
+        info.Environment["PATH"] = string.Join(':', Folders);
         Process? started;
         try
         {
@@ -71,12 +87,17 @@ internal static class HostProgram
     public static async Task<string> RunAsync(string name, IReadOnlyList<string> arguments, string input = "")
     {
         var result = await TryRunAsync(name, arguments, input)
-            ?? throw new RedirectException($"{name} is not installed (packages nftables, iptables, iproute2); \"redirect show\" prints a script for another place");
+            ?? throw new RedirectException(
+                $"{name} is not installed (packages nftables, iptables, iproute2; looked for in {string.Join(", ", Folders)}); "
+                + "\"redirect show\" prints a script for another place");
         if (result.ExitCode == 0)
             return result.Output;
         var isDenied = result.Error.Contains("not permitted", StringComparison.OrdinalIgnoreCase) || result.Error.Contains("denied", StringComparison.OrdinalIgnoreCase);
         throw new RedirectException($"{name} {string.Join(' ', arguments)}: {result.Error.Trim()}" + (isDenied ? " (needs the capability NET_ADMIN)" : ""));
     }
+
+    /// <summary>The absolute path of an installed program; null: there is none.</summary>
+    internal static string? Find(string name) => Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
     private static bool HasIPv6() => File.Exists(IPv6Switch) && File.ReadAllText(IPv6Switch).Trim() == "0";
 

@@ -117,6 +117,46 @@ public sealed class AdminTests
         }
     }
 
+    [Theory]
+    [InlineData("127.0.0.1:9901", 200)]
+    [InlineData("localhost", 200)]
+    [InlineData("LOCALHOST:1", 200)]
+    [InlineData("[::1]:9901", 200)]
+    [InlineData("192.0.2.7", 200)]
+    [InlineData("evil.example", 421)]
+    [InlineData("localhost.evil.example:9901", 421)]
+    [InlineData("127.0.0.1.evil.example", 421)]
+    [InlineData("", 421)]
+    public async Task Admin_AnyHost_AnswersToAddressesAndLocalhostAlone(string host, int status)
+    {
+        await using var gateway = await GatewayProcess.StartAsync(new ConfigFile());
+
+        foreach (var path in new[] { "/metrics", "/check", "/healthz/ready" })
+        {
+            Assert.Equal(status, await StatusAsync(gateway.AdminPort, $"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+        }
+    }
+
+    [Theory]
+    [InlineData("", 403)]
+    [InlineData("Content-Type: text/plain\r\n", 403)]
+    [InlineData("X-Gateway-Request: 1\r\n", 200)]
+    public async Task Admin_Post_NeedsAHeaderThatNoWebPageCanSend(string headers, int status)
+    {
+        await using var gateway = await GatewayProcess.StartAsync(new ConfigFile());
+
+        Assert.Equal(status, await StatusAsync(gateway.AdminPort, $"POST /check HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n"));
+    }
+
+    [Fact]
+    public async Task Probes_UnderAName_Answer()
+    {
+        var probes = FreePorts.Next();
+        await using var gateway = await GatewayProcess.StartAsync(new ConfigFile().Set("Probes", new { Address = $"127.0.0.1:{probes}" }));
+
+        Assert.Equal(200, await StatusAsync(probes, "GET /healthz/ready HTTP/1.1\r\nHost: gateway.svc\r\nConnection: close\r\n\r\n"));
+    }
+
     [Fact]
     public async Task Admin_TurnedOff_ListensNowhere()
     {
@@ -128,5 +168,12 @@ public sealed class AdminTests
         await using var gateway = await GatewayProcess.StartAsync(new Testing.TemporaryFolder(), folder.Write("a.json", config.ToJson()), probes);
 
         await Assert.ThrowsAsync<System.Net.Sockets.SocketException>(() => TcpPeer.ConnectAsync(admin));
+    }
+
+    private static async Task<int> StatusAsync(int port, string request)
+    {
+        using var client = await TcpPeer.ConnectAsync(port);
+        await client.SendAsync(request);
+        return int.Parse((await client.ReadLineAsync()).Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
     }
 }

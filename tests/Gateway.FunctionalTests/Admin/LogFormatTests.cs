@@ -23,5 +23,8 @@ public sealed class LogFormatTests
 
         using var json = JsonDocument.Parse(line);
         Assert.Equal("in", json.RootElement.GetProperty("State").GetProperty("Listener").GetString());
+        var time = json.RootElement.GetProperty("Timestamp").GetString()!;
+        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", time);
+        Assert.InRange(DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture), DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddSeconds(5));
     }
 }

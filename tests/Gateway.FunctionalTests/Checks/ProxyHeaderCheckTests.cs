@@ -30,7 +30,7 @@ public sealed class ProxyHeaderCheckTests
             ("plain-v2", plainAddress, v2, "fail", "does not understand"),
             ("plain-none", plainAddress, none, "ok", "does not ask"),
             ("redis-v1", redisAddress, v1, "fail", "does not understand"),
-            ("redis-v2", redisAddress, v2, "warn", "version 1"),
+            ("redis-v2", redisAddress, v2, "fail", "-ERR unknown command"),
             ("redis-none", redisAddress, none, "ok", "does not ask"),
             ("greeting-v2", greeting.Address, v2, "warn", "speaks before"),
             ("greeting-none", greeting.Address, none, "ok", "does not ask"),

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Gateway.Testing.Network;
 using Gateway.Testing.Processes;
 
@@ -29,8 +30,23 @@ public sealed class SelfTestTests
         await using var gateway = await GatewayProcess.StartAsync(config);
 
         await gateway.Process.WaitForLineAsync(line => line.Contains("Self-test, Warn: descriptors: Limits:MaxConnections", StringComparison.Ordinal), "the warning");
-        await gateway.Process.WaitForLineAsync(line => line.Contains("Self-test: ", StringComparison.Ordinal), "the end");
+        var end = await gateway.Process.WaitForLineAsync(line => line.Contains("Self-test: ", StringComparison.Ordinal), "the end");
+        Assert.EndsWith(
+            "; destinations were not asked (destination, certificate, return-path, proxy-header, connect-errors: Gateway check, POST /check or Checks:AtStart All)", end,
+            StringComparison.Ordinal);
+        using var http = new HttpClient { DefaultRequestHeaders = { { "Accept", "application/json" } } };
+        using var report = JsonDocument.Parse(await http.GetStringAsync(new Uri($"http://127.0.0.1:{gateway.AdminPort}/check")));
+        Assert.Contains("proxy-header", report.RootElement.GetProperty("notAsked").EnumerateArray().Select(name => name.GetString()));
         Assert.Equal(0, backend.Accepted);
+    }
+
+    [Fact]
+    public async Task Start_WithNobodyToAsk_LeavesNothingOut()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(new ConfigFile());
+
+        var end = await gateway.Process.WaitForLineAsync(line => line.Contains("Self-test: ", StringComparison.Ordinal), "the end");
+        Assert.EndsWith(" failures", end, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -74,7 +90,7 @@ public sealed class SelfTestTests
 
     private static async Task<string> JsonAsync(HttpClient client, HttpMethod method, Uri uri)
     {
-        using var request = new HttpRequestMessage(method, uri) { Headers = { { "Accept", "application/json" } } };
+        using var request = new HttpRequestMessage(method, uri) { Headers = { { "Accept", "application/json" }, { "X-Gateway-Request", "1" } } };
         using var response = await client.SendAsync(request);
         Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);
         return await response.Content.ReadAsStringAsync();

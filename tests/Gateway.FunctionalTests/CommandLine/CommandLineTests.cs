@@ -134,6 +134,48 @@ public sealed class CommandLineTests
         Assert.Equal(0, await process.WaitForExitAsync());
     }
 
+    /// <summary>The build has a configuration beside the executable, as the container image has.</summary>
+    [Fact]
+    public async Task Run_WithoutACommandAndWithoutAFileHere_PrintsHelpAndStartsNothing()
+    {
+        using var folder = new TemporaryFolder();
+
+        var result = await ProcessRunner.RunAsync([RepositoryPaths.GatewayExecutable], workingDirectory: folder.Path);
+
+        Assert.Equal(1, result.ExitCode);
+        foreach (var word in new[] { "Usage:", "run", "demo", "validate", "check", "--config" })
+        {
+            Assert.Contains(word, result.StandardOutput, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("there is no appsettings/appsettings.json below", result.StandardError, StringComparison.Ordinal);
+        Assert.DoesNotContain("Gateway.Host", result.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("validate")]
+    [InlineData("check")]
+    [InlineData("redirect apply")]
+    [InlineData("redirect show")]
+    public async Task Help_OfACommandThatReadsAFile_NamesConfig(string command)
+    {
+        var result = await GatewayAsync([.. command.Split(' '), "--help"]);
+
+        Assert.Contains("--config <FILE>", result.StandardOutput, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("demo", "9901")]
+    [InlineData("redirect remove", "Needs no configuration")]
+    public async Task Help_OfACommandThatReadsNoFile_SaysWhatItTakes(string command, string words)
+    {
+        var result = await GatewayAsync([.. command.Split(' '), "--help"]);
+
+        Assert.DoesNotContain("--config", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains(words, result.StandardOutput.ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Environment_SetsScalarsOfTheFile_AndNothingElse()
     {

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Http.Clients;
 using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Engines;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -91,7 +92,7 @@ public sealed class DestinationNameTests
         services: services =>
         {
             services.AddSingleton(new DestinationOptions { ConnectionLifetime = TimeSpan.FromMilliseconds(100) });
-            services.AddSingleton(provider => new SocketDialer(provider.GetRequiredService<IMeterFactory>(), TimeProvider.System, new HostResolver(_time, Ask)));
+            services.AddSingleton(provider => new SocketDialer(provider.GetRequiredService<IMeterFactory>(), TimeProvider.System, new OwnListeners(), new HostResolver(_time, Ask)));
         });
 
     private Task<IPAddress[]> Ask(string name, CancellationToken cancellation) =>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.WebSockets;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -32,6 +33,9 @@ internal sealed class HttpBackend : IAsyncDisposable
     /// <summary>Holds <c>/gated</c> back until a test has seen what it wants to see.</summary>
     public TaskCompletionSource Gate { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Set when <c>/hold</c> has got a request.</summary>
+    public TaskCompletionSource Held { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>Set when <c>/upload</c> has got its first bytes.</summary>
     public TaskCompletionSource FirstBytes { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -43,6 +47,10 @@ internal sealed class HttpBackend : IAsyncDisposable
         {
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 64 * 1024;
+            kestrel.Limits.Http2.MaxRequestHeaderFieldSize = 64 * 1024;
+            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
         });
@@ -53,12 +61,13 @@ internal sealed class HttpBackend : IAsyncDisposable
         app.Map("/upload", (HttpContext context) => backend!.UploadAsync(context));
         app.Map("/refuse", (HttpContext context) => context.Response.StatusCode = StatusCodes.Status401Unauthorized);
         app.Map("/gated", (HttpContext context) => backend!.GatedAsync(context));
-        app.Map("/hold", async (HttpContext context) => await backend!.Gate.Task.WaitAsync(context.RequestAborted));
+        app.Map("/hold", (HttpContext context) => backend!.HoldAsync(context));
         app.Map("/flood", FloodAsync);
         app.Map("/events", (HttpContext context) => backend!.EventsAsync(context));
         app.Map("/duplex", DuplexAsync);
         app.Map("/socket", SocketAsync);
         app.Map("/trailers", TrailersAsync);
+        app.Map("/bytes", BytesAsync);
         app.Map("/{**rest}", ShowAsync);
         await app.StartAsync().WaitAsync(Limits.Wait);
         return backend = new HttpBackend(app);
@@ -78,6 +87,12 @@ internal sealed class HttpBackend : IAsyncDisposable
             FirstBytes.TrySetResult();
         }
         await context.Response.WriteAsync($"{total}");
+    }
+
+    private Task HoldAsync(HttpContext context)
+    {
+        Held.TrySetResult();
+        return Gate.Task.WaitAsync(context.RequestAborted);
     }
 
     /// <summary>As much as the client takes, until it leaves.</summary>
@@ -127,6 +142,14 @@ internal sealed class HttpBackend : IAsyncDisposable
         context.Response.DeclareTrailer("X-Checksum");
         await context.Response.WriteAsync("body");
         context.Response.AppendTrailer("X-Checksum", "1");
+    }
+
+    /// <summary>The bytes of a header in a header and, where there is one, in a trailer.</summary>
+    private static async Task BytesAsync(HttpContext context)
+    {
+        context.Response.Headers["X-Bytes"] = context.Request.Headers["X-Bytes"];
+        await context.Response.WriteAsync("body");
+        context.Response.AppendTrailer("X-Bytes-Last", context.Request.Headers["X-Bytes"]);
     }
 
     private static async Task SocketAsync(HttpContext context)

@@ -13,6 +13,9 @@ internal static class ProxyClient
     {
         AllowAutoRedirect = false,
         UseProxy = false,
+        // One byte is one character.
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         Expect100ContinueTimeout = Limits.Wait,
         ConnectCallback = async (_, cancellation) =>
         {

@@ -17,7 +17,8 @@ public sealed class SlowReaderTests
     {
         await using var backend = StartEndless();
         var port = FreePorts.Next();
-        await using var gateway = await GatewayProcess.StartAsync(Config(port, backend, http2).Set("Listeners:web:HttpLimits:ResponseStallTimeout", "2s"));
+        await using var gateway = await GatewayProcess.StartAsync(
+            Config(port, backend, http2).Set("Listeners:web:HttpLimits:ResponseStallTimeout", "2s"));
         using var client = Client(http2);
         using var response = await GetAsync(client, port);
 
@@ -35,7 +36,8 @@ public sealed class SlowReaderTests
     {
         await using var backend = StartEndless();
         var port = FreePorts.Next();
-        await using var gateway = await GatewayProcess.StartAsync(Config(port, backend, http2: true).Set("Listeners:web:HttpLimits:ResponseStallTimeout", "3s"));
+        await using var gateway = await GatewayProcess.StartAsync(
+            Config(port, backend, http2: true).Set("Listeners:web:HttpLimits:ResponseStallTimeout", "3s"));
         using var client = Client(http2: true);
         using var response = await GetAsync(client, port);
         await using var stream = await response.Content.ReadAsStreamAsync();
@@ -77,7 +79,8 @@ public sealed class SlowReaderTests
     {
         await using var backend = StartEndless();
         var port = FreePorts.Next();
-        await using var gateway = await GatewayProcess.StartAsync(Config(port, backend, http2: true).Set("Listeners:web:HttpLimits:MaxStreamsPerConnection", 3));
+        await using var gateway = await GatewayProcess.StartAsync(
+            Config(port, backend, http2: true).Set("Listeners:web:HttpLimits:MaxStreamsPerConnection", 3));
         using var client = Client(http2: true);
         var responses = new List<HttpResponseMessage>();
         for (var i = 0; i < 3; i++)
@@ -109,9 +112,14 @@ public sealed class SlowReaderTests
         using var response = await GetAsync(client, port);
         using var flood = await TcpPeer.ConnectAsync(port);
         // The preface, SETTINGS, and POST / HTTP/2 with an authority of one letter.
-        byte[] start = [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Convert.FromHexString("000000040000000000" + "000006010400000001" + "838684" + "410178")];
+        byte[] start =
+        [
+            .. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8,
+            .. Convert.FromHexString("000000040000000000" + "000006010400000001" + "838684" + "410178"),
+        ];
         await flood.SendAsync(start);
-        var many = Enumerable.Repeat(Convert.FromHexString(frame.Replace(" ", "", StringComparison.Ordinal)), 1000).SelectMany(bytes => bytes).ToArray();
+        var one = Convert.FromHexString(frame.Replace(" ", "", StringComparison.Ordinal));
+        var many = Enumerable.Repeat(one, 1000).SelectMany(bytes => bytes).ToArray();
 
         try
         {

@@ -72,6 +72,9 @@ internal sealed class DnatNetwork : IAsyncDisposable
         return await client.ReadTextAsync(word.Length);
     }
 
+    /// <summary>The network itself.</summary>
+    public GatewayNetwork Network => _network;
+
     /// <summary>Runs nft on the gateway's host.</summary>
     public Task<string> NftAsync(params string[] arguments) => _network.NftAsync(arguments);
 

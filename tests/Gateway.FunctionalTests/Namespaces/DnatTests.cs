@@ -1,3 +1,4 @@
+using System.Net;
 using Gateway.Testing.Network;
 using Gateway.Testing.Processes;
 
@@ -158,6 +159,66 @@ public sealed class DnatTests
         Assert.Equal("four", await DnatNetwork.EchoAsync(live, "four"));
         Assert.Equal("five", await DnatNetwork.EchoAsync(fresh, "five"));
         Assert.Single(first.Remotes, live.Local);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Packets_WithoutAConnection_TakeNoOtherWay(bool v6)
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var backend = network.StartBackend(0, v6);
+        await using var gateway = await GatewayProcess.StartAsync(DnatNetwork.Config(DnatNetwork.BackendAddress(0, v6)), network.Start);
+        using var live = v6 ? await network.ConnectV6Async() : await network.ConnectAsync();
+        Assert.Equal("hello", await DnatNetwork.EchoAsync(live, "hello"));
+        // What a client must not see: a reset of the gateway's host, and packets that nobody translated back.
+        var ip = v6 ? "ip6" : "ip";
+        await network.Network.Client.RunAsync("nft", "add table inet watch; add chain inet watch in { type filter hook input priority 0; }; add counter inet watch resets; add counter inet watch foreign; "
+            + $"add rule inet watch in {ip} saddr {live.Remote.Address} tcp flags & rst == rst counter name resets; add rule inet watch in {ip} saddr {backend.EndPoint.Address} counter name foreign");
+
+        await SendStraysAsync();
+        await network.NftAsync("flush", "ruleset");
+        await gateway.WaitForMetricAsync("gateway_forward_changes_total", v => v >= 2, ("result", "succeeded"));
+        await SendStraysAsync();
+
+        async Task SendStraysAsync()
+        {
+            // A combination of flags that conntrack takes for no connection's, each way; and the middle of a stream that it knows nothing of.
+            const byte Invalid = RawSegment.Syn | RawSegment.Fin | RawSegment.Ack;
+            RawSegment.Send(network.Network.Client, live.Local, live.Remote, Invalid);
+            RawSegment.Send(network.Network.Backend, backend.EndPoint, live.Local, Invalid);
+            RawSegment.Send(network.Network.Backend, backend.EndPoint, new IPEndPoint(live.Local.Address, 7), RawSegment.Ack);
+            // Behind them on the same way, and answered.
+            Assert.Equal("still", await DnatNetwork.EchoAsync(live, "still"));
+            Assert.DoesNotMatch("packets [1-9]", await network.Network.Client.RunAsync("nft", "list", "counters", "table", "inet", "watch"));
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Client_ThatIsTheDestination_MeetsTheFallback(bool v6)
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var backend = network.StartBackend(0, v6);
+        var config = DnatNetwork.Config(DnatNetwork.BackendAddress(0, v6)).Set("TcpProxy:Routes:in:SourceIp:Fallback", "None");
+        await using var gateway = await GatewayProcess.StartAsync(config, network.Start);
+        var front = new IPEndPoint(v6 ? GatewayNetwork.GatewayV6 : GatewayNetwork.GatewayV4, DnatNetwork.Port);
+
+        using (var relayed = await TcpPeer.ConnectAsync(front, new IPEndPoint(backend.EndPoint.Address, 0), network.Network.Backend))
+        {
+            Assert.Equal("hello", await DnatNetwork.EchoAsync(relayed, "hello"));
+            Assert.DoesNotContain(relayed.Local, backend.Remotes);
+        }
+
+        using var other = v6 ? await network.ConnectV6Async() : await network.ConnectAsync();
+        Assert.Equal("hello", await DnatNetwork.EchoAsync(other, "hello"));
+        Assert.Contains(other.Local, backend.Remotes);
+
+        await gateway.ReloadAsync(config.Set("TcpProxy:Routes:in:SourceIp:Fallback", "Reject"));
+        Assert.Equal(ConnectionEnd.Reset, await TcpPeer.ConnectToTheEndAsync(front, new IPEndPoint(backend.EndPoint.Address, 0), network.Network.Backend));
+        await gateway.WaitForAccessAsync("source_ip", new IPEndPoint(backend.EndPoint.Address, 0).ToString()[..^1]);
+        Assert.Empty(gateway.Complaints());
     }
 
     [Fact]

@@ -193,24 +193,65 @@ public sealed class InterceptTests
         // One that refuses the plan when it is asked, one that does so after all when it is to install it, and none.
         foreach (var (nft, says) in new[] { ("exit 1", "nft -c -f -"), ("[ \"$1\" = -f ] && [ ! -e once ] && : > once && exit 1; exec REAL \"$@\"", "is there again"), ("", "nft is not installed") })
         {
+            // In place of /usr/sbin, where they are looked for, for this one process.
             var programs = Directory.CreateDirectory(Path.Combine(folder.Path, $"bin{nft.Length}")).FullName;
             foreach (var name in new[] { "ip", "iptables-save", "ip6tables-save" })
             {
-                File.CreateSymbolicLink(Path.Combine(programs, name), DebianPeer.Find(name)!);
+                File.Copy(DebianPeer.Find(name)!, Path.Combine(programs, name));
             }
 
             if (nft.Length > 0)
             {
-                var script = Path.Combine(programs, "nft");
-                File.WriteAllText(script, $"#!/bin/sh\ncd {folder.Path}\n{nft.Replace("REAL", DebianPeer.Require("nft"), StringComparison.Ordinal)}\n");
-                (await ProcessRunner.RunAsync(["chmod", "+x", script])).RequireSuccess();
+                var real = Path.Combine(programs, "real-nft");
+                File.Copy(DebianPeer.Require("nft"), real);
+                await WriteScriptAsync(Path.Combine(programs, "nft"), $"cd {folder.Path}\n{nft.Replace("REAL", "/usr/sbin/real-nft", StringComparison.Ordinal)}");
             }
 
-            var failed = await other.TryRedirectAsync("apply", new Dictionary<string, string> { ["PATH"] = programs });
+            var failed = await other.TryRedirectAsync("apply", prefix: ["unshare", "-m", "sh", "-c", "mount --bind \"$0\" /usr/sbin && exec \"$@\"", programs]);
 
             Assert.Equal(1, failed.ExitCode);
             Assert.Contains(says, failed.Output, StringComparison.Ordinal);
             Assert.Equal(before, await pod.RulesAsync());
+        }
+    }
+
+    [Fact]
+    public async Task Apply_ProgramsInTheWorkingDirectoryAndInPath_AreNotRun()
+    {
+        await using var network = await GatewayNetwork.CreateAsync();
+        var pod = new Pod(network, InboundConfig("TProxy"), "nft");
+        using var folder = new TemporaryFolder();
+        foreach (var name in new[] { "ip", "nft", "iptables-save", "ip6tables-save", "iptables-restore" })
+        {
+            await WriteScriptAsync(Path.Combine(folder.Path, name), $": > {folder.Path}/trapped");
+        }
+
+        (await pod.TryRedirectAsync("apply", new Dictionary<string, string> { ["PATH"] = $".:{folder.Path}" }, workingDirectory: folder.Path)).RequireSuccess();
+
+        Assert.False(File.Exists(Path.Combine(folder.Path, "trapped")));
+        Assert.Contains("gateway_redirect", await pod.RulesAsync(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Addresses that are this host's by routing alone: a subnet's second one, as keepalived and clouds give them.</summary>
+    [Theory]
+    [InlineData("Linux")]
+    [InlineData("Portable")]
+    public async Task Inbound_SecondAddressOfASubnet_IsTheHostsOwn(string engine)
+    {
+        await using var network = await GatewayNetwork.CreateAsync();
+        await network.Gateway.RunAsync("ip", "addr", "add", "192.0.2.2/24", "dev", "gc");
+        await network.Gateway.RunAsync("ip", "addr", "add", "2001:db8:c::2/64", "dev", "gc", "nodad");
+        var pod = new Pod(network, InboundConfig("TProxy").Set("TcpProxy:Engine", engine), "nft");
+        await pod.RedirectAsync("apply");
+        await using var gateway = await pod.StartGatewayAsync();
+
+        foreach (var (from, to) in new[] { (GatewayNetwork.ClientV4, "192.0.2.2"), (GatewayNetwork.ClientV6, "2001:db8:c::2") })
+        {
+            var address = new IPEndPoint(IPAddress.Parse(to), AppPort);
+            await using var app = RecordingTcpServer.Start(endPoint: address, inside: network.Gateway);
+            using var client = await TcpPeer.ConnectAsync(address, new IPEndPoint(from, 0), network.Client);
+            using var accepted = await app.NextAsync();
+            Assert.Equal(from, accepted.Remote.Address);
         }
     }
 
@@ -283,6 +324,12 @@ public sealed class InterceptTests
         }
     }
 
+    private static async Task WriteScriptAsync(string path, string script)
+    {
+        await File.WriteAllTextAsync(path, $"#!/bin/sh\n{script}\n");
+        (await ProcessRunner.RunAsync(["chmod", "+x", path])).RequireSuccess();
+    }
+
     private static ConfigFile InboundConfig(string intercept) => new ConfigFile().Listener("in", $"*:{Pod.ListenerPort}", "Tcp")
         .Set("Listeners:in:Intercept", intercept)
         .Route("in", new { Listener = "in", ClusterId = "app", Match = new { DestinationPorts = new[] { AppPort } }, SourceIp = new { Mode = "Transparent" } })
@@ -304,13 +351,14 @@ public sealed class InterceptTests
 
         public async Task<string> RedirectAsync(string action) => (await TryRedirectAsync(action)).RequireSuccess().StandardOutput;
 
-        public async Task<ProcessResult> TryRedirectAsync(string action, IReadOnlyDictionary<string, string>? environment = null)
+        public async Task<ProcessResult> TryRedirectAsync(
+            string action, IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<string>? prefix = null, string? workingDirectory = null)
         {
             using var folder = new TemporaryFolder();
             string[] options = [.. action == "remove" ? Array.Empty<string>() : ["--config", folder.Write("a.json", config.ToJson())],
                 .. rules == "iptables" && action != "remove" ? ["--iptables"] : Array.Empty<string>()];
             DebianPeer.Require(rules);
-            return await ProcessRunner.RunAsync([.. _prefix, RepositoryPaths.GatewayExecutable, "redirect", action, .. options], environment: environment);
+            return await ProcessRunner.RunAsync([.. _prefix, .. prefix ?? [], RepositoryPaths.GatewayExecutable, "redirect", action, .. options], environment: environment, workingDirectory: workingDirectory);
         }
 
         /// <summary>All that could have been changed, without counters and what iptables keeps of an empty table.</summary>

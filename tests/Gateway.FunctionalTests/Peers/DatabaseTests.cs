@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
+using Gateway.Testing;
 using Gateway.Testing.Network;
 using Gateway.Testing.Peers;
 using Gateway.Testing.Processes;
@@ -41,6 +43,28 @@ public sealed class DatabaseTests
         await client.SendAsync((byte[])[.. WireHeader.V1("127.0.0.77:4711", "192.0.2.1:6379"), .. "CLIENT LIST\r\n"u8]);
         await client.ReadLineAsync();
 
+        Assert.Contains(" addr=127.0.0.77:", await client.ReadLineAsync(), StringComparison.Ordinal);
+    }
+
+    /// <summary>The example as it is shipped, with the addresses of this host, in front of Redis as it comes, with the password that protected-mode asks for.</summary>
+    [Fact]
+    public async Task Redis_BehindTheShippedExample_SeesTheClientThatTheLoadBalancerNamed()
+    {
+        Rights.RequireTransparent();
+        await using var redis = await RedisPeer.StartAsync("secret");
+        var (port, admin) = (FreePorts.Next(), FreePorts.Next());
+        var text = await File.ReadAllTextAsync(Path.Combine(RepositoryPaths.Root, "appsettings/examples/clb-proxy-v2-redis.json"));
+        text = Regex.Replace(text, @"redis-\d\.redis:6379", $"127.0.0.1:{redis.Port}").Replace("*:6379", $"127.0.0.1:{port}", StringComparison.Ordinal)
+            .Replace("10.0.0.0/16", "127.0.0.1/32", StringComparison.Ordinal)
+            .Replace("\"Probes\": { \"Address\": \"*:9900\" }", $"\"Admin\": {{ \"Address\": \"127.0.0.1:{admin}\" }}", StringComparison.Ordinal);
+        using var folder = new TemporaryFolder();
+        await using var gateway = await GatewayProcess.StartAsync(new TemporaryFolder(), folder.Write("example.json", text), admin);
+
+        using var client = await TcpPeer.ConnectAsync(port);
+        await client.SendAsync((byte[])[.. WireHeader.V2("127.0.0.77:4711", "192.0.2.1:6379"), .. "AUTH secret\r\nCLIENT LIST\r\n"u8]);
+
+        Assert.Equal("+OK", await client.ReadLineAsync());
+        await client.ReadLineAsync();
         Assert.Contains(" addr=127.0.0.77:", await client.ReadLineAsync(), StringComparison.Ordinal);
     }
 

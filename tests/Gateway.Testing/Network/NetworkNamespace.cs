@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Gateway.Testing.Processes;
 using Microsoft.Win32.SafeHandles;
 
 namespace Gateway.Testing.Network;
@@ -20,10 +21,10 @@ public sealed class NetworkNamespace(string name)
     public IReadOnlyList<string> CommandPrefix => ["nsenter", $"--net=/run/netns/{Name}"];
 
     /// <summary>A TCP socket inside.</summary>
-    public Socket CreateSocket(AddressFamily family) => Inside(() => new Socket(family, SocketType.Stream, ProtocolType.Tcp));
+    public Socket CreateSocket(AddressFamily family) => Run(() => new Socket(family, SocketType.Stream, ProtocolType.Tcp));
 
     /// <summary>A raw IPv4 socket inside that sends and receives TCP segments without the kernel's part in them.</summary>
-    public Socket CreateRawSocket() => Inside(static () => new Socket(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Tcp));
+    public Socket CreateRawSocket() => Run(static () => new Socket(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Tcp));
 
     /// <summary>An HTTP client whose connections start inside.</summary>
     public HttpClient CreateHttpClient() => new(new SocketsHttpHandler
@@ -36,11 +37,15 @@ public sealed class NetworkNamespace(string name)
         },
     });
 
+    /// <summary>Runs a command inside, which has to succeed.</summary>
+    public async Task<string> RunAsync(params string[] command) =>
+        (await ProcessRunner.RunAsync([.. CommandPrefix, .. command]).ConfigureAwait(false)).RequireSuccess().StandardOutput;
+
     /// <summary>
     /// Runs <paramref name="action"/> on a thread of its own inside. It must not start anything asynchronous: threads inherit the namespace
     /// of the thread that makes them, and a pool thread would keep it.
     /// </summary>
-    private T Inside<T>(Func<T> action)
+    public T Run<T>(Func<T> action)
     {
         var result = default(T);
         Exception? failure = null;

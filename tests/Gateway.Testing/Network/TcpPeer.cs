@@ -66,9 +66,37 @@ public sealed class TcpPeer : IDisposable
         }
     }
 
+    /// <summary>Connects, waits for the end and says how it came: a reset may come before the connect has returned.</summary>
+    public static async Task<ConnectionEnd> ConnectToTheEndAsync(IPEndPoint to, IPEndPoint? from = null, NetworkNamespace? inside = null)
+    {
+        try
+        {
+            using var peer = await ConnectAsync(to, from, inside).ConfigureAwait(false);
+            return await peer.WaitForEndAsync().ConfigureAwait(false);
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.NotConnected)
+        {
+            return ConnectionEnd.Reset;
+        }
+    }
+
     /// <summary>Connects to a port of 127.0.0.1, optionally from another 127.0.0.0/8 address.</summary>
     public static Task<TcpPeer> ConnectAsync(int port, string? from = null) =>
         ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), from is null ? null : new IPEndPoint(IPAddress.Parse(from), 0));
+
+    /// <summary>Connects and waits for the end, which may come before the connect has returned.</summary>
+    public static async Task<ConnectionEnd> ConnectToTheEndAsync(int port)
+    {
+        try
+        {
+            using var peer = await ConnectAsync(port).ConfigureAwait(false);
+            return await peer.WaitForEndAsync().ConfigureAwait(false);
+        }
+        catch (SocketException)
+        {
+            return ConnectionEnd.Reset;
+        }
+    }
 
     /// <summary>The IP and TCP headers of the SYN (TCP_SAVED_SYN), in hex; once, and only if the server saves them.</summary>
     public string SavedSyn()

@@ -9,6 +9,7 @@ public static class DebianPeer
     {
         ["haproxy"] = "haproxy",
         ["nginx"] = "nginx",
+        ["varnishd"] = "varnish",
         ["redis-server"] = "redis-server",
         ["redis-cli"] = "redis-tools",
         ["psql"] = "postgresql-client",
@@ -25,9 +26,21 @@ public static class DebianPeer
         ["nc"] = "netcat-openbsd",
         ["node"] = "nodejs",
         ["kubectl"] = "kubernetes-client",
+        ["prometheus"] = "prometheus",
+        ["promtool"] = "prometheus",
+        ["apache2"] = "apache2-bin",
+        ["traffic_server"] = "trafficserver",
+        ["master"] = "postfix",
+        ["dovecot"] = "dovecot-imapd",
+        ["exim4"] = "exim4-daemon-heavy",
+        ["mariadbd"] = "mariadb-server-core",
+        ["pdns_recursor"] = "pdns-recursor",
+        ["pdns_server"] = "pdns-server",
+        ["turnserver"] = "coturn",
+        ["uwsgi-core"] = "uwsgi-core",
     };
 
-    private static readonly string[] Folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+    private static readonly string[] Folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/lib/postfix/sbin"];
 
     /// <summary>The path of a program, or null.</summary>
     public static string? Find(string program)
@@ -47,9 +60,12 @@ public static class DebianPeer
         var path = Find(program);
         if (path is null)
         {
-            Assert.Skip($"{program} is not installed (Debian package {Packages.GetValueOrDefault(program, program)}).");
+            Assert.Skip(WhyMissing(program));
         }
 
         return path;
     }
+
+    /// <summary>That a program is not there, and which package brings it.</summary>
+    public static string WhyMissing(string program) => $"{program} is not installed (Debian package {Packages.GetValueOrDefault(program, program)}).";
 }

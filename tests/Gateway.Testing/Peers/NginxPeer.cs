@@ -49,7 +49,7 @@ public sealed class NginxPeer : IAsyncDisposable
         {
             await process.WaitForLineAsync(l => l.Contains("OS: ", StringComparison.Ordinal), "nginx started").ConfigureAwait(false);
             await Eventually.TrueAsync(
-                () => process.HasExited ? throw new InvalidOperationException($"nginx ended:\n{process.Output}") : Listening(port, process.Id), "nginx listens").ConfigureAwait(false);
+                () => process.HasExited ? throw new InvalidOperationException($"nginx ended:\n{process.Output}") : ListeningPorts.Has(port, process.Id), "nginx listens").ConfigureAwait(false);
             return peer;
         }
         catch
@@ -65,9 +65,4 @@ public sealed class NginxPeer : IAsyncDisposable
         await Process.DisposeAsync().ConfigureAwait(false);
         _folder.Dispose();
     }
-
-    // Connecting would leave a line in nginx's log; the kernel's table tells without.
-    private static bool Listening(int port, int pid) =>
-        File.ReadLines($"/proc/{pid}/net/tcp").Concat(File.ReadLines($"/proc/{pid}/net/tcp6"))
-            .Any(l => l.Contains($":{port:X4} ", StringComparison.Ordinal) && l.Contains(" 0A ", StringComparison.Ordinal));
 }

@@ -22,14 +22,15 @@ public sealed class RedisPeer : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>Starts it on a free port.</summary>
-    public static async Task<RedisPeer> StartAsync()
+    /// <param name="password">Leaves protected-mode on, as Redis comes, and sets the password that it asks for; null: neither.</param>
+    public static async Task<RedisPeer> StartAsync(string? password = null)
     {
         var program = DebianPeer.Require("redis-server");
         DebianPeer.Require("redis-cli");
         var folder = new TemporaryFolder();
         var port = FreePorts.Next();
         var process = ManagedProcess.Start(
-            [program, "--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder.Path, "--protected-mode", "no"]);
+            [program, "--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder.Path, .. password is null ? (string[])["--protected-mode", "no"] : ["--requirepass", password]]);
         var peer = new RedisPeer(process, folder, port);
         try
         {

@@ -30,10 +30,27 @@ public sealed class VerdictTests
         var findings = new CheckFindings("descriptors");
 
         // Below zero: by default.
-        DescriptorCheck.Judge(wanted, Math.Abs(own), own > 0, possible, 66560, findings);
+        DescriptorCheck.Judge(wanted, Math.Abs(own), own > 0, possible, 66560, long.MaxValue, findings);
 
         Assert.Equal(expected, string.Join(' ', findings.Results.Select(result => result.Severity)));
         Assert.All(findings.Results, result => Assert.True(result.Severity == CheckSeverity.Ok || result.Cure!.Contains(cure!, StringComparison.Ordinal), result.Cure));
+    }
+
+    [Theory]
+    [InlineData(null, 1024, "Ok", "6144 connections at once (1024 MiB of memory for the process)")]
+    [InlineData(6144, 1024, "Ok", "6144 connections at once (the descriptor limit 1048576)")]
+    [InlineData(6145, 1024, "Warn", "has room for 6144 that stall")]
+    [InlineData(null, 96, "Warn", "only 204 connections at once (96 MiB of memory for the process)")]
+    public void Connections_AgainstTheMemory_AreJudged(int? wanted, int mebibytes, string severity, string text)
+    {
+        var findings = new CheckFindings("descriptors");
+
+        DescriptorCheck.Judge(wanted, 0, false, 523_776, 1_048_576, mebibytes * 1024L * 1024, findings);
+
+        var result = Assert.Single(findings.Results);
+        Assert.Equal(severity, result.Severity.ToString());
+        Assert.Contains(text, result.What, StringComparison.Ordinal);
+        Assert.Equal(severity == "Warn", result.Cure?.Contains("memory", StringComparison.Ordinal) == true);
     }
 
     [Theory]
@@ -168,12 +185,61 @@ public sealed class VerdictTests
     [InlineData("+OK", true, true)]
     [InlineData("+OK POP3 ready", false, false)]
     [InlineData("220 mail.example.org ESMTP", false, false)]
+    [InlineData("220 mail.example.org ESMTP\r\n500 5.5.2 Error: command not recognized\r\n", false, true)]
+    [InlineData("421 4.3.0 mail.example.org Server local error", false, true)]
+    [InlineData("* OK Dovecot ready.\r\nPROXY BAD Error in IMAP command\r\n", false, true)]
+    [InlineData("* OK Dovecot ready.\r\n", false, false)]
+    [InlineData("220 room 500 in OK NO hotel\r\n", false, false)]
     public void Header_ReactionToIt_IsRefusalOrNot(string bytes, bool hasEnded, bool isRefusal) =>
-        Assert.Equal(isRefusal, HeaderProbe.IsRefusal(new Reaction(Encoding.ASCII.GetBytes(bytes), hasEnded)));
+        Assert.Equal(isRefusal, new Reaction(Encoding.ASCII.GetBytes(bytes), hasEnded).IsRefusal);
+
+    [Theory]
+    [InlineData("", true, false, false)]
+    [InlineData("HTTP/1.1 400 Bad Request\r\n\r\n", true, false, false)]
+    [InlineData("421 4.3.0 mail.example.org Server local error", true, false, false)]
+    [InlineData("220 mail.example.org ESMTP", false, true, false)]
+    [InlineData("* OK ready\r\n* BYE", true, true, false)]
+    [InlineData(":irc NOTICE * :***", false, false, false)]
+    public void Reaction_OfServersThatSpeakFirst_IsAGreeting(string bytes, bool hasEnded, bool greetsFirst, bool isMySql)
+    {
+        var reaction = new Reaction(Encoding.ASCII.GetBytes(bytes), hasEnded);
+
+        Assert.Equal((greetsFirst, isMySql, greetsFirst && !hasEnded), (reaction.GreetsFirst, reaction.IsMySql, reaction.IsGreeting));
+    }
+
+    [Theory]
+    [InlineData("", false, "")]
+    [InlineData("340000 01 FF6A04 23 4859303030 50726F787920686561646572206973206E6F742061636365707465642066726F6D203132372E302E302E31", true, "1130 Proxy header is not accepted from 127.0.0.1")]
+    [InlineData("340000 01 FF6A04 23 48593030", false, "")]
+    public void Reaction_OfMariaDb_ShowsItsLastWords(string behindTheGreeting, bool isRefusal, string shown)
+    {
+        // A greeting of protocol 10, as MariaDB 10.11 sends it.
+        var bytes = Convert.FromHexString(("64000000 0A 352E352E352D31302E31312E31392D4D6172696144422D302B64656231327531 00" + new string('0', 2 * 66) + behindTheGreeting).Replace(" ", "", StringComparison.Ordinal));
+
+        var reaction = new Reaction(bytes, HasEnded: false);
+
+        Assert.Equal((true, true, isRefusal), (reaction.IsMySql, reaction.IsGreeting, reaction.IsRefusal));
+        Assert.True(shown.Length == 0 || reaction.Show() == $"\"{shown}\"", reaction.Show());
+    }
 
     [Fact]
-    public void Reaction_BytesOfABackend_AreShownOnOneLine() =>
-        Assert.Equal("\"a.b\"", new Reaction("a\u0001b\r\nsecond line"u8.ToArray(), HasEnded: false).Show());
+    public void Reaction_OfABlockedHost_IsMySqls()
+    {
+        var text = Encoding.ASCII.GetBytes("Host '10.9.0.1' is blocked because of many connection errors; unblock with 'mariadb-admin flush-hosts'");
+
+        var reaction = new Reaction([(byte)(text.Length + 3), 0, 0, 0, 0xff, 0x69, 0x04, .. text], HasEnded: true);
+
+        Assert.True(reaction is { IsMySql: true, IsRefusal: true });
+        Assert.StartsWith("\"1129 Host '10.9.0.1' is blocked", reaction.Show(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Reaction_BytesOfABackend_AreShownOnOneLine()
+    {
+        Assert.Equal("\"a.b\"", new Reaction("first line\r\na\u0001b\r\n"u8.ToArray(), HasEnded: false).Show());
+        Assert.Equal("\"HTTP/1.1 400 Bad Request\"", new Reaction("HTTP/1.1 400 Bad Request\r\n\r\n<html>"u8.ToArray(), HasEnded: true).Show());
+        Assert.Equal(162, new Reaction(Encoding.ASCII.GetBytes(new string('x', 5000)), HasEnded: true).Show().Length);
+    }
 
     [Theory]
     [InlineData("", "198.51.100.10", "203.0.113.1")]

@@ -50,5 +50,14 @@ public sealed class DockerfileTests
         Assert.DoesNotContain("\nRUN ", final, StringComparison.Ordinal); // there is no shell
     }
 
+    [Fact]
+    public void FinalStage_Always_RunsWithoutDiagnosticsAndNamesItsCommand()
+    {
+        var final = Text[Text.LastIndexOf("\nFROM ", StringComparison.Ordinal)..];
+
+        Assert.Contains("\nENV DOTNET_EnableDiagnostics=0\n", final, StringComparison.Ordinal);
+        Assert.Contains("\nCMD [\"run\"]\n", final, StringComparison.Ordinal);
+    }
+
     private static string Read(string path) => File.ReadAllText(Path.Combine(RepositoryPaths.Root, path));
 }

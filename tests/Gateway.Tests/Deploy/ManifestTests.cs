@@ -27,6 +27,23 @@ public sealed class ManifestTests
         Assert.DoesNotContain("subPath", Document(documents, "Deployment", "gateway"), StringComparison.Ordinal);
     }
 
+    /// <summary>Everybody reaches the listeners, only who scrapes reaches Probes, and nobody Admin.</summary>
+    [Fact]
+    public async Task NetworkPolicy_OfTheBase_ClosesProbesAndAdmin()
+    {
+        var policy = Document(await RenderAsync("base"), "NetworkPolicy", "gateway");
+
+        Assert.Contains("  - ports:\n    - endPort: 9899\n      port: 1\n      protocol: TCP\n    - endPort: 65535\n      port: 9902\n", policy, StringComparison.Ordinal);
+        Assert.Matches(@"  - from:\n    - namespaceSelector:\n        matchLabels:\n          kubernetes.io/metadata.name: monitoring\n    ports:\n    - port: 9900\n", policy);
+        Assert.Contains("  podSelector:\n    matchLabels:\n      app.kubernetes.io/name: gateway\n", policy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TemporaryFolders_OfAllManifests_HaveALimit() =>
+        Assert.All(
+            Directory.GetFiles(Path.Combine(RepositoryPaths.Root, "deploy"), "*.yaml", SearchOption.AllDirectories),
+            file => Assert.DoesNotMatch(@"emptyDir:(?! *\n +sizeLimit: )", File.ReadAllText(file)));
+
     [Theory]
     [InlineData("base", "")]
     [InlineData("overlays/whoami", "")]

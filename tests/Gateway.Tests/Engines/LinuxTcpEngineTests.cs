@@ -6,7 +6,7 @@ namespace Gateway.Tests.Engines;
 /// <summary>The suite on the Linux engine, and (<c>.Faults</c>, <c>.Splice</c>) what only this engine has.</summary>
 public sealed partial class LinuxTcpEngineTests : TcpEngineTests
 {
-    private protected override ITcpEngine CreateEngine() => CreateEngine(new LinuxEngineOptions { LoopCount = 2 });
+    private protected override ITcpEngine CreateEngine() => CreateEngine(new LinuxEngineOptions { LoopCount = 2, OwnListeners = Own });
 
     private static LinuxTcpEngine CreateEngine(LinuxEngineOptions options)
     {

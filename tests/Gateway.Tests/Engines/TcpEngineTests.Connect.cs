@@ -29,6 +29,48 @@ public abstract partial class TcpEngineTests
         backend.Bind(itself);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("0.0.0.0")]
+    [InlineData("::ffff:127.0.0.1")]
+    public async Task Connect_ToAnOwnListener_IsRefusedAsSelf(string address)
+    {
+        IDisposable? entry = null;
+        ConnectRequest Request(EngineBench bench)
+        {
+            entry ??= Own.Add("in", bench.BackendEndPoint, dualMode: false);
+            return new ConnectRequest { Destination = new IPEndPoint(IPAddress.Parse(address).MapToIPv4(), bench.BackendEndPoint.Port), Timeout = TestSockets.Limit };
+        }
+
+        Assert.Equal(new ConnectResult(null, ConnectFailure.Self, SocketError.ConnectionRefused), await ConnectAsync(Request));
+        entry!.Dispose();
+        Assert.Equal(ConnectFailure.None, (await ConnectAsync(bench => Request(bench))).Failure);
+    }
+
+    [Fact]
+    public async Task Connect_BoundToADevice_IsBound()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Skip("SO_BINDTOIFINDEX is Linux's.");
+        }
+
+        const int Loopback = 1;
+        var device = 0;
+        await using var bench = Bench(
+            async (bench, connection) =>
+            {
+                var result = await connection.ConnectAsync(new ConnectRequest { Destination = bench.BackendEndPoint, Device = Loopback, Timeout = TestSockets.Limit });
+                device = result.Connection!.BoundDevice;
+                return connection.BoundDevice;
+            },
+            out var served);
+        _ = await bench.ConnectAsync();
+
+        Assert.Equal(0, await served);
+        Assert.Equal(Loopback, device);
+    }
+
     [Fact]
     public async Task Connect_NoAnswer_TimesOut()
     {

@@ -8,6 +8,9 @@ namespace Gateway.Tests.Engines;
 /// </summary>
 public abstract partial class TcpEngineTests
 {
+    /// <summary>Where the engine's connections may not get to.</summary>
+    private protected OwnListeners Own { get; } = new();
+
     private protected abstract ITcpEngine CreateEngine();
 
     private EngineBench Bench(RelayOptions? relay = null) => EngineBench.Start(CreateEngine(), relay);

@@ -70,6 +70,16 @@ public class ForwardedForWalkerTests
     public void Find_ByCount_TakesNthFromTheRight(int hops, string lines, string client, bool trusted) =>
         AssertFound("198.51.100.9", lines, new ForwardedHeadersModel { TrustedHops = hops }, client, trusted);
 
+    [Theory]
+    // Counted only if the hop itself is a trusted one.
+    [InlineData("10.0.0.1", 1, "192.0.2.1", "192.0.2.1", true)]
+    [InlineData("10.0.0.1", 2, "203.0.113.66, 192.0.2.1, 198.51.100.2", "192.0.2.1", true)]
+    [InlineData("10.0.0.1", 2, "192.0.2.1", "10.0.0.1", false)]
+    [InlineData("198.51.100.9", 1, "192.0.2.1", "198.51.100.9", false)]
+    [InlineData("198.51.100.9", 2, "192.0.2.1, 10.0.0.1", "198.51.100.9", false)]
+    public void Find_ByCountThroughNetworks_CountsForTrustedHopsOnly(string hop, int hops, string lines, string client, bool trusted) =>
+        AssertFound(hop, lines, ByNetworks with { TrustedHops = hops }, client, trusted);
+
     [Fact]
     public void Find_WithoutSection_BelievesNobody() => AssertFound("10.0.0.1", "192.0.2.1", ForwardedHeadersModel.None, "10.0.0.1", false);
 

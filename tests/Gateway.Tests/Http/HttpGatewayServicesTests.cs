@@ -25,16 +25,16 @@ public class HttpGatewayServicesTests
     }
 
     [Fact]
-    public async Task UnlimitedActivity_NoKey_IsLiftedAndAKeyStands()
+    public async Task IdleTimeout_NoKey_IsThatOfTcpAndAKeyStands()
     {
-        var filter = new UnlimitedActivityFilter();
+        var filter = new IdleTimeoutFilter();
         var bare = await filter.ConfigureClusterAsync(new ClusterConfig { ClusterId = "a" }, CancellationToken.None);
         var version = await filter.ConfigureClusterAsync(
             new ClusterConfig { ClusterId = "a", HttpRequest = new ForwarderRequestConfig { Version = HttpVersion.Version20 } }, CancellationToken.None);
         var keyed = await filter.ConfigureClusterAsync(
             new ClusterConfig { ClusterId = "a", HttpRequest = new ForwarderRequestConfig { ActivityTimeout = TimeSpan.FromSeconds(7) } }, CancellationToken.None);
-        Assert.Equal(Timeout.InfiniteTimeSpan, bare.HttpRequest!.ActivityTimeout);
-        Assert.Equal(Timeout.InfiniteTimeSpan, version.HttpRequest!.ActivityTimeout);
+        Assert.Equal(TimeSpan.FromHours(1), bare.HttpRequest!.ActivityTimeout);
+        Assert.Equal(TimeSpan.FromHours(1), version.HttpRequest!.ActivityTimeout);
         Assert.Equal(HttpVersion.Version20, version.HttpRequest.Version);
         Assert.Equal(TimeSpan.FromSeconds(7), keyed.HttpRequest!.ActivityTimeout);
     }

@@ -81,7 +81,7 @@ public sealed class TlvFieldTests
     {
         Assert.Equal("-", ProxyTlvField.Describe([]));
         Assert.Equal(
-            "Authority:a.b,AwsVpcEndpointId:v-1,AwsVpcEndpointId,Authority,Ssl,0xE9",
+            "Authority:a.b,AwsVpcEndpointId:v-1,0xEA,Authority,Ssl,0xE9",
             ProxyTlvField.Describe(HexText.Bytes("020003 612e62 ea0004 01762d31 ea0001 02 020003 610a62 200005 0100000000 e90001 00")));
         Assert.Equal("AlibabaServiceId:s,UniqueId", ProxyTlvField.Describe(HexText.Bytes("e10002 0373 050003 612c62")));
     }
@@ -112,7 +112,7 @@ public sealed class TlvFieldTests
         var length = ProxyTlvWriter.Write(area, ProxyTlvType.Authority, value);
         length += ProxyTlvWriter.Write(area.AsSpan(length), ProxyTlvType.AwsVpcEndpointId, [1, .. value]);
 
-        Assert.Equal("Authority,AwsVpcEndpointId", ProxyTlvField.Describe(area.AsSpan(0, length)));
+        Assert.Equal("Authority,0xEA", ProxyTlvField.Describe(area.AsSpan(0, length)));
         Assert.True(ProxyTlvField.TryParse("Authority", out var authority));
         Assert.False(authority.TryFind(area.AsSpan(0, length), out _));
     }

@@ -8,9 +8,19 @@ public sealed class ConnectionLimitTests
     [Fact]
     public void Max_MoreThanDescriptorsAllow_IsWhatTheyAllow()
     {
-        Assert.Equal(ConnectionLimit.Default(), new ConnectionLimit(int.MaxValue).Max);
+        Assert.Equal(ConnectionLimit.ByDescriptors(), new ConnectionLimit(int.MaxValue).Max);
         Assert.Equal(ConnectionLimit.Default(), new ConnectionLimit().Max);
         Assert.Equal(2, new ConnectionLimit(2).Max);
+    }
+
+    [Theory]
+    [InlineData(1024, 6144)]
+    [InlineData(768, 4505)]
+    [InlineData(16, 64)]
+    public void ByMemory_OfAContainer_IsWhatItHasRoomForAndNeverNothing(int mebibytes, int connections)
+    {
+        Assert.Equal(connections, ConnectionLimit.ByMemory(mebibytes * 1024L * 1024));
+        Assert.InRange(ConnectionLimit.Default(), 64, ConnectionLimit.ByMemory(ConnectionMemory.Available));
     }
 
     [Theory]
@@ -119,6 +129,40 @@ public sealed class ConnectionLimitTests
         var limit = new ConnectionLimit(1, possible: 4) { MakeRoom = () => throw new InvalidOperationException("It would not help.") };
 
         Assert.Equal(1, Take(limit, ConnectionKind.Relayed));
+    }
+
+    [Theory]
+    [InlineData(ConnectionKind.Relayed)]
+    [InlineData(ConnectionKind.Http)]
+    public void MaxConnections_Reached_ASilentOneGivesWay(ConnectionKind kind)
+    {
+        var limit = new ConnectionLimit(2, possible: 4);
+        Assert.Equal(2, Take(limit, ConnectionKind.Relayed));
+        var (silent, full) = (1, 0);
+        limit.Full = () => full++;
+        limit.AddSilent(() => false);
+        limit.AddSilent(() =>
+        {
+            if (silent-- <= 0)
+            {
+                return false;
+            }
+
+            limit.Release();
+            return true;
+        });
+
+        Assert.True(limit.TryAcquire(kind));
+        Assert.False(limit.TryAcquire(kind));
+        Assert.Equal((2, 2), (limit.Count, full));
+    }
+
+    [Fact]
+    public void OwnConnections_WithoutRoom_EndNoClients()
+    {
+        var limit = new ConnectionLimit(null, possible: 4);
+        limit.AddSilent(() => throw new InvalidOperationException("A client goes before what is kept between requests."));
+        Assert.Equal(4, Take(limit, ConnectionKind.Own));
     }
 
     [Fact]

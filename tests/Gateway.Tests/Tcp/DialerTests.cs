@@ -127,7 +127,7 @@ public sealed class DialerTests
         cluster.Destinations[0].Health = Health(isHealthy);
         var sourceIp = SourceIpModel.From(new SourceIpConfig { Mode = SourceIpMode.Dnat, Fallback = fallback });
 
-        var result = await new Dialer(Resolver(), _observer, _time).DialAsync(client, V4Client, cluster, sourceIp, null);
+        var result = await new Dialer(Resolver(), _observer, Passive.Health(_time), _time).DialAsync(client, V4Client, cluster, sourceIp, null);
 
         Assert.Equal((failure, mode), (result.Failure, result.Mode));
         Assert.Equal(failure == DialFailure.None ? 1 : 0, client.Requests.Count);
@@ -141,7 +141,7 @@ public sealed class DialerTests
         cluster.Destinations[1].Health = Health(true);
         cluster.Destinations[2].Health = Health(false);
         var client = new ScriptedConnection(static _ => ConnectFailure.Destination);
-        var dialer = new Dialer(Resolver(), _observer, _time);
+        var dialer = new Dialer(Resolver(), _observer, Passive.Health(_time), _time);
 
         await dialer.DialAsync(client, V4Client, cluster, SourceIpModel.From(Policies.None), null);
         Assert.Equal("192.0.2.2:1", Assert.Single(client.Requests).Destination.ToString());
@@ -157,7 +157,7 @@ public sealed class DialerTests
         var config = TestPlane.Cluster("192.0.2.1:1", "192.0.2.2:1");
         var weighted = config with { Destinations = new Dictionary<string, TcpDestinationConfig> { ["a"] = new() { Address = "192.0.2.1:1", Weight = 3 }, ["b"] = new() { Address = "192.0.2.2:1" }, ["c"] = new() { Address = "192.0.2.3:1", Weight = 0 } } };
         var client = new ScriptedConnection(static _ => ConnectFailure.None);
-        var dialer = new Dialer(Resolver(), _observer, _time);
+        var dialer = new Dialer(Resolver(), _observer, Passive.Health(_time), _time);
         var inTurn = new ClusterModel("c", weighted);
         var byClient = new ClusterModel("c", config with { SessionAffinity = new() });
 
@@ -231,7 +231,7 @@ public sealed class DialerTests
         var client = new ScriptedConnection(static _ => ConnectFailure.None);
         var cluster = new ClusterModel("c", new TcpClusterConfig { Type = TcpClusterType.OriginalDestination });
         var identity = V4Client with { OriginalDestination = IPEndPoint.Parse("192.0.2.99:22") };
-        var dialer = new Dialer(Resolver(), _observer, _time);
+        var dialer = new Dialer(Resolver(), _observer, Passive.Health(_time), _time);
         Assert.Equal(DialFailure.None, await dialer.FindAddressAsync(client, cluster));
         var result = await dialer.DialAsync(client, identity, cluster, SourceIpModel.From(new SourceIpConfig { Mode = SourceIpMode.None, Mark = 7 }), null);
         Assert.Equal((DialFailure.None, "original"), (result.Failure, result.Destination!.Name));
@@ -249,7 +249,7 @@ public sealed class DialerTests
         identity = identity with { Peer = identity.Client };
         var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent, Port = SourcePort.Client };
         var cluster = new ClusterModel("c", new TcpClusterConfig { Type = TcpClusterType.OriginalPort });
-        await new Dialer(Resolver(), _observer, _time).DialAsync(client, identity, cluster, SourceIpModel.From(sourceIp), null);
+        await new Dialer(Resolver(), _observer, Passive.Health(_time), _time).DialAsync(client, identity, cluster, SourceIpModel.From(sourceIp), null);
         var request = Assert.Single(client.Requests);
         Assert.Equal((IPEndPoint.Parse(expected), identity.Client), (request.Destination, request.TransparentSource));
     }
@@ -303,6 +303,6 @@ public sealed class DialerTests
     private async Task<DialResult> Dial(TcpConnection client, ConnectionIdentity identity, SourceIpConfig sourceIp, params string[] addresses)
     {
         var cluster = new ClusterModel("c", TestPlane.Cluster(addresses));
-        return await new Dialer(Resolver(), _observer, _time).DialAsync(client, identity, cluster, SourceIpModel.From(sourceIp), null);
+        return await new Dialer(Resolver(), _observer, Passive.Health(_time), _time).DialAsync(client, identity, cluster, SourceIpModel.From(sourceIp), null);
     }
 }

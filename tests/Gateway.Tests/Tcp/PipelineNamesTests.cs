@@ -31,7 +31,7 @@ public sealed class PipelineNamesTests : IDisposable
     {
         _loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(_logs));
         var metrics = new TcpMetrics(Meters);
-        var dialer = new Dialer(new HostResolver(_time, (_, _) => _answer.Task), metrics, _time);
+        var dialer = new Dialer(new HostResolver(_time, (_, _) => _answer.Task), metrics, Passive.Health(_time), _time);
         _pipeline = new ConnectionPipeline(dialer, metrics, new ProxyProtocolMetrics(Meters), _live, new ConnectionLimit(), _loggers, _time)
         {
             Model = TestPlane.Model(null, Policies.None, "db:5432"),
@@ -85,7 +85,7 @@ public sealed class PipelineNamesTests : IDisposable
 
         await Run(new ScriptedConnection(static _ => ConnectFailure.Destination) { Error = SocketError.ConnectionRefused }).WaitAsync(Eventually.DefaultTimeout);
 
-        Assert.Equal(("backend_connect_failed", "d0", "to:192.0.2.2:5432,ConnectionRefused,attempts:2"), (Line.Reason, Line["destination"], Line["detail"]));
+        Assert.Equal(("backend_connect_failed", "d0", "to:192.0.2.2:5432,ConnectionRefused,attempts:2;failed:d0,192.0.2.1:5432,ConnectionRefused"), (Line.Reason, Line["destination"], Line["detail"]));
     }
 
     private AccessLine Line => new(_logs.Collector.LatestRecord.Message);

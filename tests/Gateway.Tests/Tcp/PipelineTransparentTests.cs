@@ -68,6 +68,20 @@ public sealed class PipelineTransparentTests
     }
 
     [Theory]
+    [InlineData("fe80::7", "2001:db8::1")]
+    [InlineData("fe80::7", "fe80::8")]
+    [InlineData("169.254.3.4", "192.0.2.1")]
+    public async Task Run_LinkLocalClient_IsNotDialledFor(string client, string destination)
+    {
+        var address = new IPEndPoint(IPAddress.Parse(destination), 9).ToString();
+        await using var plane = await TestPlane.StartAsync(TestPlane.Model(Policies.Required, Transparent, address));
+        using var peer = await plane.ConnectAsync();
+        await peer.SendAsync(WireHeader.V2(new IPEndPoint(IPAddress.Parse(client), 40000).ToString(), client.Contains(':', StringComparison.Ordinal) ? "[2001:db8::1]:6379" : "192.0.2.1:6379"));
+        Assert.Equal(ConnectionEnd.Reset, await peer.WaitForEndAsync());
+        Assert.Equal("source_ip", (await plane.AccessAsync()).Reason);
+    }
+
+    [Theory]
     [InlineData(TcpEngineKind.Portable)]
     [InlineData(TcpEngineKind.Linux)]
     public async Task Run_OriginalDestinationOfAConnectionThatWasNotDiverted_IsRefused(TcpEngineKind engine)

@@ -36,4 +36,17 @@ public sealed class OperationsDocumentTests
         Assert.NotEmpty(instruments);
         Findings.AssertNone(instruments.Where(name => !Text.Contains($"`{name}", StringComparison.Ordinal)));
     }
+
+    /// <summary>The list of alerts and the rules file say the same.</summary>
+    [Fact]
+    public void Alerts_OfTheRulesFile_AreThoseOfTheDocument()
+    {
+        var rules = Repository.Files.Single(file => file.Path == "deploy/prometheus/gateway.rules.yaml").Text;
+        var expressions = Regex.Matches(rules, @"expr: (?:\|-\n +)?(.+)").Select(match => match.Groups[1].Value).ToArray();
+        var listed = Regex.Matches(Text[Text.IndexOf("### Alerts", StringComparison.Ordinal)..Text.IndexOf("### Many routes", StringComparison.Ordinal)], @"^- `([^`]+)`", RegexOptions.Multiline)
+            .Select(match => match.Groups[1].Value).ToArray();
+
+        Assert.NotEmpty(expressions);
+        Assert.Equal(expressions.Order(), listed.Order());
+    }
 }

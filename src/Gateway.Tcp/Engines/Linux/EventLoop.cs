@@ -46,6 +46,7 @@ internal sealed class EventLoop
     {
         _onFault = options.OnFault;
         _watchFault = options.WatchFault;
+        OwnListeners = options.OwnListeners;
         Pipes = new PipePool(Math.Max(1, options.MaxPipes / options.LoopCount), options.PipeFault);
         Now = Environment.TickCount64;
         Timers = new TimerWheel(Now);
@@ -62,6 +63,9 @@ internal sealed class EventLoop
     internal ToaProgram? Toa { get; set; }
 
     internal PipePool Pipes { get; }
+
+    /// <summary>Where connections may not get to.</summary>
+    internal OwnListeners OwnListeners { get; }
 
     /// <summary>The listening sockets of this loop.</summary>
     internal List<ListenSocket> Listening { get; } = [];

@@ -12,6 +12,9 @@ internal sealed record LinuxEngineOptions
     /// </summary>
     public int MaxPipes { get; init; } = 256;
 
+    /// <summary>Where connections may not get to. Defaults to nowhere.</summary>
+    public OwnListeners OwnListeners { get; init; } = new();
+
     /// <summary>Told of an exception that escaped from the owner of a connection (a bug); the connection is reset and the loop goes on.</summary>
     public Action<Exception>? OnFault { get; init; }
 

@@ -25,7 +25,7 @@ internal sealed partial class LinuxTcpConnection
             return new ValueTask<ConnectResult>(new ConnectResult(null, ConnectFailure.Aborted, SocketError.OperationAborted));
         }
 
-        var error = SocketDialler.TryStart(request, _loop.Toa, out var fd, out var isConnected, out var failure);
+        var error = SocketDialler.TryStart(request, _loop, out var fd, out var isConnected, out var failure);
         if (error != 0)
         {
             return new ValueTask<ConnectResult>(new ConnectResult(null, failure, Errno.ToSocketError(error)));

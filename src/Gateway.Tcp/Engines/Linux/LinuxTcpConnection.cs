@@ -71,6 +71,9 @@ internal sealed partial class LinuxTcpConnection : TcpConnection, IEpollTarget, 
     public override IPEndPoint LocalEndPoint => _local ??= ReadLocalEndPoint();
 
     /// <inheritdoc/>
+    public override int BoundDevice => Math.Max(0, Syscalls.GetOption(_fd, SocketOption.BoundDevice));
+
+    /// <inheritdoc/>
     public override RelayEnd? AbortReason => Volatile.Read(ref _abortReason) is var reason and > 0 ? (RelayEnd)(reason - 1) : null;
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using Gateway.Linux;
+using Gateway.Tcp.Networks;
 
 namespace Gateway.Tcp.Engines.Linux;
 
@@ -157,7 +158,7 @@ internal sealed class ListenSocket : IEpollTarget
         }
 
         _descriptor.Release();
-        return result >= 0 && other.HandOver(new LinuxTcpConnection(other._loop, result, peer.ToIPEndPoint(), isConnected: true));
+        return result >= 0 && other.HandOver(new LinuxTcpConnection(other._loop, result, PeerEndPoint.Of(peer.ToIPEndPoint()), isConnected: true));
     }
 
     private static int AcceptOne(int listening, out SockAddr peer)
@@ -179,7 +180,7 @@ internal sealed class ListenSocket : IEpollTarget
         var result = _fault?.Invoke() is { } errno and > 0 ? -errno : AcceptOne(_fd, out peer);
         if (result >= 0)
         {
-            return HandOver(new LinuxTcpConnection(_loop, result, peer.ToIPEndPoint(), isConnected: true));
+            return HandOver(new LinuxTcpConnection(_loop, result, PeerEndPoint.Of(peer.ToIPEndPoint()), isConnected: true));
         }
 
         if (result == -Errno.EAGAIN)

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Linux;
-using Gateway.Linux.Bpf;
 
 namespace Gateway.Tcp.Engines.Linux;
 
@@ -9,9 +8,10 @@ namespace Gateway.Tcp.Engines.Linux;
 internal static class SocketDialler
 {
     /// <summary>0 and a socket that connects or is connected, or an errno, its <paramref name="failure"/>, and no socket.</summary>
-    internal static int TryStart(ConnectRequest request, ToaProgram? toa, out int fd, out bool isConnected, out ConnectFailure failure)
+    internal static int TryStart(ConnectRequest request, EventLoop loop, out int fd, out bool isConnected, out ConnectFailure failure)
     {
         isConnected = false;
+        var toa = loop.Toa;
         var destination = Unmap(request.Destination);
         var address = SockAddr.From(destination);
         fd = Syscalls.Socket(address.Family);
@@ -28,6 +28,20 @@ internal static class SocketDialler
         {
             error = -Math.Min(0, Syscalls.SetOption(fd, SocketOption.Mark, request.Mark));
             failure = error is Errno.EPERM or Errno.EACCES ? ConnectFailure.Permission : failure;
+        }
+
+        if (error == 0 && request.Device != 0)
+        {
+            error = -Math.Min(0, Syscalls.SetOption(fd, SocketOption.BoundDevice, request.Device));
+            failure = error is Errno.EPERM ? ConnectFailure.Permission : failure;
+        }
+
+        // Before it is connected: a connection that reached our own listener would be routed and dialled there in turn.
+        if (error == 0 && loop.OwnListeners.MayHold(destination.Port)
+            && loop.OwnListeners.Find(destination, Math.Max(0, Syscalls.GetOption(fd, SocketOption.BoundDevice))) is not null)
+        {
+            failure = ConnectFailure.Self;
+            error = Errno.ECONNREFUSED;
         }
 
         if (error == 0 && request.TransparentSource is { } source)

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Gateway.Linux;
 
 namespace Gateway.Tcp.Engines.Portable;
 
@@ -41,6 +42,11 @@ internal static class PortableDial
                 return new ConnectResult(null, refused.Failure, refused.Error);
             }
 
+            if (request.Device != 0)
+            {
+                BoundDevice.Set(socket, request.Device);
+            }
+
             if (request.TransparentSource is { } source)
             {
                 var (failure, error) = SocketSettings.BindTransparent(socket, source);
@@ -50,6 +56,7 @@ internal static class PortableDial
                 }
             }
 
+            engine.OwnListeners.Refuse(request.Destination, socket);
             await socket.ConnectAsync(request.Destination, limit);
             LocalPorts.RefuseSelf(socket);
             return new ConnectResult(new PortableTcpConnection(socket, engine), ConnectFailure.None, SocketError.Success);
@@ -57,6 +64,10 @@ internal static class PortableDial
         catch (OperationCanceledException)
         {
             return new ConnectResult(null, ConnectFailure.Timeout, SocketError.TimedOut);
+        }
+        catch (OwnListenerException refused)
+        {
+            return new ConnectResult(null, ConnectFailure.Self, refused.SocketErrorCode);
         }
         catch (SocketException error)
         {

@@ -6,9 +6,7 @@ namespace Gateway.Tcp.Engines.Portable;
 /// <summary>An accept loop that nothing but <see cref="StopAsync"/> ends.</summary>
 internal sealed class PortableListener(Socket socket, TcpListenOptions options, PortableTcpEngine engine) : ITcpEngineListener
 {
-    // Long enough for descriptors to come free, short enough to be no outage: what waits meanwhile stays in the kernel's queue.
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-
+    private readonly SocketAcceptor _acceptor = new(socket, mayUseReserve: false, options.OnAcceptError, engine.Time);
     private readonly CancellationTokenSource _stop = new();
     private Task _accepting = Task.CompletedTask;
     private int _stopped;
@@ -32,26 +30,9 @@ internal sealed class PortableListener(Socket socket, TcpListenOptions options, 
 
     private async Task AcceptAsync(Action<TcpConnection> onAccepted)
     {
-        while (!_stop.IsCancellationRequested)
+        while (await _acceptor.AcceptAsync(_stop.Token) is { } accepted)
         {
-            try
-            {
-                HandOver(await socket.AcceptAsync(_stop.Token), onAccepted);
-            }
-            catch (OperationCanceledException)
-            {
-                break;
-            }
-            catch (SocketException error) when (error.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset)
-            {
-                // accept(2) reports a connection that ended while it waited in the queue.
-            }
-            catch (SocketException error)
-            {
-                // Out of descriptors or memory, or an error that we do not know: neither may end the loop, and neither may spin.
-                options.OnAcceptError?.Invoke(error.SocketErrorCode);
-                await Task.Delay(Pause, engine.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            HandOver(accepted, onAccepted);
         }
 
         HandOverCompleted(onAccepted);

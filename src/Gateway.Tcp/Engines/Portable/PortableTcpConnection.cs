@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Tcp.Networks;
 
 namespace Gateway.Tcp.Engines.Portable;
 
@@ -22,7 +23,7 @@ internal sealed class PortableTcpConnection : TcpConnection
     {
         _socket = socket;
         _engine = engine;
-        RemoteEndPoint = Unmap((IPEndPoint)socket.RemoteEndPoint!);
+        RemoteEndPoint = PeerEndPoint.Of(socket.RemoteEndPoint);
         // An accepted socket's address differs from its listener's, and cannot be asked for once the socket is closed.
         LocalEndPoint = Unmap((IPEndPoint)socket.LocalEndPoint!);
         engine.Opened(this);
@@ -33,6 +34,8 @@ internal sealed class PortableTcpConnection : TcpConnection
     public override IPEndPoint LocalEndPoint { get; }
 
     public override RelayEnd? AbortReason => Volatile.Read(ref _abortReason) is >= 0 and var reason ? (RelayEnd)reason : null;
+
+    public override int BoundDevice => Gateway.Linux.BoundDevice.Of(_socket);
 
     /// <summary>The socket, for the relay.</summary>
     internal Socket Socket => _socket;

@@ -5,11 +5,14 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Engines.Portable;
 
 /// <summary>The engine over managed sockets: every system that .NET runs on.</summary>
-internal sealed class PortableTcpEngine(TimeProvider time) : ITcpEngine
+internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownListeners = null) : ITcpEngine
 {
     private readonly ConcurrentDictionary<PortableTcpConnection, bool> _open = new();
 
     public TimeProvider Time => time;
+
+    /// <summary>Where connections may not get to.</summary>
+    public OwnListeners OwnListeners { get; } = ownListeners ?? new OwnListeners();
 
     public string Name => "Portable";
 

@@ -32,18 +32,21 @@ internal sealed class ClusterSourceIpTopic : IConfigTopic
         var because = $"{ClusterSourceIp.Prefix}Mode is {mode}";
         if (mode == SourceIpMode.None)
         {
-            NotApplicable(context, metadata, cluster, because, "Version", "PassThroughTlvs", ClusterSourceIp.AddTlvs, "Mark", "Fallback", "MaxClients", "IdleTimeout");
+            NotApplicable(context, metadata, cluster, because, "Version", "PassThroughTlvs", ClusterSourceIp.AddTlvs, "MaxHeaderBytes", "Mark", "Fallback", "MaxClients", "IdleTimeout");
             return;
         }
 
         if (mode != SourceIpMode.Transparent)
             NotApplicable(context, metadata, cluster, $"{because}, this is for Transparent", "Fallback");
         if (!sourceIp.Announces)
-            NotApplicable(context, metadata, cluster, $"no PROXY header is sent ({because}, Fallback {sourceIp.Config.Fallback})", "Version", "PassThroughTlvs", ClusterSourceIp.AddTlvs);
+            NotApplicable(
+                context, metadata, cluster, $"no PROXY header is sent ({because}, Fallback {sourceIp.Config.Fallback})", "Version", "PassThroughTlvs", ClusterSourceIp.AddTlvs, "MaxHeaderBytes");
         else if (sourceIp.Config.Version == ProxyProtocolVersion.V1)
-            NotApplicable(context, metadata, cluster, "Version is V1, which has no TLVs", "PassThroughTlvs", ClusterSourceIp.AddTlvs);
+            NotApplicable(context, metadata, cluster, "Version is V1, which has no TLVs", "PassThroughTlvs", ClusterSourceIp.AddTlvs, "MaxHeaderBytes");
         CheckTlvs(context, $"{metadata}:{ClusterSourceIp.Prefix}PassThroughTlvs", sourceIp.Config.PassThroughTlvs);
         TlvsTopic.CheckAdded(context, $"{metadata}:{ClusterSourceIp.Prefix}{ClusterSourceIp.AddTlvs}.", sourceIp.Config.AddTlvs, [.. ScopesOf(context.Config, cluster)]);
+        if (sourceIp.Config.MaxHeaderBytes is { } longest)
+            TlvsTopic.CheckLength(context, $"{metadata}:{ClusterSourceIp.Prefix}MaxHeaderBytes", longest, sourceIp.Config.AddTlvs, [.. ScopesOf(context.Config, cluster)]);
         CheckClient(context, path, cluster, because);
     }
 

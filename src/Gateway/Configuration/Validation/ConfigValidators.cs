@@ -19,6 +19,7 @@ internal static class ConfigValidators
         new TcpClustersTopic(),
         new DnatTopic(),
         new ClusterSourceIpTopic(),
+        new ReadyWhenTopic(),
         new ProcessTopic(),
         new LoggingTopic(),
     ];

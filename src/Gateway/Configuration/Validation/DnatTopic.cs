@@ -72,6 +72,9 @@ internal sealed partial class DnatTopic : IConfigTopic
         if (cluster.HealthCheck is { Active.Enabled: false })
             context.Warning($"{path}:HealthCheck:Active:Enabled", $"the route {route} is Dnat: the kernel cannot try another destination, so a dead one goes on getting its share");
 
+        if (context.Written.ContainsKey($"{path}:HealthCheck:Passive"))
+            context.Warning($"{path}:HealthCheck:Passive", $"the route {route} is Dnat: the kernel connects, and the gateway sees nothing of it; Active finds a dead destination");
+
         var addresses = new List<IPAddress?>();
         foreach (var (name, destination) in cluster.Destinations)
         {

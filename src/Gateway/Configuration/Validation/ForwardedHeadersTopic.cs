@@ -4,7 +4,7 @@ using Gateway.Http;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>X-Forwarded-For trust of Http listeners: by CIDRs or by number of hops, not both; and headers that nobody else may send.</summary>
+/// <summary>X-Forwarded-For trust of Http listeners: by CIDRs, by number of hops, or both; what a trusted hop vouches for; and headers that nobody else may send.</summary>
 internal sealed partial class ForwardedHeadersTopic : IConfigTopic
 {
     // More proxies than this in front of one gateway are a typing error.
@@ -31,13 +31,19 @@ internal sealed partial class ForwardedHeadersTopic : IConfigTopic
 
     private static void Validate(ValidationContext context, string path, ForwardedHeadersConfig headers)
     {
-        if (headers.TrustedProxies is not null && headers.TrustedHops is not null)
-            context.Issues.Error(path, null, "TrustedProxies and TrustedHops exclude each other; keep one");
+        if (headers is { TrustedHops: not null, TrustedProxies: null })
+        {
+            context.Warning(
+                $"{path}:TrustedHops",
+                "anybody who reaches this listener around the proxies may claim any client address: name the networks of the last one in TrustedProxies, too");
+        }
+
+        CheckTrustedHeaders(context, path, headers);
         if (headers is { TrustedProxies: null, TrustedHops: null, Drop.Count: 0, EnvoyExternalAddress: false } && !context.Written.ContainsKey($"{path}:Untrusted"))
             context.Issues.Error(path, null, "says nothing: set TrustedProxies, TrustedHops, Untrusted, Drop or EnvoyExternalAddress, or remove it");
         for (var i = 0; i < headers.Drop.Count; i++)
         {
-            if (headers.Drop[i] is { } entry && Problem(entry) is { } problem)
+            if (headers.Drop[i] is { } entry && DropProblem(entry) is { } problem)
                 context.Issues.Error(KeyPath.Join($"{path}:Drop", i), ConfigIssue.Quote(entry), problem);
         }
 
@@ -51,13 +57,28 @@ internal sealed partial class ForwardedHeadersTopic : IConfigTopic
             context.Issues.Warning($"{path}:TrustedProxies", $"\"{network}\"", "everybody may claim any client address; name the proxies' networks");
     }
 
-    private static string? Problem(string entry)
+    private static void CheckTrustedHeaders(ValidationContext context, string path, ForwardedHeadersConfig headers)
     {
-        if (entry.Equals(DroppedHeaders.Known, StringComparison.OrdinalIgnoreCase))
+        var key = $"{path}:TrustedHeaders";
+        if (headers is { TrustedProxies: null, TrustedHops: null } && context.Written.Keys.Any(written => written.StartsWith(key, StringComparison.OrdinalIgnoreCase)))
+            context.Issues.Error(key, null, "does not apply: without TrustedProxies or TrustedHops no hop is trusted");
+        for (var i = 0; i < headers.TrustedHeaders.Count; i++)
+        {
+            if (headers.TrustedHeaders[i] is { } entry && !HeaderName().IsMatch(entry))
+                context.Issues.Error(KeyPath.Join(key, i), ConfigIssue.Quote(entry), "must be For, Proto, Port, Host, Prefix, Known, a header's name, or the beginning of some as X-Envoy-*");
+        }
+
+        if (!new NameSet(TrustedHeaderNames.Expand(headers.TrustedHeaders.OfType<string>())).Contains(ForwardingHeaderNames.For))
+            context.Issues.Error(key, null, "must hold For: without X-Forwarded-For there is no client to find");
+    }
+
+    private static string? DropProblem(string entry)
+    {
+        if (KnownHeaders.IsWord(entry))
             return null;
         if (!HeaderName().IsMatch(entry))
             return "must be a header's name, the beginning of some as X-Envoy-*, or Known";
-        var drops = new DroppedHeaders([entry]);
+        var drops = new NameSet([entry]);
         return Kept.FirstOrDefault(drops.Contains) is { } kept
             ? $"would drop {kept}, which requests need"
             : Governed.FirstOrDefault(drops.Contains) is { } governed ? $"would drop {governed}: X-Forwarded-*, Forwarded and X-Real-IP are the business of Untrusted" : null;

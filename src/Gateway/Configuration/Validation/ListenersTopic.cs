@@ -9,6 +9,10 @@ internal sealed class ListenersTopic : IConfigTopic
     private const int MaxKeepAliveSeconds = 32767;
     private const int MaxKeepAliveRetries = 127;
 
+    // A page of the server's memory; and as much as anybody's window is.
+    private const int LeastRequestBuffer = 4096;
+    private const int MostRequestBuffer = 16 * 1024 * 1024;
+
     /// <inheritdoc/>
     public void Validate(ValidationContext context)
     {
@@ -74,9 +78,14 @@ internal sealed class ListenersTopic : IConfigTopic
             Range.Check(context, $"{path}:MinRequestBodyBytesPerSecond", request, double.Epsilon, double.MaxValue);
         if (limits.MinResponseBytesPerSecond is { } response)
             Range.Check(context, $"{path}:MinResponseBytesPerSecond", response, double.Epsilon, double.MaxValue);
+        Range.Check(context, $"{path}:RequestBufferBytes", limits.RequestBufferBytes, LeastRequestBuffer, MostRequestBuffer);
         Range.CheckTimeout(context, $"{path}:ResponseStallTimeout", limits.ResponseStallTimeout);
         Range.Check(context, $"{path}:MaxStreamsPerConnection", limits.MaxStreamsPerConnection, 1, int.MaxValue);
         Range.CheckTimeout(context, $"{path}:KeepAliveTimeout", limits.KeepAliveTimeout);
         Range.CheckTimeout(context, $"{path}:RequestHeadersTimeout", limits.RequestHeadersTimeout);
+        // The upper ends: with HTTP/2 the server gets a multiple of each (HeaderLimits), and holds that much for one request.
+        Range.Check(context, $"{path}:MaxRequestHeaderCount", limits.MaxRequestHeaderCount, 1, 10_000);
+        Range.Check(context, $"{path}:MaxRequestHeadersBytes", limits.MaxRequestHeadersBytes, 1024, 1024 * 1024);
+        Range.Check(context, $"{path}:MaxRequestLineBytes", limits.MaxRequestLineBytes, 256, 1024 * 1024);
     }
 }

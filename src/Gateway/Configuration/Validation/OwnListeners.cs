@@ -5,7 +5,10 @@ namespace Gateway.Configuration.Validation;
 /// <summary>Destinations that are our own listeners: a connection would run in circles until descriptors run out.</summary>
 internal static class OwnListeners
 {
-    /// <summary>Reports a destination that is one of our listeners, as far as the file shows: this machine's other addresses are not known here.</summary>
+    /// <summary>
+    /// Reports a destination that is one of our listeners, as far as the file shows: what names resolve to, and this machine's other addresses, are found
+    /// when a connection gets there (<see cref="Tcp.Engines.OwnListeners"/>).
+    /// </summary>
     /// <param name="context">Where to report.</param>
     /// <param name="path">Key path of the destination's address.</param>
     /// <param name="text">The address as written.</param>
@@ -26,9 +29,10 @@ internal static class OwnListeners
     // Connecting to 0.0.0.0 or [::] goes to loopback, localhost is both families'.
     private static IEnumerable<IPAddress> LocalAddresses(DestinationAddress destination)
     {
-        if (destination.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || destination.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase))
+        var host = destination.Host.TrimEnd('.');
+        if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase))
             return [IPAddress.Loopback, IPAddress.IPv6Loopback];
-        return destination.Ip switch
+        return (destination.Ip is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : destination.Ip) switch
         {
             null => [],
             { } any when any.Equals(IPAddress.Any) => [IPAddress.Loopback],

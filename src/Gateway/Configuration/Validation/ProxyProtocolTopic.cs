@@ -27,10 +27,17 @@ internal sealed class ProxyProtocolTopic : IConfigTopic
         Range.Check(context, $"{path}:MaxHeaderBytes", policy.MaxHeaderBytes, MinHeaderBytes, MaxHeaderBytes);
         if (policy.Versions.Count == 0)
             context.Issues.Error($"{path}:Versions", "[]", "no version would be taken; leave it out for both");
+        if (policy.Versions.Count > 0 && !policy.Versions.Contains(ProxyProtocolVersion.V1))
+            context.NotApplicable(path, "only version 1 can mix families, and Versions has none", "MixedFamilies");
         if (policy.Versions.Distinct().Count() != policy.Versions.Count)
             context.Error($"{path}:Versions", "a version is listed twice");
         if (policy.HeaderTimeout > TimeSpan.Zero && policy.HeaderTimeout < AdvisedHeaderTimeout)
             context.Warning($"{path}:HeaderTimeout", "the specification asks for at least 3 s, to cover a TCP retransmit");
+
+        if (policy.NestedHeader == NestedHeaderAction.Pass)
+            context.Warning(
+                $"{path}:NestedHeader",
+                "a header behind the believed one reaches the backend, and some believe the last one that they see (MariaDB): only where the trusted proxies let no client's through");
 
         if (policy.Header == HeaderExpectation.Required)
         {

@@ -15,7 +15,11 @@ internal sealed class SourceIpTopic : IConfigTopic
         foreach (var (name, route) in tcp.Routes)
         {
             if (route.SourceIp is { } sourceIp)
+            {
                 Validate(context, $"TcpProxy:Routes:{name}:SourceIp", sourceIp, new RouteScope(name, route.Listener ?? "", route.ClusterId ?? ""));
+                if (route.Listener is { } listener && context.Config.Listeners.TryGetValue(listener, out var config) && config.ProxyProtocol is not null)
+                    context.NotApplicable($"TcpProxy:Routes:{name}:SourceIp", $"listener {listener} has a ProxyProtocol section, whose NestedHeader decides", "NestedHeader");
+            }
             else if (route.ClusterId is { } id && tcp.Clusters.TryGetValue(id, out var cluster) && cluster.SourceIp is null)
                 context.Issues.Error($"TcpProxy:Routes:{name}:SourceIp", null, $"required, here or on cluster {id}: Mode is ProxyProtocol, Transparent, Toa, Dnat or None");
         }
@@ -47,11 +51,17 @@ internal sealed class SourceIpTopic : IConfigTopic
         else
             ToaTopic.CheckWritten(context, path, sourceIp.ToaOptions);
         if (!sendsHeader)
-            context.NotApplicable(path, why, "Version", "PassThroughTlvs", "AddTlvs");
+            context.NotApplicable(path, why, "Version", "PassThroughTlvs", "AddTlvs", "MaxHeaderBytes", "NestedHeader");
         else if (sourceIp.Version == ProxyProtocolVersion.V1)
-            context.NotApplicable(path, "Version is V1, which has no TLVs", "PassThroughTlvs", "AddTlvs");
+            context.NotApplicable(path, "Version is V1, which has no TLVs", "PassThroughTlvs", "AddTlvs", "MaxHeaderBytes");
+        if (sendsHeader && sourceIp.NestedHeader == NestedHeaderAction.Pass)
+            context.Warning(
+                $"{path}:NestedHeader",
+                "a client's own PROXY header reaches the backend behind ours, and some believe the last one that they see (MariaDB): only for chains of proxies that no client can reach");
         CheckTlvs(context, $"{path}:PassThroughTlvs", sourceIp.PassThroughTlvs);
         TlvsTopic.CheckAdded(context, $"{path}:AddTlvs:", sourceIp.AddTlvs, [scope]);
+        if (sourceIp.MaxHeaderBytes is { } longest)
+            TlvsTopic.CheckLength(context, $"{path}:MaxHeaderBytes", longest, sourceIp.AddTlvs, [scope]);
         if (sourceIp.Mark is { } mark)
             Range.Check(context, $"{path}:Mark", mark, 1, int.MaxValue);
     }

@@ -25,8 +25,10 @@ internal sealed class TcpClustersTopic : IConfigTopic
                 context.Missing(path, "Destinations", "at least one, as \"Destinations\": { \"name\": { \"Address\": \"host:port\" } }");
             else if (cluster.Destinations.Count > 0 && cluster.Destinations.Values.All(destination => destination.Weight == 0))
                 context.Issues.Error($"{path}:Destinations", null, "every destination has Weight 0: nobody would get a connection");
-            if (cluster.HealthCheck is { Active: { } active })
+            if (cluster.HealthCheck?.Active is { } active)
                 CheckHealthCheck(context, $"{path}:HealthCheck:Active", active);
+            if (cluster.HealthCheck?.Passive is { } passive)
+                CheckHealthCheck(context, $"{path}:HealthCheck:Passive", passive);
             if (!used.Contains(name))
                 context.Issues.Warning(path, null, "no route uses this cluster");
             foreach (var (destination, config) in cluster.Destinations)
@@ -44,6 +46,13 @@ internal sealed class TcpClustersTopic : IConfigTopic
         Range.Check(context, $"{path}:Timeout", check.Timeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1));
         Range.Check(context, $"{path}:Rise", check.Rise, 1, MaxInARow);
         Range.Check(context, $"{path}:Fall", check.Fall, 1, MaxInARow);
+    }
+
+    private static void CheckHealthCheck(ValidationContext context, string path, TcpPassiveHealthCheckConfig check)
+    {
+        Range.Check(context, $"{path}:Failures", check.Failures, 1, MaxInARow);
+        Range.Check(context, $"{path}:EjectionTime", check.EjectionTime, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
+        Range.Check(context, $"{path}:MaxEjectedPercent", check.MaxEjectedPercent, 1, 100);
     }
 
     private static void CheckDestination(ValidationContext context, string path, string? text)

@@ -72,6 +72,20 @@ internal static partial class TlvsTopic
         }
     }
 
+    /// <summary>Checks the longest header that is sent: with whatever is added there must be room for it.</summary>
+    /// <param name="context">Where to report.</param>
+    /// <param name="path">Key path of the limit.</param>
+    /// <param name="longest">The limit.</param>
+    /// <param name="added">Templates by TLV.</param>
+    /// <param name="scopes">What they may be filled in with.</param>
+    public static void CheckLength(ValidationContext context, string path, int longest, IReadOnlyDictionary<string, string> added, IReadOnlyList<RouteScope> scopes)
+    {
+        Range.Check(context, path, longest, ProxyHeaderWriter.MinV2Length, ProxyHeaderWriter.MaxV2Length);
+        var needed = ProxyHeaderWriter.MinV2Length + scopes.Max(scope => AddedTlvs.MaxLength(added, scope));
+        if (longest >= ProxyHeaderWriter.MinV2Length && longest < needed)
+            context.Error(path, $"a header may have {needed} bytes with what AddTlvs adds, which is never left out");
+    }
+
     /// <summary>Whether nothing in the TLVs decides between two matches: as many fields, and those that both name have a value in common.</summary>
     public static bool ShareTlvs(TcpRouteMatchConfig? one, TcpRouteMatchConfig? other)
     {

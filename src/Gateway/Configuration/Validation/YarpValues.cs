@@ -22,5 +22,13 @@ internal static class YarpValues
             Range.CheckTimeout(context, $"{path}:HttpRequest:ActivityTimeout", timeout);
         if (cluster.HttpClient?.WebProxy?.Address is { } proxy && !(proxy.IsAbsoluteUri && ProxySchemes.Contains(proxy.Scheme)))
             context.Error($"{path}:HttpClient:WebProxy:Address", $"must be a URL with one of the schemes {string.Join(", ", ProxySchemes)}");
+        CheckEncoding(context, $"{path}:HttpClient:RequestHeaderEncoding", cluster.HttpClient?.RequestHeaderEncoding);
+        CheckEncoding(context, $"{path}:HttpClient:ResponseHeaderEncoding", cluster.HttpClient?.ResponseHeaderEncoding);
+    }
+
+    private static void CheckEncoding(ValidationContext context, string path, string? encoding)
+    {
+        if (encoding is not null)
+            context.Warning(path, "has no effect: header values go on byte for byte; remove the key");
     }
 }

@@ -33,7 +33,7 @@ internal sealed class ClientInvokerFactory(
             return _shared.CreateClient(old is null ? context : WithoutOld(context));
         }
 
-        var dial = new SocketDial(context.ClusterId, SourceIpModel.From(AnnouncedTlvs.ForDialling(wanted.Config)), options.KeepAlive);
+        var dial = new SocketDial(context.ClusterId, AnnouncedTlvs.ForDialling(wanted.Config), options.KeepAlive);
         return new ClientInvoker(
             wanted, context.ClusterId, announced => new BoundFactory(dialer, limit, options, metrics, dial, announced, wanted.IdleTimeout).CreateClient(WithoutOld(context)), pools, metrics, time);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Configuration.Reading;
+using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
 
 namespace Gateway.Http.Clients;
@@ -17,7 +18,7 @@ internal sealed record ClusterSourceIp
     public const string AddTlvs = "AddTlvs";
 
     /// <summary>The keys, behind the prefix.</summary>
-    public static readonly string[] Keys = ["Mode", "Version", "PassThroughTlvs", AddTlvs, "Mark", "Fallback", "MaxClients", "IdleTimeout"];
+    public static readonly string[] Keys = ["Mode", "Version", "PassThroughTlvs", AddTlvs, "MaxHeaderBytes", "Mark", "Fallback", "MaxClients", "IdleTimeout"];
 
     private static readonly TimeSpan MaxIdleTimeout = TimeSpan.FromHours(1);
 
@@ -94,6 +95,8 @@ internal sealed record ClusterSourceIp
             case AddTlvs:
                 rule = $"write a key for each TLV: \"{Prefix}{AddTlvs}.Authority\": \"{{route}}\"";
                 return so;
+            case "MaxHeaderBytes":
+                return so with { Config = so.Config with { MaxHeaderBytes = Number(value, ProxyHeaderWriter.MinV2Length, ProxyHeaderWriter.MaxV2Length, out rule) } };
             case "Mark":
                 return so with { Config = so.Config with { Mark = Number(value, 1, int.MaxValue, out rule) } };
             case "MaxClients":

@@ -1,4 +1,5 @@
 using Gateway.Http.Clients;
+using Gateway.Http.Messages;
 
 namespace Gateway.Http.Exchange;
 
@@ -10,8 +11,12 @@ namespace Gateway.Http.Exchange;
 internal sealed class DestinationHandler(HttpMessageHandler inner, string cluster, ClientPoolMetrics metrics) : DelegatingHandler(inner)
 {
     /// <summary>Sets up the HTTP client that is below.</summary>
-    public static void Configure(SocketsHttpHandler handler) => handler.PlaintextStreamFilter = static (connection, _) =>
-        new(connection.NegotiatedHttpVersion.Major == 1 ? new Http1Stream(connection.PlaintextStream) : connection.PlaintextStream);
+    public static void Configure(SocketsHttpHandler handler)
+    {
+        HeaderBytes.Keep(handler);
+        handler.PlaintextStreamFilter = static (connection, _) => new(
+            connection.NegotiatedHttpVersion.Major == 1 ? new Http1Stream(new AsteriskTarget(connection.PlaintextStream)) : connection.PlaintextStream);
+    }
 
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

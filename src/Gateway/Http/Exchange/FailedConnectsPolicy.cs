@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
+using Gateway.Configuration;
+using Gateway.Observability;
 using Gateway.Tcp.Diagnostics;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
@@ -12,7 +14,8 @@ namespace Gateway.Http.Exchange;
 /// turn the time of a connect. When the time is over it has its turn again, and the next failure leaves it out anew. Where the file says
 /// nothing of passive health, clusters of two or more destinations have it (<see cref="PassiveHealthFilter"/>).
 /// </summary>
-internal sealed partial class FailedConnectsPolicy(IClusterDestinationsUpdater updater, IMeterFactory meters, ILoggerFactory loggers, TimeProvider time) : IPassiveHealthCheckPolicy
+internal sealed partial class FailedConnectsPolicy(IClusterDestinationsUpdater updater, IMeterFactory meters, ILoggerFactory loggers, TimeProvider time)
+    : IPassiveHealthCheckPolicy, IStartsAtZero
 {
     /// <summary>Its name.</summary>
     public const string PolicyName = "FailedConnects";
@@ -33,6 +36,18 @@ internal sealed partial class FailedConnectsPolicy(IClusterDestinationsUpdater u
 
     /// <inheritdoc/>
     public string Name => PolicyName;
+
+    /// <inheritdoc/>
+    public void StartAtZero(GatewayConfig config)
+    {
+        foreach (var cluster in config.ReverseProxy.Clusters)
+        {
+            foreach (var destination in cluster.Destinations?.Keys ?? [])
+            {
+                _ejections.Add(0, new("cluster", cluster.ClusterId), new("destination", destination));
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public void RequestProxied(HttpContext context, ClusterState cluster, DestinationState destination)

@@ -26,12 +26,18 @@ internal sealed class RequestFailure
     private static readonly RequestFailure StalledUpload = new("timeout");
     private static readonly RequestFailure AnswerBroken = new("backend_answer_broken") { IsDestinations = true };
     private static readonly RequestFailure UploadBroken = new("backend_upload_broken");
-    private static readonly RequestFailure AnswerUnusable = new("backend_answer_invalid");
     private static readonly RequestFailure TunnelBroken = new("backend_reset");
     private static readonly RequestFailure TunnelIdle = new("idle_timeout");
     private static readonly RequestFailure Other = new("error");
 
+    /// <summary>The destination's answer cannot be passed on.</summary>
+    public static RequestFailure AnswerUnusable { get; } = new("backend_answer_invalid");
+
     private RequestFailure(string reason) => Reason = reason;
+
+    /// <summary>The reasons that say something about a destination.</summary>
+    public static IReadOnlyList<string> Alerting { get; } =
+        [.. new[] { ConnectRefused, ConnectTimeout, NoAnswer, Timeout, AnswerBroken, AnswerUnusable }.Select(static failure => failure.Reason)];
 
     /// <summary>In one word, for metrics.</summary>
     public string Reason { get; }
@@ -41,6 +47,9 @@ internal sealed class RequestFailure
 
     /// <summary>Whether there was no connection to send it on.</summary>
     public bool IsConnect { get; private init; }
+
+    /// <summary>Whether it reached no destination: none could be connected to, or there was none to try.</summary>
+    public bool IsUnreachable => IsConnect || this == NoDestination;
 
     /// <summary>Why a request that has ended failed; null: it did not.</summary>
     /// <param name="context">The request.</param>

@@ -3,13 +3,16 @@ using System.Buffers;
 namespace Gateway.Http.Frames;
 
 /// <summary>
-/// Counts the frames of an HTTP/2 connection that carry nothing: empty DATA, PING, SETTINGS, PRIORITY, WINDOW_UPDATE, RST_STREAM, empty CONTINUATION, unknown types. Kestrel
-/// takes as many as come, several million a second, and each costs its core (measured: a sender keeps a core busy for as long as it likes). A client needs few beside what it asks
-/// and gets: each request, each piece of a body and each 512 bytes that were sent to it allow one more (a window is given back in larger steps), and so does time.
+/// Counts the frames of an HTTP/2 connection that carry nothing: empty DATA, PING, SETTINGS, PRIORITY, WINDOW_UPDATE, RST_STREAM, empty
+/// CONTINUATION, unknown types. Kestrel takes as many as come, several million a second: a sender keeps a core busy for as long as it likes
+/// (measured). A client needs few beside what it asks and gets: each request, each piece of a body and each 512 bytes that were sent to it
+/// allow one more (a window is given back in larger steps), and so does time.
 /// </summary>
 internal sealed class FrameBudget(TimeProvider time)
 {
-    /// <summary>Frames that carry nothing, at once. A thousand times what clients do: gRPC pings at most some dozen times a second, browsers send some PRIORITY.</summary>
+    /// <summary>
+    /// Frames that carry nothing, at once. A thousand times what clients do: gRPC pings at most some dozen times a second.
+    /// </summary>
     public const int Most = 10_000;
 
     private const int PerSecond = 100;

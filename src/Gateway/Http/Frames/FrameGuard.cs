@@ -4,8 +4,12 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Http.Frames;
 
-/// <summary>Ends HTTP/2 connections that send little else than frames that carry nothing. Stands between the gateway's own connection middleware and Kestrel's HTTP/2.</summary>
-internal sealed class FrameGuard(ConnectionDelegate next, HttpListenerState listener, TimeProvider time, FrameMetrics metrics, HttpAccessLog log)
+/// <summary>
+/// Ends HTTP/2 connections that send little else than frames that carry nothing. Stands between the gateway's own connection middleware and
+/// Kestrel's HTTP/2.
+/// </summary>
+internal sealed class FrameGuard(
+    ConnectionDelegate next, HttpListenerState listener, TimeProvider time, FrameMetrics metrics, HttpAccessLog log)
 {
     /// <summary>Serves a connection.</summary>
     public async Task OnConnectionAsync(ConnectionContext connection)

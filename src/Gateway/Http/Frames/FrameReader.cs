@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 
 namespace Gateway.Http.Frames;
 
-/// <summary>Passes on what the client sends, and shows each byte to the budget once. Behind its end nothing is passed on: the connection is being aborted.</summary>
+/// <summary>Passes on what the client sends, and shows each byte to the budget once.</summary>
 internal sealed class FrameReader(PipeReader inner, FrameBudget budget, Action onFlood) : PipeReader
 {
     private ReadResult _last;

@@ -11,12 +11,13 @@ internal sealed class ResponseMetrics
     public ResponseMetrics(IMeterFactory meters)
     {
         _meter = meters.Create("Gateway.Http");
-        _ended = _meter.CreateCounter<long>("gateway.http.response.stalled", "{response}", "Responses that were ended because their client did not take them, by reason.");
+        _ended = _meter.CreateCounter<long>(
+            "gateway.http.response.stalled", "{response}", "Responses that were ended because their client did not take them, by reason.");
     }
 
     /// <summary>Shows how many wait.</summary>
-    public void Observe(Func<int> count) =>
-        _meter.CreateObservableGauge("gateway.http.response.waiting", count, "{response}", "Responses whose client does not take what is there for it.");
+    public void Observe(Func<int> count) => _meter.CreateObservableGauge(
+        "gateway.http.response.waiting", count, "{response}", "Responses whose client does not take what is there for it.");
 
     /// <summary>One was ended.</summary>
     public void Ended(string listener, ResponseEnd why) =>

@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace Gateway.Http.Responses;
 
-/// <summary>One request's response, which may have to wait for its client, as a feature of the request. It writes one piece at a time.</summary>
+/// <summary>
+/// One request's response, which may have to wait for its client, as a feature of the request. It writes one piece at a time.
+/// </summary>
 internal sealed class WaitingResponse
 {
     private readonly WaitingResponses _all;
@@ -29,8 +31,11 @@ internal sealed class WaitingResponse
     /// <summary>In words, for the access log; null: it was not ended.</summary>
     public string? Detail => Ended switch
     {
-        ResponseEnd.Timeout => string.Create(CultureInfo.InvariantCulture, $"the client took nothing for {Timeout.TotalSeconds} s (HttpLimits:ResponseStallTimeout)"),
-        ResponseEnd.Limit => string.Create(CultureInfo.InvariantCulture, $"{_all.Max} responses wait for their clients, and this one for the longest (Limits:MaxWaitingResponses)"),
+        ResponseEnd.Timeout => string.Create(
+            CultureInfo.InvariantCulture, $"the client took nothing for {Timeout.TotalSeconds} s (HttpLimits:ResponseStallTimeout)"),
+        ResponseEnd.Limit => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{_all.Max} responses wait for their clients, and this one for the longest (Limits:MaxWaitingResponses)"),
         _ => null,
     };
 

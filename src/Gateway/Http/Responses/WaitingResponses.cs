@@ -1,9 +1,10 @@
 namespace Gateway.Http.Responses;
 
 /// <summary>
-/// The responses whose clients do not take what is there for them. Each holds the piece that is being passed on and the server's buffer, some 128 KiB, for as long as its client
-/// likes: streams of HTTP/2 have a window each, so that one connection holds a hundred times that. The longest without progress gives way when there are too many, and one that
-/// makes none for its listener's ResponseStallTimeout ends. A response that flows is not looked at.
+/// The responses whose clients do not take what is there for them. Each holds the piece that is being passed on and the server's buffer,
+/// some 128 KiB, for as long as its client likes: streams of HTTP/2 have a window each, so that one connection holds a hundred times that.
+/// The longest without progress gives way when there are too many, and one that makes none for its listener's ResponseStallTimeout ends. A
+/// response that flows is not looked at.
 /// </summary>
 internal sealed class WaitingResponses : IDisposable
 {
@@ -29,7 +30,8 @@ internal sealed class WaitingResponses : IDisposable
     }
 
     /// <summary>A quarter of the memory that the process may use: uploads and everything else need the rest.</summary>
-    public static int Default { get; } = (int)Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / BytesOfOne, Least, int.MaxValue);
+    public static int Default { get; } =
+        (int)Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / BytesOfOne, Least, int.MaxValue);
 
     /// <summary>How many may wait.</summary>
     public int Max => _max;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Gateway.Http.Clients;
 using Gateway.ProxyProtocol;
+using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
 
 namespace Gateway.Tests.Http.Clients;
@@ -49,9 +50,21 @@ public sealed class AnnouncedTlvsTests
     {
         var dialling = AnnouncedTlvs.ForDialling(Read(("AddTlvs.Authority", "x"), ("PassThroughTlvs", "0xE9")).Config);
 
-        Assert.Empty(dialling.AddTlvs);
-        Assert.Equal(["All"], dialling.PassThroughTlvs);
-        Assert.Equal(["0xE9"], AnnouncedTlvs.ForDialling(Read(("PassThroughTlvs", "0xE9")).Config).PassThroughTlvs);
+        Assert.Null(dialling.AddTlvs);
+        Assert.Same(ProxyTlvSet.All, dialling.PassThroughTlvs);
+        Assert.False(AnnouncedTlvs.ForDialling(Read(("PassThroughTlvs", "0xE9")).Config).PassThroughTlvs.Contains((ProxyTlvType)0xEA));
+    }
+
+    [Fact]
+    public void ForDialling_LittleRoom_IsForWhatWasAdded()
+    {
+        var sourceIp = Read(("AddTlvs.0xE5", "added"), ("PassThroughTlvs", "All"), ("MaxHeaderBytes", "52")).Config;
+        var announced = new AnnouncedTlvs(sourceIp, "app").Write("r", "web", Identity(), "id");
+        var header = new byte[200];
+        var length = SourceHeader.Write(header, Identity() with { Tlvs = announced }, AnnouncedTlvs.ForDialling(sourceIp), added: default, out var leftOut);
+        Assert.True(length <= 52, $"{length}");
+        Assert.True(leftOut > 0);
+        Assert.True(ProxyTlvReader.TryFind(header.AsSpan(28, length - 28), (ProxyTlvType)0xE5, out _));
     }
 
     private static AnnouncedTlvs Tlvs(params (string Key, string Value)[] sourceIp) => new(Read(sourceIp).Config, "app");

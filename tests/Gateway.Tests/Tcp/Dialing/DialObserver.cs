@@ -12,11 +12,11 @@ internal sealed class DialObserver : IDialObserver
 
     public int Retries { get; private set; }
 
-    public void Attempted(string cluster, SourceIpMode mode, ConnectFailure failure, SocketError error, TimeSpan duration) => Attempts.Add((mode, failure));
+    public void Attempted(string cluster, string destination, SourceIpMode mode, ConnectFailure failure, SocketError error, TimeSpan duration) => Attempts.Add((mode, failure));
 
     public int Unusable { get; private set; }
 
     public void SourceUnusable(string cluster, SourceIpMode mode) => Unusable++;
 
-    public void Retrying(string cluster) => Retries++;
+    public void Retrying(string cluster, string destination) => Retries++;
 }

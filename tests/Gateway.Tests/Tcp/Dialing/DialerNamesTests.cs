@@ -30,6 +30,7 @@ public sealed class DialerNamesTests
                 : throw new SocketException((int)SocketError.HostNotFound);
         }),
         _observer,
+        Passive.Health(_time),
         _time);
 
     [Fact]

@@ -9,7 +9,7 @@ internal sealed class ScriptedConnection(Func<ConnectRequest, ConnectFailure> sc
 {
     private RelayEnd? _abortReason;
 
-    public SocketError Error { get; init; }
+    public SocketError Error { get; set; }
 
     /// <summary>The client has reset, or was aborted.</summary>
     public TaskCompletionSource Ended { get; } = new();

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
 using Gateway.Testing.Network;
 using Gateway.Testing.Wire;
@@ -19,6 +20,7 @@ public sealed class SocketDialerTests : IDisposable
 
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly List<IPAddress> _names = [];
+    private readonly OwnListeners _own = new();
 
     public void Dispose() => _services.Dispose();
 
@@ -150,7 +152,7 @@ public sealed class SocketDialerTests : IDisposable
     [Theory]
     [InlineData(SourceIpMode.Transparent)]
     [InlineData(SourceIpMode.ProxyProtocol)]
-    public async Task Ourselves_ComeFromOurOwnAddressAndSayLocal(SourceIpMode mode)
+    public async Task Ourselves_ComeFromOurOwnAddressAndSaySo(SourceIpMode mode)
     {
         await using var backend = RecordingTcpServer.Start();
         _names.Add(IPAddress.Loopback);
@@ -161,8 +163,22 @@ public sealed class SocketDialerTests : IDisposable
         Assert.Equal(IPAddress.Loopback, accepted.Remote.Address);
         if (mode == SourceIpMode.ProxyProtocol)
         {
-            Assert.True((await WireHeader.ReadAsync(accepted)).Local);
+            var header = await WireHeader.ReadAsync(accepted);
+            Assert.Equal((false, accepted.Remote, backend.EndPoint), (header.Local, header.Source, header.Destination));
         }
+    }
+
+    [Theory]
+    [InlineData(SourceIpMode.ProxyProtocol)]
+    [InlineData(SourceIpMode.None)]
+    public async Task OwnListener_ByAName_IsRefused(SourceIpMode mode)
+    {
+        await using var backend = RecordingTcpServer.Start();
+        using var entry = _own.Add("web", new IPEndPoint(IPAddress.Parse("127.0.0.1"), backend.Port), dualMode: false);
+        _names.Add(IPAddress.Loopback);
+
+        var refused = await Assert.ThrowsAsync<ConnectException>(() => ConnectAsync(backend.Port, new SourceIpConfig { Mode = mode }));
+        Assert.Contains($"reason=self: 127.0.0.1:{backend.Port} is our own listener web", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -176,7 +192,7 @@ public sealed class SocketDialerTests : IDisposable
     }
 
     private SocketDialer Dialer(TimeProvider time) => new(
-        _services.GetRequiredService<IMeterFactory>(), time, new HostResolver(TimeProvider.System, (_, _) => Task.FromResult(_names.ToArray())));
+        _services.GetRequiredService<IMeterFactory>(), time, _own, new HostResolver(TimeProvider.System, (_, _) => Task.FromResult(_names.ToArray())));
 
     private Task<Socket> ConnectAsync(
         int port, SourceIpConfig sourceIp, bool isOwn = false, TimeProvider? time = null, string name = "backend.example", CancellationToken cancellation = default) =>

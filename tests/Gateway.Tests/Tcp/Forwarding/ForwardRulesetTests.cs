@@ -11,6 +11,8 @@ public sealed class ForwardRulesetTests
 {
     private static readonly SourceIpConfig Dnat = new() { Mode = SourceIpMode.Dnat };
 
+    private static readonly TcpClusterConfig BothFamilies = TestPlane.Cluster("198.51.100.1:1", "[2001:db8::7]:1");
+
     [Fact]
     public void Build_RoutesOfOneListener_AreDecidedAsTheDataPlaneDecides()
     {
@@ -91,12 +93,37 @@ public sealed class ForwardRulesetTests
         var affine = Named(addresses, new() { SourceIp = Dnat }, affinity: true);
 
         Assert.Equal(5, ruleset.Destinations.Count);
-        Assert.Contains("""{"mode":"inc","mod":4}""", Assert.Single(Rules(ruleset, "route/r/4")), StringComparison.Ordinal);
+        Assert.Contains("""{"mode":"inc","mod":4}""", Rules(ruleset, "route/r/4")[^1], StringComparison.Ordinal);
         Assert.Contains("198.51.100.8", Assert.Single(Rules(ruleset, "to/r/name/4")), StringComparison.Ordinal);
         Assert.Contains("198.51.100.10", Assert.Single(Rules(ruleset, "to/r/name/4/3")), StringComparison.Ordinal);
         Assert.True(ruleset.IsSameAs(Named([.. addresses.Reverse()], new() { SourceIp = Dnat })));
         Assert.True(affine.IsSameAs(Named([.. addresses.Reverse()], new() { SourceIp = Dnat }, affinity: true)));
         Assert.False(affine.IsSameAs(ruleset));
+    }
+
+    [Fact]
+    public void Build_ClientThatIsADestinationOrLinkLocal_IsLeftToTheDataPlane()
+    {
+        var ruleset = ForwardRuleset.Build("t", Model(BothFamilies, ("r", new() { SourceIp = Dnat })), ForwardTargets.Placeholders);
+
+        Assert.Equal(
+            """[{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":{"set":["192.0.2.1"]}}},{"return":null}]""",
+            Rules(ruleset, "route/r/4")[0]);
+        Assert.Equal(
+            """[{"match":{"op":"==","left":{"payload":{"protocol":"ip6","field":"saddr"}},"right":{"prefix":{"addr":"fe80::","len":10}}}},{"return":null}]""",
+            Rules(ruleset, "route/r/6")[1]);
+    }
+
+    [Fact]
+    public void Build_PacketsWithoutAConnection_TakeNoOtherWay()
+    {
+        var ruleset = ForwardRuleset.Build("t", Model(BothFamilies, ("r", new() { SourceIp = Dnat })), ForwardTargets.Placeholders);
+
+        // Of both families: INVALID answers, and the middle of a stream; resets of this host's own.
+        Assert.Equal(4, Rules(ruleset, "stray").Count);
+        Assert.Equal(2, Rules(ruleset, "stray").Count(static rule => rule.Contains("\"invalid\"", StringComparison.Ordinal)));
+        Assert.Equal(2, Rules(ruleset, "mute").Count(static rule => rule.Contains("\"rst\"", StringComparison.Ordinal) && rule.Contains("\"invalid\"", StringComparison.Ordinal)));
+        Assert.All(Rules(ruleset, "stray").Concat(Rules(ruleset, "mute")), static rule => Assert.EndsWith("""{"drop":null}]""", rule, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.Health;
 using Gateway.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -167,9 +168,56 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         listener.Start();
         var address = (IPEndPoint)listener.LocalEndpoint;
 
-        Assert.True(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), CancellationToken.None));
+        var own = new OwnListeners();
+        Assert.True(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, CancellationToken.None));
+        Assert.False(listener.Pending(), "the application saw the check");
+        using var client = new TcpClient(AddressFamily.InterNetwork);
+        await client.ConnectAsync(address, TestContext.Current.CancellationToken);
+        using var first = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(client.Client.LocalEndPoint, first.Client.RemoteEndPoint);
+        using (own.Add("in", address, dualMode: false))
+        {
+            Assert.False(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, CancellationToken.None));
+        }
+
         listener.Stop();
-        Assert.False(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), CancellationToken.None));
+        Assert.False(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, CancellationToken.None));
+    }
+
+    /// <summary>Each holds a descriptor until its time is over.</summary>
+    [Fact]
+    public async Task Follow_MoreDestinationsThanRoom_AreAskedInTurn()
+    {
+        var addresses = Enumerable.Range(0, CheckRoom.Most + 72).Select(static number => $"192.0.2.{number}:1").ToArray();
+        foreach (var address in addresses)
+        {
+            _pending[address] = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        using var active = new MetricCollector<int>(Meters, TcpMetrics.MeterName, "gateway.health_checks.active");
+        using var waiting = new MetricCollector<int>(Meters, TcpMetrics.MeterName, "gateway.health_checks.waiting");
+        await _monitor.FollowAsync([(new ClusterModel("c", TestPlane.Cluster(addresses)), Rules)]).WaitAsync(Eventually.DefaultTimeout);
+
+        await Eventually.TrueAsync(() => Last(active) == CheckRoom.Most && Last(waiting) == 72, "all that there is room for");
+        Assert.Equal(CheckRoom.Most, _asked.Count);
+        foreach (var address in _asked.Keys)
+        {
+            _pending[address].SetResult(true);
+        }
+
+        await Eventually.TrueAsync(() => _asked.Count == addresses.Length && Last(waiting) == 0, "the others' turn");
+        foreach (var pending in _pending.Values)
+        {
+            pending.TrySetResult(true);
+        }
+
+        await Eventually.TrueAsync(() => Last(active) == 0, "all have ended");
+
+        static int Last(MetricCollector<int> gauge)
+        {
+            gauge.RecordObservableInstruments();
+            return gauge.LastMeasurement!.Value;
+        }
     }
 
     private async Task<ClusterModel> FollowAsync(HealthCheckModel rules, params string[] addresses)

@@ -1,0 +1,83 @@
+using Gateway.Tcp.Configuration;
+
+namespace Gateway.Checks;
+
+/// <summary>Whether a backend reads a version of the PROXY header: the numbered steps of <see cref="HeaderProbe"/>, as few of them as tell.</summary>
+internal static class HeaderReading
+{
+    /// <summary>Judges.</summary>
+    /// <param name="interview">Whom.</param>
+    /// <param name="version">Of which header.</param>
+    /// <returns>The verdict, and the reaction that it rests on; null where there is none.</returns>
+    public static async Task<(Understanding Understanding, Reaction? Reaction)> JudgeAsync(Interview interview, ProxyProtocolVersion version)
+    {
+        var reaction = await interview.HeaderAsync(version);
+        if (reaction is null)
+            return (Understanding.Gone, null);
+        if (reaction.IsRefusal)
+            return (Understanding.Refuses, reaction);
+        if (reaction.IsMySql)
+            return (Understanding.Reads, reaction);
+        return await interview.BareAsync() switch
+        {
+            null => (Understanding.Gone, null),
+            { Insists: true } when reaction.HasWords || await ConfirmsAsync(interview, version) => (Understanding.Reads, reaction),
+            { Insists: true } => (Understanding.Unknown, reaction),
+            { Greets: true } => await JudgePatientlyAsync(interview, version, isGreeter: true),
+            _ when reaction.HasWords => (Understanding.Reads, reaction),
+            { ToLineFeeds: var lineFeeds } => await JudgeByPayloadAsync(interview, version, lineFeeds is { IsHttp: true }),
+        };
+    }
+
+    // A binary protocol may take V1's letters for the beginning of a message, and close on line feeds. Who insists on a header reads both versions, or V2 alone.
+    private static async Task<bool> ConfirmsAsync(Interview interview, ProxyProtocolVersion version) =>
+        version == ProxyProtocolVersion.V2 || await interview.HeaderAsync(ProxyProtocolVersion.V2) is { IsRefusal: false };
+
+    private static async Task<(Understanding Understanding, Reaction? Reaction)> JudgeByPayloadAsync(Interview interview, ProxyProtocolVersion version, bool isHttp)
+    {
+        var behind = await interview.PayloadAsync(version, isHttp);
+        if (behind is null)
+            return (Understanding.Gone, null);
+        if (isHttp && behind.IsHttp)
+            return (behind.Text.Split(' ', 3) is [_, "400", ..] ? Understanding.Refuses : Understanding.Reads, behind);
+        if (behind.IsRefusal && !behind.GreetsFirst)
+            return (Understanding.Refuses, behind);
+        var other = version == ProxyProtocolVersion.V1 ? ProxyProtocolVersion.V2 : ProxyProtocolVersion.V1;
+        if (behind.IsSilent && await interview.HeaderAsync(other) is { IsComplaint: true } complaint)
+        {
+            // A web server that complains of V2 would have complained of V1 as well. (IRC swallows unknown lines, and obeys the QUIT in V2's signature.)
+            if (version == ProxyProtocolVersion.V2)
+                return (Understanding.Refuses, complaint);
+            if (complaint.IsHttp)
+                return (Understanding.Reads, behind);
+        }
+
+        return await JudgePatientlyAsync(interview, version, isGreeter: false);
+    }
+
+    // A server that speaks first says what it thinks of a header at once, too; but perhaps not in our first half second.
+    private static async Task<(Understanding Understanding, Reaction? Reaction)> JudgePatientlyAsync(Interview interview, ProxyProtocolVersion version, bool isGreeter) =>
+        await interview.HeaderPatientlyAsync(version) switch
+        {
+            null => (Understanding.Gone, null),
+            { IsRefusal: true } refusal => (Understanding.Refuses, refusal),
+            { HasWords: true } greeting when !isGreeter => (Understanding.Reads, greeting),
+            var reaction => (Understanding.Unknown, reaction),
+        };
+}
+
+/// <summary>Whether a backend reads a header.</summary>
+internal enum Understanding
+{
+    /// <summary>It does.</summary>
+    Reads,
+
+    /// <summary>It does not, and says so or closes.</summary>
+    Refuses,
+
+    /// <summary>It cannot be told.</summary>
+    Unknown,
+
+    /// <summary>It takes no more connections.</summary>
+    Gone,
+}

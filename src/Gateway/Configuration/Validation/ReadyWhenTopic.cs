@@ -1,0 +1,45 @@
+using Gateway.Configuration.Reading;
+using Gateway.Tcp.Configuration;
+
+namespace Gateway.Configuration.Validation;
+
+/// <summary>Probes:ReadyWhen: clusters that are there, and that somebody checks.</summary>
+internal sealed class ReadyWhenTopic : IConfigTopic
+{
+    private const string Path = "Probes:ReadyWhen:Clusters";
+    private const string Unchecked = "nobody checks the cluster's destinations, so it always counts as healthy: add";
+
+    /// <inheritdoc/>
+    public void Validate(ValidationContext context)
+    {
+        if (context.Config.Probes?.ReadyWhen is not { } ready)
+            return;
+        if (ready.Clusters.Count == 0)
+            context.Missing("Probes:ReadyWhen", "Clusters", "names of clusters, as [ \"redis\" ]; or remove ReadyWhen");
+        for (var i = 0; i < ready.Clusters.Count; i++)
+            Check(context, KeyPath.Join(Path, i), ready.Clusters[i]);
+    }
+
+    private static void Check(ValidationContext context, string path, string name)
+    {
+        var tcp = context.Config.TcpProxy.Clusters.Where(cluster => IsSame(cluster.Key, name)).Select(static cluster => cluster.Value).FirstOrDefault();
+        var http = context.Config.ReverseProxy.Clusters.FirstOrDefault(cluster => IsSame(cluster.ClusterId, name));
+        if (tcp is null && http is null)
+            context.Issues.Error(path, ConfigIssue.Quote(name), "there is no such cluster, neither in TcpProxy:Clusters nor in ReverseProxy:Clusters");
+        if (tcp is not null && !IsChecked(context, name, tcp))
+            context.Issues.Warning(path, ConfigIssue.Quote(name), $"{Unchecked} TcpProxy:Clusters:{name}:HealthCheck");
+        // Of several destinations those that cannot be connected to are left out without being asked (PassiveHealthFilter).
+        if (http is { Destinations: not { Count: > 1 } } && http.HealthCheck is not ({ Active.Enabled: true } or { Passive.Enabled: true }))
+            context.Issues.Warning(path, ConfigIssue.Quote(name), $"{Unchecked} ReverseProxy:Clusters:{name}:HealthCheck:Active");
+    }
+
+    // Dnat routes have their clusters checked without being asked.
+    private static bool IsChecked(ValidationContext context, string name, TcpClusterConfig cluster) => cluster.HealthCheck switch
+    {
+        { } check => check.Active?.Enabled == true,
+        null => context.Config.TcpProxy.Routes.Values
+            .Any(route => IsSame(route.ClusterId, name) && (route.SourceIp ?? cluster.SourceIp)?.Mode == SourceIpMode.Dnat),
+    };
+
+    private static bool IsSame(string? one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,42 @@
+using Gateway.Testing.Network;
+using Gateway.Testing.Processes;
+
+namespace Gateway.FunctionalTests.Admin;
+
+/// <summary>Refused clients and dead backends are one Warning for each cause in a minute, however many connections they meet.</summary>
+public sealed class OperatorWarningTests
+{
+    private const int Many = 20;
+
+    [Fact]
+    public async Task Log_ManyRefusedClientsAndADeadBackend_HasOneWarningForEachCause()
+    {
+        var (policed, dead, http) = (FreePorts.Next(), FreePorts.Next(), FreePorts.Next());
+        var nobody = $"127.0.0.1:{FreePorts.Next()}";
+        await using var gateway = await GatewayProcess.StartAsync(new ConfigFile()
+            .AddTcp("policed", policed, nobody, new { Mode = "None" }, new { TrustedProxies = new[] { "192.0.2.0/24" } })
+            .AddTcp("dead", dead, nobody, new { Mode = "None" })
+            .AddHttp("web", http, nobody));
+        var before = gateway.Complaints().Count;
+        using var client = new HttpClient();
+        for (var i = 0; i < Many; i++)
+        {
+            foreach (var port in new[] { policed, dead })
+            {
+                await TcpPeer.ConnectToTheEndAsync(port);
+            }
+
+            using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{http}/"));
+            Assert.Equal(System.Net.HttpStatusCode.BadGateway, answer.StatusCode);
+        }
+
+        await gateway.WaitForMetricAsync("gateway_tcp_connection_rejected_total", static value => value == Many, ("reason", "proxy_protocol"));
+        await gateway.WaitForMetricAsync("gateway_tcp_connection_closed_total", static value => value == Many, ("reason", "backend_connect_failed"));
+
+        var warnings = gateway.Complaints().Skip(before).Where(static line => line.Contains("Gateway.Warnings", StringComparison.Ordinal)).ToList();
+        Assert.Equal(3, warnings.Count);
+        Assert.Single(warnings, static line => line.Contains("Listener policed refuses clients: reason=proxy_protocol detail=UntrustedPeer, last 127.0.0.1:", StringComparison.Ordinal));
+        Assert.Single(warnings, line => line.Contains("Cluster dead cannot be reached: reason=backend_connect_failed", StringComparison.Ordinal) && line.Contains(nobody, StringComparison.Ordinal));
+        Assert.Single(warnings, line => line.Contains("Cluster web cannot be reached: reason=backend_connect_failed", StringComparison.Ordinal) && line.Contains(nobody, StringComparison.Ordinal));
+    }
+}

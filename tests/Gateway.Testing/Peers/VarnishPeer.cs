@@ -1,0 +1,91 @@
+using System.Net.Sockets;
+using Gateway.Testing.Processes;
+
+namespace Gateway.Testing.Peers;
+
+/// <summary>A real Varnish in front, which passes every request on with a PROXY header.</summary>
+public sealed class VarnishPeer : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder;
+    private readonly ManagedProcess _process;
+
+    private readonly HttpClient _http;
+
+    private VarnishPeer(ManagedProcess process, TemporaryFolder folder)
+    {
+        (_process, _folder) = (process, folder);
+        _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, cancellation) => ConnectAsync(cancellation) }) { Timeout = Eventually.DefaultTimeout };
+    }
+
+    // It takes requests here: its clients have no address.
+    private string SocketPath => _folder.Combine("in.sock");
+
+    /// <summary>Starts it in front of a port of 127.0.0.1; returns once it listens.</summary>
+    /// <param name="port">The gateway's.</param>
+    /// <param name="version">Of the PROXY header.</param>
+    public static async Task<VarnishPeer> StartAsync(int port, int version)
+    {
+        var program = DebianPeer.Require("varnishd");
+        var folder = new TemporaryFolder();
+        var vcl = folder.Write("front.vcl", $$"""
+            vcl 4.1;
+            backend gateway { .host = "127.0.0.1"; .port = "{{port}}"; .proxy_header = {{version}}; }
+            sub vcl_recv { return (pass); }
+            """);
+        var peer = new VarnishPeer(
+            ManagedProcess.Start([program, "-F", "-j", "none", "-n", folder.Combine("work"), "-a", $"u={folder.Combine("in.sock")}", "-f", vcl, "-s", "malloc,8M"]), folder);
+        try
+        {
+            await Eventually.TrueAsync(
+                async () => peer._process.HasExited ? throw new InvalidOperationException($"varnishd ended:\n{peer._process.Output}") : await peer.AcceptsAsync().ConfigureAwait(false),
+                "varnish ready",
+                TimeSpan.FromSeconds(60)).ConfigureAwait(false);
+            return peer;
+        }
+        catch
+        {
+            await peer.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>What it answers to a request.</summary>
+    public Task<string> GetAsync(string path) => _http.GetStringAsync(new Uri($"http://example.org{path}"));
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _process.DisposeAsync().ConfigureAwait(false);
+        _folder.Dispose();
+    }
+
+    // The socket's file is there before its worker listens.
+    private async Task<bool> AcceptsAsync()
+    {
+        try
+        {
+            await using var stream = await ConnectAsync(CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private async ValueTask<Stream> ConnectAsync(CancellationToken cancellation)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(SocketPath), cancellation).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics.Metrics;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Diagnostics;
+using Gateway.Tcp.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+
+namespace Gateway.Tests.Tcp;
+
+public sealed class StartAtZeroTests : IDisposable
+{
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+
+    public void Dispose() => _services.Dispose();
+
+    [Theory]
+    [InlineData(3, "client_fin", true)]
+    [InlineData(3, "source_ip", true)]
+    [InlineData(600, "client_fin", false)]
+    [InlineData(600, "source_ip", true)]
+    [InlineData(600, "backend_connect_timeout", true)]
+    public void StartAtZero_ManyRoutes_OnlyFailuresAreThere(int routes, string reason, bool isThere)
+    {
+        var factory = _services.GetRequiredService<IMeterFactory>();
+        var metrics = new TcpMetrics(factory);
+        using var closed = new MetricCollector<long>(factory, TcpMetrics.MeterName, "gateway.tcp.connection.closed");
+
+        metrics.StartAtZero(Model(routes, SourceIpMode.None));
+
+        var series = closed.GetMeasurementSnapshot().Count(measurement => measurement.Value == 0 && (string?)measurement.Tags["reason"] == reason);
+        Assert.Equal(isThere ? 2 * routes : 0, series);
+    }
+
+    [Theory]
+    [InlineData(SourceIpMode.Transparent, "gateway.transparent.connect")]
+    [InlineData(SourceIpMode.Toa, "gateway.toa.connect")]
+    public void StartAtZero_ModeThatCanFail_HasItsErrors(SourceIpMode mode, string instrument)
+    {
+        var factory = _services.GetRequiredService<IMeterFactory>();
+        var metrics = new TcpMetrics(factory);
+        using var attempts = new MetricCollector<long>(factory, TcpMetrics.MeterName, instrument);
+
+        metrics.StartAtZero(Model(1, mode));
+
+        var errors = attempts.GetMeasurementSnapshot().Select(measurement => measurement.Tags.GetValueOrDefault("error.type")).ToList();
+        Assert.Contains("bind", errors);
+        Assert.Contains("source_unusable", errors);
+        Assert.Contains(null, errors);
+    }
+
+    private static TcpModel Model(int routes, SourceIpMode mode) => TcpModelBuilder.Build(
+        new Dictionary<string, ProxyProtocolConfig?> { ["in"] = null },
+        new TcpProxyConfig
+        {
+            Routes = Enumerable.Range(0, routes).ToDictionary(
+                static number => $"r{number}",
+                number => new TcpRouteConfig { Listener = "in", ClusterId = "c", Order = number, SourceIp = new SourceIpConfig { Mode = mode } }),
+            Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = TestPlane.Cluster("127.0.0.1:9") },
+        },
+        new Dictionary<string, IReadOnlyList<string>>());
+}
