@@ -1,4 +1,3 @@
-using Gateway.Configuration;
 using Gateway.Http.Responses;
 using Gateway.Tcp.Identification;
 
