@@ -6,4 +6,5 @@ namespace Gateway.Tcp.Dialing;
 /// <param name="Cluster">Its name, for metrics.</param>
 /// <param name="SourceIp">How the backend learns the client's address; the client's port is never bound.</param>
 /// <param name="KeepAlive">Keep-alive probes; null: off.</param>
-public sealed record SocketDial(string Cluster, SourceIpModel SourceIp, TcpKeepAlive? KeepAlive);
+/// <param name="NameOf">What metrics call the destination at <c>host:port</c>; null: that.</param>
+public sealed record SocketDial(string Cluster, SourceIpModel SourceIp, TcpKeepAlive? KeepAlive, Func<string, string>? NameOf = null);

@@ -67,7 +67,7 @@ public sealed class SocketDialer
         var model = ModelOf($"{destination.Host}:{destination.Port}");
         var addresses = await _resolver.ResolveAsync(model, RefreshPatience).AsTask().WaitAsync(cancellation);
         var wanted = dial.SourceIp.Mode == SourceIpMode.Transparent ? client?.Client.AddressFamily : null;
-        var attempts = new Attempts(model.Address, AddressOrder.Of(addresses, wanted, addresses.Length > 1 ? model.NextTurn() : 0, health: null), dial, client);
+        var attempts = new Attempts(dial.NameOf?.Invoke(model.Address) ?? model.Address, AddressOrder.Of(addresses, wanted, addresses.Length > 1 ? model.NextTurn() : 0, health: null), dial, client);
         var mode = client is null && dial.SourceIp.Mode == SourceIpMode.Transparent ? SourceIpMode.None : dial.SourceIp.Mode;
         var connected = await TryAllAsync(attempts, mode, cancellation);
         if (connected is null && attempts.IsSourceUnusable && dial.SourceIp.Fallback != SourceIpFallback.Reject)
@@ -216,7 +216,7 @@ public sealed class SocketDialer
 
     private sealed class Attempts(string destination, IPEndPoint[] addresses, SocketDial dial, ConnectionIdentity? client)
     {
-        /// <summary>Host and port, as the HTTP client knows them.</summary>
+        /// <summary>What metrics call it.</summary>
         public string Destination { get; } = destination;
 
         public IPEndPoint[] Addresses { get; } = addresses;

@@ -41,7 +41,7 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
         var (error, detail) = ErrorOf(record);
         Log.Request(_logger, record.Client.Client, connection.Client, connection.Peer, connection.Source, record.Listener,
             LogText.Value(proxy?.Route.Config.RouteId), LogText.Value(proxy?.Cluster.Config.ClusterId), LogText.Value(proxy?.ProxiedDestination?.DestinationId),
-            LogText.Value(context.Request.Headers.Host.ToString(), MaxHostLength), record.ReceivedBytes, LogText.Value(context.Request.Method, MaxMethodLength),
+            LogText.Value(context.Request.Headers.Host is { Count: > 0 } host ? host.ToString() : null, MaxHostLength), record.ReceivedBytes, LogText.Value(context.Request.Method, MaxMethodLength),
             PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget), record.Status, record.Sent?.Count ?? 0,
             Math.Round(record.Elapsed.TotalMilliseconds, 3), error, LogText.Value(detail),
             ProxyTlvField.Describe(connection.Tlvs.Span), ConnectionIds.Of(context.Connection.Id));
@@ -85,7 +85,7 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
 
     /// <summary>Writes the line of a request that the server refused before anybody here saw it.</summary>
     public void WriteBadRequest(ConnectionIdentity connection, string listener, BadHttpRequestException problem) =>
-        Log.BadRequest(_logger, connection.Client, connection.Peer, listener, LogText.Value($"{problem.StatusCode}({DetailOf(problem)})"));
+        Log.BadRequest(_logger, connection.Client, connection.Peer, listener, $"{problem.StatusCode}({LogText.Quoted(DetailOf(problem))})");
 
     /// <summary>Writes the line of an HTTP/2 connection that sent too many frames without content.</summary>
     public void WriteFlood(IPEndPoint peer, string listener) => Log.Rejected(_logger, peer, listener, "frame_flood", "-");

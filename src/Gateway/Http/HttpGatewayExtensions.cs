@@ -46,6 +46,7 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton<OwnListeners>();
         services.TryAddSingleton<SocketDialer>();
         services.TryAddSingleton<DestinationOptions>();
+        services.TryAddSingleton<DestinationNames>();
         services.AddZeroStarting<ClientPoolMetrics>();
         services.TryAddSingleton<ClientPools>();
         services.TryAddSingleton<IForwarderHttpClientFactory, ClientInvokerFactory>();

@@ -12,7 +12,8 @@ namespace Gateway.Http;
 /// HTTP/2 connection of a client can ask for a hundred.
 /// </summary>
 internal sealed class KeepAliveHttpClientFactory(
-    SocketDialer dialer, ConnectionLimit limit, DestinationOptions options, ClientPoolMetrics metrics, ILogger<ForwarderHttpClientFactory> logger) : ForwarderHttpClientFactory(logger)
+    SocketDialer dialer, ConnectionLimit limit, DestinationOptions options, DestinationNames names, ClientPoolMetrics metrics, ILogger<ForwarderHttpClientFactory> logger)
+    : ForwarderHttpClientFactory(logger)
 {
     private static readonly SourceIpModel NoSourceIp = new() { Mode = SourceIpMode.None };
 
@@ -20,7 +21,7 @@ internal sealed class KeepAliveHttpClientFactory(
     protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
     {
         base.ConfigureHandler(context, handler);
-        var dial = new SocketDial(context.ClusterId, NoSourceIp, options.KeepAlive);
+        var dial = new SocketDial(context.ClusterId, NoSourceIp, options.KeepAlive, at => names.Of(context.ClusterId, at));
         DestinationHandler.Configure(handler);
         handler.PooledConnectionLifetime = options.ConnectionLifetime;
         handler.ConnectCallback = (connection, cancellation) => DestinationStream.OpenAsync(

@@ -80,7 +80,7 @@ public sealed class DestinationNameTests
         Assert.Contains("error=Request detail=to:127.0.0.201:1,ConnectionRefused,attempts:2", line, StringComparison.Ordinal);
         var failed = connects.GetMeasurementSnapshot();
         Assert.Equal(2, failed.Count);
-        Assert.All(failed, connect => Assert.Equal(("backend", "refused"), (connect.Tags["cluster"], connect.Tags["error.type"])));
+        Assert.All(failed, connect => Assert.Equal(("backend", "one", "refused"), (connect.Tags["cluster"], connect.Tags["destination"], connect.Tags["error.type"])));
     }
 
     private async Task<HttpTestGateway> StartAsync(string destination, string version, string mode) => await HttpTestGateway.StartAsync(

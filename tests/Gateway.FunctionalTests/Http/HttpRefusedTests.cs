@@ -46,7 +46,7 @@ public sealed class HttpRefusedTests
         await client.SendAsync(text.Replace("LONG", new string('x', 40_000), StringComparison.Ordinal));
 
         var line = await gateway.Process.WaitForLineAsync(l => l.Contains("reason=bad_request", StringComparison.Ordinal), "the access line");
-        Assert.Contains($"listener=web reason=bad_request detail=\"{status}(", line, StringComparison.Ordinal);
+        Assert.Contains($"listener=web reason=bad_request detail={status}(\"", line, StringComparison.Ordinal);
     }
 
     /// <summary>What a client writes where Kestrel quotes it, and a method of 7 KB: one line, one reason, nothing but printable ASCII.</summary>

@@ -97,7 +97,7 @@ public sealed class RequestReportTests
 
         var line = await gateway.WaitForAccessLineAsync(line => line.Contains("path=/refuse", StringComparison.Ordinal));
         Assert.Contains(" status=500 ", line, StringComparison.Ordinal);
-        Assert.Contains("error=Replaced detail=\"the server sent 500 instead of 401\"", line, StringComparison.Ordinal);
+        Assert.Matches("error=Replaced detail=\"?the server sent 500 instead of 401", line);
     }
 
     [Theory]

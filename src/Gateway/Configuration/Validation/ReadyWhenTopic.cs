@@ -36,7 +36,7 @@ internal sealed class ReadyWhenTopic : IConfigTopic
     // Dnat routes have their clusters checked without being asked.
     private static bool IsChecked(ValidationContext context, string name, TcpClusterConfig cluster) => cluster.HealthCheck switch
     {
-        { } check => check.Active?.Enabled == true,
+        { } check => check.Active?.Enabled ?? check.Passive is null,
         null => context.Config.TcpProxy.Routes.Values
             .Any(route => IsSame(route.ClusterId, name) && (route.SourceIp ?? cluster.SourceIp)?.Mode == SourceIpMode.Dnat),
     };

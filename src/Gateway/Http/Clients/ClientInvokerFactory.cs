@@ -12,10 +12,10 @@ namespace Gateway.Http.Clients;
 /// but how it connects.
 /// </summary>
 internal sealed class ClientInvokerFactory(
-    SocketDialer dialer, ConnectionLimit limit, DestinationOptions options, ClientPools pools, ClientPoolMetrics metrics, TimeProvider time, ILogger<ForwarderHttpClientFactory> logger)
+    SocketDialer dialer, ConnectionLimit limit, DestinationOptions options, DestinationNames names, ClientPools pools, ClientPoolMetrics metrics, TimeProvider time, ILogger<ForwarderHttpClientFactory> logger)
     : IForwarderHttpClientFactory
 {
-    private readonly KeepAliveHttpClientFactory _shared = new(dialer, limit, options, metrics, logger);
+    private readonly KeepAliveHttpClientFactory _shared = new(dialer, limit, options, names, metrics, logger);
 
     /// <inheritdoc/>
     public HttpMessageInvoker CreateClient(ForwarderHttpClientContext context)
@@ -33,7 +33,7 @@ internal sealed class ClientInvokerFactory(
             return _shared.CreateClient(old is null ? context : WithoutOld(context));
         }
 
-        var dial = new SocketDial(context.ClusterId, AnnouncedTlvs.ForDialling(wanted.Config), options.KeepAlive);
+        var dial = new SocketDial(context.ClusterId, AnnouncedTlvs.ForDialling(wanted.Config), options.KeepAlive, at => names.Of(context.ClusterId, at));
         return new ClientInvoker(
             wanted, context.ClusterId, announced => new BoundFactory(dialer, limit, options, metrics, dial, announced, wanted.IdleTimeout).CreateClient(WithoutOld(context)), pools, metrics, time);
     }
