@@ -19,6 +19,15 @@ public sealed record HttpLimitsConfig
     /// </summary>
     public int RequestBufferBytes { get; init; } = 64 * 1024;
 
+    /// <summary>
+    /// How long a client may take nothing of what is there for it before its response ends. Defaults to 5 min, as Envoy's
+    /// stream_idle_timeout: what waits for it holds memory.
+    /// </summary>
+    public TimeSpan ResponseStallTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Most streams of one HTTP/2 connection at once. Defaults to 100, as Kestrel's.</summary>
+    public int MaxStreamsPerConnection { get; init; } = 100;
+
     /// <summary>How long an idle kept-alive connection stays. Defaults to 130 s, as Kestrel's.</summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(130);
 

@@ -1,5 +1,6 @@
 using Gateway.Http;
 using Gateway.Http.Clients;
+using Gateway.Http.Responses;
 using Gateway.Observability;
 using Gateway.Tcp.Listening;
 
@@ -7,7 +8,8 @@ namespace Gateway.Hosting;
 
 /// <summary>The configuration in force, and the two planes that follow it: TCP and HTTP are swapped together.</summary>
 internal sealed class GatewayRuntime(
-    GatewaySnapshot initial, TcpDataPlane tcp, HttpListenerModels http, SnapshotProxyConfigProvider yarp, SnapshotLogging logging, IEnumerable<IStartsAtZero> metrics)
+    GatewaySnapshot initial, TcpDataPlane tcp, HttpListenerModels http, WaitingResponses waiting, SnapshotProxyConfigProvider yarp,
+    SnapshotLogging logging, IEnumerable<IStartsAtZero> metrics)
 {
     private volatile GatewaySnapshot _current = initial;
 
@@ -54,6 +56,7 @@ internal sealed class GatewayRuntime(
         }
         tcp.Update(snapshot.Tcp);
         http.Update(snapshot.Config);
+        waiting.Update(snapshot.Config.Limits.MaxWaitingResponses);
         foreach (var series in metrics)
         {
             series.StartAtZero(snapshot.Config);

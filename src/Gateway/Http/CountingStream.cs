@@ -1,9 +1,12 @@
 using System.Runtime.CompilerServices;
+using Gateway.Http.Responses;
 
 namespace Gateway.Http;
 
-/// <summary>Passes everything on and counts the bytes: what the access log says was sent and received.</summary>
-internal class CountingStream(Stream inner) : Stream
+/// <summary>
+/// Passes everything on and counts the bytes (what the access log says was sent and received), and tells of writes that wait for the client.
+/// </summary>
+internal class CountingStream(Stream inner, WaitingResponse? waiting = null) : Stream
 {
     /// <summary>The stream that does the work.</summary>
     protected Stream Inner { get; } = inner;
@@ -44,18 +47,24 @@ internal class CountingStream(Stream inner) : Stream
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         BytesWritten += buffer.Length;
-        return Inner.WriteAsync(buffer, cancellationToken);
+        var write = Inner.WriteAsync(buffer, cancellationToken);
+        return waiting is null ? write : waiting.WatchAsync(write);
     }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
     {
         BytesWritten += count;
-        return Inner.WriteAsync(buffer, offset, count, cancellationToken);
+        var write = Inner.WriteAsync(buffer, offset, count, cancellationToken);
+        return waiting is null ? write : waiting.WatchAsync(write);
     }
 
     public override void Flush() => Inner.Flush();
 
-    public override Task FlushAsync(CancellationToken cancellationToken) => Inner.FlushAsync(cancellationToken);
+    public override Task FlushAsync(CancellationToken cancellationToken)
+    {
+        var flush = Inner.FlushAsync(cancellationToken);
+        return waiting is null ? flush : waiting.WatchAsync(flush);
+    }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

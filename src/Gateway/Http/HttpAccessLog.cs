@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using Gateway.Http.Clients;
 using Gateway.Http.Exchange;
+using Gateway.Http.Responses;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Dialing;
@@ -48,6 +49,11 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
 
     private static (string Error, string? Detail) ErrorOf(RequestRecord record)
     {
+        if (record.Context.Features.Get<WaitingResponse>() is { Detail: { } stalled })
+        {
+            return ("ResponseStalled", stalled);
+        }
+
         if (record.Context.Features.Get<RequestRefusal>() is { } refusal)
         {
             return (refusal.Error, refusal.Detail);
@@ -80,6 +86,9 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     /// <summary>Writes the line of a request that the server refused before anybody here saw it.</summary>
     public void WriteBadRequest(ConnectionIdentity connection, string listener, BadHttpRequestException problem) =>
         Log.BadRequest(_logger, connection.Client, connection.Peer, listener, $"{problem.StatusCode}({LogText.Quoted(DetailOf(problem))})");
+
+    /// <summary>Writes the line of an HTTP/2 connection that sent too many frames without content.</summary>
+    public void WriteFlood(IPEndPoint peer, string listener) => Log.Rejected(_logger, peer, listener, "frame_flood", "-");
 
     /// <summary>Writes the line of a connection that was closed without a byte (Debug: health checks do it all day).</summary>
     public void WriteSilent(IPEndPoint peer, string listener) => Log.Silent(_logger, peer, listener);

@@ -1,6 +1,8 @@
 using Gateway.Http.Clients;
 using Gateway.Http.Connections;
 using Gateway.Http.Exchange;
+using Gateway.Http.Frames;
+using Gateway.Http.Responses;
 using Gateway.Observability;
 using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Dialing;
@@ -32,6 +34,9 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton<HttpAccessLog>();
         services.AddZeroStarting<HttpRequestMetrics>();
         services.TryAddSingleton<HttpRequestReport>();
+        services.TryAddSingleton<ResponseMetrics>();
+        services.TryAddSingleton<WaitingResponses>();
+        services.TryAddSingleton<FrameMetrics>();
         services.AddZeroStarting<HttpConnectionMetrics>();
         services.TryAddSingleton(_ => new ConnectionLimit());
         services.TryAddSingleton<OperatorWarnings>();

@@ -1,3 +1,4 @@
+using Gateway.Http.Responses;
 using Gateway.Tcp.Identification;
 
 namespace Gateway.Http;
@@ -6,7 +7,7 @@ namespace Gateway.Http;
 /// The first thing that a request meets: who sent it is derived once, what its hop may not claim is dropped (before routing could match on it), a loop
 /// is ended, and the request is reported when it has ended.
 /// </summary>
-internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpRequestReport report)
+internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpRequestReport report, WaitingResponses waiting)
 {
     private readonly RequestDelegate _next = EndLoops(next);
 
@@ -20,6 +21,7 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpRequestRep
         }
         var client = Identify(context, connection, listener.ForwardedHeaders);
         listener.TlvHeaders?.Apply(context, connection);
+        context.Features.Set(new WaitingResponse(waiting, context, listener.Name, listener.ResponseStallTimeout));
         return new RequestRecord(context, client, connection, listener.Name, report).RunAsync(_next);
     }
 

@@ -24,6 +24,9 @@ internal sealed record HttpListenerModel
     /// <summary>Whose X-Forwarded-For is believed. Defaults to nobody's.</summary>
     public ForwardedHeadersModel ForwardedHeaders { get; init; } = ForwardedHeadersModel.None;
 
+    /// <summary>How long a response may go without progress. Defaults to the configuration's default.</summary>
+    public TimeSpan ResponseStallTimeout { get; init; } = new HttpLimitsConfig().ResponseStallTimeout;
+
     /// <summary>Headers that tell what TLVs say; null where no listener has any.</summary>
     public TlvHeaders? TlvHeaders { get; init; }
 

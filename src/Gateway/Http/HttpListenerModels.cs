@@ -33,6 +33,7 @@ internal sealed class HttpListenerModels
                     Toa = ToaPolicy.From(listener.Toa, config.Networks),
                     ForwardedHeaders = Resolve(listener.ForwardedHeaders, config),
                     HeaderLimits = HeaderLimits.Of(listener.HttpLimits),
+                    ResponseStallTimeout = listener.HttpLimits.ResponseStallTimeout,
                     TlvHeaders = reserved.Count == 0 ? null : new TlvHeaders(listener.TlvHeaders, reserved),
                 };
             }

@@ -5,9 +5,6 @@ namespace Gateway.Http;
 /// <summary>Where requests are reported that have ended.</summary>
 internal sealed class HttpRequestReport(HttpAccessLog log, HttpRequestMetrics metrics)
 {
-    /// <summary>Whether anybody reads the log; if not, bytes are not counted.</summary>
-    public bool IsLogged => log.IsEnabled;
-
     /// <summary>The server has refused a request before the application saw it.</summary>
     public void Refused(ConnectionIdentity connection, string listener, BadHttpRequestException problem)
     {

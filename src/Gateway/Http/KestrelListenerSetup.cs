@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Configuration;
+using Gateway.Http.Frames;
 using Gateway.Http.Messages;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -44,10 +45,15 @@ internal static class KestrelListenerSetup
         // recommends the same two at the edge).
         kestrel.Limits.Http2.InitialStreamWindowSize = Math.Max(LeastStreamWindow, limits.RequestBufferBytes);
         kestrel.Limits.Http2.InitialConnectionWindowSize = Math.Max(kestrel.Limits.Http2.InitialConnectionWindowSize, limits.RequestBufferBytes);
+        kestrel.Limits.Http2.MaxStreamsPerConnection = limits.MaxStreamsPerConnection;
         kestrel.Listen(endPoint, listen =>
         {
             listen.Protocols = version == ListenerHttpVersion.Http2 ? HttpProtocols.Http2 : HttpProtocols.Http1;
             Use(listen, listener, host);
+            if (version == ListenerHttpVersion.Http2)
+            {
+                listen.Use(next => ActivatorUtilities.CreateInstance<FrameGuard>(host, next, listener).OnConnectionAsync);
+            }
         });
     }
 

@@ -23,8 +23,8 @@ internal sealed class RequestRecord(HttpContext context, ClientIdentity client, 
     /// <summary>The listener's name.</summary>
     public string Listener => listener;
 
-    /// <summary>Counts what is sent; null: nobody asks.</summary>
-    public SentBytes? Sent { get; } = report.IsLogged ? SentBytes.Of(context) : null;
+    /// <summary>Counts what is sent, and sees when the client takes nothing; null: there is no response.</summary>
+    public SentBytes? Sent { get; } = SentBytes.Of(context);
 
     /// <summary>What ended the request here.</summary>
     public Exception? Failure { get; private set; }

@@ -1,11 +1,12 @@
 using System.IO.Pipelines;
+using Gateway.Http.Responses;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Http;
 
 /// <summary>
 /// Counts the bytes of a response's body for the access log: it stands before the server's response body, and before its upgraded stream for
-/// WebSockets (by Upgrade in HTTP/1.1, by CONNECT in HTTP/2), whose bytes it counts both ways. Only requests that will be logged get one. YARP
+/// WebSockets (by Upgrade in HTTP/1.1, by CONNECT in HTTP/2), whose bytes it counts both ways. YARP
 /// writes to the stream; the pipe writer is the server's own and not counted.
 /// </summary>
 internal sealed class SentBytes : CountingStream, IHttpResponseBodyFeature, IHttpUpgradeFeature, IHttpExtendedConnectFeature
@@ -15,8 +16,13 @@ internal sealed class SentBytes : CountingStream, IHttpResponseBodyFeature, IHtt
     private readonly IHttpExtendedConnectFeature? _connect;
     private CountingStream? _upgraded;
 
-    private SentBytes(IHttpResponseBodyFeature body, IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect) : base(body.Stream)
+    private readonly WaitingResponse? _waiting;
+
+    private SentBytes(
+        IHttpResponseBodyFeature body, IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect, WaitingResponse? waiting)
+        : base(body.Stream, waiting)
     {
+        _waiting = waiting;
         _body = body;
         _upgrade = upgrade;
         _connect = connect;
@@ -31,7 +37,7 @@ internal sealed class SentBytes : CountingStream, IHttpResponseBodyFeature, IHtt
         }
         var upgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgradable ? upgradable : null;
         var connect = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } extended ? extended : null;
-        var sent = new SentBytes(body, upgrade, connect);
+        var sent = new SentBytes(body, upgrade, connect, context.Features.Get<WaitingResponse>());
         context.Features.Set<IHttpResponseBodyFeature>(sent);
         if (upgrade is not null)
         {
@@ -60,9 +66,9 @@ internal sealed class SentBytes : CountingStream, IHttpResponseBodyFeature, IHtt
 
     string? IHttpExtendedConnectFeature.Protocol => _connect?.Protocol;
 
-    async Task<Stream> IHttpUpgradeFeature.UpgradeAsync() => _upgraded = new CountingStream(await _upgrade!.UpgradeAsync());
+    async Task<Stream> IHttpUpgradeFeature.UpgradeAsync() => _upgraded = new CountingStream(await _upgrade!.UpgradeAsync(), _waiting);
 
-    async ValueTask<Stream> IHttpExtendedConnectFeature.AcceptAsync() => _upgraded = new CountingStream(await _connect!.AcceptAsync());
+    async ValueTask<Stream> IHttpExtendedConnectFeature.AcceptAsync() => _upgraded = new CountingStream(await _connect!.AcceptAsync(), _waiting);
 
     Task IHttpResponseBodyFeature.CompleteAsync() => _body.CompleteAsync();
 

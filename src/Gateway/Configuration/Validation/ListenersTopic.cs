@@ -79,6 +79,8 @@ internal sealed class ListenersTopic : IConfigTopic
         if (limits.MinResponseBytesPerSecond is { } response)
             Range.Check(context, $"{path}:MinResponseBytesPerSecond", response, double.Epsilon, double.MaxValue);
         Range.Check(context, $"{path}:RequestBufferBytes", limits.RequestBufferBytes, LeastRequestBuffer, MostRequestBuffer);
+        Range.CheckTimeout(context, $"{path}:ResponseStallTimeout", limits.ResponseStallTimeout);
+        Range.Check(context, $"{path}:MaxStreamsPerConnection", limits.MaxStreamsPerConnection, 1, int.MaxValue);
         Range.CheckTimeout(context, $"{path}:KeepAliveTimeout", limits.KeepAliveTimeout);
         Range.CheckTimeout(context, $"{path}:RequestHeadersTimeout", limits.RequestHeadersTimeout);
         // The upper ends: with HTTP/2 the server gets a multiple of each (HeaderLimits), and holds that much for one request.
