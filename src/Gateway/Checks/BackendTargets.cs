@@ -81,7 +81,7 @@ internal static class BackendTargets
 
     private static BackendUser UserOf(GatewayConfig config, RouteModel route) => new($"TcpProxy:Routes:{route.Name}:SourceIp:Mode", route.SourceIp, route.ClientNetworks)
     {
-        HeaderBytes = HeaderBytes(config.TcpProxy.Routes[route.Name].SourceIp!, route.SourceIp, [config.Listeners[route.Listener]]),
+        HeaderBytes = HeaderBytes(config.TcpProxy.Routes[route.Name].SourceIp ?? config.TcpProxy.Clusters[route.Cluster.Name].SourceIp!, route.SourceIp, [config.Listeners[route.Listener]]),
     };
 
     // What is passed on was in a header that its listener took; what is added comes on top. Placeholders of the route are short.

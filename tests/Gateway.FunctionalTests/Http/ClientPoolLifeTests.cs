@@ -36,7 +36,7 @@ public sealed class ClientPoolLifeTests : IAsyncLifetime
         using var refused = await two.SendAsync("show");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         var line = await gateway.WaitForAccessLineAsync(line => line.Contains("status=503", StringComparison.Ordinal));
-        Assert.Contains("error=ClientLimit detail=1 clients have requests under way (SourceIp.MaxClients)", line, StringComparison.Ordinal);
+        Assert.Contains("error=ClientLimit detail=\"1 clients have requests under way (SourceIp.MaxClients)\"", line, StringComparison.Ordinal);
 
         _backend.Gate.SetResult();
         Assert.Equal("first last", await began.Content.ReadAsStringAsync().WaitAsync(Limits.Wait));
@@ -147,7 +147,7 @@ public sealed class ClientPoolLifeTests : IAsyncLifetime
         using var refused = await own.SendAsync("show");
 
         Assert.Equal(HttpStatusCode.BadGateway, refused.StatusCode);
-        await gateway.WaitForAccessLineAsync(line => line.Contains("error=SourceIp detail=::1 cannot be the source of a connection to 127.0.0.1", StringComparison.Ordinal));
+        await gateway.WaitForAccessLineAsync(line => line.Contains("error=SourceIp detail=\"::1 cannot be the source of a connection to 127.0.0.1", StringComparison.Ordinal));
         gateway.Update(Config(("Mode", "Transparent"), ("Fallback", "None")));
         await own.GetAsync("show");
     }

@@ -38,7 +38,7 @@ public sealed class DestinationRoomTests : IAsyncLifetime
         }
 
         var line = await gateway.WaitForAccessLineAsync(line => line.Contains("status=503", StringComparison.Ordinal));
-        Assert.Contains($"error=ClientLimit detail=the descriptor limit has no room for another connection to a destination ({Possible} are open)", line, StringComparison.Ordinal);
+        Assert.Contains($"error=ClientLimit detail=\"the descriptor limit has no room for another connection to a destination ({Possible} are open)", line, StringComparison.Ordinal);
         Assert.Equal((1, Possible), (limit.Count, limit.Further));
 
         _backend.Gate.SetResult();

@@ -154,7 +154,7 @@ public sealed class ToaTests
             ("FE" + v6, "", "", "[2001:db8:77::1234]:4660"),
             ("C8081234CB00714D", "", "", "203.0.113.77:4660"),
             ("", "", "C9" + v6, "[2001:db8:77::1234]:4660"),
-            ("", "1C0701CB00714D", "", "203.0.113.77:0"),
+            ("", "1C0701CB00714D", "", "203.0.113.77:1"),
             ("", "01FE08F989CB00714D", "FE080001CB00714E", "203.0.113.77:63881"), // A port that looks like fast open's magic number; the ACK comes first.
             ("", "", "", "192.0.2.15:PORT"), // None: the peer is the client.
             ("FE091234CB00714D00", "FEFF1234", "FE00", "192.0.2.15:PORT"), // Malformed: as none.
