@@ -47,7 +47,7 @@ public sealed partial class OperatorWarnings
     {
         if (_unreachable.Count((cluster, reason), out var count))
         {
-            Log.Unreachable(_logger, cluster, reason, detail, count);
+            Log.Unreachable(_logger, LogText.Value(cluster), reason, LogText.Value(detail), count);
         }
     }
 

@@ -310,7 +310,7 @@ internal sealed partial class ConnectionPipeline(
                 or CloseReason.SourceIpUnusable or CloseReason.UntrustedHeader or CloseReason.LateHeader or CloseReason.NestedHeader:
                 _warnings.Refused(record.Listener.Name, record.Reason.Label(), RuleOf(record.Refusal), record.Client.RemoteEndPoint);
                 break;
-            case CloseReason.BackendConnectFailed or CloseReason.BackendConnectTimeout or CloseReason.BackendSendFailed or CloseReason.NoDestination:
+            case CloseReason.BackendConnectFailed or CloseReason.BackendConnectTimeout or CloseReason.BackendSendFailed or CloseReason.NoDestination or CloseReason.Self:
                 _warnings.Unreachable(record.Route!.Cluster.Name, record.Reason.Label(), record.FailedDial ?? "-");
                 break;
         }

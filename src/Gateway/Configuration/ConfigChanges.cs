@@ -1,4 +1,5 @@
 using Gateway.Configuration.Reading;
+using Gateway.Tcp.Diagnostics;
 
 namespace Gateway.Configuration;
 
@@ -38,10 +39,7 @@ internal sealed record ConfigChanges(IReadOnlyList<string> Added, IReadOnlyList<
 
     private static string Describe(string verb, IReadOnlyList<string> paths) =>
         paths.Count == 0 ? ""
-        : $"{verb} {string.Join(", ", paths.Take(MostNamed).Select(Show))}{(paths.Count > MostNamed ? $" and {paths.Count - MostNamed} more" : "")}";
-
-    // Keys of YARP's section and of Metadata are free text.
-    private static string Show(string path) => path.AsSpan().IndexOfAnyExceptInRange('!', '~') < 0 ? path : ConfigIssue.Quote(path)!;
+        : $"{verb} {string.Join(", ", paths.Take(MostNamed).Select(static path => LogText.Value(path)))}{(paths.Count > MostNamed ? $" and {paths.Count - MostNamed} more" : "")}";
 
     private static List<string> Without(IReadOnlyList<string> list, IReadOnlyCollection<string> paths) => [.. list.Except(paths, StringComparer.OrdinalIgnoreCase)];
 
