@@ -12,7 +12,8 @@ namespace Gateway.Http.Clients;
 /// but how it connects.
 /// </summary>
 internal sealed class ClientInvokerFactory(
-    SocketDialer dialer, ConnectionLimit limit, DestinationOptions options, DestinationNames names, ClientPools pools, ClientPoolMetrics metrics, TimeProvider time, ILogger<ForwarderHttpClientFactory> logger)
+    SocketDialer dialer, ConnectionLimit limit, DestinationOptions options, DestinationNames names, ClientPools pools, ClientPoolMetrics metrics,
+    TimeProvider time, ILogger<ForwarderHttpClientFactory> logger)
     : IForwarderHttpClientFactory
 {
     private readonly KeepAliveHttpClientFactory _shared = new(dialer, limit, options, names, metrics, logger);
