@@ -28,7 +28,7 @@ public sealed class TlvHeaderTests : IAsyncLifetime
         Assert.Equal("kept", first["X-Other"]);
         Assert.Equal(first["X-Conn"], second["X-Conn"]);
         var line = await gateway.WaitForAccessLineAsync(line => line.Contains("path=/show/2", StringComparison.Ordinal));
-        Assert.EndsWith($" tlvs=AwsVpcEndpointId:vpce-1,AzurePrivateLinkId id={first["X-Conn"]}", line, StringComparison.Ordinal);
+        Assert.EndsWith($" tlvs=AwsVpcEndpointId:vpce-1,0xEE id={first["X-Conn"]}", line, StringComparison.Ordinal);
     }
 
     [Theory]
