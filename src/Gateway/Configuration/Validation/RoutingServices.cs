@@ -19,6 +19,7 @@ internal static class RoutingServices
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddMetrics();
+        services.AddSingleton(SilentMeters.Shared);
         // Made by the container, which so disposes of it: the runtime lists all that live.
         services.AddSingleton(_ => new DiagnosticListener("Gateway.Configuration"));
         services.AddRouting();
