@@ -29,13 +29,13 @@ start hitch --config="$temp/hitch.conf"
 # The client bits and `verify` of the SSL TLV that a TLS client without a certificate brings.
 ask() {
     PYTHONPATH=$(dirname "$0") python3 - "$1" "$2" <<'PY'
-import ssl, struct, sys, threading, wire
+import ssl, struct, sys, wire
 front, back = int(sys.argv[1]), int(sys.argv[2])
 backend = wire.listen(back)
 context = ssl.create_default_context()
 context.check_hostname = False
 context.verify_mode = ssl.CERT_NONE
-threading.Thread(target=lambda: context.wrap_socket(wire.connect(("127.0.0.1", front))).sendall(b"hello"), daemon=True).start()
+wire.greet(context, front)
 value = dict(wire.tlvs_of(wire.header_of(backend.accept()[0])))[0x20]
 print("client=0x%x verify=%d" % (value[0], struct.unpack(">I", value[1:5])[0]))
 PY

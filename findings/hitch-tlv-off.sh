@@ -21,15 +21,14 @@ ask() {
         'write-proxy-v2 = on' 'workers = 1' 'user = "nobody"' 'group = "nogroup"' "$@" >"$temp/hitch-$front.conf"
     start hitch --config="$temp/hitch-$front.conf"
     PYTHONPATH=$(dirname "$0") python3 - "$front" "$back" "$temp/client" <<'PY'
-import ssl, sys, threading, wire
+import ssl, sys, wire
 front, back, client = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 backend = wire.listen(back)
 context = ssl.create_default_context()
 context.check_hostname = False
 context.verify_mode = ssl.CERT_NONE
 context.load_cert_chain(client + ".pem", client + ".key")
-hello = lambda: context.wrap_socket(wire.connect(("127.0.0.1", front)), server_hostname="www.example.test").sendall(b"hello")
-threading.Thread(target=hello, daemon=True).start()
+wire.greet(context, front, server_hostname="www.example.test")
 found = wire.tlvs_of(wire.header_of(backend.accept()[0]))
 print(*["0x%02x" % type + (":" + value.split(b"\n")[0].decode() if type == 0xE0 else "") for type, value in found])
 PY

@@ -17,7 +17,7 @@ cp /etc/passwd /etc/group "$temp/etc"
 printf 'opensmtpd:x:64990:64990::/var/lib/opensmtpd/empty:/bin/false\nopensmtpq:x:64991:64991::/var/lib/opensmtpd/empty:/bin/false\n' >>"$temp/etc/passwd"
 printf 'opensmtpd:x:64990:\nopensmtpq:x:64991:\n' >>"$temp/etc/group"
 echo mx.example.test >"$temp/etc/mailname"
-start unshare --mount --kill-child bash -c '
+start unshare --mount bash -c '
     temp=$1 root=$2
     mount --bind "$temp/etc/passwd" /etc/passwd && mount --bind "$temp/etc/group" /etc/group &&
     mount -t tmpfs none /var && mkdir -p /var/lib/opensmtpd/empty /var/spool/smtpd /var/mail && ln -s /run /var/run &&

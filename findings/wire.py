@@ -2,6 +2,7 @@
 import socket
 import struct
 import sys
+import threading
 import time
 
 SIGNATURE = bytes.fromhex("0d0a0d0a000d0a515549540a")
@@ -27,6 +28,18 @@ def connect(address, seconds=30):
             if time.time() > end:
                 sys.exit("not run: nothing listens at %s" % (address,))
             time.sleep(0.05)
+
+
+_open = []
+
+
+def greet(context, port, **options):
+    """A TLS client that says hello and stays, beside the caller: it would wait for the proxy, which may wait for the backend."""
+    def run():
+        _open.append(context.wrap_socket(connect(("127.0.0.1", port)), **options))
+        _open[-1].sendall(b"hello")
+
+    threading.Thread(target=run, daemon=True).start()
 
 
 def header_of(connection):
