@@ -74,6 +74,9 @@ public sealed record TcpListenOptions
 
     /// <summary>Told each time accepting had to pause (EMFILE, ENFILE, ENOBUFS, ENOMEM; ENOSPC: no epoll watch left).</summary>
     public Action<SocketError>? OnAcceptError { get; init; }
+
+    /// <summary>Told of each connection that was accepted and closed at once, since it had one of the last descriptors (<see cref="DescriptorReserve"/>).</summary>
+    public Action? OnTurnedAway { get; init; }
 }
 
 /// <summary>TCP keep-alive (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT).</summary>

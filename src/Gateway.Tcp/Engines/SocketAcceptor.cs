@@ -14,24 +14,28 @@ public sealed class SocketAcceptor
     private readonly Func<CancellationToken, ValueTask<Socket>> _accept;
     private readonly Func<Socket, bool> _isRefused;
     private readonly Action<SocketError>? _onPause;
+    private readonly Action? _onTurnedAway;
     private readonly TimeProvider _time;
 
     /// <summary>Accepts from a listening socket.</summary>
     /// <param name="socket">The socket; its owner disposes it.</param>
     /// <param name="mayUseReserve">Whether its connections may have the last descriptors (<see cref="DescriptorReserve"/>).</param>
     /// <param name="onPause">Told of each pause, and why.</param>
+    /// <param name="onTurnedAway">Told of each connection that was closed, since it had one of the last descriptors.</param>
     /// <param name="time">For pauses.</param>
-    public SocketAcceptor(Socket socket, bool mayUseReserve, Action<SocketError>? onPause, TimeProvider time)
-        : this(socket.AcceptAsync, mayUseReserve ? static _ => false : DescriptorReserve.Holds, onPause, time)
+    public SocketAcceptor(Socket socket, bool mayUseReserve, Action<SocketError>? onPause, Action? onTurnedAway, TimeProvider time)
+        : this(socket.AcceptAsync, mayUseReserve ? static _ => false : DescriptorReserve.Holds, onPause, onTurnedAway, time)
     {
     }
 
     /// <summary>Accepts as <paramref name="accept"/> does.</summary>
-    internal SocketAcceptor(Func<CancellationToken, ValueTask<Socket>> accept, Func<Socket, bool> isRefused, Action<SocketError>? onPause, TimeProvider time)
+    internal SocketAcceptor(
+        Func<CancellationToken, ValueTask<Socket>> accept, Func<Socket, bool> isRefused, Action<SocketError>? onPause, Action? onTurnedAway, TimeProvider time)
     {
         _accept = accept;
         _isRefused = isRefused;
         _onPause = onPause;
+        _onTurnedAway = onTurnedAway;
         _time = time;
     }
 
@@ -50,6 +54,7 @@ public sealed class SocketAcceptor
                 }
 
                 accepted.Dispose();
+                _onTurnedAway?.Invoke();
                 error = SocketError.TooManyOpenSockets;
             }
             catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException)

@@ -1,10 +1,13 @@
 using System.Net.Sockets;
 using Gateway.Tcp.Diagnostics;
+using Gateway.Tcp.Pipeline;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tcp.Listening;
 
-/// <summary>Tells of a listener's pauses in accepting: each one in the metric, and in the log one line for many. Safe from any thread.</summary>
+/// <summary>
+/// Tells of a listener's pauses in accepting: each one in the metric, and in the log one line for many; and counts whom it turned away then. Safe from any thread.
+/// </summary>
 internal sealed partial class AcceptPauses(string listener, TcpMetrics metrics, ILogger logger, TimeProvider time)
 {
     // While descriptors are missing there are 20 pauses a second on each event loop.
@@ -22,6 +25,9 @@ internal sealed partial class AcceptPauses(string listener, TcpMetrics metrics, 
             Log.AcceptPaused(logger, listener, error);
         }
     }
+
+    /// <summary>A connection was closed as soon as it was accepted.</summary>
+    public void TurnedAway() => metrics.Rejected(listener, CloseReason.Resources);
 
     private static partial class Log
     {

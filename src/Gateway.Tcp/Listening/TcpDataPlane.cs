@@ -118,9 +118,13 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     }
 
     /// <summary>
-    /// What is told of each pause of a listener in accepting: a metric, and a line of the log for many. For an HTTP server's listener too.
+    /// What is told of each pause of a listener in accepting, and of each connection that it turns away then: metrics, and a line of the log for many. For an HTTP server's listener too.
     /// </summary>
-    public Action<SocketError> AcceptPausesOf(string listener) => new AcceptPauses(listener, _metrics, _logger, _time).Report;
+    public (Action<SocketError> OnPause, Action OnTurnedAway) AcceptReportsOf(string listener)
+    {
+        var pauses = new AcceptPauses(listener, _metrics, _logger, _time);
+        return (pauses.Report, pauses.TurnedAway);
+    }
 
     /// <summary>Whether a cluster of the model in force has a destination that health checks do not call dead; true for one that is not there.</summary>
     public bool HasUsableDestination(string cluster) => !_pipeline.Model.Clusters.TryGetValue(cluster, out var model) || model.HasUsable();
@@ -178,6 +182,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(listener);
         ArgumentNullException.ThrowIfNull(endPoint);
+        var (onPause, onTurnedAway) = AcceptReportsOf(listener);
         var options = new TcpListenOptions
         {
             DualMode = dualMode,
@@ -185,7 +190,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
             Options = carriers,
             Transparent = intercept == InterceptMode.TProxy,
             Mark = mark,
-            OnAcceptError = AcceptPausesOf(listener),
+            OnAcceptError = onPause,
+            OnTurnedAway = onTurnedAway,
         };
         var bound = _engine.Bind(endPoint, options);
         return new BoundTcpListener(bound, new ListenerState(listener, keepAlive, intercept, bound.LocalEndPoint.Port), _pipeline);

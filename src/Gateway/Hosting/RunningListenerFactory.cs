@@ -32,7 +32,8 @@ internal sealed class RunningListenerFactory(
         var state = http.For(plan.Name, plan.Kind);
         // Those of probes, scrapes and the operator come out of the reserve.
         var reserved = plan.Kind == ListenerKind.Traffic ? null : new ReservedConnections(state, DescriptorReserve.ConnectionsOfProbes, services);
-        var acceptor = new SocketAcceptor(socket, mayUseReserve: reserved is not null, tcp.AcceptPausesOf(plan.Label), services.Time);
+        var (onPause, onTurnedAway) = tcp.AcceptReportsOf(plan.Label);
+        var acceptor = new SocketAcceptor(socket, mayUseReserve: reserved is not null, onPause, onTurnedAway, services.Time);
         var listener = new PausingListener(socket, acceptor, CreateConnections(plan), reserved is null ? null : reserved.Admit);
         return KestrelListener.OverSocket(plan, listener, _start, host,
             (kestrel, local) => KestrelListenerSetup.Configure(kestrel, local, state, plan.HttpVersion, plan.HttpLimits, host));

@@ -12,7 +12,7 @@ namespace Gateway.Http;
 /// </summary>
 internal sealed class HttpConnectionMetrics(IMeterFactory meters) : IStartsAtZero
 {
-    private static readonly string[] Reasons = ["limit", "draining", "proxy_protocol", "toa"];
+    private static readonly string[] Reasons = ["limit", "draining", "resources", "proxy_protocol", "toa"];
     private static readonly string[] ToaResults = ["client", "absent_allowed", "absent_rejected", "conflict"];
 
     private readonly ProxyProtocolMetrics _headers = new(meters);

@@ -39,7 +39,7 @@ public sealed class StalledUploadTests : IAsyncLifetime
     {
         await using var gateway = await StartAsync();
         await AskOtherAsync();
-        var (descriptors, memory) = (gateway.Process.Descriptors(), gateway.Process.ResidentBytes());
+        var (sockets, memory) = (gateway.Process.Sockets(), gateway.Process.ResidentBytes());
 
         await Task.WhenAll(Enumerable.Range(0, Uploads).Select(_ => UploadAsync(int.MaxValue)));
 
@@ -51,7 +51,7 @@ public sealed class StalledUploadTests : IAsyncLifetime
             client.Close(0);
         }
 
-        await Eventually.TrueAsync(() => gateway.Process.Descriptors() <= descriptors + 4, "the uploads end with their clients");
+        await Eventually.TrueAsync(() => gateway.Process.Sockets() <= sockets + 4, "the uploads end with their clients");
         await AskOtherAsync();
     }
 
@@ -60,7 +60,7 @@ public sealed class StalledUploadTests : IAsyncLifetime
     {
         await using var gateway = await StartAsync();
         await AskOtherAsync();
-        var descriptors = gateway.Process.Descriptors();
+        var sockets = gateway.Process.Sockets();
         var client = await UploadAsync(0);
         // The FIN arrives only if all that was sent before it has: what the gateway does not read is still in its window.
         var (unread, looks) = (0L, 0);
@@ -76,7 +76,7 @@ public sealed class StalledUploadTests : IAsyncLifetime
             "the gateway reads no more");
         client.Shutdown(SocketShutdown.Send);
 
-        await Eventually.TrueAsync(() => gateway.Process.Descriptors() <= descriptors + 2, "the upload ends with its client");
+        await Eventually.TrueAsync(() => gateway.Process.Sockets() <= sockets + 2, "the upload ends with its client");
         await gateway.WaitForAccessAsync("path=/up", "error=");
     }
 

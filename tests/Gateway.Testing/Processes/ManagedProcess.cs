@@ -126,6 +126,20 @@ public sealed class ManagedProcess : IAsyncDisposable
     /// <summary>Number of open descriptors.</summary>
     public int Descriptors() => Directory.GetFileSystemEntries($"/proc/{Id}/fd").Length;
 
+    /// <summary>Number of open sockets: unlike all descriptors, what the runtime opens of its own assemblies meanwhile is not in it.</summary>
+    public int Sockets() => Directory.GetFileSystemEntries($"/proc/{Id}/fd").Count(static descriptor =>
+    {
+        try
+        {
+            return File.ResolveLinkTarget(descriptor, returnFinalTarget: false)?.Name.StartsWith("socket:", StringComparison.Ordinal) == true;
+        }
+        catch (IOException)
+        {
+            // Closed meanwhile.
+            return false;
+        }
+    });
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {

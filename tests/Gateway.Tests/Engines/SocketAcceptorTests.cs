@@ -12,6 +12,7 @@ public sealed class SocketAcceptorTests
     private readonly FakeTimeProvider _time = new();
     private readonly List<SocketError> _pauses = [];
     private int _accepts;
+    private int _turnedAway;
 
     [Theory]
     [InlineData(SocketError.TooManyOpenSockets)]
@@ -30,6 +31,7 @@ public sealed class SocketAcceptorTests
 
         Assert.Same(socket, await accepted);
         Assert.Equal([error, error], _pauses);
+        Assert.Equal(0, _turnedAway);
     }
 
     [Fact]
@@ -46,11 +48,12 @@ public sealed class SocketAcceptorTests
     {
         using var first = new Socket(SocketType.Stream, ProtocolType.Tcp);
         using var second = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        var acceptor = new SocketAcceptor(_ => new ValueTask<Socket>(_accepts++ == 0 ? first : second), socket => socket == first, _pauses.Add, _time);
+        var acceptor = new SocketAcceptor(_ => new ValueTask<Socket>(_accepts++ == 0 ? first : second), socket => socket == first, _pauses.Add, () => _turnedAway++, _time);
         var accepted = acceptor.AcceptAsync(CancellationToken.None).AsTask();
 
         Assert.True(first.SafeHandle.IsClosed);
         Assert.Equal([SocketError.TooManyOpenSockets], _pauses);
+        Assert.Equal(1, _turnedAway);
         _time.Advance(Pause);
         Assert.Same(second, await accepted);
     }
@@ -65,10 +68,10 @@ public sealed class SocketAcceptorTests
 
         var listening = new Socket(SocketType.Stream, ProtocolType.Tcp);
         listening.Dispose();
-        Assert.Null(await new SocketAcceptor(listening, false, _pauses.Add, _time).AcceptAsync(CancellationToken.None));
+        Assert.Null(await new SocketAcceptor(listening, false, _pauses.Add, null, _time).AcceptAsync(CancellationToken.None));
     }
 
     private SocketAcceptor Acceptor(Socket? socket, params SocketError[] errors) => new(
         _ => _accepts++ < errors.Length ? throw new SocketException((int)errors[_accepts - 1]) : new ValueTask<Socket>(socket!),
-        static _ => false, _pauses.Add, _time);
+        static _ => false, _pauses.Add, () => _turnedAway++, _time);
 }

@@ -12,7 +12,7 @@ internal sealed class LinuxTcpListener : ITcpEngineListener
     internal LinuxTcpListener(EventLoop[] loops, FileDescriptor[] descriptors, IPEndPoint localEndPoint, TcpListenOptions options, Func<int>? fault)
     {
         LocalEndPoint = localEndPoint;
-        _sockets = [.. loops.Zip(descriptors, (loop, descriptor) => new ListenSocket(loop, descriptor, options.OnAcceptError, fault))];
+        _sockets = [.. loops.Zip(descriptors, (loop, descriptor) => new ListenSocket(loop, descriptor, options, fault))];
         foreach (var socket in _sockets)
         {
             socket.Siblings = [.. _sockets.Where(other => other != socket)];

@@ -25,7 +25,7 @@ internal sealed class ListenSocket : IEpollTarget
     private readonly EventLoop _loop;
     private readonly FileDescriptor _descriptor;
     private readonly int _fd;
-    private readonly Action<SocketError>? _onAcceptError;
+    private readonly TcpListenOptions _options;
     private readonly Func<int>? _fault;
     private readonly TimerNode _pause;
     private Action<TcpConnection>? _onAccepted;
@@ -34,12 +34,12 @@ internal sealed class ListenSocket : IEpollTarget
     private bool _isClosed;
     private volatile bool _leavesSome;
 
-    internal ListenSocket(EventLoop loop, FileDescriptor descriptor, Action<SocketError>? onAcceptError, Func<int>? fault)
+    internal ListenSocket(EventLoop loop, FileDescriptor descriptor, TcpListenOptions options, Func<int>? fault)
     {
         _loop = loop;
         _descriptor = descriptor;
         _fd = descriptor.Hold();
-        _onAcceptError = onAcceptError;
+        _options = options;
         _fault = fault;
         _pause = new TimerNode(static owner => ((ListenSocket)owner).Resume(), this);
     }
@@ -161,7 +161,7 @@ internal sealed class ListenSocket : IEpollTarget
         return result >= 0 && other.HandOver(new LinuxTcpConnection(other._loop, result, PeerEndPoint.Of(peer.ToIPEndPoint()), isConnected: true));
     }
 
-    private static int AcceptOne(int listening, out SockAddr peer)
+    private int AcceptOne(int listening, out SockAddr peer)
     {
         var result = Syscalls.Accept(listening, out peer);
         if (result < 0 || !DescriptorReserve.Holds(result))
@@ -170,6 +170,7 @@ internal sealed class ListenSocket : IEpollTarget
         }
 
         new FileDescriptor(result).Dispose();
+        _options.OnTurnedAway?.Invoke();
         return -Errno.EMFILE;
     }
 
@@ -212,7 +213,7 @@ internal sealed class ListenSocket : IEpollTarget
     // Only this listener pauses; its connections wait in the kernel. The caller of the event loop is never told by an exception.
     private void Pause(SocketError error)
     {
-        _onAcceptError?.Invoke(error);
+        _options.OnAcceptError?.Invoke(error);
         if (_registration != 0)
         {
             _loop.Modify(_fd, _registration, EpollEvents.None);

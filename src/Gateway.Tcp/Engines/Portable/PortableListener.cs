@@ -6,7 +6,7 @@ namespace Gateway.Tcp.Engines.Portable;
 /// <summary>An accept loop that nothing but <see cref="StopAsync"/> ends.</summary>
 internal sealed class PortableListener(Socket socket, TcpListenOptions options, PortableTcpEngine engine) : ITcpEngineListener
 {
-    private readonly SocketAcceptor _acceptor = new(socket, mayUseReserve: false, options.OnAcceptError, engine.Time);
+    private readonly SocketAcceptor _acceptor = new(socket, mayUseReserve: false, options.OnAcceptError, options.OnTurnedAway, engine.Time);
     private readonly CancellationTokenSource _stop = new();
     private Task _accepting = Task.CompletedTask;
     private int _stopped;
