@@ -35,15 +35,6 @@ public sealed class QuietConnections
         return connection;
     }
 
-    /// <summary>Ends the connection that has been silent for longest; false if all have sent something.</summary>
-    public bool TryEndSilent()
-    {
-        lock (_lock)
-        {
-            return TryEnd(_silent);
-        }
-    }
-
     /// <summary>
     /// Ends so many that <paramref name="max"/> are left. Half of them may be silent: who has just come has time to speak while others that
     /// speak take places, and who has spoken keeps its place while silent ones come.

@@ -85,8 +85,6 @@ internal static class HttpGatewayExtensions
     /// <summary>Serves requests: identity, access log, what HTTP asks of a proxy, routing, YARP. Terminal: what no route takes is 404.</summary>
     public static IApplicationBuilder UseHttpGateway(this IApplicationBuilder app)
     {
-        // Around the other, whose access line comes first.
-        app.UseMiddleware<UnreachableMiddleware>();
         app.UseMiddleware<HttpGatewayMiddleware>();
         app.UseMiddleware<RequestRules>();
         app.UseRouting();

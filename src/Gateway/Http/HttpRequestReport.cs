@@ -1,9 +1,12 @@
+using Gateway.Http.Exchange;
+using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Identification;
+using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Http;
 
-/// <summary>Where requests are reported that have ended.</summary>
-internal sealed class HttpRequestReport(HttpAccessLog log, HttpRequestMetrics metrics)
+/// <summary>Where requests are reported that have ended: metrics, the access log, and the operator, if no destination could be reached.</summary>
+internal sealed class HttpRequestReport(HttpAccessLog log, HttpRequestMetrics metrics, OperatorWarnings warnings)
 {
     /// <summary>The server has refused a request before the application saw it.</summary>
     public void Refused(ConnectionIdentity connection, string listener, BadHttpRequestException problem)
@@ -22,6 +25,14 @@ internal sealed class HttpRequestReport(HttpAccessLog log, HttpRequestMetrics me
         if (log.IsEnabled)
         {
             log.Write(record);
+        }
+
+        // Behind its access line.
+        if (record.Reason is { IsUnreachable: true } reason && record.Context.Features.Get<IReverseProxyFeature>() is { } proxy)
+        {
+            var destination = proxy.ProxiedDestination is { } asked ? $"destination:{asked.DestinationId}," : "";
+            warnings.Unreachable(
+                proxy.Cluster.Config.ClusterId, reason.Reason, destination + HttpAccessLog.DetailOf(RequestFailure.ErrorOf(record.Context)?.Exception));
         }
     }
 }

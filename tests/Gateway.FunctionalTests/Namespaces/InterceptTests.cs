@@ -151,7 +151,8 @@ public sealed class InterceptTests
 
         await gateway.WaitForAccessAsync("reason=original_destination");
         await gateway.WaitForMetricAsync("gateway_tcp_connection_active", v => v == 0);
-        Assert.InRange((await gateway.MetricsAsync()).Sum("gateway_tcp_connection_opened_total"), 1, 20);
+        // A connection can be accepted before its dial has ended, so a busy machine takes some rounds (21 were seen); a circle takes every descriptor, thousands.
+        Assert.InRange((await gateway.MetricsAsync()).Sum("gateway_tcp_connection_opened_total"), 1, 100);
     }
 
     [Theory]

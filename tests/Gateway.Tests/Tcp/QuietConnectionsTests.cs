@@ -51,27 +51,29 @@ public sealed class QuietConnectionsTests
     }
 
     [Fact]
-    public void TryEndSilent_NobodyIsSilent_EndsNobody()
+    public void EndMoreThan_OneThatLeft_IsNotCounted()
     {
         Add("speaks").Heard();
         Add("left").Dispose();
-
-        Assert.False(_connections.TryEndSilent());
         Add("silent");
-        Assert.True(_connections.TryEndSilent());
-        Assert.Equal(["silent"], _ended);
+
+        _connections.EndMoreThan(2);
+        Assert.Empty(_ended);
+        Assert.Equal(2, _connections.Count);
     }
 
     [Fact]
     public void Heard_OfOneThatGaveWay_DoesNotBringItBack()
     {
         var gone = Add("gone");
-        _connections.TryEndSilent();
+        Add("silent");
+        _connections.EndMoreThan(1);
 
         gone.Heard();
         gone.Dispose();
 
-        Assert.Equal(0, _connections.Count);
+        Assert.Equal(["gone"], _ended);
+        Assert.Equal(1, _connections.Count);
     }
 
     private QuietConnection Add(string name) => _connections.Add(() => _ended.Add(name));
