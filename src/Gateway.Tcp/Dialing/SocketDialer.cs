@@ -86,6 +86,15 @@ public sealed class SocketDialer
         return mode == SourceIpMode.ProxyProtocol ? await AnnounceAsync(connected, dial, client, cancellation) : connected;
     }
 
+    /// <summary>The addresses of a destination as far as they are known; empty: not yet. What is not known or has become old is asked for in the background.</summary>
+    /// <param name="authority"><c>host:port</c>.</param>
+    public IPEndPoint[] KnownAddressesOf(string authority)
+    {
+        ArgumentNullException.ThrowIfNull(authority);
+        var asked = _resolver.ResolveAsync(ModelOf(authority)).AsTask();
+        return asked.IsCompletedSuccessfully ? asked.Result : [];
+    }
+
     private DestinationModel ModelOf(string authority)
     {
         if (_destinations.Count >= MostDestinations)

@@ -12,7 +12,8 @@ namespace Gateway.Http;
 /// HTTP/2 connection of a client can ask for a hundred.
 /// </summary>
 internal sealed class KeepAliveHttpClientFactory(
-    SocketDialer dialer, ConnectionLimit limit, DestinationOptions options, DestinationNames names, ClientPoolMetrics metrics, ILogger<ForwarderHttpClientFactory> logger)
+    SocketDialer dialer, ConnectionLimit limit, DestinationOptions options, DestinationNames names, ClientPoolMetrics metrics, TimeSpan lifetime,
+    ILogger<ForwarderHttpClientFactory> logger)
     : ForwarderHttpClientFactory(logger)
 {
     private static readonly SourceIpModel NoSourceIp = new() { Mode = SourceIpMode.None };
@@ -23,7 +24,7 @@ internal sealed class KeepAliveHttpClientFactory(
         base.ConfigureHandler(context, handler);
         var dial = new SocketDial(context.ClusterId, NoSourceIp, options.KeepAlive, at => names.Of(context.ClusterId, at));
         DestinationHandler.Configure(handler);
-        handler.PooledConnectionLifetime = options.ConnectionLifetime;
+        handler.PooledConnectionLifetime = lifetime;
         handler.ConnectCallback = (connection, cancellation) => DestinationStream.OpenAsync(
             limit, ConnectionKind.Shared, isOurs: false, () => dialer.ConnectAsync(connection.DnsEndPoint, dial, client: null, cancellation));
     }

@@ -52,7 +52,7 @@ public sealed class DestinationNameTests
         var port = new Uri(one.Urls.First()).Port;
         await using var two = await ListenAsync("127.0.0.12", port, "two", "2");
         _names["app.example"] = [IPAddress.Parse("127.0.0.11"), IPAddress.Parse("127.0.0.12")];
-        await using var gateway = await StartAsync($"http://app.example:{port}/", "2", "None");
+        await using var gateway = await StartAsync($"http://app.example:{port}/", "2", "None", TimeSpan.FromMilliseconds(100));
         using var client = new HttpClient { BaseAddress = new Uri($"http://{gateway["web"]}/") };
 
         var seen = new HashSet<string>();
@@ -83,7 +83,7 @@ public sealed class DestinationNameTests
         Assert.All(failed, connect => Assert.Equal(("backend", "one", "refused"), (connect.Tags["cluster"], connect.Tags["destination"], connect.Tags["error.type"])));
     }
 
-    private async Task<HttpTestGateway> StartAsync(string destination, string version, string mode) => await HttpTestGateway.StartAsync(
+    private async Task<HttpTestGateway> StartAsync(string destination, string version, string mode, TimeSpan? lifetime = null) => await HttpTestGateway.StartAsync(
         HttpTestGateway.Config(destination, cluster: cluster => cluster with
         {
             HttpRequest = new ForwarderRequestConfig { Version = Version.Parse(version == "2" ? "2.0" : version), VersionPolicy = HttpVersionPolicy.RequestVersionExact },
@@ -91,7 +91,7 @@ public sealed class DestinationNameTests
         }),
         services: services =>
         {
-            services.AddSingleton(new DestinationOptions { ConnectionLifetime = TimeSpan.FromMilliseconds(100) });
+            services.AddSingleton(new DestinationOptions { LifetimeOfNames = lifetime ?? TimeSpan.FromHours(1), LookInterval = TimeSpan.FromMilliseconds(10) });
             services.AddSingleton(provider => new SocketDialer(provider.GetRequiredService<IMeterFactory>(), TimeProvider.System, new OwnListeners(), new HostResolver(_time, Ask)));
         });
 

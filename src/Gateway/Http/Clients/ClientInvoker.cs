@@ -32,7 +32,7 @@ internal sealed class ClientInvoker : HttpMessageInvoker
     /// <param name="time">For idle clients.</param>
     public ClientInvoker(
         ClusterSourceIp sourceIp, string cluster, Func<ConnectionIdentity?, HttpMessageInvoker> create, ClientPools pools, ClientPoolMetrics metrics, TimeProvider time)
-        : base(new Unused())
+        : base(new UnusedHandler())
     {
         SourceIp = sourceIp;
         _cluster = cluster;
@@ -136,11 +136,5 @@ internal sealed class ClientInvoker : HttpMessageInvoker
         var held = (ClientConnections)connections;
         held.Pool.Release(held);
         return Task.CompletedTask;
-    }
-
-    private sealed class Unused : HttpMessageHandler
-    {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            throw new InvalidOperationException("Requests go through a client's own handler.");
     }
 }

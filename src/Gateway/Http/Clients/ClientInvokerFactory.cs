@@ -16,8 +16,6 @@ internal sealed class ClientInvokerFactory(
     TimeProvider time, ILogger<ForwarderHttpClientFactory> logger)
     : IForwarderHttpClientFactory
 {
-    private readonly KeepAliveHttpClientFactory _shared = new(dialer, limit, options, names, metrics, logger);
-
     /// <inheritdoc/>
     public HttpMessageInvoker CreateClient(ForwarderHttpClientContext context)
     {
@@ -31,12 +29,14 @@ internal sealed class ClientInvokerFactory(
         old?.Retire();
         if (wanted is null)
         {
-            return _shared.CreateClient(old is null ? context : WithoutOld(context));
+            return context.OldClient is FollowingInvoker reused && context.NewConfig == context.OldConfig ? reused : new FollowingInvoker(
+                lifetime => new KeepAliveHttpClientFactory(dialer, limit, options, names, metrics, lifetime, logger).CreateClient(WithoutOld(context)), dialer, options);
         }
 
         var dial = new SocketDial(context.ClusterId, AnnouncedTlvs.ForDialling(wanted.Config), options.KeepAlive, at => names.Of(context.ClusterId, at));
-        return new ClientInvoker(
-            wanted, context.ClusterId, announced => new BoundFactory(dialer, limit, options, metrics, dial, announced, wanted.IdleTimeout).CreateClient(WithoutOld(context)), pools, metrics, time);
+        HttpMessageInvoker Create(ConnectionIdentity? announced) => new FollowingInvoker(
+            lifetime => new BoundFactory(dialer, limit, lifetime, metrics, dial, announced, wanted.IdleTimeout).CreateClient(WithoutOld(context)), dialer, options);
+        return new ClientInvoker(wanted, context.ClusterId, Create, pools, metrics, time);
     }
 
     private static ForwarderHttpClientContext WithoutOld(ForwarderHttpClientContext context) =>
@@ -44,7 +44,7 @@ internal sealed class ClientInvokerFactory(
 
     /// <summary>YARP's own client as the cluster configures it, whose connections are opened for one client.</summary>
     private sealed class BoundFactory(
-        SocketDialer dialer, ConnectionLimit limit, DestinationOptions options, ClientPoolMetrics metrics, SocketDial dial, ConnectionIdentity? announced, TimeSpan idleTimeout)
+        SocketDialer dialer, ConnectionLimit limit, TimeSpan lifetime, ClientPoolMetrics metrics, SocketDial dial, ConnectionIdentity? announced, TimeSpan idleTimeout)
         : ForwarderHttpClientFactory
     {
         protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
@@ -52,7 +52,7 @@ internal sealed class ClientInvokerFactory(
             base.ConfigureHandler(context, handler);
             DestinationHandler.Configure(handler);
             handler.PooledConnectionIdleTimeout = idleTimeout;
-            handler.PooledConnectionLifetime = options.ConnectionLifetime;
+            handler.PooledConnectionLifetime = lifetime;
             handler.ConnectCallback = (connection, cancellation) => DestinationStream.OpenAsync(
                 limit, ConnectionKind.Own, isOurs: announced is null, () => dialer.ConnectAsync(connection.DnsEndPoint, dial, announced, cancellation));
         }
