@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Gateway.Testing.Network;
 
@@ -158,10 +159,17 @@ internal sealed class RawHttp2Client : IDisposable
         block.AddRange(Encoding.Latin1.GetBytes(text));
     }
 
-    private Task SendAsync(byte type, byte flags, int stream, byte[] payload)
+    /// <summary>Sends a frame. A gateway that has ended the connection said why before: what it said is still to be read.</summary>
+    private async Task SendAsync(byte type, byte flags, int stream, byte[] payload)
     {
         byte[] head = [(byte)(payload.Length >> 16), (byte)(payload.Length >> 8), (byte)payload.Length, type, flags, 0, 0, 0, 0];
         BinaryPrimitives.WriteInt32BigEndian(head.AsSpan(5), stream);
-        return _peer.SendAsync((byte[])[.. head, .. payload]);
+        try
+        {
+            await _peer.SendAsync((byte[])[.. head, .. payload]);
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.Shutdown or SocketError.ConnectionReset)
+        {
+        }
     }
 }
