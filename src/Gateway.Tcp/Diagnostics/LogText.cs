@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 
@@ -32,6 +33,21 @@ public static class LogText
     private static readonly SearchValues<char> Bare = SearchValues.Create(string.Concat(Printable.Except(Separators + '\\')));
 
     private static readonly SearchValues<char> Shown = SearchValues.Create(Printable + Ellipsis);
+
+    /// <summary>What went wrong in the end: the innermost exception's message, which may quote what a client or a backend sent. Null: nothing.</summary>
+    [return: NotNullIfNotNull(nameof(problem))]
+    public static string? DetailOf(Exception? problem)
+    {
+        if (problem is null)
+        {
+            return null;
+        }
+        while ((problem is AggregateException { InnerExceptions.Count: > 0 } several ? several.InnerExceptions[0] : problem.InnerException) is { } inner)
+        {
+            problem = inner;
+        }
+        return problem.Message;
+    }
 
     /// <summary>
     /// The value of a <c>name=value</c> field: quoted where it has blanks, quotes or <c>=</c>, or nothing at all; <c>...</c> behind the quotes says that it was cut.

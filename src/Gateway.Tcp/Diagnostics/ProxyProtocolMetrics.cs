@@ -20,10 +20,10 @@ public sealed class ProxyProtocolMetrics
     public ProxyProtocolMetrics(IMeterFactory meters)
     {
         ArgumentNullException.ThrowIfNull(meters);
-        var meter = meters.Create(TcpMetrics.MeterName);
+        var meter = meters.Create(TcpMeter.Name);
         _received = meter.CreateCounter<long>("gateway.proxy_protocol.received", "{header}", "PROXY headers of accepted connections, by result.");
         _readDuration = meter.CreateHistogram(
-            "gateway.proxy_protocol.read.duration", "s", "Time from accept to a complete PROXY header.", null, TcpMetrics.ShortDurations);
+            "gateway.proxy_protocol.read.duration", "s", "Time from accept to a complete PROXY header.", null, TcpMeter.ShortDurations);
     }
 
     /// <summary>The series of a listener that looks at headers, at zero before the first comes.</summary>

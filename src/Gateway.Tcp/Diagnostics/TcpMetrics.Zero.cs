@@ -39,26 +39,26 @@ internal sealed partial class TcpMetrics
         {
             foreach (var destination in cluster.Destinations)
             {
-                _connectRetries.Add(0, Tag("cluster", cluster.Name), Tag("destination", destination.Name));
-                _destinationActive.Add(0, Tag("cluster", cluster.Name), Tag("destination", destination.Name));
+                _connectRetries.Add(0, TcpMeter.Tag("cluster", cluster.Name), TcpMeter.Tag("destination", destination.Name));
+                _destinationActive.Add(0, TcpMeter.Tag("cluster", cluster.Name), TcpMeter.Tag("destination", destination.Name));
             }
         }
     }
 
     private void StartAtZero(ListenerModel listener)
     {
-        var name = Tag("listener", listener.Name);
+        var name = TcpMeter.Tag("listener", listener.Name);
         _healthChecks.Add(0, name);
-        _acceptErrors.Add(0, name, Tag("error.type", "descriptors"));
-        _acceptErrors.Add(0, name, Tag("error.type", "other"));
+        _acceptErrors.Add(0, name, TcpMeter.Tag("error.type", "descriptors"));
+        _acceptErrors.Add(0, name, TcpMeter.Tag("error.type", "other"));
         foreach (var reason in CloseReasons.OfRejected)
         {
-            _rejected.Add(0, name, Tag("reason", reason.Label()));
+            _rejected.Add(0, name, TcpMeter.Tag("reason", reason.Label()));
         }
 
         foreach (var result in listener.Toa is null ? [] : ToaResults)
         {
-            _toaReceived.Add(0, name, Tag("result", result));
+            _toaReceived.Add(0, name, TcpMeter.Tag("result", result));
         }
     }
 
@@ -76,8 +76,8 @@ internal sealed partial class TcpMetrics
             }
         }
 
-        _received.Add(0, Tag("route", route.Name));
-        _sent.Add(0, Tag("route", route.Name));
+        _received.Add(0, TcpMeter.Tag("route", route.Name));
+        _sent.Add(0, TcpMeter.Tag("route", route.Name));
         StartAtZero(route.Cluster.Name, route.SourceIp);
     }
 
@@ -85,15 +85,15 @@ internal sealed partial class TcpMetrics
     {
         if (sourceIp.Mode == SourceIpMode.ProxyProtocol || sourceIp.Fallback == SourceIpFallback.ProxyProtocol)
         {
-            _headersSent.Add(0, Tag("cluster", cluster), Tag("version", Name(sourceIp.Version)));
+            _headersSent.Add(0, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("version", Name(sourceIp.Version)));
         }
 
         if (CounterOf(sourceIp.Mode) is { } attempts)
         {
-            attempts.Add(0, Tag("cluster", cluster));
+            attempts.Add(0, TcpMeter.Tag("cluster", cluster));
             foreach (var error in ConnectErrors)
             {
-                attempts.Add(0, Tag("cluster", cluster), Tag("error.type", error));
+                attempts.Add(0, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("error.type", error));
             }
         }
     }

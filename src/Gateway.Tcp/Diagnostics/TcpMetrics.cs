@@ -15,15 +15,6 @@ namespace Gateway.Tcp.Diagnostics;
 /// </summary>
 internal sealed partial class TcpMetrics : IDialObserver
 {
-    /// <summary>The meter's name.</summary>
-    public const string MeterName = "Gateway.Tcp";
-
-    /// <summary>Steps for what takes a round trip or two.</summary>
-    public static readonly InstrumentAdvice<double> ShortDurations = new()
-    {
-        HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    };
-
     // Connections live for milliseconds (a probe) or for days (a database pool).
     private static readonly InstrumentAdvice<double> LongDurations = new()
     {
@@ -50,7 +41,7 @@ internal sealed partial class TcpMetrics : IDialObserver
 
     public TcpMetrics(IMeterFactory meters)
     {
-        var meter = meters.Create(MeterName);
+        var meter = meters.Create(TcpMeter.Name);
         _opened = meter.CreateCounter<long>("gateway.tcp.connection.opened", "{connection}", "Connections that were routed.");
         _closed = meter.CreateCounter<long>("gateway.tcp.connection.closed", "{connection}", "Routed connections that ended, by reason.");
         _active = meter.CreateUpDownCounter<long>("gateway.tcp.connection.active", "{connection}", "Routed connections that have not ended.");
@@ -61,7 +52,7 @@ internal sealed partial class TcpMetrics : IDialObserver
         _sent = meter.CreateCounter<long>("gateway.tcp.sent", "By", "Payload to clients.");
         _acceptErrors = meter.CreateCounter<long>("gateway.tcp.accept.errors", "{error}", "Pauses in accepting: out of descriptors, memory or epoll watches.");
         _destinationActive = meter.CreateUpDownCounter<long>("gateway.destination.connection.active", "{connection}", "Connections to a destination.");
-        _connectDuration = meter.CreateHistogram("gateway.destination.connect.duration", "s", "Connect attempts.", null, ShortDurations);
+        _connectDuration = meter.CreateHistogram("gateway.destination.connect.duration", "s", "Connect attempts.", null, TcpMeter.ShortDurations);
         _connectRetries = meter.CreateCounter<long>("gateway.destination.connect.retries", "{attempt}", "Second and later attempts for one client.");
         _headersSent = meter.CreateCounter<long>("gateway.proxy_protocol.sent", "{header}", "PROXY headers to backends.");
         _tlvsLeftOut = meter.CreateCounter<long>("gateway.proxy_protocol.tlvs_left_out", "{tlv}", "TLVs that were not passed on, since the header would be too long.");
@@ -91,7 +82,7 @@ internal sealed partial class TcpMetrics : IDialObserver
         Carried(record, new RelayedBytes(record.BytesToBackend, record.BytesToClient));
         if (record.Backend is not null)
         {
-            _destinationActive.Add(-1, Tag("cluster", route.Cluster.Name), Tag("destination", record.Destination!.Name));
+            _destinationActive.Add(-1, TcpMeter.Tag("cluster", route.Cluster.Name), TcpMeter.Tag("destination", record.Destination!.Name));
         }
     }
 
@@ -106,7 +97,7 @@ internal sealed partial class TcpMetrics : IDialObserver
             record.Counted = new RelayedBytes(counted.ToBackend + news.ToBackend, counted.ToClient + news.ToClient);
         }
 
-        var route = Tag("route", record.Route!.Name);
+        var route = TcpMeter.Tag("route", record.Route!.Name);
         if (news.ToBackend > 0)
         {
             _received.Add(news.ToBackend, route);
@@ -118,24 +109,24 @@ internal sealed partial class TcpMetrics : IDialObserver
         }
     }
 
-    public void Rejected(string listener, CloseReason reason) => _rejected.Add(1, Tag("listener", listener), Tag("reason", reason.Label()));
+    public void Rejected(string listener, CloseReason reason) => _rejected.Add(1, TcpMeter.Tag("listener", listener), TcpMeter.Tag("reason", reason.Label()));
 
-    public void HealthCheck(string listener) => _healthChecks.Add(1, Tag("listener", listener));
+    public void HealthCheck(string listener) => _healthChecks.Add(1, TcpMeter.Tag("listener", listener));
 
     public void AcceptPaused(string listener, SocketError error) =>
-        _acceptErrors.Add(1, Tag("listener", listener), Tag("error.type", error == SocketError.TooManyOpenSockets ? "descriptors" : "other"));
+        _acceptErrors.Add(1, TcpMeter.Tag("listener", listener), TcpMeter.Tag("error.type", error == SocketError.TooManyOpenSockets ? "descriptors" : "other"));
 
     public void DestinationOpened(string cluster, string destination) =>
-        _destinationActive.Add(1, Tag("cluster", cluster), Tag("destination", destination));
+        _destinationActive.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));
 
     public void HeaderSent(string cluster, ProxyProtocolVersion version) =>
-        _headersSent.Add(1, Tag("cluster", cluster), Tag("version", Name(version)));
+        _headersSent.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("version", Name(version)));
 
     public void TlvsLeftOut(string cluster, int count)
     {
         if (count > 0)
         {
-            _tlvsLeftOut.Add(count, Tag("cluster", cluster));
+            _tlvsLeftOut.Add(count, TcpMeter.Tag("cluster", cluster));
         }
     }
 
@@ -154,19 +145,19 @@ internal sealed partial class TcpMetrics : IDialObserver
 
         if (failure == ConnectFailure.None)
         {
-            _connectDuration.Record(duration.TotalSeconds, Tag("cluster", cluster), Tag("destination", destination));
+            _connectDuration.Record(duration.TotalSeconds, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));
         }
         else
         {
-            _connectDuration.Record(duration.TotalSeconds, Tag("cluster", cluster), Tag("destination", destination), Tag("error.type", Name(failure, error)));
+            _connectDuration.Record(duration.TotalSeconds, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination), TcpMeter.Tag("error.type", ConnectLabel.Of(failure, error)));
         }
     }
 
-    public void SourceUnusable(string cluster, SourceIpMode mode) => CounterOf(mode)?.Add(1, Tag("cluster", cluster), Tag("error.type", "source_unusable"));
+    public void SourceUnusable(string cluster, SourceIpMode mode) => CounterOf(mode)?.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("error.type", "source_unusable"));
 
-    public void ToaReceived(string listener, string result) => _toaReceived.Add(1, Tag("listener", listener), Tag("result", result));
+    public void ToaReceived(string listener, string result) => _toaReceived.Add(1, TcpMeter.Tag("listener", listener), TcpMeter.Tag("result", result));
 
-    public void Retrying(string cluster, string destination) => _connectRetries.Add(1, Tag("cluster", cluster), Tag("destination", destination));
+    public void Retrying(string cluster, string destination) => _connectRetries.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));
 
     private Counter<long>? CounterOf(SourceIpMode mode) => mode switch
     {
@@ -179,35 +170,15 @@ internal sealed partial class TcpMetrics : IDialObserver
     {
         if (failure == ConnectFailure.None)
         {
-            counter.Add(1, Tag("cluster", cluster));
+            counter.Add(1, TcpMeter.Tag("cluster", cluster));
         }
         else
         {
-            counter.Add(1, Tag("cluster", cluster), Tag("error.type", Name(failure, error)));
+            counter.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("error.type", ConnectLabel.Of(failure, error)));
         }
     }
 
-    /// <summary>A label.</summary>
-    public static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 
-    /// <summary>What a failed connect is called, in metrics and logs.</summary>
-    public static string Name(ConnectFailure failure, SocketError error) => failure switch
-    {
-        ConnectFailure.Timeout => "timeout",
-        ConnectFailure.Self => OwnListenerException.Reason,
-        ConnectFailure.Bind => "bind",
-        ConnectFailure.Option => "option",
-        ConnectFailure.Permission => "permission",
-        ConnectFailure.Resources => "resources",
-        ConnectFailure.Aborted => "aborted",
-        _ => error switch
-        {
-            SocketError.ConnectionRefused => "refused",
-            SocketError.ConnectionReset => "reset",
-            SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.HostDown => "unreachable",
-            _ => "other",
-        },
-    };
 
     private static string Name(ProxyProtocolVersion version) => version == ProxyProtocolVersion.V1 ? "v1" : "v2";
 }

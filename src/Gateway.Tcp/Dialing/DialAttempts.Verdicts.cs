@@ -51,7 +51,7 @@ internal sealed partial class DialAttempts
 
         if (result.Failure is DialFailure.Destination or DialFailure.Timeout)
         {
-            _why = TcpMetrics.Name(result.Failure == DialFailure.Timeout ? ConnectFailure.Timeout : ConnectFailure.Destination, result.Error);
+            _why = ConnectLabel.Of(result.Failure == DialFailure.Timeout ? ConnectFailure.Timeout : ConnectFailure.Destination, result.Error);
             _wasFromClient = result.Mode == SourceIpMode.Transparent;
         }
     }

@@ -26,7 +26,7 @@ internal sealed class ForwardMetrics
     public ForwardMetrics(IMeterFactory meters, TcpMetrics tcp, Func<IEnumerable<(string Route, int Destinations)>> collect)
     {
         _tcp = tcp;
-        var meter = meters.Create(TcpMetrics.MeterName);
+        var meter = meters.Create(TcpMeter.Name);
         _opened = meter.CreateCounter<long>("gateway.forward.connection.opened", "{connection}", "Connections that the kernel forwarded.");
         _received = meter.CreateCounter<long>("gateway.forward.received", "By", "IP packets from clients, headers included.");
         _sent = meter.CreateCounter<long>("gateway.forward.sent", "By", "IP packets to clients, headers included.");

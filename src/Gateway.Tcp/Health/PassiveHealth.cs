@@ -25,12 +25,12 @@ internal sealed partial class PassiveHealth
     {
         _logger = loggers.CreateLogger<PassiveHealth>();
         _time = time;
-        var meter = meters.Create(TcpMetrics.MeterName);
+        var meter = meters.Create(TcpMeter.Name);
         _ejections = HealthMetrics.CreateEjections(meter);
         meter.CreateObservableGauge(
             "gateway.destination.failing",
             () => _states.Select(static pair => new Measurement<int>(
-                pair.Value.IsFailing ? 1 : 0, TcpMetrics.Tag("cluster", pair.Key.Cluster), TcpMetrics.Tag("destination", pair.Key.Destination))),
+                pair.Value.IsFailing ? 1 : 0, TcpMeter.Tag("cluster", pair.Key.Cluster), TcpMeter.Tag("destination", pair.Key.Destination))),
             description: "1 while clients' connects to a destination fail, 0 while they succeed or nobody has tried.");
     }
 
@@ -108,7 +108,7 @@ internal sealed partial class PassiveHealth
         }
 
         destination.Passive.LeaveOut();
-        _ejections.Add(1, TcpMetrics.Tag("cluster", cluster.Name), TcpMetrics.Tag("destination", destination.Name));
+        _ejections.Add(1, TcpMeter.Tag("cluster", cluster.Name), TcpMeter.Tag("destination", destination.Name));
         Log.LeftOut(_logger, cluster.Name, destination.Name, why, failures, destination.Address, rules.EjectionTime);
     }
 

@@ -52,7 +52,7 @@ internal sealed class GatewayRuntime(
         logging.Update(snapshot.Logging);
         if (yarp.Update(snapshot.Config.ReverseProxy.Routes, snapshot.Config.ReverseProxy.Clusters) is { } problem)
         {
-            throw new InvalidOperationException($"YARP does not take ReverseProxy: {HttpAccessLog.DetailOf(problem)}", problem);
+            throw new InvalidOperationException($"YARP does not take ReverseProxy: {LogText.DetailOf(problem)}", problem);
         }
         tcp.Update(snapshot.Tcp);
         http.Update(snapshot.Config);

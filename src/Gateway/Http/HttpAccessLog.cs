@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using Gateway.Http.Clients;
@@ -59,8 +58,8 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
             return (refusal.Error, refusal.Detail);
         }
 
-        return RequestFailure.ErrorOf(record.Context) is { } error ? (error.Error.ToString(), DetailOf(error.Exception))
-            : record.Failure is { } failure ? (failure.GetType().Name, DetailOf(failure))
+        return RequestFailure.ErrorOf(record.Context) is { } error ? (error.Error.ToString(), LogText.DetailOf(error.Exception))
+            : record.Failure is { } failure ? (failure.GetType().Name, LogText.DetailOf(failure))
             : record.Replaced is { } replaced ? ("Replaced", string.Create(CultureInfo.InvariantCulture, $"the server sent {record.Status} instead of {replaced}"))
             : ("-", null);
     }
@@ -85,28 +84,13 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
 
     /// <summary>Writes the line of a request that the server refused before anybody here saw it.</summary>
     public void WriteBadRequest(ConnectionIdentity connection, string listener, BadHttpRequestException problem) =>
-        Log.BadRequest(_logger, connection.Client, connection.Peer, listener, $"{problem.StatusCode}({LogText.Quoted(DetailOf(problem))})");
+        Log.BadRequest(_logger, connection.Client, connection.Peer, listener, $"{problem.StatusCode}({LogText.Quoted(LogText.DetailOf(problem))})");
 
     /// <summary>Writes the line of an HTTP/2 connection that sent too many frames without content.</summary>
     public void WriteFlood(IPEndPoint peer, string listener) => Log.Rejected(_logger, peer, listener, "frame_flood", "-");
 
     /// <summary>Writes the line of a connection that was closed without a byte (Debug: health checks do it all day).</summary>
     public void WriteSilent(IPEndPoint peer, string listener) => Log.Silent(_logger, peer, listener);
-
-    /// <summary>What went wrong in the end: the innermost exception's message, which may quote what a client or a backend sent. Null: nothing.</summary>
-    [return: NotNullIfNotNull(nameof(problem))]
-    internal static string? DetailOf(Exception? problem)
-    {
-        if (problem is null)
-        {
-            return null;
-        }
-        while ((problem is AggregateException { InnerExceptions.Count: > 0 } several ? several.InnerExceptions[0] : problem.InnerException) is { } inner)
-        {
-            problem = inner;
-        }
-        return problem.Message;
-    }
 
     /// <summary>
     /// The path as the client wrote it, still percent-encoded (a decoded one may hold line breaks), without the query, which may hold secrets.

@@ -32,7 +32,7 @@ internal sealed class HttpRequestReport(HttpAccessLog log, HttpRequestMetrics me
         {
             var destination = proxy.ProxiedDestination is { } asked ? $"destination:{asked.DestinationId}," : "";
             warnings.Unreachable(
-                proxy.Cluster.Config.ClusterId, reason.Reason, destination + HttpAccessLog.DetailOf(RequestFailure.ErrorOf(record.Context)?.Exception));
+                proxy.Cluster.Config.ClusterId, reason.Reason, destination + LogText.DetailOf(RequestFailure.ErrorOf(record.Context)?.Exception));
         }
     }
 }

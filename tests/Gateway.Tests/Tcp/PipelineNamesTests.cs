@@ -51,8 +51,8 @@ public sealed class PipelineNamesTests : IDisposable
     [InlineData(2, "client_reset", LogLevel.Information)]
     public async Task Run_ClientResetsWhileANameIsAsked_EndsThen(int seconds, string reason, LogLevel level)
     {
-        using var opened = new MetricCollector<long>(Meters, TcpMetrics.MeterName, "gateway.tcp.connection.opened");
-        using var closed = new MetricCollector<long>(Meters, TcpMetrics.MeterName, "gateway.tcp.connection.closed");
+        using var opened = new MetricCollector<long>(Meters, TcpMeter.Name, "gateway.tcp.connection.opened");
+        using var closed = new MetricCollector<long>(Meters, TcpMeter.Name, "gateway.tcp.connection.closed");
         var client = new ScriptedConnection(static _ => ConnectFailure.None);
         var running = Run(client);
         _time.Advance(TimeSpan.FromSeconds(seconds));

@@ -23,7 +23,7 @@ public sealed class StartAtZeroTests : IDisposable
     {
         var factory = _services.GetRequiredService<IMeterFactory>();
         var metrics = new TcpMetrics(factory);
-        using var closed = new MetricCollector<long>(factory, TcpMetrics.MeterName, "gateway.tcp.connection.closed");
+        using var closed = new MetricCollector<long>(factory, TcpMeter.Name, "gateway.tcp.connection.closed");
 
         metrics.StartAtZero(Model(routes, SourceIpMode.None));
 
@@ -38,7 +38,7 @@ public sealed class StartAtZeroTests : IDisposable
     {
         var factory = _services.GetRequiredService<IMeterFactory>();
         var metrics = new TcpMetrics(factory);
-        using var attempts = new MetricCollector<long>(factory, TcpMetrics.MeterName, instrument);
+        using var attempts = new MetricCollector<long>(factory, TcpMeter.Name, instrument);
 
         metrics.StartAtZero(Model(1, mode));
 

@@ -135,9 +135,9 @@ internal sealed class TestPlane : IAsyncDisposable
 
     public LogLevel AccessLevel(int index = 0) => Logs.Where(static log => log.Category == "Gateway.Access").ElementAt(index).Level;
 
-    public MetricCollector<long> Count(string instrument) => new(Meters, TcpMetrics.MeterName, instrument);
+    public MetricCollector<long> Count(string instrument) => new(Meters, TcpMeter.Name, instrument);
 
-    public MetricCollector<double> Durations(string instrument) => new(Meters, TcpMetrics.MeterName, instrument);
+    public MetricCollector<double> Durations(string instrument) => new(Meters, TcpMeter.Name, instrument);
 
     public ValueTask StopListenerAsync() => _listener.StopAsync();
 

@@ -49,7 +49,7 @@ internal static class ConsoleOptions
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            context.Issues.Error(keyPath, ConfigIssue.Quote(value), $"is no value for this key: {Expected(typeof(T), key) ?? Http.HttpAccessLog.DetailOf(e)}");
+            context.Issues.Error(keyPath, ConfigIssue.Quote(value), $"is no value for this key: {Expected(typeof(T), key) ?? LogText.DetailOf(e)}");
         }
     }
 

@@ -28,7 +28,7 @@ internal static class LoggingTrial
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return HttpAccessLog.DetailOf(e);
+            return LogText.DetailOf(e);
         }
     }
 

@@ -59,7 +59,7 @@ internal static class RoutePaths
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return $"cannot be used: {Http.HttpAccessLog.DetailOf(e)}";
+            return $"cannot be used: {LogText.DetailOf(e)}";
         }
     }
 }

@@ -31,7 +31,7 @@ internal static class RoutingTrial
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return HttpAccessLog.DetailOf(e);
+            return LogText.DetailOf(e);
         }
     }
 

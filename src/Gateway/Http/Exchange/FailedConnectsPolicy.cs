@@ -104,7 +104,7 @@ internal sealed partial class FailedConnectsPolicy(IClusterDestinationsUpdater u
         if (!failures.IsTold)
         {
             failures.IsTold = true;
-            Log.LeftOut(_logger, cluster.ClusterId, destination.DestinationId, RequestFailure.WhyNotConnected(failed), inARow, LogText.Value(HttpAccessLog.DetailOf(failed)), period);
+            Log.LeftOut(_logger, cluster.ClusterId, destination.DestinationId, RequestFailure.WhyNotConnected(failed), inARow, LogText.Value(LogText.DetailOf(failed)), period);
         }
     }
 

@@ -52,7 +52,7 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         Assert.Equal("192.0.2.1:1", cluster.Destinations[0].Health!.Target(AddressFamily.InterNetwork)!.ToString());
         Assert.Null(cluster.Destinations[0].Health!.Target(AddressFamily.InterNetworkV6));
         Assert.Equal(2, _changes);
-        using var gauge = new MetricCollector<int>(Meters, TcpMetrics.MeterName, "gateway.destination.healthy");
+        using var gauge = new MetricCollector<int>(Meters, TcpMeter.Name, "gateway.destination.healthy");
         gauge.RecordObservableInstruments();
         Assert.Equal([("d0", 1), ("d1", 0)], gauge.GetMeasurementSnapshot().Select(static one => ((string)one.Tags["destination"]!, one.Value)).Order());
     }
@@ -194,8 +194,8 @@ public sealed class HealthMonitorTests : IAsyncDisposable
             _pending[address] = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        using var active = new MetricCollector<int>(Meters, TcpMetrics.MeterName, "gateway.health_checks.active");
-        using var waiting = new MetricCollector<int>(Meters, TcpMetrics.MeterName, "gateway.health_checks.waiting");
+        using var active = new MetricCollector<int>(Meters, TcpMeter.Name, "gateway.health_checks.active");
+        using var waiting = new MetricCollector<int>(Meters, TcpMeter.Name, "gateway.health_checks.waiting");
         await _monitor.FollowAsync([(new ClusterModel("c", TestPlane.Cluster(addresses)), Rules)]).WaitAsync(Eventually.DefaultTimeout);
 
         // A place is taken a moment before its probe is asked.

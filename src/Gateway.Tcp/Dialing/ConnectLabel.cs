@@ -1,0 +1,27 @@
+using System.Net.Sockets;
+using Gateway.Tcp.Engines;
+
+namespace Gateway.Tcp.Dialing;
+
+/// <summary>The label <c>error.type</c> of a connect that failed.</summary>
+internal static class ConnectLabel
+{
+    /// <summary>What a failed connect is called, in metrics and logs.</summary>
+    public static string Of(ConnectFailure failure, SocketError error) => failure switch
+    {
+        ConnectFailure.Timeout => "timeout",
+        ConnectFailure.Self => OwnListenerException.Reason,
+        ConnectFailure.Bind => "bind",
+        ConnectFailure.Option => "option",
+        ConnectFailure.Permission => "permission",
+        ConnectFailure.Resources => "resources",
+        ConnectFailure.Aborted => "aborted",
+        _ => error switch
+        {
+            SocketError.ConnectionRefused => "refused",
+            SocketError.ConnectionReset => "reset",
+            SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.HostDown => "unreachable",
+            _ => "other",
+        },
+    };
+}
