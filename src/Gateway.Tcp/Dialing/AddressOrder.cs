@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Tcp.Health;
+using Gateway.Tcp.Clusters;
 
 namespace Gateway.Tcp.Dialing;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Health;
+using Gateway.Tcp.Names;
 
 namespace Gateway.Tcp.Dialing;
 

@@ -1,6 +1,6 @@
 using System.Text;
+using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Engines;
 
 namespace Gateway.Tcp.Dialing;

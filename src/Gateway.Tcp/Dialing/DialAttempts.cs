@@ -1,8 +1,10 @@
 using System.Net;
+using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Health;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Tcp.Dialing;
 

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Health;
+using Gateway.Tcp.Names;
 
 namespace Gateway.Tcp.Dialing;
 

@@ -1,10 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Health;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Names;
+using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Tcp.Dialing;
 

@@ -1,4 +1,5 @@
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Tcp.Dialing;
 

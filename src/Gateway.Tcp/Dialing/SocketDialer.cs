@@ -3,11 +3,14 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Engines.Portable;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Names;
+using Gateway.Tcp.Pipeline;
+using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Tcp.Dialing;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tcp.Engines;
 

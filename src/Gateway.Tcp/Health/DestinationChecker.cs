@@ -1,5 +1,6 @@
 using System.Net;
-using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Clusters;
+using Gateway.Tcp.Names;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tcp.Health;

@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Gateway.Tcp.Diagnostics;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Health;
 

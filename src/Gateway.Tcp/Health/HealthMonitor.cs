@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
-using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Clusters;
+using Gateway.Tcp.Names;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tcp.Health;

@@ -1,8 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Net;
-using Gateway.Tcp.Diagnostics;
-using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Routing;
+using Gateway.Tcp.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tcp.Health;

@@ -1,5 +1,5 @@
 using Gateway.ProxyProtocol;
-using Gateway.Tcp.Engines;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tcp.Identification;
 

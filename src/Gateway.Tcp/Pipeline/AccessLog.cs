@@ -1,8 +1,7 @@
 using System.Net;
 using Gateway.ProxyProtocol;
-using Gateway.Tcp.Diagnostics;
-using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tcp.Pipeline;

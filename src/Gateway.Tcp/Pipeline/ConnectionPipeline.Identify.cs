@@ -3,8 +3,9 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Pipeline;
 

@@ -3,6 +3,7 @@ using Gateway.ProxyProtocol;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Identification.Toa;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Pipeline;
 

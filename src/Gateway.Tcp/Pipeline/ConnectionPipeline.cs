@@ -1,14 +1,16 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
-using Gateway.Tcp.Listening;
 using Gateway.Tcp.Networks;
+using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Routing;
+using Gateway.Tcp.SourceIp;
+using Gateway.Tcp.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tcp.Pipeline;

@@ -1,10 +1,12 @@
 using System.Buffers;
 using System.Net;
 using Gateway.ProxyProtocol;
-using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Routing;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Pipeline;
 

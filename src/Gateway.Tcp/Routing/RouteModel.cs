@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Dialing;
-using Gateway.Tcp.Engines;
+using Gateway.Tcp.Relaying;
+using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Tcp.Routing;
 

@@ -1,4 +1,4 @@
-using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Clusters;
 
 namespace Gateway.Tcp.Routing;
 

@@ -1,8 +1,9 @@
+using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Networks;
+using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Tcp.Routing;
 

@@ -2,12 +2,12 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Gateway.Configuration;
-using Gateway.Hosting;
-using Gateway.Http.Clients;
+using Gateway.Http.Backends.Clients;
 using Gateway.ProxyProtocol;
+using Gateway.Snapshots;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Routing;
+using Gateway.Tcp.SourceIp;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Checks;

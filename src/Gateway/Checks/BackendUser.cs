@@ -1,5 +1,5 @@
 using System.Net;
-using Gateway.Tcp.Dialing;
+using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Checks;
 

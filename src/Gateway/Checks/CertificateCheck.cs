@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Dialing;
+using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Checks;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Gateway.Configuration;
-using Gateway.Hosting;
+using Gateway.Snapshots;
 
 namespace Gateway.Checks;
 

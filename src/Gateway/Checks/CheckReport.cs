@@ -5,7 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Gateway.Configuration;
-using Gateway.Hosting;
+using Gateway.Observability;
 
 namespace Gateway.Checks;
 

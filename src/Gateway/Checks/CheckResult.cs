@@ -1,4 +1,4 @@
-using Gateway.Tcp.Diagnostics;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Checks;
 

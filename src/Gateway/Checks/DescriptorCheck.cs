@@ -1,9 +1,9 @@
 using System.Globalization;
 using Gateway.Configuration;
-using Gateway.Http.Clients;
+using Gateway.Http.Backends.Clients;
 using Gateway.Linux;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Listening;
 
 namespace Gateway.Checks;
 

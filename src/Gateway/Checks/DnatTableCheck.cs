@@ -1,6 +1,6 @@
-using Gateway.Hosting;
+using Gateway.Snapshots;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Forwarding;
+using Gateway.Tcp.Dnat;
 
 namespace Gateway.Checks;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Dialing;
+using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Checks;
 

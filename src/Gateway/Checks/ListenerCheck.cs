@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
-using Gateway.Hosting;
+using Gateway.Listeners;
 
 namespace Gateway.Checks;
 

@@ -1,4 +1,4 @@
-using Gateway.Redirection;
+using Gateway.Interception;
 
 namespace Gateway.Checks;
 

@@ -1,5 +1,5 @@
+using Gateway.Interception;
 using Gateway.Linux;
-using Gateway.Redirection;
 
 namespace Gateway.Checks;
 

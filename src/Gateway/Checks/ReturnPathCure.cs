@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using Gateway.Interception;
 using Gateway.Linux;
-using Gateway.Redirection;
 
 namespace Gateway.Checks;
 

@@ -1,9 +1,10 @@
 using System.Diagnostics.Metrics;
-using Gateway.Hosting;
-using Gateway.Http.Clients;
+using Gateway.Http.Backends.Clients;
 using Gateway.Linux;
+using Gateway.Snapshots;
+using Gateway.Tcp;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Listening;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Checks;

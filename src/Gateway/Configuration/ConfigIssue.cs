@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using Gateway.Tcp.Diagnostics;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Configuration;
 

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 using Gateway.Checks;
-using Gateway.Configuration;
-using Gateway.Configuration.Watching;
+using Gateway.Configuration.Loading;
 using Gateway.Observability;
-using Gateway.Tcp.Diagnostics;
+using Gateway.Snapshots;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Hosting;
 

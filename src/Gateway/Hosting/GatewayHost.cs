@@ -1,12 +1,16 @@
 using System.Diagnostics.Metrics;
+using Gateway.Admin;
 using Gateway.Checks;
-using Gateway.Configuration;
-using Gateway.Configuration.Watching;
+using Gateway.Configuration.Loading;
 using Gateway.Http;
+using Gateway.Listeners;
 using Gateway.Observability;
-using Gateway.Tcp.Diagnostics;
+using Gateway.Observability.Logs;
+using Gateway.Snapshots;
+using Gateway.Tcp;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Engines;
-using Gateway.Tcp.Listening;
+using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Hosting.Server;
 
 namespace Gateway.Hosting;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Gateway.Observability;
+using Gateway.Snapshots;
 
 namespace Gateway.Hosting;
 

@@ -1,6 +1,9 @@
 using System.Net.Sockets;
-using Gateway.Http;
-using Gateway.Tcp.Diagnostics;
+using Gateway.Admin;
+using Gateway.Http.Listeners;
+using Gateway.Listeners;
+using Gateway.Snapshots;
+using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 

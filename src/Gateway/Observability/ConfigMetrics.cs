@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Gateway.Hosting;
 
 namespace Gateway.Observability;
 

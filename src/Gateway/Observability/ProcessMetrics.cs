@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.IO.Enumeration;
 using Gateway.Linux;
-using Gateway.Tcp.Listening;
+using Gateway.Tcp.Admission;
 
 namespace Gateway.Observability;
 

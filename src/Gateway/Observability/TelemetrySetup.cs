@@ -1,5 +1,4 @@
 using Gateway.Configuration;
-using Gateway.Hosting;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;

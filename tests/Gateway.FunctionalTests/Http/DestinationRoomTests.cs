@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Configuration;
-using Gateway.Tcp.Listening;
+using Gateway.Tcp.Admission;
 using Gateway.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -4,8 +4,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Gateway.Configuration;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Listening;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 

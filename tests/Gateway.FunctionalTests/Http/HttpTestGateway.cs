@@ -1,6 +1,8 @@
 using System.Net;
 using Gateway.Configuration;
 using Gateway.Http;
+using Gateway.Http.Connections;
+using Gateway.Http.Listeners;
 using Gateway.Tcp.Configuration;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;

@@ -1,7 +1,7 @@
 using System.Net;
 using Gateway.Checks;
-using Gateway.Configuration;
-using Gateway.Hosting;
+using Gateway.Configuration.Loading;
+using Gateway.Snapshots;
 using Gateway.Testing;
 
 namespace Gateway.Tests.Checks;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gateway.Checks;
+using Gateway.Commands;
 using Gateway.Configuration;
 
 namespace Gateway.Tests.Checks;

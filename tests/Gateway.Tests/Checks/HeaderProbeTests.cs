@@ -1,7 +1,7 @@
 using System.Net;
 using Gateway.Checks;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Dialing;
+using Gateway.Tcp.SourceIp;
 using Gateway.Testing.Network;
 
 namespace Gateway.Tests.Checks;

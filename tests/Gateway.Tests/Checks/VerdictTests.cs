@@ -5,7 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Gateway.Checks;
 using Gateway.Configuration;
-using Gateway.Hosting;
+using Gateway.Configuration.Loading;
+using Gateway.Snapshots;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Tests.Checks;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Gateway.Configuration;
+using Gateway.Configuration.Loading;
 
 namespace Gateway.Tests.Configuration;
 

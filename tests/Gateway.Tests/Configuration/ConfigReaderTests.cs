@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using CsCheck;
-using Gateway.Configuration;
+using Gateway.Configuration.Loading;
 using Gateway.Testing;
 
 namespace Gateway.Tests.Configuration;

@@ -1,4 +1,4 @@
-using Gateway.Configuration;
+using Gateway.Configuration.Loading;
 
 namespace Gateway.Tests.Configuration;
 

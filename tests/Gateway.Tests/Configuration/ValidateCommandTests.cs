@@ -1,4 +1,4 @@
-using Gateway.Configuration;
+using Gateway.Commands;
 
 namespace Gateway.Tests.Configuration;
 

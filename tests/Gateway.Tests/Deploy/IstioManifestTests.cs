@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using Gateway.Configuration;
-using Gateway.Redirection;
+using Gateway.Configuration.Loading;
+using Gateway.Interception;
 using Gateway.Testing;
 using Gateway.Testing.Peers;
 using Gateway.Testing.Processes;

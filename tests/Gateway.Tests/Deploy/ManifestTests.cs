@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Gateway.Configuration;
+using Gateway.Configuration.Loading;
 using Gateway.Tcp.Configuration;
 using Gateway.Testing;
 using Gateway.Testing.Peers;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Tcp.Engines;
 using Gateway.Tcp.Engines.Portable;
+using Gateway.Tcp.Relaying;
 using Gateway.Testing;
 using Microsoft.Extensions.Time.Testing;
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Linux;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Relaying;
 using Gateway.Testing.Network;
 
 namespace Gateway.Tests.Engines;

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Gateway.Tcp.Engines;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tests.Engines;
 

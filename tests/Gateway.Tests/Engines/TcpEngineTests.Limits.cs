@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tests.Engines;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using Gateway.Tcp.Engines;
+using Gateway.Tcp.Relaying;
 using Gateway.Testing;
 
 namespace Gateway.Tests.Engines;

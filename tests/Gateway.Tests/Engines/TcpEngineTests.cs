@@ -1,4 +1,5 @@
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tests.Engines;
 

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Gateway.Configuration;
-using Gateway.Hosting;
-using Gateway.Http;
+using Gateway.Http.Listeners;
+using Gateway.Listeners;
 using Gateway.Tcp.Configuration;
 
 namespace Gateway.Tests.Hosting;

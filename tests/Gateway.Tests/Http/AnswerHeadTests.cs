@@ -1,5 +1,5 @@
 using System.Text;
-using Gateway.Http.Exchange;
+using Gateway.Http.Backends.Exchange;
 
 namespace Gateway.Tests.Http;
 

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
-using Gateway.Http;
+using Gateway.Http.Connections;
 
 namespace Gateway.Tests.Http;
 

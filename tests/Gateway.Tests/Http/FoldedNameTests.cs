@@ -1,4 +1,4 @@
-using Gateway.Http;
+using Gateway.Http.Forwarded;
 
 namespace Gateway.Tests.Http;
 

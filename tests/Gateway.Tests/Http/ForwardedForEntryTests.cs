@@ -1,6 +1,6 @@
 using System.Net;
 using CsCheck;
-using Gateway.Http;
+using Gateway.Http.Forwarded;
 using Gateway.ProxyProtocol;
 
 namespace Gateway.Tests.Http;

@@ -1,7 +1,7 @@
 using System.Net;
 using CsCheck;
 using Gateway.Configuration;
-using Gateway.Http;
+using Gateway.Http.Forwarded;
 using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Tests.Http;

@@ -1,4 +1,5 @@
-using Gateway.Http;
+using Gateway.Http.Forwarded;
+using Gateway.Http.Requests;
 
 namespace Gateway.Tests.Http;
 

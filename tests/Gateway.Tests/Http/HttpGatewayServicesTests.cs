@@ -1,7 +1,9 @@
 using System.Net;
 using Gateway.Configuration;
 using Gateway.Http;
-using Gateway.Http.Clients;
+using Gateway.Http.Backends.Clients;
+using Gateway.Http.Listeners;
+using Gateway.Http.Requests;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Identification;
 using Microsoft.AspNetCore.DataProtection;

@@ -1,4 +1,4 @@
-using Gateway.Http;
+using Gateway.Http.Requests;
 using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Tests.Http;

@@ -1,4 +1,4 @@
-using Gateway.Http.Exchange;
+using Gateway.Http.Backends.Exchange;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Tests.Http;

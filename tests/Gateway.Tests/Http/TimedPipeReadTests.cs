@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using Gateway.Http;
+using Gateway.Http.Connections;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Http;

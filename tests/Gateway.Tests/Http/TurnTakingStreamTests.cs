@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Http;
+using Gateway.Http.Backends;
 
 namespace Gateway.Tests.Http;
 

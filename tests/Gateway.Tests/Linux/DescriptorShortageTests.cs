@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
 using Gateway.Linux;
+using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
 using Gateway.Testing.Processes;
 

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using Gateway.Configuration;
 using Gateway.Observability;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Pipeline;
+using Gateway.Tcp.Telemetry;
 using Microsoft.Extensions.Logging.Testing;
 using Yarp.ReverseProxy.Configuration;
 

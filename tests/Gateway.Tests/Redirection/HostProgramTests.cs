@@ -1,4 +1,4 @@
-using Gateway.Redirection;
+using Gateway.Interception;
 using Gateway.Testing.Processes;
 
 namespace Gateway.Tests.Redirection;

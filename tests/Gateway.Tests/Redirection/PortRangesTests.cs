@@ -1,4 +1,4 @@
-using Gateway.Redirection;
+using Gateway.Interception;
 using Gateway.Tcp.Configuration;
 
 namespace Gateway.Tests.Redirection;

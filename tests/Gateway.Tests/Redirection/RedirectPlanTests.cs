@@ -1,6 +1,7 @@
 using System.Net.Sockets;
-using Gateway.Configuration;
-using Gateway.Redirection;
+using Gateway.Commands;
+using Gateway.Configuration.Loading;
+using Gateway.Interception;
 
 namespace Gateway.Tests.Redirection;
 

@@ -1,4 +1,4 @@
-using Gateway.Tcp.Pipeline;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tests.Tcp;
 

@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
-using Gateway.Tcp.Health;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Names;
+using Gateway.Tcp.SourceIp;
 using Gateway.Tests.Tcp.Dialing;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,4 +1,4 @@
-using Gateway.Tcp.Diagnostics;
+using Gateway.Tcp.Telemetry;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tcp;

@@ -3,8 +3,8 @@ using System.Net;
 using System.Text;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Relaying;
 using Gateway.Testing.Wire;
 
 namespace Gateway.Tests.Tcp;

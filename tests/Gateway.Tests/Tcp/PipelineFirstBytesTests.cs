@@ -1,10 +1,11 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text;
-using Gateway.Tcp.Diagnostics;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
-using Gateway.Tcp.Listening;
+using Gateway.Tcp.Identification;
+using Gateway.Tcp.Names;
 using Gateway.Tcp.Pipeline;
 using Gateway.Testing;
 using Gateway.Tests.Tcp.Dialing;

@@ -1,11 +1,14 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Tcp.Diagnostics;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
-using Gateway.Tcp.Listening;
+using Gateway.Tcp.Identification;
+using Gateway.Tcp.Names;
 using Gateway.Tcp.Pipeline;
+using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 using Gateway.Testing;
 using Gateway.Tests.Tcp.Dialing;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,4 @@
-using Gateway.Tcp.Listening;
+using Gateway.Tcp.Admission;
 
 namespace Gateway.Tests.Tcp;
 

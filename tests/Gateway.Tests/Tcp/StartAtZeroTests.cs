@@ -1,7 +1,8 @@
 using System.Diagnostics.Metrics;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Diagnostics;
+using Gateway.Tcp.Pipeline;
 using Gateway.Tcp.Routing;
+using Gateway.Tcp.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 

@@ -1,11 +1,13 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Tcp;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Diagnostics;
 using Gateway.Tcp.Engines;
-using Gateway.Tcp.Listening;
+using Gateway.Tcp.Pipeline;
 using Gateway.Tcp.Routing;
+using Gateway.Tcp.Telemetry;
 using Gateway.Testing;
 using Gateway.Testing.Network;
 using Microsoft.AspNetCore.Connections;

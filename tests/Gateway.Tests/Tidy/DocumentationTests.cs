@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Gateway.Configuration;
+using Gateway.Configuration.Loading;
 
 namespace Gateway.Tests.Tidy;
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Gateway.Tcp.Identification;
-using Gateway.Tcp.Pipeline;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tests.Tidy;
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Gateway.Linux;
 using Gateway.Linux.Bpf;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tcp.Engines.Linux;
 

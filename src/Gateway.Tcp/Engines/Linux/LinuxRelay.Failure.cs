@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Gateway.Linux;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tcp.Engines.Linux;
 

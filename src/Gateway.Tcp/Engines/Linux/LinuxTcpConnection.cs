@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Linux;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tcp.Engines.Linux;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Net.Sockets;
 using Gateway.Linux;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tcp.Engines.Linux;
 

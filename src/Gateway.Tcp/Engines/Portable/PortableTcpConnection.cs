@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Networks;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tcp.Engines.Portable;
 

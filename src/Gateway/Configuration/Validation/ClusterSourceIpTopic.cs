@@ -1,8 +1,8 @@
 using Gateway.Configuration.Reading;
-using Gateway.Http.Clients;
+using Gateway.Http.Backends.Clients;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Dialing;
+using Gateway.Tcp.SourceIp;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Configuration.Validation;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using Gateway.Tcp.Telemetry;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Gateway.Configuration.Validation;

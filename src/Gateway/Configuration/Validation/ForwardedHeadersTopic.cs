@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Gateway.Configuration.Reading;
-using Gateway.Http;
+using Gateway.Http.Forwarded;
 
 namespace Gateway.Configuration.Validation;
 

@@ -1,5 +1,5 @@
-using Gateway.Http;
-using Gateway.Observability;
+using Gateway.Observability.Logs;
+using Gateway.Tcp.Telemetry;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 

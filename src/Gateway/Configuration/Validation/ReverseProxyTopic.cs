@@ -1,6 +1,6 @@
 using System.Net;
 using Gateway.Configuration.Reading;
-using Gateway.Http;
+using Gateway.Http.Requests;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Configuration.Validation;

@@ -1,4 +1,4 @@
-using Gateway.Http;
+using Gateway.Http.Requests;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Yarp.ReverseProxy.Configuration;
 

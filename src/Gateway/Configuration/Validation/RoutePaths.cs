@@ -1,4 +1,5 @@
 using Gateway.Configuration.Reading;
+using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Gateway.Http;
+using Gateway.Http.Requests;
 
 namespace Gateway.Configuration.Validation;
 

@@ -1,4 +1,4 @@
-using Gateway.Http;
+using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;

@@ -1,7 +1,7 @@
 using Gateway.Configuration.Reading;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Dialing;
+using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Configuration.Validation;
 

@@ -1,9 +1,10 @@
 using System.Text.RegularExpressions;
 using Gateway.Configuration.Reading;
-using Gateway.Http;
+using Gateway.Http.Forwarded;
+using Gateway.Http.Requests;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Dialing;
+using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Configuration.Validation;
 

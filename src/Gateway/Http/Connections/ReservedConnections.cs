@@ -1,5 +1,6 @@
 using System.Net;
-using Gateway.Tcp.Listening;
+using Gateway.Http.Listeners;
+using Gateway.Tcp.Admission;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Http.Connections;

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Text;
-using Gateway.Http.Clients;
+using Gateway.Http.Backends.Clients;
 using Gateway.ProxyProtocol;
-using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Tests.Http.Clients;
 

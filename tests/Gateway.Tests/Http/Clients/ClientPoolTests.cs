@@ -1,9 +1,9 @@
 using System.Diagnostics.Metrics;
 using System.Net;
-using Gateway.Http;
-using Gateway.Http.Clients;
+using Gateway.Http.Backends.Clients;
+using Gateway.Http.Forwarded;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Identification;
-using Gateway.Tcp.Listening;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Time.Testing;

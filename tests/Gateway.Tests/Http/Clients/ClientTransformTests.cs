@@ -1,4 +1,4 @@
-using Gateway.Http.Clients;
+using Gateway.Http.Backends.Clients;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Model;

@@ -1,5 +1,5 @@
 using System.Net;
-using Gateway.Http.Clients;
+using Gateway.Http.Backends.Clients;
 
 namespace Gateway.Tests.Http.Clients;
 

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Gateway.Http.Frames;
+using Gateway.Http.Connections.Frames;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Http.Frames;

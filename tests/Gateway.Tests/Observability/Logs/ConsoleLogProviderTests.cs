@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Gateway.Observability;
 using Gateway.Observability.Logs;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

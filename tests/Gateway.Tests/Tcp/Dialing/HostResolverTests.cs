@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Clusters;
+using Gateway.Tcp.Names;
 using Gateway.Testing;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Balancing;
 
 namespace Gateway.Tests.Tcp.Dialing;
 

@@ -5,6 +5,8 @@ using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Names;
+using Gateway.Tcp.SourceIp;
 using Gateway.Testing.Network;
 using Gateway.Testing.Wire;
 using Microsoft.Extensions.DependencyInjection;

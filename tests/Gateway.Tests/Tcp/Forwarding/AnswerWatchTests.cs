@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Forwarding;
+using Gateway.Tcp.Dnat;
 using Gateway.Tcp.Routing;
 
 namespace Gateway.Tests.Tcp.Forwarding;

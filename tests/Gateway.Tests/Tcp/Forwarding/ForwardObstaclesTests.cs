@@ -1,5 +1,5 @@
 using Gateway.Linux.Netfilter;
-using Gateway.Tcp.Forwarding;
+using Gateway.Tcp.Dnat;
 using Gateway.Testing;
 
 namespace Gateway.Tests.Tcp.Forwarding;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json;
+using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Forwarding;
-using Gateway.Tcp.Health;
+using Gateway.Tcp.Dnat;
 using Gateway.Tcp.Routing;
 
 namespace Gateway.Tests.Tcp.Forwarding;

@@ -1,5 +1,5 @@
 using System.Net;
-using Gateway.Tcp.Health;
+using Gateway.Tcp.Clusters;
 
 namespace Gateway.Tests.Tcp.Health;
 

@@ -1,0 +1,14 @@
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Pipeline;
+
+namespace Gateway.Tcp.AcceptThroughKestrel;
+
+/// <summary>What a connection of the TCP data plane carries through Kestrel.</summary>
+internal interface ITcpConnectionFeature
+{
+    /// <summary>The engine's connection. Kestrel never reads it.</summary>
+    TcpConnection Connection { get; }
+
+    /// <summary>The listener that accepted it.</summary>
+    ListenerState Listener { get; }
+}

@@ -1,0 +1,12 @@
+using System.Net;
+using Gateway.Tcp.Pipeline;
+
+namespace Gateway.Tcp.AcceptThroughKestrel;
+
+/// <summary>A bound listener, dressed as an endpoint: only our own connection listener factory takes it.</summary>
+internal sealed class TcpListenerEndPoint(BoundTcpListener listener) : EndPoint
+{
+    public BoundTcpListener Listener => listener;
+
+    public override string ToString() => $"tcp://{listener.LocalEndPoint}";
+}

@@ -1,0 +1,42 @@
+using System.Net;
+
+namespace Gateway.Tcp.Clusters;
+
+/// <summary>One address of a destination: counts its checks. Used by one checker at a time; read by anybody.</summary>
+/// <param name="address">The address.</param>
+/// <param name="rules">Rise and fall.</param>
+internal sealed class AddressHealth(IPEndPoint address, HealthCheckModel rules)
+{
+    private int _inARow;
+    private bool _isKnown;
+    private volatile bool _isHealthy;
+
+    /// <summary>The address.</summary>
+    public IPEndPoint Address => address;
+
+    /// <summary>Whether it may be used: false until the first check.</summary>
+    public bool IsHealthy => _isHealthy;
+
+    /// <summary>Counts a check. The first one decides alone, so that nobody waits for <c>Rise</c> intervals at start.</summary>
+    /// <returns>Whether the verdict has changed.</returns>
+    public bool Count(bool isGood)
+    {
+        var was = _isHealthy;
+        if (!_isKnown)
+        {
+            _isKnown = true;
+            _isHealthy = isGood;
+        }
+        else if (isGood == _isHealthy)
+        {
+            _inARow = 0;
+        }
+        else if (++_inARow >= (isGood ? rules.Rise : rules.Fall))
+        {
+            _isHealthy = isGood;
+            _inARow = 0;
+        }
+
+        return was != _isHealthy;
+    }
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Net;
+
+namespace Gateway.Tcp.Clusters;
+
+/// <summary>A destination of a cluster, resolved from <see cref="Configuration.TcpDestinationConfig"/>.</summary>
+public sealed class DestinationModel
+{
+    /// <summary>Makes a destination.</summary>
+    /// <param name="name">Its key.</param>
+    /// <param name="address"><c>host:port</c>, <c>ip:port</c> or <c>[v6]:port</c>, validated.</param>
+    /// <exception cref="FormatException">The address has no port: validation was left out.</exception>
+    public DestinationModel(string name, string address)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(address);
+        var colon = address.LastIndexOf(':');
+        if (colon < 0)
+        {
+            throw new FormatException($"'{address}' has no port.");
+        }
+
+        Name = name;
+        Address = address;
+        Port = int.Parse(address.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture);
+        Host = address[..colon].Trim('[', ']');
+        if (IPAddress.TryParse(Host, out var literal))
+        {
+            Literal = [new IPEndPoint(literal.IsIPv4MappedToIPv6 ? literal.MapToIPv4() : literal, Port)];
+        }
+    }
+
+    private int _turn = -1;
+
+    private DestinationModel(string name) => (Name, Address, Host) = (name, "", "");
+
+    /// <summary>Stands for what the client connected to: its address is the connection's own.</summary>
+    internal static DestinationModel Original { get; } = new(OriginalDestination.Name);
+
+    /// <summary>Its key in <c>Destinations</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The address as written.</summary>
+    public string Address { get; }
+
+    /// <summary>The host name or address, without brackets.</summary>
+    public string Host { get; }
+
+    /// <summary>The port.</summary>
+    public int Port { get; }
+
+    /// <summary>Its share of new connections beside the others'; 0: none. Defaults to 1.</summary>
+    public int Weight { get; init; } = 1;
+
+    /// <summary>What checks say of it; null while the cluster is not checked. Set before the model is put in force.</summary>
+    internal DestinationHealth? Health { get; set; }
+
+    /// <summary>What clients' connects say of it. The state of the same destination before is set before the model is put in force.</summary>
+    internal PassiveState Passive { get; set; } = new();
+
+    /// <summary>Whether new connections may be sent there.</summary>
+    internal bool IsUsable => Weight > 0 && Health is not { IsHealthy: false };
+
+    /// <summary>The one address of an IP literal, which needs no DNS; null for a name.</summary>
+    internal IPEndPoint[]? Literal { get; }
+
+    /// <summary>Where the next connection starts among the addresses of a name.</summary>
+    internal uint NextTurn() => (uint)Interlocked.Increment(ref _turn);
+}

@@ -1,0 +1,93 @@
+namespace Gateway.Tcp.Dnat;
+
+/// <summary>
+/// Finds in the counters what nobody reports: connections that get no answer. Of each destination it compares, interval by interval, the unanswered packets of clients that came, those that left
+/// this host, and the first answers. What is under way at the end of an interval is answered in the next, so each is judged one later.
+/// </summary>
+internal sealed class AnswerWatch
+{
+    // A client that gets no answer sends SYNs after 0, 1, 3 and 7 s.
+    private const long FewPackets = 3;
+
+    // A lost packet is sent again: with one in ten there is more wrong than that.
+    private const int ShareOfAll = 10;
+
+    private readonly Dictionary<Key, Entry> _entries = [];
+
+    /// <summary>Adds what a counter has grown by.</summary>
+    public void Add(ForwardCounter counter, long packets)
+    {
+        if (counter.Kind is not (ForwardCounterKind.Tried or ForwardCounterKind.Left or ForwardCounterKind.Answered))
+        {
+            return;
+        }
+
+        var key = new Key(counter.Listener, counter.Route.Cluster.Name, counter.Destination, counter.Family);
+        if (!_entries.TryGetValue(key, out var entry))
+        {
+            _entries[key] = entry = new Entry();
+        }
+
+        entry.Now = counter.Kind switch
+        {
+            ForwardCounterKind.Tried => entry.Now with { Tried = entry.Now.Tried + packets },
+            ForwardCounterKind.Left => entry.Now with { Left = entry.Now.Left + packets },
+            _ => entry.Now with { Answered = entry.Now.Answered + packets },
+        };
+    }
+
+    /// <summary>An interval is over.</summary>
+    /// <returns>What has become wrong; once, until answers come again.</returns>
+    public IReadOnlyList<AnswerFinding> EndInterval()
+    {
+        var findings = new List<AnswerFinding>();
+        foreach (var (key, entry) in _entries)
+        {
+            var (before, now) = (entry.Before, entry.Now);
+            var dropped = Missing(before.Tried, before.Left, now.Tried, now.Left);
+            var unanswered = Missing(before.Left, before.Answered, now.Left, now.Answered);
+            if ((dropped > 0 || unanswered > 0) && !entry.IsTold)
+            {
+                entry.IsTold = true;
+                findings.Add(new AnswerFinding(key.Listener, key.Cluster, key.Destination, Math.Max(dropped, unanswered), HasLeft: dropped < unanswered));
+            }
+            else if (dropped + unanswered == 0 && before.Answered > 0)
+            {
+                entry.IsTold = false;
+            }
+
+            // As long as nothing is answered at all, even one attempt now and then adds up.
+            entry.Before = before.Answered + now.Answered == 0 ? new Counts(before.Tried + now.Tried, before.Left + now.Left, 0) : now;
+            entry.Now = default;
+        }
+
+        return findings;
+    }
+
+    private static long Missing(long from, long to, long fromLater, long toLater)
+    {
+        var missing = from - to - Math.Max(0, toLater - fromLater);
+        return missing >= FewPackets && missing * ShareOfAll >= from ? missing : 0;
+    }
+
+    private readonly record struct Key(string Listener, string Cluster, string Destination, System.Net.Sockets.AddressFamily Family);
+
+    private readonly record struct Counts(long Tried, long Left, long Answered);
+
+    private sealed class Entry
+    {
+        public Counts Before { get; set; }
+
+        public Counts Now { get; set; }
+
+        public bool IsTold { get; set; }
+    }
+}
+
+/// <summary>Connections of clients get no answer.</summary>
+/// <param name="Listener">The listener.</param>
+/// <param name="Cluster">The cluster.</param>
+/// <param name="Destination">The destination.</param>
+/// <param name="Packets">How many packets got none.</param>
+/// <param name="HasLeft">They left this host; else they were dropped on it.</param>
+internal sealed record AnswerFinding(string Listener, string Cluster, string Destination, long Packets, bool HasLeft);

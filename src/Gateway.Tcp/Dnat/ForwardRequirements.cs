@@ -1,0 +1,55 @@
+using System.Net.Sockets;
+using Gateway.Linux.Netfilter;
+using Gateway.Tcp.Routing;
+
+namespace Gateway.Tcp.Dnat;
+
+/// <summary>Finds at start, and before a reload, what forwarding by the kernel would otherwise fail at without a word.</summary>
+internal static class ForwardRequirements
+{
+    // A router ignores router advertisements, and with them goes the default route of a host that lives by them (ip-sysctl.rst, accept_ra).
+    private const string RouterFirst = "where addresses or the default route come from router advertisements, first sysctl -w net.ipv6.conf.IF.accept_ra=2; then ";
+
+    /// <summary>The families that a route cannot do without, each of which the kernel does not forward, with the cure.</summary>
+    public static IEnumerable<string> MissingSwitches(ForwardModel model, Func<AddressFamily, bool> isForwarding)
+    {
+        foreach (var (listener, routes) in model.Listeners)
+        {
+            foreach (var route in routes.Routes.Where(ForwardModel.IsForwarded))
+            {
+                var needed = listener.Families.Where(family => Needs(route, family)).ToList();
+                // A name may have addresses of either family: one that is forwarded is enough then.
+                var off = needed.Count > 0 ? needed.Where(family => !isForwarding(family))
+                    : listener.Families.Any(isForwarding) ? []
+                    : listener.Families;
+                foreach (var family in off)
+                {
+                    var name = ForwardingSwitches.NameOf(family);
+                    var first = family == AddressFamily.InterNetworkV6 ? RouterFirst : "";
+                    yield return $"TcpProxy:Routes:{route.Name}:SourceIp:Mode: Dnat needs {name} = 1 here, and it is off: {first}sysctl -w {name}=1 "
+                        + $"(for good: a file in /etc/sysctl.d; Docker: --sysctl {name}=1; Kubernetes: securityContext.sysctls, or an init container that is privileged)";
+                }
+            }
+        }
+    }
+
+    /// <summary>One message for a route, as the operator finds it in the file.</summary>
+    public static string Explain(ForwardModel model, string problem)
+    {
+        var names = model.Routes.Select(static route => route.Name).Distinct().ToList();
+        var more = names.Count > 1 ? $" (and of {names.Count - 1} more)" : "";
+        return $"TcpProxy:Routes:{names[0]}:SourceIp:Mode{more}: Dnat: {problem}";
+    }
+
+    /// <summary>What a refusal of nftables means.</summary>
+    public static string Explain(ForwardModel model, NftResult refusal) => Explain(
+        model,
+        refusal.IsDenied
+            ? "needs the capability NET_ADMIN in this network namespace, and this process does not have it. Kubernetes: securityContext.capabilities.add: [\"NET_ADMIN\"] (of a "
+                + "container that runs as uid 0); Docker: --cap-add NET_ADMIN; systemd: AmbientCapabilities=CAP_NET_ADMIN"
+            : $"the kernel refuses the rules: {refusal.Error}. Needed: nf_tables with nat, fib, numgen and hash for the family inet (Linux 5.2 or later; "
+                + "modules nft_chain_nat, nft_fib_inet, nft_numgen, nft_hash)");
+
+    private static bool Needs(RouteModel route, AddressFamily family) =>
+        route.Cluster.Destinations.Any(destination => destination.Literal is [var literal] && literal.AddressFamily == family);
+}

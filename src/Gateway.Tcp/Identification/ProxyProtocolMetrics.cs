@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Gateway.ProxyProtocol;
+using Gateway.Tcp.Telemetry;
+
+namespace Gateway.Tcp.Identification;
+
+/// <summary>What came of the PROXY headers of accepted connections, on TCP and HTTP listeners alike.</summary>
+public sealed class ProxyProtocolMetrics
+{
+    private static readonly string[] Versions = ["v1", "v2"];
+    private static readonly string[] ResultsWithHeader = ["proxy", "local", "unknown", "untrusted", "timeout", "disallowed", "error"];
+    private static readonly string[] ResultsWithout = ["absent_allowed", "absent_rejected", "untrusted", "timeout", "disallowed", "error"];
+
+    private readonly Counter<long> _received;
+    private readonly Histogram<double> _readDuration;
+
+    /// <summary>Makes the instruments. A second instance of one factory shares them.</summary>
+    /// <param name="meters">The factory.</param>
+    public ProxyProtocolMetrics(IMeterFactory meters)
+    {
+        ArgumentNullException.ThrowIfNull(meters);
+        var meter = meters.Create(TcpMeter.Name);
+        _received = meter.CreateCounter<long>("gateway.proxy_protocol.received", "{header}", "PROXY headers of accepted connections, by result.");
+        _readDuration = meter.CreateHistogram(
+            "gateway.proxy_protocol.read.duration", "s", "Time from accept to a complete PROXY header.", null, TcpMeter.ShortDurations);
+    }
+
+    /// <summary>The series of a listener that looks at headers, at zero before the first comes.</summary>
+    /// <param name="listener">The listener's name.</param>
+    public void StartAtZero(string listener)
+    {
+        foreach (var result in ResultsWithHeader)
+        {
+            foreach (var version in Versions)
+            {
+                Add(0, listener, version, result);
+            }
+        }
+
+        foreach (var result in ResultsWithout)
+        {
+            Add(0, listener, "none", result);
+        }
+    }
+
+    /// <summary>Counts what a connection's identification came to. A header counts whatever became of its connection; a connect-and-close without one is not counted here.</summary>
+    /// <param name="listener">The listener's name.</param>
+    /// <param name="step">The last step.</param>
+    /// <param name="elapsed">Time since accept.</param>
+    public void Concluded(string listener, in IdentificationStep step, TimeSpan elapsed)
+    {
+        if (step.Action == IdentificationAction.Wait || step is { Action: IdentificationAction.CloseSilently, HasHeader: false })
+        {
+            return;
+        }
+
+        Add(1, listener, Name(step.Version), Result(step));
+        if (step.HasHeader)
+        {
+            _readDuration.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("listener", listener));
+        }
+    }
+
+    /// <summary>Counts a header that a <see cref="FirstBytesGuard"/> stopped.</summary>
+    /// <param name="listener">The listener's name.</param>
+    /// <param name="guardAs">What the step had said.</param>
+    /// <param name="version">What the guard has found.</param>
+    public void Stopped(string listener, IdentificationRefusal guardAs, ProxyVersion? version) =>
+        Add(1, listener, Name(version), Result(guardAs, ProxyParseError.None));
+
+    private void Add(long count, string listener, string version, string result)
+    {
+        var tags = new TagList { { "listener", listener }, { "version", version }, { "result", result } };
+        _received.Add(count, tags);
+    }
+
+    private static string Name(ProxyVersion? version) => version switch
+    {
+        ProxyVersion.V1 => "v1",
+        ProxyVersion.V2 => "v2",
+        _ => "none",
+    };
+
+    // A PROXY header over UNSPEC, DGRAM or UNIX names no client: as version 1's UNKNOWN.
+    private static string Result(in IdentificationStep step) => step.Action == IdentificationAction.Refuse ? Result(step.Refusal, step.ParseError)
+        : !step.HasHeader ? "absent_allowed"
+        : step.Header.HasAddresses ? "proxy"
+        : step.Header is { Command: ProxyCommand.Local, Version: ProxyVersion.V2 } ? "local" : "unknown";
+
+    private static string Result(IdentificationRefusal refusal, ProxyParseError error) => refusal switch
+    {
+        IdentificationRefusal.UntrustedPeer or IdentificationRefusal.UntrustedHeader or IdentificationRefusal.UnexpectedHeader => "untrusted",
+        IdentificationRefusal.HeaderMissing => "absent_rejected",
+        IdentificationRefusal.HeaderTimeout => "timeout",
+        IdentificationRefusal.LateHeader or IdentificationRefusal.NestedHeader => "disallowed",
+        IdentificationRefusal.HeaderInvalid when error == ProxyParseError.VersionNotAllowed => "disallowed",
+        _ => "error",
+    };
+}

@@ -1,0 +1,100 @@
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Routing;
+using Gateway.Tcp.SourceIp;
+using Gateway.Tcp.Telemetry;
+
+namespace Gateway.Tcp.Pipeline;
+
+/// <content>
+/// The series of a configuration, at zero before anything is counted: Prometheus's <c>rate()</c> and <c>increase()</c> never see the first event of a series that appears with it.
+/// A new label or reason is added here (or to <see cref="CloseReasons"/>), and nowhere else. Adding zero again changes nothing, so each configuration adds all of its own.
+/// </content>
+internal sealed partial class TcpMetrics
+{
+    // Two network types times 19 reasons times so many routes are 19,000 series. With more, the orderly ends appear with their first connection.
+    private const int ManyRoutes = 500;
+
+    private static readonly string[] ConnectErrors =
+        ["timeout", "bind", "option", "permission", "resources", "aborted", "refused", "reset", "unreachable", "other", "source_unusable"];
+
+    private static readonly string[] ToaResults = ["client", "absent_allowed", "absent_rejected", "invalid", "conflict"];
+
+    /// <summary>Adds the series of a model.</summary>
+    public void StartAtZero(TcpModel model)
+    {
+        var routes = 0;
+        foreach (var listener in model.Listeners.Values)
+        {
+            StartAtZero(listener);
+            routes += listener.Routes.Count;
+        }
+
+        var reasons = routes <= ManyRoutes ? CloseReasons.OfClosed : CloseReasons.OfFailures;
+        foreach (var route in model.Listeners.Values.SelectMany(static listener => listener.Routes))
+        {
+            StartAtZero(route, reasons);
+        }
+
+        foreach (var cluster in model.Clusters.Values)
+        {
+            foreach (var destination in cluster.Destinations)
+            {
+                _connectRetries.Add(0, TcpMeter.Tag("cluster", cluster.Name), TcpMeter.Tag("destination", destination.Name));
+                _destinationActive.Add(0, TcpMeter.Tag("cluster", cluster.Name), TcpMeter.Tag("destination", destination.Name));
+            }
+        }
+    }
+
+    private void StartAtZero(ListenerModel listener)
+    {
+        var name = TcpMeter.Tag("listener", listener.Name);
+        _healthChecks.Add(0, name);
+        _acceptErrors.Add(0, name, TcpMeter.Tag("error.type", "descriptors"));
+        _acceptErrors.Add(0, name, TcpMeter.Tag("error.type", "other"));
+        foreach (var reason in CloseReasons.OfRejected)
+        {
+            _rejected.Add(0, name, TcpMeter.Tag("reason", reason.Label()));
+        }
+
+        foreach (var result in listener.Toa is null ? [] : ToaResults)
+        {
+            _toaReceived.Add(0, name, TcpMeter.Tag("result", result));
+        }
+    }
+
+    private void StartAtZero(RouteModel route, IReadOnlyList<CloseReason> reasons)
+    {
+        foreach (var labels in (ReadOnlySpan<System.Diagnostics.TagList>)[route.TagsV4, route.TagsV6])
+        {
+            _opened.Add(0, labels);
+            _active.Add(0, labels);
+            foreach (var reason in reasons)
+            {
+                var tags = labels;
+                tags.Add("reason", reason.Label());
+                _closed.Add(0, tags);
+            }
+        }
+
+        _received.Add(0, TcpMeter.Tag("route", route.Name));
+        _sent.Add(0, TcpMeter.Tag("route", route.Name));
+        StartAtZero(route.Cluster.Name, route.SourceIp);
+    }
+
+    private void StartAtZero(string cluster, SourceIpModel sourceIp)
+    {
+        if (sourceIp.Mode == SourceIpMode.ProxyProtocol || sourceIp.Fallback == SourceIpFallback.ProxyProtocol)
+        {
+            _headersSent.Add(0, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("version", Name(sourceIp.Version)));
+        }
+
+        if (CounterOf(sourceIp.Mode) is { } attempts)
+        {
+            attempts.Add(0, TcpMeter.Tag("cluster", cluster));
+            foreach (var error in ConnectErrors)
+            {
+                attempts.Add(0, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("error.type", error));
+            }
+        }
+    }
+}

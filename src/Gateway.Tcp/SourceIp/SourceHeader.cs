@@ -1,0 +1,64 @@
+using Gateway.ProxyProtocol;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Identification;
+
+namespace Gateway.Tcp.SourceIp;
+
+/// <summary>
+/// The PROXY header that a backend gets. It always says PROXY with real endpoints: a received LOCAL or UNKNOWN was about the hop before us, and our
+/// connection does carry somebody.
+/// </summary>
+internal static class SourceHeader
+{
+    // The TLVs of a cloud load balancer are far shorter; a listener's MaxHeaderBytes bounds the rest.
+    private const int StackBytes = 512;
+
+    /// <summary>An upper bound of the header's length in bytes.</summary>
+    public static int MaxLength(ConnectionIdentity identity, SourceIpModel sourceIp, int addedLength = 0) =>
+        sourceIp.Version == ProxyProtocolVersion.V1
+            ? ProxyHeaderWriter.MaxV1Length
+            : ProxyHeaderWriter.GetV2Length(ProxyAddressFamily.Inet6, identity.Tlvs.Length + addedLength, withChecksum: true);
+
+    /// <summary>Writes it: the client as the source, what the client connected to as the destination.</summary>
+    /// <param name="destination">At least <see cref="MaxLength"/> bytes.</param>
+    /// <param name="identity">Whose connection it is, and the TLVs that came.</param>
+    /// <param name="sourceIp">Version, and which TLVs go on.</param>
+    /// <param name="added">The area that <see cref="AddedTlvs.Write"/> made: it stands in front, so that what does not fit is what came from elsewhere.</param>
+    /// <param name="leftOut">How many TLVs were not passed on since the header would be longer than <see cref="SourceIpModel.MaxHeaderBytes"/>.</param>
+    /// <returns>The bytes written.</returns>
+    public static int Write(Span<byte> destination, ConnectionIdentity identity, SourceIpModel sourceIp, ReadOnlySpan<byte> added, out int leftOut)
+    {
+        leftOut = 0;
+        var client = ProxyEndPoint.From(identity.Client);
+        var target = ProxyEndPoint.From(identity.OriginalDestination ?? identity.Local);
+        if (sourceIp.Version == ProxyProtocolVersion.V1)
+        {
+            return WriteV1(destination, client, target);
+        }
+
+        if (identity.Tlvs.IsEmpty)
+        {
+            return ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, client, target, added, withChecksum: false);
+        }
+
+        var family = client.Family == target.Family ? client.Family : ProxyAddressFamily.Inet6;
+        var hasChecksum = ProxyTlvReader.TryFind(identity.Tlvs.Span, ProxyTlvType.Crc32c, out _)
+            && ProxyHeaderWriter.GetV2Length(family, added.Length, withChecksum: true) <= sourceIp.MaxHeaderBytes;
+        var length = added.Length + identity.Tlvs.Length;
+        var area = length <= StackBytes ? stackalloc byte[StackBytes] : new byte[length];
+        added.CopyTo(area);
+        var room = sourceIp.MaxHeaderBytes - ProxyHeaderWriter.GetV2Length(family, added.Length, hasChecksum);
+        var kept = added.Length + sourceIp.PassThroughTlvs.Copy(identity.Tlvs.Span, area[added.Length..], room, out leftOut, sourceIp.FirstTlvs);
+        return ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, client, target, area[..kept], hasChecksum);
+    }
+
+    // A client that X-Forwarded-For named has no port. Version 1 cannot say so: lighttpd, Dovecot, Exim and Traffic Server refuse 0.
+    private static int WriteV1(Span<byte> destination, ProxyEndPoint client, ProxyEndPoint target)
+    {
+        // Nobody connects from it.
+        const ushort Unknown = 1;
+        client = client.Port == 0 ? client.WithPort(Unknown) : client;
+        target = target.Port == 0 ? target.WithPort(Unknown) : target;
+        return ProxyHeaderWriter.WriteV1(destination, client, target);
+    }
+}

@@ -1,0 +1,257 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Linux;
+using Gateway.ProxyProtocol;
+using Gateway.Tcp.AcceptThroughKestrel;
+using Gateway.Tcp.Admission;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Dnat;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Health;
+using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Toa;
+using Gateway.Tcp.Names;
+using Gateway.Tcp.Pipeline;
+using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Routing;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tcp;
+
+/// <summary>The TCP half of the gateway as its host sees it: binds listeners, follows configuration, drains. Safe from any thread.</summary>
+public sealed partial class TcpDataPlane : IAsyncDisposable
+{
+    // An aborted connection ends at once; the rest is bookkeeping.
+    private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(5);
+
+    // Scrapes come every 15 s or less often; reading two numbers per live connection costs nothing.
+    private static readonly TimeSpan CountingInterval = TimeSpan.FromSeconds(5);
+
+    private readonly ITcpEngine _engine;
+    private readonly ITimer _counting;
+    private readonly TcpMetrics _metrics;
+    private readonly ProxyProtocolMetrics _headerMetrics;
+    private readonly LiveConnections _live = new();
+    private readonly ConnectionPipeline _pipeline;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly HealthMonitor _health;
+    private readonly PassiveHealth _passive;
+    private readonly KernelForwarder _forwarder;
+    private readonly Func<bool> _mayBindForeign = TransparentProbe.IsPermitted;
+
+    /// <summary>Starts an engine.</summary>
+    /// <param name="engine">Which one.</param>
+    /// <param name="accept">Whether connections come directly or through Kestrel.</param>
+    /// <param name="loggers">For the access log (category <c>Gateway.Access</c>) and faults.</param>
+    /// <param name="meters">For the meter <c>Gateway.Tcp</c>.</param>
+    /// <param name="time">For durations and timeouts.</param>
+    /// <param name="limit">The cap on connections, shared with HTTP.</param>
+    /// <param name="table">The nftables table of Dnat routes.</param>
+    /// <param name="ownListeners">Where connections to destinations may not get to; null: nobody says.</param>
+    /// <exception cref="PlatformNotSupportedException">The Linux engine was asked for elsewhere.</exception>
+    public TcpDataPlane(
+        TcpEngineKind engine,
+        TcpAcceptKind accept,
+        ILoggerFactory loggers,
+        IMeterFactory meters,
+        TimeProvider time,
+        ConnectionLimit limit,
+        string table = "gateway_dnat",
+        OwnListeners? ownListeners = null)
+    {
+        ArgumentNullException.ThrowIfNull(loggers);
+        ArgumentNullException.ThrowIfNull(meters);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(limit);
+        _time = time;
+        _logger = loggers.CreateLogger<TcpDataPlane>();
+        ownListeners ??= new OwnListeners();
+        _engine = TcpEngineFactory.Create(engine, time, ownListeners, fault => Log.EngineFault(_logger, fault));
+        _metrics = new TcpMetrics(meters);
+        _headerMetrics = new ProxyProtocolMetrics(meters);
+        var resolver = new HostResolver(time);
+        _passive = new PassiveHealth(meters, loggers, time);
+        var dialer = new Dialer(resolver, _metrics, _passive, time);
+        _health = new HealthMonitor(resolver, meters, loggers, time, (address, timeout, cancellation) => HealthProbe.ConnectAsync(address, timeout, ownListeners, cancellation));
+        _forwarder = new KernelForwarder(table, meters, _metrics, loggers, time);
+        _health.Changed = _forwarder.Wake;
+        _pipeline = new ConnectionPipeline(dialer, _metrics, _headerMetrics, _live, limit, loggers, time);
+        var silent = new SilentConnections(_live, time);
+        limit.AddSilent(() => silent.TryEnd(() => limit.Release()));
+        limit.Full = new FullPlaces(limit, _live, _logger, time).Report;
+        AcceptsThroughKestrel = accept == TcpAcceptKind.Kestrel || (accept == TcpAcceptKind.Auto && _engine.Name == "Portable");
+        ConnectionListenerFactory = new EngineConnectionListenerFactory(_pipeline);
+        ConnectionHandler = new TcpConnectionHandler(_pipeline);
+        _counting = time.CreateTimer(static plane => ((TcpDataPlane)plane!).CountCarried(), this, CountingInterval, CountingInterval);
+    }
+
+    /// <summary>The engine's name, <c>Linux</c> or <c>Portable</c>.</summary>
+    public string EngineName => _engine.Name;
+
+    /// <summary>
+    /// Whether listeners are to be given to Kestrel (<see cref="BoundTcpListener.EndPoint"/>, <see cref="ConnectionListenerFactory"/>,
+    /// <see cref="ConnectionHandler"/>) rather than started.
+    /// </summary>
+    public bool AcceptsThroughKestrel { get; }
+
+    /// <summary>Takes <see cref="BoundTcpListener.EndPoint"/> and nothing else (it is a selector too).</summary>
+    public IConnectionListenerFactory ConnectionListenerFactory { get; }
+
+    /// <summary>What a Kestrel endpoint of ours runs.</summary>
+    public TcpConnectionHandler ConnectionHandler { get; }
+
+    /// <summary>The connections between accept and end.</summary>
+    public int ActiveConnections => _live.Count;
+
+    /// <summary>Makes a model the one that new connections start with. Live connections stay on theirs.</summary>
+    public void Update(TcpModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        _passive.Follow(model);
+        _metrics.StartAtZero(model);
+        foreach (var listener in model.Listeners.Values.Where(static listener => listener.Policy is not null))
+        {
+            _headerMetrics.StartAtZero(listener.Name);
+        }
+
+        _pipeline.Model = model;
+    }
+
+    /// <summary>
+    /// What is told of each pause of a listener in accepting, and of each connection that it turns away then: metrics, and a line of the log for many. For an HTTP server's listener too.
+    /// </summary>
+    public (Action<SocketError> OnPause, Action OnTurnedAway) AcceptReportsOf(string listener)
+    {
+        var pauses = new AcceptPauses(listener, _metrics, _logger, _time);
+        return (pauses.Report, pauses.TurnedAway);
+    }
+
+    /// <summary>Whether a cluster of the model in force has a destination that health checks do not call dead; true for one that is not there.</summary>
+    public bool HasUsableDestination(string cluster) => !_pipeline.Model.Clusters.TryGetValue(cluster, out var model) || model.HasUsable();
+
+    /// <summary>Keeps the TCP options of the connections of an HTTP server's socket, which does not listen yet.</summary>
+    /// <exception cref="SocketException">They cannot be kept.</exception>
+    public void KeepOptions(Socket listener, OptionCarriers carriers) => _engine.KeepOptions(listener, carriers);
+
+    /// <summary>The client that the options of one segment of a connection of such a socket name; null: none.</summary>
+    /// <param name="connection">The accepted socket.</param>
+    /// <param name="policy">What is looked at, and how; the peer is trusted.</param>
+    /// <param name="carrier">The segment.</param>
+    public ProxyEndPoint? FindClient(Socket connection, ToaPolicy policy, OptionCarriers carrier)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        Span<byte> options = stackalloc byte[ToaFormats.MaxOptionsBytes];
+        return (policy.Carriers & carrier) != 0 && policy.Formats.TryFind(options[.._engine.ReadOptions(connection, carrier, options)], out var client)
+            ? client
+            : null;
+    }
+
+    /// <summary>
+    /// The rights that routes and listeners of a model need and this process lacks: one message for each, with the cure. Empty: none, and what they need is in place.
+    /// </summary>
+    /// <param name="model">What is to be in force.</param>
+    /// <param name="toa">The Toa sections of all listeners that have one, HTTP's included. One that leaves its carriers open and has to do with the SYN is a warning in the log.</param>
+    public IReadOnlyList<string> CheckRights(TcpModel model, IReadOnlyDictionary<string, ToaConfig> toa)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return
+        [
+            .. TransparentRights.Check(model, _mayBindForeign),
+            .. TransparentRights.CheckMarks(model, MarkProbe.IsPermitted),
+            .. ToaRights.Check(model, toa, _engine.EnableOptions, (listener, problem) => Log.OnlySyn(_logger, listener, problem)),
+        ];
+    }
+
+    /// <summary>Takes an address and listens; nothing is accepted yet.</summary>
+    /// <param name="listener">The listener's name: its policy and routes are looked up by it, in the model of the moment, for each connection.</param>
+    /// <param name="endPoint">The address; port 0 for any.</param>
+    /// <param name="dualMode">For an IPv6 any-address: also IPv4.</param>
+    /// <param name="keepAlive">Keep-alive on both legs; null: off.</param>
+    /// <param name="carriers">Segments whose TCP options are kept: <see cref="ToaPolicy.CarriersOf"/>.</param>
+    /// <param name="intercept">How connections are diverted to it; null: it is connected to.</param>
+    /// <param name="mark">SO_MARK of its connections; 0: none.</param>
+    /// <exception cref="SocketException">The address cannot be had, or a right is missing that <paramref name="intercept"/> needs (AccessDenied).</exception>
+    public BoundTcpListener Bind(
+        string listener,
+        IPEndPoint endPoint,
+        bool dualMode,
+        TcpKeepAlive? keepAlive,
+        OptionCarriers carriers = OptionCarriers.None,
+        InterceptMode? intercept = null,
+        int mark = 0)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        ArgumentNullException.ThrowIfNull(endPoint);
+        var (onPause, onTurnedAway) = AcceptReportsOf(listener);
+        var options = new TcpListenOptions
+        {
+            DualMode = dualMode,
+            KeepAlive = keepAlive,
+            Options = carriers,
+            Transparent = intercept == InterceptMode.TProxy,
+            Mark = mark,
+            OnAcceptError = onPause,
+            OnTurnedAway = onTurnedAway,
+        };
+        var bound = _engine.Bind(endPoint, options);
+        return new BoundTcpListener(bound, new ListenerState(listener, keepAlive, intercept, bound.LocalEndPoint.Port), _pipeline);
+    }
+
+    /// <summary>
+    /// Refuses new connections (<c>draining</c>), waits for the live ones to end, and ends those that are left (<c>drain</c>). Stop the listeners first. Does
+    /// not throw when time runs out.
+    /// </summary>
+    /// <param name="timeout">How long they may take.</param>
+    public async Task DrainAsync(TimeSpan timeout)
+    {
+        var empty = _live.StartDraining();
+        await empty.WaitAsync(timeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (empty.IsCompleted)
+        {
+            return;
+        }
+
+        Log.Aborting(_logger, _live.Count);
+        _live.AbortAll(RelayEnd.Drain);
+        await empty.WaitAsync(AbortTimeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Stops the engine, health checks and forwarding. Drain first.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _counting.DisposeAsync();
+        await _health.DisposeAsync();
+        await _forwarder.DisposeAsync();
+        await _engine.DisposeAsync();
+    }
+
+    /// <summary>Brings the metrics up to date with what live connections have carried.</summary>
+    internal void CountCarried()
+    {
+        foreach (var record in _live.Snapshot())
+        {
+            if (record.IsOpened)
+            {
+                _metrics.Carried(record, record.Client.Relayed);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2010, LogLevel.Warning, "Listeners:{Listener}:Toa looks at the SYN only: reading the handshake's ACK and the first data {Problem}. "
+            + "Any client can forge its address then, if the load balancer forwards packets and writes the option only into the ACK: what it lets through in the SYN is the client's own. "
+            + "Grant it, or write where the load balancer puts the option: \"Carriers\": [\"Ack\"] (does not start without the rights), or [\"Syn\"]")]
+        public static partial void OnlySyn(ILogger logger, string listener, string problem);
+
+        [LoggerMessage(2003, LogLevel.Error, "A fault of the gateway on an engine thread; its connection was reset")]
+        public static partial void EngineFault(ILogger logger, Exception fault);
+
+        [LoggerMessage(2002, LogLevel.Information, "{Count} TCP connections outlived the drain and are closed")]
+        public static partial void Aborting(ILogger logger, int count);
+    }
+}

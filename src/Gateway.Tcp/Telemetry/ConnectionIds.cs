@@ -1,0 +1,24 @@
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace Gateway.Tcp.Telemetry;
+
+/// <summary>
+/// Ids of connections that no other connection has, on this gateway, on its neighbours or after a restart: 64 random bits of the process, and a number in it. The same id is in the
+/// access log, in the UniqueId TLV and in HTTP headers, so that one connection can be followed through all of them.
+/// </summary>
+public static class ConnectionIds
+{
+    /// <summary>The longest id, in characters.</summary>
+    public const int MaxLength = 48;
+
+    private static readonly string Process = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+
+    /// <summary>The id of a TCP connection.</summary>
+    /// <param name="number">Its number in this process.</param>
+    public static string Of(long number) => string.Create(CultureInfo.InvariantCulture, $"{Process}-{number}");
+
+    /// <summary>The id of an HTTP connection.</summary>
+    /// <param name="kestrelId">Kestrel's id: 13 letters and digits.</param>
+    public static string Of(string kestrelId) => $"{Process}-{kestrelId}";
+}

@@ -1,0 +1,142 @@
+using System.Net;
+using Gateway.Http.Backends.Exchange;
+using Gateway.Http.Forwarded;
+using Gateway.ProxyProtocol;
+using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Identification;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace Gateway.Http.Backends.Clients;
+
+/// <summary>
+/// The HTTP client of a cluster whose destinations learn the client's address from the connection. Each client's requests go over connections of its own:
+/// an <see cref="HttpMessageInvoker"/> for each, which knows whose it is and cannot mistake one for another. What is nobody's request is a health check of ours and has
+/// connections of its own, too.
+/// </summary>
+internal sealed class ClientInvoker : HttpMessageInvoker
+{
+    /// <summary>Whose request it is.</summary>
+    public static readonly HttpRequestOptionsKey<HttpContext> Context = new("Gateway.Client");
+
+    private readonly HttpMessageInvoker _own;
+    private readonly ClientPool _pool;
+    private readonly ClientPoolMetrics _metrics;
+    private readonly string _cluster;
+    private readonly bool _tellsTlvs;
+    private readonly AnnouncedTlvs? _added;
+
+    /// <summary>Makes one.</summary>
+    /// <param name="sourceIp">How clients are told apart.</param>
+    /// <param name="cluster">For metrics.</param>
+    /// <param name="create">Makes the HTTP client that announces somebody; null: ourselves.</param>
+    /// <param name="pools">Where its pool belongs.</param>
+    /// <param name="metrics">Counts clients.</param>
+    /// <param name="time">For idle clients.</param>
+    public ClientInvoker(
+        ClusterSourceIp sourceIp, string cluster, Func<ConnectionIdentity?, HttpMessageInvoker> create, ClientPools pools, ClientPoolMetrics metrics, TimeProvider time)
+        : base(new UnusedHandler())
+    {
+        SourceIp = sourceIp;
+        _cluster = cluster;
+        _metrics = metrics;
+        _added = sourceIp.Config.AddTlvs.Count > 0 ? new AnnouncedTlvs(sourceIp.Config, cluster) : null;
+        _tellsTlvs = _added is not null || sourceIp.Config.PassThroughTlvs.Count > 0;
+        _own = create(null);
+        _pool = new ClientPool(sourceIp, cluster, create, metrics, time);
+        pools.Add(_pool);
+    }
+
+    /// <summary>What it was made for.</summary>
+    public ClusterSourceIp SourceIp { get; }
+
+    /// <summary>Another has taken its place: requests that still come are served, and nothing is kept.</summary>
+    public void Retire() => _pool.Retire();
+
+    /// <inheritdoc/>
+    public override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (!request.Options.TryGetValue(Context, out var context))
+        {
+            return await _own.SendAsync(request, cancellationToken);
+        }
+
+        if (context.Features.Get<ConnectionIdentity>() is not { } connection || context.Features.Get<ClientIdentity>() is not { } client)
+        {
+            throw new InvalidOperationException("A request has no client identity: it did not come through UseHttpGateway.");
+        }
+
+        var announced = Announced(connection, client);
+        if (!ProxyEndPoint.From(announced.Client).CanBeSource)
+        {
+            return RefuseSource(request, $"{announced.Client.Address} is no address of a client");
+        }
+
+        if (_added is not null)
+        {
+            announced = announced with { Tlvs = _added.For(context, announced) };
+        }
+
+        var key = SourceIp.Announces ? ClientKey.OfHeader(announced, _tellsTlvs) : ClientKey.OfAddress(announced.Client.Address);
+        // A key with a port is a connection's; one without may come with another connection.
+        var clientClosed = key.Port != 0 ? context.Features.Get<IConnectionLifetimeFeature>()?.ConnectionClosed ?? default : default;
+        if (_pool.Acquire(key, announced, clientClosed) is not { } connections)
+        {
+            var why = $"{SourceIp.MaxClients} clients have requests under way ({ClusterSourceIp.Prefix}MaxClients)";
+            return new RefusedResponse(request, HttpStatusCode.ServiceUnavailable, new RequestRefusal(RefusedResponse.ClientLimit, why));
+        }
+
+        // Until the request has ended in every respect: WebSockets, uploads that outlast the response, a client that went away.
+        context.Response.OnCompleted(Release, connections);
+        try
+        {
+            return await connections.Invoker.SendAsync(request, cancellationToken);
+        }
+        catch (HttpRequestException failed) when (SourceProblem(failed) is { } problem)
+        {
+            return RefuseSource(request, problem.Message);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _own.Dispose();
+            _pool.Retire();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>
+    /// Who is announced: the connection's client with its port and its TLVs; or, where trusted proxies named another, that one, whose port nobody knows, and about whom the TLVs of the
+    /// proxy's connection say nothing.
+    /// </summary>
+    internal static ConnectionIdentity Announced(ConnectionIdentity connection, ClientIdentity client) => client.Client.Equals(connection.Client.Address)
+        ? connection
+        : connection with { Client = new IPEndPoint(client.Client, 0), Tlvs = default };
+
+    private RefusedResponse RefuseSource(HttpRequestMessage request, string why)
+    {
+        _metrics.Rejected(_cluster, "source_ip");
+        return new RefusedResponse(request, HttpStatusCode.BadGateway, new RequestRefusal(RefusedResponse.SourceIp, why));
+    }
+
+    private static SourceUnusableException? SourceProblem(Exception? failed)
+    {
+        while (failed is not null and not SourceUnusableException)
+        {
+            failed = failed.InnerException;
+        }
+
+        return failed as SourceUnusableException;
+    }
+
+    private static Task Release(object connections)
+    {
+        var held = (ClientConnections)connections;
+        held.Pool.Release(held);
+        return Task.CompletedTask;
+    }
+}

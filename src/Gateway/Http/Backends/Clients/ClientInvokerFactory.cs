@@ -1,0 +1,62 @@
+using Gateway.Tcp.Admission;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Identification;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Http.Backends.Clients;
+
+/// <summary>
+/// YARP's source of HTTP clients: one for all requests of a cluster, unless its Metadata has a <c>SourceIp.Mode</c>. Then each client gets one of its own, the same in everything
+/// but how it connects.
+/// </summary>
+internal sealed class ClientInvokerFactory(
+    SocketDialer dialer, ConnectionLimit limit, DestinationOptions options, DestinationNames names, ClientPools pools, ClientPoolMetrics metrics,
+    TimeProvider time, ILogger<ForwarderHttpClientFactory> logger)
+    : IForwarderHttpClientFactory
+{
+    /// <inheritdoc/>
+    public HttpMessageInvoker CreateClient(ForwarderHttpClientContext context)
+    {
+        var wanted = ClusterSourceIp.Read(context.NewMetadata) is { Config.Mode: not (null or SourceIpMode.None) } sourceIp ? sourceIp : null;
+        var old = context.OldClient as ClientInvoker;
+        if (wanted is not null && old is not null && old.SourceIp.Equals(wanted) && context.NewConfig == context.OldConfig)
+        {
+            return old;
+        }
+
+        old?.Retire();
+        if (wanted is null)
+        {
+            return context.OldClient is FollowingInvoker reused && context.NewConfig == context.OldConfig ? reused : new FollowingInvoker(
+                lifetime => new KeepAliveHttpClientFactory(dialer, limit, options, names, metrics, lifetime, logger).CreateClient(WithoutOld(context)), dialer, options);
+        }
+
+        var dial = new SocketDial(context.ClusterId, AnnouncedTlvs.ForDialling(wanted.Config), options.KeepAlive, at => names.Of(context.ClusterId, at));
+        HttpMessageInvoker Create(ConnectionIdentity? announced) => new FollowingInvoker(
+            lifetime => new BoundFactory(dialer, limit, lifetime, metrics, dial, announced, wanted.IdleTimeout).CreateClient(WithoutOld(context)), dialer, options);
+        return new ClientInvoker(wanted, context.ClusterId, Create, pools, metrics, time);
+    }
+
+    private static ForwarderHttpClientContext WithoutOld(ForwarderHttpClientContext context) =>
+        new() { ClusterId = context.ClusterId, NewConfig = context.NewConfig, NewMetadata = context.NewMetadata };
+
+    /// <summary>YARP's own client as the cluster configures it, whose connections are opened for one client.</summary>
+    private sealed class BoundFactory(
+        SocketDialer dialer, ConnectionLimit limit, TimeSpan lifetime, ClientPoolMetrics metrics, SocketDial dial, ConnectionIdentity? announced, TimeSpan idleTimeout)
+        : ForwarderHttpClientFactory
+    {
+        protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
+        {
+            base.ConfigureHandler(context, handler);
+            DestinationHandler.Configure(handler);
+            handler.PooledConnectionIdleTimeout = idleTimeout;
+            handler.PooledConnectionLifetime = lifetime;
+            handler.ConnectCallback = (connection, cancellation) => DestinationStream.OpenAsync(
+                limit, ConnectionKind.Own, isOurs: announced is null, () => dialer.ConnectAsync(connection.DnsEndPoint, dial, announced, cancellation));
+        }
+
+        protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>
+            new DestinationHandler(base.WrapHandler(context, handler), context.ClusterId, metrics);
+    }
+}

@@ -1,0 +1,226 @@
+using Gateway.Tcp.Identification;
+
+namespace Gateway.Http.Backends.Clients;
+
+/// <summary>
+/// The clients that have connections to one cluster's destinations, each with its own. Held while a request is under way, idle afterwards; idle ones end after a time, when their client's
+/// connection closes, or when a new client, or the process, needs the place of the one that was idle longest. One that is held never ends.
+/// One short lock: a dictionary and a list, no I/O.
+/// </summary>
+/// <param name="limits">How many, and how long.</param>
+/// <param name="cluster">For metrics.</param>
+/// <param name="create">Makes the HTTP client of what destinations are to learn.</param>
+/// <param name="metrics">Counts clients.</param>
+/// <param name="time">For idle clients.</param>
+internal sealed class ClientPool(
+    ClusterSourceIp limits, string cluster, Func<ConnectionIdentity, HttpMessageInvoker> create, ClientPoolMetrics metrics, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ClientKey, ClientConnections> _clients = [];
+
+    // Least recently used first.
+    private readonly LinkedList<ClientConnections> _idle = new();
+    private ITimer? _timer;
+    private bool _isTimerSet;
+    private bool _isRetired;
+
+    /// <summary>The clients now.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _clients.Count;
+            }
+        }
+    }
+
+    /// <summary>Time stamp of when the client that is idle longest was let go; null: none is idle.</summary>
+    public long? IdleSince
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _idle.First?.Value.IdleSince;
+            }
+        }
+    }
+
+    /// <summary>Takes hold of a client's connections; let go of them with <see cref="Release"/>.</summary>
+    /// <param name="key">Whose.</param>
+    /// <param name="announced">What destinations learn if they are new.</param>
+    /// <param name="clientClosed">Signalled when nobody can come with this key again; none: nobody knows.</param>
+    /// <returns>Null if there are too many clients, and all are in use.</returns>
+    public ClientConnections? Acquire(in ClientKey key, ConnectionIdentity announced, CancellationToken clientClosed)
+    {
+        ClientConnections? held;
+        ClientConnections? evicted = null;
+        lock (_lock)
+        {
+            if (_clients.TryGetValue(key, out held))
+            {
+                if (held.Users++ == 0)
+                {
+                    _idle.Remove(held.Node);
+                }
+
+                return held;
+            }
+
+            if (_clients.Count >= limits.MaxClients)
+            {
+                evicted = _idle.First?.Value;
+                if (evicted is null)
+                {
+                    metrics.Rejected(cluster, "limit");
+                    return null;
+                }
+
+                Remove(evicted);
+            }
+
+            held = new ClientConnections(this, key, announced, create) { Users = 1 };
+            _clients.Add(key, held);
+        }
+
+        metrics.Added(cluster);
+        Close(evicted, "limit");
+        held.Watch(clientClosed);
+        return held;
+    }
+
+    /// <summary>Lets go: the request has ended.</summary>
+    public void Release(ClientConnections held)
+    {
+        string reason;
+        lock (_lock)
+        {
+            if (--held.Users > 0)
+            {
+                return;
+            }
+
+            if (!held.IsAbandoned && !_isRetired)
+            {
+                held.IdleSince = time.GetTimestamp();
+                _idle.AddLast(held.Node);
+                SetTimer();
+                return;
+            }
+
+            reason = held.IsAbandoned ? "closed" : "reload";
+            Remove(held);
+        }
+
+        Close(held, reason);
+    }
+
+    /// <summary>Another configuration is in force: what is idle ends now, the rest with its last request.</summary>
+    public void Retire()
+    {
+        List<ClientConnections> ended;
+        lock (_lock)
+        {
+            _isRetired = true;
+            ended = [.. _idle];
+            foreach (var idle in ended)
+            {
+                Remove(idle);
+            }
+        }
+
+        foreach (var idle in ended)
+        {
+            Close(idle, "reload");
+        }
+    }
+
+    /// <summary>The process needs the room: ends the client that is idle longest; false if none is.</summary>
+    public bool TryEndIdlest()
+    {
+        ClientConnections? idlest;
+        lock (_lock)
+        {
+            idlest = _idle.First?.Value;
+            if (idlest is not null)
+            {
+                Remove(idlest);
+            }
+        }
+
+        Close(idlest, "descriptors");
+        return idlest is not null;
+    }
+
+    /// <summary>The client's connection has closed.</summary>
+    internal void Abandon(ClientConnections client)
+    {
+        lock (_lock)
+        {
+            client.IsAbandoned = true;
+            if (client.Users > 0 || client.Node.List is null)
+            {
+                return;
+            }
+
+            Remove(client);
+        }
+
+        Close(client, "closed");
+    }
+
+    private void EndIdle()
+    {
+        var ended = new List<ClientConnections>();
+        lock (_lock)
+        {
+            _isTimerSet = false;
+            while (_idle.First?.Value is { } oldest && time.GetElapsedTime(oldest.IdleSince) >= limits.IdleTimeout)
+            {
+                Remove(oldest);
+                ended.Add(oldest);
+            }
+
+            SetTimer();
+        }
+
+        foreach (var idle in ended)
+        {
+            Close(idle, "idle");
+        }
+    }
+
+    // Without anything idle there is no timer to keep a pool alive whose cluster is gone.
+    private void SetTimer()
+    {
+        if (_isTimerSet || _idle.First?.Value is not { } oldest)
+        {
+            return;
+        }
+
+        var rest = limits.IdleTimeout - time.GetElapsedTime(oldest.IdleSince);
+        _isTimerSet = true;
+        _timer ??= time.CreateTimer(static self => ((ClientPool)self!).EndIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Remove(ClientConnections client)
+    {
+        _clients.Remove(client.Key);
+        if (client.Node.List is not null)
+        {
+            _idle.Remove(client.Node);
+        }
+    }
+
+    private void Close(ClientConnections? client, string reason)
+    {
+        if (client is not null)
+        {
+            client.Close();
+            metrics.Ended(cluster, reason);
+        }
+    }
+}

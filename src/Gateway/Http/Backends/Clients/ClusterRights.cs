@@ -1,0 +1,31 @@
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.SourceIp;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Http.Backends.Clients;
+
+/// <summary>Finds at start what transparent clusters would otherwise fail at with every client.</summary>
+internal static class ClusterRights
+{
+    /// <summary>Rights that clusters need and this process lacks, each with the cure.</summary>
+    public static IReadOnlyList<string> Missing(IReadOnlyList<ClusterConfig> clusters)
+    {
+        var (transparent, marks) = (new List<string>(), new List<string>());
+        foreach (var cluster in clusters)
+        {
+            var path = $"ReverseProxy:Clusters:{cluster.ClusterId}:Metadata:{ClusterSourceIp.Prefix}";
+            var sourceIp = ClusterSourceIp.Read(cluster.Metadata)?.Config;
+            if (sourceIp?.Mode == SourceIpMode.Transparent)
+            {
+                transparent.Add($"{path}Mode");
+            }
+
+            if (sourceIp?.Mark is not null)
+            {
+                marks.Add($"{path}Mark");
+            }
+        }
+
+        return SourceRights.Missing(transparent, marks);
+    }
+}

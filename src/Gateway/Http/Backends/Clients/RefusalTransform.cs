@@ -1,0 +1,19 @@
+using Gateway.Http.Backends.Exchange;
+using Yarp.ReverseProxy.Transforms;
+
+namespace Gateway.Http.Backends.Clients;
+
+/// <summary>Leaves the reason of a request that was not sent to a destination where the access log finds it.</summary>
+internal sealed class RefusalTransform : ResponseTransform
+{
+    /// <inheritdoc/>
+    public override ValueTask ApplyAsync(ResponseTransformContext context)
+    {
+        if (context.ProxyResponse is RefusedResponse refused)
+        {
+            context.HttpContext.Features.Set(refused.Refusal);
+        }
+
+        return default;
+    }
+}

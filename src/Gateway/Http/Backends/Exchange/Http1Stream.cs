@@ -1,0 +1,308 @@
+using System.Runtime.CompilerServices;
+
+namespace Gateway.Http.Backends.Exchange;
+
+/// <summary>
+/// A destination's HTTP/1.1 connection as the HTTP client reads and writes it, one request after another. It adds what the client does not
+/// do:
+/// <list type="number">
+/// <item>It says whether a connection ended before a byte of the answer, and whether it had been used before (<see
+/// cref="NoAnswerException"/>): only then may a request be sent again.</item>
+/// <item>It hears an answer that comes before the request's body has ended. The client sends the whole body before it reads, and forgets an
+/// answer when sending fails. So somebody reads while a body is sent: the client, whose read ahead waits on a used connection, or else a
+/// watch of ours, which keeps what it has read for the client. When the destination has closed, or takes no more, the body ends (<see
+/// cref="UploadContent.Stop"/>), what the client still writes is dropped, and it reads the answer.</item>
+/// </list>
+/// There is one reader at a time, and one writer. Nothing is written to the connection once a body was ended: the destination has closed
+/// it, and the client finds the end when it takes it for another request.
+/// </summary>
+/// <param name="inner">The connection, decrypted.</param>
+internal sealed class Http1Stream(Stream inner) : Stream
+{
+    private const int Nobody = 0;
+    private const int Client = 1;
+    private const int Watch = 2;
+
+    private readonly EarlyBytes _early = new();
+    private readonly Lock _lock = new();
+    private AnswerHead _head;
+    private int _reader;
+    private int _requests;
+    private bool _isLastOfUpload;
+    private volatile bool _isAnswered = true;
+    private volatile bool _isWaitedFor;
+    private volatile bool _takesNoMore;
+    private volatile bool _isDisposed;
+    private volatile UploadContent? _upload;
+    private Task _watch = Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => true;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    /// <inheritdoc/>
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        _isLastOfUpload = false;
+        if (Interlocked.CompareExchange(ref _reader, Client, Nobody) != Nobody)
+        {
+            return ReadBehindWatchAsync(buffer);
+        }
+
+        if (_early.HasSomething)
+        {
+            return ReadEarlyAsync(buffer);
+        }
+
+        var read = inner.ReadAsync(buffer, cancellationToken);
+        return read.IsCompletedSuccessfully ? new(Took(buffer.Span, read.Result)) : FinishReadAsync(read, buffer);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_takesNoMore)
+        {
+            return default;
+        }
+
+        var upload = UploadContent.Current;
+        if (_isAnswered && !IsMoreOf(upload) && !_head.IsUpgrade)
+        {
+            _requests++;
+            _isAnswered = false;
+            _head = default;
+        }
+
+        if (upload is not null && upload != _upload)
+        {
+            _upload = upload;
+            upload.Begin(this);
+            BeginWatch();
+        }
+
+        var write = inner.WriteAsync(buffer, upload?.Stopped ?? cancellationToken);
+        return write.IsCompletedSuccessfully ? write : FinishWriteAsync(write, upload);
+    }
+
+    /// <summary>A body has been sent, or will not be. What the client has kept of it, it writes now.</summary>
+    public void EndUpload()
+    {
+        _upload = null;
+        _isLastOfUpload = true;
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public override void Flush() => inner.Flush();
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        _isDisposed = true;
+        await inner.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _isDisposed = true;
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    // Of a body whose answer may have begun already.
+    private bool IsMoreOf(UploadContent? upload) => upload is null ? _isLastOfUpload : upload == _upload;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask FinishWriteAsync(ValueTask write, UploadContent? upload)
+    {
+        try
+        {
+            await write;
+        }
+        catch (Exception) when (upload is not null && !_isDisposed && (upload.IsStopped || !upload.Stopped.IsCancellationRequested))
+        {
+            // Whatever it has answered can still be read. Without an answer the read says what happened.
+            _takesNoMore = true;
+            upload.Stop(_head.HasAnswer);
+        }
+        catch (IOException failed) when (!_isAnswered)
+        {
+            throw new NoAnswerException(_requests > 1, failed);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> FinishReadAsync(ValueTask<int> read, Memory<byte> buffer)
+    {
+        int count;
+        try
+        {
+            count = await read;
+        }
+        catch (IOException failed) when (!_isAnswered)
+        {
+            Leave(hasEnded: true);
+            throw new NoAnswerException(_requests > 1, failed);
+        }
+        catch
+        {
+            Leave(hasEnded: true);
+            throw;
+        }
+
+        return Took(buffer.Span, count);
+    }
+
+    // The client's read is over: notes what came, and lets others read.
+    private int Took(Span<byte> buffer, int count)
+    {
+        var hasEnded = count == 0 && buffer.Length > 0;
+        Hear(buffer[..count]);
+        Leave(hasEnded);
+        return !hasEnded || _isAnswered ? count : throw new NoAnswerException(_requests > 1, null);
+    }
+
+    private void Hear(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > 0)
+        {
+            _isAnswered = true;
+            _head.Read(bytes);
+        }
+    }
+
+    private void Leave(bool hasEnded)
+    {
+        if (hasEnded)
+        {
+            EndByDestination();
+        }
+
+        Interlocked.Exchange(ref _reader, Nobody);
+        if (_upload is not null && !hasEnded)
+        {
+            BeginWatch();
+        }
+    }
+
+    // It will say no more, and what it still reads cannot change its answer.
+    private void EndByDestination()
+    {
+        if (_upload is { } upload)
+        {
+            _takesNoMore = true;
+            upload.Stop(_head.HasAnswer);
+        }
+    }
+
+    private void BeginWatch()
+    {
+        lock (_lock)
+        {
+            if (Interlocked.CompareExchange(ref _reader, Watch, Nobody) == Nobody)
+            {
+                _watch = WatchAsync();
+            }
+        }
+    }
+
+    // Reads until the answer's end, the body's, or until the client wants to read.
+    private async Task WatchAsync()
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var goesOn = true;
+        while (goesOn && _early.TryGetSpace(out var space))
+        {
+            try
+            {
+                var count = await inner.ReadAsync(space);
+                Hear(space.Span[..count]);
+                goesOn = _early.Add(count) && _upload is not null && !_isWaitedFor;
+            }
+            catch (Exception failed)
+            {
+                _early.Fail(failed);
+                goesOn = false;
+            }
+        }
+
+        if (_early.HasEnded)
+        {
+            EndByDestination();
+        }
+
+        Interlocked.Exchange(ref _reader, Nobody);
+    }
+
+    private async ValueTask<int> ReadBehindWatchAsync(Memory<byte> buffer)
+    {
+        _isWaitedFor = true;
+        while (Interlocked.CompareExchange(ref _reader, Client, Nobody) != Nobody)
+        {
+            Task watch;
+            lock (_lock)
+            {
+                watch = _watch;
+            }
+
+            if (watch.IsCompleted && Volatile.Read(ref _reader) == Client)
+            {
+                throw new InvalidOperationException("Two reads at once.");
+            }
+
+            await watch;
+        }
+
+        _isWaitedFor = false;
+        return _early.HasSomething ? await ReadEarlyAsync(buffer) : await FinishReadAsync(inner.ReadAsync(buffer), buffer);
+    }
+
+    private ValueTask<int> ReadEarlyAsync(Memory<byte> buffer)
+    {
+        var count = _early.Take(buffer.Span, out var failure);
+        Interlocked.Exchange(ref _reader, Nobody);
+        return failure is not null ? ValueTask.FromException<int>(_isAnswered ? failure : new NoAnswerException(_requests > 1, failure))
+            : count == 0 && buffer.Length > 0 && !_isAnswered ? ValueTask.FromException<int>(new NoAnswerException(_requests > 1, null))
+            : new(count);
+    }
+}

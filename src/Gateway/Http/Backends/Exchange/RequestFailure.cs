@@ -1,0 +1,146 @@
+using System.Net.Sockets;
+using Gateway.Tcp.Dialing;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Http.Backends.Exchange;
+
+/// <summary>
+/// Why a request failed, and whose fault that was: YARP's errors say where, which is not the same. A destination is to blame if it could
+/// not be connected to, or closed or fell silent behind a whole request; never for what a client can bring about with one request: a header
+/// that cannot be sent, a body that it breaks off or stalls or that the destination does not want, an answer that cannot be passed on, a
+/// tunnel that ends.
+/// </summary>
+internal sealed class RequestFailure
+{
+    private static readonly RequestFailure ByClient = new("client");
+    private static readonly RequestFailure Unsendable = new("request");
+    private static readonly RequestFailure NoDestination = new("no_destination");
+    private static readonly RequestFailure Limit = new("limit");
+    private static readonly RequestFailure SourceIp = new("source_ip");
+    private static readonly RequestFailure Resources = new("resources");
+    private static readonly RequestFailure ConnectRefused = new("backend_connect_failed") { IsDestinations = true, IsConnect = true };
+    private static readonly RequestFailure ConnectTimeout = new("backend_connect_timeout") { IsDestinations = true, IsConnect = true };
+    private static readonly RequestFailure NoAnswer = new("backend_no_answer") { IsDestinations = true };
+    private static readonly RequestFailure Timeout = new("backend_timeout") { IsDestinations = true };
+    private static readonly RequestFailure StalledUpload = new("timeout");
+    private static readonly RequestFailure AnswerBroken = new("backend_answer_broken") { IsDestinations = true };
+    private static readonly RequestFailure UploadBroken = new("backend_upload_broken");
+    private static readonly RequestFailure TunnelBroken = new("backend_reset");
+    private static readonly RequestFailure TunnelIdle = new("idle_timeout");
+    private static readonly RequestFailure Other = new("error");
+
+    /// <summary>The destination's answer cannot be passed on.</summary>
+    public static RequestFailure AnswerUnusable { get; } = new("backend_answer_invalid");
+
+    private RequestFailure(string reason) => Reason = reason;
+
+    /// <summary>The reasons that say something about a destination.</summary>
+    public static IReadOnlyList<string> Alerting { get; } =
+        [.. new[] { ConnectRefused, ConnectTimeout, NoAnswer, Timeout, AnswerBroken, AnswerUnusable }.Select(static failure => failure.Reason)];
+
+    /// <summary>In one word, for metrics.</summary>
+    public string Reason { get; }
+
+    /// <summary>Whether the destination is to blame.</summary>
+    public bool IsDestinations { get; private init; }
+
+    /// <summary>Whether there was no connection to send it on.</summary>
+    public bool IsConnect { get; private init; }
+
+    /// <summary>Whether it reached no destination: none could be connected to, or there was none to try.</summary>
+    public bool IsUnreachable => IsConnect || this == NoDestination;
+
+    /// <summary>Why a request that has ended failed; null: it did not.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="thrown">What ended it here.</param>
+    public static RequestFailure? Of(HttpContext context, Exception? thrown = null)
+    {
+        if (context.Features.Get<RequestRefusal>() is { } refusal)
+        {
+            return refusal.Error == RefusedResponse.ClientLimit ? Limit : refusal.Error == RefusedResponse.SourceIp ? SourceIp : AnswerUnusable;
+        }
+
+        if (ErrorOf(context) is not { } error)
+        {
+            return thrown is null ? null : thrown is BadHttpRequestException ? Unsendable : Other;
+        }
+
+        return error.Error switch
+        {
+            ForwarderError.Request => OfRequest(error.Exception),
+            ForwarderError.RequestTimedOut => OfTimeout(context, error.Exception),
+            ForwarderError.RequestCreation => Unsendable,
+            ForwarderError.NoAvailableDestinations => NoDestination,
+            ForwarderError.RequestBodyDestination => UploadBroken,
+            ForwarderError.ResponseBodyDestination => IsUploading(context) ? UploadBroken : AnswerBroken,
+            ForwarderError.ResponseHeaders => AnswerUnusable,
+            ForwarderError.UpgradeRequestDestination or ForwarderError.UpgradeResponseDestination => TunnelBroken,
+            ForwarderError.UpgradeActivityTimeout => TunnelIdle,
+            // A route's Timeout looks like a client that has gone.
+            _ => context.Response.StatusCode == StatusCodes.Status504GatewayTimeout ? StalledUpload : ByClient,
+        };
+    }
+
+    /// <summary>YARP's error; null: there is none. That a body was ended behind its answer is none.</summary>
+    public static IForwarderErrorFeature? ErrorOf(HttpContext context) => context.Features.Get<IForwarderErrorFeature>() switch
+    {
+        null or { Error: ForwarderError.None } => null,
+        { Error: ForwarderError.RequestBodyDestination or ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled, Exception: not AggregateException } error
+            when IsEnded(context, error) => null,
+        var error => error,
+    };
+
+    /// <summary>Why a connect failed, in one word; null: there was a connection.</summary>
+    public static string? WhyNotConnected(Exception? failed) => Behind<SocketException>(failed)?.SocketErrorCode switch
+    {
+        null => "other",
+        SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "no address",
+        SocketError.ConnectionRefused => "refused",
+        SocketError.TimedOut => "timeout",
+        SocketError.ConnectionReset => "reset",
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.HostDown => "unreachable",
+        _ => "other",
+    };
+
+    private static RequestFailure OfRequest(Exception? failed)
+    {
+        if (failed is not HttpRequestException request)
+        {
+            return failed is IOException or SocketException ? NoAnswer : Unsendable;
+        }
+
+        return request.HttpRequestError switch
+        {
+            HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError => OfConnect(request),
+            HttpRequestError.ResponseEnded => NoAnswer,
+            HttpRequestError.Unknown => Behind<IOException>(request) is null && Behind<SocketException>(request) is null ? Unsendable : NoAnswer,
+            // It has said something: that it takes no such stream, or something that is no HTTP, or too much.
+            _ => AnswerUnusable,
+        };
+    }
+
+    private static RequestFailure OfConnect(Exception failed) => Behind<ConnectException>(failed) is { } connect
+        ? connect.IsOurs ? Resources : connect.SocketErrorCode == SocketError.TimedOut ? ConnectTimeout : ConnectRefused
+        : ConnectRefused;
+
+    // The HTTP client gives all addresses of a destination so long; else it is the destination's silence, if it has the whole request.
+    private static RequestFailure OfTimeout(HttpContext context, Exception? failed) =>
+        Behind<TimeoutException>(failed) is not null ? ConnectTimeout : IsUploading(context) ? StalledUpload : Timeout;
+
+    private static bool IsUploading(HttpContext context) => context.Features.Get<UploadContent>() is { IsComplete: false };
+
+    // YARP says so once the whole answer was passed on.
+    private static bool IsEnded(HttpContext context, IForwarderErrorFeature error) =>
+        context.Features.Get<UploadContent>() is { IsStopped: true } && (error.Error != ForwarderError.RequestBodyCanceled || !context.RequestAborted.IsCancellationRequested);
+
+    private static T? Behind<T>(Exception? failed)
+        where T : Exception
+    {
+        while (failed is not null and not T)
+        {
+            failed = failed.InnerException;
+        }
+
+        return failed as T;
+    }
+}

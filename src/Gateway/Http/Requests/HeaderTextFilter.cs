@@ -1,0 +1,29 @@
+using Gateway.Http.Messages;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Http.Requests;
+
+/// <summary>
+/// Header values of the configuration (those that routes match on, and those that transforms set) are texts, and what comes and goes are
+/// bytes: they are compared and written as UTF-8.
+/// </summary>
+internal sealed class HeaderTextFilter : IProxyConfigFilter
+{
+    private static readonly string[] Headers = ["RequestHeader", "ResponseHeader", "ResponseTrailer"];
+
+    /// <inheritdoc/>
+    public ValueTask<ClusterConfig> ConfigureClusterAsync(ClusterConfig cluster, CancellationToken cancel) => new(cluster);
+
+    /// <inheritdoc/>
+    public ValueTask<RouteConfig> ConfigureRouteAsync(RouteConfig route, ClusterConfig? cluster, CancellationToken cancel) => new(route with
+    {
+        Match = route.Match.Headers is { } headers ? route.Match with { Headers = [.. headers.Select(InBytes)] } : route.Match,
+        Transforms = route.Transforms?.Select(InBytes).ToList(),
+    });
+
+    private static RouteHeader InBytes(RouteHeader header) => header with { Values = header.Values?.Select(HeaderBytes.FromText).ToList() };
+
+    private static IReadOnlyDictionary<string, string> InBytes(IReadOnlyDictionary<string, string> transform) => Headers.Any(transform.ContainsKey)
+        ? transform.ToDictionary(static pair => pair.Key, static pair => HeaderBytes.FromText(pair.Value), StringComparer.OrdinalIgnoreCase)
+        : transform;
+}

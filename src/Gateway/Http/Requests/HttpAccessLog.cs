@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Net;
+using Gateway.Http.Backends.Exchange;
+using Gateway.Http.Listeners;
+using Gateway.Http.Responses;
+using Gateway.ProxyProtocol;
+using Gateway.Tcp.Identification;
+using Gateway.Tcp.Telemetry;
+using Microsoft.AspNetCore.Http.Features;
+using Yarp.ReverseProxy.Model;
+
+namespace Gateway.Http.Requests;
+
+/// <summary>One line per request in the category <c>Gateway.Access</c>, the same that TCP connections are told in.</summary>
+internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
+{
+    /// <summary>The longest path that is told: a line of a log is read by people, and Kestrel takes 8 KiB.</summary>
+    private const int MaxPathLength = 1024;
+
+    /// <summary>The longest registered method has 16 characters (UPDATEREDIRECTREF).</summary>
+    private const int MaxMethodLength = 32;
+
+    /// <summary>A name of DNS has 253 characters, and a port six.</summary>
+    private const int MaxHostLength = 260;
+
+    /// <summary>Our own words, with a listener's name in them.</summary>
+    private const int MaxAdviceLength = 512;
+
+    private readonly ILogger _logger = loggers.CreateLogger("Gateway.Access");
+
+    /// <summary>Whether anybody listens; if not, nothing is counted or measured.</summary>
+    public bool IsEnabled => _logger.IsEnabled(LogLevel.Information);
+
+    /// <summary>Writes the line of a request that has ended.</summary>
+    public void Write(RequestRecord record)
+    {
+        var (context, connection) = (record.Context, record.Connection);
+        var proxy = context.Features.Get<IReverseProxyFeature>();
+        var (error, detail) = ErrorOf(record);
+        Log.Request(_logger, record.Client.Client, connection.Client, connection.Peer, connection.Source, record.Listener,
+            LogText.Value(proxy?.Route.Config.RouteId), LogText.Value(proxy?.Cluster.Config.ClusterId), LogText.Value(proxy?.ProxiedDestination?.DestinationId),
+            LogText.Value(context.Request.Headers.Host is { Count: > 0 } host ? host.ToString() : null, MaxHostLength), record.ReceivedBytes, LogText.Value(context.Request.Method, MaxMethodLength),
+            PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget), record.Status, record.Sent?.Count ?? 0,
+            Math.Round(record.Elapsed.TotalMilliseconds, 3), error, LogText.Value(detail),
+            ProxyTlvField.Describe(connection.Tlvs.Span), ConnectionIds.Of(context.Connection.Id));
+    }
+
+    private static (string Error, string? Detail) ErrorOf(RequestRecord record)
+    {
+        if (record.Context.Features.Get<WaitingResponse>() is { Detail: { } stalled })
+        {
+            return ("ResponseStalled", stalled);
+        }
+
+        if (record.Context.Features.Get<RequestRefusal>() is { } refusal)
+        {
+            return (refusal.Error, refusal.Detail);
+        }
+
+        return RequestFailure.ErrorOf(record.Context) is { } error ? (error.Error.ToString(), LogText.DetailOf(error.Exception))
+            : record.Failure is { } failure ? (failure.GetType().Name, LogText.DetailOf(failure))
+            : record.Replaced is { } replaced ? ("Replaced", string.Create(CultureInfo.InvariantCulture, $"the server sent {record.Status} instead of {replaced}"))
+            : ("-", null);
+    }
+
+    /// <summary>Writes the line of a connection that was turned away before HTTP started.</summary>
+    public void WriteRejected(IPEndPoint peer, string listener, string reason, IdentificationStep? step) =>
+        Log.Rejected(_logger, peer, listener, reason, step switch
+        {
+            null => "-",
+            { ParseError: ProxyParseError.None } refused => refused.Refusal.ToString(),
+            { } refused => $"{refused.Refusal}({refused.ParseError})",
+        });
+
+    /// <summary>Writes the line of a connection that began with a PROXY header on a listener that expects none.</summary>
+    public void WriteUnexpectedHeader(IPEndPoint peer, string listener, ListenerKind kind) =>
+        Log.Rejected(_logger, peer, listener, "proxy_protocol", LogText.Value(kind switch
+        {
+            ListenerKind.Traffic => $"UnexpectedHeader(a PROXY header, and Listeners:{listener} has no ProxyProtocol section: add it with this peer in TrustedProxies, or switch the header off there)",
+            ListenerKind.Probes => "UnexpectedHeader(a PROXY header, and Probes has no ProxyProtocol section: add it with this peer in HealthCheckers, or switch the header off there)",
+            _ => "UnexpectedHeader(a PROXY header, and Admin takes none: use Probes)",
+        }, MaxAdviceLength));
+
+    /// <summary>Writes the line of a request that the server refused before anybody here saw it.</summary>
+    public void WriteBadRequest(ConnectionIdentity connection, string listener, BadHttpRequestException problem) =>
+        Log.BadRequest(_logger, connection.Client, connection.Peer, listener, $"{problem.StatusCode}({LogText.Quoted(LogText.DetailOf(problem))})");
+
+    /// <summary>Writes the line of an HTTP/2 connection that sent too many frames without content.</summary>
+    public void WriteFlood(IPEndPoint peer, string listener) => Log.Rejected(_logger, peer, listener, "frame_flood", "-");
+
+    /// <summary>Writes the line of a connection that was closed without a byte (Debug: health checks do it all day).</summary>
+    public void WriteSilent(IPEndPoint peer, string listener) => Log.Silent(_logger, peer, listener);
+
+    /// <summary>
+    /// The path as the client wrote it, still percent-encoded (a decoded one may hold line breaks), without the query, which may hold secrets.
+    /// </summary>
+    internal static string PathOf(string? rawTarget)
+    {
+        var target = rawTarget ?? string.Empty;
+        var end = target.IndexOf('?', StringComparison.Ordinal);
+        return LogText.Value(end < 0 ? target : target[..end], MaxPathLength);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3001, LogLevel.Information,
+            "http client={Client} hop={Hop} peer={Peer} source={Source} listener={Listener} route={Route} cluster={Cluster} destination={Destination} "
+            + "host={Host} received={BytesReceived} method={Method} path={Path} status={Status} sent={BytesSent} duration={DurationMs}ms error={Error} detail={Detail} "
+            + "tlvs={Tlvs} id={UniqueId}",
+            EventName = "HttpRequest")]
+        public static partial void Request(
+            ILogger logger, IPAddress client, IPEndPoint hop, IPEndPoint peer, IdentitySource source, string listener, string route, string cluster, string destination,
+            string host, long bytesReceived, string method, string path, int status, long bytesSent, double durationMs, string error, string detail, string tlvs, string uniqueId);
+
+        [LoggerMessage(3002, LogLevel.Information, "http peer={Peer} listener={Listener} reason={Reason} detail={Detail}", EventName = "HttpConnectionRejected")]
+        public static partial void Rejected(ILogger logger, IPEndPoint peer, string listener, string reason, string detail);
+
+        [LoggerMessage(3004, LogLevel.Information, "http client={Client} peer={Peer} listener={Listener} reason=bad_request detail={Detail}", EventName = "HttpBadRequest")]
+        public static partial void BadRequest(ILogger logger, IPEndPoint client, IPEndPoint peer, string listener, string detail);
+
+        [LoggerMessage(3003, LogLevel.Debug, "http peer={Peer} listener={Listener} reason=health_check detail=-", EventName = "HttpConnectionSilent")]
+        public static partial void Silent(ILogger logger, IPEndPoint peer, string listener);
+    }
+}

@@ -1,0 +1,83 @@
+using Gateway.Http.Forwarded;
+using Gateway.Http.Listeners;
+using Gateway.Http.Responses;
+using Gateway.Tcp.Identification;
+
+namespace Gateway.Http.Requests;
+
+/// <summary>
+/// The first thing that a request meets: who sent it is derived once, what its hop may not claim is dropped (before routing could match on it), a loop
+/// is ended, and the request is reported when it has ended.
+/// </summary>
+internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpRequestReport report, WaitingResponses waiting)
+{
+    private readonly RequestDelegate _next = EndLoops(next);
+
+    /// <summary>Runs a request.</summary>
+    /// <exception cref="InvalidOperationException">The connection was not accepted by one of the gateway's listeners.</exception>
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (context.Features.Get<ConnectionIdentity>() is not { } connection || context.Features.Get<IListenerFeature>() is not { Http: { } listener })
+        {
+            throw new InvalidOperationException("A request came over a connection that KestrelListenerSetup did not set up.");
+        }
+        var client = Identify(context, connection, listener.ForwardedHeaders);
+        listener.TlvHeaders?.Apply(context, connection);
+        context.Features.Set(new WaitingResponse(waiting, context, listener.Name, listener.ResponseStallTimeout));
+        return new RequestRecord(context, client, connection, listener.Name, report).RunAsync(_next);
+    }
+
+    private static ClientIdentity Identify(HttpContext context, ConnectionIdentity connection, ForwardedHeadersModel model)
+    {
+        var headers = context.Request.Headers;
+        var hop = connection.Client.Address;
+        ClientIdentity? client = null;
+        if (model.MayKnowMore(hop))
+        {
+            client = ForwardedForWalker.Find(hop, headers[ForwardingHeaderNames.For], model);
+            context.Features.Set(client);
+        }
+        else if (context.Features.Get<ClientIdentity>() is { } ofConnection)
+        {
+            client = ofConnection;
+        }
+        else
+        {
+            client = new ClientIdentity { Client = hop, Hop = hop };
+            context.Features.Set(client);
+        }
+        DropClaims(headers, model, client.IsHopTrusted);
+        if (model.EnvoyExternalAddress)
+        {
+            headers[ForwardingHeaderNames.EnvoyExternalAddress] = client.Client.ToString();
+        }
+        return client;
+    }
+
+    private static void DropClaims(IHeaderDictionary headers, ForwardedHeadersModel model, bool isHopTrusted)
+    {
+        List<string>? claims = null;
+        foreach (var header in headers)
+        {
+            if (model.Refuses(header.Key, isHopTrusted))
+            {
+                (claims ??= []).Add(header.Key);
+            }
+        }
+        foreach (var claim in claims ?? [])
+        {
+            headers.Remove(claim);
+        }
+    }
+
+    private static RequestDelegate EndLoops(RequestDelegate next) => context =>
+    {
+        if (!LoopGuard.IsLooping(context.Request.Headers[LoopGuard.Header]))
+        {
+            return next(context);
+        }
+        context.Features.Set(LoopGuard.Refusal);
+        context.Response.StatusCode = StatusCodes.Status508LoopDetected;
+        return Task.CompletedTask;
+    };
+}

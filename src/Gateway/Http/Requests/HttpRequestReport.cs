@@ -1,0 +1,38 @@
+using Gateway.Http.Backends.Exchange;
+using Gateway.Tcp.Identification;
+using Gateway.Tcp.Telemetry;
+using Yarp.ReverseProxy.Model;
+
+namespace Gateway.Http.Requests;
+
+/// <summary>Where requests are reported that have ended: metrics, the access log, and the operator, if no destination could be reached.</summary>
+internal sealed class HttpRequestReport(HttpAccessLog log, HttpRequestMetrics metrics, OperatorWarnings warnings)
+{
+    /// <summary>The server has refused a request before the application saw it.</summary>
+    public void Refused(ConnectionIdentity connection, string listener, BadHttpRequestException problem)
+    {
+        metrics.Refused(listener, problem.StatusCode);
+        if (log.IsEnabled)
+        {
+            log.WriteBadRequest(connection, listener, problem);
+        }
+    }
+
+    /// <summary>A request has ended.</summary>
+    public void Completed(RequestRecord record)
+    {
+        metrics.Completed(record);
+        if (log.IsEnabled)
+        {
+            log.Write(record);
+        }
+
+        // Behind its access line.
+        if (record.Reason is { IsUnreachable: true } reason && record.Context.Features.Get<IReverseProxyFeature>() is { } proxy)
+        {
+            var destination = proxy.ProxiedDestination is { } asked ? $"destination:{asked.DestinationId}," : "";
+            warnings.Unreachable(
+                proxy.Cluster.Config.ClusterId, reason.Reason, destination + LogText.DetailOf(RequestFailure.ErrorOf(record.Context)?.Exception));
+        }
+    }
+}

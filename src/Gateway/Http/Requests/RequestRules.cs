@@ -1,0 +1,169 @@
+using System.Globalization;
+using Gateway.Http.Backends.Exchange;
+using Gateway.Http.Forwarded;
+using Gateway.Http.Listeners;
+using Gateway.Http.Messages;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace Gateway.Http.Requests;
+
+/// <summary>
+/// What RFC 9110 and 9112 ask of a proxy besides what the server does itself. A request that two hops could read as two different ones is
+/// refused; what is meant for this hop alone does not go on.
+/// <list type="number">
+/// <item>Limits of HTTP/2's headers: <see cref="HeaderLimits"/>. 414, 431.</item>
+/// <item>Framing: a transfer coding other than <c>chunked</c> once (501 if unknown), one beside a Content-Length, one in HTTP/1.0. 400, and
+/// the connection ends.</item>
+/// <item>CONNECT, other than HTTP/2's for WebSockets: nobody is a forward proxy here. 501.</item>
+/// <item>A path that hides a parent directory: <see cref="RawTarget.HidesParent"/>. 400.</item>
+/// <item>Max-Forwards of OPTIONS and TRACE is counted down; at 0 the gateway is the one that is asked.</item>
+/// <item>An absolute target is matched as its path would be; the scheme that HTTP/2 names is believed of a trusted hop alone.</item>
+/// <item>Removed: headers that Connection nominates, an empty Host, Trailer (trailers of requests do not go on).</item>
+/// </list>
+/// </summary>
+internal sealed class RequestRules(RequestDelegate next)
+{
+    private static readonly string[] Framing =
+        [HeaderNames.Host, HeaderNames.ContentLength, HeaderNames.TransferEncoding, HeaderNames.Connection, HeaderNames.Upgrade, HeaderNames.TE];
+
+    /// <summary>Runs a request.</summary>
+    public Task InvokeAsync(HttpContext context)
+    {
+        var request = context.Request;
+        var isHttp2 = HttpProtocol.IsHttp2(request.Protocol);
+        var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        if ((isHttp2 ? FaultOfHttp2(context, target) : FaultOfFraming(request)) is { } fault)
+        {
+            return RefuseAsync(context, fault.Status, fault.Error, fault.Detail);
+        }
+
+        if (HttpMethods.IsConnect(request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true })
+        {
+            return RefuseAsync(context, StatusCodes.Status501NotImplemented, "Method", "CONNECT is for forward proxies");
+        }
+
+        if (RawTarget.PathOf(target) is { IsEmpty: false } path)
+        {
+            path = RawTarget.WithoutDotSegments(path);
+            if (RawTarget.HidesParent(path))
+            {
+                return RefuseAsync(context, StatusCodes.Status400BadRequest, "Path", "a parent directory behind an encoded slash, a backslash or with a parameter");
+            }
+
+            if (!target.StartsWith('/'))
+            {
+                request.Path = PathString.FromUriComponent(path.ToString());
+            }
+        }
+
+        if (request.Headers[HeaderNames.MaxForwards] is { Count: > 0 } hops && !TryForward(request, hops))
+        {
+            return AnswerAsync(context);
+        }
+
+        if (isHttp2)
+        {
+            KeepScheme(context);
+        }
+        else
+        {
+            RemoveNominated(context);
+        }
+
+        RemoveEmpty(request.Headers);
+        return next(context);
+    }
+
+    private static (int Status, string Error, string Detail)? FaultOfHttp2(HttpContext context, string target) =>
+        context.Features.Get<IListenerFeature>()?.Http?.HeaderLimits.Exceeded(context.Request, target) is { } large ? (large.Status, "HeaderLimits", large.Detail) : null;
+
+    private static (int Status, string Error, string Detail)? FaultOfFraming(HttpRequest request)
+    {
+        var codings = request.Headers.TransferEncoding;
+        if (codings.Count == 0)
+        {
+            return null;
+        }
+
+        if (codings.Count != 1 || !"chunked".Equals(codings[0]?.Trim(' ', '\t'), StringComparison.OrdinalIgnoreCase))
+        {
+            var names = codings.SelectMany(static line => (line ?? "").Split(',', StringSplitOptions.TrimEntries));
+            return names.All(static name => name.Equals("chunked", StringComparison.OrdinalIgnoreCase))
+                ? (StatusCodes.Status400BadRequest, "TransferEncoding", "chunked more than once")
+                : (StatusCodes.Status501NotImplemented, "TransferEncoding", "a transfer coding other than chunked");
+        }
+
+        // The server takes chunked for right, and keeps the other length under this name.
+        return request.Headers.ContainsKey("X-Content-Length") ? (StatusCodes.Status400BadRequest, "TransferEncoding", "a Content-Length beside chunked")
+            : HttpProtocol.IsHttp10(request.Protocol) ? (StatusCodes.Status400BadRequest, "TransferEncoding", "chunked in HTTP/1.0")
+            : null;
+    }
+
+    private static Task RefuseAsync(HttpContext context, int status, string error, string detail)
+    {
+        context.Features.Set(new RequestRefusal(error, detail));
+        context.Response.StatusCode = status;
+        if (!HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            // What follows may be the body or the next request: nobody knows.
+            context.Response.Headers.Connection = "close";
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Counts down; false: no further (RFC 9110, 7.6.2).</summary>
+    private static bool TryForward(HttpRequest request, StringValues hops)
+    {
+        var counts = HttpMethods.IsOptions(request.Method) || HttpMethods.IsTrace(request.Method);
+        if (!counts || !int.TryParse(hops.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var left))
+        {
+            return true;
+        }
+
+        request.Headers[HeaderNames.MaxForwards] = Math.Max(left - 1, 0).ToString(CultureInfo.InvariantCulture);
+        return left > 0;
+    }
+
+    private static Task AnswerAsync(HttpContext context)
+    {
+        // TRACE would show the headers that we vouch for, and those of others.
+        context.Response.StatusCode = HttpMethods.IsOptions(context.Request.Method) ? StatusCodes.Status200OK : StatusCodes.Status501NotImplemented;
+        return Task.CompletedTask;
+    }
+
+    private static void KeepScheme(HttpContext context)
+    {
+        var scheme = context.Request.Scheme;
+        if (scheme != Uri.UriSchemeHttp && !(scheme == Uri.UriSchemeHttps && context.Features.Get<ClientIdentity>() is { IsHopTrusted: true }))
+        {
+            context.Request.Scheme = Uri.UriSchemeHttp;
+        }
+    }
+
+    /// <summary>Never our own: a client that nominates X-Forwarded-For would be nobody to the backend.</summary>
+    private static void RemoveNominated(HttpContext context)
+    {
+        var headers = context.Request.Headers;
+        foreach (var name in ConnectionOptions.Of(headers.Connection))
+        {
+            if (!Framing.Contains(name, StringComparer.OrdinalIgnoreCase) && !ForwardingHeaderNames.IsClaim(name) && !ForwardingHeaderNames.IsEnvoyClaim(name)
+                && context.Features.Get<IListenerFeature>()?.Http?.TlvHeaders?.IsReserved(name) != true)
+            {
+                headers.Remove(name);
+            }
+        }
+    }
+
+    private static void RemoveEmpty(IHeaderDictionary headers)
+    {
+        if (StringValues.IsNullOrEmpty(headers.Host))
+        {
+            headers.Remove(HeaderNames.Host);
+        }
+
+        headers.Remove(HeaderNames.Trailer);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Net;
+using Gateway.Http.Backends.Exchange;
+using Gateway.Http.Messages;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using Yarp.ReverseProxy.Transforms;
+
+namespace Gateway.Http.Requests;
+
+/// <summary>
+/// What RFC 9110 asks of a proxy about responses: 204 has no Content-Length and 205 no content, which the server would take for a body that
+/// was cut off; a 101 that nobody asked for is 502; headers that Connection nominates do not go on.
+/// </summary>
+internal sealed class ResponseRules : ResponseTransform
+{
+    /// <inheritdoc/>
+    public override ValueTask ApplyAsync(ResponseTransformContext context)
+    {
+        if (context.ProxyResponse is not { } response)
+        {
+            return default;
+        }
+
+        var client = context.HttpContext.Response;
+        switch (response.StatusCode)
+        {
+            case HttpStatusCode.NoContent:
+                client.ContentLength = null;
+                break;
+            case HttpStatusCode.ResetContent:
+                client.ContentLength = 0;
+                context.SuppressResponseBody = true;
+                break;
+            case HttpStatusCode.SwitchingProtocols when !MayUpgrade(context.HttpContext):
+                client.Clear();
+                client.StatusCode = StatusCodes.Status502BadGateway;
+                context.HttpContext.Features.Set(new RequestRefusal("Upgrade", "the destination answers 101 to a request that asks for no upgrade"));
+                context.SuppressResponseBody = true;
+                return default;
+        }
+
+        if (response.Headers.NonValidated.TryGetValues(HeaderNames.Connection, out var connection))
+        {
+            foreach (var name in ConnectionOptions.Of(new StringValues([.. connection])))
+            {
+                if (!name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase))
+                {
+                    client.Headers.Remove(name);
+                }
+            }
+        }
+
+        return default;
+    }
+
+    private static bool MayUpgrade(HttpContext context) =>
+        context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
+}

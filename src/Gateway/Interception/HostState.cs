@@ -1,0 +1,80 @@
+using System.Net.Sockets;
+
+namespace Gateway.Interception;
+
+/// <summary>What of ours is installed on this host, as the programs printed it.</summary>
+/// <param name="NftTable">The nftables table; empty: none.</param>
+/// <param name="Families">What there is of each address family.</param>
+internal sealed record HostState(string NftTable, IReadOnlyList<HostFamilyState> Families)
+{
+    /// <summary>Whether there is nothing.</summary>
+    public bool IsEmpty => NftTable.Length == 0 && Families.All(family => family.IsEmpty);
+
+    /// <summary>Whether there are return rules.</summary>
+    public bool HasRules => Families.Any(family => ReturnRoutes.Own(family.Rules).Any());
+
+    /// <summary>Looks. A program that is missing, or a family that the kernel does not have, has nothing of ours.</summary>
+    public static async Task<HostState> ReadAsync()
+    {
+        var table = await HostProgram.TryRunAsync("nft", ["list", "table", "inet", NftScript.Table]);
+        var families = new List<HostFamilyState>();
+        foreach (var family in HostProgram.AllFamilies)
+        {
+            var ip = HostProgram.IpOption(family);
+            families.Add(new HostFamilyState(
+                family,
+                await OutputAsync(HostProgram.Iptables(family, "-save"), []),
+                await OutputAsync("ip", [ip, "rule", "show"]),
+                await OutputAsync("ip", [ip, "route", "show", "table", $"{ReturnRoutes.Table}", "proto", $"{ReturnRoutes.Protocol}"])));
+        }
+
+        return new HostState(table is { ExitCode: 0 } ? table.Output : "", families);
+    }
+
+    /// <summary>Whether it is what a plan installs.</summary>
+    public bool Is(RedirectPlan plan) => TurnsAs(plan)
+        && (NftTable.Contains($"chain {NftScript.Fingerprint(plan)} ", StringComparison.Ordinal)
+            || Families.Any(family => family.Saved.Contains($":{IptablesScript.Fingerprint(plan)} ", StringComparison.Ordinal)));
+
+    /// <summary>The same of the return rules alone, which every user may list.</summary>
+    public bool TurnsAs(RedirectPlan plan) => Families.Where(family => HostProgram.Families.Contains(family.Family))
+        .All(family => ReturnRoutes.Change(ReturnRoutes.Rules(plan, family.Family), family.Rules).Length == 0);
+
+    /// <summary>Makes the host what it was.</summary>
+    /// <exception cref="RedirectException">A program failed.</exception>
+    public async Task RestoreAsync()
+    {
+        var now = await ReadAsync();
+        if (now.NftTable != NftTable)
+            await HostProgram.RunAsync("nft", ["-f", "-"], NftScript.Remove() + NftTable);
+        foreach (var (was, present) in Families.Zip(now.Families))
+        {
+            if (IptablesScript.Restore(was.Saved, present.Saved) is { } script)
+                await HostProgram.RunAsync(HostProgram.Iptables(was.Family, "-restore"), ["--noflush", "--wait"], script);
+            await ReturnRoutes.BringAsync(was.Family, [.. ReturnRoutes.Own(was.Rules)], present.Rules);
+        }
+    }
+
+    private static async Task<string> OutputAsync(string program, IReadOnlyList<string> arguments) =>
+        await HostProgram.TryRunAsync(program, arguments) is { ExitCode: 0 } result ? result.Output : "";
+}
+
+/// <summary>What there is of one address family.</summary>
+/// <param name="Family">The family.</param>
+/// <param name="Saved">What iptables-save printed, others' rules included.</param>
+/// <param name="Rules">What <c>ip rule show</c> printed, others' rules included.</param>
+/// <param name="Routes">Our routes.</param>
+internal sealed record HostFamilyState(AddressFamily Family, string Saved, string Rules, string Routes)
+{
+    /// <summary>Whether there is nothing.</summary>
+    public bool IsEmpty => !Describe().Any();
+
+    /// <summary>Line by line.</summary>
+    public IEnumerable<string> Describe()
+    {
+        var ip = HostProgram.IpOption(Family);
+        return Saved.Split('\n').Where(line => line.Contains(IptablesScript.ChainPrefix, StringComparison.Ordinal)).Select(line => $"{HostProgram.Iptables(Family, "")}: {line}")
+            .Concat(ReturnRoutes.Own(Rules).Select(rule => $"ip {ip} rule: {rule.Preference}: {rule.Rule}"))
+            .Concat(Routes.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(route => $"ip {ip} route table {ReturnRoutes.Table}: {route.Trim()}"));
+    }
+}

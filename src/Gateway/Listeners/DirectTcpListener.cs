@@ -1,0 +1,23 @@
+using System.Net;
+using Gateway.Tcp.Pipeline;
+
+namespace Gateway.Listeners;
+
+/// <summary>A TCP listener whose engine runs the connection pipeline on its own threads, without a hop through Kestrel.</summary>
+internal sealed class DirectTcpListener(ListenerPlan plan, BoundTcpListener listener) : RunningListener(plan)
+{
+    public override IPEndPoint LocalEndPoint => listener.LocalEndPoint;
+
+    public override Task StartAsync(CancellationToken cancellation)
+    {
+        listener.Start();
+        return Task.CompletedTask;
+    }
+
+    protected override ValueTask UnbindSocketAsync() => listener.StopAsync();
+
+    /// <summary>Live connections go on by themselves; at shutdown the data plane drains them all.</summary>
+    protected override Task StopServerAsync(TimeSpan drain) => listener.StopAsync().AsTask();
+
+    protected override ValueTask DiscardServerAsync() => listener.StopAsync();
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Net;
+using Gateway.Http.Connections;
+using Gateway.Http.Requests;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Gateway.Listeners;
+
+/// <summary>Starts a server with the application of the host.</summary>
+internal delegate Task ServerStart(IServer server, CancellationToken cancellation);
+
+/// <summary>A listener that Kestrel serves from a server of its own, so that it starts and drains by itself.</summary>
+internal sealed class KestrelListener : RunningListener
+{
+    private readonly ServiceProvider _services;
+    private readonly IServer _server;
+    private readonly ServerStart _start;
+    private readonly Func<ValueTask> _unbind;
+    private bool _started;
+
+    private KestrelListener(ListenerPlan plan, IPEndPoint local, ServiceProvider services, ServerStart start, Func<ValueTask> unbind) : base(plan)
+    {
+        LocalEndPoint = local;
+        _services = services;
+        _server = services.GetRequiredService<IServer>();
+        _start = start;
+        _unbind = unbind;
+    }
+
+    public override IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>Serves HTTP on a socket that is bound already.</summary>
+    public static KestrelListener OverSocket(ListenerPlan plan, PausingListener listener, ServerStart start, IServiceProvider host, Action<KestrelServerOptions, IPEndPoint> configure)
+    {
+        var local = (IPEndPoint)listener.EndPoint;
+        var services = CreateServices(host, kestrel => configure(kestrel, local));
+        services.AddSingleton<DiagnosticSource>(_ => BadRequestObserver.CreateSource(host.GetRequiredService<HttpRequestReport>()));
+        services.AddSingleton<IConnectionListenerFactory>(listener);
+        return new KestrelListener(plan, local, services.BuildServiceProvider(), start, () => listener.UnbindAsync());
+    }
+
+    /// <summary>Serves connections of another transport: the TCP engines.</summary>
+    public static KestrelListener OverTransport(
+        ListenerPlan plan, IPEndPoint local, IConnectionListenerFactory transport, EndPoint endPoint, ConnectionDelegate handler,
+        Func<ValueTask> unbind, ServerStart start, IServiceProvider host)
+    {
+        var services = CreateServices(host, kestrel => kestrel.Listen(endPoint, listen => listen.Run(connection => handler(connection))));
+        services.AddSingleton(transport);
+        return new KestrelListener(plan, local, services.BuildServiceProvider(), start, unbind);
+    }
+
+    public override async Task StartAsync(CancellationToken cancellation)
+    {
+        _started = true;
+        await _start(_server, cancellation);
+    }
+
+    protected override ValueTask UnbindSocketAsync() => _unbind();
+
+    protected override async Task StopServerAsync(TimeSpan drain)
+    {
+        using var limit = new CancellationTokenSource(drain);
+        await _server.StopAsync(limit.Token);
+        await _unbind();
+        await _services.DisposeAsync();
+    }
+
+    protected override async ValueTask DiscardServerAsync()
+    {
+        await _unbind();
+        if (_started)
+        {
+            await _server.StopAsync(new CancellationToken(canceled: true));
+        }
+        await _services.DisposeAsync();
+    }
+
+    /// <summary>Kestrel with nothing else around it; it logs and measures through the host's own factories.</summary>
+    private static IServiceCollection CreateServices(IServiceProvider host, Action<KestrelServerOptions> configure)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(configure);
+        builder.Services.AddSingleton<ILoggerFactory>(new SharedLoggerFactory(host.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddSingleton<IMeterFactory>(new SharedMeterFactory(host.GetRequiredService<IMeterFactory>()));
+        return builder.Services;
+    }
+
+    /// <summary>Not disposed with the listener.</summary>
+    private sealed class SharedLoggerFactory(ILoggerFactory inner) : ILoggerFactory
+    {
+        public void AddProvider(ILoggerProvider provider) => inner.AddProvider(provider);
+
+        public ILogger CreateLogger(string categoryName) => inner.CreateLogger(categoryName);
+
+        public void Dispose()
+        {
+        }
+    }
+
+    /// <summary>Not disposed with the listener: the meters are everybody's.</summary>
+    private sealed class SharedMeterFactory(IMeterFactory inner) : IMeterFactory
+    {
+        // A factory takes only itself for a meter's scope, and the caller has put us there.
+        public Meter Create(MeterOptions options) => inner.Create(
+            new MeterOptions(options.Name) { Version = options.Version, Tags = options.Tags, TelemetrySchemaUrl = options.TelemetrySchemaUrl });
+
+        public void Dispose()
+        {
+        }
+    }
+}

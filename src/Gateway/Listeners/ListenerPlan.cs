@@ -1,0 +1,118 @@
+using System.Net.Sockets;
+using Gateway.Configuration;
+using Gateway.Http.Connections;
+using Gateway.Http.Listeners;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Identification.Toa;
+
+namespace Gateway.Listeners;
+
+/// <summary>
+/// What a listener's socket and server are made from. Two equal plans are one listener: what may change under it (PROXY policy, trusted
+/// proxies, routes) is not part of it.
+/// </summary>
+internal sealed record ListenerPlan
+{
+    private const int FirstUnprivilegedPort = 1024;
+
+    // Bytes per second, as Kestrel's default.
+    private const int LeastRate = 240;
+
+    public required string Name { get; init; }
+
+    /// <summary>Where the file says so, for messages.</summary>
+    public required string KeyPath { get; init; }
+
+    public required ListenerKind Kind { get; init; }
+
+    public required ListenAddress Address { get; init; }
+
+    public ListenerProtocol Protocol { get; init; } = ListenerProtocol.Http;
+
+    public ListenerHttpVersion HttpVersion { get; init; }
+
+    public KeepAliveConfig KeepAlive { get; init; } = new();
+
+    public HttpLimitsConfig HttpLimits { get; init; } = new();
+
+    /// <summary>Segments whose TCP options its connections keep.</summary>
+    public OptionCarriers Options { get; init; }
+
+    /// <summary>How connections are diverted to it; null: it is connected to.</summary>
+    public InterceptMode? Intercept { get; init; }
+
+    /// <summary>SO_MARK of its connections; 0: none.</summary>
+    public int Mark { get; init; }
+
+    /// <summary>The listeners that a configuration asks for.</summary>
+    public static IReadOnlyList<ListenerPlan> From(GatewayConfig config)
+    {
+        var plans = new List<ListenerPlan>();
+        foreach (var (name, listener) in config.Listeners)
+        {
+            plans.Add(new ListenerPlan
+            {
+                Name = name,
+                KeyPath = $"Listeners:{name}:Address",
+                Kind = ListenerKind.Traffic,
+                Address = ListenAddress.Parse(listener.Address!),
+                Protocol = listener.Protocol!.Value,
+                HttpVersion = listener.HttpVersion,
+                KeepAlive = listener.KeepAlive,
+                HttpLimits = listener.HttpLimits,
+                Options = ToaPolicy.CarriersOf(listener.Toa),
+                Intercept = listener.Intercept,
+                Mark = listener.Intercept == InterceptMode.TProxy ? listener.Capture.Mark : 0,
+            });
+        }
+        if (config.Probes is { } probes)
+        {
+            plans.Add(Reserved(":probes", "Probes:Address", ListenerKind.Probes, probes.Address!));
+        }
+        if (config.Admin is { } admin)
+        {
+            plans.Add(Reserved(":admin", "Admin:Address", ListenerKind.Admin, admin.Address));
+        }
+        return plans;
+    }
+
+    // Their requests are small and their peers near: who is slow with them takes one of few places.
+    private static ListenerPlan Reserved(string name, string keyPath, ListenerKind kind, string address) => new()
+    {
+        Name = name,
+        KeyPath = keyPath,
+        Kind = kind,
+        Address = ListenAddress.Parse(address),
+        HttpLimits = new HttpLimitsConfig
+        {
+            MaxRequestBodyBytes = 64 * 1024,
+            MinRequestBodyBytesPerSecond = LeastRate,
+            MinResponseBytesPerSecond = LeastRate,
+            RequestHeadersTimeout = ReservedConnections.FirstByteTimeout,
+        },
+    };
+
+    /// <summary>Its name in metrics and logs.</summary>
+    public string Label => Kind == ListenerKind.Traffic ? Name : Kind.ToString();
+
+    /// <summary>For the log.</summary>
+    public string Describe() => Kind != ListenerKind.Traffic ? Kind.ToString()
+        : Protocol == ListenerProtocol.Tcp ? "Tcp"
+        : HttpVersion.ToString();
+
+    /// <summary>What, where and the cure.</summary>
+    public string ExplainBindFailure(SocketException problem) => $"{KeyPath}: {Address} cannot be bound: " + problem.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse => "the port is in use. End the process that holds it (ss -ltnp), or choose another port.",
+        SocketError.AddressNotAvailable => "no interface has this address. Use one of this host's addresses, or *:PORT for all.",
+        SocketError.AccessDenied when Intercept == InterceptMode.TProxy && Address.EndPoint.Port >= FirstUnprivilegedPort =>
+            "Intercept TProxy needs the capability NET_RAW (before Linux 5.17 NET_ADMIN), and this process lacks it. "
+            + "Kubernetes: securityContext.capabilities.add: [\"NET_RAW\"]; Docker: --cap-add NET_RAW; systemd: AmbientCapabilities=CAP_NET_RAW.",
+        SocketError.OperationNotSupported when Intercept is not null => "Intercept is available on Linux only.",
+        SocketError.AccessDenied => "ports below 1024 need the capability NET_BIND_SERVICE. Grant it, or choose a port from 1024 up.",
+        SocketError.OperationNotSupported when Options != OptionCarriers.None => "its Toa section needs the Linux engine, on Linux. Remove the section.",
+        SocketError.AddressFamilyNotSupported => "IPv6 is off on this host. Use an IPv4 address, or *:PORT.",
+        _ => problem.Message,
+    };
+}

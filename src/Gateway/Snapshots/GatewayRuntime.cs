@@ -1,0 +1,77 @@
+using Gateway.Http;
+using Gateway.Http.Backends.Clients;
+using Gateway.Http.Listeners;
+using Gateway.Http.Responses;
+using Gateway.Observability;
+using Gateway.Tcp;
+using Gateway.Tcp.Telemetry;
+
+namespace Gateway.Snapshots;
+
+/// <summary>The configuration in force, and the two planes that follow it: TCP and HTTP are swapped together.</summary>
+internal sealed class GatewayRuntime(
+    GatewaySnapshot initial, TcpDataPlane tcp, HttpListenerModels http, WaitingResponses waiting, SnapshotProxyConfigProvider yarp,
+    SnapshotLogging logging, IEnumerable<IStartsAtZero> metrics)
+{
+    private volatile GatewaySnapshot _current = initial;
+
+    /// <summary>The snapshot in force.</summary>
+    public GatewaySnapshot Current => _current;
+
+    /// <summary>Rights that a route needs and this process lacks, each with the cure.</summary>
+    public IReadOnlyList<string> FindMissingRights(GatewaySnapshot snapshot) => FindMissingRights(tcp, snapshot);
+
+    /// <summary>The same, with a plane that runs nothing yet, or is on trial and never will.</summary>
+    public static IReadOnlyList<string> FindMissingRights(TcpDataPlane tcp, GatewaySnapshot snapshot, bool isTrial = false) =>
+        [
+            .. tcp.CheckRights(snapshot.Tcp, SnapshotBuilder.ToaOf(snapshot.Config)),
+            .. ClusterRights.Missing(snapshot.Config.ReverseProxy.Clusters),
+            .. tcp.CheckForwarding(snapshot.Forwards, isTrial),
+        ];
+
+    /// <summary>Begins to check destinations and has the kernel forward what it is to; takes a second at most. Why it would not; empty: it does.</summary>
+    public Task<IReadOnlyList<string>> PrepareAsync(GatewaySnapshot snapshot) => tcp.PrepareAsync(snapshot.Forwards);
+
+    /// <summary>Puts a snapshot whose listeners are bound in force. Live connections stay on what they started with.</summary>
+    /// <exception cref="Exception">Logging or YARP did not take it, for a rule that validation does not know: the old one is in force.</exception>
+    public void Swap(GatewaySnapshot snapshot)
+    {
+        var old = _current;
+        try
+        {
+            Take(snapshot);
+        }
+        catch
+        {
+            Take(old);
+            throw;
+        }
+    }
+
+    private void Take(GatewaySnapshot snapshot)
+    {
+        // First who can refuse.
+        logging.Update(snapshot.Logging);
+        if (yarp.Update(snapshot.Config.ReverseProxy.Routes, snapshot.Config.ReverseProxy.Clusters) is { } problem)
+        {
+            throw new InvalidOperationException($"YARP does not take ReverseProxy: {LogText.DetailOf(problem)}", problem);
+        }
+        tcp.Update(snapshot.Tcp);
+        http.Update(snapshot.Config);
+        waiting.Update(snapshot.Config.Limits.MaxWaitingResponses);
+        foreach (var series in metrics)
+        {
+            series.StartAtZero(snapshot.Config);
+        }
+        _current = snapshot;
+    }
+
+    /// <summary>Waits for TCP connections to end; closes those that remain with the reason drain.</summary>
+    public Task DrainTcpAsync(TimeSpan timeout) => Task.WhenAll(tcp.DrainAsync(timeout), tcp.DrainForwardingAsync(timeout));
+
+    /// <summary>The kernel takes no new connections any more.</summary>
+    public void StopForwarding() => tcp.StopForwarding();
+
+    /// <summary>The kernel forgets us.</summary>
+    public void RemoveForwarding() => tcp.RemoveForwarding();
+}

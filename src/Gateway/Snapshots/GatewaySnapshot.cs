@@ -1,0 +1,22 @@
+using Gateway.Configuration;
+using Gateway.Listeners;
+using Gateway.Tcp.Dnat;
+using Gateway.Tcp.Routing;
+
+namespace Gateway.Snapshots;
+
+/// <summary>Everything that one good configuration file means, built whole and swapped whole.</summary>
+internal sealed record GatewaySnapshot
+{
+    public required GatewayConfig Config { get; init; }
+
+    public required IReadOnlyList<ListenerPlan> Listeners { get; init; }
+
+    public required TcpModel Tcp { get; init; }
+
+    /// <summary>What of it the kernel forwards.</summary>
+    public required ForwardModel Forwards { get; init; }
+
+    /// <summary>The section <c>Logging</c>, flattened.</summary>
+    public required IReadOnlyDictionary<string, string?> Logging { get; init; }
+}
