@@ -1,5 +1,4 @@
 using System.Net;
-using Gateway.Tcp.AcceptThroughKestrel;
 using Gateway.Tcp.Engines;
 
 namespace Gateway.Tcp.Pipeline;

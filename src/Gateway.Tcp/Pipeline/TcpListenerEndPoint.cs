@@ -1,7 +1,7 @@
 using System.Net;
 using Gateway.Tcp.Pipeline;
 
-namespace Gateway.Tcp.AcceptThroughKestrel;
+namespace Gateway.Tcp.Pipeline;
 
 /// <summary>A bound listener, dressed as an endpoint: only our own connection listener factory takes it.</summary>
 internal sealed class TcpListenerEndPoint(BoundTcpListener listener) : EndPoint
