@@ -14,14 +14,7 @@ public sealed class ProxySslField
     private const int MaxTextLength = 255;
     private const int MaxCertificateLength = 6000;
 
-    private static readonly ProxySslField[] Known =
-    [
-        new("SslVersion", ProxyTlvType.SslVersion),
-        new("SslCipher", ProxyTlvType.SslCipher),
-        new("SslVerify", ProxyTlvType.Ssl),
-        new("SslClientCn", ProxyTlvType.SslCommonName),
-        new("SslClientCert", ProxyTlvType.SslClientCertificate),
-    ];
+    private static readonly ProxySslField[] Known = [.. ProxyTlvRegistry.InSsl.Select(static entry => new ProxySslField(entry.Name, entry.Type))];
 
     private readonly ProxyTlvType _type;
 

@@ -23,32 +23,12 @@ public sealed class ProxyTlvField
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     private static readonly ProxyTlvField[] Known =
-    [
-        new(nameof(ProxyTlvType.Alpn), ProxyTlvType.Alpn, Layout.Text),
-        new(nameof(ProxyTlvType.Authority), ProxyTlvType.Authority, Layout.Text),
-        new(nameof(ProxyTlvType.UniqueId), ProxyTlvType.UniqueId, Layout.Text),
-        new(nameof(ProxyTlvType.Netns), ProxyTlvType.Netns, Layout.Text),
-        new(nameof(ProxyTlvType.GcpPscConnectionId), ProxyTlvType.GcpPscConnectionId, Layout.BigEndian64),
-        new(nameof(ProxyTlvType.AlibabaVpcId), ProxyTlvType.AlibabaVpcId, Layout.Id, (byte)AlibabaIdKind.Vpc),
-        new("AlibabaEndpointId", ProxyTlvType.AlibabaVpcId, Layout.Id, (byte)AlibabaIdKind.Endpoint),
-        new("AlibabaServiceId", ProxyTlvType.AlibabaVpcId, Layout.Id, (byte)AlibabaIdKind.Service),
-        new(nameof(ProxyTlvType.AwsVpcEndpointId), ProxyTlvType.AwsVpcEndpointId, Layout.Id, 1),
-        new(nameof(ProxyTlvType.AzurePrivateLinkId), ProxyTlvType.AzurePrivateLinkId, Layout.LittleEndian32, 1),
-    ];
+        [.. ProxyTlvRegistry.Entries.Where(static entry => entry.Layout != ProxyTlvLayout.None).Select(static entry => new ProxyTlvField(entry))];
 
-    private readonly Layout _layout;
+    private readonly ProxyTlvLayout _layout;
     private readonly byte _subType;
 
-    private ProxyTlvField(string name, ProxyTlvType type, Layout layout, byte subType = 0) => (Name, Type, _layout, _subType) = (name, type, layout, subType);
-
-    private enum Layout
-    {
-        Raw,
-        Text,
-        Id,
-        BigEndian64,
-        LittleEndian32,
-    }
+    private ProxyTlvField(ProxyTlvEntry entry) => (Name, Type, _layout, _subType) = (entry.Name, entry.Type, entry.Layout, entry.SubType);
 
     /// <summary>All names, for messages.</summary>
     public static IEnumerable<string> Names => Known.Select(static known => known.Name);
@@ -60,7 +40,7 @@ public sealed class ProxyTlvField
     public ProxyTlvType Type { get; }
 
     /// <summary>Whether any text is a value of it, so that a template can make one.</summary>
-    public bool IsFreeText => _layout is Layout.Text or Layout.Raw;
+    public bool IsFreeText => _layout is ProxyTlvLayout.Text or ProxyTlvLayout.Raw;
 
     /// <summary>Finds a field by name (in any case) or by <c>0x</c> and one or two hexadecimal digits: then the value is the TLV's, whatever its layout.</summary>
     public static bool TryParse(string? name, out ProxyTlvField field)
@@ -68,7 +48,7 @@ public sealed class ProxyTlvField
         field = Array.Find(Known, known => known.Name.Equals(name, StringComparison.OrdinalIgnoreCase))!;
         if (field is null && name?.StartsWith(Hexadecimal, StringComparison.OrdinalIgnoreCase) == true && ProxyTlvNames.TryParse(name, out var type))
         {
-            field = new ProxyTlvField(string.Create(CultureInfo.InvariantCulture, $"0x{type:X2}"), (ProxyTlvType)type, Layout.Raw);
+            field = new ProxyTlvField(new ProxyTlvEntry(ProxyTlvNames.Number(type), type, ProxyTlvLayout.Raw));
         }
 
         return field is not null;
@@ -84,22 +64,22 @@ public sealed class ProxyTlvField
         value = [];
         switch (_layout)
         {
-            case Layout.Id:
+            case ProxyTlvLayout.Id:
                 byte[] id = [_subType, .. Encoding.UTF8.GetBytes(text)];
                 value = id;
                 return ProxyCloudTlvs.TryReadId(id.AsSpan(1), out _) && id.Length > 1;
-            case Layout.BigEndian64:
+            case ProxyTlvLayout.BigEndian64:
                 value = new byte[sizeof(ulong)];
                 var isLong = ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number64);
                 BinaryPrimitives.WriteUInt64BigEndian(value, number64);
                 return isLong;
-            case Layout.LittleEndian32:
+            case ProxyTlvLayout.LittleEndian32:
                 value = new byte[1 + sizeof(uint)];
                 value[0] = _subType;
                 var isInt = uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number32);
                 BinaryPrimitives.WriteUInt32LittleEndian(value.AsSpan(1), number32);
                 return isInt;
-            case Layout.Raw when text.StartsWith(Hexadecimal, StringComparison.OrdinalIgnoreCase):
+            case ProxyTlvLayout.Raw when text.StartsWith(Hexadecimal, StringComparison.OrdinalIgnoreCase):
                 if (text.Length % 2 != 0 || text.AsSpan(2).ContainsAnyExcept(HexDigits))
                 {
                     return false;
@@ -124,17 +104,17 @@ public sealed class ProxyTlvField
         text = "";
         switch (_layout)
         {
-            case Layout.Id:
+            case ProxyTlvLayout.Id:
                 return value.Length > 1 && value[0] == _subType && ProxyCloudTlvs.TryReadId(value[1..], out text);
-            case Layout.BigEndian64:
+            case ProxyTlvLayout.BigEndian64:
                 var isPsc = ProxyCloudTlvs.TryReadGcpPscConnectionId(value, out var psc);
                 text = psc.ToString(CultureInfo.InvariantCulture);
                 return isPsc;
-            case Layout.LittleEndian32:
+            case ProxyTlvLayout.LittleEndian32:
                 var isLink = ProxyCloudTlvs.TryReadAzureLinkId(value, out var link);
                 text = link.ToString(CultureInfo.InvariantCulture);
                 return isLink;
-            case Layout.Raw:
+            case ProxyTlvLayout.Raw:
                 text = value.Length <= MaxTextLength ? Hexadecimal + Convert.ToHexStringLower(value) : "";
                 return text.Length > 0;
             default:
@@ -148,36 +128,39 @@ public sealed class ProxyTlvField
         }
     }
 
-    /// <summary>Whether a TLV has the type of a cloud's, and a value that is not: its number says what it is, the cloud's name would not. Allocates nothing.</summary>
+    /// <summary>
+    /// Whether a TLV has the type of a cloud's, and a value that is not: its number says what it is, the cloud's name would not. Allocates
+    /// nothing.
+    /// </summary>
     internal static bool IsOtherThanNamed(in ProxyTlv tlv)
     {
-        var isCloud = false;
+        if (ProxyTlvRegistry.Find(tlv.Type) is not { IsCloud: true })
+        {
+            return false;
+        }
+
         foreach (var field in Known)
         {
-            if (field.Type == tlv.Type && field._layout is not (Layout.Text or Layout.Raw))
+            if (field.Type == tlv.Type && field.HasLayout(tlv.Value))
             {
-                isCloud = true;
-                if (field.HasLayout(tlv.Value))
-                {
-                    return false;
-                }
+                return false;
             }
         }
 
-        return isCloud;
+        return true;
     }
 
     private bool HasLayout(ReadOnlySpan<byte> value) => _layout switch
     {
-        Layout.Id => value.Length > 1 && value[0] == _subType && ProxyCloudTlvs.IsId(value[1..]),
-        Layout.BigEndian64 => ProxyCloudTlvs.TryReadGcpPscConnectionId(value, out _),
-        Layout.LittleEndian32 => ProxyCloudTlvs.TryReadAzureLinkId(value, out _),
+        ProxyTlvLayout.Id => value.Length > 1 && value[0] == _subType && ProxyCloudTlvs.IsId(value[1..]),
+        ProxyTlvLayout.BigEndian64 => ProxyCloudTlvs.TryReadGcpPscConnectionId(value, out _),
+        ProxyTlvLayout.LittleEndian32 => ProxyCloudTlvs.TryReadAzureLinkId(value, out _),
         _ => true,
     };
 
     /// <summary>Whether a TLV's value is an expected one. Host names are compared regardless of case, anything else byte for byte.</summary>
     public bool Matches(ReadOnlySpan<byte> value, ReadOnlySpan<byte> expected) =>
-        _layout == Layout.Text && Type == ProxyTlvType.Authority ? Ascii.EqualsIgnoreCase(value, expected) : value.SequenceEqual(expected);
+        _layout == ProxyTlvLayout.Text && Type == ProxyTlvType.Authority ? Ascii.EqualsIgnoreCase(value, expected) : value.SequenceEqual(expected);
 
     /// <summary>
     /// The field's TLV among a header's: the first of its type and sub-type. What comes behind it under the same type is nobody's word: a reader that took any of them could take another

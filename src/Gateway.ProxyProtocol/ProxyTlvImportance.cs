@@ -12,16 +12,9 @@ public static class ProxyTlvImportance
     /// <summary>More than any TLV's own.</summary>
     public const int Most = 7;
 
+    /// <summary>That of a type without a name, and of a cloud's type with another sender's value.</summary>
+    internal const int Unnamed = 1;
+
     /// <summary>A TLV's, from <see cref="Least"/>.</summary>
-    public static int Of(in ProxyTlv tlv) => tlv.Type switch
-    {
-        ProxyTlvType.Authority => 6,
-        ProxyTlvType.Ssl => 5,
-        ProxyTlvType.Alpn => 4,
-        ProxyTlvType.UniqueId => 3,
-        ProxyTlvType.AwsVpcEndpointId or ProxyTlvType.AzurePrivateLinkId or ProxyTlvType.GcpPscConnectionId or ProxyTlvType.AlibabaVpcId
-            when !ProxyTlvField.IsOtherThanNamed(tlv) => 2,
-        ProxyTlvType.Noop or ProxyTlvType.Netns => Least,
-        _ => 1,
-    };
+    public static int Of(in ProxyTlv tlv) => ProxyTlvField.IsOtherThanNamed(tlv) ? Unnamed : ProxyTlvRegistry.Find(tlv.Type)?.Importance ?? Unnamed;
 }

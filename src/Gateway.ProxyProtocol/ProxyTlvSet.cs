@@ -6,12 +6,12 @@ public sealed class ProxyTlvSet
     private readonly Membership[] _types = new Membership[256];
 
     /// <summary>The set of the given types.</summary>
-    public ProxyTlvSet(IEnumerable<byte> types)
+    public ProxyTlvSet(IEnumerable<ProxyTlvType> types)
     {
         ArgumentNullException.ThrowIfNull(types);
         foreach (var type in types)
         {
-            _types[type] = Membership.Any;
+            _types[(byte)type] = Membership.Any;
         }
     }
 
@@ -24,7 +24,7 @@ public sealed class ProxyTlvSet
     }
 
     /// <summary>Every type.</summary>
-    public static ProxyTlvSet All { get; } = new(Enumerable.Range(0, 256).Select(static type => (byte)type));
+    public static ProxyTlvSet All { get; } = new(Enumerable.Range(0, 256).Select(static type => (ProxyTlvType)type));
 
     /// <summary>No type.</summary>
     public static ProxyTlvSet None { get; } = new([]);
@@ -38,9 +38,9 @@ public sealed class ProxyTlvSet
         var set = new ProxyTlvSet([]);
         foreach (var name in names)
         {
-            if (ProxyTlvNames.TryParse(name, out var type) && set._types[type] != Membership.Any)
+            if (ProxyTlvNames.TryParse(name, out var type) && set._types[(byte)type] != Membership.Any)
             {
-                set._types[type] = name.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? Membership.Any : Membership.AsNamed;
+                set._types[(byte)type] = name.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? Membership.Any : Membership.AsNamed;
             }
         }
 
@@ -51,14 +51,14 @@ public sealed class ProxyTlvSet
     public bool Contains(ProxyTlvType type) => _types[(byte)type] != Membership.None;
 
     /// <summary>The set without the given types.</summary>
-    public ProxyTlvSet Except(IEnumerable<byte> types)
+    public ProxyTlvSet Except(IEnumerable<ProxyTlvType> types)
     {
         ArgumentNullException.ThrowIfNull(types);
         var without = new ProxyTlvSet([]);
         _types.CopyTo(without._types, 0);
         foreach (var type in types)
         {
-            without._types[type] = Membership.None;
+            without._types[(byte)type] = Membership.None;
         }
 
         return without;

@@ -27,7 +27,7 @@ internal static class WhoamiTcpAnswer
         var separator = " tlvs=";
         foreach (var tlv in new ProxyTlvReader(tlvs))
         {
-            line.Append(separator).Append(ProxyTlvNames.Format((byte)tlv.Type)).Append(':').Append(Format(tlv.Value));
+            line.Append(separator).Append(ProxyTlvNames.Format(tlv.Type)).Append(':').Append(Format(tlv.Value));
             separator = ",";
         }
 

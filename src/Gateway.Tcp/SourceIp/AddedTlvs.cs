@@ -24,7 +24,7 @@ public sealed class AddedTlvs
     private AddedTlvs((ProxyTlvType, TlvTemplate, byte[]?)[] tlvs) => _tlvs = tlvs;
 
     /// <summary>The types that are added, which passing through leaves out.</summary>
-    public IEnumerable<byte> Types => _tlvs.Select(static tlv => (byte)tlv.Type);
+    public IEnumerable<ProxyTlvType> Types => _tlvs.Select(static tlv => tlv.Type);
 
     /// <summary>Parses a section.</summary>
     /// <param name="config">Templates by field, validated.</param>

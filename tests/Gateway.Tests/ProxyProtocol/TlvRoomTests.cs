@@ -39,8 +39,8 @@ public sealed class TlvRoomTests
     public void Parse_EachName_TakesWhatItStandsFor(string name, string value, bool expected)
     {
         Assert.True(ProxyTlvNames.TryParse(name, out var type));
-        Assert.Equal(expected, Passed([name], (type, Convert.FromHexString(value))).Count == 1);
-        Assert.Equal(!expected, ProxyTlvField.Describe(Area((type, Convert.FromHexString(value)))) == $"0x{type:X2}");
+        Assert.Equal(expected, Passed([name], ((byte)type, Convert.FromHexString(value))).Count == 1);
+        Assert.Equal(!expected, ProxyTlvField.Describe(Area(((byte)type, Convert.FromHexString(value)))) == $"0x{(byte)type:X2}");
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class TlvRoomTests
     {
         var area = Area((Authority, new byte[20]), (0xE5, new byte[20]));
         var destination = new byte[area.Length];
-        var written = ProxyTlvSet.All.Copy(area, destination, 30, out _, first: new ProxyTlvSet([0xE5]));
+        var written = ProxyTlvSet.All.Copy(area, destination, 30, out _, first: new ProxyTlvSet([(ProxyTlvType)0xE5]));
         Assert.Equal([(byte)0xE5], Types(destination.AsSpan(0, written)));
     }
 

@@ -68,7 +68,7 @@ public sealed class TlvTests
     public void Names_NameOrNumber_IsRead(string text, byte expected)
     {
         Assert.True(ProxyTlvNames.TryParse(text, out var type));
-        Assert.Equal(expected, type);
+        Assert.Equal((ProxyTlvType)expected, type);
     }
 
     [Theory]
@@ -84,23 +84,24 @@ public sealed class TlvTests
     [InlineData("0x+1")]
     [InlineData(" Alpn")]
     [InlineData("SslVersion")]
+    [InlineData("AlibabaEndpointId")]
     public void Names_Other_IsRefused(string? text)
     {
         Assert.False(ProxyTlvNames.TryParse(text, out var type));
-        Assert.Equal(0, type);
+        Assert.Equal((ProxyTlvType)0, type);
     }
 
     [Fact]
     public void Names_EveryType_FormatsAndReadsBack()
     {
-        for (var type = 0; type <= byte.MaxValue; type++)
+        foreach (var type in Enumerable.Range(0, 256).Select(static number => (ProxyTlvType)number))
         {
-            Assert.True(ProxyTlvNames.TryParse(ProxyTlvNames.Format((byte)type), out var back));
+            Assert.True(ProxyTlvNames.TryParse(ProxyTlvNames.Format(type), out var back));
             Assert.Equal(type, back);
         }
 
-        Assert.Equal("AwsVpcEndpointId", ProxyTlvNames.Format(0xEA));
-        Assert.Equal("0xEB", ProxyTlvNames.Format(0xEB));
+        Assert.Equal("AwsVpcEndpointId", ProxyTlvNames.Format(ProxyTlvType.AwsVpcEndpointId));
+        Assert.Equal("0xEB", ProxyTlvNames.Format((ProxyTlvType)0xEB));
         Assert.Contains("Authority", ProxyTlvNames.All);
     }
 
@@ -110,7 +111,7 @@ public sealed class TlvTests
         var area = HexText.Bytes("020001aa 030004 00000000 ea000101 020001bb 9f0000");
         var destination = new byte[area.Length];
 
-        var some = new ProxyTlvSet([0x02, 0x03, 0x9F]).Copy(area, destination);
+        var some = new ProxyTlvSet([ProxyTlvType.Authority, ProxyTlvType.Crc32c, (ProxyTlvType)0x9F]).Copy(area, destination);
         Assert.Equal(HexText.Bytes("020001aa 020001bb 9f0000"), destination[..some]);
 
         var all = ProxyTlvSet.All.Copy(area, destination);

@@ -26,7 +26,7 @@ internal sealed class AnnouncedTlvs(SourceIpConfig sourceIp, string cluster)
     public static SourceIpModel ForDialling(SourceIpConfig sourceIp) => sourceIp.AddTlvs.Count == 0 ? SourceIpModel.From(sourceIp)
         : SourceIpModel.From(
             sourceIp with { AddTlvs = new Dictionary<string, string>(), PassThroughTlvs = ["All"] },
-            firstTlvs: new ProxyTlvSet(sourceIp.AddTlvs.Keys.Select(static name => ProxyTlvField.TryParse(name, out var field) ? (byte)field.Type : (byte)ProxyTlvType.Noop)));
+            firstTlvs: new ProxyTlvSet(sourceIp.AddTlvs.Keys.Select(static name => ProxyTlvField.TryParse(name, out var field) ? field.Type : ProxyTlvType.Noop)));
 
     /// <summary>The area for a request.</summary>
     /// <param name="context">The request: its route, listener and connection.</param>

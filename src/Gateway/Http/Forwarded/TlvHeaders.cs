@@ -1,9 +1,10 @@
 using Gateway.Http.Forwarded;
+using Gateway.Http.Requests;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Telemetry;
 
-namespace Gateway.Http.Requests;
+namespace Gateway.Http.Forwarded;
 
 /// <summary>
 /// The request headers that tell a backend what the trusted PROXY header's TLVs say, and the connection's id (<c>Listeners:NAME:TlvHeaders</c>). They are set on the request

@@ -2,8 +2,9 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Http.Messages;
+using Gateway.Http.Requests;
 
-namespace Gateway.Http.Requests;
+namespace Gateway.Http.Messages;
 
 /// <summary>
 /// <c>OPTIONS *</c> asks a server about itself, and stays what it is (RFC 9112, 3.2.4). The HTTP client knows no such target: it is given a
