@@ -2,7 +2,7 @@
 # The gateway (and Whoami, the test backend: --entrypoint /app/Whoami) on a chiseled image: no shell, no package manager, not root.
 #   docker build -t gateway .
 #   docker run --rm -p 8080:8080 -p 9900:9900 -v "$PWD/appsettings:/app/appsettings:ro" gateway
-# Transparent mode needs CAP_NET_RAW, which a non-root process does not get from --cap-add: docs/source-ip.md, Rights in a container.
+# Transparent mode needs CAP_NET_RAW, which a non-root process does not get from --cap-add: docs/transparent.md, Rights in a container.
 
 # Base images are named by tag: the registry moves a tag to each month's fixes. To build the same image again, pin each FROM of your copy by its digest,
 #   docker buildx imagetools inspect mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled --format '{{.Manifest.Digest}}'

@@ -4,7 +4,7 @@
 #   deploy/check.sh FILE…      rendered manifests
 #   deploy/check.sh --fetch    only fetches the schemas
 # Needs node, npm and kubectl (1.22 or later). The schemas come from npm, once, in the versions of deploy/check/package-lock.json, into artifacts/deploy-check.
-# Exit code 0: all fit; 1: some do not; 75: the schemas cannot be had. tests/run.sh runs it (tests/Gateway.Tests/Deploy/ManifestSchemaTests.cs).
+# Exit code 0: all fit; 1: some do not; 75: the schemas cannot be had. tests/run.sh runs it (tests/Gateway.FunctionalTests/Deploy/ManifestSchemaTests.cs).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$here/../artifacts/deploy-check

@@ -178,7 +178,8 @@ static int Compare(Dictionary<string, string> options)
         const string Heading = "## The last run\n";
         var text = File.Exists(markdown) ? File.ReadAllText(markdown) : "";
         var kept = text.IndexOf(Heading, StringComparison.Ordinal) is >= 0 and var at ? text[..at] : "";
-        File.WriteAllText(markdown, $"{kept}{Heading}\n{DateTime.UtcNow:yyyy-MM-dd}, {rounds} rounds. {machine}.\n\n{report.Text.TrimEnd()}\n");
+        var programs = machine.Replace(", HAProxy", ",\nHAProxy", StringComparison.Ordinal);
+        File.WriteAllText(markdown, $"{kept}{Heading}\n{DateTime.UtcNow:yyyy-MM-dd}, {rounds} rounds. {programs}.\n\n{report.Text.TrimEnd()}\n");
     }
 
     return 0;

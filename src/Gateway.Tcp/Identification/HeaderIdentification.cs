@@ -7,7 +7,7 @@ namespace Gateway.Tcp.Identification;
 
 /// <summary>
 /// Decides who the client of a connection is, without I/O and without state: feed it all bytes that have come so far, the time since accept and
-/// whether the stream has ended, and do what it says. TCP and HTTP share it, so that one table (docs/configuration.md, ProxyProtocol) holds for both.
+/// whether the stream has ended, and do what it says. TCP and HTTP share it, so that one table (docs/proxy-protocol.md) holds for both.
 /// </summary>
 /// <remarks>
 /// What the table leaves open is decided so: a trusted peer that has to send a header, or has completed a signature, owes the rest until HeaderTimeout, and is cut then.

@@ -38,7 +38,7 @@ internal sealed class ContainerCheck : ICheck
         findings.Warn(
             where,
             $"NET_RAW was granted, but not to user {uid}: Kubernetes and Docker give added capabilities to root only{(isLocked ? "; no_new_privs also switches file capabilities off" : "")}",
-            "runAsUser: 0 with capabilities drop: [ALL], add: [NET_RAW] (docs/source-ip.md, Rights in a container)");
+            "runAsUser: 0 with capabilities drop: [ALL], add: [NET_RAW] (docs/transparent.md, Rights in a container)");
     }
 
     private static bool Has(string status, string set) =>

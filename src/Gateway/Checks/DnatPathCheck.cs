@@ -69,7 +69,7 @@ internal sealed class DnatPathCheck : ICheck
         var ip = backend.AddressFamily == AddressFamily.InterNetwork ? "ip" : "ip -6";
         var networks = clients.Where(network => network.BaseAddress.AddressFamily == backend.AddressFamily).Take(3).Select(network => network.ToString()).DefaultIfEmpty("CLIENTS");
         return $"on the backend {ip} route replace default via THIS_HOST, or {string.Join("; ", networks.Select(network => $"{ip} route add {network} via THIS_HOST"))}; "
-            + "in a cloud: the source/destination check off (docs/source-ip.md, Dnat)"
+            + "in a cloud: the source/destination check off (docs/dnat.md, The return path)"
             + (clients.Count == 0 ? ". If only some clients' networks are routed here, name them in Match:ClientCidrs: the check then asks as one of them" : "");
     }
 }

@@ -27,7 +27,7 @@ internal static class ReturnPathCure
                 ? $"{ip} rule add from {backend.Address} ipproto tcp sport {port} iif lo lookup 133; {ip} route add local {everything} dev lo table 133 (and a default route)"
                 : $"{ip} rule add iif {InterfaceTo(backend)} ipproto tcp sport {port} lookup 100; {ip} route add local {everything} dev lo table 100; "
                     + "and on the backend a route to the clients through this host; in a cloud: the source/destination check off";
-        return $"{rule} (docs/source-ip.md, The return path). {await RulesAsync(isV4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6)}";
+        return $"{rule} (docs/transparent.md, The return path). {await RulesAsync(isV4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6)}";
     }
 
     // Tells "nothing was set up here" from "something was: look at the backend's routes".

@@ -1,54 +1,87 @@
 using System.Text.RegularExpressions;
 using Gateway.Configuration;
 using Gateway.Configuration.Reading;
+using Gateway.Tests.Tidy;
 
 namespace Gateway.Tests.Configuration;
 
-/// <summary>docs/configuration.md and the config records say the same: every record has a section, every key a row, and no row is about a key that is not there.</summary>
+/// <summary>The pages of docs/ and the config records say the same: every record has one section, every key a row, and no row is about a key that is not there.</summary>
 public partial class DocumentationTests
 {
-    private static readonly string[] Lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "docs", "configuration.md"));
-
     [Fact]
-    public void Document_Sections_CoverEveryRecordKeyByKey()
+    public void Pages_Sections_CoverEveryRecordKeyByKey()
     {
         var sections = Sections();
-        var records = new Dictionary<Type, string>();
-        Collect(Shape.Of(typeof(GatewayConfig)), "", records);
 
-        foreach (var (record, path) in records)
+        foreach (var (record, path) in Records())
         {
-            var title = path.Length == 0 ? "Top level" : path;
-            Assert.True(sections.ContainsKey(title), $"docs/configuration.md has no section `{title}` for {record.Name}");
-            Assert.Equal(Shape.Of(record).Properties.Values.Select(property => property.Name).Order(), sections[title].Order());
+            Assert.True(sections.ContainsKey(path), $"docs/ has no section `{path}` for {record.Name}");
+            Assert.Equal(Shape.Of(record).Properties.Values.Select(property => property.Name).Order(), sections[path].Keys.Order());
         }
     }
 
     [Fact]
-    public void Document_Choices_NameEveryValue()
+    public void Pages_Sections_AreAboutRecords()
     {
-        var records = new Dictionary<Type, string>();
-        Collect(Shape.Of(typeof(GatewayConfig)), "", records);
-        var enums = records.Keys.SelectMany(record => Shape.Of(record).Properties.Values).Select(property => property.Shape.Element?.Type ?? property.Shape.Type).Where(type => type.IsEnum);
-        var text = string.Join('\n', Lines);
+        // YARP's own schema has no record of ours.
+        var known = Records().Values.Append("ReverseProxy").ToHashSet();
 
-        foreach (var name in enums.SelectMany(Enum.GetNames))
-            Assert.Contains($"`{name}`", text, StringComparison.Ordinal);
+        Findings.AssertNone(Sections().Keys.Where(title => !known.Contains(title)));
     }
 
-    private static Dictionary<string, List<string>> Sections()
+    [Fact]
+    public void Pages_Choices_NameEveryValue()
     {
-        var sections = new Dictionary<string, List<string>>();
-        var current = new List<string>();
-        foreach (var line in Lines)
+        var sections = Sections();
+
+        foreach (var (record, path) in Records())
         {
-            if (line.StartsWith("## ", StringComparison.Ordinal))
-                sections[line[3..].Trim('`')] = current = [];
-            else if (Row().Match(line) is { Success: true } row)
-                current.Add(row.Groups[1].Value);
+            var enums = Shape.Of(record).Properties.Values.Select(property => property.Shape.Element?.Type ?? property.Shape.Type).Where(type => type.IsEnum);
+            Assert.All(enums.SelectMany(Enum.GetNames), name => Assert.Contains($"`{name}`", sections[path].Page.Text, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Index_OfTheConfiguration_LeadsToEverySection()
+    {
+        var index = Markdown.Document("docs/configuration.md");
+        var linked = Markdown.LinksOf(index).Select(link => Markdown.TargetOf(index, link).Path).Append(index.Path).ToHashSet();
+
+        Findings.AssertNone(Sections().Where(section => !linked.Contains(section.Value.Page.Path)).Select(section => section.Key));
+    }
+
+    private static Dictionary<string, Section> Sections()
+    {
+        var sections = new Dictionary<string, Section>();
+        foreach (var page in Repository.Under("docs/", ".md"))
+        {
+            List<string>? current = null;
+            foreach (var (_, line) in page.Lines)
+            {
+                if (line.StartsWith("## ", StringComparison.Ordinal))
+                {
+                    current = null;
+                    if (Title().Match(line) is { Success: true } title)
+                    {
+                        Assert.True(sections.TryAdd(title.Groups[1].Value, new Section(page, current = [])), $"{page.Path}: {line} is described twice");
+                    }
+                }
+                else if (Row().Match(line) is { Success: true } row)
+                {
+                    current?.Add(row.Groups[1].Value);
+                }
+            }
         }
 
         return sections;
+    }
+
+    private static Dictionary<Type, string> Records()
+    {
+        var records = new Dictionary<Type, string>();
+        Collect(Shape.Of(typeof(GatewayConfig)), "", records);
+        records[typeof(GatewayConfig)] = "Top level";
+        return records;
     }
 
     // The first path that leads to a record is where it is documented.
@@ -61,11 +94,20 @@ public partial class DocumentationTests
                 break;
             case ShapeKind.Object when !shape.IsYarp && records.TryAdd(shape.Type, path):
                 foreach (var property in shape.Properties.Values)
+                {
                     Collect(property.Shape, KeyPath.Join(path, property.Name), records);
+                }
+
                 break;
         }
     }
 
+    // ## `Listeners:NAME`, and ## Top level.
+    [GeneratedRegex("^## `?((?<=`)[A-Z][A-Za-z]*(?::[A-Za-z]+)*(?=`)|Top level)`?$")]
+    private static partial Regex Title();
+
     [GeneratedRegex("^\\| `([A-Za-z]+)` \\|")]
     private static partial Regex Row();
+
+    private sealed record Section(SourceFile Page, List<string> Keys);
 }

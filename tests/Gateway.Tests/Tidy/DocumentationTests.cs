@@ -6,9 +6,7 @@ namespace Gateway.Tests.Tidy;
 /// <summary>What the documents say about the repository is true.</summary>
 public sealed class DocumentationTests
 {
-    private static IEnumerable<SourceFile> Documents => Repository.Files.Where(file => file.Path.EndsWith(".md", StringComparison.Ordinal));
-
-    private static SourceFile Readme => Repository.Files.Single(file => file.Path == "README.md");
+    private static SourceFile Readme => Markdown.Document("README.md");
 
     [Theory]
     [InlineData("dotnet run --project src/Gateway -- demo", "src/Gateway/Gateway.csproj")]
@@ -30,18 +28,44 @@ public sealed class DocumentationTests
     [Fact]
     public void Links_ToOurFiles_Resolve()
     {
-        var broken = Documents.SelectMany(document => LinksOf(document).Where(link => !Resolves(document, link)).Select(link => $"{document.Path}: {link}"));
+        var broken = Markdown.Documents.SelectMany(document => Markdown.LinksOf(document)
+            .Where(link => !Resolves(document, link)).Select(link => $"{document.Path}: {link}"));
 
         Findings.AssertNone(broken);
     }
 
+    /// <summary>Code, messages and manifests point to pages, and to headings there: <c>docs/toa.md, Rights for TOA</c>.</summary>
     [Fact]
-    public void Documents_InDocs_AreLinkedFromTheReadme()
+    public void Mentions_OfPages_NameWhatIsThere()
     {
-        var linked = LinksOf(Readme).Select(link => link.Split('#')[0]).ToHashSet();
+        var mentions = Repository.Files.Where(file => !file.Path.EndsWith(".md", StringComparison.Ordinal) && !IsTidy(file))
+            .SelectMany(file => Regex.Matches(file.Text, @"\b(docs/[\w/-]+\.md)(?:, (?<heading>[A-Z][\w ]+))?").Select(match => (file.Path, Mention: match))).ToArray();
 
-        Assert.All(Repository.Under("docs/", ".md"), file => Assert.Contains(file.Path, linked));
+        Assert.NotEmpty(mentions);
+        Findings.AssertNone(mentions.Where(mention => !IsThere(mention.Mention)).Select(mention => $"{mention.Path}: {mention.Mention.Value}"));
     }
+
+    [Theory]
+    [InlineData("docs/")]
+    [InlineData("docs/decisions/")]
+    public void Pages_OfAFolder_AreListedByItsIndex(string folder)
+    {
+        var index = Markdown.Document($"{folder}README.md");
+        var listed = Markdown.LinksOf(index).Select(link => Markdown.TargetOf(index, link).Path).ToHashSet();
+        var pages = Repository.Under(folder, ".md").Where(page => !page.Path[folder.Length..].Contains('/') && page != index).Select(page => page.Path).ToArray();
+
+        Assert.NotEmpty(pages);
+        Findings.AssertNone(pages.Where(page => !listed.Contains(page)));
+    }
+
+    [Theory]
+    [InlineData("docs/README.md")]
+    [InlineData("docs/decisions/README.md")]
+    [InlineData("CONTRIBUTING.md")]
+    [InlineData("CHANGELOG.md")]
+    [InlineData("LICENSE")]
+    public void Readme_WhatAReaderLooksFor_IsLinked(string path) =>
+        Assert.Contains(path, Markdown.LinksOf(Readme).Select(link => Markdown.TargetOf(Readme, link).Path));
 
     [Fact]
     public void Scripts_OfTheRepository_AreExecutable()
@@ -61,21 +85,20 @@ public sealed class DocumentationTests
         }
     }
 
-    private static IEnumerable<string> LinksOf(SourceFile document) =>
-        Regex.Matches(WithoutCode(document.Text), @"\]\(([^)\s]+)\)").Select(match => match.Groups[1].Value).Where(link => !link.Contains("://", StringComparison.Ordinal));
-
     private static bool Resolves(SourceFile document, string link)
     {
-        var parts = link.Split('#', 2);
-        var folder = Path.GetDirectoryName(document.Path)!;
-        var target = parts[0].Length == 0 ? document.Path : Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(Repository.Root, folder, parts[0])));
-        return Repository.Exists(target) && (parts.Length == 1 || HeadingsOf(target).Contains(parts[1]));
+        var (path, anchor) = Markdown.TargetOf(document, link);
+        return Repository.Exists(path) && (anchor is null || Markdown.AnchorsOf(Markdown.Document(path)).Contains(anchor));
     }
 
-    // A heading's anchor as GitHub and GitLab make it: lower case, punctuation dropped, spaces as dashes.
-    private static IEnumerable<string> HeadingsOf(string path) =>
-        WithoutCode(File.ReadAllText(Path.Combine(Repository.Root, path))).Split('\n').Where(line => line.StartsWith('#'))
-            .Select(line => Regex.Replace(line.TrimStart('#').Trim().ToLowerInvariant(), @"[^\w\- ]", "").Replace(' ', '-'));
+    // Behind the heading the sentence may go on.
+    private static bool IsThere(Match mention)
+    {
+        var page = Repository.Files.SingleOrDefault(file => file.Path == mention.Groups[1].Value);
+        var heading = mention.Groups["heading"];
+        return page is not null
+            && (!heading.Success || Markdown.HeadingsOf(page).Any(there => heading.Value.StartsWith(there, StringComparison.Ordinal)));
+    }
 
-    private static string WithoutCode(string text) => Regex.Replace(text, "^```.*?^```", "", RegexOptions.Multiline | RegexOptions.Singleline);
+    private static bool IsTidy(SourceFile file) => file.Path.StartsWith("tests/Gateway.Tests/Tidy/", StringComparison.Ordinal);
 }

@@ -4,10 +4,11 @@ using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tests.Tidy;
 
-/// <summary>docs/operations.md names everything that an operator can meet.</summary>
+/// <summary>The pages for operators name everything that an operator can meet.</summary>
 public sealed class OperationsDocumentTests
 {
-    private static readonly string Text = Repository.Files.Single(file => file.Path == "docs/operations.md").Text;
+    private static readonly string Reasons = Markdown.Document("docs/troubleshooting.md").Text;
+    private static readonly string Metrics = Markdown.Document("docs/metrics.md").Text;
 
     [Fact]
     public void Reasons_OfClosedAndRejectedConnections_AreExplained()
@@ -15,7 +16,7 @@ public sealed class OperationsDocumentTests
         // Health checks have a counter of their own instead.
         var reasons = Enum.GetValues<CloseReason>().Where(reason => reason != CloseReason.HealthCheck).Select(reason => reason.Label());
 
-        Findings.AssertNone(reasons.Where(reason => !Text.Contains($"`{reason}`", StringComparison.Ordinal)));
+        Findings.AssertNone(reasons.Where(reason => !Reasons.Contains($"`{reason}`", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -23,7 +24,7 @@ public sealed class OperationsDocumentTests
     {
         var refusals = Enum.GetValues<IdentificationRefusal>().Where(refusal => refusal != IdentificationRefusal.None).Select(refusal => refusal.ToString());
 
-        Findings.AssertNone(refusals.Where(refusal => !Regex.IsMatch(Text, $@"^\| `{refusal}\b", RegexOptions.Multiline)));
+        Findings.AssertNone(refusals.Where(refusal => !Regex.IsMatch(Reasons, $@"^\| `{refusal}\b", RegexOptions.Multiline)));
     }
 
     [Fact]
@@ -34,7 +35,7 @@ public sealed class OperationsDocumentTests
             .Select(match => match.Groups[1].Value.Replace('.', '_')).Distinct().ToArray();
 
         Assert.NotEmpty(instruments);
-        Findings.AssertNone(instruments.Where(name => !Text.Contains($"`{name}", StringComparison.Ordinal)));
+        Findings.AssertNone(instruments.Where(name => !Metrics.Contains($"`{name}", StringComparison.Ordinal)));
     }
 
     /// <summary>The list of alerts and the rules file say the same.</summary>
@@ -43,8 +44,9 @@ public sealed class OperationsDocumentTests
     {
         var rules = Repository.Files.Single(file => file.Path == "deploy/prometheus/gateway.rules.yaml").Text;
         var expressions = Regex.Matches(rules, @"expr: (?:\|-\n +)?(.+)").Select(match => match.Groups[1].Value).ToArray();
-        var listed = Regex.Matches(Text[Text.IndexOf("### Alerts", StringComparison.Ordinal)..Text.IndexOf("### Many routes", StringComparison.Ordinal)], @"^- `([^`]+)`", RegexOptions.Multiline)
-            .Select(match => match.Groups[1].Value).ToArray();
+        var alerts = Metrics[Metrics.IndexOf("## Alerts", StringComparison.Ordinal)..Metrics.IndexOf("## Many routes", StringComparison.Ordinal)];
+        // A long expression is broken; what it says is the same.
+        var listed = Regex.Matches(alerts, @"^- `([^`]+)`", RegexOptions.Multiline).Select(match => Regex.Replace(match.Groups[1].Value, @"\s+", " ")).ToArray();
 
         Assert.NotEmpty(expressions);
         Assert.Equal(expressions.Order(), listed.Order());

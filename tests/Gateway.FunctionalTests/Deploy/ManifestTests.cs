@@ -5,7 +5,7 @@ using Gateway.Testing;
 using Gateway.Testing.Peers;
 using Gateway.Testing.Processes;
 
-namespace Gateway.Tests.Deploy;
+namespace Gateway.FunctionalTests.Deploy;
 
 /// <summary>The manifests render, and agree with the configuration that they carry.</summary>
 public sealed class ManifestTests

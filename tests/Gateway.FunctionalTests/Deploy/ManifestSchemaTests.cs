@@ -2,7 +2,7 @@ using Gateway.Testing;
 using Gateway.Testing.Peers;
 using Gateway.Testing.Processes;
 
-namespace Gateway.Tests.Deploy;
+namespace Gateway.FunctionalTests.Deploy;
 
 /// <summary>deploy/check.sh: the manifests fit the schemas, and what does not fit is found. Skipped where the schemas cannot be fetched.</summary>
 public sealed class ManifestSchemaTests

@@ -5,7 +5,7 @@ using Gateway.Testing;
 using Gateway.Testing.Peers;
 using Gateway.Testing.Processes;
 
-namespace Gateway.Tests.Deploy;
+namespace Gateway.FunctionalTests.Deploy;
 
 /// <summary>What deploy/istio says in two places is the same in both. Schemas: deploy/check.sh, which needs a network.</summary>
 public sealed class IstioManifestTests
