@@ -21,6 +21,7 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
     private readonly Task _loop;
     private ConfigFileRead _last;
     private volatile bool _again;
+    private Task? _waiting;
     private int _signalled;
 
     /// <summary>Starts to watch.</summary>
@@ -179,8 +180,15 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
     {
         // Not on every event of a busy directory.
         await Task.Delay(_options.SettleTime, _time, _stop.Token);
-        if (await _signal.WaitAsync(_options.PollInterval - _options.SettleTime, _stop.Token))
+        // A wait that ends with the interval stays for the next one: a semaphore's own timeout knows no clock but the machine's.
+        _waiting ??= _signal.WaitAsync(_stop.Token);
+        await _waiting.WaitAsync(_options.PollInterval - _options.SettleTime, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Token.ThrowIfCancellationRequested();
+        if (_waiting.IsCompleted)
+        {
+            _waiting = null;
             Volatile.Write(ref _signalled, 0);
+        }
     }
 
     private async Task<ConfigFileRead> ReadAsync()
