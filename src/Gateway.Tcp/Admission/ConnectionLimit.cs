@@ -75,8 +75,11 @@ public sealed class ConnectionLimit
         }
     }
 
-    /// <summary>Asked when there is no room: closes something that is idle, and says whether there was anything. Null: nobody can.</summary>
-    public Func<bool>? MakeRoom { get; set; }
+    /// <summary>
+    /// Asked when there is no room: takes what is idle longest out of use, and returns what closes it and gives its places back; null: nothing is idle. Quick, and asked on any thread; closing
+    /// takes its time (an HTTP client with its connections). Null: nobody can.
+    /// </summary>
+    public Func<Action?>? MakeRoom { get; set; }
 
     /// <summary>Told of each client's connection that finds every place taken, whether another gives way or not.</summary>
     public Action? Full { get; set; }
@@ -119,9 +122,42 @@ public sealed class ConnectionLimit
         }
     }
 
-    /// <summary>Takes a place; false if all are taken, and nobody is idle, or for a client silent, who could give one up.</summary>
+    /// <summary>Takes a place; false if all are taken, and nobody is idle, or for a client silent, who could give one up. Not on an event loop: it may close what is idle.</summary>
     public bool TryAcquire(ConnectionKind kind = ConnectionKind.Relayed)
     {
+        while (!TryTake(kind, out var close))
+        {
+            if (close is null)
+            {
+                return false;
+            }
+
+            close();
+        }
+
+        return true;
+    }
+
+    /// <summary>The same on an event loop: what is idle is closed on a thread of the pool, and the caller goes on there.</summary>
+    public async ValueTask<bool> TryAcquireAsync(ConnectionKind kind)
+    {
+        while (!TryTake(kind, out var close))
+        {
+            if (close is null)
+            {
+                return false;
+            }
+
+            await Task.Run(close).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    // False with something to close: then there may be room.
+    private bool TryTake(ConnectionKind kind, out Action? close)
+    {
+        close = null;
         while (true)
         {
             var (isTaken, isHopeless) = Try(kind);
@@ -130,12 +166,8 @@ public sealed class ConnectionLimit
                 return true;
             }
 
-            if (!isHopeless && MakeRoom?.Invoke() == true)
-            {
-                continue;
-            }
-
-            if (kind is not (ConnectionKind.Relayed or ConnectionKind.Http))
+            close = isHopeless ? null : MakeRoom?.Invoke();
+            if (close is not null || kind is not (ConnectionKind.Relayed or ConnectionKind.Http))
             {
                 return false;
             }

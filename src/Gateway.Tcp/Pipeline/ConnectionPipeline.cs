@@ -66,7 +66,7 @@ internal sealed partial class ConnectionPipeline(
         try
         {
             await client.EnterAsync();
-            if (Admit(record) && await IdentifyAsync(record) && (record.Model?.Toa is null || await IdentifyByToaAsync(record))
+            if (await AdmitAsync(record) && await IdentifyAsync(record) && (record.Model?.Toa is null || await IdentifyByToaAsync(record))
                 && await RouteAsync(record) && await DialAsync(record) && await SendFirstAsync(record))
             {
                 var route = record.Route!;
@@ -118,19 +118,25 @@ internal sealed partial class ConnectionPipeline(
         Account(record, saidNothing: true);
     }
 
-    private bool Admit(ConnectionRecord record)
+    private async ValueTask<bool> AdmitAsync(ConnectionRecord record)
     {
         if (live.IsDraining)
         {
             return Fail(record, CloseReason.Draining);
         }
 
-        if (!limit.TryAcquire())
+        var hasPlace = await limit.TryAcquireAsync(ConnectionKind.Relayed);
+        if (hasPlace)
+        {
+            record.TakePlace();
+        }
+
+        await record.Client.EnterAsync();
+        if (!hasPlace)
         {
             return Fail(record, CloseReason.Limit);
         }
 
-        record.TakePlace();
         return true;
     }
 

@@ -137,8 +137,8 @@ internal sealed class ClientPool(
         }
     }
 
-    /// <summary>The process needs the room: ends the client that is idle longest; false if none is.</summary>
-    public bool TryEndIdlest()
+    /// <summary>The process needs the room: takes out the client that is idle longest. Returns what closes its connections; null if none is idle.</summary>
+    public Action? TryRemoveIdlest()
     {
         ClientConnections? idlest;
         lock (_lock)
@@ -150,8 +150,7 @@ internal sealed class ClientPool(
             }
         }
 
-        Close(idlest, "descriptors");
-        return idlest is not null;
+        return idlest is null ? null : () => Close(idlest, "descriptors");
     }
 
     /// <summary>The client's connection has closed.</summary>
