@@ -77,7 +77,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _passive = new PassiveHealth(meters, loggers, time);
         var dialer = new Dialer(resolver, _metrics, _passive, time);
         _health = new HealthMonitor(resolver, meters, loggers, time, (address, timeout, cancellation) => HealthProbe.ConnectAsync(address, timeout, ownListeners, cancellation));
-        _forwarder = new KernelForwarder(table, meters, _metrics, loggers, time);
+        _forwarder = new KernelForwarder(new DnatTable(table), meters, _metrics, loggers, time);
         _health.Changed = _forwarder.Wake;
         _pipeline = new ConnectionPipeline(dialer, _metrics, _headerMetrics, _live, limit, loggers, time);
         var silent = new SilentConnections(_live, time);

@@ -18,9 +18,9 @@ internal sealed class AbandonedTables : IDisposable
     public bool HasOwn { get; private init; }
 
     /// <summary>Looks for them; what a living gateway has is left out.</summary>
-    public static AbandonedTables Find(Nftables nftables, string own)
+    public static AbandonedTables Find(Func<string, NftResult> run, string own)
     {
-        var answer = nftables.Run(NftCommands.ListChains());
+        var answer = run(NftCommands.ListChains());
         var tables = answer.IsDone ? ForwardRuleset.FindTables(answer.Output) : [];
         var found = new AbandonedTables { HasOwn = tables.Contains(own) };
         foreach (var table in tables)
