@@ -107,11 +107,15 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <summary>The connections between accept and end.</summary>
     public int ActiveConnections => _live.Count;
 
-    /// <summary>Makes a model the one that new connections start with. Live connections stay on theirs.</summary>
+    /// <summary>
+    /// Makes a model the one that new connections start with. Live connections stay on theirs. Made with the model before it, it goes on with what that one's clusters are doing. Not to be
+    /// called twice at once.
+    /// </summary>
     public void Update(TcpModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
         _passive.Follow(model);
+        _health.Follow(model.Clusters.Values);
         _metrics.StartAtZero(model);
         foreach (var listener in model.Listeners.Values.Where(static listener => listener.Policy is not null))
         {

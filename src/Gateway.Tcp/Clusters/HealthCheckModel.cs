@@ -13,6 +13,15 @@ internal sealed record HealthCheckModel(bool Enabled, TimeSpan Interval, TimeSpa
     /// <summary>What holds where the configuration says nothing and somebody must know.</summary>
     public static HealthCheckModel Default { get; } = From(new TcpHealthCheckConfig())!;
 
+    /// <summary>How a cluster's destinations are watched; null: not at all.</summary>
+    /// <param name="config">Its section; null: it has none.</param>
+    /// <param name="isForwarded">Whether the kernel forwards to it. Then its names are looked up even if checks are off, since nobody else would notice that one moves.</param>
+    public static HealthCheckModel? Of(TcpHealthCheckConfig? config, bool isForwarded)
+    {
+        var rules = From(config) ?? (isForwarded ? Default : null);
+        return rules is { Enabled: true } || isForwarded ? rules : null;
+    }
+
     /// <summary>Resolves a section; null if there is none, or it speaks of <see cref="TcpHealthCheckConfig.Passive"/> alone.</summary>
     public static HealthCheckModel? From(TcpHealthCheckConfig? config)
     {

@@ -116,4 +116,15 @@ internal sealed class PassiveState
             _isLeftOut = _failingUntil != 0;
         }
     }
+
+    /// <summary>Nobody looks at its connects any more: what they said becomes old.</summary>
+    public void Forget()
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _inARow, 0);
+            Volatile.Write(ref _failingUntil, 0);
+            _isLeftOut = false;
+        }
+    }
 }

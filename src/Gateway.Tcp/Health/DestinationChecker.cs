@@ -29,6 +29,17 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     private readonly Task _running;
     private bool _isSpread;
 
+    /// <summary>Begins to check.</summary>
+    /// <param name="cluster">The cluster's name.</param>
+    /// <param name="destination">A destination that is checked: what is found goes to its <see cref="DestinationModel.Health"/>.</param>
+    /// <param name="rules">How.</param>
+    /// <param name="resolver">Looks its name up.</param>
+    /// <param name="metrics">Counts checks.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="room">Limits how many are under way.</param>
+    /// <param name="probe">Asks one address.</param>
+    /// <param name="onChange">Told when verdicts or addresses have changed, and whether the destination was healthy before.</param>
+    /// <param name="logger">For faults.</param>
     public DestinationChecker(
         string cluster,
         DestinationModel destination,
@@ -42,12 +53,12 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
         ILogger logger)
     {
         (_cluster, _destination, _rules, _resolver, _metrics, _time, _room, _probe) = (cluster, destination, rules, resolver, metrics, time, room, probe);
-        (_onChange, _logger) = (onChange, logger);
+        (_onChange, _logger, Health) = (onChange, logger, destination.Health!);
         _running = RunAsync();
     }
 
     /// <summary>What it has found.</summary>
-    public DestinationHealth Health { get; } = new();
+    public DestinationHealth Health { get; }
 
     /// <summary>The cluster's name.</summary>
     public string Cluster => _cluster;

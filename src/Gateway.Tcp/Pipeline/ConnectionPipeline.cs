@@ -188,8 +188,9 @@ internal sealed partial class ConnectionPipeline(
         }
 
         record.Backend = backend;
+        dialled.Destination!.State.Opened();
         record.SendsHeader = dialled.Mode == SourceIpMode.ProxyProtocol;
-        metrics.DestinationOpened(route.Cluster.Name, dialled.Destination!.Name);
+        metrics.DestinationOpened(route.Cluster.Name, dialled.Destination.Name);
         return route.Cluster.Original is null || dialled.Mode == SourceIpMode.Transparent || KnowAsOwn(record);
     }
 
@@ -283,6 +284,11 @@ internal sealed partial class ConnectionPipeline(
         if (record.OwnSource is { } source)
         {
             _own.Remove(source);
+        }
+
+        if (record.Backend is not null)
+        {
+            record.Destination!.State.Closed();
         }
 
         var duration = time.GetElapsedTime(record.AcceptedAt);

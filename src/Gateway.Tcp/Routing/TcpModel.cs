@@ -23,4 +23,7 @@ public sealed class TcpModel
 
     /// <summary>Clusters by name, regardless of case.</summary>
     public IReadOnlyDictionary<string, ClusterModel> Clusters { get; }
+
+    // In the same spelling: metrics and logs are by name.
+    internal ClusterModel? ClusterNamed(string name) => Clusters.GetValueOrDefault(name) is { } cluster && cluster.Name == name ? cluster : null;
 }

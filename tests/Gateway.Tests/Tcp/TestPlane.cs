@@ -83,7 +83,7 @@ internal sealed class TestPlane : IAsyncDisposable
         Model(policy, sourceIp, Cluster(addresses), toa);
 
     /// <summary>A model with one route to a cluster.</summary>
-    public static TcpModel Model(ProxyProtocolConfig? policy, SourceIpConfig sourceIp, TcpClusterConfig cluster, ToaConfig? toa = null) => TcpModelBuilder.Build(
+    public static TcpModel Model(ProxyProtocolConfig? policy, SourceIpConfig sourceIp, TcpClusterConfig cluster, ToaConfig? toa = null, TcpModel? before = null) => TcpModelBuilder.Build(
         new Dictionary<string, ProxyProtocolConfig?> { ["in"] = policy },
         new TcpProxyConfig
         {
@@ -91,7 +91,8 @@ internal sealed class TestPlane : IAsyncDisposable
             Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = cluster },
         },
         new Dictionary<string, IReadOnlyList<string>>(),
-        toa is null ? null : new Dictionary<string, ToaConfig> { ["in"] = toa });
+        toa is null ? null : new Dictionary<string, ToaConfig> { ["in"] = toa },
+        before);
 
     public static TcpClusterConfig Cluster(params string[] addresses) => new()
     {
