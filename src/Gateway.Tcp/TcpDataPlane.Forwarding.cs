@@ -19,9 +19,10 @@ public sealed partial class TcpDataPlane
     }
 
     /// <summary>
-    /// Prepares a configuration: begins to check new destinations, then has the kernel forward. The kernel needs verdicts, which are waited for up to a second: it can try
-    /// nobody else, and what it does not forward arrives here. The engine can, so for it a destination without a verdict is as good as any. To be called before
-    /// <see cref="Update"/>, and not twice at once. Called with what is in force, it undoes the last preparation.
+    /// Prepares a configuration: begins to check new destinations, then has the kernel forward. The kernel needs verdicts, which are waited
+    /// for up to a second: it can try nobody else, and what it does not forward arrives here. The engine can, so for it a destination
+    /// without a verdict is as good as any. To be called before <see cref="Update"/>, and not twice at once. Called with what is in force,
+    /// it undoes the last preparation.
     /// </summary>
     /// <param name="model">What <see cref="Update"/> will get.</param>
     /// <param name="forwards">What of it the kernel forwards.</param>

@@ -6,8 +6,8 @@ using Gateway.Tcp.Networks;
 namespace Gateway.Tcp.Clusters;
 
 /// <summary>
-/// A cluster, resolved from <see cref="TcpClusterConfig"/>: where to connect, in which shares, and how long one attempt may take. Immutable; what it and its
-/// destinations are doing is in the states that it refers to, and that the next model takes over.
+/// A cluster, resolved from <see cref="TcpClusterConfig"/>: where to connect, in which shares, and how long one attempt may take.
+/// Immutable; what it and its destinations are doing is in the states that it refers to, and that the next model takes over.
 /// </summary>
 public sealed class ClusterModel
 {
@@ -79,8 +79,8 @@ public sealed class ClusterModel
     private bool IsWeighted { get; }
 
     /// <summary>
-    /// Where the next connection of a client starts: its own destination if the cluster has affinity, else the next in turn by weight, so that load spreads evenly
-    /// and a dead destination costs only its share of connections a failed attempt.
+    /// Where the next connection of a client starts: its own destination if the cluster has affinity, else the next in turn by weight, so
+    /// that load spreads evenly and a dead destination costs only its share of connections a failed attempt.
     /// </summary>
     internal int NextStart(IPAddress client)
     {

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Clusters;
 
 /// <summary>
-/// What checks say of a destination. Written by its checker, read by the data plane without a lock. Outlives reloads that leave the destination and the rules of its checks
-/// as they are.
+/// What checks say of a destination. Written by its checker, read by the data plane without a lock. Outlives reloads that leave the
+/// destination and the rules of its checks as they are.
 /// </summary>
 internal sealed class DestinationHealth
 {

@@ -1,8 +1,8 @@
 namespace Gateway.Tcp.Clusters;
 
 /// <summary>
-/// What a destination is doing. All models of a destination that have the same cluster, name and address share it, so that it outlives reloads. What checks say of it is
-/// <see cref="DestinationModel.Health"/>, since checks by other rules begin anew. Safe from any thread.
+/// What a destination is doing. All models of a destination that have the same cluster, name and address share it, so that it outlives
+/// reloads. What checks say of it is <see cref="DestinationModel.Health"/>, since checks by other rules begin anew. Safe from any thread.
 /// </summary>
 internal sealed class DestinationState
 {
@@ -14,7 +14,9 @@ internal sealed class DestinationState
     /// <summary>What clients' connects say of it.</summary>
     public PassiveState Passive { get; } = new();
 
-    /// <summary>Clients' connections that it has now. Those that the kernel forwards are not among them: nobody tells us of their end.</summary>
+    /// <summary>
+    /// Clients' connections that it has now. Those that the kernel forwards are not among them: nobody tells us of their end.
+    /// </summary>
     public int Connections => Volatile.Read(ref _connections);
 
     /// <summary>How often it was tried in vain, by all of its addresses. Failures of our own do not count.</summary>

@@ -2,7 +2,10 @@ using Gateway.Linux.Netfilter;
 
 namespace Gateway.Tcp.Dnat;
 
-/// <summary>Tables that gateways of this network namespace left when they crashed. Their locks are held until this is disposed, so that nobody starts with one meanwhile.</summary>
+/// <summary>
+/// Tables that gateways of this network namespace left when they crashed. Their locks are held until this is disposed, so that nobody
+/// starts with one meanwhile.
+/// </summary>
 internal sealed class AbandonedTables : IDisposable
 {
     private readonly List<(string Name, TableLock Lock)> _others = [];

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>
-/// What the kernel counts under our rules: goes into the metrics, and tells what nobody reports, such as answers that do not come (<see cref="AnswerWatch"/>). Used by one thread at a time.
+/// What the kernel counts under our rules: goes into the metrics, and tells what nobody reports, such as answers that do not come
+/// (<see cref="AnswerWatch"/>). Used by one thread at a time.
 /// </summary>
 internal sealed partial class DnatCounters(DnatTable table, ForwardMetrics metrics, TimeSpan interval, ILogger logger, TimeProvider time)
 {
@@ -47,7 +48,7 @@ internal sealed partial class DnatCounters(DnatTable table, ForwardMetrics metri
         {
             Add(_tally.Read(answer.Output), applied);
         }
-#pragma warning disable CA1031 // Whatever a library's answer makes of its reader: the rules must be kept, and removed at the end, all the same.
+#pragma warning disable CA1031 // Whatever the reader makes of an answer: the rules must be kept, and removed at the end, all the same.
         catch (Exception problem)
 #pragma warning restore CA1031
         {
@@ -77,7 +78,8 @@ internal sealed partial class DnatCounters(DnatTable table, ForwardMetrics metri
         }
     }
 
-    // A missing return route has no error: clients wait. But health checks pass, since they come from our own address. So the counters tell.
+    // A missing return route has no error: clients wait. But health checks pass, since they come from our own address. So the counters
+    // tell.
     private void JudgeAnswers()
     {
         if (time.GetElapsedTime(_intervalBegan, _readAt) < interval)
@@ -94,23 +96,26 @@ internal sealed partial class DnatCounters(DnatTable table, ForwardMetrics metri
             }
             else
             {
-                Log.Dropped(logger, finding.Listener, finding.Packets, finding.Cluster, finding.Destination, ForwardObstacles.Find(table.Run).Describe());
+                var obstacles = ForwardObstacles.Find(table.Run).Describe();
+                Log.Dropped(logger, finding.Listener, finding.Packets, finding.Cluster, finding.Destination, obstacles);
             }
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(2043, LogLevel.Warning, "Listener {Listener}: {Packets} first packets of clients were sent on to destination {Destination} of cluster {Cluster} and not answered: "
-            + "its route to these clients does not lead through this gateway (docs/source-ip.md, Dnat), something in between drops them, or it is down")]
+        [LoggerMessage(2043, LogLevel.Warning, "Listener {Listener}: {Packets} first packets of clients were sent on to destination {Destination} "
+            + "of cluster {Cluster} and not answered: its route to these clients does not lead through this gateway (docs/source-ip.md, Dnat), "
+            + "something in between drops them, or it is down")]
         public static partial void Unanswered(ILogger logger, string listener, long packets, string cluster, string destination);
 
-        [LoggerMessage(2046, LogLevel.Warning, "Listener {Listener}: {Packets} first packets of clients for destination {Destination} of cluster {Cluster} were dropped on this host instead of being "
-            + "forwarded: {Obstacles} (docs/source-ip.md, Dnat)")]
-        public static partial void Dropped(ILogger logger, string listener, long packets, string cluster, string destination, string obstacles);
+        [LoggerMessage(2046, LogLevel.Warning, "Listener {Listener}: {Packets} first packets of clients for destination {Destination} of cluster {Cluster} "
+            + "were dropped on this host instead of being forwarded: {Obstacles} (docs/source-ip.md, Dnat)")]
+        public static partial void Dropped(
+            ILogger logger, string listener, long packets, string cluster, string destination, string obstacles);
 
-        [LoggerMessage(2047, LogLevel.Warning, "Listener {Listener}: a masquerade or SNAT rule of this host gives forwarded connections another source, and backends see that instead of the client. "
-            + "Put a rule before it: ct status dnat accept (docs/source-ip.md, Dnat)")]
+        [LoggerMessage(2047, LogLevel.Warning, "Listener {Listener}: a masquerade or SNAT rule of this host gives forwarded connections another source, "
+            + "and backends see that instead of the client. Put a rule before it: ct status dnat accept (docs/source-ip.md, Dnat)")]
         public static partial void SourceRewritten(ILogger logger, string listener);
     }
 }

@@ -5,7 +5,8 @@ using Gateway.Linux.Netfilter;
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>
-/// One nftables table of this network namespace: the way to it, whose it is, and what dead gateways left beside it. Says nothing of what belongs into it. Used by one thread at a time.
+/// One nftables table of this network namespace: the way to it, whose it is, and what dead gateways left beside it. Says nothing of what
+/// belongs into it. Used by one thread at a time.
 /// </summary>
 internal sealed class DnatTable : IDisposable
 {
@@ -59,7 +60,9 @@ internal sealed class DnatTable : IDisposable
     /// <param name="isWanted">Whether there will be something in our table.</param>
     /// <param name="onFound">Told of each table that is not ours.</param>
     /// <param name="problem">Why those could not be removed; null: they were, or there was no need.</param>
-    /// <returns>What goes with the first transaction on our table, which is then ours. Null: there is nothing to be done about any.</returns>
+    /// <returns>
+    /// What goes with the first transaction on our table, which is then ours. Null: there is nothing to be done about any.
+    /// </returns>
     public AbandonedTables? FindAbandoned(bool isWanted, Action<string> onFound, out string? problem)
     {
         problem = null;
@@ -75,7 +78,8 @@ internal sealed class DnatTable : IDisposable
             onFound(table);
         }
 
-        // Without Dnat routes an idle table of ours takes their place: connections that they have translated live as long as some nat chain does.
+        // Without Dnat routes an idle table of ours takes their place: connections that they have translated live as long as some nat chain
+        // does.
         if (isWanted || ((found.HasOwn || found.Others.Any()) && TryLock()))
         {
             return found;
@@ -102,5 +106,6 @@ internal sealed class DnatTable : IDisposable
         _lock?.Dispose();
     }
 
-    private NftResult Execute(string commands, bool isDry) => _run?.Invoke(commands, isDry) ?? throw new ObjectDisposedException(nameof(DnatTable), "The table is not open.");
+    private NftResult Execute(string commands, bool isDry) =>
+        _run?.Invoke(commands, isDry) ?? throw new ObjectDisposedException(nameof(DnatTable), "The table is not open.");
 }

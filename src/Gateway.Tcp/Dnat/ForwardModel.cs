@@ -4,7 +4,10 @@ using Gateway.Tcp.Routing;
 
 namespace Gateway.Tcp.Dnat;
 
-/// <summary>What the kernel is to forward: the listeners with at least one Dnat route, each with all its routes, since they decide together. Immutable.</summary>
+/// <summary>
+/// What the kernel is to forward: the listeners with at least one Dnat route, each with all its routes, since they decide together.
+/// Immutable.
+/// </summary>
 public sealed class ForwardModel
 {
     private ForwardModel(IReadOnlyList<(ForwardListener Listener, ListenerModel Model)> listeners) => Listeners = listeners;

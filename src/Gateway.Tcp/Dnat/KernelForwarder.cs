@@ -10,12 +10,15 @@ namespace Gateway.Tcp.Dnat;
 
 /// <summary>
 /// Keeps our nftables table (<see cref="DnatTable"/>) what configuration and health say.
-/// 1. <see cref="Check"/> asks for everything that is needed, before anything is changed; unless it is on trial, it also takes the table's lock.
-/// 2. <see cref="Apply"/> makes the first transaction. It replaces whatever dead predecessors left, under the same name or another, in one step: no connection is lost in between.
-/// 3. A loop brings what changes: a destination that dies or comes back, a name that moves. It also looks whether the table is still there: a firewall that reloads
-///    its rules ("flush ruleset") takes ours with them.
+/// 1. <see cref="Check"/> asks for everything that is needed, before anything is changed; unless it is on trial, it also takes the table's
+/// lock.
+/// 2. <see cref="Apply"/> makes the first transaction. It replaces whatever dead predecessors left, under the same name or another, in one
+/// step: no connection is lost in between.
+/// 3. A loop brings what changes: a destination that dies or comes back, a name that moves. It also looks whether the table is still there:
+/// a firewall that reloads its rules ("flush ruleset") takes ours with them.
 /// 4. At the end <see cref="StopTaking"/>, <see cref="DrainAsync"/>, <see cref="Remove"/>.
-/// Established connections are conntrack's: no change of rules touches them. But translation ends with the last nat chain of the machine, so ours stays until the drain is over.
+/// Established connections are conntrack's: no change of rules touches them. But translation ends with the last nat chain of the machine,
+/// so ours stays until the drain is over.
 /// </summary>
 internal sealed partial class KernelForwarder : IAsyncDisposable
 {
@@ -89,16 +92,21 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
 
             if (!isTrial && !_table.TryLock())
             {
-                var taken = $"another gateway of this network namespace has the nftables table {_table.Name}: give this one a name of its own with TcpProxy:Dnat:Table";
+                var taken = $"another gateway of this network namespace has the nftables table {_table.Name}: "
+                    + "give this one a name of its own with TcpProxy:Dnat:Table";
                 return [ForwardRequirements.Explain(model, taken), .. off];
             }
 
-            var check = _table.Check(ForwardRuleset.Build(_table.Name, model, ForwardTargets.Placeholders).Transaction(_table.Name, before: null));
+            var rules = ForwardRuleset.Build(_table.Name, model, ForwardTargets.Placeholders);
+            var check = _table.Check(rules.Transaction(_table.Name, before: null));
             return check.IsDone ? off : [ForwardRequirements.Explain(model, check), .. off];
         }
     }
 
-    /// <summary>Makes a model the one in force; <see cref="Check"/> found nothing missing. Destinations without a verdict get nothing yet: <see cref="Wake"/>.</summary>
+    /// <summary>
+    /// Makes a model the one in force; <see cref="Check"/> found nothing missing. Destinations without a verdict get nothing yet:
+    /// <see cref="Wake"/>.
+    /// </summary>
     /// <returns>Why the kernel refused it: nothing was changed then. Empty: it is in force.</returns>
     public IReadOnlyList<string> Apply(ForwardModel model)
     {
@@ -410,7 +418,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         [LoggerMessage(2044, LogLevel.Information, "{Count} forwarded connections outlived the drain; without another nat chain on this machine they end with the table {Table}")]
         public static partial void Outlived(ILogger logger, int count, string table);
 
-        [LoggerMessage(2048, LogLevel.Error, "nftables table {Table}: a fault of the gateway while it was kept up to date; it is looked at again")]
+        [LoggerMessage(2048, LogLevel.Error, "nftables table {Table}: a fault of the gateway while it kept the rules up to date; it goes on")]
         public static partial void Fault(ILogger logger, string table, Exception fault);
     }
 }

@@ -6,12 +6,13 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Health;
 
 /// <summary>
-/// Checks one destination until it is stopped: looks its addresses up, connects to each of them at once, publishes, waits. Costs one timer and one connect per
-/// address and interval; nothing is queued.
+/// Checks one destination until it is stopped: looks its addresses up, connects to each of them at once, publishes, waits. Costs one timer
+/// and one connect per address and interval; nothing is queued.
 /// </summary>
 internal sealed partial class DestinationChecker : IAsyncDisposable
 {
-    // Of a family. A headless service resolves to every pod, and the kernel forwards to each that is checked; in an order of our own, since name servers rotate theirs.
+    // Of a family. A headless service resolves to every pod, and the kernel forwards to each that is checked; in an order of our own, since
+    // name servers rotate theirs.
     private const int MostAddresses = 64;
 
     private readonly string _cluster;
@@ -168,8 +169,8 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
 
     private async Task WaitAsync()
     {
-        // All begin at once, since their first verdicts are waited for. From there they are spread over the interval, and go on a tenth more or less apart, so that checks of many
-        // destinations and gateways do not come in one burst.
+        // All begin at once, since their first verdicts are waited for. From there they are spread over the interval, and go on a tenth
+        // more or less apart, so that checks of many destinations and gateways do not come in one burst.
         var wait = _rules.Interval * (_isSpread ? 0.9 + (0.2 * Random.Shared.NextDouble()) : Random.Shared.NextDouble());
         _isSpread = true;
         await Task.Delay(wait, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

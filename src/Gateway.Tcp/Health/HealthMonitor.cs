@@ -7,8 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Health;
 
 /// <summary>
-/// Watches the destinations of the clusters that are checked (<see cref="ClusterModel.HealthCheck"/>): one checker for each <see cref="DestinationHealth"/>. Follows the configuration: a
-/// destination that stays as it is has the same health in the next model, and keeps its checker; one that goes is not asked any more.
+/// Watches the destinations of the clusters that are checked (<see cref="ClusterModel.HealthCheck"/>): one checker for each
+/// <see cref="DestinationHealth"/>. Follows the configuration: a destination that stays as it is has the same health in the next model, and
+/// keeps its checker; one that goes is not asked any more.
 /// </summary>
 internal sealed partial class HealthMonitor : IAsyncDisposable
 {
@@ -40,8 +41,8 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
     public Action? Changed { get; set; }
 
     /// <summary>
-    /// Watches the destinations of these clusters and no others. Waits for no answer: a dead name server or destination of one cluster would keep a configuration from all others.
-    /// Not to be called twice at once.
+    /// Watches the destinations of these clusters and no others. Waits for no answer: a dead name server or destination of one cluster
+    /// would keep a configuration from all others. Not to be called twice at once.
     /// </summary>
     /// <param name="inForce">Clusters that connections are sent to.</param>
     /// <param name="trial">Clusters that are to follow them, and may yet be refused; null: none. The gauge does not have them.</param>
@@ -63,14 +64,17 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until every destination of some clusters that are watched has its first verdict, or for a limited time. Does not throw when it runs out.</summary>
+    /// <summary>
+    /// Waits until every destination of some clusters that are watched has its first verdict, or for a limited time. Does not throw when it
+    /// runs out.
+    /// </summary>
     /// <param name="clusters">The clusters.</param>
     /// <param name="limit">How long.</param>
     public async Task FirstVerdictsAsync(IEnumerable<ClusterModel> clusters, TimeSpan limit)
     {
         var checkers = _checkers;
-        var verdicts = Task.WhenAll(clusters.SelectMany(static cluster => cluster.Destinations).Where(static destination => destination.Health is not null)
-            .Select(destination => checkers[destination.Health!].First));
+        var watched = clusters.SelectMany(static cluster => cluster.Destinations).Where(static destination => destination.Health is not null);
+        var verdicts = Task.WhenAll(watched.Select(destination => checkers[destination.Health!].First));
         await verdicts.WaitAsync(limit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -83,7 +87,9 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
 
     // A destination that stays what it is has its checker already.
     private void Watch(
-        IEnumerable<ClusterModel> clusters, Dictionary<DestinationHealth, DestinationChecker> before, Dictionary<DestinationHealth, DestinationChecker> after)
+        IEnumerable<ClusterModel> clusters,
+        Dictionary<DestinationHealth, DestinationChecker> before,
+        Dictionary<DestinationHealth, DestinationChecker> after)
     {
         foreach (var cluster in clusters)
         {
@@ -92,7 +98,8 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
                 if (!after.TryGetValue(destination.Health!, out var checker) && !before.TryGetValue(destination.Health!, out checker))
                 {
                     _metrics.StartAtZero(cluster.Name, destination.Name);
-                    checker = new DestinationChecker(cluster.Name, destination, cluster.HealthCheck!, _resolver, _metrics, _time, _room, _probe, OnChange, _logger);
+                    checker = new DestinationChecker(
+                        cluster.Name, destination, cluster.HealthCheck!, _resolver, _metrics, _time, _room, _probe, OnChange, _logger);
                 }
 
                 after[destination.Health!] = checker;

@@ -8,10 +8,12 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Health;
 
 /// <summary>
-/// Leaves destinations out whose connects fail, so that a dead one of several costs a client now and then its ConnectTimeout, and not every second one. Asks nobody: it sees what clients'
-/// connections come to. What it knows is in each destination's state (<see cref="PassiveState"/>).
+/// Leaves destinations out whose connects fail, so that a dead one of several costs a client now and then its ConnectTimeout, and not every
+/// second one. Asks nobody: it sees what clients' connections come to. What it knows is in each destination's state
+/// (<see cref="PassiveState"/>).
 /// <para>
-/// Left out means last: where no other destination takes a connection, those are tried too. So even if all of a cluster's destinations are left out, nobody is refused for it.
+/// Left out means last: where no other destination takes a connection, those are tried too. So even if all of a cluster's destinations are
+/// left out, nobody is refused for it.
 /// </para>
 /// </summary>
 internal sealed partial class PassiveHealth
@@ -30,7 +32,9 @@ internal sealed partial class PassiveHealth
         meter.CreateObservableGauge(
             "gateway.destination.failing",
             () => _watched.SelectMany(static cluster => cluster.Destinations.Select(destination => new Measurement<int>(
-                destination.State.Passive.IsFailing ? 1 : 0, TcpMeter.Tag("cluster", cluster.Name), TcpMeter.Tag("destination", destination.Name)))),
+                destination.State.Passive.IsFailing ? 1 : 0,
+                TcpMeter.Tag("cluster", cluster.Name),
+                TcpMeter.Tag("destination", destination.Name)))),
             description: "1 while clients' connects to a destination fail, 0 while they succeed or nobody has tried.");
     }
 
@@ -40,7 +44,8 @@ internal sealed partial class PassiveHealth
     public void Follow(TcpModel model)
     {
         _watched = [.. model.Clusters.Values.Where(static cluster => cluster.Passive is not null)];
-        foreach (var destination in model.Clusters.Values.Where(static cluster => cluster.Passive is null).SelectMany(static cluster => cluster.Destinations))
+        var others = model.Clusters.Values.Except(_watched);
+        foreach (var destination in others.SelectMany(static cluster => cluster.Destinations))
         {
             destination.State.Passive.Forget();
         }
@@ -106,7 +111,9 @@ internal sealed partial class PassiveHealth
         Log.LeftOut(_logger, cluster.Name, destination.Name, why, failures, destination.Address, rules.EjectionTime);
     }
 
-    /// <summary>The answer to a name was too late for a connection that found another destination. That there is none must be known all the same.</summary>
+    /// <summary>
+    /// The answer to a name was too late for a connection that found another destination. That there is none must be known all the same.
+    /// </summary>
     public async Task NoteLateAsync(ClusterModel cluster, DestinationModel destination, Task<IPEndPoint[]> answer)
     {
         if ((await answer.ConfigureAwait(false)).Length == 0)

@@ -15,7 +15,9 @@ public static class TcpModelBuilder
     /// <param name="config">Routes and clusters, validated: what they refer to exists.</param>
     /// <param name="networks">The section <c>Networks</c>.</param>
     /// <param name="toa">The Toa sections of those listeners that have one.</param>
-    /// <param name="before">The model in force: what its clusters and destinations are doing goes on, where they are the same. Null: there is none.</param>
+    /// <param name="before">
+    /// The model in force: what its clusters and destinations are doing goes on, where they are the same. Null: there is none.
+    /// </param>
     /// <exception cref="KeyNotFoundException">A route refers to something that is not there: validation was left out.</exception>
     public static TcpModel Build(
         IReadOnlyDictionary<string, ProxyProtocolConfig?> listeners,

@@ -30,13 +30,15 @@ internal sealed class GatewayRuntime(
         ];
 
     /// <summary>
-    /// Begins to check destinations and has the kernel forward what it is to; takes a second at most. Why it would not; empty: it does. With the snapshot in force it undoes the last preparation.
+    /// Begins to check destinations and has the kernel forward what it is to; takes a second at most. Why it would not; empty: it does.
+    /// With the snapshot in force it undoes the last preparation.
     /// </summary>
     public Task<IReadOnlyList<string>> PrepareAsync(GatewaySnapshot snapshot) => tcp.PrepareAsync(snapshot.Tcp, snapshot.Forwards);
 
     /// <summary>
-    /// Puts a snapshot whose listeners are bound in force. Live connections stay on what they started with. Everything of ours is built by now, and assigned; the parts that other libraries make
-    /// of it (log filters, YARP's routes and clusters) were tried when the file was validated. They take it first all the same: a library may know a rule that its trial does not.
+    /// Puts a snapshot whose listeners are bound in force. Live connections stay on what they started with. Everything of ours is built by
+    /// now, and assigned; the parts that other libraries make of it (log filters, YARP's routes and clusters) were tried when the file was
+    /// validated. They take it first all the same: a library may know a rule that its trial does not.
     /// </summary>
     /// <exception cref="Exception">Logging or YARP did not take it: the old one is in force.</exception>
     public void Swap(GatewaySnapshot snapshot)

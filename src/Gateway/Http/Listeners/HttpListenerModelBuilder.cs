@@ -12,7 +12,8 @@ internal static class HttpListenerModelBuilder
 {
     public static IReadOnlyList<HttpListenerModel> Build(GatewayConfig config)
     {
-        var reserved = config.Listeners.Values.SelectMany(static listener => listener.TlvHeaders.Values).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        var reserved = config.Listeners.Values.SelectMany(static listener => listener.TlvHeaders.Values)
+            .Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         var models = config.Listeners.Where(static listener => listener.Value.Protocol == ListenerProtocol.Http)
             .Select(listener => Traffic(listener.Key, listener.Value, reserved, config)).ToList();
         if (config.Probes is { } probes)

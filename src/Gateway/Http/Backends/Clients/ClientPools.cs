@@ -3,8 +3,8 @@ using Gateway.Tcp.Admission;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// All clusters' pools, of which the one with the client that was idle longest gives way when the process has no room for another connection. Pools are held weakly: one whose cluster
-/// is gone has nothing idle for long.
+/// All clusters' pools, of which the one with the client that was idle longest gives way when the process has no room for another
+/// connection. Pools are held weakly: one whose cluster is gone has nothing idle for long.
 /// </summary>
 internal sealed class ClientPools
 {
