@@ -1,4 +1,5 @@
 using Gateway.Tcp.Dnat;
+using Gateway.Tcp.Routing;
 
 namespace Gateway.Tcp;
 
@@ -7,8 +8,6 @@ public sealed partial class TcpDataPlane
 {
     // New listeners are bound by then, and their first clients wait as long. A destination that is there answers within milliseconds.
     private static readonly TimeSpan FirstVerdicts = TimeSpan.FromSeconds(1);
-
-    private ForwardModel _forwards = ForwardModel.Empty;
 
     /// <summary>What Dnat routes of a model need and this host lacks, each with the cure. Empty: nothing. Changes nothing.</summary>
     /// <param name="model">What the kernel is to forward.</param>
@@ -20,31 +19,28 @@ public sealed partial class TcpDataPlane
     }
 
     /// <summary>
-    /// Prepares a configuration: begins to check new destinations, then has the kernel forward. The kernel needs verdicts, which are waited for up to a second: it can try
-    /// nobody else, and what it does not forward arrives here. The engine can, so for it a destination without a verdict is as good as any. To be called before
-    /// <see cref="Update"/>, and not twice at once.
+    /// Prepares a configuration: begins to check new destinations, then has the kernel forward. The kernel needs verdicts, which are waited
+    /// for up to a second: it can try nobody else, and what it does not forward arrives here. The engine can, so for it a destination
+    /// without a verdict is as good as any. To be called before <see cref="Update"/>, and not twice at once. Called with what is in force,
+    /// it undoes the last preparation.
     /// </summary>
-    /// <param name="model">Made from the model that <see cref="Update"/> will get.</param>
+    /// <param name="model">What <see cref="Update"/> will get.</param>
+    /// <param name="forwards">What of it the kernel forwards.</param>
     /// <returns>Why the kernel refused it: all is as it was then. Empty: it forwards.</returns>
-    public async Task<IReadOnlyList<string>> PrepareAsync(ForwardModel model)
+    public async Task<IReadOnlyList<string>> PrepareAsync(TcpModel model, ForwardModel forwards)
     {
         ArgumentNullException.ThrowIfNull(model);
-        await FollowAsync(model).ConfigureAwait(false);
-        var problems = _forwarder.Apply(model);
+        ArgumentNullException.ThrowIfNull(forwards);
+        var inForce = _pipeline.Model.Clusters.Values;
+        _health.Follow(inForce, trial: model.Clusters.Values);
+        await _health.FirstVerdictsAsync(forwards.Clusters, FirstVerdicts).ConfigureAwait(false);
+        var problems = _forwarder.Apply(forwards);
         if (problems.Count > 0)
         {
-            await FollowAsync(_forwards).ConfigureAwait(false);
-            return problems;
+            _health.Follow(inForce);
         }
 
-        _forwards = model;
-        return [];
-    }
-
-    private async Task FollowAsync(ForwardModel model)
-    {
-        await _health.FollowAsync(model.Watched()).ConfigureAwait(false);
-        await _health.FirstVerdictsAsync(model.ForwardedClusters(), FirstVerdicts).ConfigureAwait(false);
+        return problems;
     }
 
     /// <summary>The kernel takes no new connections any more; those that it forwards go on.</summary>

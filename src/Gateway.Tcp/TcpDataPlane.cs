@@ -21,7 +21,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tcp;
 
-/// <summary>The TCP half of the gateway as its host sees it: binds listeners, follows configuration, drains. Safe from any thread.</summary>
+/// <summary>
+/// The TCP half of the gateway as its host sees it: binds listeners, follows configuration, drains. Safe from any thread.
+/// </summary>
 public sealed partial class TcpDataPlane : IAsyncDisposable
 {
     // An aborted connection ends at once; the rest is bookkeeping.
@@ -77,7 +79,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _passive = new PassiveHealth(meters, loggers, time);
         var dialer = new Dialer(resolver, _metrics, _passive, time);
         _health = new HealthMonitor(resolver, meters, loggers, time, (address, timeout, cancellation) => HealthProbe.ConnectAsync(address, timeout, ownListeners, cancellation));
-        _forwarder = new KernelForwarder(table, meters, _metrics, loggers, time);
+        _forwarder = new KernelForwarder(new DnatTable(table), meters, _metrics, loggers, time);
         _health.Changed = _forwarder.Wake;
         _pipeline = new ConnectionPipeline(dialer, _metrics, _headerMetrics, _live, limit, loggers, time);
         var silent = new SilentConnections(_live, time);
@@ -107,11 +109,15 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <summary>The connections between accept and end.</summary>
     public int ActiveConnections => _live.Count;
 
-    /// <summary>Makes a model the one that new connections start with. Live connections stay on theirs.</summary>
+    /// <summary>
+    /// Makes a model the one that new connections start with. Live connections stay on theirs. Made with the model before it, it goes on
+    /// with what that one's clusters are doing. Not to be called twice at once.
+    /// </summary>
     public void Update(TcpModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
         _passive.Follow(model);
+        _health.Follow(model.Clusters.Values);
         _metrics.StartAtZero(model);
         foreach (var listener in model.Listeners.Values.Where(static listener => listener.Policy is not null))
         {
@@ -122,7 +128,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     }
 
     /// <summary>
-    /// What is told of each pause of a listener in accepting, and of each connection that it turns away then: metrics, and a line of the log for many. For an HTTP server's listener too.
+    /// What is told of each pause of a listener in accepting, and of each connection that it turns away then: metrics, and a line of the
+    /// log for many. For an HTTP server's listener too.
     /// </summary>
     public (Action<SocketError> OnPause, Action OnTurnedAway) AcceptReportsOf(string listener)
     {
@@ -130,7 +137,9 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         return (pauses.Report, pauses.TurnedAway);
     }
 
-    /// <summary>Whether a cluster of the model in force has a destination that health checks do not call dead; true for one that is not there.</summary>
+    /// <summary>
+    /// Whether a cluster of the model in force has a destination that health checks do not call dead; true for one that is not there.
+    /// </summary>
     public bool HasUsableDestination(string cluster) => !_pipeline.Model.Clusters.TryGetValue(cluster, out var model) || model.HasUsable();
 
     /// <summary>Keeps the TCP options of the connections of an HTTP server's socket, which does not listen yet.</summary>
@@ -151,10 +160,14 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     }
 
     /// <summary>
-    /// The rights that routes and listeners of a model need and this process lacks: one message for each, with the cure. Empty: none, and what they need is in place.
+    /// The rights that routes and listeners of a model need and this process lacks: one message for each, with the cure. Empty: none, and
+    /// what they need is in place.
     /// </summary>
     /// <param name="model">What is to be in force.</param>
-    /// <param name="toa">The Toa sections of all listeners that have one, HTTP's included. One that leaves its carriers open and has to do with the SYN is a warning in the log.</param>
+    /// <param name="toa">
+    /// The Toa sections of all listeners that have one, HTTP's included. One that leaves its carriers open and has to do with the SYN is a
+    /// warning in the log.
+    /// </param>
     public IReadOnlyList<string> CheckRights(TcpModel model, IReadOnlyDictionary<string, ToaConfig> toa)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -167,14 +180,18 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     }
 
     /// <summary>Takes an address and listens; nothing is accepted yet.</summary>
-    /// <param name="listener">The listener's name: its policy and routes are looked up by it, in the model of the moment, for each connection.</param>
+    /// <param name="listener">
+    /// The listener's name: its policy and routes are looked up by it, in the model of the moment, for each connection.
+    /// </param>
     /// <param name="endPoint">The address; port 0 for any.</param>
     /// <param name="dualMode">For an IPv6 any-address: also IPv4.</param>
     /// <param name="keepAlive">Keep-alive on both legs; null: off.</param>
     /// <param name="carriers">Segments whose TCP options are kept: <see cref="ToaPolicy.CarriersOf"/>.</param>
     /// <param name="intercept">How connections are diverted to it; null: it is connected to.</param>
     /// <param name="mark">SO_MARK of its connections; 0: none.</param>
-    /// <exception cref="SocketException">The address cannot be had, or a right is missing that <paramref name="intercept"/> needs (AccessDenied).</exception>
+    /// <exception cref="SocketException">
+    /// The address cannot be had, or a right is missing that <paramref name="intercept"/> needs (AccessDenied).
+    /// </exception>
     public BoundTcpListener Bind(
         string listener,
         IPEndPoint endPoint,
@@ -202,8 +219,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     }
 
     /// <summary>
-    /// Refuses new connections (<c>draining</c>), waits for the live ones to end, and ends those that are left (<c>drain</c>). Stop the listeners first. Does
-    /// not throw when time runs out.
+    /// Refuses new connections (<c>draining</c>), waits for the live ones to end, and ends those that are left (<c>drain</c>). Stop the
+    /// listeners first. Does not throw when time runs out.
     /// </summary>
     /// <param name="timeout">How long they may take.</param>
     public async Task DrainAsync(TimeSpan timeout)

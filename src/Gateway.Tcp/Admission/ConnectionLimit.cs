@@ -75,8 +75,11 @@ public sealed class ConnectionLimit
         }
     }
 
-    /// <summary>Asked when there is no room: closes something that is idle, and says whether there was anything. Null: nobody can.</summary>
-    public Func<bool>? MakeRoom { get; set; }
+    /// <summary>
+    /// Asked when there is no room: takes what is idle longest out of use, and returns what closes it and gives its places back; null:
+    /// nothing is idle. Quick, and asked on any thread; closing takes its time (an HTTP client with its connections). Null: nobody can.
+    /// </summary>
+    public Func<Action?>? MakeRoom { get; set; }
 
     /// <summary>Told of each client's connection that finds every place taken, whether another gives way or not.</summary>
     public Action? Full { get; set; }
@@ -94,8 +97,8 @@ public sealed class ConnectionLimit
     public static int Default() => Math.Min(ByDescriptors(), ByMemory(ConnectionMemory.Available));
 
     /// <summary>
-    /// (descriptor limit − 1024) / 2: two descriptors per connection and 1024 for everything else, so that the cap is met before accept or connect fails with
-    /// EMFILE. At least 64. The .NET runtime raises the soft limit to the hard one at start.
+    /// (descriptor limit − 1024) / 2: two descriptors per connection and 1024 for everything else, so that the cap is met before accept or
+    /// connect fails with EMFILE. At least 64. The .NET runtime raises the soft limit to the hard one at start.
     /// </summary>
     public static int ByDescriptors() =>
         DescriptorLimit.Read() is { } limit
@@ -105,11 +108,17 @@ public sealed class ConnectionLimit
     /// <summary>What <paramref name="available"/> bytes of memory have room for; at least 64.</summary>
     public static int ByMemory(long available) => Math.Max(Least, ConnectionMemory.RoomIn(available));
 
-    /// <summary>What is left for further connections if <paramref name="max"/> of <paramref name="possible"/> clients are the most; at least half of all descriptors.</summary>
+    /// <summary>
+    /// What is left for further connections if <paramref name="max"/> of <paramref name="possible"/> clients are the most; at least half of
+    /// all descriptors.
+    /// </summary>
     public static int FurtherOf(int max, int possible) =>
         (int)Math.Min(Math.Max(DescriptorsPerConnection * ((long)possible - max), possible), int.MaxValue);
 
-    /// <summary>Adds who ends, when clients have taken every place, one of their connections from which nothing has come, gives its place back, and says whether there was one.</summary>
+    /// <summary>
+    /// Adds who ends, when clients have taken every place, one of their connections from which nothing has come, gives its place back, and
+    /// says whether there was one.
+    /// </summary>
     public void AddSilent(Func<bool> endSilent)
     {
         ArgumentNullException.ThrowIfNull(endSilent);
@@ -119,9 +128,45 @@ public sealed class ConnectionLimit
         }
     }
 
-    /// <summary>Takes a place; false if all are taken, and nobody is idle, or for a client silent, who could give one up.</summary>
+    /// <summary>
+    /// Takes a place; false if all are taken, and nobody is idle, or for a client silent, who could give one up. Not on an event loop: it
+    /// may close what is idle.
+    /// </summary>
     public bool TryAcquire(ConnectionKind kind = ConnectionKind.Relayed)
     {
+        while (!TryTake(kind, out var close))
+        {
+            if (close is null)
+            {
+                return false;
+            }
+
+            close();
+        }
+
+        return true;
+    }
+
+    /// <summary>The same on an event loop: what is idle is closed on a thread of the pool, and the caller goes on there.</summary>
+    public async ValueTask<bool> TryAcquireAsync(ConnectionKind kind)
+    {
+        while (!TryTake(kind, out var close))
+        {
+            if (close is null)
+            {
+                return false;
+            }
+
+            await Task.Run(close).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    // False with something to close: then there may be room.
+    private bool TryTake(ConnectionKind kind, out Action? close)
+    {
+        close = null;
         while (true)
         {
             var (isTaken, isHopeless) = Try(kind);
@@ -130,12 +175,8 @@ public sealed class ConnectionLimit
                 return true;
             }
 
-            if (!isHopeless && MakeRoom?.Invoke() == true)
-            {
-                continue;
-            }
-
-            if (kind is not (ConnectionKind.Relayed or ConnectionKind.Http))
+            close = isHopeless ? null : MakeRoom?.Invoke();
+            if (close is not null || kind is not (ConnectionKind.Relayed or ConnectionKind.Http))
             {
                 return false;
             }

@@ -5,34 +5,43 @@ using Gateway.Tcp.Networks;
 
 namespace Gateway.Tcp.Clusters;
 
-/// <summary>A cluster, resolved from <see cref="TcpClusterConfig"/>: where to connect, in which shares, and how long one attempt may take.</summary>
+/// <summary>
+/// A cluster, resolved from <see cref="TcpClusterConfig"/>: where to connect, in which shares, and how long one attempt may take.
+/// Immutable; what it and its destinations are doing is in the states that it refers to, and that the next model takes over.
+/// </summary>
 public sealed class ClusterModel
 {
     // Null: one slot for each destination, in order.
     private readonly ushort[]? _slots;
-    private int _turn;
 
     /// <summary>Makes a cluster.</summary>
     /// <param name="name">Its key.</param>
     /// <param name="config">Its section, validated.</param>
     /// <param name="networks">The section <c>Networks</c>; null: none.</param>
-    public ClusterModel(string name, TcpClusterConfig config, IReadOnlyDictionary<string, IReadOnlyList<string>>? networks = null)
+    /// <param name="isForwarded">Whether the kernel forwards to it.</param>
+    /// <param name="before">The model of the same name that is in force: what it is doing goes on. Null: there is none.</param>
+    internal ClusterModel(
+        string name,
+        TcpClusterConfig config,
+        IReadOnlyDictionary<string, IReadOnlyList<string>>? networks = null,
+        bool isForwarded = false,
+        ClusterModel? before = null)
     {
-        ArgumentNullException.ThrowIfNull(config);
         Name = name;
+        State = before?.State ?? new ClusterState();
         ConnectTimeout = config.ConnectTimeout;
         if (config.Type != TcpClusterType.Static)
         {
             var allowed = NetworkList.Resolve(config.AllowedDestinations, networks ?? new Dictionary<string, IReadOnlyList<string>>());
             Original = new OriginalDestination(allowed, onLoopback: config.Type == TcpClusterType.OriginalPort);
-            Destinations = [DestinationModel.Original];
+            Destinations = [DestinationModel.Original(before?.Original is null ? null : before.Destinations[0].State)];
             return;
         }
 
-        HealthCheck = HealthCheckModel.From(config.HealthCheck);
+        HealthCheck = HealthCheckModel.Of(config.HealthCheck, isForwarded);
         Passive = PassiveRules.From(config.HealthCheck);
         HasAffinity = config.SessionAffinity is not null;
-        Destinations = [.. config.Destinations.Select(static entry => new DestinationModel(entry.Key, entry.Value.Address ?? "") { Weight = entry.Value.Weight })];
+        Destinations = Resolve(config.Destinations, before);
         NeedsNames = Destinations.Any(static destination => destination.Literal is null);
         IsWeighted = Destinations.Any(static destination => destination.Weight != 1);
         _slots = HasAffinity ? SlotTable.ByHash([.. Destinations.Select(static destination => (destination.Name, destination.Weight))])
@@ -43,6 +52,9 @@ public sealed class ClusterModel
     /// <summary>Its key in <c>Clusters</c>.</summary>
     public string Name { get; }
 
+    /// <summary>What it is doing.</summary>
+    internal ClusterState State { get; }
+
     /// <summary>Limit of one connect attempt, to one address.</summary>
     public TimeSpan ConnectTimeout { get; }
 
@@ -52,7 +64,7 @@ public sealed class ClusterModel
     /// <summary>Which original destinations may be dialled; null: its destinations are those of the file.</summary>
     internal OriginalDestination? Original { get; }
 
-    /// <summary>How its destinations are checked; null if the configuration does not say.</summary>
+    /// <summary>How its destinations are checked; null: they are not.</summary>
     internal HealthCheckModel? HealthCheck { get; }
 
     /// <summary>When failed connects leave a destination out; null: never.</summary>
@@ -67,8 +79,8 @@ public sealed class ClusterModel
     private bool IsWeighted { get; }
 
     /// <summary>
-    /// Where the next connection of a client starts: its own destination if the cluster has affinity, else the next in turn by weight, so that load spreads evenly
-    /// and a dead destination costs only its share of connections a failed attempt. The turn starts anew with each configuration.
+    /// Where the next connection of a client starts: its own destination if the cluster has affinity, else the next in turn by weight, so
+    /// that load spreads evenly and a dead destination costs only its share of connections a failed attempt.
     /// </summary>
     internal int NextStart(IPAddress client)
     {
@@ -82,7 +94,7 @@ public sealed class ClusterModel
             return _slots![SlotTable.SlotOf(client, _slots.Length)];
         }
 
-        var turn = (uint)Interlocked.Increment(ref _turn);
+        var turn = State.NextTurn();
         return _slots is { } slots ? slots[turn % (uint)slots.Length] : (int)(turn % (uint)Destinations.Count);
     }
 
@@ -99,5 +111,21 @@ public sealed class ClusterModel
         }
 
         return false;
+    }
+
+    // A destination whose address has changed is another one.
+    private DestinationModel[] Resolve(IReadOnlyDictionary<string, TcpDestinationConfig> destinations, ClusterModel? before)
+    {
+        var known = before?.Destinations.ToDictionary(static destination => (destination.Name, destination.Address));
+        var keepsHealth = before?.HealthCheck == HealthCheck;
+        return [.. destinations.Select(entry =>
+        {
+            var same = known?.GetValueOrDefault((entry.Key, entry.Value.Address ?? ""));
+            return new DestinationModel(entry.Key, entry.Value.Address ?? "", same?.State)
+            {
+                Weight = entry.Value.Weight,
+                Health = HealthCheck is null ? null : (keepsHealth ? same?.Health : null) ?? new DestinationHealth(),
+            };
+        })];
     }
 }

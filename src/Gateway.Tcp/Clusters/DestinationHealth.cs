@@ -3,7 +3,10 @@ using System.Net.Sockets;
 
 namespace Gateway.Tcp.Clusters;
 
-/// <summary>What checks say of a destination. Written by its checker, read by the data plane without a lock; outlives reloads that leave the destination as it is.</summary>
+/// <summary>
+/// What checks say of a destination. Written by its checker, read by the data plane without a lock. Outlives reloads that leave the
+/// destination and the rules of its checks as they are.
+/// </summary>
 internal sealed class DestinationHealth
 {
     private volatile AddressHealth[] _addresses = [];

@@ -3,14 +3,15 @@ using System.Net;
 
 namespace Gateway.Tcp.Clusters;
 
-/// <summary>A destination of a cluster, resolved from <see cref="Configuration.TcpDestinationConfig"/>.</summary>
+/// <summary>A destination of a cluster, resolved from <see cref="Configuration.TcpDestinationConfig"/>. Immutable.</summary>
 public sealed class DestinationModel
 {
     /// <summary>Makes a destination.</summary>
     /// <param name="name">Its key.</param>
     /// <param name="address"><c>host:port</c>, <c>ip:port</c> or <c>[v6]:port</c>, validated.</param>
+    /// <param name="state">What it is doing; null: it is new.</param>
     /// <exception cref="FormatException">The address has no port: validation was left out.</exception>
-    public DestinationModel(string name, string address)
+    internal DestinationModel(string name, string address, DestinationState? state = null)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(address);
@@ -22,6 +23,7 @@ public sealed class DestinationModel
 
         Name = name;
         Address = address;
+        State = state ?? new DestinationState();
         Port = int.Parse(address.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture);
         Host = address[..colon].Trim('[', ']');
         if (IPAddress.TryParse(Host, out var literal))
@@ -30,12 +32,7 @@ public sealed class DestinationModel
         }
     }
 
-    private int _turn = -1;
-
-    private DestinationModel(string name) => (Name, Address, Host) = (name, "", "");
-
-    /// <summary>Stands for what the client connected to: its address is the connection's own.</summary>
-    internal static DestinationModel Original { get; } = new(OriginalDestination.Name);
+    private DestinationModel(string name, DestinationState state) => (Name, Address, Host, State) = (name, "", "", state);
 
     /// <summary>Its key in <c>Destinations</c>.</summary>
     public string Name { get; }
@@ -52,11 +49,11 @@ public sealed class DestinationModel
     /// <summary>Its share of new connections beside the others'; 0: none. Defaults to 1.</summary>
     public int Weight { get; init; } = 1;
 
-    /// <summary>What checks say of it; null while the cluster is not checked. Set before the model is put in force.</summary>
-    internal DestinationHealth? Health { get; set; }
+    /// <summary>What it is doing.</summary>
+    internal DestinationState State { get; }
 
-    /// <summary>What clients' connects say of it. The state of the same destination before is set before the model is put in force.</summary>
-    internal PassiveState Passive { get; set; } = new();
+    /// <summary>What checks say of it; null if the cluster is not checked.</summary>
+    internal DestinationHealth? Health { get; init; }
 
     /// <summary>Whether new connections may be sent there.</summary>
     internal bool IsUsable => Weight > 0 && Health is not { IsHealthy: false };
@@ -65,5 +62,9 @@ public sealed class DestinationModel
     internal IPEndPoint[]? Literal { get; }
 
     /// <summary>Where the next connection starts among the addresses of a name.</summary>
-    internal uint NextTurn() => (uint)Interlocked.Increment(ref _turn);
+    internal uint NextTurn() => State.NextTurn();
+
+    /// <summary>Stands for what the client connected to: its address is the connection's own.</summary>
+    /// <param name="state">What it is doing; null: it is new.</param>
+    internal static DestinationModel Original(DestinationState? state) => new(OriginalDestination.Name, state ?? new DestinationState());
 }

@@ -5,8 +5,9 @@ namespace Gateway.Tcp.Clusters;
 /// <summary>
 /// What connects have said of one destination: it takes connections, or it fails since so many in a row have failed.
 /// <para>
-/// Failing lasts for <see cref="PassiveRules.EjectionTime"/> at least, whatever comes of those that try it meanwhile: a destination that takes every third connection is told of once, not at
-/// every third. From then on one connection at a time is its trial; a good one ends it, a bad one begins the time anew. A trial whose client leaves says nothing, and the next takes its place.
+/// Failing lasts for <see cref="PassiveRules.EjectionTime"/> at least, whatever comes of those that try it meanwhile: a destination that
+/// takes every third connection is told of once, not at every third. From then on one connection at a time is its trial; a good one ends
+/// it, a bad one begins the time anew. A trial whose client leaves says nothing, and the next takes its place.
 /// </para>
 /// Safe from any thread. A destination that takes connections costs a read of two fields and no lock.
 /// </summary>
@@ -75,7 +76,8 @@ internal sealed class PassiveState
     /// <param name="now">The time.</param>
     /// <param name="isTrial">Whether it was the trial.</param>
     /// <param name="source">
-    /// The client's address, if the connect came from it: the way back, or the destination, may refuse this client alone. Two in a row of the same count as one. Null: from ours.
+    /// The client's address, if the connect came from it: the way back, or the destination, may refuse this client alone. Two in a row of
+    /// the same count as one. Null: from ours.
     /// </param>
     /// <returns>Whether it fails from now on, and how many failed in a row.</returns>
     public (bool HasBegun, int Failures) Failed(PassiveRules rules, TimeSpan now, bool isTrial, IPAddress? source)
@@ -114,6 +116,17 @@ internal sealed class PassiveState
         lock (_lock)
         {
             _isLeftOut = _failingUntil != 0;
+        }
+    }
+
+    /// <summary>Nobody looks at its connects any more: what they said becomes old.</summary>
+    public void Forget()
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _inARow, 0);
+            Volatile.Write(ref _failingUntil, 0);
+            _isLeftOut = false;
         }
     }
 }

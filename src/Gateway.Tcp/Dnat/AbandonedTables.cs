@@ -2,7 +2,10 @@ using Gateway.Linux.Netfilter;
 
 namespace Gateway.Tcp.Dnat;
 
-/// <summary>Tables that gateways of this network namespace left when they crashed. Their locks are held until this is disposed, so that nobody starts with one meanwhile.</summary>
+/// <summary>
+/// Tables that gateways of this network namespace left when they crashed. Their locks are held until this is disposed, so that nobody
+/// starts with one meanwhile.
+/// </summary>
 internal sealed class AbandonedTables : IDisposable
 {
     private readonly List<(string Name, TableLock Lock)> _others = [];
@@ -18,9 +21,9 @@ internal sealed class AbandonedTables : IDisposable
     public bool HasOwn { get; private init; }
 
     /// <summary>Looks for them; what a living gateway has is left out.</summary>
-    public static AbandonedTables Find(Nftables nftables, string own)
+    public static AbandonedTables Find(Func<string, NftResult> run, string own)
     {
-        var answer = nftables.Run(NftCommands.ListChains());
+        var answer = run(NftCommands.ListChains());
         var tables = answer.IsDone ? ForwardRuleset.FindTables(answer.Output) : [];
         var found = new AbandonedTables { HasOwn = tables.Contains(own) };
         foreach (var table in tables)

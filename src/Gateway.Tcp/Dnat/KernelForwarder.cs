@@ -9,32 +9,32 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>
-/// Keeps our nftables table what configuration and health say.
-/// 1. <see cref="Check"/> asks for everything that is needed, before anything is changed; unless it is on trial, it also takes the table's lock.
-/// 2. <see cref="Apply"/> makes the first transaction. It replaces whatever dead predecessors left, under the same name or another, in one step: no connection is lost in between.
-/// 3. A loop brings what changes: a destination that dies or comes back, a name that moves. It also looks whether the table is still there: a firewall that reloads
-///    its rules ("flush ruleset") takes ours with them.
+/// Keeps our nftables table (<see cref="DnatTable"/>) what configuration and health say.
+/// 1. <see cref="Check"/> asks for everything that is needed, before anything is changed; unless it is on trial, it also takes the table's
+/// lock.
+/// 2. <see cref="Apply"/> makes the first transaction. It replaces whatever dead predecessors left, under the same name or another, in one
+/// step: no connection is lost in between.
+/// 3. A loop brings what changes: a destination that dies or comes back, a name that moves. It also looks whether the table is still there:
+/// a firewall that reloads its rules ("flush ruleset") takes ours with them.
 /// 4. At the end <see cref="StopTaking"/>, <see cref="DrainAsync"/>, <see cref="Remove"/>.
-/// Established connections are conntrack's: no change of rules touches them. But translation ends with the last nat chain of the machine, so ours stays until the drain is over.
+/// Established connections are conntrack's: no change of rules touches them. But translation ends with the last nat chain of the machine,
+/// so ours stays until the drain is over.
 /// </summary>
 internal sealed partial class KernelForwarder : IAsyncDisposable
 {
     /// <summary>How long a table that somebody removed is missing at most, and the age of what is counted outside of scrapes.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
 
-    // A scrape by two scrapers at once asks the kernel once.
-    private static readonly TimeSpan CountersFresh = TimeSpan.FromMilliseconds(200);
-
     private static readonly TimeSpan DrainPoll = TimeSpan.FromMilliseconds(250);
 
     // Names may move as often as they like while we run; connections that old are not worth waiting for.
     private const int MostRemembered = 4096;
 
-    private readonly string _table;
+    private readonly DnatTable _table;
+    private readonly DnatCounters _counters;
+    private readonly ForwardMetrics _metrics;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
-    private readonly ForwardMetrics _metrics;
-    private readonly ForwardTally _tally = new();
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly CancellationTokenSource _stop = new();
@@ -43,14 +43,8 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
 
     // As the kernel has them: health may have changed since.
     private List<(string Route, int Destinations)> _carried = [];
-    private readonly AnswerWatch _answers = new();
-    private readonly HashSet<(string Listener, AddressFamily Family)> _rewritten = [];
-    private long _intervalBegan;
-    private Nftables? _nftables;
-    private TableLock? _lock;
     private ForwardModel _model = ForwardModel.Empty;
     private ForwardRuleset? _applied;
-    private long _countersReadAt;
     private Task _loop = Task.CompletedTask;
     private volatile bool _isStale = true;
     private (bool V4, bool V6) _switches;
@@ -58,12 +52,19 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     private bool _isTaking = true;
     private bool _isFirst = true;
 
-    public KernelForwarder(string table, IMeterFactory meters, TcpMetrics tcp, ILoggerFactory loggers, TimeProvider time)
+    /// <summary>Makes nothing yet.</summary>
+    /// <param name="table">The table, which is disposed with this.</param>
+    /// <param name="meters">For the instruments.</param>
+    /// <param name="tcp">The TCP path's instruments.</param>
+    /// <param name="loggers">For what operators are to know.</param>
+    /// <param name="time">The clock.</param>
+    public KernelForwarder(DnatTable table, IMeterFactory meters, TcpMetrics tcp, ILoggerFactory loggers, TimeProvider time)
     {
         _table = table;
         _time = time;
         _logger = loggers.CreateLogger<KernelForwarder>();
         _metrics = new ForwardMetrics(meters, tcp, CollectForScrape);
+        _counters = new DnatCounters(table, _metrics, LookInterval, _logger, time);
     }
 
     /// <summary>What is missing for a model, each with the cure; empty: nothing. Changes nothing.</summary>
@@ -79,29 +80,33 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
             }
 
             var off = ForwardRequirements.MissingSwitches(model, ForwardingSwitches.IsOn).Distinct().ToList();
-            if (_nftables is null && !Nftables.TryOpen(out _nftables, out var problem))
+            if (!_table.TryOpen(out var problem))
             {
                 return [ForwardRequirements.Explain(model, problem), .. off];
             }
 
-            // Without the capability the library may say anything, also nothing.
-            if (!ProcessRights.Read().NetAdmin)
+            if (!_table.IsPermitted)
             {
                 return [ForwardRequirements.Explain(model, new NftResult(false, "", "Operation not permitted")), .. off];
             }
 
-            if (!isTrial && (_lock ??= TableLock.TryTake(_table)) is null)
+            if (!isTrial && !_table.TryLock())
             {
-                var taken = $"another gateway of this network namespace has the nftables table {_table}: give this one a name of its own with TcpProxy:Dnat:Table";
+                var taken = $"another gateway of this network namespace has the nftables table {_table.Name}: "
+                    + "give this one a name of its own with TcpProxy:Dnat:Table";
                 return [ForwardRequirements.Explain(model, taken), .. off];
             }
 
-            var check = _nftables.Check(ForwardRuleset.Build(_table, model, ForwardTargets.Placeholders).Transaction(_table, before: null).ToJson());
+            var rules = ForwardRuleset.Build(_table.Name, model, ForwardTargets.Placeholders);
+            var check = _table.Check(rules.Transaction(_table.Name, before: null));
             return check.IsDone ? off : [ForwardRequirements.Explain(model, check), .. off];
         }
     }
 
-    /// <summary>Makes a model the one in force; <see cref="Check"/> found nothing missing. Destinations without a verdict get nothing yet: <see cref="Wake"/>.</summary>
+    /// <summary>
+    /// Makes a model the one in force; <see cref="Check"/> found nothing missing. Destinations without a verdict get nothing yet:
+    /// <see cref="Wake"/>.
+    /// </summary>
     /// <returns>Why the kernel refused it: nothing was changed then. Empty: it is in force.</returns>
     public IReadOnlyList<string> Apply(ForwardModel model)
     {
@@ -109,14 +114,14 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         {
             using var abandoned = _isFirst ? FindAbandoned(needsTable: !model.IsEmpty) : null;
             _isFirst = false;
-            if (_nftables is null || (model.IsEmpty && !_isOurs && abandoned is null))
+            if (!_table.IsOpen || (model.IsEmpty && !_isOurs && abandoned is null))
             {
                 return [];
             }
 
             var before = _model;
             (_model, _isStale) = (model, true);
-            _rewritten.Clear();
+            _counters.Forget();
             var refusal = Bring(abandoned);
             if (!refusal.IsDone)
             {
@@ -124,7 +129,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
                 if (model.IsEmpty && !_isOurs)
                 {
                     // Nothing that this configuration needs: what a predecessor left is no reason not to start.
-                    Log.ChangeFailed(_logger, _table, refusal.Error);
+                    Log.ChangeFailed(_logger, _table.Name, refusal.Error);
                     return [];
                 }
 
@@ -162,7 +167,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
             (_isTaking, _isStale) = (false, true);
             if (_isOurs && Bring() is { IsDone: false, IsAbsent: false } refusal)
             {
-                Log.ChangeFailed(_logger, _table, refusal.Error);
+                Log.ChangeFailed(_logger, _table.Name, refusal.Error);
             }
         }
     }
@@ -183,7 +188,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
 
         if (left > 0)
         {
-            Log.Outlived(_logger, left.Value, _table);
+            Log.Outlived(_logger, left.Value, _table.Name);
         }
     }
 
@@ -192,18 +197,18 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (!_isOurs || _nftables is null)
+            if (!_isOurs || !_table.IsOpen)
             {
                 return;
             }
 
             ReadCounters();
-            var result = _nftables.Run(new NftCommands(_table).DeleteTable().ToJson());
+            var result = _table.Run(new NftCommands(_table.Name).DeleteTable());
             _isOurs = false;
             _applied = null;
             if (result is { IsDone: false, IsAbsent: false })
             {
-                Log.ChangeFailed(_logger, _table, result.Error);
+                Log.ChangeFailed(_logger, _table.Name, result.Error);
             }
         }
     }
@@ -216,9 +221,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         Remove();
         lock (_gate)
         {
-            _nftables?.Dispose();
-            _nftables = null;
-            _lock?.Dispose();
+            _table.Dispose();
         }
 
         _wake.Dispose();
@@ -227,61 +230,52 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
 
     private async Task RunAsync()
     {
+        var woken = _wake.WaitAsync(_stop.Token);
         while (!_stop.IsCancellationRequested)
         {
-            await ((Task)_wake.WaitAsync(LookInterval, _stop.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            lock (_gate)
+            await woken.WaitAsync(LookInterval, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            woken = woken.IsCompleted ? _wake.WaitAsync(_stop.Token) : woken;
+            try
             {
-                if (_stop.IsCancellationRequested || !_isOurs)
-                {
-                    continue;
-                }
-
-                ReadCounters();
-                if (Bring() is { IsDone: false } refusal)
-                {
-                    Log.ChangeFailed(_logger, _table, refusal.Error);
-                }
+                Repair();
+            }
+#pragma warning disable CA1031 // A loop that ends would leave rules that follow nothing any more, and say so nowhere.
+            catch (Exception fault)
+#pragma warning restore CA1031
+            {
+                _isStale = true;
+                Log.Fault(_logger, _table.Name, fault);
             }
         }
     }
 
-    // Under the gate, once: a crash leaves a table whose rules go on, whatever the configuration says by now. Null: there is nothing to be done about any.
-    private AbandonedTables? FindAbandoned(bool needsTable)
+    private void Repair()
     {
-        // Without the capability the kernel does not even list them.
-        if (_nftables is null && (!ProcessRights.Read().NetAdmin || !Nftables.TryOpen(out _nftables, out _)))
+        lock (_gate)
         {
-            return null;
-        }
-
-        var found = AbandonedTables.Find(_nftables, _table);
-        foreach (var table in found.Others)
-        {
-            Log.Abandoned(_logger, table);
-        }
-
-        if (needsTable)
-        {
-            return found;
-        }
-
-        // Without Dnat routes an idle table of ours takes their place: connections that they have translated live as long as some nat chain does.
-        if ((found.HasOwn || found.Others.Any()) && (_lock ??= TableLock.TryTake(_table)) is not null)
-        {
-            return found;
-        }
-
-        // Nothing is there, or a living gateway has our table's name: its nat chain does as well.
-        using (found)
-        {
-            if (found.Others.Any() && _nftables.Run(new NftCommands(_table).DeleteTables(found.Others).ToJson()) is { IsDone: false } refusal)
+            if (_stop.IsCancellationRequested || !_isOurs)
             {
-                Log.ChangeFailed(_logger, _table, refusal.Error);
+                return;
+            }
+
+            ReadCounters();
+            if (Bring() is { IsDone: false } refusal)
+            {
+                Log.ChangeFailed(_logger, _table.Name, refusal.Error);
             }
         }
+    }
 
-        return null;
+    // Under the gate, once.
+    private AbandonedTables? FindAbandoned(bool needsTable)
+    {
+        var found = _table.FindAbandoned(needsTable, table => Log.Abandoned(_logger, table), out var problem);
+        if (problem is not null)
+        {
+            Log.ChangeFailed(_logger, _table.Name, problem);
+        }
+
+        return found;
     }
 
     private ForwardTargets Targets => ForwardTargets.Healthy(family => family == AddressFamily.InterNetwork ? _switches.V4 : _switches.V6);
@@ -299,7 +293,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         _isStale = false;
         _switches = switches;
         var carried = CountDestinations();
-        var wanted = ForwardRuleset.Build(_table, _model, Targets, _isTaking);
+        var wanted = ForwardRuleset.Build(_table.Name, _model, Targets, _isTaking);
         if (_applied is not null && wanted.IsSameAs(_applied))
         {
             _carried = carried;
@@ -307,7 +301,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         }
 
         ReadCounters();
-        var result = _nftables!.Run(wanted.Transaction(_table, _applied).DeleteTables(abandoned?.Others ?? []).ToJson());
+        var result = _table.Run(wanted.Transaction(_table.Name, _applied).DeleteTables(abandoned?.Others ?? []));
         _metrics.Changed(result.IsDone);
         if (!result.IsDone)
         {
@@ -317,14 +311,13 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
 
         if (_applied is null)
         {
-            _tally.Restart();
-            _intervalBegan = _time.GetTimestamp();
+            _counters.Restart();
         }
 
         (_applied, _isOurs, _carried) = (wanted, true, carried);
         _metrics.StartAtZero(wanted.Counters.Values);
         Remember(wanted);
-        Log.Changed(_logger, _table, Describe());
+        Log.Changed(_logger, _table.Name, Describe());
         return result;
     }
 
@@ -342,62 +335,21 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     // Under the gate. Finds out, too, whether the table is still there.
     private void ReadCounters()
     {
-        if (_applied is null || _nftables is null)
+        if (_applied is null || !_table.IsOpen)
         {
             return;
         }
 
-        _countersReadAt = _time.GetTimestamp();
-        var answer = _nftables.Run(new NftCommands(_table).ListCounters().ToJson());
-        if (answer.IsDone)
+        var answer = _counters.Read(_applied);
+        if (answer.IsAbsent)
         {
-            foreach (var (name, packets, bytes) in _tally.Read(answer.Output))
-            {
-                if (_applied.Counters.TryGetValue(name, out var counter))
-                {
-                    _metrics.Add(counter, packets, bytes);
-                    _answers.Add(counter, packets);
-                    // Once for each configuration: it goes on until somebody changes the host's rules.
-                    if (counter.Kind == ForwardCounterKind.Rewritten && _rewritten.Add((counter.Listener, counter.Family)))
-                    {
-                        Log.SourceRewritten(_logger, counter.Listener);
-                    }
-                }
-            }
-
-            JudgeAnswers();
-        }
-        else if (answer.IsAbsent)
-        {
-            Log.TableGone(_logger, _table);
+            Log.TableGone(_logger, _table.Name);
             _applied = null;
             Wake();
         }
-        else
+        else if (!answer.IsDone)
         {
-            Log.ChangeFailed(_logger, _table, answer.Error);
-        }
-    }
-
-    // A missing return route has no error: clients wait. But health checks pass, since they come from our own address. So the counters tell.
-    private void JudgeAnswers()
-    {
-        if (_time.GetElapsedTime(_intervalBegan, _countersReadAt) < LookInterval)
-        {
-            return;
-        }
-
-        _intervalBegan = _countersReadAt;
-        foreach (var finding in _answers.EndInterval())
-        {
-            if (finding.HasLeft)
-            {
-                Log.Unanswered(_logger, finding.Listener, finding.Packets, finding.Cluster, finding.Destination);
-            }
-            else
-            {
-                Log.Dropped(_logger, finding.Listener, finding.Packets, finding.Cluster, finding.Destination, ForwardObstacles.Find(_nftables!.Run).Describe());
-            }
+            Log.ChangeFailed(_logger, _table.Name, answer.Error);
         }
     }
 
@@ -405,7 +357,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_applied is not null && _time.GetElapsedTime(_countersReadAt) > CountersFresh)
+            if (!_counters.AreFresh)
             {
                 ReadCounters();
             }
@@ -460,22 +412,13 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         [LoggerMessage(2042, LogLevel.Warning, "nftables table {Table} was removed by somebody (a firewall that flushes all rules?) and is made anew")]
         public static partial void TableGone(ILogger logger, string table);
 
-        [LoggerMessage(2043, LogLevel.Warning, "Listener {Listener}: {Packets} first packets of clients were sent on to destination {Destination} of cluster {Cluster} and not answered: "
-            + "its route to these clients does not lead through this gateway (docs/dnat.md, The return path), something in between drops them, or it is down")]
-        public static partial void Unanswered(ILogger logger, string listener, long packets, string cluster, string destination);
-
-        [LoggerMessage(2046, LogLevel.Warning, "Listener {Listener}: {Packets} first packets of clients for destination {Destination} of cluster {Cluster} were dropped on this host instead of being "
-            + "forwarded: {Obstacles} (docs/dnat.md, Forwarding)")]
-        public static partial void Dropped(ILogger logger, string listener, long packets, string cluster, string destination, string obstacles);
-
-        [LoggerMessage(2047, LogLevel.Warning, "Listener {Listener}: a masquerade or SNAT rule of this host gives forwarded connections another source, and backends see that instead of the client. "
-            + "Put a rule before it: ct status dnat accept (docs/dnat.md, No masquerading)")]
-        public static partial void SourceRewritten(ILogger logger, string listener);
-
         [LoggerMessage(2045, LogLevel.Warning, "nftables table {Table} is that of a gateway that did not end in order: it is removed")]
         public static partial void Abandoned(ILogger logger, string table);
 
         [LoggerMessage(2044, LogLevel.Information, "{Count} forwarded connections outlived the drain; without another nat chain on this machine they end with the table {Table}")]
         public static partial void Outlived(ILogger logger, int count, string table);
+
+        [LoggerMessage(2048, LogLevel.Error, "nftables table {Table}: a fault of the gateway while it kept the rules up to date; it goes on")]
+        public static partial void Fault(ILogger logger, string table, Exception fault);
     }
 }

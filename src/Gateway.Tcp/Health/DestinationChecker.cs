@@ -6,12 +6,13 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Health;
 
 /// <summary>
-/// Checks one destination until it is stopped: looks its addresses up, connects to each of them at once, publishes, waits. Costs one timer and one connect per
-/// address and interval; nothing is queued.
+/// Checks one destination until it is stopped: looks its addresses up, connects to each of them at once, publishes, waits. Costs one timer
+/// and one connect per address and interval; nothing is queued.
 /// </summary>
 internal sealed partial class DestinationChecker : IAsyncDisposable
 {
-    // Of a family. A headless service resolves to every pod, and the kernel forwards to each that is checked; in an order of our own, since name servers rotate theirs.
+    // Of a family. A headless service resolves to every pod, and the kernel forwards to each that is checked; in an order of our own, since
+    // name servers rotate theirs.
     private const int MostAddresses = 64;
 
     private readonly string _cluster;
@@ -29,6 +30,17 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     private readonly Task _running;
     private bool _isSpread;
 
+    /// <summary>Begins to check.</summary>
+    /// <param name="cluster">The cluster's name.</param>
+    /// <param name="destination">A destination that is checked: what is found goes to its <see cref="DestinationModel.Health"/>.</param>
+    /// <param name="rules">How.</param>
+    /// <param name="resolver">Looks its name up.</param>
+    /// <param name="metrics">Counts checks.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="room">Limits how many are under way.</param>
+    /// <param name="probe">Asks one address.</param>
+    /// <param name="onChange">Told when verdicts or addresses have changed, and whether the destination was healthy before.</param>
+    /// <param name="logger">For faults.</param>
     public DestinationChecker(
         string cluster,
         DestinationModel destination,
@@ -42,12 +54,12 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
         ILogger logger)
     {
         (_cluster, _destination, _rules, _resolver, _metrics, _time, _room, _probe) = (cluster, destination, rules, resolver, metrics, time, room, probe);
-        (_onChange, _logger) = (onChange, logger);
+        (_onChange, _logger, Health) = (onChange, logger, destination.Health!);
         _running = RunAsync();
     }
 
     /// <summary>What it has found.</summary>
-    public DestinationHealth Health { get; } = new();
+    public DestinationHealth Health { get; }
 
     /// <summary>The cluster's name.</summary>
     public string Cluster => _cluster;
@@ -157,8 +169,8 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
 
     private async Task WaitAsync()
     {
-        // All begin at once, since their first verdicts are waited for. From there they are spread over the interval, and go on a tenth more or less apart, so that checks of many
-        // destinations and gateways do not come in one burst.
+        // All begin at once, since their first verdicts are waited for. From there they are spread over the interval, and go on a tenth
+        // more or less apart, so that checks of many destinations and gateways do not come in one burst.
         var wait = _rules.Interval * (_isSpread ? 0.9 + (0.2 * Random.Shared.NextDouble()) : Random.Shared.NextDouble());
         _isSpread = true;
         await Task.Delay(wait, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

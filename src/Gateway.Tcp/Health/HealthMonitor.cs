@@ -7,8 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Health;
 
 /// <summary>
-/// Watches the destinations of the clusters that want it. Follows the configuration: a destination that stays as it is keeps its checker and what it knows; one that
-/// goes is not asked any more.
+/// Watches the destinations of the clusters that are checked (<see cref="ClusterModel.HealthCheck"/>): one checker for each
+/// <see cref="DestinationHealth"/>. Follows the configuration: a destination that stays as it is has the same health in the next model, and
+/// keeps its checker; one that goes is not asked any more.
 /// </summary>
 internal sealed partial class HealthMonitor : IAsyncDisposable
 {
@@ -18,7 +19,9 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
     private readonly HealthMetrics _metrics;
     private readonly CheckRoom _room = new();
     private readonly Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>> _probe;
-    private volatile Dictionary<Key, DestinationChecker> _checkers = [];
+    private readonly List<Task> _ending = [];
+    private Dictionary<DestinationHealth, DestinationChecker> _checkers = [];
+    private volatile IReadOnlyList<DestinationChecker> _inForce = [];
 
     public HealthMonitor(
         HostResolver resolver,
@@ -31,64 +34,76 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
         _time = time;
         _logger = loggers.CreateLogger<HealthMonitor>();
         _probe = probe;
-        _metrics = new HealthMetrics(meters, () => _checkers.Values, _room);
+        _metrics = new HealthMetrics(meters, () => _inForce, _room);
     }
 
     /// <summary>Called, on any thread, when the healthy addresses of a destination have changed.</summary>
     public Action? Changed { get; set; }
 
     /// <summary>
-    /// Watches these clusters and no others, and gives each destination its <see cref="DestinationModel.Health"/>. Waits for no answer: a dead name server or destination
-    /// of one cluster would keep a configuration from all others. Not to be called twice at once.
+    /// Watches the destinations of these clusters and no others. Waits for no answer: a dead name server or destination of one cluster
+    /// would keep a configuration from all others. Not to be called twice at once.
     /// </summary>
-    /// <param name="clusters">Clusters with the rules of their checks.</param>
-    public async Task FollowAsync(IEnumerable<(ClusterModel Cluster, HealthCheckModel Rules)> clusters)
+    /// <param name="inForce">Clusters that connections are sent to.</param>
+    /// <param name="trial">Clusters that are to follow them, and may yet be refused; null: none. The gauge does not have them.</param>
+    public void Follow(IEnumerable<ClusterModel> inForce, IEnumerable<ClusterModel>? trial = null)
     {
         var before = _checkers;
-        var after = new Dictionary<Key, DestinationChecker>();
-        foreach (var (cluster, rules) in clusters)
-        {
-            foreach (var destination in cluster.Destinations)
-            {
-                var key = new Key(cluster.Name, destination.Name, destination.Address, rules);
-                if (!before.TryGetValue(key, out var checker))
-                {
-                    _metrics.StartAtZero(cluster.Name, destination.Name);
-                    checker = new DestinationChecker(cluster.Name, destination, rules, _resolver, _metrics, _time, _room, _probe, OnChange, _logger);
-                }
-
-                after[key] = checker;
-                destination.Health = checker.Health;
-            }
-        }
-
+        var after = new Dictionary<DestinationHealth, DestinationChecker>();
+        Watch(inForce, before, after);
+        _inForce = [.. after.Values];
+        Watch(trial ?? [], before, after);
         _checkers = after;
-        foreach (var (key, checker) in before)
+        foreach (var (health, checker) in before)
         {
-            if (!after.ContainsKey(key))
+            if (!after.ContainsKey(health))
             {
-                await checker.DisposeAsync().ConfigureAwait(false);
+                _ending.RemoveAll(static ending => ending.IsCompleted);
+                _ending.Add(checker.DisposeAsync().AsTask());
             }
         }
     }
 
-    /// <summary>Waits until every destination of some clusters has its first verdict, or for a limited time. Does not throw when it runs out.</summary>
-    /// <param name="clusters">Their names.</param>
+    /// <summary>
+    /// Waits until every destination of some clusters that are watched has its first verdict, or for a limited time. Does not throw when it
+    /// runs out.
+    /// </summary>
+    /// <param name="clusters">The clusters.</param>
     /// <param name="limit">How long.</param>
-    public async Task FirstVerdictsAsync(IReadOnlySet<string> clusters, TimeSpan limit)
+    public async Task FirstVerdictsAsync(IEnumerable<ClusterModel> clusters, TimeSpan limit)
     {
-        var verdicts = Task.WhenAll(_checkers.Values.Where(checker => clusters.Contains(checker.Cluster)).Select(static checker => checker.First));
+        var checkers = _checkers;
+        var watched = clusters.SelectMany(static cluster => cluster.Destinations).Where(static destination => destination.Health is not null);
+        var verdicts = Task.WhenAll(watched.Select(destination => checkers[destination.Health!].First));
         await verdicts.WaitAsync(limit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        var all = _checkers;
-        _checkers = [];
-        foreach (var checker in all.Values)
+        Follow([]);
+        await Task.WhenAll(_ending).ConfigureAwait(false);
+    }
+
+    // A destination that stays what it is has its checker already.
+    private void Watch(
+        IEnumerable<ClusterModel> clusters,
+        Dictionary<DestinationHealth, DestinationChecker> before,
+        Dictionary<DestinationHealth, DestinationChecker> after)
+    {
+        foreach (var cluster in clusters)
         {
-            await checker.DisposeAsync().ConfigureAwait(false);
+            foreach (var destination in cluster.HealthCheck is null ? [] : cluster.Destinations)
+            {
+                if (!after.TryGetValue(destination.Health!, out var checker) && !before.TryGetValue(destination.Health!, out checker))
+                {
+                    _metrics.StartAtZero(cluster.Name, destination.Name);
+                    checker = new DestinationChecker(
+                        cluster.Name, destination, cluster.HealthCheck!, _resolver, _metrics, _time, _room, _probe, OnChange, _logger);
+                }
+
+                after[destination.Health!] = checker;
+            }
         }
     }
 
@@ -119,8 +134,6 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
             Log.Unhealthy(_logger, checker.Cluster, checker.Destination, addresses);
         }
     }
-
-    private readonly record struct Key(string Cluster, string Destination, string Address, HealthCheckModel Rules);
 
     private static partial class Log
     {

@@ -8,10 +8,12 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Health;
 
 /// <summary>
-/// Leaves destinations out whose connects fail, so that a dead one of several costs a client now and then its ConnectTimeout, and not every second one. Asks nobody: it sees what clients'
-/// connections come to. What it knows of a destination outlives reloads that leave its address as it is.
+/// Leaves destinations out whose connects fail, so that a dead one of several costs a client now and then its ConnectTimeout, and not every
+/// second one. Asks nobody: it sees what clients' connections come to. What it knows is in each destination's state
+/// (<see cref="PassiveState"/>).
 /// <para>
-/// Left out means last: where no other destination takes a connection, those are tried too. So even if all of a cluster's destinations are left out, nobody is refused for it.
+/// Left out means last: where no other destination takes a connection, those are tried too. So even if all of a cluster's destinations are
+/// left out, nobody is refused for it.
 /// </para>
 /// </summary>
 internal sealed partial class PassiveHealth
@@ -19,7 +21,7 @@ internal sealed partial class PassiveHealth
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly Counter<long> _ejections;
-    private volatile Dictionary<Key, PassiveState> _states = [];
+    private volatile ClusterModel[] _watched = [];
 
     public PassiveHealth(IMeterFactory meters, ILoggerFactory loggers, TimeProvider time)
     {
@@ -29,28 +31,24 @@ internal sealed partial class PassiveHealth
         _ejections = HealthMetrics.CreateEjections(meter);
         meter.CreateObservableGauge(
             "gateway.destination.failing",
-            () => _states.Select(static pair => new Measurement<int>(
-                pair.Value.IsFailing ? 1 : 0, TcpMeter.Tag("cluster", pair.Key.Cluster), TcpMeter.Tag("destination", pair.Key.Destination))),
+            () => _watched.SelectMany(static cluster => cluster.Destinations.Select(destination => new Measurement<int>(
+                destination.State.Passive.IsFailing ? 1 : 0,
+                TcpMeter.Tag("cluster", cluster.Name),
+                TcpMeter.Tag("destination", destination.Name)))),
             description: "1 while clients' connects to a destination fail, 0 while they succeed or nobody has tried.");
     }
 
     private TimeSpan Now => _time.GetElapsedTime(0);
 
-    /// <summary>Gives each destination of a model its state: that of the same destination before, else a new one. Before the model is in force.</summary>
+    /// <summary>Watches the clusters of the model in force.</summary>
     public void Follow(TcpModel model)
     {
-        var before = _states;
-        var after = new Dictionary<Key, PassiveState>();
-        foreach (var cluster in model.Clusters.Values.Where(static cluster => cluster.Passive is not null))
+        _watched = [.. model.Clusters.Values.Where(static cluster => cluster.Passive is not null)];
+        var others = model.Clusters.Values.Except(_watched);
+        foreach (var destination in others.SelectMany(static cluster => cluster.Destinations))
         {
-            foreach (var destination in cluster.Destinations)
-            {
-                var key = new Key(cluster.Name, destination.Name, destination.Address);
-                destination.Passive = after[key] = before.GetValueOrDefault(key) ?? destination.Passive;
-            }
+            destination.State.Passive.Forget();
         }
-
-        _states = after;
     }
 
     /// <summary>Whether it is a destination's turn.</summary>
@@ -60,22 +58,22 @@ internal sealed partial class PassiveHealth
     public bool HasTurn(ClusterModel cluster, DestinationModel destination, out bool isTrial)
     {
         isTrial = false;
-        if (cluster.Passive is not { } rules || !destination.Passive.IsLeftOut)
+        if (cluster.Passive is not { } rules || !destination.State.Passive.IsLeftOut)
         {
             return true;
         }
 
-        isTrial = destination.Passive.TryBeginTrial(Now, rules.EjectionTime + cluster.ConnectTimeout);
+        isTrial = destination.State.Passive.TryBeginTrial(Now, rules.EjectionTime + cluster.ConnectTimeout);
         return isTrial;
     }
 
     /// <summary>A trial ended without a verdict: its client left, or the failure was ours.</summary>
-    public void AbandonTrial(DestinationModel destination) => destination.Passive.AbandonTrial(Now);
+    public void AbandonTrial(DestinationModel destination) => destination.State.Passive.AbandonTrial(Now);
 
     /// <summary>A destination took a connection.</summary>
     public void Reached(ClusterModel cluster, DestinationModel destination, bool isTrial)
     {
-        if (cluster.Passive is not null && destination.Passive.Reached(Now, isTrial))
+        if (cluster.Passive is not null && destination.State.Passive.Reached(Now, isTrial))
         {
             Log.Again(_logger, cluster.Name, destination.Name);
         }
@@ -89,30 +87,33 @@ internal sealed partial class PassiveHealth
     /// <param name="source">The client's address, if the connect came from it; null: from ours.</param>
     public void Failed(ClusterModel cluster, DestinationModel destination, bool isTrial, string why, IPAddress? source = null)
     {
+        destination.State.Failed(why);
         if (cluster.Passive is not { } rules)
         {
             return;
         }
 
-        var (hasBegun, failures) = destination.Passive.Failed(rules, Now, isTrial, source);
+        var (hasBegun, failures) = destination.State.Passive.Failed(rules, Now, isTrial, source);
         if (!hasBegun)
         {
             return;
         }
 
-        var leftOut = cluster.Destinations.Count(static one => one.Passive.IsLeftOut);
+        var leftOut = cluster.Destinations.Count(static one => one.State.Passive.IsLeftOut);
         if (cluster.Destinations.Count == 1 || !rules.AllowsAnother(cluster.Destinations.Count, leftOut))
         {
             Log.Failing(_logger, cluster.Name, destination.Name, why, failures, destination.Address);
             return;
         }
 
-        destination.Passive.LeaveOut();
+        destination.State.Passive.LeaveOut();
         _ejections.Add(1, TcpMeter.Tag("cluster", cluster.Name), TcpMeter.Tag("destination", destination.Name));
         Log.LeftOut(_logger, cluster.Name, destination.Name, why, failures, destination.Address, rules.EjectionTime);
     }
 
-    /// <summary>The answer to a name was too late for a connection that found another destination. That there is none must be known all the same.</summary>
+    /// <summary>
+    /// The answer to a name was too late for a connection that found another destination. That there is none must be known all the same.
+    /// </summary>
     public async Task NoteLateAsync(ClusterModel cluster, DestinationModel destination, Task<IPEndPoint[]> answer)
     {
         if ((await answer.ConfigureAwait(false)).Length == 0)
@@ -123,8 +124,6 @@ internal sealed partial class PassiveHealth
 
     /// <summary>What the log calls a destination whose name has no address.</summary>
     public const string NoAddress = "no address";
-
-    private readonly record struct Key(string Cluster, string Destination, string Address);
 
     private static partial class Log
     {

@@ -66,7 +66,7 @@ internal sealed partial class ConnectionPipeline(
         try
         {
             await client.EnterAsync();
-            if (Admit(record) && await IdentifyAsync(record) && (record.Model?.Toa is null || await IdentifyByToaAsync(record))
+            if (await AdmitAsync(record) && await IdentifyAsync(record) && (record.Model?.Toa is null || await IdentifyByToaAsync(record))
                 && await RouteAsync(record) && await DialAsync(record) && await SendFirstAsync(record))
             {
                 var route = record.Route!;
@@ -118,19 +118,25 @@ internal sealed partial class ConnectionPipeline(
         Account(record, saidNothing: true);
     }
 
-    private bool Admit(ConnectionRecord record)
+    private async ValueTask<bool> AdmitAsync(ConnectionRecord record)
     {
         if (live.IsDraining)
         {
             return Fail(record, CloseReason.Draining);
         }
 
-        if (!limit.TryAcquire())
+        var hasPlace = await limit.TryAcquireAsync(ConnectionKind.Relayed);
+        if (hasPlace)
+        {
+            record.TakePlace();
+        }
+
+        await record.Client.EnterAsync();
+        if (!hasPlace)
         {
             return Fail(record, CloseReason.Limit);
         }
 
-        record.TakePlace();
         return true;
     }
 
@@ -182,8 +188,9 @@ internal sealed partial class ConnectionPipeline(
         }
 
         record.Backend = backend;
+        dialled.Destination!.State.Opened();
         record.SendsHeader = dialled.Mode == SourceIpMode.ProxyProtocol;
-        metrics.DestinationOpened(route.Cluster.Name, dialled.Destination!.Name);
+        metrics.DestinationOpened(route.Cluster.Name, dialled.Destination.Name);
         return route.Cluster.Original is null || dialled.Mode == SourceIpMode.Transparent || KnowAsOwn(record);
     }
 
@@ -277,6 +284,11 @@ internal sealed partial class ConnectionPipeline(
         if (record.OwnSource is { } source)
         {
             _own.Remove(source);
+        }
+
+        if (record.Backend is not null)
+        {
+            record.Destination!.State.Closed();
         }
 
         var duration = time.GetElapsedTime(record.AcceptedAt);

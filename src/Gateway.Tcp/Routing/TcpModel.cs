@@ -3,8 +3,8 @@ using Gateway.Tcp.Clusters;
 namespace Gateway.Tcp.Routing;
 
 /// <summary>
-/// Everything that the TCP data plane does by configuration, resolved and immutable. Swapped whole; a live connection stays on the one that it
-/// started with.
+/// Everything that the TCP data plane does by configuration, resolved and immutable. Swapped whole; a live connection stays on the one that
+/// it started with.
 /// </summary>
 public sealed class TcpModel
 {
@@ -23,4 +23,8 @@ public sealed class TcpModel
 
     /// <summary>Clusters by name, regardless of case.</summary>
     public IReadOnlyDictionary<string, ClusterModel> Clusters { get; }
+
+    // In the same spelling: metrics and logs are by name.
+    internal ClusterModel? ClusterNamed(string name) =>
+        Clusters.GetValueOrDefault(name) is { } cluster && cluster.Name == name ? cluster : null;
 }

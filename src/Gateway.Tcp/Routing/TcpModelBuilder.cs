@@ -15,18 +15,26 @@ public static class TcpModelBuilder
     /// <param name="config">Routes and clusters, validated: what they refer to exists.</param>
     /// <param name="networks">The section <c>Networks</c>.</param>
     /// <param name="toa">The Toa sections of those listeners that have one.</param>
+    /// <param name="before">
+    /// The model in force: what its clusters and destinations are doing goes on, where they are the same. Null: there is none.
+    /// </param>
     /// <exception cref="KeyNotFoundException">A route refers to something that is not there: validation was left out.</exception>
     public static TcpModel Build(
         IReadOnlyDictionary<string, ProxyProtocolConfig?> listeners,
         TcpProxyConfig config,
         IReadOnlyDictionary<string, IReadOnlyList<string>> networks,
-        IReadOnlyDictionary<string, ToaConfig>? toa = null)
+        IReadOnlyDictionary<string, ToaConfig>? toa = null,
+        TcpModel? before = null)
     {
         ArgumentNullException.ThrowIfNull(listeners);
         ArgumentNullException.ThrowIfNull(config);
-        var clusters = config.Clusters.ToDictionary(
-            static entry => entry.Key, entry => new ClusterModel(entry.Key, entry.Value, networks), StringComparer.OrdinalIgnoreCase);
         var clusterConfigs = new Dictionary<string, TcpClusterConfig>(config.Clusters, StringComparer.OrdinalIgnoreCase);
+        var forwarded = config.Routes.Values.Where(route => SourceIpOf(route, clusterConfigs)?.Mode == SourceIpMode.Dnat)
+            .Select(static route => route.ClusterId ?? "").ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var clusters = config.Clusters.ToDictionary(
+            static entry => entry.Key,
+            entry => new ClusterModel(entry.Key, entry.Value, networks, forwarded.Contains(entry.Key), before?.ClusterNamed(entry.Key)),
+            StringComparer.OrdinalIgnoreCase);
         var routes = config.Routes.Select(entry => Route(entry.Key, entry.Value, clusters, clusterConfigs, networks))
             .ToLookup(static route => route.Listener, StringComparer.OrdinalIgnoreCase);
         return new TcpModel(
@@ -41,6 +49,10 @@ public static class TcpModelBuilder
             clusters);
     }
 
+    // A cluster's section is the default of its routes.
+    private static SourceIpConfig? SourceIpOf(TcpRouteConfig route, Dictionary<string, TcpClusterConfig> clusters) =>
+        route.SourceIp ?? clusters.GetValueOrDefault(route.ClusterId ?? "")?.SourceIp;
+
     private static RouteModel Route(
         string name,
         TcpRouteConfig config,
@@ -49,7 +61,7 @@ public static class TcpModelBuilder
         IReadOnlyDictionary<string, IReadOnlyList<string>> networks)
     {
         var cluster = clusters[config.ClusterId ?? ""];
-        var sourceIp = config.SourceIp ?? clusterConfigs[cluster.Name].SourceIp
+        var sourceIp = SourceIpOf(config, clusterConfigs)
             ?? throw new KeyNotFoundException($"The route {name} has no SourceIp, nor has its cluster.");
         var clients = NetworkList.Resolve(config.Match?.ClientCidrs ?? [], networks);
         var match = config.Match is { } asked && (asked.DestinationCidrs.Count > 0 || asked.DestinationPorts.Count > 0 || asked.Tlvs.Count > 0)

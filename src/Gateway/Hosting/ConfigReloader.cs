@@ -105,7 +105,8 @@ internal sealed partial class ConfigReloader(
             Refuse([.. result.Errors.Select(error => error.ToString())], result.ErrorCount);
             return;
         }
-        var problems = await server.ApplyAsync(SnapshotBuilder.Build(result with { Config = restart.InUse(result.Config) }));
+        var snapshot = SnapshotBuilder.Build(result with { Config = restart.InUse(result.Config) }, runtime.Current.Tcp);
+        var problems = await server.ApplyAsync(snapshot);
         if (problems.Count > 0)
         {
             // The file may be right and the host not yet: unlike an error in the file, this can pass by itself.

@@ -79,73 +79,19 @@ internal sealed partial class GatewayServer(
     private async Task<IReadOnlyList<string>> SwapAsync(GatewaySnapshot snapshot)
     {
         var wanted = snapshot.Listeners.ToDictionary(plan => plan.Name, StringComparer.OrdinalIgnoreCase);
-        var removed = _listeners.Values.Where(running => !wanted.TryGetValue(running.Plan.Name, out var plan) || plan != running.Plan).ToList();
-        var added = wanted.Values.Where(plan => !_listeners.TryGetValue(plan.Name, out var running) || running.Plan != plan).ToList();
+        var removed = _listeners.Values.Where(running => wanted.GetValueOrDefault(running.Plan.Name) != running.Plan).ToList();
+        var added = wanted.Values.Where(plan => _listeners.GetValueOrDefault(plan.Name)?.Plan != plan).ToList();
 
-        // A socket that stands in the way of a new one has to go first, but only once everything else is known to work: a file that is refused touches nothing.
+        // A socket that stands in the way of a new one has to go first, but only once everything else is known to work: a file that is
+        // refused touches nothing.
         var inTheWay = removed.Where(running => added.Any(plan => plan.Address.Overlaps(running.Plan.Address))).ToList();
-        var unbound = new List<RunningListener>();
-        var bound = new List<RunningListener>();
-        var problems = new List<string>();
-        var isPrepared = false;
-        var current = runtime.Current;
-        try
-        {
-            foreach (var plan in added.Where(plan => !inTheWay.Exists(running => plan.Address.Overlaps(running.Plan.Address))))
-            {
-                await BindAsync(plan, bound, problems);
-            }
-            if (problems.Count == 0)
-            {
-                isPrepared = true;
-                problems.AddRange(await runtime.PrepareAsync(snapshot));
-            }
-            if (problems.Count == 0)
-            {
-                foreach (var running in inTheWay)
-                {
-                    unbound.Add(running);
-                    await running.UnbindAsync();
-                }
-                foreach (var plan in added.Where(plan => !bound.Exists(listener => listener.Plan == plan)))
-                {
-                    await BindAsync(plan, bound, problems);
-                }
-            }
-            if (problems.Count == 0)
-            {
-                runtime.Swap(snapshot);
-                foreach (var listener in bound)
-                {
-                    await listener.StartAsync(CancellationToken.None);
-                }
-            }
-        }
-        catch (Exception fault)
-        {
-            // Nothing that was bound here may be left behind: the corrected file would find its own ports in use.
-            Log.ApplyFailed(logger, fault);
-            problems.Add(fault.Message);
-        }
+        var change = new Change(added, inTheWay, runtime.Current);
+        var problems = await TryAsync(snapshot, change);
         if (problems.Count > 0)
         {
-            foreach (var listener in bound)
-            {
-                await listener.DiscardAsync();
-            }
-            if (!ReferenceEquals(runtime.Current, current))
-            {
-                runtime.Swap(current);
-            }
-            await RestoreAsync(unbound, problems);
-            if (isPrepared)
-            {
-                // The kernel forwards for the refused one by now.
-                await runtime.PrepareAsync(runtime.Current);
-            }
+            await UndoAsync(change, problems);
             return problems;
         }
-
         foreach (var running in removed)
         {
             lock (_listeners)
@@ -154,7 +100,7 @@ internal sealed partial class GatewayServer(
             }
             StopListener(running);
         }
-        foreach (var listener in bound)
+        foreach (var listener in change.Bound)
         {
             lock (_listeners)
             {
@@ -164,6 +110,72 @@ internal sealed partial class GatewayServer(
         }
         readiness.SetBound(true);
         return [];
+    }
+
+    private async Task<List<string>> TryAsync(GatewaySnapshot snapshot, Change change)
+    {
+        var problems = new List<string>();
+        try
+        {
+            foreach (var plan in change.Added.Where(plan => !change.InTheWay.Exists(running => plan.Address.Overlaps(running.Plan.Address))))
+            {
+                await BindAsync(plan, change.Bound, problems);
+            }
+            if (problems.Count > 0)
+            {
+                return problems;
+            }
+            change.IsPrepared = true;
+            problems.AddRange(await runtime.PrepareAsync(snapshot));
+            if (problems.Count > 0)
+            {
+                return problems;
+            }
+            foreach (var running in change.InTheWay)
+            {
+                change.Unbound.Add(running);
+                await running.UnbindAsync();
+            }
+            foreach (var plan in change.Added.Where(plan => !change.Bound.Exists(listener => listener.Plan == plan)))
+            {
+                await BindAsync(plan, change.Bound, problems);
+            }
+            if (problems.Count > 0)
+            {
+                return problems;
+            }
+            runtime.Swap(snapshot);
+            foreach (var listener in change.Bound)
+            {
+                await listener.StartAsync(CancellationToken.None);
+            }
+        }
+        catch (Exception fault)
+        {
+            Log.ApplyFailed(logger, fault);
+            problems.Add(fault.Message);
+        }
+        return problems;
+    }
+
+    // Nothing that was bound may be left behind: the corrected file would find its own ports in use.
+    private async Task UndoAsync(Change change, List<string> problems)
+    {
+        foreach (var listener in change.Bound)
+        {
+            await listener.DiscardAsync();
+        }
+        if (!ReferenceEquals(runtime.Current, change.Before))
+        {
+            // A listener could not be started, which is the last step.
+            runtime.Swap(change.Before);
+        }
+        await RestoreAsync(change.Unbound, problems);
+        if (change.IsPrepared)
+        {
+            // The kernel forwards for the refused one by now.
+            await runtime.PrepareAsync(runtime.Current);
+        }
     }
 
     private async Task BindAsync(ListenerPlan plan, List<RunningListener> bound, List<string> problems)
@@ -258,6 +270,22 @@ internal sealed partial class GatewayServer(
     }
 
     public void Dispose() => _gate.Dispose();
+
+    /// <summary>A change of listeners under way: what is to be done, and how far it has come.</summary>
+    private sealed class Change(List<ListenerPlan> added, List<RunningListener> inTheWay, GatewaySnapshot before)
+    {
+        public List<ListenerPlan> Added => added;
+
+        public List<RunningListener> InTheWay => inTheWay;
+
+        public GatewaySnapshot Before => before;
+
+        public List<RunningListener> Bound { get; } = [];
+
+        public List<RunningListener> Unbound { get; } = [];
+
+        public bool IsPrepared { get; set; }
+    }
 
     private static partial class Log
     {

@@ -24,7 +24,7 @@ internal static class HttpGatewayExtensions
 {
     /// <summary>
     /// Adds YARP and what the gateway puts around it. Routes and clusters come through <see cref="SnapshotProxyConfigProvider"/>, listeners'
-    /// policies through <see cref="HttpListenerModels"/>.
+    /// policies through <see cref="HttpListenerStates"/>.
     /// </summary>
     public static IServiceCollection AddHttpGateway(this IServiceCollection services)
     {
@@ -32,7 +32,7 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton<SnapshotProxyConfigProvider>();
         services.TryAddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<SnapshotProxyConfigProvider>());
         services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<SnapshotProxyConfigProvider>());
-        services.TryAddSingleton<HttpListenerModels>();
+        services.TryAddSingleton<HttpListenerStates>();
         services.TryAddSingleton<HttpAccessLog>();
         services.AddZeroStarting<HttpRequestMetrics>();
         services.TryAddSingleton<HttpRequestReport>();

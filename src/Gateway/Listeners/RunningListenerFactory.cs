@@ -10,7 +10,7 @@ namespace Gateway.Listeners;
 
 /// <summary>Binds listeners. The only place that knows which kind of server serves which kind of listener.</summary>
 internal sealed class RunningListenerFactory(
-    IServiceProvider host, TcpDataPlane tcp, HttpListenerModels http, HttpConnectionServices services, OwnListeners own)
+    IServiceProvider host, TcpDataPlane tcp, HttpListenerStates http, HttpConnectionServices services, OwnListeners own)
 {
     private ServerStart _start = (_, _) => throw new InvalidOperationException("The application is not known yet.");
 

@@ -10,7 +10,7 @@ namespace Gateway.Snapshots;
 
 /// <summary>The configuration in force, and the two planes that follow it: TCP and HTTP are swapped together.</summary>
 internal sealed class GatewayRuntime(
-    GatewaySnapshot initial, TcpDataPlane tcp, HttpListenerModels http, WaitingResponses waiting, SnapshotProxyConfigProvider yarp,
+    GatewaySnapshot initial, TcpDataPlane tcp, HttpListenerStates http, WaitingResponses waiting, SnapshotProxyConfigProvider yarp,
     SnapshotLogging logging, IEnumerable<IStartsAtZero> metrics)
 {
     private volatile GatewaySnapshot _current = initial;
@@ -29,41 +29,34 @@ internal sealed class GatewayRuntime(
             .. tcp.CheckForwarding(snapshot.Forwards, isTrial),
         ];
 
-    /// <summary>Begins to check destinations and has the kernel forward what it is to; takes a second at most. Why it would not; empty: it does.</summary>
-    public Task<IReadOnlyList<string>> PrepareAsync(GatewaySnapshot snapshot) => tcp.PrepareAsync(snapshot.Forwards);
+    /// <summary>
+    /// Begins to check destinations and has the kernel forward what it is to; takes a second at most. Why it would not; empty: it does.
+    /// With the snapshot in force it undoes the last preparation.
+    /// </summary>
+    public Task<IReadOnlyList<string>> PrepareAsync(GatewaySnapshot snapshot) => tcp.PrepareAsync(snapshot.Tcp, snapshot.Forwards);
 
-    /// <summary>Puts a snapshot whose listeners are bound in force. Live connections stay on what they started with.</summary>
-    /// <exception cref="Exception">Logging or YARP did not take it, for a rule that validation does not know: the old one is in force.</exception>
+    /// <summary>
+    /// Puts a snapshot whose listeners are bound in force. Live connections stay on what they started with. Everything of ours is built by
+    /// now, and assigned; the parts that other libraries make of it (log filters, YARP's routes and clusters) were tried when the file was
+    /// validated. They take it first all the same: a library may know a rule that its trial does not.
+    /// </summary>
+    /// <exception cref="Exception">Logging or YARP did not take it: the old one is in force.</exception>
     public void Swap(GatewaySnapshot snapshot)
     {
-        var old = _current;
-        try
-        {
-            Take(snapshot);
-        }
-        catch
-        {
-            Take(old);
-            throw;
-        }
-    }
-
-    private void Take(GatewaySnapshot snapshot)
-    {
-        // First who can refuse.
         logging.Update(snapshot.Logging);
         if (yarp.Update(snapshot.Config.ReverseProxy.Routes, snapshot.Config.ReverseProxy.Clusters) is { } problem)
         {
+            logging.Update(_current.Logging);
             throw new InvalidOperationException($"YARP does not take ReverseProxy: {LogText.DetailOf(problem)}", problem);
         }
         tcp.Update(snapshot.Tcp);
-        http.Update(snapshot.Config);
+        http.Update(snapshot.Http);
         waiting.Update(snapshot.Config.Limits.MaxWaitingResponses);
+        _current = snapshot;
         foreach (var series in metrics)
         {
             series.StartAtZero(snapshot.Config);
         }
-        _current = snapshot;
     }
 
     /// <summary>Waits for TCP connections to end; closes those that remain with the reason drain.</summary>

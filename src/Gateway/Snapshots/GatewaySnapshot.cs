@@ -1,4 +1,5 @@
 using Gateway.Configuration;
+using Gateway.Http.Listeners;
 using Gateway.Listeners;
 using Gateway.Tcp.Dnat;
 using Gateway.Tcp.Routing;
@@ -16,6 +17,9 @@ internal sealed record GatewaySnapshot
 
     /// <summary>What of it the kernel forwards.</summary>
     public required ForwardModel Forwards { get; init; }
+
+    /// <summary>What each HTTP listener does, Probes and Admin included.</summary>
+    public required IReadOnlyList<HttpListenerModel> Http { get; init; }
 
     /// <summary>The section <c>Logging</c>, flattened.</summary>
     public required IReadOnlyDictionary<string, string?> Logging { get; init; }

@@ -1,5 +1,6 @@
 using Gateway.Configuration;
 using Gateway.Configuration.Loading;
+using Gateway.Http.Listeners;
 using Gateway.Listeners;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dnat;
@@ -15,14 +16,17 @@ internal static class SnapshotBuilder
         config.Listeners.Where(listener => listener.Value.Toa is not null)
             .ToDictionary(listener => listener.Key, listener => listener.Value.Toa!, StringComparer.OrdinalIgnoreCase);
 
-    public static GatewaySnapshot Build(ConfigResult result)
+    /// <summary>Builds all of it. What can fail fails here, and not when it is swapped in.</summary>
+    /// <param name="result">A good configuration.</param>
+    /// <param name="before">The TCP model in force, whose state goes on; null: there is none.</param>
+    public static GatewaySnapshot Build(ConfigResult result, TcpModel? before = null)
     {
         var config = result.Config ?? throw new ArgumentException("The configuration has errors.", nameof(result));
         var listeners = ListenerPlan.From(config);
         var tcp = TcpModelBuilder.Build(
             config.Listeners.Where(listener => listener.Value.Protocol == ListenerProtocol.Tcp)
                 .ToDictionary(listener => listener.Key, listener => listener.Value.ProxyProtocol),
-            config.TcpProxy, config.Networks, ToaOf(config));
+            config.TcpProxy, config.Networks, ToaOf(config), before);
         return new GatewaySnapshot
         {
             Config = config,
@@ -32,6 +36,7 @@ internal static class SnapshotBuilder
                 tcp,
                 listeners.Where(plan => plan.Protocol == ListenerProtocol.Tcp)
                     .Select(plan => new ForwardListener(plan.Name, plan.Address.EndPoint, plan.Address.IsBothFamilies))),
+            Http = HttpListenerModelBuilder.Build(config),
             Logging = result.Flat,
         };
     }

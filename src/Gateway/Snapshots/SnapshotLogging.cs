@@ -6,14 +6,24 @@ internal sealed class SnapshotLogging : ConfigurationProvider, IConfigurationSou
     public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
 
     /// <summary>Puts a section in force.</summary>
-    /// <exception cref="Exception">The logging library cannot read it; the caller puts the old one back.</exception>
+    /// <exception cref="Exception">The logging library cannot read it: the old one is in force again.</exception>
     public void Update(IReadOnlyDictionary<string, string?> logging)
     {
         if (Data.Count == logging.Count && logging.All(pair => Data.TryGetValue(pair.Key, out var value) && value == pair.Value))
         {
             return;
         }
+        var old = Data;
         Data = new Dictionary<string, string?>(logging, StringComparer.OrdinalIgnoreCase);
-        OnReload();
+        try
+        {
+            OnReload();
+        }
+        catch
+        {
+            Data = old;
+            OnReload();
+            throw;
+        }
     }
 }

@@ -47,8 +47,8 @@ internal sealed class HttpTestGateway : IAsyncDisposable
         var listeners = config.Listeners.Where(listener => listener.Value.Protocol == ListenerProtocol.Http).ToArray();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            var models = kestrel.ApplicationServices.GetRequiredService<HttpListenerModels>();
-            models.Update(config);
+            var models = kestrel.ApplicationServices.GetRequiredService<HttpListenerStates>();
+            models.Update(HttpListenerModelBuilder.Build(config));
             foreach (var (name, listener) in listeners)
             {
                 KestrelListenerSetup.Configure(kestrel, new IPEndPoint(address ?? IPAddress.Loopback, 0), models.For(name, ListenerKind.Traffic),
@@ -72,7 +72,7 @@ internal sealed class HttpTestGateway : IAsyncDisposable
     /// <summary>Puts another configuration in force; listeners stay as they are.</summary>
     public void Update(GatewayConfig config)
     {
-        _app.Services.GetRequiredService<HttpListenerModels>().Update(config);
+        _app.Services.GetRequiredService<HttpListenerStates>().Update(HttpListenerModelBuilder.Build(config));
         Assert.Null(_app.Services.GetRequiredService<SnapshotProxyConfigProvider>().Update(config.ReverseProxy.Routes, config.ReverseProxy.Clusters));
     }
 

@@ -7,6 +7,7 @@ using Gateway.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Configuration;
 
@@ -314,13 +315,48 @@ public sealed class ConfigFileWatcherTests : IDisposable
         Assert.Equal("two", (await NextAsync()).Text);
     }
 
+    /// <summary>All of its waits are by the clock that it was given: by the machine's this one would take an hour.</summary>
+    [Fact]
+    public async Task Watch_OnAClockOfItsOwn_PollsByIt()
+    {
+        File.WriteAllText(FilePath, "one");
+        var time = new FakeTimeProvider();
+        var looks = 0;
+        var options = new ConfigFileWatcherOptions { PollInterval = TimeSpan.FromHours(1), ReadLimit = TimeSpan.FromDays(20) };
+        await using var watcher = Start("one", options, (_, _) => throw new IOException("none"), onLook: _ => Interlocked.Increment(ref looks), time: time);
+        await Eventually.TrueAsync(() => Volatile.Read(ref looks) == 1, "the first look");
+
+        Replace("two");
+        // A timer exists only a moment after the look before it, so time moves until there is a look.
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMinutes(10));
+                return _reads.Reader.TryPeek(out var read) && read.Text == "two";
+            },
+            "the next poll");
+
+        // And an event does not wait for it.
+        Replace("three");
+        await Eventually.TrueAsync(
+            () =>
+            {
+                watcher.Signal();
+                time.Advance(options.SettleTime);
+                return _reads.Reader.Count == 2;
+            },
+            "the look after an event");
+        Assert.Equal(["two", "three"], [(await NextAsync()).Text, (await NextAsync()).Text]);
+    }
+
     private ConfigFileWatcher Start(
         string current,
         ConfigFileWatcherOptions? options = null,
         Func<string, Action, IDisposable>? createSignal = null,
         ILogger? logger = null,
         Action<DateTimeOffset>? onLook = null,
-        Func<string, ConfigFileRead>? read = null) => new(
+        Func<string, ConfigFileRead>? read = null,
+        TimeProvider? time = null) => new(
         FilePath,
         current,
         result =>
@@ -328,7 +364,7 @@ public sealed class ConfigFileWatcherTests : IDisposable
             _reads.Writer.TryWrite(result);
             return Task.CompletedTask;
         },
-        TimeProvider.System,
+        time ?? TimeProvider.System,
         logger ?? NullLogger.Instance,
         options ?? Fast,
         createSignal,

@@ -56,13 +56,13 @@ public class HttpGatewayServicesTests
     }
 
     [Fact]
-    public void ListenerModels_Update_ReachesStatesThatServersHold()
+    public void ListenerStates_Update_ReachesStatesThatServersHold()
     {
-        var models = new HttpListenerModels();
-        var web = models.For("web", ListenerKind.Traffic);
-        var probes = models.For(":probes", ListenerKind.Probes);
+        var states = new HttpListenerStates();
+        var web = states.For("web", ListenerKind.Traffic);
+        var probes = states.For(":probes", ListenerKind.Probes);
         Assert.Null(web.Current.Http!.ProxyProtocol);
-        models.Update(new GatewayConfig
+        states.Update(HttpListenerModelBuilder.Build(new GatewayConfig
         {
             Networks = new Dictionary<string, IReadOnlyList<string>> { ["clb"] = ["10.0.0.0/8", "192.168.0.0/16"] },
             Listeners = new Dictionary<string, ListenerConfig>
@@ -76,14 +76,14 @@ public class HttpGatewayServicesTests
                 ["redis"] = new() { Protocol = ListenerProtocol.Tcp },
             },
             Probes = new ProbesConfig { ProxyProtocol = new ProxyProtocolConfig { TrustedProxies = ["clb"] } },
-        });
-        Assert.Same(web, models.For("web", ListenerKind.Traffic));
+        }));
+        Assert.Same(web, states.For("web", ListenerKind.Traffic));
         Assert.Equal(PeerClass.Trusted, web.Current.Http!.ProxyProtocol!.Classify(IPAddress.Parse("192.168.1.1")));
         Assert.Equal(["10.0.0.0/8", "192.168.0.0/16", "192.0.2.0/24"], web.Current.Http.ForwardedHeaders.TrustedProxies.Select(network => network.ToString()));
         Assert.Equal(ListenerKind.Probes, probes.Current.Kind);
         Assert.NotNull(probes.Current.Http!.ProxyProtocol);
 
-        models.Update(new GatewayConfig());
-        Assert.NotSame(web, models.For("web", ListenerKind.Traffic));
+        states.Update(HttpListenerModelBuilder.Build(new GatewayConfig()));
+        Assert.NotSame(web, states.For("web", ListenerKind.Traffic));
     }
 }

@@ -113,13 +113,12 @@ public sealed class ConnectionLimitTests
         limit.MakeRoom = () =>
         {
             asked++;
-            limit.Release(ConnectionKind.Own);
-            return true;
+            return () => limit.Release(ConnectionKind.Own);
         };
 
         Assert.True(limit.TryAcquire(kind));
         Assert.Equal(kind is ConnectionKind.Relayed or ConnectionKind.Http ? 2 : 1, asked);
-        limit.MakeRoom = () => false;
+        limit.MakeRoom = () => null;
         Assert.False(limit.TryAcquire(ConnectionKind.Own));
     }
 

@@ -125,8 +125,7 @@ public sealed class DialerTests
     public async Task Dial_DnatThatTheKernelLeftToUs_FollowsTheFallback(SourceIpFallback fallback, bool isHealthy, DialFailure failure, SourceIpMode mode)
     {
         var client = new ScriptedConnection(static _ => ConnectFailure.None);
-        var cluster = new ClusterModel("c", TestPlane.Cluster("192.0.2.1:1"));
-        cluster.Destinations[0].Health = Health(isHealthy);
+        var cluster = Checked(isHealthy);
         var sourceIp = SourceIpModel.From(new SourceIpConfig { Mode = SourceIpMode.Dnat, Fallback = fallback });
 
         var result = await new Dialer(Resolver(), _observer, Passive.Health(_time), _time).DialAsync(client, V4Client, cluster, sourceIp, null);
@@ -138,17 +137,14 @@ public sealed class DialerTests
     [Fact]
     public async Task Dial_DestinationsThatChecksLeaveOut_AreNotTriedUnlessAllAre()
     {
-        var cluster = new ClusterModel("c", TestPlane.Cluster("192.0.2.1:1", "192.0.2.2:1", "192.0.2.3:1"));
-        cluster.Destinations[0].Health = Health(false);
-        cluster.Destinations[1].Health = Health(true);
-        cluster.Destinations[2].Health = Health(false);
+        var cluster = Checked(false, true, false);
         var client = new ScriptedConnection(static _ => ConnectFailure.Destination);
         var dialer = new Dialer(Resolver(), _observer, Passive.Health(_time), _time);
 
         await dialer.DialAsync(client, V4Client, cluster, SourceIpModel.From(Policies.None), null);
         Assert.Equal("192.0.2.2:1", Assert.Single(client.Requests).Destination.ToString());
 
-        cluster.Destinations[1].Health = Health(false);
+        Publish(cluster.Destinations[1], false);
         await dialer.DialAsync(client, V4Client, cluster, SourceIpModel.From(Policies.None), null);
         Assert.Equal(1 + 3, client.Requests.Count);
     }
@@ -178,13 +174,22 @@ public sealed class DialerTests
         Assert.Single(client.Requests.DistinctBy(request => request.Destination.ToString()));
     }
 
-    private static DestinationHealth Health(bool isHealthy)
+    private static ClusterModel Checked(params bool[] verdicts)
     {
-        var address = new AddressHealth(IPEndPoint.Parse("192.0.2.1:1"), HealthCheckModel.Default);
+        var cluster = new ClusterModel("c", TestPlane.Cluster([.. verdicts.Select(static (_, index) => $"192.0.2.{index + 1}:1")]) with { HealthCheck = new() });
+        foreach (var (destination, isHealthy) in cluster.Destinations.Zip(verdicts))
+        {
+            Publish(destination, isHealthy);
+        }
+
+        return cluster;
+    }
+
+    private static void Publish(DestinationModel destination, bool isHealthy)
+    {
+        var address = new AddressHealth(IPEndPoint.Parse(destination.Address), HealthCheckModel.Default);
         address.Count(isHealthy);
-        var health = new DestinationHealth();
-        health.Publish([address]);
-        return health;
+        destination.Health!.Publish([address]);
     }
 
     [Fact]

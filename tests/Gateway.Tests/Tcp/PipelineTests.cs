@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Routing;
 using Gateway.Testing;
@@ -368,6 +369,53 @@ public sealed class PipelineTests
         using var third = await plane.ConnectAsync();
         await third.SendAsync("three\n");
         Assert.Equal("three", await third.ReadLineAsync());
+    }
+
+    /// <summary>An HTTP client takes a while to close its connections, and all connections of a loop would wait for it.</summary>
+    [Theory]
+    [InlineData(TcpEngineKind.Linux)]
+    [InlineData(TcpEngineKind.Portable)]
+    public async Task Run_RoomIsWhatIsIdle_IsClosedOffTheEventLoop(TcpEngineKind engine)
+    {
+        var limit = new ConnectionLimit(null, possible: 1);
+        limit.Acquire(ConnectionKind.Own);
+        bool? onPool = null;
+        limit.MakeRoom = () => onPool is not null ? null : () =>
+        {
+            onPool = Thread.CurrentThread.IsThreadPoolThread;
+            limit.Release(ConnectionKind.Own);
+        };
+        await using var server = RecordingTcpServer.StartEcho();
+        await using var plane = await TestPlane.StartAsync(TestPlane.Model(null, Policies.None, server.Address), engine, room: limit);
+
+        using var client = await plane.ConnectAsync();
+        await client.SendAsync("one\n");
+
+        Assert.Equal("one", await client.ReadLineAsync());
+        Assert.True(onPool);
+    }
+
+    [Fact]
+    public async Task Run_Connections_AreCountedWithTheirDestination()
+    {
+        await using var server = RecordingTcpServer.StartEcho();
+        var model = TestPlane.Model(null, Policies.None, server.Address);
+        await using var plane = await TestPlane.StartAsync(model);
+        var state = model.Clusters["c"].Destinations[0].State;
+        using (var first = await plane.ConnectAsync())
+        {
+            await first.SendAsync("one\n");
+            Assert.Equal("one", await first.ReadLineAsync());
+            Assert.Equal(1, state.Connections);
+
+            // A reload keeps the count, and the connection's end finds it.
+            var next = TestPlane.Model(null, Policies.None, TestPlane.Cluster(server.Address), before: model);
+            plane.Plane.Update(next);
+            Assert.Equal(1, next.Clusters["c"].Destinations[0].State.Connections);
+        }
+
+        await plane.AccessAsync();
+        Assert.Equal(0, state.Connections);
     }
 
     [Theory]

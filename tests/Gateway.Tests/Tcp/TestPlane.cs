@@ -31,10 +31,10 @@ internal sealed class TestPlane : IAsyncDisposable
     private readonly KestrelServer? _kestrel;
     private readonly BoundTcpListener _listener;
 
-    private TestPlane(TcpModel model, TcpEngineKind engine, TcpAcceptKind accept, int? limit, IPEndPoint? address)
+    private TestPlane(TcpModel model, TcpEngineKind engine, TcpAcceptKind accept, ConnectionLimit limit, IPEndPoint? address)
     {
         _loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(_logs));
-        Plane = new TcpDataPlane(engine, accept, _loggers, Meters, TimeProvider.System, new ConnectionLimit(limit));
+        Plane = new TcpDataPlane(engine, accept, _loggers, Meters, TimeProvider.System, limit);
         _listener = Plane.Bind("in", address ?? new IPEndPoint(IPAddress.Loopback, 0), dualMode: false, keepAlive: null, model.Listeners.GetValueOrDefault("in")?.Toa?.Carriers ?? OptionCarriers.None);
         if (Plane.AcceptsThroughKestrel)
         {
@@ -53,14 +53,15 @@ internal sealed class TestPlane : IAsyncDisposable
     public IReadOnlyList<FakeLogRecord> Logs => _logs.Collector.GetSnapshot();
 
     public static async Task<TestPlane> StartAsync(
-        TcpModel model, TcpEngineKind engine = TcpEngineKind.Portable, TcpAcceptKind accept = TcpAcceptKind.Direct, int? limit = null, IPEndPoint? address = null)
+        TcpModel model, TcpEngineKind engine = TcpEngineKind.Portable, TcpAcceptKind accept = TcpAcceptKind.Direct, int? limit = null, IPEndPoint? address = null,
+        ConnectionLimit? room = null)
     {
         if (engine == TcpEngineKind.Linux && !OperatingSystem.IsLinux())
         {
             Assert.Skip("The Linux engine needs Linux.");
         }
 
-        var plane = new TestPlane(model, engine, accept, limit, address);
+        var plane = new TestPlane(model, engine, accept, room ?? new ConnectionLimit(limit), address);
         plane.Plane.Update(model);
         if (plane._kestrel is { } kestrel)
         {
@@ -82,7 +83,7 @@ internal sealed class TestPlane : IAsyncDisposable
         Model(policy, sourceIp, Cluster(addresses), toa);
 
     /// <summary>A model with one route to a cluster.</summary>
-    public static TcpModel Model(ProxyProtocolConfig? policy, SourceIpConfig sourceIp, TcpClusterConfig cluster, ToaConfig? toa = null) => TcpModelBuilder.Build(
+    public static TcpModel Model(ProxyProtocolConfig? policy, SourceIpConfig sourceIp, TcpClusterConfig cluster, ToaConfig? toa = null, TcpModel? before = null) => TcpModelBuilder.Build(
         new Dictionary<string, ProxyProtocolConfig?> { ["in"] = policy },
         new TcpProxyConfig
         {
@@ -90,7 +91,8 @@ internal sealed class TestPlane : IAsyncDisposable
             Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = cluster },
         },
         new Dictionary<string, IReadOnlyList<string>>(),
-        toa is null ? null : new Dictionary<string, ToaConfig> { ["in"] = toa });
+        toa is null ? null : new Dictionary<string, ToaConfig> { ["in"] = toa },
+        before);
 
     public static TcpClusterConfig Cluster(params string[] addresses) => new()
     {

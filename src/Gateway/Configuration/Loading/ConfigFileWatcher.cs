@@ -3,8 +3,8 @@ using Gateway.Observability;
 namespace Gateway.Configuration.Loading;
 
 /// <summary>
-/// Notices changes of one file within two seconds, whatever the way: contents are polled (Kubernetes swaps a directory's symbolic link, and size and time
-/// stamps can stay the same), and kernel events wake the poll early where an inotify instance can be had.
+/// Notices changes of one file within two seconds, whatever the way: contents are polled (Kubernetes swaps a directory's symbolic link, and
+/// size and time stamps can stay the same), and kernel events wake the poll early where an inotify instance can be had.
 /// </summary>
 internal sealed partial class ConfigFileWatcher : IAsyncDisposable
 {
@@ -21,13 +21,15 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
     private readonly Task _loop;
     private ConfigFileRead _last;
     private volatile bool _again;
+    private Task? _waiting;
     private int _signalled;
 
     /// <summary>Starts to watch.</summary>
     /// <param name="path">The file.</param>
     /// <param name="currentText">The text that is in force; null: none, so that the first text is reported.</param>
     /// <param name="onRead">
-    /// Called, one at a time, when the text differs from the last one reported, when the file cannot be read any more (once), and when it can again.
+    /// Called, one at a time, when the text differs from the last one reported, when the file cannot be read any more (once), and when it
+    /// can again.
     /// </param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">For events and for what should not happen.</param>
@@ -179,8 +181,16 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
     {
         // Not on every event of a busy directory.
         await Task.Delay(_options.SettleTime, _time, _stop.Token);
-        if (await _signal.WaitAsync(_options.PollInterval - _options.SettleTime, _stop.Token))
+        // A wait that ends with the interval stays for the next one: a semaphore's own timeout knows no clock but the machine's.
+        _waiting ??= _signal.WaitAsync(_stop.Token);
+        await _waiting.WaitAsync(_options.PollInterval - _options.SettleTime, _time, _stop.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Token.ThrowIfCancellationRequested();
+        if (_waiting.IsCompleted)
+        {
+            _waiting = null;
             Volatile.Write(ref _signalled, 0);
+        }
     }
 
     private async Task<ConfigFileRead> ReadAsync()

@@ -127,8 +127,7 @@ public sealed class DialerNamesTests
     public async Task Dial_AddressThatFailsChecks_ComesLast()
     {
         _names["pods"] = [IPAddress.Parse("192.0.2.1"), IPAddress.Parse("192.0.2.2"), IPAddress.Parse("192.0.2.3")];
-        var cluster = new ClusterModel("c", TestPlane.Cluster("pods:1"));
-        cluster.Destinations[0].Health = new DestinationHealth();
+        var cluster = new ClusterModel("c", TestPlane.Cluster("pods:1") with { HealthCheck = new() });
         cluster.Destinations[0].Health!.Publish([Checked("192.0.2.1:1", false), Checked("192.0.2.2:1", true)]);
         var client = new ScriptedConnection(static _ => ConnectFailure.Destination);
         await DialAsync(client, Policies.None, cluster);

@@ -173,24 +173,33 @@ public sealed class DialerPassiveTests : IDisposable
         var cluster = Cluster(new TcpHealthCheckConfig { Passive = new() { MaxEjectedPercent = 50, Failures = 1 } }, Dead, Good, Other);
         (_failing[Dead], _failing[Good]) = (ConnectFailure.Timeout, ConnectFailure.Timeout);
         await DialAsync(cluster, 30);
-        Assert.Equal([true, true, false], cluster.Destinations.Select(static one => one.Passive.IsFailing));
-        Assert.Single(cluster.Destinations, static one => one.Passive.IsLeftOut);
+        Assert.Equal([true, true, false], cluster.Destinations.Select(static one => one.State.Passive.IsFailing));
+        Assert.Single(cluster.Destinations, static one => one.State.Passive.IsLeftOut);
     }
 
     [Fact]
-    public async Task Follow_AnotherModel_KeepsWhatIsKnownOfTheSameAddress()
+    public async Task Build_AnotherModel_KeepsWhatIsKnownOfTheSameAddress()
     {
         _failing[Dead] = ConnectFailure.Timeout;
-        var before = Model(Dead, Good);
+        var before = Model(null, Dead, Good);
         _passive.Follow(before);
         await DialAsync(before.Clusters["c"], 4);
 
-        var same = Model(Dead, Other);
-        _passive.Follow(same);
-        var moved = Model("192.0.2.9:1", Good);
-        Assert.Equal([true, false], same.Clusters["c"].Destinations.Select(static one => one.Passive.IsLeftOut));
-        _passive.Follow(moved);
-        Assert.Equal([false, false], moved.Clusters["c"].Destinations.Select(static one => one.Passive.IsLeftOut));
+        Assert.Equal([true, false], Model(before, Dead, Other).Clusters["c"].Destinations.Select(static one => one.State.Passive.IsLeftOut));
+        Assert.Equal([false, false], Model(before, "192.0.2.9:1", Good).Clusters["c"].Destinations.Select(static one => one.State.Passive.IsLeftOut));
+        Assert.Equal((2, "timeout"), (before.Clusters["c"].Destinations[0].State.Failures, before.Clusters["c"].Destinations[0].State.LastFailure));
+    }
+
+    [Fact]
+    public async Task Follow_SwitchedOff_ForgetsWhatIsNotKeptUpToDate()
+    {
+        _failing[Dead] = ConnectFailure.Timeout;
+        var before = Model(null, Dead, Good);
+        await DialAsync(before.Clusters["c"], 4);
+
+        var off = TestPlane.Cluster(Dead, Good) with { HealthCheck = new() { Passive = new() { Enabled = false } } };
+        _passive.Follow(TestPlane.Model(null, Policies.None, off, before: before));
+        Assert.Equal([false, false], before.Clusters["c"].Destinations.Select(static one => one.State.Passive.IsFailing));
     }
 
     [Fact]
@@ -223,7 +232,7 @@ public sealed class DialerPassiveTests : IDisposable
 
     private static ClusterModel Cluster(TcpHealthCheckConfig check, params string[] addresses) => new("c", TestPlane.Cluster(addresses) with { HealthCheck = check });
 
-    private static TcpModel Model(params string[] addresses) => TestPlane.Model(null, Policies.None, addresses);
+    private static TcpModel Model(TcpModel? before, params string[] addresses) => TestPlane.Model(null, Policies.None, TestPlane.Cluster(addresses), before: before);
 
     private int Asked(string address) => _client.Requests.Count(request => request.Destination.ToString() == address);
 

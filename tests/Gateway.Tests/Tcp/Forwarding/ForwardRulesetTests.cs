@@ -50,12 +50,11 @@ public sealed class ForwardRulesetTests
     public void Build_ForwardingOfAFamilyIsOff_LeavesItsClientsToTheDataPlane()
     {
         var model = Model(("r", new() { SourceIp = Dnat }));
-        foreach (var destination in model.Model.Clusters["c"].Destinations)
+        foreach (var destination in Assert.Single(model.Clusters).Destinations)
         {
             var address = new AddressHealth(destination.Literal![0], HealthCheckModel.Default);
             address.Count(isGood: true);
-            destination.Health = new DestinationHealth();
-            destination.Health.Publish([address]);
+            destination.Health!.Publish([address]);
         }
 
         Assert.Equal(2, ForwardRuleset.Build("t", model, ForwardTargets.Healthy(static _ => true)).Destinations.Count);
@@ -154,13 +153,13 @@ public sealed class ForwardRulesetTests
     }
 
     [Fact]
-    public void Model_WithoutDnatRoutes_IsEmptyAndWatchesNobody()
+    public void Model_WithoutDnatRoutes_IsEmpty()
     {
         var model = Model(("r", new() { SourceIp = Policies.None }));
 
         Assert.True(model.IsEmpty);
-        Assert.Empty(model.Watched());
-        Assert.Single(Model(("r", new() { SourceIp = Dnat })).Watched());
+        Assert.Empty(model.Clusters);
+        Assert.Single(Model(("r", new() { SourceIp = Dnat })).Clusters);
     }
 
     [Fact]
@@ -196,10 +195,9 @@ public sealed class ForwardRulesetTests
             Destinations = new Dictionary<string, TcpDestinationConfig> { ["name"] = new() { Address = "name.example:1" }, ["a"] = new() { Address = "198.51.100.7:1" } },
         };
         var model = Model(cluster, ("r", route));
-        foreach (var destination in model.Model.Clusters["c"].Destinations)
+        foreach (var destination in Assert.Single(model.Clusters).Destinations)
         {
-            destination.Health = new DestinationHealth();
-            destination.Health.Publish([.. (destination.Literal is null ? addresses : ["198.51.100.7"]).Select(static text =>
+            destination.Health!.Publish([.. (destination.Literal is null ? addresses : ["198.51.100.7"]).Select(static text =>
             {
                 var address = new AddressHealth(new IPEndPoint(IPAddress.Parse(text), 1), HealthCheckModel.Default);
                 address.Count(isGood: true);

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Clusters;
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Health;
 using Gateway.Tcp.Names;
@@ -53,9 +54,7 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         Assert.Equal("192.0.2.1:1", cluster.Destinations[0].Health!.Target(AddressFamily.InterNetwork)!.ToString());
         Assert.Null(cluster.Destinations[0].Health!.Target(AddressFamily.InterNetworkV6));
         Assert.Equal(2, _changes);
-        using var gauge = new MetricCollector<int>(Meters, TcpMeter.Name, "gateway.destination.healthy");
-        gauge.RecordObservableInstruments();
-        Assert.Equal([("d0", 1), ("d1", 0)], gauge.GetMeasurementSnapshot().Select(static one => ((string)one.Tags["destination"]!, one.Value)).Order());
+        Assert.Equal([("d0", 1), ("d1", 0)], Healthy());
     }
 
     /// <summary>A dead name server or destination of one cluster must not keep a configuration from all others.</summary>
@@ -63,9 +62,9 @@ public sealed class HealthMonitorTests : IAsyncDisposable
     public async Task Follow_NobodyAnswers_ReturnsAndWhatHasNoVerdictIsUsed()
     {
         _pending["192.0.2.1:1"] = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var cluster = new ClusterModel("c", TestPlane.Cluster("192.0.2.1:1", "lost:1"));
+        var cluster = Cluster("c", Rules, "192.0.2.1:1", "lost:1");
 
-        await _monitor.FollowAsync([(cluster, Rules)]).WaitAsync(Eventually.DefaultTimeout);
+        _monitor.Follow([cluster]);
 
         Assert.All(cluster.Destinations, static destination => Assert.True(destination.IsUsable));
         Assert.All(cluster.Destinations, static destination => Assert.Null(destination.Health!.Target(AddressFamily.InterNetwork)));
@@ -77,24 +76,25 @@ public sealed class HealthMonitorTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Follow_WithoutOneThatIsBeingLookedUp_DoesNotWaitForTheNameServer()
+    public async Task Dispose_OneIsBeingLookedUp_DoesNotWaitForTheNameServer()
     {
-        await _monitor.FollowAsync([(new ClusterModel("c", TestPlane.Cluster("lost:1")), Rules)]).WaitAsync(Eventually.DefaultTimeout);
+        _monitor.Follow([Cluster("c", Rules, "lost:1")]);
 
-        await _monitor.FollowAsync([]).WaitAsync(Eventually.DefaultTimeout);
+        _monitor.Follow([]);
+        await _monitor.DisposeAsync().AsTask().WaitAsync(Eventually.DefaultTimeout);
     }
 
     [Fact]
     public async Task FirstVerdicts_OfSomeClusters_AreWaitedForUntilTheLimit()
     {
         _answers["192.0.2.2:1"] = true;
-        var (silent, there) = (new ClusterModel("silent", TestPlane.Cluster("lost:1")), new ClusterModel("there", TestPlane.Cluster("192.0.2.2:1")));
-        await _monitor.FollowAsync([(silent, Rules), (there, Rules)]).WaitAsync(Eventually.DefaultTimeout);
+        var (silent, there) = (Cluster("silent", Rules, "lost:1"), Cluster("there", Rules, "192.0.2.2:1"));
+        _monitor.Follow([silent, there]);
 
-        await _monitor.FirstVerdictsAsync(new HashSet<string> { "there" }, TimeSpan.FromSeconds(1)).WaitAsync(Eventually.DefaultTimeout);
+        await _monitor.FirstVerdictsAsync([there], TimeSpan.FromSeconds(1)).WaitAsync(Eventually.DefaultTimeout);
         Assert.NotNull(there.Destinations[0].Health!.Target(AddressFamily.InterNetwork));
 
-        var both = _monitor.FirstVerdictsAsync(new HashSet<string> { "there", "silent" }, TimeSpan.FromSeconds(1));
+        var both = _monitor.FirstVerdictsAsync([there, silent], TimeSpan.FromSeconds(1));
         Assert.False(both.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(1));
         await both.WaitAsync(Eventually.DefaultTimeout);
@@ -122,18 +122,48 @@ public sealed class HealthMonitorTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Follow_SameDestinations_KeepWhatTheyKnow()
+    public async Task Follow_SameDestinations_GoOnUnderTheirChecker()
     {
         _answers["192.0.2.1:1"] = true;
         var before = await FollowAsync(Rules, "192.0.2.1:1");
         var asked = _asked["192.0.2.1:1"];
 
-        var after = await FollowAsync(Rules, "192.0.2.1:1");
+        var after = Cluster("c", Rules, before, "192.0.2.1:1", "192.0.2.2:1");
+        await FollowAsync(after);
         Assert.Same(before.Destinations[0].Health, after.Destinations[0].Health);
         Assert.Equal(asked, _asked["192.0.2.1:1"]);
+        Assert.Equal(1, _asked["192.0.2.2:1"]);
 
-        var other = await FollowAsync(Rules with { Fall = 1 }, "192.0.2.1:1");
-        Assert.NotSame(before.Destinations[0].Health, other.Destinations[0].Health);
+        var other = Cluster("c", Rules with { Fall = 1 }, after, "192.0.2.1:1", "192.0.2.2:1");
+        await FollowAsync(other);
+        Assert.NotSame(after.Destinations[0].Health, other.Destinations[0].Health);
+        Assert.Equal(asked + 1, _asked["192.0.2.1:1"]);
+    }
+
+    /// <summary>A configuration that is refused after its destinations were asked leaves those in force what they were, and with their checkers.</summary>
+    [Fact]
+    public async Task Follow_TrialThatComesToNothing_ChangesNothing()
+    {
+        var inForce = await FollowAsync(Rules, "192.0.2.1:1");
+        var asked = _asked["192.0.2.1:1"];
+        var (health, isUsable) = (inForce.Destinations[0].Health, inForce.Destinations[0].IsUsable);
+        _answers["192.0.2.1:1"] = true;
+
+        var trial = Cluster("c", Rules with { Rise = 1 }, inForce, "192.0.2.1:1", "192.0.2.2:1");
+        _monitor.Follow([inForce], [trial]);
+        await _monitor.FirstVerdictsAsync([trial], TimeSpan.FromHours(1)).WaitAsync(Eventually.DefaultTimeout);
+        Assert.True(trial.Destinations[0].IsUsable);
+        Assert.Equal([("d0", 0)], Healthy());
+        _monitor.Follow([inForce]);
+
+        Assert.False(isUsable);
+        Assert.Equal((health, isUsable), (inForce.Destinations[0].Health, inForce.Destinations[0].IsUsable));
+        Assert.Equal(asked + 1, _asked["192.0.2.1:1"]);
+        Assert.Equal([("d0", 0)], Healthy());
+        await RoundAsync();
+        await RoundAsync();
+        await Eventually.TrueAsync(() => inForce.Destinations[0].IsUsable, "its own checker goes on");
+        Assert.Equal(1, _asked["192.0.2.2:1"]);
     }
 
     [Fact]
@@ -197,7 +227,7 @@ public sealed class HealthMonitorTests : IAsyncDisposable
 
         using var active = new MetricCollector<int>(Meters, TcpMeter.Name, "gateway.health_checks.active");
         using var waiting = new MetricCollector<int>(Meters, TcpMeter.Name, "gateway.health_checks.waiting");
-        await _monitor.FollowAsync([(new ClusterModel("c", TestPlane.Cluster(addresses)), Rules)]).WaitAsync(Eventually.DefaultTimeout);
+        _monitor.Follow([Cluster("c", Rules, addresses)]);
 
         // A place is taken a moment before its probe is asked.
         await Eventually.TrueAsync(() => Last(active) == CheckRoom.Most && Last(waiting) == 72 && _asked.Count >= CheckRoom.Most, "all that there is room for");
@@ -222,12 +252,32 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         }
     }
 
+    private static ClusterModel Cluster(string name, HealthCheckModel rules, params string[] addresses) => Cluster(name, rules, null, addresses);
+
+    private static ClusterModel Cluster(string name, HealthCheckModel rules, ClusterModel? before, params string[] addresses)
+    {
+        var active = new TcpActiveHealthCheckConfig { Enabled = rules.Enabled, Interval = rules.Interval, Timeout = rules.Timeout, Rise = rules.Rise, Fall = rules.Fall };
+        return new(name, TestPlane.Cluster(addresses) with { HealthCheck = new() { Active = active } }, isForwarded: true, before: before);
+    }
+
     private async Task<ClusterModel> FollowAsync(HealthCheckModel rules, params string[] addresses)
     {
-        var cluster = new ClusterModel("c", TestPlane.Cluster(addresses));
-        await _monitor.FollowAsync([(cluster, rules)]).WaitAsync(Eventually.DefaultTimeout);
-        await _monitor.FirstVerdictsAsync(new HashSet<string> { "c" }, TimeSpan.FromHours(1)).WaitAsync(Eventually.DefaultTimeout);
+        var cluster = Cluster("c", rules, addresses);
+        await FollowAsync(cluster);
         return cluster;
+    }
+
+    private Task FollowAsync(ClusterModel cluster)
+    {
+        _monitor.Follow([cluster]);
+        return _monitor.FirstVerdictsAsync([cluster], TimeSpan.FromHours(1)).WaitAsync(Eventually.DefaultTimeout);
+    }
+
+    private List<(string Destination, int Value)> Healthy()
+    {
+        using var gauge = new MetricCollector<int>(Meters, TcpMeter.Name, "gateway.destination.healthy");
+        gauge.RecordObservableInstruments();
+        return [.. gauge.GetMeasurementSnapshot().Select(static one => ((string)one.Tags["destination"]!, one.Value)).Order()];
     }
 
     // The interval is longer by up to a tenth. The timer of the next round exists only a moment after the verdict of this one, so time moves until somebody asks.

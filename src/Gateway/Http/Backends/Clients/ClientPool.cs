@@ -3,9 +3,9 @@ using Gateway.Tcp.Identification;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// The clients that have connections to one cluster's destinations, each with its own. Held while a request is under way, idle afterwards; idle ones end after a time, when their client's
-/// connection closes, or when a new client, or the process, needs the place of the one that was idle longest. One that is held never ends.
-/// One short lock: a dictionary and a list, no I/O.
+/// The clients that have connections to one cluster's destinations, each with its own. Held while a request is under way, idle afterwards;
+/// idle ones end after a time, when their client's connection closes, or when a new client, or the process, needs the place of the one that
+/// was idle longest. One that is held never ends. One short lock: a dictionary and a list, no I/O.
 /// </summary>
 /// <param name="limits">How many, and how long.</param>
 /// <param name="cluster">For metrics.</param>
@@ -137,8 +137,10 @@ internal sealed class ClientPool(
         }
     }
 
-    /// <summary>The process needs the room: ends the client that is idle longest; false if none is.</summary>
-    public bool TryEndIdlest()
+    /// <summary>
+    /// The process needs the room: takes out the client that is idle longest. Returns what closes its connections; null if none is idle.
+    /// </summary>
+    public Action? TryRemoveIdlest()
     {
         ClientConnections? idlest;
         lock (_lock)
@@ -150,8 +152,7 @@ internal sealed class ClientPool(
             }
         }
 
-        Close(idlest, "descriptors");
-        return idlest is not null;
+        return idlest is null ? null : () => Close(idlest, "descriptors");
     }
 
     /// <summary>The client's connection has closed.</summary>

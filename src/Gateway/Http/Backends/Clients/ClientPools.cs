@@ -3,8 +3,8 @@ using Gateway.Tcp.Admission;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// All clusters' pools, of which the one with the client that was idle longest gives way when the process has no room for another connection. Pools are held weakly: one whose cluster
-/// is gone has nothing idle for long.
+/// All clusters' pools, of which the one with the client that was idle longest gives way when the process has no room for another
+/// connection. Pools are held weakly: one whose cluster is gone has nothing idle for long.
 /// </summary>
 internal sealed class ClientPools
 {
@@ -13,7 +13,7 @@ internal sealed class ClientPools
 
     /// <summary>Makes the set for a process.</summary>
     /// <param name="limit">Asks for room.</param>
-    public ClientPools(ConnectionLimit limit) => limit.MakeRoom = TryEndIdlest;
+    public ClientPools(ConnectionLimit limit) => limit.MakeRoom = TryRemoveIdlest;
 
     /// <summary>Adds a pool.</summary>
     public void Add(ClientPool pool)
@@ -24,18 +24,18 @@ internal sealed class ClientPools
         }
     }
 
-    /// <summary>Closes the connections of the client that was idle longest; false if none is idle.</summary>
-    public bool TryEndIdlest()
+    /// <summary>Takes out the client that was idle longest. Returns what closes its connections; null if none is idle.</summary>
+    public Action? TryRemoveIdlest()
     {
         while (FindIdlest() is { } pool)
         {
-            if (pool.TryEndIdlest())
+            if (pool.TryRemoveIdlest() is { } close)
             {
-                return true;
+                return close;
             }
         }
 
-        return false;
+        return null;
     }
 
     // A handful of clusters, and only when there is no room: no order is kept across them.

@@ -1,0 +1,121 @@
+using System.Net.Sockets;
+using Gateway.Linux.Netfilter;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tcp.Dnat;
+
+/// <summary>
+/// What the kernel counts under our rules: goes into the metrics, and tells what nobody reports, such as answers that do not come
+/// (<see cref="AnswerWatch"/>). Used by one thread at a time.
+/// </summary>
+internal sealed partial class DnatCounters(DnatTable table, ForwardMetrics metrics, TimeSpan interval, ILogger logger, TimeProvider time)
+{
+    // A scrape by two scrapers at once asks the kernel once.
+    private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(200);
+
+    private readonly ForwardTally _tally = new();
+    private readonly AnswerWatch _answers = new();
+    private readonly HashSet<(string Listener, AddressFamily Family)> _rewritten = [];
+    private long _intervalBegan;
+    private long _readAt;
+
+    /// <summary>Whether they were read a moment ago.</summary>
+    public bool AreFresh => time.GetElapsedTime(_readAt) <= Fresh;
+
+    /// <summary>The table was made anew: every counter begins at 0.</summary>
+    public void Restart()
+    {
+        _tally.Restart();
+        _intervalBegan = time.GetTimestamp();
+    }
+
+    /// <summary>Another configuration: what was said once is said again.</summary>
+    public void Forget() => _rewritten.Clear();
+
+    /// <summary>Reads them.</summary>
+    /// <param name="applied">The rules that the table has.</param>
+    /// <returns>The kernel's answer. An answer that makes no sense is a failure too.</returns>
+    public NftResult Read(ForwardRuleset applied)
+    {
+        _readAt = time.GetTimestamp();
+        var answer = table.Run(new NftCommands(table.Name).ListCounters());
+        if (!answer.IsDone)
+        {
+            return answer;
+        }
+
+        try
+        {
+            Add(_tally.Read(answer.Output), applied);
+        }
+#pragma warning disable CA1031 // Whatever the reader makes of an answer: the rules must be kept, and removed at the end, all the same.
+        catch (Exception problem)
+#pragma warning restore CA1031
+        {
+            return new NftResult(false, "", $"its counters cannot be read: {problem.Message}");
+        }
+
+        JudgeAnswers();
+        return answer;
+    }
+
+    private void Add(IReadOnlyList<(string Counter, long Packets, long Bytes)> readings, ForwardRuleset applied)
+    {
+        foreach (var (name, packets, bytes) in readings)
+        {
+            if (!applied.Counters.TryGetValue(name, out var counter))
+            {
+                continue;
+            }
+
+            metrics.Add(counter, packets, bytes);
+            _answers.Add(counter, packets);
+            // Once for each configuration: it goes on until somebody changes the host's rules.
+            if (counter.Kind == ForwardCounterKind.Rewritten && _rewritten.Add((counter.Listener, counter.Family)))
+            {
+                Log.SourceRewritten(logger, counter.Listener);
+            }
+        }
+    }
+
+    // A missing return route has no error: clients wait. But health checks pass, since they come from our own address. So the counters
+    // tell.
+    private void JudgeAnswers()
+    {
+        if (time.GetElapsedTime(_intervalBegan, _readAt) < interval)
+        {
+            return;
+        }
+
+        _intervalBegan = _readAt;
+        foreach (var finding in _answers.EndInterval())
+        {
+            if (finding.HasLeft)
+            {
+                Log.Unanswered(logger, finding.Listener, finding.Packets, finding.Cluster, finding.Destination);
+            }
+            else
+            {
+                var obstacles = ForwardObstacles.Find(table.Run).Describe();
+                Log.Dropped(logger, finding.Listener, finding.Packets, finding.Cluster, finding.Destination, obstacles);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2043, LogLevel.Warning, "Listener {Listener}: {Packets} first packets of clients were sent on to destination {Destination} "
+            + "of cluster {Cluster} and not answered: its route to these clients does not lead through this gateway (docs/dnat.md, The return path), "
+            + "something in between drops them, or it is down")]
+        public static partial void Unanswered(ILogger logger, string listener, long packets, string cluster, string destination);
+
+        [LoggerMessage(2046, LogLevel.Warning, "Listener {Listener}: {Packets} first packets of clients for destination {Destination} of cluster {Cluster} "
+            + "were dropped on this host instead of being forwarded: {Obstacles} (docs/dnat.md, Forwarding)")]
+        public static partial void Dropped(
+            ILogger logger, string listener, long packets, string cluster, string destination, string obstacles);
+
+        [LoggerMessage(2047, LogLevel.Warning, "Listener {Listener}: a masquerade or SNAT rule of this host gives forwarded connections another source, "
+            + "and backends see that instead of the client. Put a rule before it: ct status dnat accept (docs/dnat.md, No masquerading)")]
+        public static partial void SourceRewritten(ILogger logger, string listener);
+    }
+}

@@ -1,0 +1,31 @@
+using System.Collections.Concurrent;
+
+namespace Gateway.Http.Listeners;
+
+/// <summary>The states of all HTTP listeners: each holds the model that its new connections follow.</summary>
+internal sealed class HttpListenerStates
+{
+    private readonly ConcurrentDictionary<(ListenerKind Kind, string Name), HttpListenerState> _states = new();
+
+    /// <summary>The state of a listener, which a server can be set up with before its configuration takes effect.</summary>
+    /// <param name="name">The listener's name.</param>
+    /// <param name="kind">What it is for; there is one Probes and one Admin, whatever their names.</param>
+    public HttpListenerState For(string name, ListenerKind kind) =>
+        _states.GetOrAdd(KeyOf(kind, name), _ => new HttpListenerState(new HttpListenerModel { Name = name, Kind = kind }));
+
+    /// <summary>Puts the models of a configuration in force for new connections. Those that are open keep what they started with.</summary>
+    public void Update(IReadOnlyList<HttpListenerModel> models)
+    {
+        foreach (var model in models)
+        {
+            For(model.Name, model.Kind).Update(model);
+        }
+        foreach (var gone in _states.Keys.Except(models.Select(static model => KeyOf(model.Kind, model.Name))))
+        {
+            _states.TryRemove(gone, out _);
+        }
+    }
+
+    private static (ListenerKind, string) KeyOf(ListenerKind kind, string name) =>
+        (kind, kind == ListenerKind.Traffic ? name.ToUpperInvariant() : string.Empty);
+}
