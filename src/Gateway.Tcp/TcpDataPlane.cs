@@ -77,8 +77,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _headerMetrics = new ProxyProtocolMetrics(meters);
         var resolver = new HostResolver(time);
         _passive = new PassiveHealth(meters, loggers, time);
-        var dialer = new Dialer(resolver, _metrics, _passive, time);
-        _health = new HealthMonitor(resolver, meters, loggers, time, (address, timeout, cancellation) => HealthProbe.ConnectAsync(address, timeout, ownListeners, cancellation));
+        var dialer = new Dialer(resolver, _metrics.Dials, _passive, time);
+        _health = new HealthMonitor(resolver, meters, loggers, time, (address, timeout, cancellation) => HealthProbe.ConnectAsync(address, timeout, ownListeners, time, cancellation));
         _forwarder = new KernelForwarder(new DnatTable(table), meters, _metrics, loggers, time);
         _health.Changed = _forwarder.Wake;
         _pipeline = new ConnectionPipeline(dialer, _metrics, _headerMetrics, _live, limit, loggers, time);

@@ -18,22 +18,27 @@ internal sealed class AddressHealth(IPEndPoint address, HealthCheckModel rules)
     public bool IsHealthy => _isHealthy;
 
     /// <summary>Counts a check. The first one decides alone, so that nobody waits for <c>Rise</c> intervals at start.</summary>
+    /// <param name="isGood">What it found; null: it could not be made. Then what is known stays, and an address of which nothing is known may be used.</param>
     /// <returns>Whether the verdict has changed.</returns>
-    public bool Count(bool isGood)
+    public bool Count(bool? isGood)
     {
         var was = _isHealthy;
-        if (!_isKnown)
+        if (isGood is null)
+        {
+            _isHealthy |= !_isKnown;
+        }
+        else if (!_isKnown)
         {
             _isKnown = true;
-            _isHealthy = isGood;
+            _isHealthy = isGood.Value;
         }
         else if (isGood == _isHealthy)
         {
             _inARow = 0;
         }
-        else if (++_inARow >= (isGood ? rules.Rise : rules.Fall))
+        else if (++_inARow >= (isGood.Value ? rules.Rise : rules.Fall))
         {
-            _isHealthy = isGood;
+            _isHealthy = isGood.Value;
             _inARow = 0;
         }
 

@@ -10,7 +10,7 @@ internal static class ConnectLabel
     public static string Of(ConnectFailure failure, SocketError error) => failure switch
     {
         ConnectFailure.Timeout => "timeout",
-        ConnectFailure.Self => OwnListenerException.Reason,
+        ConnectFailure.Self => OwnListeners.Reason,
         ConnectFailure.Bind => "bind",
         ConnectFailure.Option => "option",
         ConnectFailure.Permission => "permission",

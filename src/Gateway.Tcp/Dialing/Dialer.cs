@@ -5,106 +5,106 @@ using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Health;
-using Gateway.Tcp.Identification;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Tcp.Dialing;
 
 /// <summary>
-/// Opens the connection to a backend. Knows clusters and source-IP modes, nothing of routes.
-/// 1. Destinations in turn from a rotating start, those whose names have no answer yet last; of each, its addresses in turn too (<see cref="AddressOrder"/>). Each attempt
-/// has the cluster's ConnectTimeout. Those that are left out since connects fail (<see cref="PassiveHealth"/>) come last.
-/// 2. In transparent mode only addresses of the client's family that its address can be bound for; a bind that fails is ours and no destination's fault.
-/// With Toa only clients that the route has an option for; a SYN without room for it is ours too.
+/// Opens the connections to backends, for TCP routes on the client's engine and for HTTP clusters as managed sockets
+/// (<see cref="SocketDialer"/>). Knows clusters and source-IP modes, nothing of routes.
+/// 1. Destinations in turn from a rotating start (<see cref="Dial"/>); of each, its addresses in turn too (<see cref="AddressOrder"/>). Each
+/// attempt has the cluster's ConnectTimeout.
+/// 2. In transparent mode only addresses of the client's family that its address can be bound for; a bind that fails is ours and no
+/// destination's fault. With Toa only clients that the route has an option for; a SYN without room for it is ours too.
 /// 3. A Dnat route's connections are the kernel's: one that arrives here goes to 4 at once.
 /// 4. If that reached nobody and some address was left out or could not be bound, the destinations once more as the fallback says.
 /// 5. If that reached nobody either, the last destination that was asked is the reason: it says more than a bind of ours that failed.
 /// Trying another destination is safe, since nothing has been sent yet.
 /// Its state machines are pooled: they were a third of what a connection allocates.
 /// </summary>
-internal sealed partial class Dialer(HostResolver resolver, IDialObserver observer, PassiveHealth passive, TimeProvider time)
+internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, PassiveHealth? passive, TimeProvider time)
 {
+    /// <summary>Chooses where a dial starts.</summary>
+    public Dial Begin(DialRequest request) => new(request, resolver, passive);
+
+    /// <summary>
+    /// Whether any destination has an address: at once if one is an IP literal, or a name with an answer in the cache; else all names are asked together, and the first
+    /// good answer ends the wait. It ends with the client too, and after <see cref="HostResolver.LongestWait"/>, the limit of each question.
+    /// </summary>
+    /// <returns>None if there is an address, NoAddress, or Aborted.</returns>
+    public ValueTask<DialFailure> FindAddressAsync(Dial dial) =>
+        dial.Request.Cluster is { NeedsNames: false } cluster
+            ? new(cluster.Destinations.Count > 0 ? DialFailure.None : DialFailure.NoAddress)
+            : AskNamesAsync(dial);
+
     /// <summary>Connects. Nothing is sent: see <see cref="SourceHeader"/>.</summary>
-    /// <param name="client">The accepted connection: the backend's is carried by the same engine thread.</param>
-    /// <param name="identity">Its client.</param>
-    /// <param name="cluster">Where to.</param>
-    /// <param name="sourceIp">How the backend learns the client's address.</param>
-    /// <param name="keepAlive">Keep-alive of the new connection; null: off.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<DialResult> DialAsync(
-        TcpConnection client, ConnectionIdentity identity, ClusterModel cluster, SourceIpModel sourceIp, TcpKeepAlive? keepAlive)
+    public async ValueTask<DialResult> DialAsync(Dial dial)
     {
-        var attempts = new DialAttempts(client, identity, cluster, sourceIp, keepAlive, cluster.NextStart(identity.Client.Address), passive);
-        var result = sourceIp.Mode == SourceIpMode.Dnat ? NotForwarded(attempts) : await DialAllAsync(attempts, sourceIp.Mode);
-        if (result.Backend is null && attempts.SourceUnusable && sourceIp.Fallback != SourceIpFallback.Reject && result.Failure is not (DialFailure.Aborted or DialFailure.Resources))
+        var request = dial.Request;
+        var result = request.Mode == SourceIpMode.Dnat ? NotForwarded(dial) : await DialAllAsync(dial, request.Mode);
+        if (dial.IsSourceUnusable && request.FallbackMode is { } fallback
+            && result.Failure is not (DialFailure.None or DialFailure.Aborted or DialFailure.Resources))
         {
-            result = await DialAllAsync(attempts, sourceIp.Fallback == SourceIpFallback.ProxyProtocol ? SourceIpMode.ProxyProtocol : SourceIpMode.None);
+            result = await DialAllAsync(dial, fallback);
         }
 
-        return attempts.Conclude(result);
+        return dial.Conclude(result);
     }
 
     // The kernel forwards a Dnat route's connections. One that arrives here could not be: no destination of its family is healthy, or it came from this very machine.
-    private static DialResult NotForwarded(DialAttempts attempts)
+    private static DialResult NotForwarded(Dial dial)
     {
-        attempts.SourceUnusable = true;
-        return new DialResult { Failure = attempts.Cluster.HasUsable() ? DialFailure.SourceIp : DialFailure.NoAddress, Mode = SourceIpMode.Dnat };
+        dial.IsSourceUnusable = true;
+        return new DialResult { Failure = dial.Request.Cluster.HasUsable() ? DialFailure.SourceIp : DialFailure.NoAddress, Mode = SourceIpMode.Dnat };
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<DialResult> DialAllAsync(DialAttempts attempts, SourceIpMode mode)
+    private async ValueTask<DialResult> DialAllAsync(Dial dial, SourceIpMode mode)
     {
+        var request = dial.Request;
         var result = new DialResult { Failure = DialFailure.NoAddress, Mode = mode };
-        attempts.Begin();
-        while (attempts.TryNext(resolver, out var number, out var pending))
+        dial.Begin();
+        while (dial.TryNext(out var number, out var pending))
         {
-            var destination = attempts.Cluster.Destinations[number];
-            if (pending is not null && await attempts.Client.WaitForAsync(pending) is not SocketError.Success and var ended)
+            var destination = request.Cluster.Destinations[number];
+            if (pending is not null && await request.Connector.WaitForAsync(pending) is not SocketError.Success and var ended)
             {
                 return result with { Failure = DialFailure.Aborted, Error = ended };
             }
 
-            foreach (var address in attempts.AddressesOf(number, mode))
+            foreach (var address in dial.AddressesOf(number, mode))
             {
-                if (!attempts.CanUseSource(mode, address))
+                if (!request.CanUseSource(mode, address))
                 {
-                    if (!attempts.SourceUnusable)
+                    if (!dial.IsSourceUnusable)
                     {
-                        attempts.SourceUnusable = true;
-                        observer.SourceUnusable(attempts.Cluster.Name, mode);
+                        dial.IsSourceUnusable = true;
+                        metrics.SourceUnusable(request.Cluster.Name, mode);
                     }
 
                     result = result with { Destination = result.Destination ?? destination, Address = result.Address ?? address };
                     continue;
                 }
 
-                if (attempts.IsSpent)
+                if (dial.IsSpent)
                 {
                     return result;
                 }
 
-                if (++attempts.Count > 1)
+                if (++dial.Attempts > 1)
                 {
-                    observer.Retrying(attempts.Cluster.Name, destination.Name);
+                    metrics.Retrying(request.Cluster.Name, destination.Name);
                 }
 
-                var connected = await ConnectAsync(attempts, destination, address, mode);
-                result = new DialResult
-                {
-                    Backend = connected.Connection,
-                    Destination = destination,
-                    Address = address,
-                    Mode = mode,
-                    Failure = Failure(connected.Failure),
-                    Error = connected.Error,
-                };
+                result = await ConnectAsync(request, destination, address, mode);
                 if (result.Failure is DialFailure.None or DialFailure.Aborted)
                 {
                     return result;
                 }
 
-                attempts.Note(result);
+                dial.Note(result);
                 if (IsOutOfEverything(result))
                 {
                     return result;
@@ -120,15 +120,24 @@ internal sealed partial class Dialer(HostResolver resolver, IDialObserver observ
         result.Failure == DialFailure.Resources && result.Error is not (SocketError.AddressNotAvailable or SocketError.WouldBlock);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ConnectResult> ConnectAsync(DialAttempts attempts, DestinationModel destination, IPEndPoint address, SourceIpMode mode)
+    private async ValueTask<DialResult> ConnectAsync(DialRequest request, DestinationModel destination, IPEndPoint address, SourceIpMode mode)
     {
         var began = time.GetTimestamp();
-        var result = await attempts.Client.ConnectAsync(attempts.RequestFor(address, mode));
-        observer.Attempted(attempts.Cluster.Name, destination.Name, mode, result.Failure, result.Error, time.GetElapsedTime(began));
-        return result;
+        var connected = await request.Connector.ConnectAsync(request.To(address, mode));
+        metrics.Attempted(request.Cluster.Name, destination.Name, mode, connected.Failure, connected.Error, time.GetElapsedTime(began));
+        return new DialResult
+        {
+            Backend = connected.Connection,
+            Socket = connected.Socket,
+            Destination = destination,
+            Address = address,
+            Mode = mode,
+            Failure = FailureOf(connected.Failure),
+            Error = connected.Error,
+        };
     }
 
-    private static DialFailure Failure(ConnectFailure failure) => failure switch
+    private static DialFailure FailureOf(ConnectFailure failure) => failure switch
     {
         ConnectFailure.None => DialFailure.None,
         ConnectFailure.Timeout => DialFailure.Timeout,
@@ -138,4 +147,70 @@ internal sealed partial class Dialer(HostResolver resolver, IDialObserver observ
         ConnectFailure.Aborted => DialFailure.Aborted,
         _ => DialFailure.Destination,
     };
+
+    private async ValueTask<DialFailure> AskNamesAsync(Dial dial)
+    {
+        var cluster = dial.Request.Cluster;
+        var usableOnly = cluster.HasUsable();
+        for (var number = 0; number < cluster.Destinations.Count; number++)
+        {
+            if (cluster.Destinations[number] is { Literal: not null } literal && (!usableOnly || literal.IsUsable))
+            {
+                return DialFailure.None;
+            }
+        }
+
+        List<Task<IPEndPoint[]>>? open = null;
+        for (var number = 0; number < cluster.Destinations.Count; number++)
+        {
+            if (usableOnly && !cluster.Destinations[number].IsUsable)
+            {
+                continue;
+            }
+
+            var answer = dial.AnswerOf(number);
+            if (!answer.IsCompleted)
+            {
+                (open ??= []).Add(answer);
+            }
+            else if (answer.Result.Length > 0)
+            {
+                return DialFailure.None;
+            }
+        }
+
+        if (open is not null)
+        {
+            var found = FindAnyAsync(open);
+            if (await dial.Request.Connector.WaitForAsync(found) != SocketError.Success)
+            {
+                return DialFailure.Aborted;
+            }
+
+            if (found.Result)
+            {
+                return DialFailure.None;
+            }
+        }
+
+        foreach (var destination in cluster.Destinations.Where(destination => !usableOnly || destination.IsUsable))
+        {
+            passive?.Failed(cluster, destination, isTrial: false, PassiveHealth.NoAddress);
+        }
+
+        return DialFailure.NoAddress;
+    }
+
+    private static async Task<bool> FindAnyAsync(List<Task<IPEndPoint[]>> questions)
+    {
+        await foreach (var answer in Task.WhenEach(questions))
+        {
+            if (answer.Result.Length > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

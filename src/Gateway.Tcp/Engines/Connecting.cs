@@ -63,4 +63,8 @@ public enum ConnectFailure : byte
 }
 
 /// <summary>The dialled connection, or why there is none.</summary>
-public readonly record struct ConnectResult(TcpConnection? Connection, ConnectFailure Failure, SocketError Error);
+public readonly record struct ConnectResult(TcpConnection? Connection, ConnectFailure Failure, SocketError Error)
+{
+    /// <summary>The connection, where it is a managed socket rather than an engine's.</summary>
+    public Socket? Socket { get; init; }
+}

@@ -15,15 +15,9 @@ public static class LocalPorts
     private static readonly (int First, int Last) Range = Parse(TryRead());
 
     /// <summary>To be asked of each connection that was opened.</summary>
-    /// <exception cref="SocketException">It is one with itself: nobody listens there (ConnectionRefused).</exception>
-    public static void RefuseSelf(Socket connected)
-    {
-        ArgumentNullException.ThrowIfNull(connected);
-        if (connected.RemoteEndPoint is IPEndPoint remote && Holds(remote.Port) && remote.Equals(connected.LocalEndPoint))
-        {
-            throw new SocketException((int)SocketError.ConnectionRefused);
-        }
-    }
+    /// <returns>Whether it is one with itself: nobody listens there, and it counts as refused.</returns>
+    internal static bool IsSelf(Socket connected) =>
+        connected.RemoteEndPoint is IPEndPoint remote && Holds(remote.Port) && remote.Equals(connected.LocalEndPoint);
 
     /// <summary>Whether the kernel may pick this port.</summary>
     internal static bool Holds(int port) => port >= Range.First && port <= Range.Last;

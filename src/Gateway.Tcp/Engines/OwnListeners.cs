@@ -13,6 +13,9 @@ namespace Gateway.Tcp.Engines;
 /// </summary>
 public sealed class OwnListeners
 {
+    /// <summary>Why a connection to one of them was refused, in logs and metrics.</summary>
+    public const string Reason = "self";
+
     // A question to the kernel costs some 6 µs, a twentieth of a connection. An address that moves here is noticed within this.
     private const long ForeignForMilliseconds = 100;
 
@@ -44,14 +47,15 @@ public sealed class OwnListeners
     /// <summary>To be asked before a connection is opened: one that reached a listener of ours would be routed and dialled there in turn.</summary>
     /// <param name="destination">Where to.</param>
     /// <param name="socket">What is about to connect: its VRF counts.</param>
-    /// <exception cref="OwnListenerException">It is one of our listeners.</exception>
-    public void Refuse(IPEndPoint destination, Socket socket)
+    /// <returns>Whether it is one of our listeners, and not to be connected to.</returns>
+    internal bool Refuses(IPEndPoint destination, Socket socket) => MayHold(destination.Port) && Find(destination, BoundDevice.Of(socket)) is not null;
+
+    /// <summary>What the log says of a destination that was refused since it is one of our listeners.</summary>
+    /// <param name="destination">Its address.</param>
+    public string Describe(IPEndPoint destination)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        if (MayHold(destination.Port) && Find(destination, BoundDevice.Of(socket)) is { } listener)
-        {
-            throw new OwnListenerException(destination, listener);
-        }
+        return $"reason={Reason}: {destination} is our own listener {Find(destination, device: 0)}";
     }
 
     /// <summary>Whether any listener has this port; if not, there is nothing to <see cref="Find"/>.</summary>

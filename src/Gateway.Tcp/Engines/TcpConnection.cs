@@ -9,7 +9,7 @@ namespace Gateway.Tcp.Engines;
 /// any thread and at any time. Outcomes are values: no operation throws for what a peer or the network does. After each await the caller runs on
 /// the thread that the engine chose for this connection, and a backend dialled with <see cref="ConnectAsync"/> shares it.
 /// </summary>
-public abstract class TcpConnection
+public abstract class TcpConnection : IConnector
 {
     /// <summary>The other end of this socket, v4-mapped addresses unmapped.</summary>
     public abstract IPEndPoint RemoteEndPoint { get; }

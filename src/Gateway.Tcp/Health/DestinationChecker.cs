@@ -22,7 +22,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     private readonly HealthMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly CheckRoom _room;
-    private readonly Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>> _probe;
+    private readonly Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool?>> _probe;
     private readonly Action<DestinationChecker, bool> _onChange;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
@@ -49,7 +49,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
         HealthMetrics metrics,
         TimeProvider time,
         CheckRoom room,
-        Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>> probe,
+        Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool?>> probe,
         Action<DestinationChecker, bool> onChange,
         ILogger logger)
     {
@@ -140,14 +140,14 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
                 .Select(address => known.FirstOrDefault(one => one.Address.Equals(address)) ?? new AddressHealth(address, _rules))];
     }
 
-    private async Task<bool> CheckAsync(IPEndPoint address)
+    private async Task<bool?> CheckAsync(IPEndPoint address)
     {
         if (!_rules.Enabled)
         {
             return true;
         }
 
-        bool isGood;
+        bool? isGood;
         await _room.EnterAsync(_stop.Token).ConfigureAwait(false);
         var began = _time.GetTimestamp();
         try
@@ -159,9 +159,9 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
             _room.Leave();
         }
 
-        if (!_stop.IsCancellationRequested)
+        if (!_stop.IsCancellationRequested && isGood is { } verdict)
         {
-            _metrics.Checked(_cluster, _destination.Name, isGood, _time.GetElapsedTime(began));
+            _metrics.Checked(_cluster, _destination.Name, verdict, _time.GetElapsedTime(began));
         }
 
         return isGood;

@@ -18,7 +18,7 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly HealthMetrics _metrics;
     private readonly CheckRoom _room = new();
-    private readonly Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>> _probe;
+    private readonly Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool?>> _probe;
     private readonly List<Task> _ending = [];
     private Dictionary<DestinationHealth, DestinationChecker> _checkers = [];
     private volatile IReadOnlyList<DestinationChecker> _inForce = [];
@@ -28,7 +28,7 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
         IMeterFactory meters,
         ILoggerFactory loggers,
         TimeProvider time,
-        Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool>> probe)
+        Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool?>> probe)
     {
         _resolver = resolver;
         _time = time;

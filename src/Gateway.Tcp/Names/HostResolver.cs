@@ -52,12 +52,13 @@ internal sealed class HostResolver
     /// <param name="destination">The destination.</param>
     /// <param name="patience">How long a known answer that has become old is refreshed before it is used as it is. Defaults to not at all.</param>
     public ValueTask<IPEndPoint[]> ResolveAsync(DestinationModel destination, TimeSpan patience = default) =>
-        destination.Literal is { } literal ? new(literal) : ResolveNameAsync(destination, patience);
+        destination.Literal is { } literal ? new(literal) : ResolveAsync(destination.Host, destination.Port, patience);
 
-    private async ValueTask<IPEndPoint[]> ResolveNameAsync(DestinationModel destination, TimeSpan patience)
+    /// <summary>The same of a name and a port.</summary>
+    public async ValueTask<IPEndPoint[]> ResolveAsync(string host, int port, TimeSpan patience = default)
     {
-        var addresses = await NameOf(destination.Host).AskAsync(patience);
-        return Array.ConvertAll(addresses, address => new IPEndPoint(address, destination.Port));
+        var addresses = await NameOf(host).AskAsync(patience);
+        return Array.ConvertAll(addresses, address => new IPEndPoint(address, port));
     }
 
     private ResolvedName NameOf(string host)

@@ -67,7 +67,7 @@ internal sealed partial class ConnectionPipeline(
         {
             await client.EnterAsync();
             if (await AdmitAsync(record) && await IdentifyAsync(record) && (record.Model?.Toa is null || await IdentifyByToaAsync(record))
-                && await RouteAsync(record) && await DialAsync(record) && await SendFirstAsync(record))
+                && Route(record) && await DialAsync(record) && await SendFirstAsync(record))
             {
                 var route = record.Route!;
                 var relayed = await client.RelayAsync(record.Backend!, route.Relay, record.Guard);
@@ -140,7 +140,7 @@ internal sealed partial class ConnectionPipeline(
         return true;
     }
 
-    private async ValueTask<bool> RouteAsync(ConnectionRecord record)
+    private bool Route(ConnectionRecord record)
     {
         var identity = record.Identity!;
         if (record.Model?.Match(identity) is not { } route)
@@ -158,7 +158,45 @@ internal sealed partial class ConnectionPipeline(
             }
         }
 
-        var found = await dialer.FindAddressAsync(record.Client, route.Cluster);
+        return true;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> DialAsync(ConnectionRecord record)
+    {
+        var route = record.Route!;
+        var dial = dialer.Begin(new DialRequest
+        {
+            Connector = record.Client,
+            Client = record.Identity!,
+            Cluster = route.Cluster,
+            SourceIp = route.SourceIp,
+            KeepAlive = record.Listener.KeepAlive,
+        });
+        if (!Open(record, await dialer.FindAddressAsync(dial)))
+        {
+            return false;
+        }
+
+        var dialed = await dialer.DialAsync(dial);
+        record.Destination = dialed.Destination;
+        record.FailedDial = dialed.Backend is null ? dialed.Describe() : dialed.FailedAttempts;
+        if (dialed.Backend is not { } backend)
+        {
+            return Fail(record, ReasonOf(dialed.Failure, record.Client));
+        }
+
+        record.Backend = backend;
+        dialed.Destination!.State.Opened();
+        record.SendsHeader = dialed.Mode == SourceIpMode.ProxyProtocol;
+        metrics.DestinationOpened(route.Cluster.Name, dialed.Destination.Name);
+        return route.Cluster.Original is null || dialed.Mode == SourceIpMode.Transparent || KnowAsOwn(record);
+    }
+
+    // A connection of which no destination has an address counts as rejected. One that ended while a name was asked for counts as opened: it
+    // was routed, and how it ended is said as of any other.
+    private bool Open(ConnectionRecord record, DialFailure found)
+    {
         if (found == DialFailure.NoAddress)
         {
             return Fail(record, CloseReason.NoDestination);
@@ -169,29 +207,9 @@ internal sealed partial class ConnectionPipeline(
             return Fail(record, CloseReason.Draining);
         }
 
-        // One that ended while a name was asked for counts as opened too: it was routed, and how it ended is said as of any other.
         record.IsOpened = true;
-        metrics.Opened(route, identity.Client.Address);
+        metrics.Opened(record.Route!, record.Identity!.Client.Address);
         return found == DialFailure.None || Fail(record, ReasonOf(found, record.Client));
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> DialAsync(ConnectionRecord record)
-    {
-        var route = record.Route!;
-        var dialled = await dialer.DialAsync(record.Client, record.Identity!, route.Cluster, route.SourceIp, record.Listener.KeepAlive);
-        record.Destination = dialled.Destination;
-        record.FailedDial = dialled.Backend is null ? dialled.Describe() : dialled.FailedAttempts;
-        if (dialled.Backend is not { } backend)
-        {
-            return Fail(record, ReasonOf(dialled.Failure, record.Client));
-        }
-
-        record.Backend = backend;
-        dialled.Destination!.State.Opened();
-        record.SendsHeader = dialled.Mode == SourceIpMode.ProxyProtocol;
-        metrics.DestinationOpened(route.Cluster.Name, dialled.Destination.Name);
-        return route.Cluster.Original is null || dialled.Mode == SourceIpMode.Transparent || KnowAsOwn(record);
     }
 
     // Not from a client's address: a client may have the same port, and is no loop.
@@ -234,7 +252,7 @@ internal sealed partial class ConnectionPipeline(
             var added = route.SourceIp.AddTlvs?.Write(record.Identity!.Client, ConnectionIds.Of(record.Id)) ?? [];
             combined = ArrayPool<byte>.Shared.Rent(SourceHeader.MaxLength(record.Identity!, route.SourceIp, added.Length) + payload.Length);
             header = SourceHeader.Write(combined, record.Identity!, route.SourceIp, added, out var leftOut);
-            metrics.TlvsLeftOut(route.Cluster.Name, leftOut);
+            metrics.Dials.TlvsLeftOut(route.Cluster.Name, leftOut);
             payload.Span.CopyTo(combined.AsSpan(header));
             data = combined.AsMemory(0, header + payload.Length);
         }
@@ -245,7 +263,7 @@ internal sealed partial class ConnectionPipeline(
             ArrayPool<byte>.Shared.Return(combined);
             if (sent.Bytes >= header)
             {
-                metrics.HeaderSent(route.Cluster.Name, route.SourceIp.Version);
+                metrics.Dials.HeaderSent(route.Cluster.Name, route.SourceIp.Version);
             }
         }
 

@@ -1,6 +1,4 @@
-using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Routing;
-using Gateway.Tcp.SourceIp;
 using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Pipeline;
@@ -13,9 +11,6 @@ internal sealed partial class TcpMetrics
 {
     // Two network types times 19 reasons times so many routes are 19,000 series. With more, the orderly ends appear with their first connection.
     private const int ManyRoutes = 500;
-
-    private static readonly string[] ConnectErrors =
-        ["timeout", "bind", "option", "permission", "resources", "aborted", "refused", "reset", "unreachable", "other", "source_unusable"];
 
     private static readonly string[] ToaResults = ["client", "absent_allowed", "absent_rejected", "invalid", "conflict"];
 
@@ -39,7 +34,7 @@ internal sealed partial class TcpMetrics
         {
             foreach (var destination in cluster.Destinations)
             {
-                _connectRetries.Add(0, TcpMeter.Tag("cluster", cluster.Name), TcpMeter.Tag("destination", destination.Name));
+                Dials.StartAtZero(cluster.Name, destination.Name);
                 _destinationActive.Add(0, TcpMeter.Tag("cluster", cluster.Name), TcpMeter.Tag("destination", destination.Name));
             }
         }
@@ -78,23 +73,6 @@ internal sealed partial class TcpMetrics
 
         _received.Add(0, TcpMeter.Tag("route", route.Name));
         _sent.Add(0, TcpMeter.Tag("route", route.Name));
-        StartAtZero(route.Cluster.Name, route.SourceIp);
-    }
-
-    private void StartAtZero(string cluster, SourceIpModel sourceIp)
-    {
-        if (sourceIp.Mode == SourceIpMode.ProxyProtocol || sourceIp.Fallback == SourceIpFallback.ProxyProtocol)
-        {
-            _headersSent.Add(0, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("version", Name(sourceIp.Version)));
-        }
-
-        if (CounterOf(sourceIp.Mode) is { } attempts)
-        {
-            attempts.Add(0, TcpMeter.Tag("cluster", cluster));
-            foreach (var error in ConnectErrors)
-            {
-                attempts.Add(0, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("error.type", error));
-            }
-        }
+        Dials.StartAtZero(route.Cluster.Name, route.SourceIp);
     }
 }

@@ -14,7 +14,7 @@ namespace Gateway.Tcp.Pipeline;
 /// The instruments of the TCP data plane. Opened, active, closed and duration are of routed connections; one that ends earlier counts once in rejected;
 /// a check that connects and closes counts in health_checks alone. Labels come from configuration, never from a peer.
 /// </summary>
-internal sealed partial class TcpMetrics : IDialObserver
+internal sealed partial class TcpMetrics
 {
     // Connections live for milliseconds (a probe) or for days (a database pool).
     private static readonly InstrumentAdvice<double> LongDurations = new()
@@ -32,16 +32,11 @@ internal sealed partial class TcpMetrics : IDialObserver
     private readonly Counter<long> _sent;
     private readonly Counter<long> _acceptErrors;
     private readonly UpDownCounter<long> _destinationActive;
-    private readonly Histogram<double> _connectDuration;
-    private readonly Counter<long> _connectRetries;
-    private readonly Counter<long> _headersSent;
-    private readonly Counter<long> _tlvsLeftOut;
-    private readonly Counter<long> _transparent;
-    private readonly Counter<long> _toa;
     private readonly Counter<long> _toaReceived;
 
     public TcpMetrics(IMeterFactory meters)
     {
+        Dials = new DialMetrics(meters);
         var meter = meters.Create(TcpMeter.Name);
         _opened = meter.CreateCounter<long>("gateway.tcp.connection.opened", "{connection}", "Connections that were routed.");
         _closed = meter.CreateCounter<long>("gateway.tcp.connection.closed", "{connection}", "Routed connections that ended, by reason.");
@@ -53,14 +48,11 @@ internal sealed partial class TcpMetrics : IDialObserver
         _sent = meter.CreateCounter<long>("gateway.tcp.sent", "By", "Payload to clients.");
         _acceptErrors = meter.CreateCounter<long>("gateway.tcp.accept.errors", "{error}", "Pauses in accepting: out of descriptors, memory or epoll watches.");
         _destinationActive = meter.CreateUpDownCounter<long>("gateway.destination.connection.active", "{connection}", "Connections to a destination.");
-        _connectDuration = meter.CreateHistogram("gateway.destination.connect.duration", "s", "Connect attempts.", null, TcpMeter.ShortDurations);
-        _connectRetries = meter.CreateCounter<long>("gateway.destination.connect.retries", "{attempt}", "Second and later attempts for one client.");
-        _headersSent = meter.CreateCounter<long>("gateway.proxy_protocol.sent", "{header}", "PROXY headers to backends.");
-        _tlvsLeftOut = meter.CreateCounter<long>("gateway.proxy_protocol.tlvs_left_out", "{tlv}", "TLVs that were not passed on, since the header would be too long.");
-        _transparent = meter.CreateCounter<long>("gateway.transparent.connect", "{attempt}", "Connect attempts from a client's address.");
-        _toa = meter.CreateCounter<long>("gateway.toa.connect", "{attempt}", "Connect attempts with the client's address in a TCP option.");
         _toaReceived = meter.CreateCounter<long>("gateway.toa.received", "{connection}", "Connections of trusted peers whose TCP options were looked at, by result.");
     }
+
+    /// <summary>The instruments of dials.</summary>
+    public DialMetrics Dials { get; }
 
     public void Opened(RouteModel route, IPAddress client)
     {
@@ -120,66 +112,5 @@ internal sealed partial class TcpMetrics : IDialObserver
     public void DestinationOpened(string cluster, string destination) =>
         _destinationActive.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));
 
-    public void HeaderSent(string cluster, ProxyProtocolVersion version) =>
-        _headersSent.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("version", Name(version)));
-
-    public void TlvsLeftOut(string cluster, int count)
-    {
-        if (count > 0)
-        {
-            _tlvsLeftOut.Add(count, TcpMeter.Tag("cluster", cluster));
-        }
-    }
-
-    public void Attempted(string cluster, string destination, SourceIpMode mode, ConnectFailure failure, SocketError error, TimeSpan duration)
-    {
-        if (CounterOf(mode) is { } counter)
-        {
-            Count(counter, cluster, failure, error);
-        }
-
-        // What we could not bind or write, and whom the client left, says nothing about the destination.
-        if (failure is ConnectFailure.Bind or ConnectFailure.Option or ConnectFailure.Permission or ConnectFailure.Aborted)
-        {
-            return;
-        }
-
-        if (failure == ConnectFailure.None)
-        {
-            _connectDuration.Record(duration.TotalSeconds, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));
-        }
-        else
-        {
-            _connectDuration.Record(duration.TotalSeconds, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination), TcpMeter.Tag("error.type", ConnectLabel.Of(failure, error)));
-        }
-    }
-
-    public void SourceUnusable(string cluster, SourceIpMode mode) => CounterOf(mode)?.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("error.type", "source_unusable"));
-
     public void ToaReceived(string listener, string result) => _toaReceived.Add(1, TcpMeter.Tag("listener", listener), TcpMeter.Tag("result", result));
-
-    public void Retrying(string cluster, string destination) => _connectRetries.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));
-
-    private Counter<long>? CounterOf(SourceIpMode mode) => mode switch
-    {
-        SourceIpMode.Transparent => _transparent,
-        SourceIpMode.Toa => _toa,
-        _ => null,
-    };
-
-    private static void Count(Counter<long> counter, string cluster, ConnectFailure failure, SocketError error)
-    {
-        if (failure == ConnectFailure.None)
-        {
-            counter.Add(1, TcpMeter.Tag("cluster", cluster));
-        }
-        else
-        {
-            counter.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("error.type", ConnectLabel.Of(failure, error)));
-        }
-    }
-
-
-
-    private static string Name(ProxyProtocolVersion version) => version == ProxyProtocolVersion.V1 ? "v1" : "v2";
 }

@@ -87,7 +87,7 @@ internal static class CloseReasons
     private static readonly string[] Labels =
     [
         "error", "client_fin", "backend_fin", "client_reset", "backend_reset", "idle_timeout", "max_duration", "drain", "late_header", "untrusted_header", "nested_header",
-        "backend_connect_failed", "backend_connect_timeout", OwnListenerException.Reason, "backend_send_failed", "source_ip", "resources",
+        "backend_connect_failed", "backend_connect_timeout", OwnListeners.Reason, "backend_send_failed", "source_ip", "resources",
         "limit", "draining", "proxy_protocol", "toa", "no_route", "no_destination", "original_destination", "health_check",
     ];
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Engines.Portable;
 
 namespace Gateway.Checks;
 
@@ -20,39 +21,26 @@ internal sealed class BackendTalk : IDisposable
     /// <summary>The connection's socket, for headers that name its ends.</summary>
     public Socket Socket => _socket;
 
-    /// <summary>Connects.</summary>
-    /// <param name="endPoint">Where.</param>
-    /// <param name="timeout">The limit.</param>
-    /// <param name="prepare">Sets options and binds.</param>
+    /// <summary>Connects as the data plane does.</summary>
+    /// <param name="request">Where, from where, and for how long.</param>
     /// <param name="cancellation">The time of the whole run is up: this throws.</param>
-    /// <returns>The connection, or why there is none, in words that follow the address.</returns>
-    public static async Task<(BackendTalk? Talk, string? Problem)> ConnectAsync(
-        IPEndPoint endPoint, TimeSpan timeout, Action<Socket> prepare, CancellationToken cancellation)
+    /// <param name="prepare">Sets further options; null: none.</param>
+    /// <param name="ownListeners">Which addresses are this gateway's own; null: those of no listener.</param>
+    /// <returns>The connection, or why there is none.</returns>
+    public static async Task<(BackendTalk? Talk, ConnectProblem? Problem)> ConnectAsync(
+        ConnectRequest request, CancellationToken cancellation, Action<Socket>? prepare = null, OwnListeners? ownListeners = null)
     {
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, LingerState = new LingerOption(true, 0) };
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(timeout);
-        try
+        var connector = new SocketConnector(ownListeners ?? new OwnListeners(), TimeProvider.System, cancellation)
         {
-            prepare(socket);
-            await socket.ConnectAsync(endPoint, limit.Token);
-            return (new BackendTalk(socket), null);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            socket.Dispose();
-            return (null, $"does not answer within {timeout.TotalSeconds:0.###} s");
-        }
-        catch (SocketException problem)
-        {
-            socket.Dispose();
-            return (null, problem.SocketErrorCode == SocketError.ConnectionRefused ? "refuses connections" : problem.Message);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+            Prepare = socket =>
+            {
+                socket.LingerState = new LingerOption(true, 0);
+                prepare?.Invoke(socket);
+            },
+        };
+        var result = await connector.ConnectAsync(request);
+        cancellation.ThrowIfCancellationRequested();
+        return result.Socket is { } socket ? (new BackendTalk(socket), null) : (null, ConnectProblem.Of(result.Failure, result.Error, request.Timeout));
     }
 
     /// <summary>Sends a few bytes; a backend that has closed already is found by <see cref="ListenAsync"/>.</summary>

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Checks;
@@ -36,13 +37,22 @@ internal sealed class CertificateCheck : ICheck
 
     private static async Task ShakeHandsAsync(BackendTarget target, IPEndPoint endPoint, TimeProvider time, CheckFindings findings, CancellationToken cancellation)
     {
-        using var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        var (talk, unreached) = await BackendTalk.ConnectAsync(new ConnectRequest { Destination = endPoint, Timeout = target.ConnectTimeout }, cancellation);
+        if (talk is null)
+        {
+            findings.Add(unreached!.IsOurs ? CheckSeverity.Skip : CheckSeverity.Fail, target.KeyPath, $"the certificate was not seen: {endPoint} {unreached.Said}");
+            return;
+        }
+
+        using var _ = talk;
+        var socket = talk.Socket;
+        // It ends in order: a TLS server takes a reset for a fault.
+        socket.LingerState = new LingerOption(false, 0);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(target.ConnectTimeout);
         var isJudged = false;
         try
         {
-            await socket.ConnectAsync(endPoint, limit.Token);
             if (target.Users.FirstOrDefault(user => user.SourceIp.Mode == SourceIpMode.ProxyProtocol) is { } user)
             {
                 var header = new byte[OwnHeader.MaxLength];

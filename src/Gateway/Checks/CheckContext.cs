@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Gateway.Configuration;
 using Gateway.Snapshots;
+using Gateway.Tcp.Engines;
 
 namespace Gateway.Checks;
 
@@ -33,6 +34,9 @@ internal sealed class CheckContext
     /// <summary>What time it is.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>The listeners of this process, which no destination may be. Defaults to none.</summary>
+    public OwnListeners OwnListeners { get; init; } = new();
+
     /// <summary>How far to go. Defaults to All.</summary>
     public CheckScope Scope { get; init; } = CheckScope.All;
 
@@ -41,7 +45,7 @@ internal sealed class CheckContext
 
     /// <summary>Resolves a destination and connects to it, once per run.</summary>
     public Task<Reach> ReachAsync(BackendTarget target, CancellationToken cancellation) =>
-        _reached.GetOrAdd((target.Host, target.Port, target.Loopback is not null), _ => new Lazy<Task<Reach>>(() => Reach.ProbeAsync(target, cancellation))).Value;
+        _reached.GetOrAdd((target.Host, target.Port, target.Loopback is not null), _ => new Lazy<Task<Reach>>(() => Reach.ProbeAsync(target, OwnListeners, cancellation))).Value;
 
     /// <summary>How a destination's addresses take the PROXY headers that they get, or none, once per run: a list for each of these questions.</summary>
     public Task<IReadOnlyList<IReadOnlyList<AddressVerdict>>> TryHeadersAsync(BackendTarget target, CancellationToken cancellation) =>

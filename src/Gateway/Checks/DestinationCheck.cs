@@ -25,6 +25,10 @@ internal sealed class DestinationCheck : ICheck
                 target.KeyPath, $"{target.Host} has no address ({reach.Problem})",
                 "the name's spelling; in Kubernetes: is there such a Service in this namespace, and may this pod ask DNS");
         }
+        else if (reach is { EndPoints.Count: 0, Problem: null })
+        {
+            findings.Warn(target.KeyPath, $"was not checked, for want of descriptors, ports or rights here: {reach.Unasked}", "the limit of open files, and how many connections this host has");
+        }
         else if (reach.EndPoints.Count == 0)
         {
             findings.Fail(

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.Dnat;
 
 namespace Gateway.Checks;
@@ -40,15 +41,17 @@ internal sealed class DnatPathCheck : ICheck
         var obstacle = "";
         try
         {
-            var (talk, problem) = await BackendTalk.ConnectAsync(endPoint, patience, Disguise, cancellation);
+            var (talk, problem) = await BackendTalk.ConnectAsync(new ConnectRequest { Destination = endPoint, Timeout = patience }, cancellation, Disguise);
             using (talk)
             {
                 if (rule is null)
                     findings.Warn(user.KeyPath, $"the way back from {endPoint} was not probed: {obstacle}");
                 else if (talk is not null)
                     findings.Ok(user.KeyPath, $"answers of {endPoint} to {client} come back");
+                else if (problem!.IsOurs)
+                    findings.Skip(user.KeyPath, $"{endPoint} was not asked for the way back: {problem.Said}");
                 else
-                    findings.Fail(user.KeyPath, $"{endPoint} accepts this host's own connections, but one from {client} {problem}", Cure(endPoint, user.Clients));
+                    findings.Fail(user.KeyPath, $"{endPoint} accepts this host's own connections, but one from {client} {problem.Said}", Cure(endPoint, user.Clients));
             }
         }
         finally

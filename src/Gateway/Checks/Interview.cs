@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Checks;
@@ -99,7 +100,7 @@ internal sealed class Interview(BackendTarget target, IPEndPoint endPoint, Cance
 
     private async Task<BackendTalk?> ConnectAsync()
     {
-        var (talk, _) = await BackendTalk.ConnectAsync(endPoint, target.ConnectTimeout, static _ => { }, cancellation);
+        var (talk, _) = await BackendTalk.ConnectAsync(new ConnectRequest { Destination = endPoint, Timeout = target.ConnectTimeout }, cancellation);
         Connections += talk is null ? 0 : 1;
         return talk;
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.Health;
 
 namespace Gateway.Checks;
@@ -16,8 +17,14 @@ internal sealed record Reach(IReadOnlyList<IPEndPoint> EndPoints, string? Proble
     /// <summary>How many addresses were not tried.</summary>
     public int Untried { get; private init; }
 
+    /// <summary>Addresses that could not be asked for want of descriptors, ports or rights here, each with the reason; null: none.</summary>
+    public string? Unasked { get; init; }
+
     /// <summary>Resolves and connects, each address within the cluster's timeout.</summary>
-    public static async Task<Reach> ProbeAsync(BackendTarget target, CancellationToken cancellation)
+    /// <param name="target">The destination.</param>
+    /// <param name="ownListeners">Addresses that no destination may have.</param>
+    /// <param name="cancellation">The time is up: this throws.</param>
+    public static async Task<Reach> ProbeAsync(BackendTarget target, OwnListeners ownListeners, CancellationToken cancellation)
     {
         IReadOnlyList<IPAddress> addresses;
         try
@@ -32,20 +39,23 @@ internal sealed record Reach(IReadOnlyList<IPEndPoint> EndPoints, string? Proble
         if (addresses.Count == 0)
             return new Reach([], "no address", IsUnknownName: true);
         var endPoints = Select(addresses).Select(address => new IPEndPoint(address, target.Port)).ToList();
-        var outcomes = await Task.WhenAll(endPoints.Select(endPoint => TryAsync(endPoint, target.ConnectTimeout, cancellation)));
-        var refused = endPoints.Zip(outcomes).Where(pair => pair.Second is not null).Select(pair => $"{pair.First} {pair.Second}").ToList();
-        return new Reach([.. endPoints.Where((_, i) => outcomes[i] is null)], refused.Count == 0 ? null : string.Join("; ", refused), IsUnknownName: false)
+        var outcomes = await Task.WhenAll(endPoints.Select(endPoint => TryAsync(endPoint, target.ConnectTimeout, ownListeners, cancellation)));
+        var problems = endPoints.Zip(outcomes).Where(pair => pair.Second is not null).ToLookup(pair => pair.Second!.IsOurs, pair => $"{pair.First} {pair.Second!.Said}");
+        return new Reach([.. endPoints.Where((_, i) => outcomes[i] is null)], Join(problems[false]), IsUnknownName: false)
         {
             Untried = addresses.Count - endPoints.Count,
+            Unasked = Join(problems[true]),
         };
     }
 
     /// <summary>Those of a name's addresses that are tried: the first ones of each family.</summary>
     internal static IEnumerable<IPAddress> Select(IEnumerable<IPAddress> addresses) => addresses.GroupBy(address => address.AddressFamily).SelectMany(family => family.Take(MostOfAFamily));
 
-    private static async Task<string?> TryAsync(IPEndPoint endPoint, TimeSpan timeout, CancellationToken cancellation)
+    private static string? Join(IEnumerable<string> problems) => string.Join("; ", problems) is { Length: > 0 } all ? all : null;
+
+    private static async Task<ConnectProblem?> TryAsync(IPEndPoint endPoint, TimeSpan timeout, OwnListeners ownListeners, CancellationToken cancellation)
     {
-        var (talk, problem) = await BackendTalk.ConnectAsync(endPoint, timeout, Knock.Prepare, cancellation);
+        var (talk, problem) = await BackendTalk.ConnectAsync(new ConnectRequest { Destination = endPoint, Timeout = timeout }, cancellation, Knock.Prepare, ownListeners);
         talk?.Dispose();
         return problem;
     }

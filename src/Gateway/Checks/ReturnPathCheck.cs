@@ -1,8 +1,8 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Linux;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Engines;
 
 namespace Gateway.Checks;
 
@@ -12,14 +12,6 @@ namespace Gateway.Checks;
 /// </summary>
 internal sealed class ReturnPathCheck : ICheck
 {
-    // linux/in.h, linux/in6.h, asm-generic/socket.h
-    private const int LevelSocket = 1;
-    private const int LevelIp = 0;
-    private const int LevelIpv6 = 41;
-    private const int TransparentV4 = 19;
-    private const int TransparentV6 = 75;
-    private const int Mark = 36;
-
     // A plain connect was answered; one that goes the same way needs no longer than that, and one retransmission of the SYN (1 s).
     private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(3);
 
@@ -56,44 +48,17 @@ internal sealed class ReturnPathCheck : ICheck
     {
         var source = SourceFor(user.Clients, endPoint);
         var patience = target.ConnectTimeout < MostPatience ? target.ConnectTimeout : MostPatience;
-        try
+        var request = new ConnectRequest { Destination = endPoint, Timeout = patience, TransparentSource = new IPEndPoint(source, 0), Mark = user.SourceIp.Mark };
+        var (talk, problem) = await BackendTalk.ConnectAsync(request, cancellation);
+        talk?.Dispose();
+        return problem switch
         {
-            var (talk, problem) = await BackendTalk.ConnectAsync(endPoint, patience, socket => BindForeign(socket, source, user.SourceIp.Mark), cancellation);
-            using (talk)
-            {
-                return talk is not null
-                    ? new AddressVerdict(endPoint, CheckSeverity.Ok, $"answers {source}, and that comes back")
-                    : new AddressVerdict(endPoint, CheckSeverity.Fail, $"accepts this host's own connections, but one from {source} {problem}");
-            }
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return new AddressVerdict(endPoint, CheckSeverity.Skip, $"was not asked for the way back: connecting from {source} is not permitted");
-        }
-    }
-
-    private static void BindForeign(Socket socket, IPAddress source, int mark)
-    {
-        var isV4 = socket.AddressFamily == AddressFamily.InterNetwork;
-        try
-        {
-            Set(socket, isV4 ? LevelIp : LevelIpv6, isV4 ? TransparentV4 : TransparentV6, 1);
-            if (mark != 0)
-                Set(socket, LevelSocket, Mark, mark);
-        }
-        catch (SocketException problem) when (problem.SocketErrorCode is SocketError.AccessDenied)
-        {
-            throw new UnauthorizedAccessException(problem.Message, problem);
-        }
-
-        socket.Bind(new IPEndPoint(source, 0));
-    }
-
-    private static void Set(Socket socket, int level, int name, int value)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(bytes, value);
-        socket.SetRawSocketOption(level, name, bytes);
+            null => new AddressVerdict(endPoint, CheckSeverity.Ok, $"answers {source}, and that comes back"),
+            { Failure: ConnectFailure.Permission } =>
+                new AddressVerdict(endPoint, CheckSeverity.Skip, $"was not asked for the way back: connecting from {source} is not permitted"),
+            { IsOurs: true } => new AddressVerdict(endPoint, CheckSeverity.Skip, $"was not asked for the way back from {source}: {problem.Said}"),
+            _ => new AddressVerdict(endPoint, CheckSeverity.Fail, $"accepts this host's own connections, but one from {source} {problem.Said}"),
+        };
     }
 
     /// <summary>A client's address: the first host of the first network of the backend's family that is nobody's here.</summary>

@@ -1,5 +1,6 @@
 using Gateway.Configuration;
 using Gateway.Snapshots;
+using Gateway.Tcp.Engines;
 
 namespace Gateway.Checks;
 
@@ -7,7 +8,8 @@ namespace Gateway.Checks;
 /// The checks of the running gateway: in the background after the start and after each reload (<c>Checks:AtStart</c>), and when the admin listener is asked. They never delay anything; a
 /// newer configuration ends the run of the older one.
 /// </summary>
-internal sealed partial class SelfTest(GatewayRuntime runtime, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SelfTest> logger)
+internal sealed partial class SelfTest(
+    GatewayRuntime runtime, OwnListeners ownListeners, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SelfTest> logger)
 {
     private readonly Lock _gate = new();
     private CancellationTokenSource? _running;
@@ -40,7 +42,7 @@ internal sealed partial class SelfTest(GatewayRuntime runtime, IHostApplicationL
             _running = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
             _checked = current;
             _scope = scope;
-            return _report = CheckSuite.RunAsync(new CheckContext(current) { IsRunning = true, Scope = scope, Time = time }, current.Config.Checks.Timeout, _running.Token);
+            return _report = CheckSuite.RunAsync(new CheckContext(current) { IsRunning = true, Scope = scope, Time = time, OwnListeners = ownListeners }, current.Config.Checks.Timeout, _running.Token);
         }
     }
 

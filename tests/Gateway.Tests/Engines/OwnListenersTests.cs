@@ -46,14 +46,14 @@ public class OwnListenersTests
     }
 
     [Fact]
-    public void Refuse_OwnListener_SaysWhichAndWhy()
+    public void Refuses_OwnListener_SaysWhichAndWhy()
     {
         var own = new OwnListeners();
         using var entry = own.Add("web", IPEndPoint.Parse("127.0.0.1:80"), dualMode: false);
         using var socket = TestSockets.New();
 
-        own.Refuse(IPEndPoint.Parse("127.0.0.1:81"), socket);
-        var refused = Assert.Throws<OwnListenerException>(() => own.Refuse(IPEndPoint.Parse("127.0.0.1:80"), socket));
-        Assert.Equal("reason=self: 127.0.0.1:80 is our own listener web", refused.Message);
+        Assert.False(own.Refuses(IPEndPoint.Parse("127.0.0.1:81"), socket));
+        Assert.True(own.Refuses(IPEndPoint.Parse("127.0.0.1:80"), socket));
+        Assert.Equal("reason=self: 127.0.0.1:80 is our own listener web", own.Describe(IPEndPoint.Parse("127.0.0.1:80")));
     }
 }

@@ -12,14 +12,16 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tcp;
 
-public sealed class DialerTests
+public sealed class DialerTests : IDisposable
 {
     private static readonly ConnectionIdentity V6Client = Identity("[2001:db8::7]:4000");
     private static readonly ConnectionIdentity V4Client = Identity("203.0.113.7:4000");
 
     private readonly FakeTimeProvider _time = new();
-    private readonly DialObserver _observer = new();
+    private readonly DialMeasurements _counted = new();
     private readonly Dictionary<string, IPAddress[]> _names = [];
+
+    public void Dispose() => _counted.Dispose();
 
     [Fact]
     public async Task Dial_Name_TriesItsAddressesInTurn()
@@ -28,7 +30,7 @@ public sealed class DialerTests
         var client = new ScriptedConnection(request => request.Destination.Address.Equals(IPAddress.Parse("192.0.2.2")) ? ConnectFailure.None : ConnectFailure.Timeout);
         var result = await Dial(client, V4Client, Policies.None, "db:5432");
         Assert.Equal((DialFailure.None, "192.0.2.2:5432"), (result.Failure, result.Address!.ToString()));
-        Assert.Equal((2, 1), (client.Requests.Count, _observer.Retries));
+        Assert.Equal((2, 1), (client.Requests.Count, _counted.Retries));
     }
 
     [Fact]
@@ -38,7 +40,7 @@ public sealed class DialerTests
         var client = new ScriptedConnection(static _ => ConnectFailure.None);
         var result = await Dial(client, V6Client, new SourceIpConfig { Mode = SourceIpMode.Transparent }, "db:5432");
         Assert.Equal((SourceIpMode.Transparent, "[2001:db8::9]:5432"), (result.Mode, result.Address!.ToString()));
-        Assert.Equal(0, _observer.Unusable);
+        Assert.Equal(0, _counted.Unusable);
         Assert.Equal("[2001:db8::7]:0", Assert.Single(client.Requests).TransparentSource!.ToString());
     }
 
@@ -59,7 +61,8 @@ public sealed class DialerTests
         var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.ProxyProtocol };
         var result = await Dial(client, V4Client, sourceIp, "192.0.2.1:1");
         Assert.Equal((DialFailure.None, SourceIpMode.ProxyProtocol), (result.Failure, result.Mode));
-        Assert.Equal([(SourceIpMode.Transparent, failure), (SourceIpMode.ProxyProtocol, ConnectFailure.None)], _observer.Attempts);
+        Assert.Equal([failure.ToString().ToLowerInvariant()], _counted.FromClients);
+        Assert.Equal([null], _counted.Asked);
     }
 
     [Theory]
@@ -93,12 +96,12 @@ public sealed class DialerTests
         var noRoom = new ScriptedConnection(static request => request.ClientOption.IsEmpty ? ConnectFailure.None : ConnectFailure.Option);
         var result = await Dial(noRoom, V6Client, new SourceIpConfig { Mode = SourceIpMode.Toa, Fallback = fallback }, "192.0.2.1:1");
         Assert.Equal((failure, mode), (result.Failure, result.Mode));
-        Assert.Equal(0, _observer.Unusable);
+        Assert.Equal(0, _counted.Unusable);
 
         var noFormat = new ScriptedConnection(static _ => ConnectFailure.None);
         result = await Dial(noFormat, V6Client, new SourceIpConfig { Mode = SourceIpMode.Toa, ToaOptions = ["254/8"], Fallback = fallback }, "192.0.2.1:1");
         Assert.Equal((failure, mode), (result.Failure, result.Mode));
-        Assert.Equal((1, 0), (_observer.Unusable, noFormat.Requests.Count(static request => !request.ClientOption.IsEmpty)));
+        Assert.Equal((1, 0), (_counted.Unusable, noFormat.Requests.Count(static request => !request.ClientOption.IsEmpty)));
     }
 
     [Fact]
@@ -128,7 +131,7 @@ public sealed class DialerTests
         var cluster = Checked(isHealthy);
         var sourceIp = SourceIpModel.From(new SourceIpConfig { Mode = SourceIpMode.Dnat, Fallback = fallback });
 
-        var result = await new Dialer(Resolver(), _observer, Passive.Health(_time), _time).DialAsync(client, V4Client, cluster, sourceIp, null);
+        var result = await new Dialer(Resolver(), _counted.Metrics, Passive.Health(_time), _time).DialAsync(client, V4Client, cluster, sourceIp);
 
         Assert.Equal((failure, mode), (result.Failure, result.Mode));
         Assert.Equal(failure == DialFailure.None ? 1 : 0, client.Requests.Count);
@@ -139,13 +142,13 @@ public sealed class DialerTests
     {
         var cluster = Checked(false, true, false);
         var client = new ScriptedConnection(static _ => ConnectFailure.Destination);
-        var dialer = new Dialer(Resolver(), _observer, Passive.Health(_time), _time);
+        var dialer = new Dialer(Resolver(), _counted.Metrics, Passive.Health(_time), _time);
 
-        await dialer.DialAsync(client, V4Client, cluster, SourceIpModel.From(Policies.None), null);
+        await dialer.DialAsync(client, V4Client, cluster, SourceIpModel.From(Policies.None));
         Assert.Equal("192.0.2.2:1", Assert.Single(client.Requests).Destination.ToString());
 
         Publish(cluster.Destinations[1], false);
-        await dialer.DialAsync(client, V4Client, cluster, SourceIpModel.From(Policies.None), null);
+        await dialer.DialAsync(client, V4Client, cluster, SourceIpModel.From(Policies.None));
         Assert.Equal(1 + 3, client.Requests.Count);
     }
 
@@ -155,20 +158,20 @@ public sealed class DialerTests
         var config = TestPlane.Cluster("192.0.2.1:1", "192.0.2.2:1");
         var weighted = config with { Destinations = new Dictionary<string, TcpDestinationConfig> { ["a"] = new() { Address = "192.0.2.1:1", Weight = 3 }, ["b"] = new() { Address = "192.0.2.2:1" }, ["c"] = new() { Address = "192.0.2.3:1", Weight = 0 } } };
         var client = new ScriptedConnection(static _ => ConnectFailure.None);
-        var dialer = new Dialer(Resolver(), _observer, Passive.Health(_time), _time);
+        var dialer = new Dialer(Resolver(), _counted.Metrics, Passive.Health(_time), _time);
         var inTurn = new ClusterModel("c", weighted);
         var byClient = new ClusterModel("c", config with { SessionAffinity = new() });
 
         for (var i = 0; i < 8; i++)
         {
-            await dialer.DialAsync(client, V4Client, inTurn, SourceIpModel.From(Policies.None), null);
+            await dialer.DialAsync(client, V4Client, inTurn, SourceIpModel.From(Policies.None));
         }
 
         Assert.Equal([("192.0.2.1:1", 6), ("192.0.2.2:1", 2)], client.Requests.CountBy(request => request.Destination.ToString()).Select(pair => (pair.Key, pair.Value)).Order());
         client.Requests.Clear();
         for (var i = 0; i < 8; i++)
         {
-            await dialer.DialAsync(client, V4Client, byClient, SourceIpModel.From(Policies.None), null);
+            await dialer.DialAsync(client, V4Client, byClient, SourceIpModel.From(Policies.None));
         }
 
         Assert.Single(client.Requests.DistinctBy(request => request.Destination.ToString()));
@@ -238,9 +241,9 @@ public sealed class DialerTests
         var client = new ScriptedConnection(static _ => ConnectFailure.None);
         var cluster = new ClusterModel("c", new TcpClusterConfig { Type = TcpClusterType.OriginalDestination });
         var identity = V4Client with { OriginalDestination = IPEndPoint.Parse("192.0.2.99:22") };
-        var dialer = new Dialer(Resolver(), _observer, Passive.Health(_time), _time);
+        var dialer = new Dialer(Resolver(), _counted.Metrics, Passive.Health(_time), _time);
         Assert.Equal(DialFailure.None, await dialer.FindAddressAsync(client, cluster));
-        var result = await dialer.DialAsync(client, identity, cluster, SourceIpModel.From(new SourceIpConfig { Mode = SourceIpMode.None, Mark = 7 }), null);
+        var result = await dialer.DialAsync(client, identity, cluster, SourceIpModel.From(new SourceIpConfig { Mode = SourceIpMode.None, Mark = 7 }));
         Assert.Equal((DialFailure.None, "original"), (result.Failure, result.Destination!.Name));
         var request = Assert.Single(client.Requests);
         Assert.Equal((identity.Local, 7), (request.Destination, request.Mark));
@@ -256,7 +259,7 @@ public sealed class DialerTests
         identity = identity with { Peer = identity.Client };
         var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent, Port = SourcePort.Client };
         var cluster = new ClusterModel("c", new TcpClusterConfig { Type = TcpClusterType.OriginalPort });
-        await new Dialer(Resolver(), _observer, Passive.Health(_time), _time).DialAsync(client, identity, cluster, SourceIpModel.From(sourceIp), null);
+        await new Dialer(Resolver(), _counted.Metrics, Passive.Health(_time), _time).DialAsync(client, identity, cluster, SourceIpModel.From(sourceIp));
         var request = Assert.Single(client.Requests);
         Assert.Equal((IPEndPoint.Parse(expected), identity.Client), (request.Destination, request.TransparentSource));
     }
@@ -310,6 +313,6 @@ public sealed class DialerTests
     private async Task<DialResult> Dial(TcpConnection client, ConnectionIdentity identity, SourceIpConfig sourceIp, params string[] addresses)
     {
         var cluster = new ClusterModel("c", TestPlane.Cluster(addresses));
-        return await new Dialer(Resolver(), _observer, Passive.Health(_time), _time).DialAsync(client, identity, cluster, SourceIpModel.From(sourceIp), null);
+        return await new Dialer(Resolver(), _counted.Metrics, Passive.Health(_time), _time).DialAsync(client, identity, cluster, SourceIpModel.From(sourceIp));
     }
 }

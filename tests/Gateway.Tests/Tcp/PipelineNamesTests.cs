@@ -34,7 +34,7 @@ public sealed class PipelineNamesTests : IDisposable
     {
         _loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(_logs));
         var metrics = new TcpMetrics(Meters);
-        var dialer = new Dialer(new HostResolver(_time, (_, _) => _answer.Task), metrics, Passive.Health(_time), _time);
+        var dialer = new Dialer(new HostResolver(_time, (_, _) => _answer.Task), metrics.Dials, Passive.Health(_time), _time);
         _pipeline = new ConnectionPipeline(dialer, metrics, new ProxyProtocolMetrics(Meters), _live, new ConnectionLimit(), _loggers, _time)
         {
             Model = TestPlane.Model(null, Policies.None, "db:5432"),

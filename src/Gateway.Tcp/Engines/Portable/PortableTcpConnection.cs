@@ -151,14 +151,14 @@ internal sealed class PortableTcpConnection : TcpConnection
         _waiting = limit;
         var result = IsAborted
             ? new ConnectResult(null, ConnectFailure.Aborted, SocketError.OperationAborted)
-            : await PortableDial.ConnectAsync(request, _engine, limit.Token);
+            : await SocketConnector.ConnectAsync(request, _engine.OwnListeners, prepare: null, limit.Token);
         _waiting = null;
         if (!IsAborted)
         {
-            return result;
+            return result.Socket is { } socket ? result with { Connection = new PortableTcpConnection(socket, _engine), Socket = null } : result;
         }
 
-        result.Connection?.Reset();
+        result.Socket?.Close(0);
         return new ConnectResult(null, ConnectFailure.Aborted, SocketError.OperationAborted);
     }
 

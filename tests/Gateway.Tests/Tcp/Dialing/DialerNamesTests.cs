@@ -13,10 +13,10 @@ using Microsoft.Extensions.Time.Testing;
 namespace Gateway.Tests.Tcp.Dialing;
 
 /// <summary>Dials of names: what is asked, what is waited for, and which addresses are tried.</summary>
-public sealed class DialerNamesTests
+public sealed class DialerNamesTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new();
-    private readonly DialObserver _observer = new();
+    private readonly DialMeasurements _counted = new();
     private readonly TaskCompletionSource<IPAddress[]> _dead = new();
     private readonly Dictionary<string, IPAddress[]> _names = [];
     private readonly List<string> _asked = [];
@@ -31,9 +31,11 @@ public sealed class DialerNamesTests
                 : _names.TryGetValue(name, out var addresses) ? Task.FromResult(addresses)
                 : throw new SocketException((int)SocketError.HostNotFound);
         }),
-        _observer,
+        _counted.Metrics,
         Passive.Health(_time),
         _time);
+
+    public void Dispose() => _counted.Dispose();
 
     [Fact]
     public async Task FindAddress_NoNameResolves_SaysSo()
@@ -81,10 +83,10 @@ public sealed class DialerNamesTests
     [Fact]
     public async Task Dial_ClientEndsWhileANameIsAsked_IsAborted()
     {
-        var dialling = DialAsync(Policies.None, "dead:1");
-        Assert.False(dialling.IsCompleted);
+        var dialing = DialAsync(Policies.None, "dead:1");
+        Assert.False(dialing.IsCompleted);
         _client.Ended.SetResult();
-        Assert.Equal(DialFailure.Aborted, (await dialling.WaitAsync(Eventually.DefaultTimeout)).Failure);
+        Assert.Equal(DialFailure.Aborted, (await dialing.WaitAsync(Eventually.DefaultTimeout)).Failure);
     }
 
     [Fact]
@@ -139,7 +141,7 @@ public sealed class DialerNamesTests
     {
         var cluster = new ClusterModel("c", TestPlane.Cluster("dead:1", "192.0.2.1:1") with { SessionAffinity = new() });
         // Of these clients some belong to the name.
-        var dials = Enumerable.Range(1, 32).Select(index => _dialer.DialAsync(_client, Client($"203.0.113.{index}:4000"), cluster, SourceIpModel.From(Policies.None), null).AsTask()).ToList();
+        var dials = Enumerable.Range(1, 32).Select(index => _dialer.DialAsync(_client, Client($"203.0.113.{index}:4000"), cluster, SourceIpModel.From(Policies.None)).AsTask()).ToList();
         Assert.InRange(dials.Count(static dial => !dial.IsCompleted), 1, 31);
         _dead.SetResult([IPAddress.Parse("192.0.2.9")]);
         var results = await Task.WhenAll(dials).WaitAsync(Eventually.DefaultTimeout);
@@ -176,6 +178,6 @@ public sealed class DialerNamesTests
             _ = cluster.NextStart(IPAddress.Loopback);
         }
 
-        return await _dialer.DialAsync(client, Client("203.0.113.7:4000"), cluster, SourceIpModel.From(sourceIp), null);
+        return await _dialer.DialAsync(client, Client("203.0.113.7:4000"), cluster, SourceIpModel.From(sourceIp));
     }
 }

@@ -26,6 +26,7 @@ public sealed class DialerPassiveTests : IDisposable
     private readonly FakeLoggerProvider _logs = new();
     private readonly ILoggerFactory _loggers;
     private readonly PassiveHealth _passive;
+    private readonly DialMeasurements _counted = new();
     private readonly Dialer _dialer;
     private readonly Dictionary<string, ConnectFailure> _failing = [];
     private readonly Dictionary<string, IPAddress[]> _names = [];
@@ -38,14 +39,18 @@ public sealed class DialerPassiveTests : IDisposable
         _client = new ScriptedConnection(request => _failing.GetValueOrDefault(request.Destination.ToString()));
         _dialer = new Dialer(
             new HostResolver(_time, (name, _) => _names.TryGetValue(name, out var addresses) ? Task.FromResult(addresses) : throw new SocketException((int)SocketError.HostNotFound)),
-            new DialObserver(),
+            _counted.Metrics,
             _passive,
             _time);
     }
 
     private IEnumerable<string> Warnings => _logs.Collector.GetSnapshot().Where(static log => log.Level == LogLevel.Warning).Select(static log => log.Message);
 
-    public void Dispose() => _loggers.Dispose();
+    public void Dispose()
+    {
+        _loggers.Dispose();
+        _counted.Dispose();
+    }
 
     [Fact]
     public async Task Dial_OneOfTwoDead_CostsTwoAttemptsAndOneWarning()
@@ -248,6 +253,6 @@ public sealed class DialerPassiveTests : IDisposable
     {
         var client = IPEndPoint.Parse("203.0.113.7:4000");
         var identity = new ConnectionIdentity { Client = client, Peer = client, Local = IPEndPoint.Parse("198.51.100.1:1"), Source = IdentitySource.Socket };
-        return _dialer.DialAsync(_client, identity, cluster, SourceIpModel.From(new SourceIpConfig { Mode = mode }), null);
+        return _dialer.DialAsync(_client, identity, cluster, SourceIpModel.From(new SourceIpConfig { Mode = mode }));
     }
 }

@@ -102,10 +102,10 @@ public sealed class SocketDialerTests : IDisposable
         _names.AddRange([IPAddress.Parse("127.0.0.200"), IPAddress.Loopback]);
         var time = new AttemptClock();
 
-        var dialling = ConnectAsync(backend.Port, new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol, Version = ProxyProtocolVersion.V1 }, time: time);
+        var dialing = ConnectAsync(backend.Port, new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol, Version = ProxyProtocolVersion.V1 }, time: time);
         await time.Limited.WaitAsync(Limit);
         time.Advance(TimeSpan.FromSeconds(5));
-        using var socket = await dialling;
+        using var socket = await dialing;
         using var accepted = await backend.NextAsync();
 
         Assert.Equal(IPAddress.Loopback, ((IPEndPoint)socket.RemoteEndPoint!).Address);

@@ -22,10 +22,10 @@ public sealed class HealthMonitorTests : IAsyncDisposable
 
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly FakeTimeProvider _time = new();
-    private readonly ConcurrentDictionary<string, bool> _answers = new();
+    private readonly ConcurrentDictionary<string, bool?> _answers = new();
     private readonly ConcurrentDictionary<string, int> _asked = new();
     private readonly Dictionary<string, IPAddress[]> _names = [];
-    private readonly Dictionary<string, TaskCompletionSource<bool>> _pending = [];
+    private readonly Dictionary<string, TaskCompletionSource<bool?>> _pending = [];
     private readonly TaskCompletionSource<IPAddress[]> _never = new();
     private readonly HealthMonitor _monitor;
     private int _changes;
@@ -61,7 +61,7 @@ public sealed class HealthMonitorTests : IAsyncDisposable
     [Fact]
     public async Task Follow_NobodyAnswers_ReturnsAndWhatHasNoVerdictIsUsed()
     {
-        _pending["192.0.2.1:1"] = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _pending["192.0.2.1:1"] = new TaskCompletionSource<bool?>(TaskCreationOptions.RunContinuationsAsynchronously);
         var cluster = Cluster("c", Rules, "192.0.2.1:1", "lost:1");
 
         _monitor.Follow([cluster]);
@@ -200,7 +200,7 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         var address = (IPEndPoint)listener.LocalEndpoint;
 
         var own = new OwnListeners();
-        Assert.True(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, CancellationToken.None));
+        Assert.True(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, TimeProvider.System, CancellationToken.None));
         Assert.False(listener.Pending(), "the application saw the check");
         using var client = new TcpClient(AddressFamily.InterNetwork);
         await client.ConnectAsync(address, TestContext.Current.CancellationToken);
@@ -208,11 +208,11 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         Assert.Equal(client.Client.LocalEndPoint, first.Client.RemoteEndPoint);
         using (own.Add("in", address, dualMode: false))
         {
-            Assert.False(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, CancellationToken.None));
+            Assert.False(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, TimeProvider.System, CancellationToken.None));
         }
 
         listener.Stop();
-        Assert.False(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, CancellationToken.None));
+        Assert.False(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, TimeProvider.System, CancellationToken.None));
     }
 
     /// <summary>Each holds a descriptor until its time is over.</summary>
@@ -222,7 +222,7 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         var addresses = Enumerable.Range(0, CheckRoom.Most + 72).Select(static number => $"192.0.2.{number}:1").ToArray();
         foreach (var address in addresses)
         {
-            _pending[address] = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _pending[address] = new TaskCompletionSource<bool?>(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
         using var active = new MetricCollector<int>(Meters, TcpMeter.Name, "gateway.health_checks.active");
@@ -297,10 +297,10 @@ public sealed class HealthMonitorTests : IAsyncDisposable
             "the next check");
     }
 
-    private Task<bool> ProbeAsync(IPEndPoint address, TimeSpan timeout, CancellationToken cancellation)
+    private Task<bool?> ProbeAsync(IPEndPoint address, TimeSpan timeout, CancellationToken cancellation)
     {
         Assert.Equal(Rules.Timeout, timeout);
         _asked.AddOrUpdate(address.ToString(), 1, static (_, count) => count + 1);
-        return _pending.TryGetValue(address.ToString(), out var pending) ? pending.Task : Task.FromResult(_answers.GetValueOrDefault(address.ToString()));
+        return _pending.TryGetValue(address.ToString(), out var pending) ? pending.Task : Task.FromResult(_answers.GetValueOrDefault(address.ToString(), false));
     }
 }

@@ -69,7 +69,7 @@ internal sealed class FollowingInvoker : HttpMessageInvoker
         var name = Find(uri) ?? Add(uri);
         if (name.MayHaveMoved(_options.LookInterval))
         {
-            name.Follow(_dialer.KnownAddressesOf($"{uri.IdnHost}:{uri.Port}"), () => _create(_options.LifetimeOfNames));
+            name.Follow(_dialer.KnownAddressesOf(uri.IdnHost, uri.Port), () => _create(_options.LifetimeOfNames));
         }
 
         return name.Current;

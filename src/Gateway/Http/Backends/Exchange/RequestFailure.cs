@@ -120,7 +120,7 @@ internal sealed class RequestFailure
     }
 
     private static RequestFailure OfConnect(Exception failed) => Behind<ConnectException>(failed) is { } connect
-        ? connect.IsOurs ? Resources : connect.SocketErrorCode == SocketError.TimedOut ? ConnectTimeout : ConnectRefused
+        ? connect.IsOurs ? Resources : connect.Failure == DialFailure.Timeout ? ConnectTimeout : ConnectRefused
         : ConnectRefused;
 
     // The HTTP client gives all addresses of a destination so long; else it is the destination's silence, if it has the whole request.

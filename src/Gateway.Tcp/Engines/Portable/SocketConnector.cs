@@ -1,0 +1,125 @@
+using System.Net.Sockets;
+
+namespace Gateway.Tcp.Engines.Portable;
+
+/// <summary>
+/// Opens connections as managed sockets: for HTTP destinations, health checks, the self-test and the portable engine. So all of them have the
+/// same bind rules, refuse our own listeners and a connection with itself, and blame alike (<see cref="ConnectFailures"/>).
+/// </summary>
+/// <param name="ownListeners">Where connections may not get to.</param>
+/// <param name="time">For the limit of an attempt.</param>
+/// <param name="cancellation">Nobody waits for the connection any more.</param>
+public sealed class SocketConnector(OwnListeners ownListeners, TimeProvider time, CancellationToken cancellation) : IConnector
+{
+    /// <summary>Sets the socket up before it is bound and connected, beside what every connection has; null: nothing more.</summary>
+    public Action<Socket>? Prepare { get; init; }
+
+    /// <inheritdoc/>
+    int IConnector.BoundDevice => 0;
+
+    /// <summary>Connects, within the request's limit. On success the socket is the caller's.</summary>
+    /// <param name="request">Where to, and from where.</param>
+    /// <returns>The socket, or who is to blame that there is none; Aborted if it was cancelled.</returns>
+    public async ValueTask<ConnectResult> ConnectAsync(ConnectRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using var limit = new CancellationTokenSource(request.Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        var result = await ConnectAsync(request, ownListeners, Prepare, either.Token).ConfigureAwait(false);
+        if (result.Socket is { } socket)
+        {
+            // NetworkStream takes no others; awaited calls do not care.
+            socket.Blocking = true;
+        }
+
+        return result.Failure == ConnectFailure.Timeout && cancellation.IsCancellationRequested
+            ? new ConnectResult(null, ConnectFailure.Aborted, SocketError.OperationAborted)
+            : result;
+    }
+
+    /// <inheritdoc/>
+    async ValueTask<SocketError> IConnector.WaitForAsync(Task task)
+    {
+        await task.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return task.IsCompleted ? SocketError.Success : SocketError.OperationAborted;
+    }
+
+    /// <summary>Connects until <paramref name="limit"/> is cancelled, which is a timeout.</summary>
+    internal static async ValueTask<ConnectResult> ConnectAsync(
+        ConnectRequest request, OwnListeners ownListeners, Action<Socket>? prepare, CancellationToken limit)
+    {
+        if (!request.ClientOption.IsEmpty)
+        {
+            return new ConnectResult(null, ConnectFailure.Option, SocketError.OperationNotSupported);
+        }
+
+        Socket socket;
+        try
+        {
+            socket = new Socket(request.Destination.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        }
+        catch (SocketException error)
+        {
+            return new ConnectResult(null, ConnectFailures.OfSocket(error.SocketErrorCode), error.SocketErrorCode);
+        }
+
+        var (failure, reason) = (ConnectFailure.Aborted, SocketError.OperationAborted);
+        try
+        {
+            (failure, reason) = await ConnectAsync(socket, request, ownListeners, prepare, limit).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (failure != ConnectFailure.None)
+            {
+                socket.Dispose();
+            }
+        }
+
+        return new ConnectResult(null, failure, reason) { Socket = failure == ConnectFailure.None ? socket : null };
+    }
+
+    private static async ValueTask<(ConnectFailure Failure, SocketError Error)> ConnectAsync(
+        Socket socket, ConnectRequest request, OwnListeners ownListeners, Action<Socket>? prepare, CancellationToken limit)
+    {
+        try
+        {
+            SocketSettings.Apply(socket, request.KeepAlive);
+            prepare?.Invoke(socket);
+            if (SetUp(socket, request) is { Failure: not ConnectFailure.None } refused)
+            {
+                return refused;
+            }
+
+            if (ownListeners.Refuses(request.Destination, socket))
+            {
+                return (ConnectFailure.Self, SocketError.ConnectionRefused);
+            }
+
+            await socket.ConnectAsync(request.Destination, limit).ConfigureAwait(false);
+            return LocalPorts.IsSelf(socket)
+                ? (ConnectFailure.Destination, SocketError.ConnectionRefused)
+                : (ConnectFailure.None, SocketError.Success);
+        }
+        catch (OperationCanceledException)
+        {
+            return (ConnectFailure.Timeout, SocketError.TimedOut);
+        }
+        catch (SocketException error)
+        {
+            return (ConnectFailures.OfConnect(error.SocketErrorCode, request.TransparentSource is not null), error.SocketErrorCode);
+        }
+    }
+
+    // Each step's errors mean something else than those of the connect.
+    private static (ConnectFailure Failure, SocketError Error) SetUp(Socket socket, ConnectRequest request)
+    {
+        var result = request.Mark == 0 ? default : SocketSettings.SetMark(socket, request.Mark);
+        if (result.Failure == ConnectFailure.None && request.Device != 0)
+        {
+            result = SocketSettings.SetDevice(socket, request.Device);
+        }
+
+        return result.Failure == ConnectFailure.None && request.TransparentSource is { } source ? SocketSettings.BindTransparent(socket, source) : result;
+    }
+}
