@@ -1,3 +1,4 @@
+using System.Buffers;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Relaying;
 
@@ -31,6 +32,27 @@ public sealed class FirstBytesGuard : IFirstBytesGuard
             ProxySignatureMatch.None => GuardVerdict.Pass,
             _ => GuardVerdict.Refuse,
         };
+    }
+
+    /// <summary>The same over any number of segments.</summary>
+    public GuardVerdict Inspect(in ReadOnlySequence<byte> bytes)
+    {
+        if (bytes.IsSingleSegment)
+        {
+            return Inspect(bytes.FirstSpan);
+        }
+
+        var verdict = GuardVerdict.More;
+        foreach (var segment in bytes)
+        {
+            verdict = Inspect(segment.Span);
+            if (verdict != GuardVerdict.More)
+            {
+                break;
+            }
+        }
+
+        return verdict;
     }
 
     [System.Runtime.CompilerServices.InlineArray(ProxySignature.MaxLength)]

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Routing;
 using Gateway.Tcp.Telemetry;
@@ -12,7 +13,7 @@ namespace Gateway.Tcp.Pipeline;
 
 /// <summary>
 /// The instruments of the TCP data plane. Opened, active, closed and duration are of routed connections; one that ends earlier counts once in rejected;
-/// a check that connects and closes counts in health_checks alone. Labels come from configuration, never from a peer.
+/// a check that connects and closes counts in health_checks alone (<see cref="PrologueMetrics"/>). Labels come from configuration, never from a peer.
 /// </summary>
 internal sealed partial class TcpMetrics : IDialObserver
 {
@@ -26,8 +27,6 @@ internal sealed partial class TcpMetrics : IDialObserver
     private readonly Counter<long> _closed;
     private readonly UpDownCounter<long> _active;
     private readonly Histogram<double> _duration;
-    private readonly Counter<long> _rejected;
-    private readonly Counter<long> _healthChecks;
     private readonly Counter<long> _received;
     private readonly Counter<long> _sent;
     private readonly Counter<long> _acceptErrors;
@@ -38,17 +37,15 @@ internal sealed partial class TcpMetrics : IDialObserver
     private readonly Counter<long> _tlvsLeftOut;
     private readonly Counter<long> _transparent;
     private readonly Counter<long> _toa;
-    private readonly Counter<long> _toaReceived;
 
-    public TcpMetrics(IMeterFactory meters)
+    public TcpMetrics(IMeterFactory meters, PrologueMetrics? prologue = null)
     {
+        Prologue = prologue ?? new PrologueMetrics(meters);
         var meter = meters.Create(TcpMeter.Name);
         _opened = meter.CreateCounter<long>("gateway.tcp.connection.opened", "{connection}", "Connections that were routed.");
         _closed = meter.CreateCounter<long>("gateway.tcp.connection.closed", "{connection}", "Routed connections that ended, by reason.");
         _active = meter.CreateUpDownCounter<long>("gateway.tcp.connection.active", "{connection}", "Routed connections that have not ended.");
         _duration = meter.CreateHistogram("gateway.tcp.connection.duration", "s", "From accept to end.", null, LongDurations);
-        _rejected = meter.CreateCounter<long>("gateway.tcp.connection.rejected", "{connection}", "Connections that ended before they were routed, by reason.");
-        _healthChecks = meter.CreateCounter<long>("gateway.tcp.health_checks", "{connection}", "Connections that closed without a byte.");
         _received = meter.CreateCounter<long>("gateway.tcp.received", "By", "Payload from clients.");
         _sent = meter.CreateCounter<long>("gateway.tcp.sent", "By", "Payload to clients.");
         _acceptErrors = meter.CreateCounter<long>("gateway.tcp.accept.errors", "{error}", "Pauses in accepting: out of descriptors, memory or epoll watches.");
@@ -59,8 +56,10 @@ internal sealed partial class TcpMetrics : IDialObserver
         _tlvsLeftOut = meter.CreateCounter<long>("gateway.proxy_protocol.tlvs_left_out", "{tlv}", "TLVs that were not passed on, since the header would be too long.");
         _transparent = meter.CreateCounter<long>("gateway.transparent.connect", "{attempt}", "Connect attempts from a client's address.");
         _toa = meter.CreateCounter<long>("gateway.toa.connect", "{attempt}", "Connect attempts with the client's address in a TCP option.");
-        _toaReceived = meter.CreateCounter<long>("gateway.toa.received", "{connection}", "Connections of trusted peers whose TCP options were looked at, by result.");
     }
+
+    /// <summary>What is counted before a connection is routed; HTTP listeners share it.</summary>
+    public PrologueMetrics Prologue { get; }
 
     public void Opened(RouteModel route, IPAddress client)
     {
@@ -77,7 +76,7 @@ internal sealed partial class TcpMetrics : IDialObserver
         var route = record.Route!;
         var tags = route.TagsFor(record.Identity!.Client.Address);
         _active.Add(-1, tags);
-        tags.Add("reason", record.Reason.Label());
+        tags.Add("reason", record.Outcome.Label);
         _closed.Add(1, tags);
         _duration.Record(duration.TotalSeconds, tags);
         Carried(record, new RelayedBytes(record.BytesToBackend, record.BytesToClient));
@@ -109,10 +108,6 @@ internal sealed partial class TcpMetrics : IDialObserver
             _sent.Add(news.ToClient, route);
         }
     }
-
-    public void Rejected(string listener, CloseReason reason) => _rejected.Add(1, TcpMeter.Tag("listener", listener), TcpMeter.Tag("reason", reason.Label()));
-
-    public void HealthCheck(string listener) => _healthChecks.Add(1, TcpMeter.Tag("listener", listener));
 
     public void AcceptPaused(string listener, SocketError error) =>
         _acceptErrors.Add(1, TcpMeter.Tag("listener", listener), TcpMeter.Tag("error.type", error == SocketError.TooManyOpenSockets ? "descriptors" : "other"));
@@ -156,8 +151,6 @@ internal sealed partial class TcpMetrics : IDialObserver
 
     public void SourceUnusable(string cluster, SourceIpMode mode) => CounterOf(mode)?.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("error.type", "source_unusable"));
 
-    public void ToaReceived(string listener, string result) => _toaReceived.Add(1, TcpMeter.Tag("listener", listener), TcpMeter.Tag("result", result));
-
     public void Retrying(string cluster, string destination) => _connectRetries.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));
 
     private Counter<long>? CounterOf(SourceIpMode mode) => mode switch
@@ -178,8 +171,6 @@ internal sealed partial class TcpMetrics : IDialObserver
             counter.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("error.type", ConnectLabel.Of(failure, error)));
         }
     }
-
-
 
     private static string Name(ProxyProtocolVersion version) => version == ProxyProtocolVersion.V1 ? "v1" : "v2";
 }

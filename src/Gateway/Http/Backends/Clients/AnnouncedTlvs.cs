@@ -32,7 +32,7 @@ internal sealed class AnnouncedTlvs(SourceIpConfig sourceIp, string cluster)
     /// <param name="context">The request: its route, listener and connection.</param>
     /// <param name="announced">Who is announced, with the TLVs that came.</param>
     public ReadOnlyMemory<byte> For(HttpContext context, ConnectionIdentity announced) => Write(
-        context.Features.Get<IReverseProxyFeature>()?.Route.Config.RouteId ?? "", context.Features.Get<IListenerFeature>()?.Name ?? "", announced, ConnectionIds.Of(context.Connection.Id));
+        context.Features.Get<IReverseProxyFeature>()?.Route.Config.RouteId ?? "", context.Features.Get<IListenerFeature>()?.Name ?? "", announced, context.Connection.Id);
 
     internal ReadOnlyMemory<byte> Write(string route, string listener, ConnectionIdentity announced, string connection)
     {
