@@ -14,6 +14,7 @@ using Gateway.Tcp.Identification;
 using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.Pipeline;
+using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Routing;
 using Microsoft.AspNetCore.Connections;
@@ -35,8 +36,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     private readonly ITcpEngine _engine;
     private readonly ITimer _counting;
     private readonly TcpMetrics _metrics;
-    private readonly ProxyProtocolMetrics _headerMetrics;
-    private readonly LiveConnections _live = new();
+    private readonly LiveConnections _live;
     private readonly ConnectionPipeline _pipeline;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -54,6 +54,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <param name="limit">The cap on connections, shared with HTTP.</param>
     /// <param name="table">The nftables table of Dnat routes.</param>
     /// <param name="ownListeners">Where connections to destinations may not get to; null: nobody says.</param>
+    /// <param name="prologueMetrics">What is counted before connections are routed, shared with HTTP; null: nobody else counts.</param>
     /// <exception cref="PlatformNotSupportedException">The Linux engine was asked for elsewhere.</exception>
     public TcpDataPlane(
         TcpEngineKind engine,
@@ -63,28 +64,28 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         TimeProvider time,
         ConnectionLimit limit,
         string table = "gateway_dnat",
-        OwnListeners? ownListeners = null)
+        OwnListeners? ownListeners = null,
+        PrologueMetrics? prologueMetrics = null)
     {
         ArgumentNullException.ThrowIfNull(loggers);
         ArgumentNullException.ThrowIfNull(meters);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(limit);
         _time = time;
+        _live = new LiveConnections(time);
         _logger = loggers.CreateLogger<TcpDataPlane>();
         ownListeners ??= new OwnListeners();
         _engine = TcpEngineFactory.Create(engine, time, ownListeners, fault => Log.EngineFault(_logger, fault));
-        _metrics = new TcpMetrics(meters);
-        _headerMetrics = new ProxyProtocolMetrics(meters);
+        _metrics = new TcpMetrics(meters, prologueMetrics);
         var resolver = new HostResolver(time);
         _passive = new PassiveHealth(meters, loggers, time);
         var dialer = new Dialer(resolver, _metrics.Dials, _passive, time);
         _health = new HealthMonitor(resolver, meters, loggers, time, (address, timeout, cancellation) => HealthProbe.ConnectAsync(address, timeout, ownListeners, time, cancellation));
         _forwarder = new KernelForwarder(new DnatTable(table), meters, _metrics, loggers, time);
         _health.Changed = _forwarder.Wake;
-        _pipeline = new ConnectionPipeline(dialer, _metrics, _headerMetrics, _live, limit, loggers, time);
-        var silent = new SilentConnections(_live, time);
-        limit.AddSilent(() => silent.TryEnd(() => limit.Release()));
-        limit.Full = new FullPlaces(limit, _live, _logger, time).Report;
+        _pipeline = new ConnectionPipeline(dialer, _metrics, _live, limit, loggers, time);
+        limit.Quiet.Watch(_live);
+        limit.Full = new FullPlaces(limit, _logger, time).Report;
         AcceptsThroughKestrel = accept == TcpAcceptKind.Kestrel || (accept == TcpAcceptKind.Auto && _engine.Name == "Portable");
         ConnectionListenerFactory = new EngineConnectionListenerFactory(_pipeline);
         ConnectionHandler = new TcpConnectionHandler(_pipeline);
@@ -119,11 +120,6 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _passive.Follow(model);
         _health.Follow(model.Clusters.Values);
         _metrics.StartAtZero(model);
-        foreach (var listener in model.Listeners.Values.Where(static listener => listener.Policy is not null))
-        {
-            _headerMetrics.StartAtZero(listener.Name);
-        }
-
         _pipeline.Model = model;
     }
 
@@ -146,18 +142,12 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <exception cref="SocketException">They cannot be kept.</exception>
     public void KeepOptions(Socket listener, OptionCarriers carriers) => _engine.KeepOptions(listener, carriers);
 
-    /// <summary>The client that the options of one segment of a connection of such a socket name; null: none.</summary>
+    /// <summary>The TCP options of one segment of a connection of such a socket: <see cref="TcpConnection.ReadOptions"/>.</summary>
     /// <param name="connection">The accepted socket.</param>
-    /// <param name="policy">What is looked at, and how; the peer is trusted.</param>
     /// <param name="carrier">The segment.</param>
-    public ProxyEndPoint? FindClient(Socket connection, ToaPolicy policy, OptionCarriers carrier)
-    {
-        ArgumentNullException.ThrowIfNull(policy);
-        Span<byte> options = stackalloc byte[ToaFormats.MaxOptionsBytes];
-        return (policy.Carriers & carrier) != 0 && policy.Formats.TryFind(options[.._engine.ReadOptions(connection, carrier, options)], out var client)
-            ? client
-            : null;
-    }
+    /// <param name="options">Takes them.</param>
+    /// <returns>How many bytes.</returns>
+    public int ReadOptions(Socket connection, OptionCarriers carrier, Span<byte> options) => _engine.ReadOptions(connection, carrier, options);
 
     /// <summary>
     /// The rights that routes and listeners of a model need and this process lacks: one message for each, with the cure. Empty: none, and
@@ -233,7 +223,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         }
 
         Log.Aborting(_logger, _live.Count);
-        _live.AbortAll(RelayEnd.Drain);
+        _live.AbortAll();
         await empty.WaitAsync(AbortTimeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -249,7 +239,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <summary>Brings the metrics up to date with what live connections have carried.</summary>
     internal void CountCarried()
     {
-        foreach (var record in _live.Snapshot())
+        foreach (var record in _live.Snapshot().Cast<ConnectionRecord>())
         {
             if (record.IsOpened)
             {

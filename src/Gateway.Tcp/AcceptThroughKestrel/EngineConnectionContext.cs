@@ -1,7 +1,7 @@
-using System.Globalization;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Pipeline;
 using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Tcp.AcceptThroughKestrel;
@@ -9,11 +9,15 @@ namespace Gateway.Tcp.AcceptThroughKestrel;
 /// <summary>An engine's connection as Kestrel sees it: without a transport, since no Kestrel byte loop may read it.</summary>
 internal sealed class EngineConnectionContext : DefaultConnectionContext, ITcpConnectionFeature
 {
-    private static long _lastId;
-
     public EngineConnectionContext(TcpConnection connection, ListenerState listener)
-        : base("tcp-" + Interlocked.Increment(ref _lastId).ToString(CultureInfo.InvariantCulture))
+        : this(connection, listener, ConnectionIds.NextNumber())
     {
+    }
+
+    private EngineConnectionContext(TcpConnection connection, ListenerState listener, long number)
+        : base(ConnectionIds.Of(number))
+    {
+        Number = number;
         Connection = connection;
         Listener = listener;
         RemoteEndPoint = connection.RemoteEndPoint;
@@ -24,6 +28,8 @@ internal sealed class EngineConnectionContext : DefaultConnectionContext, ITcpCo
     public TcpConnection Connection { get; }
 
     public ListenerState Listener { get; }
+
+    public long Number { get; }
 
     /// <summary>Kestrel aborts what outlives its drain.</summary>
     public override void Abort(ConnectionAbortedException abortReason)

@@ -11,4 +11,7 @@ internal interface ITcpConnectionFeature
 
     /// <summary>The listener that accepted it.</summary>
     ListenerState Listener { get; }
+
+    /// <summary>Its number: the server's log lines have the id that is made of it, as the access log has.</summary>
+    long Number { get; }
 }

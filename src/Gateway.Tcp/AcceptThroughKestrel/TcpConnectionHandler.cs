@@ -17,6 +17,6 @@ public sealed class TcpConnectionHandler : ConnectionHandler
         ArgumentNullException.ThrowIfNull(connection);
         var feature = connection.Features.Get<ITcpConnectionFeature>()
             ?? throw new InvalidOperationException($"Connection {connection.ConnectionId} is not one of the TCP data plane.");
-        return _pipeline.RunAsync(feature.Connection, feature.Listener);
+        return _pipeline.RunAsync(feature.Connection, feature.Listener, feature.Number);
     }
 }

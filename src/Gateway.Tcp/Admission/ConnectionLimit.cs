@@ -25,7 +25,6 @@ public sealed class ConnectionLimit
     private readonly Lock _lock = new();
     private readonly long _descriptors;
     private readonly int[] _counts = new int[4];
-    private volatile Func<bool>[] _endSilent = [];
 
     /// <summary>Makes a limit.</summary>
     /// <param name="max">
@@ -84,6 +83,11 @@ public sealed class ConnectionLimit
     /// <summary>Told of each client's connection that finds every place taken, whether another gives way or not.</summary>
     public Action? Full { get; set; }
 
+    /// <summary>
+    /// Finds, when clients have taken every place, one of their connections that gives way. Each plane has its connections watched.
+    /// </summary>
+    public QuietConnections Quiet { get; } = new();
+
     private int Clients => _counts[(int)ConnectionKind.Relayed] + _counts[(int)ConnectionKind.Http];
 
     private int FurtherNow => _counts[(int)ConnectionKind.Own] + Math.Max(0, _counts[(int)ConnectionKind.Shared] - _counts[(int)ConnectionKind.Http]);
@@ -114,19 +118,6 @@ public sealed class ConnectionLimit
     /// </summary>
     public static int FurtherOf(int max, int possible) =>
         (int)Math.Min(Math.Max(DescriptorsPerConnection * ((long)possible - max), possible), int.MaxValue);
-
-    /// <summary>
-    /// Adds who ends, when clients have taken every place, one of their connections from which nothing has come, gives its place back, and
-    /// says whether there was one.
-    /// </summary>
-    public void AddSilent(Func<bool> endSilent)
-    {
-        ArgumentNullException.ThrowIfNull(endSilent);
-        lock (_lock)
-        {
-            _endSilent = [.. _endSilent, endSilent];
-        }
-    }
 
     /// <summary>
     /// Takes a place; false if all are taken, and nobody is idle, or for a client silent, who could give one up. Not on an event loop: it
@@ -182,10 +173,14 @@ public sealed class ConnectionLimit
             }
 
             Full?.Invoke();
-            if (!Array.Exists(_endSilent, static endSilent => endSilent()))
+            if (Quiet.TryTakePlace() is not { Kind: { } freed } silent)
             {
                 return false;
             }
+
+            // The place is free before the connection has ended: the descriptors of those that are about to end are few, and the reserve has them.
+            Release(freed);
+            silent.GiveWay();
         }
     }
 

@@ -1,85 +1,97 @@
 namespace Gateway.Tcp.Admission;
 
 /// <summary>
-/// Open connections by how long nothing has come from their peers: those that have sent nothing at all, in the order of arrival, and the
-/// others by their last bytes. Where there is no room for another connection, the first of them gives way. Safe from any thread.
+/// Finds the connection that gives way when there are too many: of those whose clients have not sent a byte, the one that came first. Nothing is
+/// kept for that while there is room: live connections are looked through when one is needed, and the next ones remembered, since a flood comes
+/// by the thousand. Safe from any thread.
 /// </summary>
-public sealed class QuietConnections
+/// <param name="time">For the time between two looks; null: the system's.</param>
+public sealed class QuietConnections(TimeProvider? time = null)
 {
-    private readonly Lock _lock = new();
-    private readonly LinkedList<QuietConnection> _silent = [];
-    private readonly LinkedList<QuietConnection> _heard = [];
+    // A client that has just come may be about to speak.
+    private static readonly TimeSpan Youngest = TimeSpan.FromSeconds(1);
 
-    /// <summary>How many there are.</summary>
-    public int Count
+    // Looking through 10,000 takes a millisecond: 1 % of a core, however many come.
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(100);
+
+    private const int MostRemembered = 1024;
+
+    private readonly Lock _lock = new();
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly Queue<LiveConnection> _next = new();
+    private volatile LiveConnections[] _watched = [];
+    private long _lookedAt;
+
+    /// <summary>Connections of these may give way from now on.</summary>
+    public void Watch(LiveConnections live)
     {
-        get
+        lock (_lock)
         {
-            lock (_lock)
-            {
-                return _silent.Count + _heard.Count;
-            }
+            _watched = [.. _watched, live];
         }
     }
 
-    /// <summary>Adds a connection from which nothing has come yet.</summary>
-    /// <param name="giveWay">Ends it, without waiting for anything: it is called under the lock, at most once, from any thread.</param>
-    public QuietConnection Add(Action giveWay)
+    /// <summary>Those that are there now, of all that are watched.</summary>
+    public IEnumerable<LiveConnection> Snapshot() => _watched.SelectMany(static live => live.Snapshot());
+
+    /// <summary>
+    /// Takes its place from the connection that has been silent for longest, and for a second at least; null: there is none. The caller has the
+    /// place then, and tells the connection (<see cref="LiveConnection.GiveWay"/>).
+    /// </summary>
+    public LiveConnection? TryTakePlace()
     {
-        var connection = new QuietConnection(this, giveWay);
         lock (_lock)
         {
-            _silent.AddLast(connection.Node);
-        }
+            if (_next.Count == 0 && (_lookedAt == 0 || _time.GetElapsedTime(_lookedAt) >= BetweenLooks))
+            {
+                Look();
+            }
 
-        return connection;
+            while (_next.TryDequeue(out var candidate))
+            {
+                if (candidate.IsSilent && candidate.TryGiveUpPlace())
+                {
+                    return candidate;
+                }
+            }
+
+            return null;
+        }
     }
 
     /// <summary>
-    /// Ends so many that <paramref name="max"/> are left. Half of them may be silent: who has just come has time to speak while others that
-    /// speak take places, and who has spoken keeps its place while silent ones come.
+    /// Ends so many that <paramref name="max"/> hold a place. Half of them may be silent: a client that has just come has time to speak while
+    /// others that speak take places, and a client that has spoken keeps its place while silent ones come. Of those that have spoken, the one
+    /// whose last bytes are the oldest gives way. For few connections: each call looks through all.
     /// </summary>
     public void EndMoreThan(int max)
     {
         lock (_lock)
         {
-            while (_silent.Count + _heard.Count > max && TryEnd(_silent.Count > Math.Max(1, max / 2) ? _silent : _heard))
+            var holders = Snapshot().Where(static connection => connection.HoldsPlace).ToList();
+            while (holders.Count > max)
             {
+                var silent = holders.Where(static connection => connection.IsSilent).ToList();
+                var quietest = silent.Count > Math.Max(1, max / 2) || silent.Count == holders.Count
+                    ? silent.MinBy(static connection => (connection.AcceptedAt, connection.Id))!
+                    : holders.Where(static connection => !connection.IsSilent).MinBy(static connection => (connection.LastHeardAt, connection.Id))!;
+                holders.Remove(quietest);
+                if (quietest.TryGiveUpPlace())
+                {
+                    quietest.GiveWay();
+                }
             }
         }
     }
 
-    /// <summary>Something has come: moves it behind all others.</summary>
-    internal void Heard(QuietConnection connection)
+    private void Look()
     {
-        lock (_lock)
+        _lookedAt = _time.GetTimestamp();
+        var silent = _watched.SelectMany(static live => live.Snapshot().Where(static connection => connection.IsSilent)
+            .Select(connection => (Connection: connection, Age: live.ElapsedSince(connection.AcceptedAt))));
+        foreach (var (connection, _) in silent.Where(static entry => entry.Age >= Youngest).OrderByDescending(static entry => entry.Age).Take(MostRemembered))
         {
-            // One that gave way is in neither list.
-            if (connection.Node.List is { } list)
-            {
-                list.Remove(connection.Node);
-                _heard.AddLast(connection.Node);
-            }
+            _next.Enqueue(connection);
         }
-    }
-
-    internal void Remove(QuietConnection connection)
-    {
-        lock (_lock)
-        {
-            connection.Node.List?.Remove(connection.Node);
-        }
-    }
-
-    private static bool TryEnd(LinkedList<QuietConnection> connections)
-    {
-        if (connections.First is not { } quietest)
-        {
-            return false;
-        }
-
-        connections.Remove(quietest);
-        quietest.Value.GiveWay();
-        return true;
     }
 }

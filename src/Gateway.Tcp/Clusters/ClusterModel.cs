@@ -61,7 +61,7 @@ public sealed class ClusterModel
     /// <summary>Its destinations in the order of the file.</summary>
     public IReadOnlyList<DestinationModel> Destinations { get; }
 
-    /// <summary>Which original destinations may be dialled; null: its destinations are those of the file.</summary>
+    /// <summary>Which original destinations may be dialed; null: its destinations are those of the file.</summary>
     internal OriginalDestination? Original { get; }
 
     /// <summary>How its destinations are checked; null: they are not.</summary>

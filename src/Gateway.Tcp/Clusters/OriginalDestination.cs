@@ -6,17 +6,17 @@ using Gateway.Tcp.Identification;
 namespace Gateway.Tcp.Clusters;
 
 /// <summary>
-/// Which original destinations may be dialled, and where. Only what the kernel says of a diverted connection (<see cref="ConnectionIdentity.Local"/>), never what a
+/// Which original destinations may be dialed, and where. Only what the kernel says of a diverted connection (<see cref="ConnectionIdentity.Local"/>), never what a
 /// header says: with that anybody whom a header reaches could have us connect to anything.
 /// </summary>
-/// <param name="allowed">What may be dialled besides this host's own addresses.</param>
+/// <param name="allowed">What may be dialed besides this host's own addresses.</param>
 /// <param name="onLoopback">Dial 127.0.0.1 or ::1 at the original port instead of the original address.</param>
 internal sealed class OriginalDestination(IReadOnlyList<IPNetwork> allowed, bool onLoopback)
 {
     /// <summary>The name of the one destination, in logs and metrics.</summary>
     public const string Name = "original";
 
-    /// <summary>Whether the destination may be dialled: this host's own addresses, and the networks that were asked for.</summary>
+    /// <summary>Whether the destination may be dialed: this host's own addresses, and the networks that were asked for.</summary>
     /// <param name="identity">Whose connection.</param>
     /// <param name="listenerPort">The port of the listener that accepted it: a connection that was not diverted names it, and would run in circles.</param>
     /// <param name="device">The VRF by which it came; 0: none.</param>

@@ -29,7 +29,7 @@ public sealed record ProxyProtocolConfig
 
     /// <summary>
     /// What happens to a version 1 line whose destination has another family than the line says, as nginx's stream module writes it for clients that a proxy of the other family named. Defaults
-    /// to Accept: the client is unambiguous, its sender trusted, and the destination is never dialled.
+    /// to Accept: the client is unambiguous, its sender trusted, and the destination is never dialed.
     /// </summary>
     public MixedFamiliesAction MixedFamilies { get; init; }
 

@@ -98,7 +98,7 @@ public sealed record TcpClusterConfig
     public TcpClusterType Type { get; init; }
 
     /// <summary>
-    /// OriginalDestination: CIDRs or names of <c>Networks</c> that may be dialled besides this host's own addresses. Defaults to none.
+    /// OriginalDestination: CIDRs or names of <c>Networks</c> that may be dialed besides this host's own addresses. Defaults to none.
     /// </summary>
     public IReadOnlyList<string> AllowedDestinations { get; init; } = [];
 

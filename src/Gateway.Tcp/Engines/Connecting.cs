@@ -58,11 +58,11 @@ public enum ConnectFailure : byte
     /// <summary>No descriptor, port or memory left (EMFILE, ENFILE, ENOBUFS, EADDRNOTAVAIL at connect): ours.</summary>
     Resources,
 
-    /// <summary>The client's connection was aborted or reset while we dialled.</summary>
+    /// <summary>The client's connection was aborted or reset while we dialed.</summary>
     Aborted,
 }
 
-/// <summary>The dialled connection, or why there is none.</summary>
+/// <summary>The dialed connection, or why there is none.</summary>
 public readonly record struct ConnectResult(TcpConnection? Connection, ConnectFailure Failure, SocketError Error)
 {
     /// <summary>The connection, where it is a managed socket rather than an engine's.</summary>

@@ -5,9 +5,9 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// One TCP connection owned by an engine, accepted or dialled. One operation at a time; only <see cref="Abort"/> and <see cref="Relayed"/> may be called from
+/// One TCP connection owned by an engine, accepted or dialed. One operation at a time; only <see cref="Abort"/> and <see cref="Relayed"/> may be called from
 /// any thread and at any time. Outcomes are values: no operation throws for what a peer or the network does. After each await the caller runs on
-/// the thread that the engine chose for this connection, and a backend dialled with <see cref="ConnectAsync"/> shares it.
+/// the thread that the engine chose for this connection, and a backend dialed with <see cref="ConnectAsync"/> shares it.
 /// </summary>
 public abstract class TcpConnection : IConnector
 {

@@ -18,7 +18,7 @@ public sealed record ConnectionIdentity
     /// <summary>Our end of the accepted socket.</summary>
     public required IPEndPoint Local { get; init; }
 
-    /// <summary>The destination that the header named; forwarded, logged and matched, never dialled. Null if none did.</summary>
+    /// <summary>The destination that the header named; forwarded, logged and matched, never dialed. Null if none did.</summary>
     public IPEndPoint? OriginalDestination { get; init; }
 
     /// <summary>How <see cref="Client"/> was learned.</summary>

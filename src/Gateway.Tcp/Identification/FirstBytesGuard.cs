@@ -1,10 +1,11 @@
+using System.Buffers;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tcp.Identification;
 
 /// <summary>
-/// Keeps a PROXY header of a client that may not send one from the backend, when the first bytes come only after the backend was dialled. Pieces that
+/// Keeps a PROXY header of a client that may not send one from the backend, when the first bytes come only after the backend was dialed. Pieces that
 /// could still become a signature are sent on (holding them back would stall a client that sent a lone "P"); the piece that completes a signature
 /// never is, so that no backend ever sees a whole one.
 /// </summary>
@@ -31,6 +32,27 @@ public sealed class FirstBytesGuard : IFirstBytesGuard
             ProxySignatureMatch.None => GuardVerdict.Pass,
             _ => GuardVerdict.Refuse,
         };
+    }
+
+    /// <summary>The same over any number of segments.</summary>
+    public GuardVerdict Inspect(in ReadOnlySequence<byte> bytes)
+    {
+        if (bytes.IsSingleSegment)
+        {
+            return Inspect(bytes.FirstSpan);
+        }
+
+        var verdict = GuardVerdict.More;
+        foreach (var segment in bytes)
+        {
+            verdict = Inspect(segment.Span);
+            if (verdict != GuardVerdict.More)
+            {
+                break;
+            }
+        }
+
+        return verdict;
     }
 
     [System.Runtime.CompilerServices.InlineArray(ProxySignature.MaxLength)]

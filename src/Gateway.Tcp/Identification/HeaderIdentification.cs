@@ -12,8 +12,8 @@ namespace Gateway.Tcp.Identification;
 /// <remarks>
 /// What the table leaves open is decided so: a trusted peer that has to send a header, or has completed a signature, owes the rest until HeaderTimeout, and is cut then.
 /// Where a header is not required, less than a signature is no header yet: a client may begin with "P" and wait. It is waited for as long as silence would be, and the
-/// backend is dialled then behind a guard, so that a signature that is completed later ends the connection.
-/// A health checker that stays silent for HeaderTimeout is closed silently: a destination is dialled only on its first byte. A stream that ends
+/// backend is dialed then behind a guard, so that a signature that is completed later ends the connection.
+/// A health checker that stays silent for HeaderTimeout is closed silently: a destination is dialed only on its first byte. A stream that ends
 /// within a signature cannot become a header any more: where a header is not required, those bytes are payload.
 /// </remarks>
 public static class HeaderIdentification

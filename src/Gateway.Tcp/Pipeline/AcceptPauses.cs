@@ -26,7 +26,7 @@ internal sealed partial class AcceptPauses(string listener, TcpMetrics metrics, 
     }
 
     /// <summary>A connection was closed as soon as it was accepted.</summary>
-    public void TurnedAway() => metrics.Rejected(listener, CloseReason.Resources);
+    public void TurnedAway() => metrics.Prologue.Ended(listener, CloseReason.Resources);
 
     private static partial class Log
     {

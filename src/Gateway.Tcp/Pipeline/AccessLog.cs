@@ -16,7 +16,7 @@ internal sealed partial class AccessLog(ILoggerFactory loggers)
 
     public void Write(ConnectionRecord record, TimeSpan duration)
     {
-        var level = record.Reason == CloseReason.HealthCheck ? LogLevel.Debug : LogLevel.Information;
+        var level = record.Outcome.Reason == CloseReason.HealthCheck ? LogLevel.Debug : LogLevel.Information;
         if (!_logger.IsEnabled(level))
         {
             return;
@@ -38,7 +38,7 @@ internal sealed partial class AccessLog(ILoggerFactory loggers)
             record.BytesToBackend,
             record.BytesToClient,
             Math.Round(duration.TotalMilliseconds, 3),
-            record.Reason.Label(),
+            record.Outcome.Label,
             LogText.Value(Detail(record)),
             ProxyTlvField.Describe(identity is null ? [] : identity.Tlvs.Span),
             ConnectionIds.Of(record.Id));
@@ -52,15 +52,10 @@ internal sealed partial class AccessLog(ILoggerFactory loggers)
         _ => "Toa",
     };
 
-    private static string Detail(ConnectionRecord record)
-    {
-        if (record.Refusal != IdentificationRefusal.None)
-        {
-            return record.ParseError == ProxyParseError.None ? record.Refusal.ToString() : $"{record.Refusal}({record.ParseError})";
-        }
-
-        return record.FailedDial ?? (record.Route?.Cluster.Original is null ? "-" : $"to:{record.Identity!.Local}");
-    }
+    private static string Detail(ConnectionRecord record) =>
+        record.Outcome is { Rule: null, Error: null } && record.Route?.Cluster.Original is not null
+            ? $"to:{record.Identity!.Local}"
+            : record.Outcome.Detail;
 
     private static partial class Log
     {

@@ -1,9 +1,13 @@
 using System.Buffers;
 using System.Net;
-using Gateway.ProxyProtocol;
+using System.Net.Sockets;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Clusters;
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Toa;
+using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Routing;
 using Gateway.Tcp.Telemetry;
@@ -11,36 +15,60 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>
-/// One accepted connection from accept to account: what the steps of the pipeline leave for each other, and what the access log and the metrics are
-/// written from. Also its entry in <see cref="LiveConnections"/>.
+/// One accepted connection of an engine from accept to account: what the steps of the pipeline leave for each other, and what the access log and
+/// the metrics are written from. Also the prologue's source of bytes, so that a connection costs one object: a pooled buffer is there while there
+/// are bytes in it.
 /// </summary>
 internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerState listener, long acceptedAt)
+    : AcceptedConnection(id, ConnectionKind.Relayed, listener.Name, acceptedAt)
 {
+    /// <summary>
+    /// What a server says unasked: MySQL's handshake packet, an SMTP banner, SSH's version and key exchange (1 to 2 KB). More is a transfer.
+    /// </summary>
+    public const int LongestGreetingBytes = 4096;
+
+    // One header and the first payload of nearly every protocol, and 10 MB for 5,000 peers that stop in the middle of a header.
+    private const int FirstBufferBytes = 2048;
+
     private byte[]? _prefetch;
     private TcpConnection? _backend;
     private int _prefetchStart;
     private int _prefetchLength;
-    private int _holdsPlace;
-
-    public long Id => id;
 
     public TcpConnection Client => client;
 
     public ListenerState Listener => listener;
 
-    /// <summary>Timestamp of accept.</summary>
-    public long AcceptedAt => acceptedAt;
-
     /// <summary>The listener's policy and routes as they were at accept.</summary>
     public ListenerModel? Model { get; set; }
 
-    public ConnectionIdentity? Identity { get; set; }
+    /// <inheritdoc/>
+    public override IPEndPoint Peer => client.RemoteEndPoint;
+
+    /// <inheritdoc/>
+    public override ProxyProtocolPolicy? ProxyProtocol => Model?.Policy;
+
+    /// <inheritdoc/>
+    public override ToaPolicy? Toa => Model?.Toa;
+
+    /// <inheritdoc/>
+    public override bool IsStopped => client.AbortReason is not null;
+
+    /// <inheritdoc/>
+    public override bool SeesOptions => client.SeesOptions;
+
+    /// <inheritdoc/>
+    public override ReadOnlySequence<byte> Received =>
+        _prefetch is { } buffer ? new ReadOnlySequence<byte>(buffer, _prefetchStart, _prefetchLength) : ReadOnlySequence<byte>.Empty;
+
+    /// <summary>Payload that was read and not sent on yet.</summary>
+    public ReadOnlyMemory<byte> Prefetch => _prefetch.AsMemory(_prefetchStart, _prefetchLength);
 
     public RouteModel? Route { get; set; }
 
     /// <summary>
-    /// The backend's connection; from any thread. Written with a full fence: who sets it and then sees that the client's is not aborted knows that whoever aborts that one
-    /// will see this.
+    /// The backend's connection; from any thread. Written with a full fence: who sets it and then sees that the client's is not aborted knows that
+    /// whoever aborts that one will see this.
     /// </summary>
     public TcpConnection? Backend
     {
@@ -53,44 +81,18 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     /// <summary>Our end of the connection to an original destination, as long as <see cref="OwnConnections"/> knows it.</summary>
     public IPEndPoint? OwnSource { get; set; }
 
-    /// <summary>Whether a PROXY header came, of whatever kind.</summary>
-    public bool HasHeader { get; set; }
-
     /// <summary>Whether the client is known to have sent what nobody was there to read.</summary>
     public bool HasSpoken { get; set; }
 
-    /// <summary>
-    /// Whether nothing has come from its client but a PROXY header, and nothing gone there but a greeting: it may be nobody's. From any thread; who speaks at this moment may still be taken for
-    /// silent.
-    /// </summary>
-    public bool IsSilent => Volatile.Read(ref _holdsPlace) != 0 && !HasSpoken && _prefetchLength == 0 && BytesToBackend == 0
-        && Client.Relayed is { ToBackend: 0, ToClient: <= ConnectionPipeline.LongestGreetingBytes };
-
-    /// <summary>It has a place under the limit.</summary>
-    public void TakePlace() => Volatile.Write(ref _holdsPlace, 1);
-
-    /// <summary>Gives its place up; false if it has none (any more). Whoever is told so, once, gives it back.</summary>
-    public bool TryGiveUpPlace() => Interlocked.Exchange(ref _holdsPlace, 0) != 0;
+    /// <inheritdoc/>
+    public override bool IsSilent => HoldsPlace && !HasSpoken && (Identity is null || _prefetchLength == 0) && BytesToBackend == 0
+        && client.Relayed is { ToBackend: 0, ToClient: <= LongestGreetingBytes };
 
     /// <summary>Whether the backend gets a PROXY header.</summary>
     public bool SendsHeader { get; set; }
 
-    public CloseReason Reason { get; set; }
-
-    /// <summary>With ProxyProtocol and Toa: which rule of the policy.</summary>
-    public IdentificationRefusal Refusal { get; set; }
-
     /// <summary>What became of a dial that failed, or of its failed attempts; null: none did.</summary>
     public string? FailedDial { get; set; }
-
-    /// <summary>With ProxyProtocol: what the parser found.</summary>
-    public ProxyParseError ParseError { get; set; }
-
-    /// <summary>Put in front of the backend; null: the first bytes are known.</summary>
-    public FirstBytesGuard? Guard { get; set; }
-
-    /// <summary>What the guard's refusal is called.</summary>
-    public IdentificationRefusal GuardAs { get; set; }
 
     /// <summary>Payload from the client that the backend's kernel took.</summary>
     public long BytesToBackend { get; set; }
@@ -104,16 +106,48 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     /// <summary>Whether it counts as opened: routed, with an address to dial.</summary>
     public bool IsOpened { get; set; }
 
-    /// <summary>Payload that was read with the header and not sent on yet.</summary>
-    public ReadOnlyMemory<byte> Prefetch => _prefetch.AsMemory(_prefetchStart, _prefetchLength);
+    // tproxy leaves the packets as they are, so there it is the accepted socket's own address.
+    public override IPEndPoint ReadLocal() =>
+        (listener.Intercept == InterceptMode.Redirect ? client.ReadRedirectedDestination() : null) ?? client.LocalEndPoint;
 
-    // The intrusive list of LiveConnections.
-    internal ConnectionRecord? Next { get; set; }
+    /// <inheritdoc/>
+    public override SocketError Receive()
+    {
+        var buffer = _prefetch ??= ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
+        var end = _prefetchStart + _prefetchLength;
+        if (end == buffer.Length)
+        {
+            buffer = Grow(buffer);
+            end = _prefetchLength;
+        }
 
-    internal ConnectionRecord? Previous { get; set; }
+        var read = client.Receive(buffer.AsSpan(end));
+        HasEnded |= read is { Error: SocketError.Success, Bytes: 0 };
+        _prefetchLength += read.Bytes;
+        if (_prefetchLength == 0)
+        {
+            // A peer that is silent holds no buffer.
+            DropPrefetch();
+        }
 
-    /// <summary>Takes a pooled buffer over.</summary>
-    public void KeepPrefetch(byte[] buffer, int start, int length) => (_prefetch, _prefetchStart, _prefetchLength) = (buffer, start, length);
+        return read.Error == SocketError.WouldBlock ? SocketError.Success : read.Error;
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<SocketError> WaitAsync(TimeSpan limit) => client.WaitReadableAsync(limit);
+
+    /// <inheritdoc/>
+    public override void Consume(int bytes)
+    {
+        (_prefetchStart, _prefetchLength) = (_prefetchStart + bytes, _prefetchLength - bytes);
+        if (_prefetchLength == 0)
+        {
+            DropPrefetch();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int ReadOptions(OptionCarriers carrier, Span<byte> options) => client.ReadOptions(carrier, options);
 
     /// <summary>Gives the buffer back; idle connections hold none.</summary>
     public void DropPrefetch()
@@ -123,5 +157,57 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
             (_prefetch, _prefetchStart, _prefetchLength) = (null, 0, 0);
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    /// <inheritdoc/>
+    public override bool Fail(Outcome outcome)
+    {
+        Outcome = client.AbortReason == RelayEnd.Limit ? outcome with { Reason = CloseReason.Limit } : outcome;
+        // What a client sent that left during the dial was not read. It is lost, but a client that sent something is no check.
+        HasSpoken |= outcome.Reason == CloseReason.ClientReset && HasUnreadBytes();
+        Backend?.Reset();
+        if (Outcome.Reason == CloseReason.HealthCheck)
+        {
+            client.Close();
+        }
+        else
+        {
+            // Neither side may take a cut stream for a complete one, and refused peers leave no TIME_WAIT behind.
+            client.Reset();
+        }
+
+        return false;
+    }
+
+    /// <summary>Makes a connection that has ended, whatever was said of it before, one with this reason.</summary>
+    public void End(Outcome outcome) => Outcome = outcome;
+
+    /// <inheritdoc/>
+    public override void GiveWay() => client.Abort(RelayEnd.Limit);
+
+    /// <inheritdoc/>
+    public override ValueTask EnterAsync() => client.EnterAsync();
+
+    /// <inheritdoc/>
+    public override void Abort()
+    {
+        client.Abort(RelayEnd.Drain);
+        // The client's operations are ended by that, and the relay; a header that the backend does not take is the backend's.
+        Backend?.Abort(RelayEnd.Drain);
+    }
+
+    private bool HasUnreadBytes()
+    {
+        Span<byte> first = stackalloc byte[1];
+        return client.Receive(first).Bytes > 0;
+    }
+
+    private byte[] Grow(byte[] buffer)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(FirstBufferBytes, _prefetchLength * 2));
+        Prefetch.Span.CopyTo(larger);
+        (_prefetch, _prefetchStart) = (larger, 0);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
     }
 }

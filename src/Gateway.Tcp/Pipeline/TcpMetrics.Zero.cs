@@ -12,7 +12,6 @@ internal sealed partial class TcpMetrics
     // Two network types times 19 reasons times so many routes are 19,000 series. With more, the orderly ends appear with their first connection.
     private const int ManyRoutes = 500;
 
-    private static readonly string[] ToaResults = ["client", "absent_allowed", "absent_rejected", "invalid", "conflict"];
 
     /// <summary>Adds the series of a model.</summary>
     public void StartAtZero(TcpModel model)
@@ -24,7 +23,7 @@ internal sealed partial class TcpMetrics
             routes += listener.Routes.Count;
         }
 
-        var reasons = routes <= ManyRoutes ? CloseReasons.OfClosed : CloseReasons.OfFailures;
+        var reasons = CloseReasons.In(routes <= ManyRoutes ? ReasonSeries.Closed : ReasonSeries.Faults);
         foreach (var route in model.Listeners.Values.SelectMany(static listener => listener.Routes))
         {
             StartAtZero(route, reasons);
@@ -42,19 +41,10 @@ internal sealed partial class TcpMetrics
 
     private void StartAtZero(ListenerModel listener)
     {
+        Prologue.StartAtZero(listener.Name, ReasonSeries.RejectedTcp, listener.Policy is not null, listener.Toa is not null);
         var name = TcpMeter.Tag("listener", listener.Name);
-        _healthChecks.Add(0, name);
         _acceptErrors.Add(0, name, TcpMeter.Tag("error.type", "descriptors"));
         _acceptErrors.Add(0, name, TcpMeter.Tag("error.type", "other"));
-        foreach (var reason in CloseReasons.OfRejected)
-        {
-            _rejected.Add(0, name, TcpMeter.Tag("reason", reason.Label()));
-        }
-
-        foreach (var result in listener.Toa is null ? [] : ToaResults)
-        {
-            _toaReceived.Add(0, name, TcpMeter.Tag("result", result));
-        }
     }
 
     private void StartAtZero(RouteModel route, IReadOnlyList<CloseReason> reasons)

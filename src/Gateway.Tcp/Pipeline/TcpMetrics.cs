@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Routing;
 using Gateway.Tcp.Telemetry;
@@ -12,7 +13,7 @@ namespace Gateway.Tcp.Pipeline;
 
 /// <summary>
 /// The instruments of the TCP data plane. Opened, active, closed and duration are of routed connections; one that ends earlier counts once in rejected;
-/// a check that connects and closes counts in health_checks alone. Labels come from configuration, never from a peer.
+/// a check that connects and closes counts in health_checks alone (<see cref="PrologueMetrics"/>). Labels come from configuration, never from a peer.
 /// </summary>
 internal sealed partial class TcpMetrics
 {
@@ -26,33 +27,31 @@ internal sealed partial class TcpMetrics
     private readonly Counter<long> _closed;
     private readonly UpDownCounter<long> _active;
     private readonly Histogram<double> _duration;
-    private readonly Counter<long> _rejected;
-    private readonly Counter<long> _healthChecks;
     private readonly Counter<long> _received;
     private readonly Counter<long> _sent;
     private readonly Counter<long> _acceptErrors;
     private readonly UpDownCounter<long> _destinationActive;
-    private readonly Counter<long> _toaReceived;
 
-    public TcpMetrics(IMeterFactory meters)
+    public TcpMetrics(IMeterFactory meters, PrologueMetrics? prologue = null)
     {
         Dials = new DialMetrics(meters);
+        Prologue = prologue ?? new PrologueMetrics(meters);
         var meter = meters.Create(TcpMeter.Name);
         _opened = meter.CreateCounter<long>("gateway.tcp.connection.opened", "{connection}", "Connections that were routed.");
         _closed = meter.CreateCounter<long>("gateway.tcp.connection.closed", "{connection}", "Routed connections that ended, by reason.");
         _active = meter.CreateUpDownCounter<long>("gateway.tcp.connection.active", "{connection}", "Routed connections that have not ended.");
         _duration = meter.CreateHistogram("gateway.tcp.connection.duration", "s", "From accept to end.", null, LongDurations);
-        _rejected = meter.CreateCounter<long>("gateway.tcp.connection.rejected", "{connection}", "Connections that ended before they were routed, by reason.");
-        _healthChecks = meter.CreateCounter<long>("gateway.tcp.health_checks", "{connection}", "Connections that closed without a byte.");
         _received = meter.CreateCounter<long>("gateway.tcp.received", "By", "Payload from clients.");
         _sent = meter.CreateCounter<long>("gateway.tcp.sent", "By", "Payload to clients.");
         _acceptErrors = meter.CreateCounter<long>("gateway.tcp.accept.errors", "{error}", "Pauses in accepting: out of descriptors, memory or epoll watches.");
         _destinationActive = meter.CreateUpDownCounter<long>("gateway.destination.connection.active", "{connection}", "Connections to a destination.");
-        _toaReceived = meter.CreateCounter<long>("gateway.toa.received", "{connection}", "Connections of trusted peers whose TCP options were looked at, by result.");
     }
 
     /// <summary>The instruments of dials.</summary>
     public DialMetrics Dials { get; }
+
+    /// <summary>What is counted before a connection is routed; HTTP listeners share it.</summary>
+    public PrologueMetrics Prologue { get; }
 
     public void Opened(RouteModel route, IPAddress client)
     {
@@ -69,7 +68,7 @@ internal sealed partial class TcpMetrics
         var route = record.Route!;
         var tags = route.TagsFor(record.Identity!.Client.Address);
         _active.Add(-1, tags);
-        tags.Add("reason", record.Reason.Label());
+        tags.Add("reason", record.Outcome.Label);
         _closed.Add(1, tags);
         _duration.Record(duration.TotalSeconds, tags);
         Carried(record, new RelayedBytes(record.BytesToBackend, record.BytesToClient));
@@ -102,15 +101,10 @@ internal sealed partial class TcpMetrics
         }
     }
 
-    public void Rejected(string listener, CloseReason reason) => _rejected.Add(1, TcpMeter.Tag("listener", listener), TcpMeter.Tag("reason", reason.Label()));
-
-    public void HealthCheck(string listener) => _healthChecks.Add(1, TcpMeter.Tag("listener", listener));
-
     public void AcceptPaused(string listener, SocketError error) =>
         _acceptErrors.Add(1, TcpMeter.Tag("listener", listener), TcpMeter.Tag("error.type", error == SocketError.TooManyOpenSockets ? "descriptors" : "other"));
 
     public void DestinationOpened(string cluster, string destination) =>
         _destinationActive.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));
 
-    public void ToaReceived(string listener, string result) => _toaReceived.Add(1, TcpMeter.Tag("listener", listener), TcpMeter.Tag("result", result));
 }

@@ -1,9 +1,10 @@
-using Gateway.Tcp.Engines;
-
 namespace Gateway.Tcp.Telemetry;
 
-/// <summary>Why a connection ended, as side × phase: exactly one for each, used for the access log and the metric labels alike.</summary>
-internal enum CloseReason : byte
+/// <summary>
+/// Why a connection ended, on either plane: exactly one reason for each. What a reason says (its label, whose end it was, where it counts, who is
+/// warned) is in one table, <see cref="CloseReasons"/>.
+/// </summary>
+public enum CloseReason : byte
 {
     /// <summary>Not ended yet; at the end, a fault of ours.</summary>
     Error,
@@ -32,10 +33,10 @@ internal enum CloseReason : byte
     /// <summary>A trusted peer's header came after OptionalWait.</summary>
     LateHeader,
 
-    /// <summary>A header from a peer that may not send one, after the backend was dialled.</summary>
+    /// <summary>A header from a peer that may not send one, after the backend was dialed.</summary>
     UntrustedHeader,
 
-    /// <summary>A second header behind a believed one, after the backend was dialled.</summary>
+    /// <summary>A second header behind a believed one, after the backend was dialed.</summary>
     NestedHeader,
 
     /// <summary>Every destination refused, reset or was unreachable.</summary>
@@ -74,48 +75,18 @@ internal enum CloseReason : byte
     /// <summary>Rejected: the route's cluster has no address to dial.</summary>
     NoDestination,
 
-    /// <summary>Rejected: the connection's original destination may not be dialled.</summary>
+    /// <summary>Rejected: the connection's original destination may not be dialed.</summary>
     OriginalDestination,
 
     /// <summary>Closed without a byte by a peer that may do so.</summary>
     HealthCheck,
-}
 
-/// <summary>The names of close reasons.</summary>
-internal static class CloseReasons
-{
-    private static readonly string[] Labels =
-    [
-        "error", "client_fin", "backend_fin", "client_reset", "backend_reset", "idle_timeout", "max_duration", "drain", "late_header", "untrusted_header", "nested_header",
-        "backend_connect_failed", "backend_connect_timeout", OwnListeners.Reason, "backend_send_failed", "source_ip", "resources",
-        "limit", "draining", "proxy_protocol", "toa", "no_route", "no_destination", "original_destination", "health_check",
-    ];
+    /// <summary>Probes and Admin: there were too many, and this one was quiet for longest.</summary>
+    GaveWay,
 
-    /// <summary>
-    /// The reasons of routed connections (<c>closed</c>). A reason belongs into this list, into <see cref="OfRejected"/>, or into both: their series are there at zero from the start.
-    /// </summary>
-    public static IReadOnlyList<CloseReason> OfClosed { get; } =
-    [
-        CloseReason.Error, CloseReason.ClientFin, CloseReason.BackendFin, CloseReason.ClientReset, CloseReason.BackendReset, CloseReason.IdleTimeout, CloseReason.MaxDuration,
-        CloseReason.Drain, CloseReason.LateHeader, CloseReason.UntrustedHeader, CloseReason.NestedHeader, CloseReason.BackendConnectFailed, CloseReason.BackendConnectTimeout,
-        CloseReason.BackendSendFailed, CloseReason.SourceIpUnusable, CloseReason.Resources, CloseReason.NoDestination, CloseReason.OriginalDestination, CloseReason.HealthCheck,
-        CloseReason.Self, CloseReason.Limit,
-    ];
+    /// <summary>Probes and Admin: no byte within seconds.</summary>
+    Silent,
 
-    /// <summary>Those of them that say that something is wrong with a route: what alerts watch, however many routes there are.</summary>
-    public static IReadOnlyList<CloseReason> OfFailures { get; } =
-    [
-        CloseReason.Error, CloseReason.BackendConnectFailed, CloseReason.BackendConnectTimeout, CloseReason.SourceIpUnusable, CloseReason.Resources, CloseReason.NoDestination,
-        CloseReason.Self,
-    ];
-
-    /// <summary>The reasons of connections that ended before they were routed (<c>rejected</c>).</summary>
-    public static IReadOnlyList<CloseReason> OfRejected { get; } =
-    [
-        CloseReason.Error, CloseReason.ClientReset, CloseReason.Resources, CloseReason.Limit, CloseReason.Draining, CloseReason.ProxyProtocol, CloseReason.Toa, CloseReason.NoRoute,
-        CloseReason.NoDestination, CloseReason.OriginalDestination,
-    ];
-
-    /// <summary>The value of the label <c>reason</c>.</summary>
-    public static string Label(this CloseReason reason) => Labels[(int)reason];
+    /// <summary>HTTP/2: most of its frames carried nothing.</summary>
+    FrameFlood,
 }

@@ -5,7 +5,7 @@ namespace Gateway.Tcp.Telemetry;
 
 /// <summary>
 /// Ids of connections that no other connection has, on this gateway, on its neighbours or after a restart: 64 random bits of the process, and a number in it. The same id is in the
-/// access log, in the UniqueId TLV and in HTTP headers, so that one connection can be followed through all of them.
+/// access log, in the UniqueId TLV, in HTTP headers and in the HTTP server's own log lines, so that one connection can be followed through all of them.
 /// </summary>
 public static class ConnectionIds
 {
@@ -14,11 +14,12 @@ public static class ConnectionIds
 
     private static readonly string Process = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
 
-    /// <summary>The id of a TCP connection.</summary>
+    private static long _last;
+
+    /// <summary>The number of a connection that was accepted now, whichever plane it belongs to.</summary>
+    public static long NextNumber() => Interlocked.Increment(ref _last);
+
+    /// <summary>The id of a connection.</summary>
     /// <param name="number">Its number in this process.</param>
     public static string Of(long number) => string.Create(CultureInfo.InvariantCulture, $"{Process}-{number}");
-
-    /// <summary>The id of an HTTP connection.</summary>
-    /// <param name="kestrelId">Kestrel's id: 13 letters and digits.</param>
-    public static string Of(string kestrelId) => $"{Process}-{kestrelId}";
 }

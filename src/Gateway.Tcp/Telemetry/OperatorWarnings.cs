@@ -26,6 +26,24 @@ public sealed partial class OperatorWarnings
         _unreachable = new(Interval, time);
     }
 
+    /// <summary>A connection has ended: says what the table of reasons asks for (<see cref="CloseReasons"/>), if anything.</summary>
+    /// <param name="outcome">How.</param>
+    /// <param name="listener">The listener.</param>
+    /// <param name="peer">Who.</param>
+    /// <param name="cluster">The cluster; null: the connection was not routed.</param>
+    public void Ended(in Outcome outcome, string listener, IPEndPoint peer, string? cluster = null)
+    {
+        switch (CloseReasons.Row(outcome.Reason).Warning)
+        {
+            case OutcomeWarning.Refused:
+                Refused(listener, outcome.Label, outcome.Rule ?? "-", peer);
+                break;
+            case OutcomeWarning.Unreachable when cluster is not null:
+                Unreachable(cluster, outcome.Label, outcome.Error ?? "-");
+                break;
+        }
+    }
+
     /// <summary>A client was refused.</summary>
     /// <param name="listener">The listener.</param>
     /// <param name="reason">The label <c>reason</c>.</param>

@@ -10,6 +10,7 @@ using Gateway.Snapshots;
 using Gateway.Tcp;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Hosting.Server;
 
@@ -79,7 +80,7 @@ internal static partial class GatewayHost
         services.AddSingleton(provider => new TcpDataPlane(
             snapshot.Config.TcpProxy.Engine, snapshot.Config.TcpProxy.Accept, provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ConnectionLimit>(),
-            snapshot.Config.TcpProxy.Dnat.Table, provider.GetRequiredService<OwnListeners>()));
+            snapshot.Config.TcpProxy.Dnat.Table, provider.GetRequiredService<OwnListeners>(), provider.GetRequiredService<PrologueMetrics>()));
         services.AddHttpGateway();
         services.AddSingleton<Readiness>();
         services.AddSingleton<ClusterReadiness>();

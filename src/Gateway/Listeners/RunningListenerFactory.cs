@@ -34,7 +34,7 @@ internal sealed class RunningListenerFactory(
         var reserved = plan.Kind == ListenerKind.Traffic ? null : new ReservedConnections(state, DescriptorReserve.ConnectionsOfProbes, services);
         var (onPause, onTurnedAway) = tcp.AcceptReportsOf(plan.Label);
         var acceptor = new SocketAcceptor(socket, mayUseReserve: reserved is not null, onPause, onTurnedAway, services.Time);
-        var listener = new PausingListener(socket, acceptor, CreateConnections(plan), reserved is null ? null : reserved.Admit);
+        var listener = new PausingListener(socket, acceptor, CreateConnections(plan), reserved is null ? connection => services.Of(connection, state) : reserved.Admit);
         return KestrelListener.OverSocket(plan, listener, _start, host,
             (kestrel, local) => KestrelListenerSetup.Configure(kestrel, local, state, plan.HttpVersion, plan.HttpLimits, host));
     }

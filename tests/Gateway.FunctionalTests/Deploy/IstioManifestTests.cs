@@ -77,7 +77,7 @@ public sealed class IstioManifestTests
         var port = int.Parse(Regex.Match(filter, @"start: (\d+)\n").Groups[1].Value, null);
 
         Assert.Contains($"end: {port + 1}\n", filter, StringComparison.Ordinal);
-        // Behind original_dst the header's destination would stay, and be dialled.
+        // Behind original_dst the header's destination would stay, and be dialed.
         Assert.Matches(@"listenerFilter: envoy\.filters\.listener\.original_dst\n[^-]*operation: INSERT_BEFORE\n", filter);
         Assert.Contains($"containerPort: {port}\n", Document(documents, "Deployment", "mysql"), StringComparison.Ordinal);
         Assert.Contains($"includeInboundPorts: \"{port}\"\n", Document(documents, "Deployment", "mysql"), StringComparison.Ordinal);

@@ -18,7 +18,7 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.FunctionalTests.Http;
 
-/// <summary>Destinations that are names: followed where they go, dialled address by address, and measured.</summary>
+/// <summary>Destinations that are names: followed where they go, dialed address by address, and measured.</summary>
 public sealed class DestinationNameTests
 {
     private static readonly TimeSpan Stale = TimeSpan.FromSeconds(6);

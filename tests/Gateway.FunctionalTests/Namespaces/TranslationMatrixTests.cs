@@ -213,7 +213,7 @@ public sealed class TranslationMatrixTests
         }
     }
 
-    /// <summary>Nobody is dialled: had somebody been, the next pair would take that connection for its own, and fail.</summary>
+    /// <summary>Nobody is dialed: had somebody been, the next pair would take that connection for its own, and fail.</summary>
     private async Task<string> ObserveRefusalAsync(GatewayNetwork network, Learned way, bool clientIsV6, int port)
     {
         _refusals++;

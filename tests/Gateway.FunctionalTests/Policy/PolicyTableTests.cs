@@ -82,7 +82,7 @@ public abstract class PolicyTableTests
     [InlineData(PolicyGateway.Checker)]
     public async Task Check_SendsLocalAndCloses_IsSilentAndCounted(string from)
     {
-        var dialled = _fixture.Backend.Accepted;
+        var dialed = _fixture.Backend.Accepted;
         var counted = (await _fixture.Gateway.MetricsAsync()).Sum("gateway_tcp_health_checks_total", ("listener", "required"));
         using var orderly = await _fixture.ConnectAsync("required", from);
         await orderly.SendAsync(WireHeader.V2Local());
@@ -93,7 +93,7 @@ public abstract class PolicyTableTests
         rude.Reset();
 
         await _fixture.Gateway.WaitForMetricAsync("gateway_tcp_health_checks_total", v => v >= counted + 2, ("listener", "required"));
-        Assert.Equal(dialled, _fixture.Backend.Accepted);
+        Assert.Equal(dialed, _fixture.Backend.Accepted);
     }
 
     [Fact]
@@ -250,7 +250,7 @@ public abstract class PolicyTableTests
     [InlineData("direct", PolicyGateway.Trusted)]
     public async Task AdmittedPeer_ConnectsAndCloses_IsSilentAndCounted(string listener, string from)
     {
-        var dialled = _fixture.Backend.Accepted;
+        var dialed = _fixture.Backend.Accepted;
         var counted = (await _fixture.Gateway.MetricsAsync()).Sum("gateway_tcp_health_checks_total", ("listener", listener));
         using var orderly = await _fixture.ConnectAsync(listener, from);
         orderly.ShutdownSend();
@@ -259,7 +259,7 @@ public abstract class PolicyTableTests
         rude.Reset();
 
         await _fixture.Gateway.WaitForMetricAsync("gateway_tcp_health_checks_total", v => v >= counted + 2, ("listener", listener));
-        Assert.Equal(dialled, _fixture.Backend.Accepted);
+        Assert.Equal(dialed, _fixture.Backend.Accepted);
         Assert.DoesNotContain(_fixture.Gateway.Complaints(), l => l.Contains($"{orderly.Local}", StringComparison.Ordinal) || l.Contains($"{rude.Local}", StringComparison.Ordinal));
     }
 
@@ -401,7 +401,7 @@ public abstract class PolicyTableTests
         Assert.Equal("answer", await client.ReadTextAsync(6));
     }
 
-    /// <summary>A backend that was dialled at once saw our own header, and of the client nothing that starts like one.</summary>
+    /// <summary>A backend that was dialed at once saw our own header, and of the client nothing that starts like one.</summary>
     private async Task AssertNothingClaimedAsync(TcpPeer client)
     {
         while (_fixture.Backend.Remotes.Count > 0 && await TryNextAsync() is { } backend)

@@ -36,7 +36,7 @@ public sealed class DescriptorLimitTests
         }
         else
         {
-            // Sockets are accepted some way ahead there, and those may take the last descriptors for a moment: whoever is dialled for then, or accepted, is refused for want of them.
+            // Sockets are accepted some way ahead there, and those may take the last descriptors for a moment: whoever is dialed for then, or accepted, is refused for want of them.
             await Eventually.TrueAsync(
                 async () => await gateway.MetricsAsync() is var metrics
                     && metrics.Sum("gateway_tcp_connection_rejected_total", ("reason", "limit")) + metrics.Sum("gateway_tcp_connection_rejected_total", ("reason", "resources"))

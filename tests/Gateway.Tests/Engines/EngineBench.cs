@@ -8,7 +8,7 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tests.Engines;
 
 /// <summary>
-/// An engine between test sockets: a listener whose connections are dialled to a backend socket and relayed, unless the test takes them over
+/// An engine between test sockets: a listener whose connections are dialed to a backend socket and relayed, unless the test takes them over
 /// (<see cref="Serve"/>). Every wait has a deadline.
 /// </summary>
 internal sealed class EngineBench : IAsyncDisposable
@@ -61,7 +61,7 @@ internal sealed class EngineBench : IAsyncDisposable
         return client;
     }
 
-    /// <summary>The backend's end of the next dialled connection.</summary>
+    /// <summary>The backend's end of the next dialed connection.</summary>
     public async Task<Socket> AcceptAsync()
     {
         var backend = await _backendListener.AcceptAsync().Within();
@@ -91,11 +91,11 @@ internal sealed class EngineBench : IAsyncDisposable
     /// <summary>Dials the backend and relays.</summary>
     public async Task RelayAsync(TcpConnection client)
     {
-        var dialled = await client.ConnectAsync(new ConnectRequest { Destination = BackendEndPoint, Timeout = TestSockets.Limit });
-        if (dialled.Connection is not { } backend)
+        var dialed = await client.ConnectAsync(new ConnectRequest { Destination = BackendEndPoint, Timeout = TestSockets.Limit });
+        if (dialed.Connection is not { } backend)
         {
             client.Reset();
-            throw new InvalidOperationException($"{dialled.Failure}: {dialled.Error}");
+            throw new InvalidOperationException($"{dialed.Failure}: {dialed.Error}");
         }
 
         _results.Writer.TryWrite(await client.RelayAsync(backend, RelayOptions, Guard));

@@ -121,15 +121,15 @@ public sealed partial class LinuxTcpEngineTests
     {
         var watches = 0;
         var engine = CreateEngine(new LinuxEngineOptions { LoopCount = 1, WatchFault = () => ++watches > 2 ? ENoSpc : 0 });
-        var dialled = new TaskCompletionSource<ConnectResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var dialed = new TaskCompletionSource<ConnectResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var bench = EngineBench.Start(engine, serve: async (bench, connection) =>
         {
-            dialled.SetResult(await connection.ConnectAsync(new ConnectRequest { Destination = bench.BackendEndPoint, Timeout = TestSockets.Limit }));
+            dialed.SetResult(await connection.ConnectAsync(new ConnectRequest { Destination = bench.BackendEndPoint, Timeout = TestSockets.Limit }));
             connection.Reset();
         });
         await bench.ConnectAsync();
 
-        var result = await dialled.Task.Within();
+        var result = await dialed.Task.Within();
         Assert.Equal((null, ConnectFailure.Resources, SocketError.NoBufferSpaceAvailable), (result.Connection, result.Failure, result.Error));
     }
 

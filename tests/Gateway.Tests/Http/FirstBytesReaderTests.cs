@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using Gateway.Http.Connections;
+using Gateway.Tcp.Identification;
 
 namespace Gateway.Tests.Http;
 
@@ -9,8 +10,9 @@ public sealed class FirstBytesReaderTests
     private readonly Pipe _pipe = new(new PipeOptions(useSynchronizationContext: false));
     private readonly FirstBytesReader _reader;
     private int _headers;
+    private int _heard;
 
-    public FirstBytesReaderTests() => _reader = new FirstBytesReader(new Duplex(_pipe), () => _headers++);
+    public FirstBytesReaderTests() => _reader = new FirstBytesReader(new Duplex(_pipe), new FirstBytesGuard(), () => _heard++, () => _headers++);
 
     [Theory]
     [InlineData("PROXY TCP4 203.0.113.7 192.0.2.1 1 2\r\nGET /")]
@@ -45,6 +47,31 @@ public sealed class FirstBytesReaderTests
         _reader.AdvanceTo(first.Buffer.End);
         Assert.False((await ReadAsync("PROXY TCP4 ")).Buffer.IsEmpty);
         Assert.Equal(0, _headers);
+    }
+
+    /// <summary>A server that takes empty lines off the beginning does not hide a signature that begins with them.</summary>
+    [Fact]
+    public async Task ReadAsync_BeginningOfAHeaderIsConsumed_RestIsStillSeenAsOne()
+    {
+        var first = await ReadAsync("\r\n");
+        _reader.AdvanceTo(first.Buffer.End);
+        Assert.True((await ReadAsync("\r\n\0\r\nQUIT\n\u0021")).IsCompleted);
+        Assert.Equal(1, _headers);
+    }
+
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 3)]
+    public async Task ReadAsync_SeveralReads_TheFirstOrEachIsHeard(bool each, int heard)
+    {
+        var reader = new FirstBytesReader(new Duplex(_pipe), guard: null, () => _heard++, () => _headers++, each);
+        for (var i = 0; i < 3; i++)
+        {
+            await _pipe.Writer.WriteAsync("x"u8.ToArray());
+            reader.AdvanceTo((await reader.ReadAsync()).Buffer.End);
+        }
+
+        Assert.Equal(heard, _heard);
     }
 
     [Fact]

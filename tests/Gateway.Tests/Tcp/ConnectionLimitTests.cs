@@ -1,10 +1,14 @@
 using Gateway.Tcp.Admission;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tcp;
 
 /// <summary>How many connections a process takes.</summary>
 public sealed class ConnectionLimitTests
 {
+    // Everybody has been there for long.
+    private static readonly FakeTimeProvider Past = new();
+
     [Fact]
     public void Max_MoreThanDescriptorsAllow_IsWhatTheyAllow()
     {
@@ -136,32 +140,30 @@ public sealed class ConnectionLimitTests
     public void MaxConnections_Reached_ASilentOneGivesWay(ConnectionKind kind)
     {
         var limit = new ConnectionLimit(2, possible: 4);
-        Assert.Equal(2, Take(limit, ConnectionKind.Relayed));
-        var (silent, full) = (1, 0);
+        Assert.True(limit.TryAcquire() && limit.TryAcquire());
+        var full = 0;
         limit.Full = () => full++;
-        limit.AddSilent(() => false);
-        limit.AddSilent(() =>
-        {
-            if (silent-- <= 0)
-            {
-                return false;
-            }
-
-            limit.Release();
-            return true;
-        });
+        var (live, other) = (new LiveConnections(Past), new LiveConnections(Past));
+        limit.Quiet.Watch(other);
+        limit.Quiet.Watch(live);
+        var (speaks, silent) = (Add(live, new HeldConnection(1, ConnectionKind.Relayed)), Add(live, new HeldConnection(2, ConnectionKind.Relayed)));
+        speaks.HasSpoken = true;
 
         Assert.True(limit.TryAcquire(kind));
         Assert.False(limit.TryAcquire(kind));
         Assert.Equal((2, 2), (limit.Count, full));
+        Assert.Equal((0, 1), (speaks.GaveWay, silent.GaveWay));
     }
 
     [Fact]
     public void OwnConnections_WithoutRoom_EndNoClients()
     {
         var limit = new ConnectionLimit(null, possible: 4);
-        limit.AddSilent(() => throw new InvalidOperationException("A client goes before what is kept between requests."));
+        var live = new LiveConnections(Past);
+        limit.Quiet.Watch(live);
+        var silent = Add(live, new HeldConnection(1, ConnectionKind.Relayed));
         Assert.Equal(4, Take(limit, ConnectionKind.Own));
+        Assert.Equal(0, silent.GaveWay);
     }
 
     [Fact]
@@ -172,6 +174,12 @@ public sealed class ConnectionLimitTests
 
         limit.Acquire(ConnectionKind.Own);
         Assert.Equal(5, limit.Further);
+    }
+
+    private static HeldConnection Add(LiveConnections live, HeldConnection connection)
+    {
+        live.Add(connection);
+        return connection;
     }
 
     private static int Take(ConnectionLimit limit, ConnectionKind kind)

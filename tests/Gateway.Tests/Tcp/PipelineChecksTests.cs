@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Tcp;
 
-/// <summary>Load balancers' checks of listeners where a peer is dialled for at once: connect and close, without a byte.</summary>
+/// <summary>Load balancers' checks of listeners where a peer is dialed for at once: connect and close, without a byte.</summary>
 public sealed class PipelineChecksTests
 {
     public static TheoryData<TcpEngineKind, bool, bool> Ways

@@ -4,7 +4,6 @@ using System.Text;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
-using Gateway.Tcp.Identification;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.Pipeline;
 using Gateway.Testing;
@@ -44,7 +43,7 @@ public sealed class PipelineFirstBytesTests
         var metrics = new TcpMetrics(meters);
         var dialer = new Dialer(new HostResolver(TimeProvider.System, static (_, _) => Task.FromResult<IPAddress[]>([])), metrics.Dials, Passive.Health(TimeProvider.System), TimeProvider.System);
         var pipeline = new ConnectionPipeline(
-            dialer, metrics, new ProxyProtocolMetrics(meters), new LiveConnections(), new ConnectionLimit(), NullLoggerFactory.Instance, TimeProvider.System)
+            dialer, metrics, new LiveConnections(), new ConnectionLimit(), NullLoggerFactory.Instance, TimeProvider.System)
         {
             Model = TestPlane.Model(null, Policies.V1, "192.0.2.1:5432"),
         };

@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
-using Gateway.Tcp.Identification;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.Pipeline;
 using Gateway.Tcp.Relaying;
@@ -35,7 +34,7 @@ public sealed class PipelineNamesTests : IDisposable
         _loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(_logs));
         var metrics = new TcpMetrics(Meters);
         var dialer = new Dialer(new HostResolver(_time, (_, _) => _answer.Task), metrics.Dials, Passive.Health(_time), _time);
-        _pipeline = new ConnectionPipeline(dialer, metrics, new ProxyProtocolMetrics(Meters), _live, new ConnectionLimit(), _loggers, _time)
+        _pipeline = new ConnectionPipeline(dialer, metrics, _live, new ConnectionLimit(), _loggers, _time)
         {
             Model = TestPlane.Model(null, Policies.None, "db:5432"),
         };
@@ -74,7 +73,7 @@ public sealed class PipelineNamesTests : IDisposable
         var running = Run(new ScriptedConnection(static _ => ConnectFailure.None));
         var drained = _live.StartDraining();
 
-        _live.AbortAll(RelayEnd.Drain);
+        _live.AbortAll();
 
         await running.WaitAsync(Eventually.DefaultTimeout);
         await drained.WaitAsync(Eventually.DefaultTimeout);

@@ -209,7 +209,7 @@ public sealed class PipelineTests
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Run_OptionalAndSilent_IsDialledAfterOptionalWaitAndALateHeaderEndsIt(TcpEngineKind engine)
+    public async Task Run_OptionalAndSilent_IsDialedAfterOptionalWaitAndALateHeaderEndsIt(TcpEngineKind engine)
     {
         await using var server = RecordingTcpServer.Start();
         await using var plane = await TestPlane.StartAsync(TestPlane.Model(Policies.Optional, Policies.None, server.Address), engine);
@@ -267,7 +267,7 @@ public sealed class PipelineTests
     }
 
     [Fact]
-    public async Task Run_HealthCheckerSends_IsDialledOnItsFirstByte()
+    public async Task Run_HealthCheckerSends_IsDialedOnItsFirstByte()
     {
         await using var server = RecordingTcpServer.StartEcho();
         await using var plane = await TestPlane.StartAsync(TestPlane.Model(Policies.Required, Policies.None, server.Address));
@@ -313,7 +313,7 @@ public sealed class PipelineTests
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Run_FirstDestinationRefuses_NextOneIsDialled(TcpEngineKind engine)
+    public async Task Run_FirstDestinationRefuses_NextOneIsDialed(TcpEngineKind engine)
     {
         await using var server = RecordingTcpServer.StartEcho();
         var dead = $"127.0.0.1:{FreePorts.Next()}";

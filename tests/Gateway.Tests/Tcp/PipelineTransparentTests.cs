@@ -59,9 +59,9 @@ public sealed class PipelineTransparentTests
     }
 
     [Fact]
-    public async Task Run_LoopbackClientAndBackendElsewhere_IsNotDialled()
+    public async Task Run_LoopbackClientAndBackendElsewhere_IsNotDialed()
     {
-        // A loopback client cannot reach a destination elsewhere: the documentation address is never dialled.
+        // A loopback client cannot reach a destination elsewhere: the documentation address is never dialed.
         await using var plane = await TestPlane.StartAsync(TestPlane.Model(null, Transparent, "192.0.2.1:9"));
         Assert.Equal(ConnectionEnd.Reset, await plane.ConnectToTheEndAsync("127.0.0.5"));
         Assert.Equal("source_ip", (await plane.AccessAsync()).Reason);
@@ -71,7 +71,7 @@ public sealed class PipelineTransparentTests
     [InlineData("fe80::7", "2001:db8::1")]
     [InlineData("fe80::7", "fe80::8")]
     [InlineData("169.254.3.4", "192.0.2.1")]
-    public async Task Run_LinkLocalClient_IsNotDialledFor(string client, string destination)
+    public async Task Run_LinkLocalClient_IsNotDialedFor(string client, string destination)
     {
         var address = new IPEndPoint(IPAddress.Parse(destination), 9).ToString();
         await using var plane = await TestPlane.StartAsync(TestPlane.Model(Policies.Required, Transparent, address));

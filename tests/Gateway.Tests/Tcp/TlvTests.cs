@@ -112,7 +112,7 @@ public sealed class TlvTests
 
     [Theory]
     [MemberData(nameof(Nested))]
-    public async Task NestedHeader_InTheSamePiece_IsNeverDialled(TcpEngineKind engine, bool isV2)
+    public async Task NestedHeader_InTheSamePiece_IsNeverDialed(TcpEngineKind engine, bool isV2)
     {
         await using var server = RecordingTcpServer.Start();
         await using var plane = await TestPlane.StartAsync(TestPlane.Model(Policies.Required, Policies.None, server.Address), engine);

@@ -76,7 +76,7 @@ internal sealed partial class LinuxTcpConnection :
     IoResult IValueTaskSource<IoResult>.GetResult(short token) => new(_sentBytes, (SocketError)_source.GetResult(token));
 
     /// <inheritdoc/>
-    ConnectResult IValueTaskSource<ConnectResult>.GetResult(short token) => TakeDialled((SocketError)_source.GetResult(token));
+    ConnectResult IValueTaskSource<ConnectResult>.GetResult(short token) => TakeDialed((SocketError)_source.GetResult(token));
 
     /// <inheritdoc/>
     RelayResult IValueTaskSource<RelayResult>.GetResult(short token)

@@ -6,13 +6,13 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <content>
-/// Dialling. The client's connection owns the operation and its timer; the backend's (<see cref="_dialled"/>) is watched by the same loop and tells its
-/// <see cref="_dialler"/> when it is connected or refused. No getsockopt on success: the events of a failed connect carry EPOLLERR or EPOLLHUP.
+/// Dialing. The client's connection owns the operation and its timer; the backend's (<see cref="_dialed"/>) is watched by the same loop and tells its
+/// <see cref="_dialer"/> when it is connected or refused. No getsockopt on success: the events of a failed connect carry EPOLLERR or EPOLLHUP.
 /// </content>
 internal sealed partial class LinuxTcpConnection
 {
-    private LinuxTcpConnection? _dialled;
-    private LinuxTcpConnection? _dialler;
+    private LinuxTcpConnection? _dialed;
+    private LinuxTcpConnection? _dialer;
     private LinuxRelay? _lastRelay;
     private ConnectFailure _dialFailure;
 
@@ -26,7 +26,7 @@ internal sealed partial class LinuxTcpConnection
             return new ValueTask<ConnectResult>(new ConnectResult(null, ConnectFailure.Aborted, SocketError.OperationAborted));
         }
 
-        var error = SocketDialler.TryStart(request, _loop, out var fd, out var isConnected, out var failure);
+        var error = SocketDialer.TryStart(request, _loop, out var fd, out var isConnected, out var failure);
         if (error != 0)
         {
             return new ValueTask<ConnectResult>(new ConnectResult(null, failure, Errno.ToSocketError(error)));
@@ -50,8 +50,8 @@ internal sealed partial class LinuxTcpConnection
             return new ValueTask<ConnectResult>(new ConnectResult(backend, ConnectFailure.None, SocketError.Success));
         }
 
-        _dialled = backend;
-        backend._dialler = this;
+        _dialed = backend;
+        backend._dialer = this;
         Begin(Operation.Connect);
         ArmTimer(DueAfter(request.Timeout));
         return new ValueTask<ConnectResult>(this, _source.Version);
@@ -81,13 +81,13 @@ internal sealed partial class LinuxTcpConnection
     }
 
     /// <summary>The backend's first event: it is connected, or it has failed.</summary>
-    private void OnDialled(bool hasFailed)
+    private void OnDialed(bool hasFailed)
     {
-        var backend = _dialled!;
-        backend._dialler = null;
+        var backend = _dialed!;
+        backend._dialer = null;
         if (!hasFailed && backend.IsConnectedToItself())
         {
-            _dialled = null;
+            _dialed = null;
             backend.Reset();
             _dialFailure = ConnectFailure.Destination;
             Complete(SocketError.ConnectionRefused);
@@ -102,7 +102,7 @@ internal sealed partial class LinuxTcpConnection
         }
 
         var errno = Syscalls.GetOption(backend._fd, SocketOption.Error);
-        _dialled = null;
+        _dialed = null;
         backend.Close();
         var error = errno > 0 ? Errno.ToSocketError(errno) : SocketError.ConnectionReset;
         _dialFailure = ConnectFailures.OfConnect(error, isSourceBound: false);
@@ -113,18 +113,18 @@ internal sealed partial class LinuxTcpConnection
 
     private void CancelDial(ConnectFailure failure, SocketError error)
     {
-        var backend = _dialled!;
-        _dialled = null;
-        backend._dialler = null;
+        var backend = _dialed!;
+        _dialed = null;
+        backend._dialer = null;
         backend.Close();
         _dialFailure = failure;
         Complete(error);
     }
 
-    private ConnectResult TakeDialled(SocketError error)
+    private ConnectResult TakeDialed(SocketError error)
     {
-        var backend = _dialled;
-        _dialled = null;
+        var backend = _dialed;
+        _dialed = null;
         return new ConnectResult(backend, _dialFailure, error);
     }
 }

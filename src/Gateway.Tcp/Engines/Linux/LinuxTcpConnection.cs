@@ -8,8 +8,8 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// One socket on one <see cref="EventLoop"/>, accepted or dialled. This file: life and readiness. <c>.Await</c>: one pending operation, awaited without
-/// allocation. <c>.WaitFor</c>: other people's tasks. <c>.Io</c>: read and send before the relay. <c>.Connect</c>: dialling and handing over
+/// One socket on one <see cref="EventLoop"/>, accepted or dialed. This file: life and readiness. <c>.Await</c>: one pending operation, awaited without
+/// allocation. <c>.WaitFor</c>: other people's tasks. <c>.Io</c>: read and send before the relay. <c>.Connect</c>: dialing and handing over
 /// to the relay, which is <see cref="LinuxRelay"/>.
 /// <para>
 /// The socket is registered once, edge-triggered, for everything; no epoll_ctl follows. So readiness is remembered here (<see cref="_ready"/>), and a
@@ -147,9 +147,9 @@ internal sealed partial class LinuxTcpConnection : TcpConnection, IEpollTarget, 
         {
             OnReadyForOperation();
         }
-        else if (_dialler is { } dialler)
+        else if (_dialer is { } dialer)
         {
-            dialler.OnDialled((events & (EpollEvents.Error | EpollEvents.HangUp)) != 0);
+            dialer.OnDialed((events & (EpollEvents.Error | EpollEvents.HangUp)) != 0);
         }
     }
 

@@ -2,7 +2,7 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>TCP clusters: destinations that can be dialled and are not ourselves.</summary>
+/// <summary>TCP clusters: destinations that can be dialed and are not ourselves.</summary>
 internal sealed class TcpClustersTopic : IConfigTopic
 {
     // Percent, to most people; the tables that are made of weights stay small.

@@ -1,25 +1,36 @@
+using System.Buffers;
 using System.IO.Pipelines;
-using Gateway.ProxyProtocol;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Http.Connections;
 
 /// <summary>
-/// Looks at the first bytes that the server reads of a connection, for a PROXY header where none is expected: HTTP's parser answers it with 400 and says nothing of the cause.
-/// Nothing is read ahead and nobody waits; once the first bytes are known to be none, every call goes straight through.
+/// Looks at the first bytes that the server reads of a connection: notes that the client has spoken, and shows them to a guard, so that a PROXY
+/// header where none is expected ends the connection with its cause instead of HTTP's 400. Nothing is read ahead and nobody waits; once the guard
+/// has seen enough, every call goes straight through.
 /// </summary>
 /// <param name="transport">The connection's pipes.</param>
-/// <param name="onHeader">Called when a header is there; the server then sees the end of the connection instead.</param>
-internal sealed class FirstBytesReader(IDuplexPipe transport, Action onHeader) : PipeReader, IDuplexPipe
+/// <param name="guard">Looks at the bytes; null: nobody does.</param>
+/// <param name="onHeard">Called when bytes have come.</param>
+/// <param name="onRefused">Called when the guard refuses; the server then sees the end of the connection instead.</param>
+/// <param name="tellsEachRead">Whether <paramref name="onHeard"/> is to be called for each read with bytes rather than for the first.</param>
+internal sealed class FirstBytesReader(IDuplexPipe transport, IFirstBytesGuard? guard, Action onHeard, Action onRefused, bool tellsEachRead = false)
+    : PipeReader, IDuplexPipe
 {
     private readonly PipeReader _inner = transport.Input;
-    private bool _passed;
+    private ReadOnlySequence<byte> _last;
+
+    // Of the bytes that the next result begins with: those that the guard has seen.
+    private long _seen;
+    private bool _isPassed;
+    private bool _isOver;
 
     PipeReader IDuplexPipe.Input => this;
 
     PipeWriter IDuplexPipe.Output => transport.Output;
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
-        _passed ? _inner.ReadAsync(cancellationToken) : ReadFirstAsync(cancellationToken);
+        _isOver ? _inner.ReadAsync(cancellationToken) : ReadFirstAsync(cancellationToken);
 
     public override bool TryRead(out ReadResult result)
     {
@@ -27,39 +38,73 @@ internal sealed class FirstBytesReader(IDuplexPipe transport, Action onHeader) :
         {
             return false;
         }
-        result = Inspect(result);
+
+        if (!_isOver)
+        {
+            result = Look(result);
+        }
+
         return true;
     }
 
-    public override void AdvanceTo(SequencePosition consumed) => _inner.AdvanceTo(consumed);
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
 
-    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => _inner.AdvanceTo(consumed, examined);
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        if (guard is not null && !_isPassed)
+        {
+            _seen -= _last.Slice(0, consumed).Length;
+        }
+
+        _inner.AdvanceTo(consumed, examined);
+    }
 
     public override void CancelPendingRead() => _inner.CancelPendingRead();
 
     public override void Complete(Exception? exception = null) => _inner.Complete(exception);
 
-    private async ValueTask<ReadResult> ReadFirstAsync(CancellationToken cancellation) => Inspect(await _inner.ReadAsync(cancellation));
+    public override ValueTask CompleteAsync(Exception? exception = null) => _inner.CompleteAsync(exception);
 
-    private ReadResult Inspect(in ReadResult read)
+    private async ValueTask<ReadResult> ReadFirstAsync(CancellationToken cancellation) => Look(await _inner.ReadAsync(cancellation));
+
+    private ReadResult Look(in ReadResult read)
     {
-        if (_passed || read.Buffer.IsEmpty)
+        if (read.Buffer.IsEmpty)
         {
+            _last = read.Buffer;
             return read;
         }
-        Span<byte> first = stackalloc byte[(int)Math.Min(read.Buffer.Length, ProxySignature.MaxLength)];
-        System.Buffers.BuffersExtensions.CopyTo(read.Buffer.Slice(0, first.Length), first);
-        switch (ProxySignature.Match(first))
+
+        onHeard();
+        switch (guard is null || _isPassed ? GuardVerdict.Pass : Inspect(read.Buffer))
         {
-            case ProxySignatureMatch.Partial:
+            case GuardVerdict.More:
                 return read;
-            case ProxySignatureMatch.None:
-                _passed = true;
-                return read;
-            default:
-                _passed = true;
-                onHeader();
+            case GuardVerdict.Refuse:
+                _isOver = true;
+                onRefused();
                 return new ReadResult(read.Buffer.Slice(0, 0), isCanceled: false, isCompleted: true);
+            default:
+                _isPassed = true;
+                _isOver = !tellsEachRead;
+                return read;
         }
+    }
+
+    private GuardVerdict Inspect(in ReadOnlySequence<byte> bytes)
+    {
+        _last = bytes;
+        var verdict = GuardVerdict.More;
+        foreach (var segment in bytes.Slice(_seen))
+        {
+            verdict = guard!.Inspect(segment.Span);
+            if (verdict != GuardVerdict.More)
+            {
+                break;
+            }
+        }
+
+        _seen = bytes.Length;
+        return verdict;
     }
 }

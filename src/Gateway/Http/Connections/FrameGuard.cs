@@ -1,8 +1,6 @@
 using System.IO.Pipelines;
 using Gateway.Http.Connections.Frames;
-using Gateway.Http.Listeners;
-using Gateway.Http.Requests;
-using Gateway.Tcp.Identification;
+using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Http.Connections;
@@ -12,7 +10,7 @@ namespace Gateway.Http.Connections;
 /// Kestrel's HTTP/2.
 /// </summary>
 internal sealed class FrameGuard(
-    ConnectionDelegate next, HttpListenerState listener, TimeProvider time, FrameMetrics metrics, HttpAccessLog log)
+    ConnectionDelegate next, TimeProvider time, FrameMetrics metrics)
 {
     /// <summary>Serves a connection.</summary>
     public async Task OnConnectionAsync(ConnectionContext connection)
@@ -31,16 +29,13 @@ internal sealed class FrameGuard(
         }
     }
 
-    private void End(ConnectionContext connection)
+    private void End(ConnectionContext context)
     {
-        var name = listener.Current.Name;
-        metrics.Flooded(name);
-        if (connection.Features.Get<ConnectionIdentity>() is { } identity)
+        if (context.Features.Get<HttpConnection>() is { } connection)
         {
-            log.WriteFlood(identity.Peer, name);
+            metrics.Flooded(connection.ListenerName);
+            connection.Fail(CloseReason.FrameFlood);
         }
-
-        connection.Abort(new ConnectionAbortedException("Too many HTTP/2 frames that carry nothing."));
     }
 
     private sealed record Pipes(PipeReader Input, PipeWriter Output) : IDuplexPipe;

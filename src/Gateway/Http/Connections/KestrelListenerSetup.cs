@@ -52,7 +52,7 @@ internal static class KestrelListenerSetup
             Use(listen, listener, host);
             if (version == ListenerHttpVersion.Http2)
             {
-                listen.Use(next => ActivatorUtilities.CreateInstance<FrameGuard>(host, next, listener).OnConnectionAsync);
+                listen.Use(next => ActivatorUtilities.CreateInstance<FrameGuard>(host, next).OnConnectionAsync);
             }
         });
     }

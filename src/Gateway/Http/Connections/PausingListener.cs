@@ -15,7 +15,7 @@ namespace Gateway.Http.Connections;
 /// <param name="acceptor">Accepts from it.</param>
 /// <param name="connections">Makes connections of accepted sockets.</param>
 /// <param name="onAccepted">Sees each of them before Kestrel does.</param>
-internal sealed class PausingListener(Socket socket, SocketAcceptor acceptor, SocketConnectionContextFactory connections, Action<ConnectionContext>? onAccepted)
+internal sealed class PausingListener(Socket socket, SocketAcceptor acceptor, SocketConnectionContextFactory connections, Action<ConnectionContext> onAccepted)
     : IConnectionListenerFactory, IConnectionListener
 {
     private readonly CancellationTokenSource _unbound = new();
@@ -35,7 +35,7 @@ internal sealed class PausingListener(Socket socket, SocketAcceptor acceptor, So
             {
                 accepted.NoDelay = true;
                 var connection = connections.Create(accepted);
-                onAccepted?.Invoke(connection);
+                onAccepted(connection);
                 return connection;
             }
             catch (SocketException)

@@ -1,6 +1,6 @@
-using System.Net;
 using Gateway.Http.Listeners;
 using Gateway.Tcp.Admission;
+using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Http.Connections;
@@ -10,39 +10,51 @@ namespace Gateway.Http.Connections;
 /// every place, and take none from anybody else. Each has seconds to its first byte; when there are too many, one that was quiet for long
 /// gives way. They are counted as they are accepted: the server runs them later, and a flood may come between.
 /// </summary>
-internal sealed class ReservedConnections(HttpListenerState listener, int max, HttpConnectionServices services)
+internal sealed class ReservedConnections
 {
     /// <summary>How long a connection may be silent: probes and scrapers send at once.</summary>
     public static readonly TimeSpan FirstByteTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly QuietConnections _connections = new();
+    private readonly HttpListenerState _listener;
+    private readonly int _max;
+    private readonly HttpConnectionServices _services;
+    private readonly LiveConnections _live;
+    private readonly QuietConnections _quiet;
 
-    /// <summary>Gives an accepted connection its place.</summary>
-    public void Admit(ConnectionContext connection)
+    public ReservedConnections(HttpListenerState listener, int max, HttpConnectionServices services)
     {
-        var place = _connections.Add(() => Refuse(connection, "gave_way"));
-        connection.ConnectionClosed.UnsafeRegister(static place => ((QuietConnection)place!).Dispose(), place);
-        // A PROXY header has a limit of its own.
-        var limit = listener.Current.Http?.ProxyProtocol is null ? FirstByteTimeout : Timeout.InfiniteTimeSpan;
-        var silence = services.Time.CreateTimer(_ => Refuse(connection, "silent"), null, limit, Timeout.InfiniteTimeSpan);
-        connection.ConnectionClosed.UnsafeRegister(static timer => ((ITimer)timer!).Dispose(), silence);
-        connection.Transport = new HeardReader(connection.Transport, () =>
-        {
-            silence.Dispose();
-            place.Heard();
-        });
-        _connections.EndMoreThan(max);
+        (_listener, _max, _services) = (listener, max, services);
+        _live = new LiveConnections(services.Time);
+        _quiet = new QuietConnections(services.Time);
+        _quiet.Watch(_live);
     }
 
-    private void Refuse(ConnectionContext connection, string reason)
+    /// <summary>Gives an accepted connection its place.</summary>
+    public void Admit(ConnectionContext context)
     {
-        if (connection.ConnectionClosed.IsCancellationRequested)
-        {
-            return;
-        }
+        var connection = _services.Of(context, _listener);
+        connection.TakePlace();
+        _live.Add(connection);
+        // A PROXY header has a limit of its own.
+        var limit = connection.ProxyProtocol is null ? FirstByteTimeout : Timeout.InfiniteTimeSpan;
+        var silence = _services.Time.CreateTimer(
+            static connection => EndSilent((HttpConnection)connection!), connection, limit, Timeout.InfiniteTimeSpan);
+        context.ConnectionClosed.UnsafeRegister(
+            _ =>
+            {
+                silence.Dispose();
+                connection.TryGiveUpPlace();
+                _live.Remove(connection);
+            },
+            null);
+        _quiet.EndMoreThan(_max);
+    }
 
-        services.Metrics.Rejected(listener.Current.Name, reason);
-        services.AccessLog.WriteRejected((IPEndPoint)connection.RemoteEndPoint!, listener.Current.Name, reason, null);
-        connection.Abort(new ConnectionAbortedException(reason));
+    private static void EndSilent(HttpConnection connection)
+    {
+        if (connection.IsSilent)
+        {
+            connection.Fail(CloseReason.Silent);
+        }
     }
 }

@@ -58,7 +58,7 @@ internal sealed class TlvHeaders(IReadOnlyDictionary<string, string> config, IRe
         {
             if (field is null && ssl is null)
             {
-                headers[header] = ConnectionIds.Of(context.Connection.Id);
+                headers[header] = context.Connection.Id;
             }
             else if (field?.TryFind(connection.Tlvs.Span, out var value) ?? ssl!.TryFind(connection.Tlvs.Span, out value))
             {

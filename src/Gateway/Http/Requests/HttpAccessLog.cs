@@ -42,7 +42,7 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
             LogText.Value(context.Request.Headers.Host is { Count: > 0 } host ? host.ToString() : null, MaxHostLength), record.ReceivedBytes, LogText.Value(context.Request.Method, MaxMethodLength),
             PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget), record.Status, record.Sent?.Count ?? 0,
             Math.Round(record.Elapsed.TotalMilliseconds, 3), error, LogText.Value(detail),
-            ProxyTlvField.Describe(connection.Tlvs.Span), ConnectionIds.Of(context.Connection.Id));
+            ProxyTlvField.Describe(connection.Tlvs.Span), context.Connection.Id);
     }
 
     private static (string Error, string? Detail) ErrorOf(RequestRecord record)
@@ -63,33 +63,24 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
             : ("-", null);
     }
 
-    /// <summary>Writes the line of a connection that was turned away before HTTP started.</summary>
-    public void WriteRejected(IPEndPoint peer, string listener, string reason, IdentificationStep? step) =>
-        Log.Rejected(_logger, peer, listener, reason, step switch
+    /// <summary>
+    /// Writes the line of a connection that ended before HTTP started, or for what no request can be blamed (Debug: health checks do it all day).
+    /// </summary>
+    public void WriteRejected(IPEndPoint peer, string listener, in Outcome outcome)
+    {
+        if (outcome.Reason == CloseReason.HealthCheck)
         {
-            null => "-",
-            { ParseError: ProxyParseError.None } refused => refused.Refusal.ToString(),
-            { } refused => $"{refused.Refusal}({refused.ParseError})",
-        });
-
-    /// <summary>Writes the line of a connection that began with a PROXY header on a listener that expects none.</summary>
-    public void WriteUnexpectedHeader(IPEndPoint peer, string listener, ListenerKind kind) =>
-        Log.Rejected(_logger, peer, listener, "proxy_protocol", LogText.Value(kind switch
+            Log.Silent(_logger, peer, listener);
+        }
+        else
         {
-            ListenerKind.Traffic => $"UnexpectedHeader(a PROXY header, and Listeners:{listener} has no ProxyProtocol section: add it with this peer in TrustedProxies, or switch the header off there)",
-            ListenerKind.Probes => "UnexpectedHeader(a PROXY header, and Probes has no ProxyProtocol section: add it with this peer in HealthCheckers, or switch the header off there)",
-            _ => "UnexpectedHeader(a PROXY header, and Admin takes none: use Probes)",
-        }, MaxAdviceLength));
+            Log.Rejected(_logger, peer, listener, outcome.Label, LogText.Value(outcome.Detail, MaxAdviceLength));
+        }
+    }
 
     /// <summary>Writes the line of a request that the server refused before anybody here saw it.</summary>
     public void WriteBadRequest(ConnectionIdentity connection, string listener, BadHttpRequestException problem) =>
         Log.BadRequest(_logger, connection.Client, connection.Peer, listener, $"{problem.StatusCode}({LogText.Quoted(LogText.DetailOf(problem))})");
-
-    /// <summary>Writes the line of an HTTP/2 connection that sent too many frames without content.</summary>
-    public void WriteFlood(IPEndPoint peer, string listener) => Log.Rejected(_logger, peer, listener, "frame_flood", "-");
-
-    /// <summary>Writes the line of a connection that was closed without a byte (Debug: health checks do it all day).</summary>
-    public void WriteSilent(IPEndPoint peer, string listener) => Log.Silent(_logger, peer, listener);
 
     /// <summary>
     /// The path as the client wrote it, still percent-encoded (a decoded one may hold line breaks), without the query, which may hold secrets.

@@ -46,22 +46,22 @@ public sealed class AnnouncedTlvsTests
         Assert.Equal(["2 app"], Read(Tlvs(("PassThroughTlvs", "All"), ("AddTlvs.Authority", "{cluster}")).Write("r", "web", Identity() with { Tlvs = default }, "id").Span));
 
     [Fact]
-    public void ForDialling_WhatIsAnnounced_GoesOutAsItIs()
+    public void ForDialing_WhatIsAnnounced_GoesOutAsItIs()
     {
-        var dialling = AnnouncedTlvs.ForDialling(Read(("AddTlvs.Authority", "x"), ("PassThroughTlvs", "0xE9")).Config);
+        var dialing = AnnouncedTlvs.ForDialing(Read(("AddTlvs.Authority", "x"), ("PassThroughTlvs", "0xE9")).Config);
 
-        Assert.Null(dialling.AddTlvs);
-        Assert.Same(ProxyTlvSet.All, dialling.PassThroughTlvs);
-        Assert.False(AnnouncedTlvs.ForDialling(Read(("PassThroughTlvs", "0xE9")).Config).PassThroughTlvs.Contains((ProxyTlvType)0xEA));
+        Assert.Null(dialing.AddTlvs);
+        Assert.Same(ProxyTlvSet.All, dialing.PassThroughTlvs);
+        Assert.False(AnnouncedTlvs.ForDialing(Read(("PassThroughTlvs", "0xE9")).Config).PassThroughTlvs.Contains((ProxyTlvType)0xEA));
     }
 
     [Fact]
-    public void ForDialling_LittleRoom_IsForWhatWasAdded()
+    public void ForDialing_LittleRoom_IsForWhatWasAdded()
     {
         var sourceIp = Read(("AddTlvs.0xE5", "added"), ("PassThroughTlvs", "All"), ("MaxHeaderBytes", "52")).Config;
         var announced = new AnnouncedTlvs(sourceIp, "app").Write("r", "web", Identity(), "id");
         var header = new byte[200];
-        var length = SourceHeader.Write(header, Identity() with { Tlvs = announced }, AnnouncedTlvs.ForDialling(sourceIp), added: default, out var leftOut);
+        var length = SourceHeader.Write(header, Identity() with { Tlvs = announced }, AnnouncedTlvs.ForDialing(sourceIp), added: default, out var leftOut);
         Assert.True(length <= 52, $"{length}");
         Assert.True(leftOut > 0);
         Assert.True(ProxyTlvReader.TryFind(header.AsSpan(28, length - 28), (ProxyTlvType)0xE5, out _));

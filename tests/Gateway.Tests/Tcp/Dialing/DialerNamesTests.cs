@@ -72,7 +72,7 @@ public sealed class DialerNamesTests : IDisposable
     }
 
     [Fact]
-    public async Task Dial_DeadNameFirst_TheOthersAreDialledBeforeItsAnswer()
+    public async Task Dial_DeadNameFirst_TheOthersAreDialedBeforeItsAnswer()
     {
         _names["db"] = [IPAddress.Parse("192.0.2.7")];
         Assert.Equal("192.0.2.1:1", (await DialAsync(Policies.None, "dead:1", "192.0.2.1:1").WaitAsync(Eventually.DefaultTimeout)).Address!.ToString());

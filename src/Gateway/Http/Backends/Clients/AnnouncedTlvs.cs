@@ -23,7 +23,7 @@ internal sealed class AnnouncedTlvs(SourceIpConfig sourceIp, string cluster)
     private readonly ConcurrentDictionary<(string Route, string Listener), SourceIpModel> _models = new();
 
     /// <summary>The mode and what belongs to it for who connects: the TLVs are announced as they are, and those that were added stay where there is no room for all.</summary>
-    public static SourceIpModel ForDialling(SourceIpConfig sourceIp) => sourceIp.AddTlvs.Count == 0 ? SourceIpModel.From(sourceIp)
+    public static SourceIpModel ForDialing(SourceIpConfig sourceIp) => sourceIp.AddTlvs.Count == 0 ? SourceIpModel.From(sourceIp)
         : SourceIpModel.From(
             sourceIp with { AddTlvs = new Dictionary<string, string>(), PassThroughTlvs = ["All"] },
             firstTlvs: new ProxyTlvSet(sourceIp.AddTlvs.Keys.Select(static name => ProxyTlvField.TryParse(name, out var field) ? field.Type : ProxyTlvType.Noop)));
@@ -32,7 +32,7 @@ internal sealed class AnnouncedTlvs(SourceIpConfig sourceIp, string cluster)
     /// <param name="context">The request: its route, listener and connection.</param>
     /// <param name="announced">Who is announced, with the TLVs that came.</param>
     public ReadOnlyMemory<byte> For(HttpContext context, ConnectionIdentity announced) => Write(
-        context.Features.Get<IReverseProxyFeature>()?.Route.Config.RouteId ?? "", context.Features.Get<IListenerFeature>()?.Name ?? "", announced, ConnectionIds.Of(context.Connection.Id));
+        context.Features.Get<IReverseProxyFeature>()?.Route.Config.RouteId ?? "", context.Features.Get<IListenerFeature>()?.Name ?? "", announced, context.Connection.Id);
 
     internal ReadOnlyMemory<byte> Write(string route, string listener, ConnectionIdentity announced, string connection)
     {

@@ -32,7 +32,7 @@ internal sealed class ClientInvokerFactory(
                 lifetime => new KeepAliveHttpClientFactory(dialer, limit, options, names, metrics, lifetime, logger).CreateClient(WithoutOld(context)), dialer, options);
         }
 
-        var dial = new SocketDial(context.ClusterId, AnnouncedTlvs.ForDialling(wanted.Config), options.KeepAlive, at => names.Of(context.ClusterId, at));
+        var dial = new SocketDial(context.ClusterId, AnnouncedTlvs.ForDialing(wanted.Config), options.KeepAlive, at => names.Of(context.ClusterId, at));
         HttpMessageInvoker Create(ConnectionIdentity? announced) => new FollowingInvoker(
             lifetime => new BoundFactory(dialer, limit, lifetime, metrics, dial, announced, wanted.IdleTimeout).CreateClient(WithoutOld(context)), dialer, options);
         return new ClientInvoker(wanted, context.ClusterId, Create, pools, metrics, time);

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Gateway.ProxyProtocol;
+using Gateway.Tcp.Identification;
 using Gateway.Tcp.Telemetry;
 
-namespace Gateway.Tcp.Identification;
+namespace Gateway.Tcp.Prologue;
 
 /// <summary>What came of the PROXY headers of accepted connections, on TCP and HTTP listeners alike.</summary>
-public sealed class ProxyProtocolMetrics
+internal sealed class ProxyProtocolMetrics
 {
     private static readonly string[] Versions = ["v1", "v2"];
     private static readonly string[] ResultsWithHeader = ["proxy", "local", "unknown", "untrusted", "timeout", "disallowed", "error"];
@@ -15,12 +16,8 @@ public sealed class ProxyProtocolMetrics
     private readonly Counter<long> _received;
     private readonly Histogram<double> _readDuration;
 
-    /// <summary>Makes the instruments. A second instance of one factory shares them.</summary>
-    /// <param name="meters">The factory.</param>
-    public ProxyProtocolMetrics(IMeterFactory meters)
+    public ProxyProtocolMetrics(Meter meter)
     {
-        ArgumentNullException.ThrowIfNull(meters);
-        var meter = meters.Create(TcpMeter.Name);
         _received = meter.CreateCounter<long>("gateway.proxy_protocol.received", "{header}", "PROXY headers of accepted connections, by result.");
         _readDuration = meter.CreateHistogram(
             "gateway.proxy_protocol.read.duration", "s", "Time from accept to a complete PROXY header.", null, TcpMeter.ShortDurations);

@@ -1,0 +1,120 @@
+namespace Gateway.Tcp.Admission;
+
+/// <summary>
+/// All connections of one plane or listener between accept and account. It roots them (a parked connection that nothing references would be
+/// collected) and lets a drain, a full house or a scrape find them. Lists under a lock each, chosen by connection id: event loops rarely meet
+/// at one.
+/// </summary>
+/// <param name="time">The clock of <see cref="LiveConnection.AcceptedAt"/>; null: the system's.</param>
+public sealed class LiveConnections(TimeProvider? time = null)
+{
+    private const int Shards = 16;
+
+    private readonly Shard[] _shards = [.. Enumerable.Range(0, Shards).Select(static _ => new Shard())];
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private int _count;
+    private volatile bool _draining;
+
+    /// <summary>How many there are.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Whether new ones are refused.</summary>
+    public bool IsDraining => _draining;
+
+    /// <summary>Time since a timestamp of these connections.</summary>
+    public TimeSpan ElapsedSince(long timestamp) => _time.GetElapsedTime(timestamp);
+
+    /// <summary>Adds a connection that was accepted.</summary>
+    public void Add(LiveConnection connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        Interlocked.Increment(ref _count);
+        var shard = _shards[connection.Id % Shards];
+        lock (shard)
+        {
+            connection.Next = shard.First;
+            if (shard.First is { } first)
+            {
+                first.Previous = connection;
+            }
+
+            shard.First = connection;
+        }
+    }
+
+    /// <summary>Removes one that was added; once.</summary>
+    public void Remove(LiveConnection connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        var shard = _shards[connection.Id % Shards];
+        lock (shard)
+        {
+            if (connection.Previous is { } previous)
+            {
+                previous.Next = connection.Next;
+            }
+            else
+            {
+                shard.First = connection.Next;
+            }
+
+            if (connection.Next is { } next)
+            {
+                next.Previous = connection.Previous;
+            }
+
+            (connection.Next, connection.Previous) = (null, null);
+        }
+
+        if (Interlocked.Decrement(ref _count) == 0 && _draining)
+        {
+            _empty.TrySetResult();
+        }
+    }
+
+    /// <summary>Refuses new ones from now on; the task ends when the last one has ended.</summary>
+    public Task StartDraining()
+    {
+        _draining = true;
+        if (Count == 0)
+        {
+            _empty.TrySetResult();
+        }
+
+        return _empty.Task;
+    }
+
+    /// <summary>Ends all that are left.</summary>
+    public void AbortAll()
+    {
+        // Outside the locks: an abort may run the rest of the pipeline, which removes its connection.
+        foreach (var connection in Snapshot())
+        {
+            connection.Abort();
+        }
+    }
+
+    /// <summary>Those that are there now.</summary>
+    public IReadOnlyList<LiveConnection> Snapshot()
+    {
+        var all = new List<LiveConnection>(Count);
+        foreach (var shard in _shards)
+        {
+            lock (shard)
+            {
+                for (var connection = shard.First; connection is not null; connection = connection.Next)
+                {
+                    all.Add(connection);
+                }
+            }
+        }
+
+        return all;
+    }
+
+    private sealed class Shard
+    {
+        public LiveConnection? First { get; set; }
+    }
+}

@@ -1,0 +1,172 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Gateway.ProxyProtocol;
+using Gateway.Tcp.Identification;
+using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
+
+namespace Gateway.Tcp.Prologue;
+
+/// <summary>Feeds <see cref="HeaderIdentification"/> with what the connection has to say, until the client is known or refused.</summary>
+internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metrics, TimeProvider time) : IPrologueLook
+{
+    public ValueTask<bool> LookAsync(AcceptedConnection connection)
+    {
+        if (connection.ProxyProtocol is { } policy)
+        {
+            return IdentifyAsync(connection, policy);
+        }
+
+        var peer = connection.Peer;
+        connection.Identity = new ConnectionIdentity { Client = peer, Peer = peer, Local = connection.ReadLocal(), Source = IdentitySource.Socket };
+        return new ValueTask<bool>(true);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> IdentifyAsync(AcceptedConnection connection, ProxyProtocolPolicy policy)
+    {
+        var peer = policy.Classify(connection.Peer.Address);
+        var settled = default(IdentificationStep);
+        while (true)
+        {
+            // Refused by address: nothing is read.
+            if (peer != PeerClass.Rejected && !connection.HasEnded && connection.Receive() != SocketError.Success)
+            {
+                return ConcludeFailed(connection, policy, peer, settled);
+            }
+
+            var step = Decide(connection, policy, peer, ref settled, connection.HasEnded);
+            if (step.Action != IdentificationAction.Wait)
+            {
+                return Conclude(connection, step);
+            }
+
+            var waited = await connection.WaitAsync(step.Wait);
+            if (waited is not (SocketError.Success or SocketError.TimedOut))
+            {
+                return ConcludeFailed(connection, policy, peer, settled);
+            }
+        }
+    }
+
+    /// <summary>What to do with what has come so far.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="policy">Its listener's policy.</param>
+    /// <param name="peer">What the policy makes of the peer.</param>
+    /// <param name="settled">
+    /// The identification that only the first bytes behind it can change. It is not decided anew: a whole header that comes late is late.
+    /// </param>
+    /// <param name="ended">Whether nothing more will come.</param>
+    private IdentificationStep Decide(
+        AcceptedConnection connection, ProxyProtocolPolicy policy, PeerClass peer, ref IdentificationStep settled, bool ended)
+    {
+        var elapsed = time.GetElapsedTime(connection.AcceptedAt);
+        var received = connection.Received;
+        if (settled.GuardAs == IdentificationRefusal.None)
+        {
+            var step = HeaderIdentification.Decide(policy, peer, received, elapsed, ended);
+            if (!rules.WatchesForNestedHeaders && step.GuardAs == IdentificationRefusal.NestedHeader)
+            {
+                step = step with { GuardAs = IdentificationRefusal.None };
+            }
+
+            if (!rules.ClientSpeaksFirst)
+            {
+                return WaitForCheck(step, policy, peer, connection.Peer, received.Length, elapsed, ended);
+            }
+
+            if (step.Action != IdentificationAction.Identified || step.GuardAs == IdentificationRefusal.None)
+            {
+                return step;
+            }
+
+            settled = step;
+        }
+
+        return WaitForFirstBytes(settled, received.Slice(settled.ConsumedBytes), policy.HeaderTimeout - elapsed, ended);
+    }
+
+    // LOCAL, UNKNOWN, or a header that names the proxy itself, and nothing behind it: so far it is a load balancer's check, which is about to
+    // close. Nothing is dialed for it before its first byte (health checkers), or before it had time to close (trusted: it may wait for the
+    // server to speak).
+    private static IdentificationStep WaitForCheck(
+        in IdentificationStep step, ProxyProtocolPolicy policy, PeerClass peer, IPEndPoint from, long length, TimeSpan elapsed, bool ended)
+    {
+        if (!SpeaksForItself(step, length, from))
+        {
+            return step;
+        }
+
+        var wait = (peer == PeerClass.HealthChecker ? policy.HeaderTimeout : policy.OptionalWait) - elapsed;
+        return !ended && wait > TimeSpan.Zero ? step with { Action = IdentificationAction.Wait, Wait = wait }
+            : ended || peer == PeerClass.HealthChecker ? step with { Action = IdentificationAction.CloseSilently }
+            : step;
+    }
+
+    private static bool SpeaksForItself(in IdentificationStep step, long length, IPEndPoint peer) =>
+        step is { Action: IdentificationAction.Identified, HasHeader: true } && step.ConsumedBytes == length
+        && (!step.Header.HasAddresses || step.Header.Source.Unmap() == ProxyEndPoint.From(peer));
+
+    // The peer is the client; its first bytes, or those behind a header that names nobody, must not be a header all the same.
+    private static IdentificationStep WaitForFirstBytes(in IdentificationStep settled, in ReadOnlySequence<byte> payload, TimeSpan left, bool ended)
+    {
+        var guard = new FirstBytesGuard();
+        switch (guard.Inspect(payload))
+        {
+            case GuardVerdict.Refuse:
+                return settled with
+                {
+                    Action = IdentificationAction.Refuse,
+                    Refusal = settled.GuardAs,
+                    GuardAs = IdentificationRefusal.None,
+                    Version = guard.Refused,
+                };
+            case GuardVerdict.More when !ended && left > TimeSpan.Zero:
+                return settled with { Action = IdentificationAction.Wait, Wait = left };
+            case GuardVerdict.More when payload.IsEmpty:
+                return settled with { Action = IdentificationAction.CloseSilently, GuardAs = IdentificationRefusal.None };
+            default:
+                // The end of a signature will not come, or not in time: HTTP answers what is there.
+                return settled with { GuardAs = IdentificationRefusal.None };
+        }
+    }
+
+    private bool Conclude(AcceptedConnection connection, in IdentificationStep step)
+    {
+        metrics.Headers.Concluded(connection.ListenerName, step, time.GetElapsedTime(connection.AcceptedAt));
+        if (step.Action != IdentificationAction.Identified)
+        {
+            return connection.Fail(OutcomeOf(step));
+        }
+
+        var header = connection.Received.Slice(0, step.ConsumedBytes);
+        var bytes = header.IsSingleSegment ? header.FirstSpan : header.ToArray();
+        connection.Identity = HeaderIdentification.CreateIdentity(step, connection.Peer, connection.ReadLocal(), bytes);
+        connection.Consume(step.ConsumedBytes);
+        connection.HasHeader = step.HasHeader;
+        return step.GuardAs == IdentificationRefusal.None || connection.PassesGuard(step.GuardAs, metrics)
+            || connection.Fail(new Outcome(CloseReason.ProxyProtocol, step.GuardAs.ToString()));
+    }
+
+    // The peer has reset, its socket failed, or we end the connection. Load balancers end their checks with RST as often as with FIN, and what came
+    // before the RST is still there to be read.
+    private bool ConcludeFailed(AcceptedConnection connection, ProxyProtocolPolicy policy, PeerClass peer, IdentificationStep settled)
+    {
+        _ = connection.Receive();
+        if (connection.IsStopped)
+        {
+            return connection.Fail(CloseReason.Draining);
+        }
+
+        var step = Decide(connection, policy, peer, ref settled, ended: true);
+        metrics.Headers.Concluded(connection.ListenerName, step, time.GetElapsedTime(connection.AcceptedAt));
+        return connection.Fail(step.Action == IdentificationAction.Identified ? new Outcome(CloseReason.ClientReset) : OutcomeOf(step));
+    }
+
+    private static Outcome OutcomeOf(in IdentificationStep step) => step.Action == IdentificationAction.CloseSilently
+        ? new Outcome(CloseReason.HealthCheck)
+        : new Outcome(
+            CloseReason.ProxyProtocol, step.Refusal.ToString(), step.ParseError == ProxyParseError.None ? null : step.ParseError.ToString());
+}

@@ -1,0 +1,69 @@
+using Gateway.Tcp.Engines;
+
+namespace Gateway.Tcp.Telemetry;
+
+/// <summary>
+/// The one table of close reasons. A new reason is a member of <see cref="CloseReason"/>, a row here and a line in docs/metrics.md: its series
+/// are there at zero from the start then, and its warning is written.
+/// </summary>
+internal static class CloseReasons
+{
+    private static readonly ReasonRow[] Rows = Table();
+
+    /// <summary>What a reason says.</summary>
+    public static ReasonRow Row(CloseReason reason) => Rows[(int)reason];
+
+    /// <summary>The value of the label <c>reason</c>.</summary>
+    public static string Label(this CloseReason reason) => Rows[(int)reason].Label;
+
+    /// <summary>The reasons that count in any of the given series.</summary>
+    public static IReadOnlyList<CloseReason> In(ReasonSeries series) =>
+        [.. Rows.Where(row => (row.Series & series) != 0).Select(static row => row.Reason)];
+
+    private static ReasonRow[] Table()
+    {
+        const OutcomeSide ours = OutcomeSide.Gateway;
+        const OutcomeSide client = OutcomeSide.Client;
+        const OutcomeSide backend = OutcomeSide.Backend;
+        const ReasonSeries closed = ReasonSeries.Closed;
+        const ReasonSeries fault = ReasonSeries.Closed | ReasonSeries.Faults;
+        const ReasonSeries tcp = ReasonSeries.RejectedTcp;
+        const ReasonSeries both = ReasonSeries.RejectedTcp | ReasonSeries.RejectedHttp;
+        const ReasonSeries all = both | ReasonSeries.RejectedOwn;
+        const ReasonSeries own = ReasonSeries.RejectedOwn;
+        const OutcomeWarning refused = OutcomeWarning.Refused;
+        const OutcomeWarning unreachable = OutcomeWarning.Unreachable;
+        ReasonRow[] rows =
+        [
+            new(CloseReason.Error, "error", ours, OutcomePhase.Carry, fault | tcp),
+            new(CloseReason.ClientFin, "client_fin", client, OutcomePhase.Carry, closed),
+            new(CloseReason.BackendFin, "backend_fin", backend, OutcomePhase.Carry, closed),
+            new(CloseReason.ClientReset, "client_reset", client, OutcomePhase.Carry, closed | both),
+            new(CloseReason.BackendReset, "backend_reset", backend, OutcomePhase.Carry, closed),
+            new(CloseReason.IdleTimeout, "idle_timeout", ours, OutcomePhase.Carry, closed),
+            new(CloseReason.MaxDuration, "max_duration", ours, OutcomePhase.Carry, closed),
+            new(CloseReason.Drain, "drain", ours, OutcomePhase.Carry, closed),
+            new(CloseReason.LateHeader, "late_header", client, OutcomePhase.Carry, closed, refused),
+            new(CloseReason.UntrustedHeader, "untrusted_header", client, OutcomePhase.Carry, closed, refused),
+            new(CloseReason.NestedHeader, "nested_header", client, OutcomePhase.Carry, closed, refused),
+            new(CloseReason.BackendConnectFailed, "backend_connect_failed", backend, OutcomePhase.Dial, fault, unreachable),
+            new(CloseReason.BackendConnectTimeout, "backend_connect_timeout", backend, OutcomePhase.Dial, fault, unreachable),
+            new(CloseReason.Self, OwnListeners.Reason, ours, OutcomePhase.Dial, fault, unreachable),
+            new(CloseReason.BackendSendFailed, "backend_send_failed", backend, OutcomePhase.Dial, closed, unreachable),
+            new(CloseReason.SourceIpUnusable, "source_ip", ours, OutcomePhase.Dial, fault, refused),
+            new(CloseReason.Resources, "resources", ours, OutcomePhase.Dial, fault | both, refused),
+            new(CloseReason.Limit, "limit", ours, OutcomePhase.Accept, closed | both, refused),
+            new(CloseReason.Draining, "draining", ours, OutcomePhase.Accept, both),
+            new(CloseReason.ProxyProtocol, "proxy_protocol", client, OutcomePhase.Identify, all, refused),
+            new(CloseReason.Toa, "toa", client, OutcomePhase.Identify, both, refused),
+            new(CloseReason.NoRoute, "no_route", ours, OutcomePhase.Route, tcp, refused),
+            new(CloseReason.NoDestination, "no_destination", ours, OutcomePhase.Route, fault | tcp, unreachable),
+            new(CloseReason.OriginalDestination, "original_destination", client, OutcomePhase.Route, closed | tcp, refused),
+            new(CloseReason.HealthCheck, "health_check", client, OutcomePhase.Identify, closed),
+            new(CloseReason.GaveWay, "gave_way", ours, OutcomePhase.Accept, own),
+            new(CloseReason.Silent, "silent", client, OutcomePhase.Accept, own),
+            new(CloseReason.FrameFlood, "frame_flood", client, OutcomePhase.Carry, ReasonSeries.None),
+        ];
+        return [.. rows.OrderBy(static row => row.Reason)];
+    }
+}

@@ -1,0 +1,29 @@
+using Gateway.Configuration;
+using Gateway.Observability;
+using Gateway.Tcp.Prologue;
+using Gateway.Tcp.Telemetry;
+
+namespace Gateway.Http.Connections;
+
+/// <summary>What HTTP listeners, Probes and Admin count before HTTP starts, at zero from the start.</summary>
+internal sealed class HttpConnectionSeries(PrologueMetrics metrics) : IStartsAtZero
+{
+    /// <inheritdoc/>
+    public void StartAtZero(GatewayConfig config)
+    {
+        foreach (var (name, listener) in config.Listeners.Where(static entry => entry.Value.Protocol == ListenerProtocol.Http))
+        {
+            metrics.StartAtZero(name, ReasonSeries.RejectedHttp, listener.ProxyProtocol is not null, listener.Toa is not null);
+        }
+
+        if (config.Probes is { } probes)
+        {
+            metrics.StartAtZero("Probes", ReasonSeries.RejectedOwn, probes.ProxyProtocol is not null, looksAtOptions: false);
+        }
+
+        if (config.Admin is not null)
+        {
+            metrics.StartAtZero("Admin", ReasonSeries.RejectedOwn, looksAtHeaders: false, looksAtOptions: false);
+        }
+    }
+}
