@@ -25,6 +25,20 @@ public sealed class DocumentationTests
         Assert.Empty(ConfigReader.Parse(example, new Dictionary<string, string>()).Errors);
     }
 
+    /// <summary>Examples of the pages are parts of a file: what they leave out may be missing, and nothing else may be wrong.</summary>
+    [Fact]
+    public void Pages_TheirExamples_AreValidButForWhatTheyLeaveOut()
+    {
+        var examples = Repository.Under("docs/", ".md").SelectMany(page =>
+            Regex.Matches(page.Text, @"^```jsonc\n(?<part>""(?:Networks|Listeners|TcpProxy|ReverseProxy|Limits|Shutdown|Probes)"".*?|\{.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)
+                .Select(match => (page.Path, Part: match.Groups["part"].Value))).ToArray();
+
+        Assert.NotEmpty(examples);
+        Findings.AssertNone(examples.SelectMany(example =>
+            ConfigReader.Parse(example.Part.StartsWith('{') ? example.Part : $"{{{example.Part}}}", new Dictionary<string, string>()).Errors
+                .Select(error => error.ToString()!).Where(error => !IsLeftOut(error)).Select(error => $"{example.Path}: {error}")));
+    }
+
     [Fact]
     public void Links_ToOurFiles_Resolve()
     {
@@ -84,6 +98,8 @@ public sealed class DocumentationTests
             Assert.True(File.GetUnixFileMode(Path.Combine(Repository.Root, path)).HasFlag(UnixFileMode.UserExecute), path);
         }
     }
+
+    private static bool IsLeftOut(string error) => Regex.IsMatch(error, "no such (listener|cluster)|nor a name of Networks|a Tcp listener needs a route");
 
     private static bool Resolves(SourceFile document, string link)
     {
