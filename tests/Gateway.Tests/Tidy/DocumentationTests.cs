@@ -29,8 +29,9 @@ public sealed class DocumentationTests
     [Fact]
     public void Pages_TheirExamples_AreValidButForWhatTheyLeaveOut()
     {
+        const string Example = @"^```jsonc\n(?<part>""(?:Networks|Listeners|TcpProxy|ReverseProxy|Limits|Shutdown|Probes)"".*?|\{.*?)^```";
         var examples = Repository.Under("docs/", ".md").SelectMany(page =>
-            Regex.Matches(page.Text, @"^```jsonc\n(?<part>""(?:Networks|Listeners|TcpProxy|ReverseProxy|Limits|Shutdown|Probes)"".*?|\{.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)
+            Regex.Matches(page.Text, Example, RegexOptions.Multiline | RegexOptions.Singleline)
                 .Select(match => (page.Path, Part: match.Groups["part"].Value))).ToArray();
 
         Assert.NotEmpty(examples);
@@ -53,10 +54,12 @@ public sealed class DocumentationTests
     public void Mentions_OfPages_NameWhatIsThere()
     {
         var mentions = Repository.Files.Where(file => !file.Path.EndsWith(".md", StringComparison.Ordinal) && !IsTidy(file))
-            .SelectMany(file => Regex.Matches(file.Text, @"\b(docs/[\w/-]+\.md)(?:, (?<heading>[A-Z][\w ]+))?").Select(match => (file.Path, Mention: match))).ToArray();
+            .SelectMany(file => Regex.Matches(file.Text, @"\b(docs/[\w/-]+\.md)(?:, (?<heading>[A-Z][\w ]+))?")
+                .Select(match => (file.Path, Mention: match))).ToArray();
 
         Assert.NotEmpty(mentions);
-        Findings.AssertNone(mentions.Where(mention => !IsThere(mention.Mention)).Select(mention => $"{mention.Path}: {mention.Mention.Value}"));
+        Findings.AssertNone(mentions.Where(mention => !IsThere(mention.Mention))
+            .Select(mention => $"{mention.Path}: {mention.Mention.Value}"));
     }
 
     [Theory]
@@ -66,7 +69,8 @@ public sealed class DocumentationTests
     {
         var index = Markdown.Document($"{folder}README.md");
         var listed = Markdown.LinksOf(index).Select(link => Markdown.TargetOf(index, link).Path).ToHashSet();
-        var pages = Repository.Under(folder, ".md").Where(page => !page.Path[folder.Length..].Contains('/') && page != index).Select(page => page.Path).ToArray();
+        var pages = Repository.Under(folder, ".md").Where(page => !page.Path[folder.Length..].Contains('/') && page != index)
+            .Select(page => page.Path).ToArray();
 
         Assert.NotEmpty(pages);
         Findings.AssertNone(pages.Where(page => !listed.Contains(page)));
@@ -99,7 +103,8 @@ public sealed class DocumentationTests
         }
     }
 
-    private static bool IsLeftOut(string error) => Regex.IsMatch(error, "no such (listener|cluster)|nor a name of Networks|a Tcp listener needs a route");
+    private static bool IsLeftOut(string error) =>
+        Regex.IsMatch(error, "no such (listener|cluster)|nor a name of Networks|a Tcp listener needs a route");
 
     private static bool Resolves(SourceFile document, string link)
     {
