@@ -5,7 +5,10 @@ using Gateway.Tests.Tidy;
 
 namespace Gateway.Tests.Configuration;
 
-/// <summary>The pages of docs/ and the config records say the same: every record has one section, every key a row, and no row is about a key that is not there.</summary>
+/// <summary>
+/// The pages of docs/ and the config records say the same: every record has one section, every key a row, and no row is about a key that is
+/// not there.
+/// </summary>
 public partial class DocumentationTests
 {
     [Fact]
@@ -36,8 +39,10 @@ public partial class DocumentationTests
 
         foreach (var (record, path) in Records())
         {
-            var enums = Shape.Of(record).Properties.Values.Select(property => property.Shape.Element?.Type ?? property.Shape.Type).Where(type => type.IsEnum);
-            Assert.All(enums.SelectMany(Enum.GetNames), name => Assert.Contains($"`{name}`", sections[path].Page.Text, StringComparison.Ordinal));
+            var page = sections[path].Page.Text;
+            var enums = Shape.Of(record).Properties.Values
+                .Select(property => property.Shape.Element?.Type ?? property.Shape.Type).Where(type => type.IsEnum);
+            Assert.All(enums.SelectMany(Enum.GetNames), name => Assert.Contains($"`{name}`", page, StringComparison.Ordinal));
         }
     }
 
@@ -63,7 +68,8 @@ public partial class DocumentationTests
                     current = null;
                     if (Title().Match(line) is { Success: true } title)
                     {
-                        Assert.True(sections.TryAdd(title.Groups[1].Value, new Section(page, current = [])), $"{page.Path}: {line} is described twice");
+                        var section = new Section(page, current = []);
+                        Assert.True(sections.TryAdd(title.Groups[1].Value, section), $"{page.Path}: {line} is described twice");
                     }
                 }
                 else if (Row().Match(line) is { Success: true } row)

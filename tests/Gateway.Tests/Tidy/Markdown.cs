@@ -31,7 +31,7 @@ internal static class Markdown
     public static IEnumerable<string> HeadingsOf(SourceFile document) =>
         WithoutCode(document.Text).Split('\n').Where(line => line.StartsWith('#')).Select(line => line.TrimStart('#').Trim());
 
-    /// <summary>The headings' anchors as GitHub makes them: lower case, punctuation dropped, spaces as dashes; a second one of a name has -1.</summary>
+    /// <summary>The headings' anchors as GitHub makes them: lower case, no punctuation, dashes for spaces; the second of a name has -1.</summary>
     public static IReadOnlySet<string> AnchorsOf(SourceFile document)
     {
         var seen = new Dictionary<string, int>();
@@ -53,5 +53,6 @@ internal static class Markdown
     /// <summary>The cells of a row. A pipe behind a backslash is a character of its cell.</summary>
     public static IEnumerable<string> CellsOf(string row) => Regex.Split(row.Trim().Trim('|'), @"(?<!\\)\|").Select(cell => cell.Trim());
 
-    private static string WithoutCode(string text) => Regex.Replace(text, "^ *```.*?^ *```", "", RegexOptions.Multiline | RegexOptions.Singleline);
+    private static string WithoutCode(string text) =>
+        Regex.Replace(text, "^ *```.*?^ *```", "", RegexOptions.Multiline | RegexOptions.Singleline);
 }
