@@ -160,7 +160,7 @@ public sealed class SocketDialer
         catch (SocketException failed)
         {
             error = failed.SocketErrorCode;
-            blame = failed is OwnListenerException ? ConnectFailure.Self : Blame(error, mode);
+            blame = failed is OwnListenerException ? ConnectFailure.Self : ConnectFailures.OfConnect(error, mode == SourceIpMode.Transparent);
             attempts.IsSourceUnusable |= blame == ConnectFailure.Bind;
             attempts.Failure = blame == ConnectFailure.Bind ? attempts.Failure : error;
             attempts.Refusal = (failed as OwnListenerException)?.Message;
@@ -190,15 +190,6 @@ public sealed class SocketDialer
             ? SocketSettings.BindTransparent(socket, new IPEndPoint(attempts.Client!.Client.Address, 0))
             : (ConnectFailure.None, SocketError.Success);
     }
-
-    private static ConnectFailure Blame(SocketError error, SourceIpMode mode) => error switch
-    {
-        SocketError.TimedOut => ConnectFailure.Timeout,
-        // The pair of addresses and ports is taken, or the kernel has no way from this source.
-        SocketError.AddressAlreadyInUse or SocketError.InvalidArgument when mode == SourceIpMode.Transparent => ConnectFailure.Bind,
-        SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable or SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable => ConnectFailure.Resources,
-        _ => ConnectFailure.Destination,
-    };
 
     private async ValueTask<Socket> AnnounceAsync(Socket socket, SocketDial dial, ConnectionIdentity? client, CancellationToken cancellation)
     {

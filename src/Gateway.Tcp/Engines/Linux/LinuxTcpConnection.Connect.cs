@@ -103,8 +103,9 @@ internal sealed partial class LinuxTcpConnection
         var errno = Syscalls.GetOption(backend._fd, SocketOption.Error);
         _dialled = null;
         backend.Close();
-        _dialFailure = errno == Errno.EADDRNOTAVAIL ? ConnectFailure.Resources : ConnectFailure.Destination;
-        Complete(errno > 0 ? Errno.ToSocketError(errno) : SocketError.ConnectionReset);
+        var error = errno > 0 ? Errno.ToSocketError(errno) : SocketError.ConnectionReset;
+        _dialFailure = ConnectFailures.OfConnect(error, isSourceBound: false);
+        Complete(error);
     }
 
     private bool IsConnectedToItself() => LocalPorts.Holds(_remote.Port) && LocalEndPoint.Equals(_remote);

@@ -17,8 +17,7 @@ internal static class SocketDialler
         fd = Syscalls.Socket(address.Family);
         if (fd < 0)
         {
-            // An address family that is switched off on this host makes the destination unreachable; anything else is our want.
-            failure = fd == -Errno.EAFNOSUPPORT ? ConnectFailure.Destination : ConnectFailure.Resources;
+            failure = ConnectFailures.OfSocket(Errno.ToSocketError(-fd));
             return -fd;
         }
 
@@ -27,13 +26,13 @@ internal static class SocketDialler
         if (error == 0 && request.Mark != 0)
         {
             error = -Math.Min(0, Syscalls.SetOption(fd, SocketOption.Mark, request.Mark));
-            failure = error is Errno.EPERM or Errno.EACCES ? ConnectFailure.Permission : failure;
+            failure = ConnectFailures.OfOption(Errno.ToSocketError(error), ConnectFailure.Resources);
         }
 
         if (error == 0 && request.Device != 0)
         {
             error = -Math.Min(0, Syscalls.SetOption(fd, SocketOption.BoundDevice, request.Device));
-            failure = error is Errno.EPERM ? ConnectFailure.Permission : failure;
+            failure = ConnectFailures.OfOption(Errno.ToSocketError(error), ConnectFailure.Resources);
         }
 
         // Before it is connected: a connection that reached our own listener would be routed and dialled there in turn.
@@ -94,7 +93,7 @@ internal static class SocketDialler
             var permitted = Syscalls.SetOption(fd, option, 1);
             if (permitted < 0)
             {
-                failure = permitted is -Errno.EPERM or -Errno.EACCES ? ConnectFailure.Permission : ConnectFailure.Bind;
+                failure = ConnectFailures.OfOption(Errno.ToSocketError(-permitted), ConnectFailure.Bind);
                 return -permitted;
             }
         }
@@ -102,12 +101,13 @@ internal static class SocketDialler
         // With the client's own port the address may be in use by the accepted socket's other side or in TIME_WAIT: both must be shared.
         _ = Syscalls.SetOption(fd, source.Port == 0 ? SocketOption.BindAddressNoPort : SocketOption.ReuseAddress, 1);
         var bound = Syscalls.Bind(fd, SockAddr.From(source));
-        if (bound < 0 && Errno.IsExhaustion(-bound))
+        if (bound >= 0)
         {
-            failure = ConnectFailure.Resources;
+            return 0;
         }
 
-        return bound < 0 ? -bound : 0;
+        failure = ConnectFailures.OfBind(Errno.ToSocketError(-bound));
+        return -bound;
     }
 
     private static int Connect(int fd, in SockAddr address, bool isBound, out bool isConnected, out ConnectFailure failure)
@@ -120,16 +120,7 @@ internal static class SocketDialler
             return 0;
         }
 
-        // EADDRNOTAVAIL and EAGAIN at connect: no free port. EADDRINUSE: this 4-tuple exists (the client's own port was bound). EINVAL: the kernel has no way from a bound
-        // source to the destination (127.0.0.0/8 to another host), which another source may have.
-        failure = -result switch
-        {
-            Errno.EADDRNOTAVAIL or Errno.EAGAIN => ConnectFailure.Resources,
-            Errno.EADDRINUSE => ConnectFailure.Bind,
-            Errno.EINVAL when isBound => ConnectFailure.Bind,
-            var errno when Errno.IsExhaustion(errno) => ConnectFailure.Resources,
-            _ => ConnectFailure.Destination,
-        };
+        failure = ConnectFailures.OfConnect(Errno.ToSocketError(-result), isBound);
         return -result;
     }
 }

@@ -20,7 +20,7 @@ internal static class PortableDial
         }
         catch (SocketException error)
         {
-            return new ConnectResult(null, ConnectFailure.Resources, error.SocketErrorCode);
+            return new ConnectResult(null, ConnectFailures.OfSocket(error.SocketErrorCode), error.SocketErrorCode);
         }
 
         var result = await ConnectAsync(socket, request, engine, limit);
@@ -42,9 +42,9 @@ internal static class PortableDial
                 return new ConnectResult(null, refused.Failure, refused.Error);
             }
 
-            if (request.Device != 0)
+            if (request.Device != 0 && SocketSettings.SetDevice(socket, request.Device) is { Failure: not ConnectFailure.None } unbound)
             {
-                BoundDevice.Set(socket, request.Device);
+                return new ConnectResult(null, unbound.Failure, unbound.Error);
             }
 
             if (request.TransparentSource is { } source)
@@ -71,17 +71,7 @@ internal static class PortableDial
         }
         catch (SocketException error)
         {
-            return new ConnectResult(null, Blame(error.SocketErrorCode, request.TransparentSource is not null), error.SocketErrorCode);
+            return new ConnectResult(null, ConnectFailures.OfConnect(error.SocketErrorCode, request.TransparentSource is not null), error.SocketErrorCode);
         }
     }
-
-    private static ConnectFailure Blame(SocketError error, bool transparent) => error switch
-    {
-        SocketError.TimedOut => ConnectFailure.Timeout,
-        // The pair of addresses and ports is taken: only a bound source can bring that about.
-        SocketError.AddressAlreadyInUse => transparent ? ConnectFailure.Bind : ConnectFailure.Resources,
-        SocketError.InvalidArgument when transparent => ConnectFailure.Bind,
-        SocketError.AddressNotAvailable or SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable => ConnectFailure.Resources,
-        _ => ConnectFailure.Destination,
-    };
 }

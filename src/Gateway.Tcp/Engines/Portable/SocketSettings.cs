@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Linux;
 
 namespace Gateway.Tcp.Engines.Portable;
 
@@ -50,7 +51,7 @@ internal static class SocketSettings
         // A loopback address is ours anyway, and binding it needs no right.
         if (!IPAddress.IsLoopback(source.Address) && !TrySetTransparent(socket, source.AddressFamily, out var refused))
         {
-            return (ConnectFailure.Permission, refused);
+            return (ConnectFailures.OfOption(refused, ConnectFailure.Bind), refused);
         }
 
         try
@@ -66,7 +67,7 @@ internal static class SocketSettings
         }
         catch (SocketException error)
         {
-            return (ConnectFailure.Bind, error.SocketErrorCode);
+            return (ConnectFailures.OfBind(error.SocketErrorCode), error.SocketErrorCode);
         }
     }
 
@@ -105,16 +106,12 @@ internal static class SocketSettings
             return (ConnectFailure.Permission, SocketError.OperationNotSupported);
         }
 
-        try
-        {
-            Set(socket, LevelSocket, SoMark, mark);
-            return (ConnectFailure.None, SocketError.Success);
-        }
-        catch (SocketException refused)
-        {
-            return (ConnectFailure.Permission, refused.SocketErrorCode);
-        }
+        return Try(socket, static (socket, mark) => Set(socket, LevelSocket, SoMark, mark), mark);
     }
+
+    /// <summary>Binds a socket that is about to be dialled to an interface (VRF).</summary>
+    /// <returns>Who is to blame if it fails, and the error.</returns>
+    public static (ConnectFailure Failure, SocketError Error) SetDevice(Socket socket, int device) => Try(socket, BoundDevice.Set, device);
 
     /// <summary>Where the client connected to before REDIRECT, or null. The kernel writes a sockaddr_in or sockaddr_in6.</summary>
     public static IPEndPoint? ReadOriginalDestination(Socket socket, AddressFamily family)
@@ -129,6 +126,19 @@ internal static class SocketSettings
         catch (Exception e) when (e is SocketException or ObjectDisposedException or PlatformNotSupportedException)
         {
             return null;
+        }
+    }
+
+    private static (ConnectFailure Failure, SocketError Error) Try(Socket socket, Action<Socket, int> set, int value)
+    {
+        try
+        {
+            set(socket, value);
+            return (ConnectFailure.None, SocketError.Success);
+        }
+        catch (SocketException refused)
+        {
+            return (ConnectFailures.OfOption(refused.SocketErrorCode, ConnectFailure.Resources), refused.SocketErrorCode);
         }
     }
 
