@@ -8,8 +8,8 @@ namespace Gateway.Tcp.Engines;
 /// </summary>
 public sealed class SocketAcceptor
 {
-    // Long enough for descriptors to come free, short enough to be no outage: what waits meanwhile stays in the kernel's queue.
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    /// <summary>Long enough for descriptors to come free, short enough to be no outage: what waits meanwhile stays in the kernel's queue.</summary>
+    internal static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly Func<CancellationToken, ValueTask<Socket>> _accept;
     private readonly Func<Socket, bool> _isRefused;

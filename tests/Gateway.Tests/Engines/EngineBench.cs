@@ -21,7 +21,7 @@ internal sealed class EngineBench : IAsyncDisposable
     {
         Engine = engine;
         _backendListener = TestSockets.Listen();
-        Serve = RelayAsync;
+        Serve = connection => RelayAsync(connection);
         Listener = engine.Bind(address ?? new IPEndPoint(IPAddress.Loopback, 0), options ?? new TcpListenOptions());
     }
 
@@ -51,10 +51,16 @@ internal sealed class EngineBench : IAsyncDisposable
     }
 
     /// <summary>A client of the engine's listener.</summary>
-    public async Task<Socket> ConnectAsync()
+    public async Task<Socket> ConnectAsync(int? receiveBufferBytes = null)
     {
         var client = TestSockets.New();
         _sockets.Add(client);
+        if (receiveBufferBytes is { } bytes)
+        {
+            // The window that is announced is fixed by the handshake.
+            client.ReceiveBufferSize = bytes;
+        }
+
         // Not asynchronously: on loopback a blocking connect has ended before the engine can reset the connection, which some tests make it do at once.
         await Task.Run(() => client.Connect(Listener.LocalEndPoint)).Within();
         return client;
@@ -88,7 +94,7 @@ internal sealed class EngineBench : IAsyncDisposable
     }
 
     /// <summary>Dials the backend and relays.</summary>
-    public async Task RelayAsync(TcpConnection client)
+    public async Task RelayAsync(TcpConnection client, Action<TcpConnection>? prepare = null)
     {
         var dialled = await client.ConnectAsync(new ConnectRequest { Destination = BackendEndPoint, Timeout = TestSockets.Limit });
         if (dialled.Connection is not { } backend)
@@ -97,6 +103,7 @@ internal sealed class EngineBench : IAsyncDisposable
             throw new InvalidOperationException($"{dialled.Failure}: {dialled.Error}");
         }
 
+        prepare?.Invoke(backend);
         _results.Writer.TryWrite(await client.RelayAsync(backend, RelayOptions, Guard));
     }
 

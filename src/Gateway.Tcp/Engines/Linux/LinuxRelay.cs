@@ -205,7 +205,8 @@ internal sealed partial class LinuxRelay
             EndByReset(isClient: false, toClient == PumpResult.SourceFailed ? _toClient.Error : _toBackend.Error);
         }
 
-        return _hasEnded;
+        // A side that has failed and whose last bytes wait for the other one: this turn is over, and the next events go on there.
+        return _hasEnded || _hasFailed;
     }
 
     private bool EndsInOrder()

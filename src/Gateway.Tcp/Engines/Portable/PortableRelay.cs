@@ -10,7 +10,7 @@ namespace Gateway.Tcp.Engines.Portable;
 /// said something before, such as the answer of a server that answers early and closes: the other direction passes it on first.
 /// </summary>
 /// <remarks>A reset of a side whose bytes wait for the other is noticed when the other takes them, or by a limit: managed sockets tell of it only who reads.</remarks>
-internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpConnection backend, RelayOptions options, IFirstBytesGuard? firstBytes, TimeProvider time)
+internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpConnection backend, RelayOptions options, IFirstBytesGuard? firstBytes, TimeProvider time, Action<Exception>? onFault = null)
 {
     // As measured (docs/performance.md): smaller buffers cost bulk throughput, larger ones gain nothing without splice.
     private const int BufferBytes = 64 * 1024;
@@ -140,6 +140,12 @@ internal sealed class PortableRelay(PortableTcpConnection client, PortableTcpCon
         {
             var clientFailed = reading == fromClient;
             Fail(clientFailed ? client : backend, RelayEnd.Error, SocketError.OperationAborted);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // A guard that throws.
+            onFault?.Invoke(fault);
+            End(RelayEnd.Error, SocketError.Success);
         }
     }
 

@@ -179,7 +179,7 @@ internal sealed class PortableTcpConnection : TcpConnection
 
     public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options, IFirstBytesGuard? guard = null)
     {
-        _relay = new PortableRelay(this, (PortableTcpConnection)backend, options, guard, _engine.Time);
+        _relay = new PortableRelay(this, (PortableTcpConnection)backend, options, guard, _engine.Time, _engine.Report);
         return _relay.RunAsync();
     }
 

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Engines.Portable;
 
 /// <summary>The engine over managed sockets: every system that .NET runs on.</summary>
-internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownListeners = null) : ITcpEngine
+internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownListeners = null, Action<Exception>? onFault = null) : ITcpEngine
 {
     private readonly ConcurrentDictionary<PortableTcpConnection, bool> _open = new();
 
@@ -37,7 +37,8 @@ internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownList
             SocketSettings.ApplyInterception(socket, options);
             socket.Bind(endPoint);
             socket.Listen(options.Backlog);
-            return new PortableListener(socket, options, this);
+            var acceptor = new SocketAcceptor(socket, mayUseReserve: false, options.OnAcceptError, options.OnTurnedAway, time);
+            return new PortableListener(socket, acceptor, options, this);
         }
         catch
         {
@@ -64,6 +65,9 @@ internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownList
             throw new SocketException((int)SocketError.OperationNotSupported);
         }
     }
+
+    /// <summary>An exception that the owner of a connection let escape (a bug): never the end of the other connections.</summary>
+    internal void Report(Exception fault) => onFault?.Invoke(fault);
 
     internal void Opened(PortableTcpConnection connection) => _open.TryAdd(connection, true);
 
