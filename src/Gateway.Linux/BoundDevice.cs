@@ -27,7 +27,7 @@ public static class BoundDevice
         }
     }
 
-    /// <summary>Binds a socket that is about to be dialled.</summary>
+    /// <summary>Binds a socket that is about to be dialed.</summary>
     /// <exception cref="SocketException">It cannot be bound.</exception>
     public static void Set(Socket socket, int index)
     {

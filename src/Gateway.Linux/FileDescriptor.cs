@@ -6,7 +6,7 @@ namespace Gateway.Linux;
 /// Owns one descriptor. The number is only to be had together with a reference (<see cref="Hold"/>), so no number can outlive its descriptor: the
 /// kernel hands a closed number to the next socket at once, and a late syscall on it would reach a stranger's connection.
 /// </summary>
-internal sealed class FileDescriptor : SafeHandle
+internal class FileDescriptor : SafeHandle
 {
     internal FileDescriptor(int number)
         : base(-1, ownsHandle: true) => SetHandle(number);

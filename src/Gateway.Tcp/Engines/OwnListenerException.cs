@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Gateway.Tcp.Engines;
 
-/// <summary>A destination is one of our own listeners, and is not dialled. Its message goes into the access log.</summary>
+/// <summary>A destination is one of our own listeners, and is not dialed. Its message goes into the access log.</summary>
 public sealed class OwnListenerException : SocketException
 {
     /// <summary>Why such a connection was refused, in logs and metrics.</summary>

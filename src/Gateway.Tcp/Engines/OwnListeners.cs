@@ -8,8 +8,8 @@ namespace Gateway.Tcp.Engines;
 
 /// <summary>
 /// The addresses at which this process listens, Probes and Admin included. A connection of ours that has reached one of them would be accepted,
-/// routed and dialled again, until descriptors run out; and whoever reaches a public listener would reach Admin. A file shows that of literals
-/// only, so each address is asked about before it is dialled. A port that is none of ours is told by one look into a table. Safe from any thread.
+/// routed and dialed again, until descriptors run out; and whoever reaches a public listener would reach Admin. A file shows that of literals
+/// only, so each address is asked about before it is dialed. A port that is none of ours is told by one look into a table. Safe from any thread.
 /// </summary>
 public sealed class OwnListeners
 {
@@ -41,7 +41,7 @@ public sealed class OwnListeners
         return listener;
     }
 
-    /// <summary>To be asked before a connection is opened: one that reached a listener of ours would be routed and dialled there in turn.</summary>
+    /// <summary>To be asked before a connection is opened: one that reached a listener of ours would be routed and dialed there in turn.</summary>
     /// <param name="destination">Where to.</param>
     /// <param name="socket">What is about to connect: its VRF counts.</param>
     /// <exception cref="OwnListenerException">It is one of our listeners.</exception>

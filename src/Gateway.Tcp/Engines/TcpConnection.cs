@@ -4,12 +4,15 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// One TCP connection owned by an engine, accepted or dialled. One operation at a time; only <see cref="Abort"/> and <see cref="Relayed"/> may be called from
-/// any thread and at any time. Outcomes are values: no operation throws for what a peer or the network does. After each await the caller runs on
-/// the thread that the engine chose for this connection, and a backend dialled with <see cref="ConnectAsync"/> shares it.
+/// One TCP connection owned by an engine, accepted or dialed. One operation at a time, apart from what <see cref="RelaySide"/> says; only <see cref="Abort"/> and
+/// <see cref="Relayed"/> may be called from any thread and at any time. Outcomes are values: no operation throws for what a peer or the network does.
+/// After each await the caller runs on the thread that the engine chose for this connection, and a backend dialed with <see cref="ConnectAsync"/>
+/// shares it. Closing in order is FIN, unless unread bytes make the kernel send RST.
 /// </summary>
-public abstract class TcpConnection
+public abstract class TcpConnection : RelaySide
 {
+    private IRelay? _relay;
+
     /// <summary>The other end of this socket, v4-mapped addresses unmapped.</summary>
     public abstract IPEndPoint RemoteEndPoint { get; }
 
@@ -68,18 +71,12 @@ public abstract class TcpConnection
     public abstract ValueTask<ConnectResult> ConnectAsync(ConnectRequest request);
 
     /// <summary>
-    /// Carries bytes both ways between this (the client's) and <paramref name="backend"/> until both directions are done, a limit fires, or
-    /// either is aborted. Half-close is passed on as half-close, RST as RST, and back-pressure is the sockets'. Closes both: in order when both
-    /// directions ended in order; after a limit, an abort or a refusal with RST, so that nobody takes a cut stream for a complete one.
-    /// Holds no buffer while nothing is in flight.
+    /// What the relay of this, the client's connection (or of a layer over it) has carried so far. From any thread, and afterwards too; may lag behind.
     /// </summary>
-    /// <param name="backend">The backend's connection.</param>
-    /// <param name="options">Limits.</param>
-    /// <param name="guard">Looks at the client's first bytes before they are passed on, until it says that it has seen enough; null: nothing is looked at.</param>
-    public abstract ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options, IFirstBytesGuard? guard = null);
+    public virtual RelayedBytes Relayed => Relay?.Relayed ?? default;
 
-    /// <summary>What the relay of this, the client's connection has carried so far. From any thread, and afterwards too; may lag behind.</summary>
-    public abstract RelayedBytes Relayed { get; }
+    /// <inheritdoc/>
+    public override TcpConnection Transport => this;
 
     /// <summary>
     /// Ends the connection from any thread: a pending or later operation ends with <see cref="SocketError.OperationAborted"/> (a relay with
@@ -90,12 +87,21 @@ public abstract class TcpConnection
     /// <summary>The reason given to <see cref="Abort"/>, or null.</summary>
     public abstract RelayEnd? AbortReason { get; }
 
-    /// <summary>Closes in order (FIN, unless unread bytes make the kernel send RST). Does nothing if already closed.</summary>
-    public abstract void Close();
+    /// <summary>The clock of timeouts and limits that the engine has no clock of its own for.</summary>
+    internal virtual TimeProvider Time => TimeProvider.System;
 
-    /// <summary>Closes with RST. Does nothing if already closed.</summary>
-    public abstract void Reset();
+    /// <summary>The relay of this, the client's connection; null: it has had none.</summary>
+    internal IRelay? Relay
+    {
+        get => Volatile.Read(ref _relay);
+        set => Volatile.Write(ref _relay, value);
+    }
+
+    /// <summary>Tells of an exception that an owner of the connection let escape (a bug).</summary>
+    internal virtual void Report(Exception fault)
+    {
+    }
+
+    /// <summary>Lets other connections have their turn, and continues where this one's operations continue.</summary>
+    internal virtual async ValueTask YieldAsync() => await Task.Yield();
 }
-
-/// <summary>What a non-blocking read or write did.</summary>
-public readonly record struct IoResult(int Bytes, SocketError Error);

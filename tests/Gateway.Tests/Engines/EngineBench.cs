@@ -7,7 +7,7 @@ using Gateway.Tcp.Engines;
 namespace Gateway.Tests.Engines;
 
 /// <summary>
-/// An engine between test sockets: a listener whose connections are dialled to a backend socket and relayed, unless the test takes them over
+/// An engine between test sockets: a listener whose connections are dialed to a backend socket and relayed, unless the test takes them over
 /// (<see cref="Serve"/>). Every wait has a deadline.
 /// </summary>
 internal sealed class EngineBench : IAsyncDisposable
@@ -66,7 +66,7 @@ internal sealed class EngineBench : IAsyncDisposable
         return client;
     }
 
-    /// <summary>The backend's end of the next dialled connection.</summary>
+    /// <summary>The backend's end of the next dialed connection.</summary>
     public async Task<Socket> AcceptAsync()
     {
         var backend = await _backendListener.AcceptAsync().Within();
@@ -93,18 +93,24 @@ internal sealed class EngineBench : IAsyncDisposable
         return await result;
     }
 
-    /// <summary>Dials the backend and relays.</summary>
-    public async Task RelayAsync(TcpConnection client, Action<TcpConnection>? prepare = null)
+    /// <summary>Dials the backend and relays, over the layers that are given.</summary>
+    public async Task RelayAsync(
+        TcpConnection client,
+        Action<TcpConnection>? prepare = null,
+        Func<TcpConnection, Task<RelaySide>>? overClient = null,
+        Func<TcpConnection, Task<RelaySide>>? overBackend = null)
     {
-        var dialled = await client.ConnectAsync(new ConnectRequest { Destination = BackendEndPoint, Timeout = TestSockets.Limit });
-        if (dialled.Connection is not { } backend)
+        var dialed = await client.ConnectAsync(new ConnectRequest { Destination = BackendEndPoint, Timeout = TestSockets.Limit });
+        if (dialed.Connection is not { } backend)
         {
             client.Reset();
-            throw new InvalidOperationException($"{dialled.Failure}: {dialled.Error}");
+            throw new InvalidOperationException($"{dialed.Failure}: {dialed.Error}");
         }
 
         prepare?.Invoke(backend);
-        _results.Writer.TryWrite(await client.RelayAsync(backend, RelayOptions, Guard));
+        RelaySide clientSide = overClient is null ? client : await overClient(client);
+        RelaySide backendSide = overBackend is null ? backend : await overBackend(backend);
+        _results.Writer.TryWrite(await clientSide.RelayAsync(backendSide, RelayOptions, Guard));
     }
 
     /// <summary>Closes the test's sockets so far.</summary>

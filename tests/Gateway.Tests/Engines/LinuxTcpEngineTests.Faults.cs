@@ -153,15 +153,15 @@ public sealed partial class LinuxTcpEngineTests
     {
         var watches = 0;
         var engine = CreateEngine(new LinuxEngineOptions { LoopCount = 1, WatchFault = () => ++watches > 2 ? ENoSpc : 0 });
-        var dialled = new TaskCompletionSource<ConnectResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var dialed = new TaskCompletionSource<ConnectResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var bench = EngineBench.Start(engine, serve: async (bench, connection) =>
         {
-            dialled.SetResult(await connection.ConnectAsync(new ConnectRequest { Destination = bench.BackendEndPoint, Timeout = TestSockets.Limit }));
+            dialed.SetResult(await connection.ConnectAsync(new ConnectRequest { Destination = bench.BackendEndPoint, Timeout = TestSockets.Limit }));
             connection.Reset();
         });
         await bench.ConnectAsync();
 
-        var result = await dialled.Task.Within();
+        var result = await dialed.Task.Within();
         Assert.Equal((null, ConnectFailure.Resources, SocketError.NoBufferSpaceAvailable), (result.Connection, result.Failure, result.Error));
     }
 
@@ -180,18 +180,22 @@ public sealed partial class LinuxTcpEngineTests
         Assert.Empty(reported);
     }
 
-    [Fact]
-    public async Task Relay_RoundTrips_AllocateNothing()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Relay_RoundTrips_AllocateNothing(bool overAStream)
     {
         var engine = CreateEngine(new LinuxEngineOptions { LoopCount = 1 });
         var accepted = new TaskCompletionSource<TcpConnection>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var bench = EngineBench.Start(engine, serve: (bench, connection) =>
         {
             accepted.TrySetResult(connection);
-            return bench.RelayAsync(connection);
+            return bench.RelayAsync(
+                connection,
+                overBackend: overAStream ? backend => Task.FromResult<RelaySide>(new StreamSide(new ConnectionStream(backend), backend)) : null);
         });
         var (client, backend) = await bench.ConnectPairAsync();
-        var loop = ((LinuxTcpConnection)await accepted.Task.Within()).Loop;
+        var loop = LoopOf(await accepted.Task.Within());
         await ExchangeAsync(200);
         var before = await LoopAllocations.ReadAsync(loop);
 
@@ -210,11 +214,11 @@ public sealed partial class LinuxTcpEngineTests
         }
     }
 
-    private static EventLoop LoopOf(TcpConnection connection) => ((LinuxTcpConnection)connection).Loop;
+    private static EventLoop LoopOf(TcpConnection connection) => ((LinuxTcpConnection)connection).Socket.Loop;
 
     private static void SetBuffers(TcpConnection connection, int bytes)
     {
-        var fd = ((LinuxTcpConnection)connection).Fd;
+        var fd = ((LinuxTcpConnection)connection).Socket.Fd;
         Assert.Equal(0, Gateway.Linux.Syscalls.SetOption(fd, new Gateway.Linux.SocketOption(1, 7), bytes));
     }
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Engines.Portable;
 

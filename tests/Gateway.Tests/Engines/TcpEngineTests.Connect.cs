@@ -91,9 +91,9 @@ public abstract partial class TcpEngineTests
             async (_, connection) =>
             {
                 await connection.WaitReadableAsync(TestSockets.Limit);
-                var dialling = connection.ConnectAsync(new ConnectRequest { Destination = blackHole.EndPoint, Timeout = TestSockets.Limit });
+                var dialing = connection.ConnectAsync(new ConnectRequest { Destination = blackHole.EndPoint, Timeout = TestSockets.Limit });
                 connection.Abort(RelayEnd.Drain);
-                return await dialling;
+                return await dialing;
             },
             out var served);
         await (await bench.ConnectAsync()).WriteAsync(Request);

@@ -99,9 +99,9 @@ public abstract partial class TcpEngineTests
         {
             // Not before the client knows that it is connected.
             await client.WaitReadableAsync(TestSockets.Limit);
-            var dialled = await client.ConnectAsync(new ConnectRequest { Destination = bench.BackendEndPoint, Timeout = TestSockets.Limit });
-            var relay = client.RelayAsync(dialled.Connection!, new RelayOptions());
-            dialled.Connection!.Abort(RelayEnd.Drain);
+            var dialed = await client.ConnectAsync(new ConnectRequest { Destination = bench.BackendEndPoint, Timeout = TestSockets.Limit });
+            var relay = client.RelayAsync(dialed.Connection!, new RelayOptions());
+            dialed.Connection!.Abort(RelayEnd.Drain);
             ended.SetResult(await relay);
         };
         var client = await bench.ConnectAsync();

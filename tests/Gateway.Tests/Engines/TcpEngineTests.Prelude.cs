@@ -65,10 +65,10 @@ public abstract partial class TcpEngineTests
         await using var bench = EngineBench.Start(CreateEngine());
         bench.Serve = async connection =>
         {
-            var dialled = await connection.ConnectAsync(new ConnectRequest { Destination = bench.BackendEndPoint, Timeout = TestSockets.Limit });
-            var sent = await dialled.Connection!.SendAllAsync("PROXY "u8.ToArray(), TestSockets.Limit);
+            var dialed = await connection.ConnectAsync(new ConnectRequest { Destination = bench.BackendEndPoint, Timeout = TestSockets.Limit });
+            var sent = await dialed.Connection!.SendAllAsync("PROXY "u8.ToArray(), TestSockets.Limit);
             Assert.Equal(new IoResult(6, SocketError.Success), sent);
-            await connection.RelayAsync(dialled.Connection, bench.RelayOptions);
+            await connection.RelayAsync(dialed.Connection, bench.RelayOptions);
         };
         var client = await bench.ConnectAsync();
         await client.WriteAsync(Request);

@@ -104,6 +104,13 @@ internal sealed class EventLoop
         return true;
     }
 
+    /// <summary>Continues on the loop's thread, in a later round when called from there; on any thread once the loop has ended.</summary>
+    internal ValueTask HopAsync()
+    {
+        var hop = new LoopHop();
+        return Post(hop) ? new ValueTask(hop.Task) : ValueTask.CompletedTask;
+    }
+
     /// <summary>Starts to watch a descriptor, edge-triggered, for as long as it is open. Returns the registration's number, or −errno.</summary>
     internal int Register(IEpollTarget target, int fd, EpollEvents events = Wanted)
     {
@@ -238,7 +245,7 @@ internal sealed class EventLoop
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
                 Report(exception);
-                (work as IEpollTarget)?.OnFault();
+                work.OnFault();
             }
         }
     }
@@ -270,5 +277,15 @@ internal sealed class EventLoop
         _epoll.Dispose();
         _wakeUp.Dispose();
         _ended.SetResult();
+    }
+
+    /// <summary>Its task's continuation runs on the loop's thread: nothing else may come between.</summary>
+    private sealed class LoopHop : ILoopWork
+    {
+        private readonly TaskCompletionSource _arrived = new();
+
+        public Task Task => _arrived.Task;
+
+        public void RunOnLoop() => _arrived.SetResult();
     }
 }

@@ -27,9 +27,9 @@ internal sealed partial class LinuxRelay
     private bool _failedBehindFin;
     private bool _isLingering;
 
-    private LinuxTcpConnection Failed => _failedIsClient ? _client : _backend;
+    private LinuxSocket Failed => _failedIsClient ? Client : Backend;
 
-    private LinuxTcpConnection Other => _failedIsClient ? _backend : _client;
+    private LinuxSocket Other => _failedIsClient ? Backend : Client;
 
     private void EndByReset(bool isClient, SocketError error)
     {
@@ -62,12 +62,12 @@ internal sealed partial class LinuxRelay
         while (result == PumpResult.Again);
         if (last.Bytes != before)
         {
-            _lastActivity = _client.Loop.Now;
+            _lastActivity = Client.Loop.Now;
         }
 
         if (!_failedBehindFin || result != PumpResult.Waiting)
         {
-            Other.Reset();
+            Other.CloseWithReset();
             EndAfterFailure();
         }
         else if (last.IsDone)
@@ -82,19 +82,19 @@ internal sealed partial class LinuxRelay
     {
         if ((_failedIsClient ? _toClient : _toBackend).SourceEnded)
         {
-            Other.Close();
+            Other.CloseInOrder();
             EndAfterFailure();
             return;
         }
 
         _isLingering = true;
-        _ = Syscalls.ShutdownSend(Other.Fd);
-        _lastActivity = _client.Loop.Now;
+        _ = Other.ShutdownSend();
+        _lastActivity = Client.Loop.Now;
         _lingerUntil = _lastActivity + LongestLingerMilliseconds;
         Linger();
         if (!_hasEnded)
         {
-            _client.ArmTimer(_lastActivity + LingerIdleMilliseconds);
+            Client.ArmTimer(_lastActivity + LingerIdleMilliseconds);
         }
     }
 
@@ -107,26 +107,22 @@ internal sealed partial class LinuxRelay
                 if (!_isQueued)
                 {
                     _isQueued = true;
-                    _client.Loop.ContinueLater(this);
+                    Client.Loop.ContinueLater(this);
                 }
 
                 return;
             }
 
-            var count = Syscalls.Receive(Other.Fd, _client.Loop.Buffer);
-            if (count == -Errno.EAGAIN)
+            var count = Other.Receive(Client.Loop.Buffer);
+            if (count > 0)
             {
-                Other.ClearReadable();
+                _lastActivity = Client.Loop.Now;
             }
-            else if (count <= 0)
+            else if (count != -Errno.EAGAIN)
             {
-                Other.Close();
+                Other.CloseInOrder();
                 EndAfterFailure();
                 return;
-            }
-            else
-            {
-                _lastActivity = _client.Loop.Now;
             }
         }
     }
@@ -136,17 +132,17 @@ internal sealed partial class LinuxRelay
         var due = Math.Min(_lingerUntil, _lastActivity + LingerIdleMilliseconds);
         if (now < due)
         {
-            _client.ArmTimer(due);
+            Client.ArmTimer(due);
             return;
         }
 
-        Other.Close();
+        Other.CloseInOrder();
         EndAfterFailure();
     }
 
     private void EndAfterFailure()
     {
-        Failed.Close();
+        Failed.CloseInOrder();
         End(_failedIsClient ? RelayEnd.ClientReset : RelayEnd.BackendReset, _error);
     }
 }

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Gateway.Linux;
 
 namespace Gateway.Tcp.Engines.Linux;
 
@@ -16,13 +15,12 @@ namespace Gateway.Tcp.Engines.Linux;
 /// <item>A limit, an abort, a refusal: RST to both, so that nobody takes a cut stream for a complete one.</item>
 /// </list>
 /// </summary>
-internal sealed partial class LinuxRelay
+internal sealed partial class LinuxRelay : IRelay, ISocketOwner
 {
     // Most short connections are over by then, and are spared four syscalls; the first probe is due minutes later.
     private const int KeepAliveDelayMilliseconds = 1000;
 
-    private readonly LinuxTcpConnection _client;
-    private readonly LinuxTcpConnection _backend;
+    private readonly LinuxTcpConnection _owner;
     private readonly RelayOptions _options;
     private readonly long _endsAt;
     private RelayDirection _toBackend;
@@ -36,34 +34,47 @@ internal sealed partial class LinuxRelay
     private bool _hasEnded;
     private bool _finPassedOn;
 
-    internal LinuxRelay(LinuxTcpConnection client, LinuxTcpConnection backend, RelayOptions options, IFirstBytesGuard? guard)
+    /// <summary>Makes a relay that has not begun.</summary>
+    /// <param name="owner">Told when it has ended.</param>
+    /// <param name="client">The client's socket.</param>
+    /// <param name="backend">The backend's socket, on the same loop.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="guard">Looks at the client's first bytes.</param>
+    internal LinuxRelay(LinuxTcpConnection owner, LinuxSocket client, LinuxSocket backend, RelayOptions options, IFirstBytesGuard? guard)
     {
-        _client = client;
-        _backend = backend;
+        _owner = owner;
         _options = options;
         _toBackend = new RelayDirection(client, backend, guard);
         _toClient = new RelayDirection(backend, client, guard: null);
         _endsAt = options.MaxDuration is { } limit ? client.DueAfter(limit) : TimerNode.Never;
     }
 
+    // The directions know their sockets.
+    private LinuxSocket Client => _toBackend.Source;
+
+    private LinuxSocket Backend => _toBackend.Destination;
+
     internal RelayResult Result => new(_end, _toBackend.Bytes, _toClient.Bytes, _error);
 
     /// <summary>From any thread: the two numbers are not of the same moment.</summary>
-    internal RelayedBytes Relayed => new(_toBackend.Bytes, _toClient.Bytes);
+    public RelayedBytes Relayed => new(_toBackend.Bytes, _toClient.Bytes);
 
-    /// <summary>Takes both connections over; may end at once.</summary>
+    /// <summary>Takes both sockets over; may end at once.</summary>
     internal void Start()
     {
-        _lastActivity = _client.Loop.Now;
-        _keepAliveAt = _backend.KeepAlive is null ? TimerNode.Never : _lastActivity + KeepAliveDelayMilliseconds;
-        _client.JoinRelay(this);
-        _backend.JoinRelay(this);
-        _client.ArmTimer(NextDeadline());
+        _lastActivity = Client.Loop.Now;
+        _keepAliveAt = Backend.KeepAlive is null ? TimerNode.Never : _lastActivity + KeepAliveDelayMilliseconds;
+        Client.Owner = this;
+        Backend.Owner = this;
+        Client.ArmTimer(NextDeadline());
         TurnSafely();
     }
 
-    /// <summary>An event of one of the two sockets.</summary>
-    internal void OnReady(LinuxTcpConnection which) => Turn(clientFirst: ReferenceEquals(which, _client));
+    /// <inheritdoc/>
+    void ISocketOwner.OnReady(LinuxSocket socket) => Turn(clientFirst: ReferenceEquals(socket, Client));
+
+    /// <inheritdoc/>
+    void ISocketOwner.OnAborted(LinuxSocket socket, RelayEnd reason) => EndByLimit(reason);
 
     /// <summary>The next turn of a relay that had more to move than fits into one.</summary>
     internal void Continue()
@@ -75,10 +86,10 @@ internal sealed partial class LinuxRelay
         }
     }
 
-    /// <summary>The connection's timer: not re-armed per byte, so look whether it is really due.</summary>
-    internal void OnTimer()
+    /// <summary>The client's timer: not re-armed per byte, so look whether it is really due.</summary>
+    void ISocketOwner.OnTimer(LinuxSocket socket)
     {
-        var now = _client.Loop.Now;
+        var now = socket.Loop.Now;
         if (_isLingering)
         {
             OnLingerTimer(now);
@@ -87,7 +98,7 @@ internal sealed partial class LinuxRelay
 
         if (now >= _keepAliveAt)
         {
-            SocketOptionSet.StartKeepAlive(_backend.Fd, _backend.KeepAlive!);
+            SocketOptionSet.StartKeepAlive(Backend.Fd, Backend.KeepAlive!);
             _keepAliveAt = TimerNode.Never;
         }
 
@@ -102,7 +113,7 @@ internal sealed partial class LinuxRelay
         }
         else
         {
-            _client.ArmTimer(deadline);
+            Client.ArmTimer(deadline);
         }
     }
 
@@ -111,8 +122,8 @@ internal sealed partial class LinuxRelay
     {
         if (!_hasEnded)
         {
-            _client.Reset();
-            _backend.Reset();
+            Client.CloseWithReset();
+            Backend.CloseWithReset();
             End(reason, SocketError.Success);
         }
     }
@@ -133,7 +144,7 @@ internal sealed partial class LinuxRelay
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // A guard that throws. (From an event's turn it gets to the loop, which does the same.)
-            _client.Loop.Report(exception);
+            Client.Loop.Report(exception);
             EndByLimit(RelayEnd.Error);
         }
     }
@@ -161,7 +172,7 @@ internal sealed partial class LinuxRelay
 
         if (_toBackend.Bytes + _toClient.Bytes != before)
         {
-            _lastActivity = _client.Loop.Now;
+            _lastActivity = Client.Loop.Now;
         }
 
         if (EndsByFailure(toBackend, toClient))
@@ -179,14 +190,14 @@ internal sealed partial class LinuxRelay
             }
         }
 
-        if (_client.HasFailed || _backend.HasFailed)
+        if (Client.HasFailed || Backend.HasFailed)
         {
             EndIfUnnoticed(toBackend, toClient);
         }
         else if ((toBackend == PumpResult.Again || toClient == PumpResult.Again) && !_isQueued)
         {
             _isQueued = true;
-            _client.Loop.ContinueLater(this);
+            Client.Loop.ContinueLater(this);
         }
     }
 
@@ -213,8 +224,8 @@ internal sealed partial class LinuxRelay
     {
         if (_toBackend.IsDone && _toClient.IsDone)
         {
-            _client.Close();
-            _backend.Close();
+            Client.CloseInOrder();
+            Backend.CloseInOrder();
             End(_firstFin!.Value, SocketError.Success);
             return true;
         }
@@ -222,7 +233,7 @@ internal sealed partial class LinuxRelay
         if (!_finPassedOn && (_toBackend.IsDone || _toClient.IsDone))
         {
             _finPassedOn = true;
-            _ = Syscalls.ShutdownSend(_toBackend.IsDone ? _backend.Fd : _client.Fd);
+            _ = (_toBackend.IsDone ? Backend : Client).ShutdownSend();
         }
 
         return false;
@@ -239,15 +250,14 @@ internal sealed partial class LinuxRelay
             if (!_isQueued)
             {
                 _isQueued = true;
-                _client.Loop.ContinueLater(this);
+                Client.Loop.ContinueLater(this);
             }
 
             return;
         }
 
-        var isClient = _client.HasFailed;
-        var errno = Syscalls.GetOption((isClient ? _client : _backend).Fd, SocketOption.Error);
-        EndByReset(isClient, errno > 0 ? Errno.ToSocketError(errno) : SocketError.ConnectionReset);
+        var isClient = Client.HasFailed;
+        EndByReset(isClient, (isClient ? Client : Backend).TakeError());
     }
 
     private void End(RelayEnd end, SocketError error)
@@ -257,8 +267,6 @@ internal sealed partial class LinuxRelay
         _error = error;
         _toBackend.Release();
         _toClient.Release();
-        _client.JoinRelay(null);
-        _backend.JoinRelay(null);
-        _client.CompleteRelay();
+        _owner.CompleteRelay();
     }
 }

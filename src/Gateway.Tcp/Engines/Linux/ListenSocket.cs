@@ -158,7 +158,7 @@ internal sealed class ListenSocket : IEpollTarget
         }
 
         _descriptor.Release();
-        return result >= 0 && other.HandOver(new LinuxTcpConnection(other._loop, result, PeerEndPoint.Of(peer.ToIPEndPoint()), isConnected: true));
+        return result >= 0 && other.HandOver(ConnectionOf(other._loop, result, peer));
     }
 
     private int AcceptOne(int listening, out SockAddr peer)
@@ -181,7 +181,7 @@ internal sealed class ListenSocket : IEpollTarget
         var result = _fault?.Invoke() is { } errno and > 0 ? -errno : AcceptOne(_fd, out peer);
         if (result >= 0)
         {
-            return HandOver(new LinuxTcpConnection(_loop, result, PeerEndPoint.Of(peer.ToIPEndPoint()), isConnected: true));
+            return HandOver(ConnectionOf(_loop, result, peer));
         }
 
         if (result == -Errno.EAGAIN)
@@ -222,10 +222,13 @@ internal sealed class ListenSocket : IEpollTarget
         _loop.Timers.Arm(_pause, _loop.Now + PauseMilliseconds);
     }
 
+    private static LinuxTcpConnection ConnectionOf(EventLoop loop, int accepted, in SockAddr peer) =>
+        new(new LinuxSocket(loop, accepted, isConnected: true), PeerEndPoint.Of(peer.ToIPEndPoint()));
+
     /// <summary>False if the kernel has no watch for it now: it is kept for the end of the pause, as there is no way back into the kernel's queue.</summary>
     private bool HandOver(LinuxTcpConnection connection)
     {
-        if (!connection.TryRegister())
+        if (!connection.Socket.TryRegister())
         {
             _unwatched = connection;
             Pause(SocketError.NoBufferSpaceAvailable);

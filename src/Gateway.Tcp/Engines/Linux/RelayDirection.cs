@@ -30,8 +30,8 @@ internal struct RelayDirection
     private const int SmallSplicesToCopy = 4;
     private const int SmallSpliceBytes = 32 * 1024;
 
-    private readonly LinuxTcpConnection _source;
-    private readonly LinuxTcpConnection _destination;
+    private readonly LinuxSocket _source;
+    private readonly LinuxSocket _destination;
     private byte[]? _pending;
     private SplicePipe? _pipe;
     private IFirstBytesGuard? _guard;
@@ -44,13 +44,17 @@ internal struct RelayDirection
     private bool _isStreaming;
     private bool _canSplice;
 
-    internal RelayDirection(LinuxTcpConnection source, LinuxTcpConnection destination, IFirstBytesGuard? guard)
+    internal RelayDirection(LinuxSocket source, LinuxSocket destination, IFirstBytesGuard? guard)
     {
         _source = source;
         _destination = destination;
         _guard = guard;
         _canSplice = true;
     }
+
+    internal readonly LinuxSocket Source => _source;
+
+    internal readonly LinuxSocket Destination => _destination;
 
     /// <summary>Bytes that the destination's kernel took.</summary>
     internal long Bytes { get; private set; }
@@ -136,7 +140,7 @@ internal struct RelayDirection
     private PumpResult Copy()
     {
         var buffer = _source.Loop.Buffer;
-        var count = Syscalls.Receive(_source.Fd, buffer);
+        var count = _source.Receive(buffer);
         if (count <= 0)
         {
             return OnNothingRead(count);
@@ -145,10 +149,6 @@ internal struct RelayDirection
         if (count < buffer.Length)
         {
             _fullReads = 0;
-            if (_source.ShortReadEmpties)
-            {
-                _source.ClearReadable();
-            }
         }
         else if (++_fullReads >= FullReadsToStream)
         {
@@ -162,7 +162,7 @@ internal struct RelayDirection
             return PumpResult.Refused;
         }
 
-        var sent = Syscalls.Send(_destination.Fd, data);
+        var sent = _destination.Send(data);
         if (sent < 0)
         {
             if (sent != -Errno.EAGAIN)
@@ -176,7 +176,6 @@ internal struct RelayDirection
         Bytes += sent;
         if (sent < count)
         {
-            _destination.ClearWritable();
             Hold(data[sent..]);
         }
 
@@ -250,7 +249,7 @@ internal struct RelayDirection
     {
         while (_held > 0)
         {
-            var sent = Syscalls.Send(_destination.Fd, _pending.AsSpan(_pendingOffset, _held));
+            var sent = _destination.Send(_pending.AsSpan(_pendingOffset, _held));
             if (sent <= 0)
             {
                 return OnNothingSent(sent);

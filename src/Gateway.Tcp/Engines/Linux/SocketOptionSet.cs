@@ -18,7 +18,7 @@ internal static class SocketOptionSet
     }
 
     /// <summary>
-    /// For a socket that is about to be dialled: only what its first byte needs, since each option is a syscall per connection (measured: six of them cost
+    /// For a socket that is about to be dialed: only what its first byte needs, since each option is a syscall per connection (measured: six of them cost
     /// 4 % of a short connection). The others come when there is a use for them. 0, or −errno.
     /// </summary>
     internal static int ApplyToBackend(int fd) =>

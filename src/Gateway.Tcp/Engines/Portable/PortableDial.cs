@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Gateway.Linux;
 
 namespace Gateway.Tcp.Engines.Portable;
 

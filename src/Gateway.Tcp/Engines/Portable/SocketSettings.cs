@@ -97,7 +97,7 @@ internal static class SocketSettings
         }
     }
 
-    /// <summary>Marks the packets of a socket that is about to be dialled.</summary>
+    /// <summary>Marks the packets of a socket that is about to be dialed.</summary>
     /// <returns>Who is to blame if it fails, and the error.</returns>
     public static (ConnectFailure Failure, SocketError Error) SetMark(Socket socket, int mark)
     {
@@ -109,7 +109,7 @@ internal static class SocketSettings
         return Try(socket, static (socket, mark) => Set(socket, LevelSocket, SoMark, mark), mark);
     }
 
-    /// <summary>Binds a socket that is about to be dialled to an interface (VRF).</summary>
+    /// <summary>Binds a socket that is about to be dialed to an interface (VRF).</summary>
     /// <returns>Who is to blame if it fails, and the error.</returns>
     public static (ConnectFailure Failure, SocketError Error) SetDevice(Socket socket, int device) => Try(socket, BoundDevice.Set, device);
 

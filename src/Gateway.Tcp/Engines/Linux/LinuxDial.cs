@@ -5,7 +5,7 @@ using Gateway.Linux;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>Makes a socket, sets its options, binds it if asked, and starts to connect; says who is to blame if one of these fails.</summary>
-internal static class SocketDialler
+internal static class LinuxDial
 {
     /// <summary>0 and a socket that connects or is connected, or an errno, its <paramref name="failure"/>, and no socket.</summary>
     internal static int TryStart(ConnectRequest request, EventLoop loop, out int fd, out bool isConnected, out ConnectFailure failure)
@@ -35,7 +35,7 @@ internal static class SocketDialler
             failure = ConnectFailures.OfOption(Errno.ToSocketError(error), ConnectFailure.Resources);
         }
 
-        // Before it is connected: a connection that reached our own listener would be routed and dialled there in turn.
+        // Before it is connected: a connection that reached our own listener would be routed and dialed there in turn.
         if (error == 0 && loop.OwnListeners.MayHold(destination.Port)
             && loop.OwnListeners.Find(destination, Math.Max(0, Syscalls.GetOption(fd, SocketOption.BoundDevice))) is not null)
         {
