@@ -18,7 +18,9 @@ public enum ConnectFailure : byte
     /// <summary>The client's address could not be bound (EADDRNOTAVAIL, EADDRINUSE, EINVAL): ours, not the backend's.</summary>
     Bind,
 
-    /// <summary>The client's address could not be put into the SYN: no room beside other options, or the engine cannot: ours, not the backend's.</summary>
+    /// <summary>
+    /// The client's address could not be put into the SYN: no room beside other options, or the engine cannot: ours, not the backend's.
+    /// </summary>
     Option,
 
     /// <summary>A right is missing (EPERM, EACCES at IP_TRANSPARENT or SO_MARK): ours.</summary>

@@ -8,12 +8,14 @@ public sealed record ConnectRequest
     /// <summary>The destination's address.</summary>
     public required IPEndPoint Destination { get; init; }
 
-    /// <summary>Transparent mode: the client's address to bind, port 0 for an ephemeral one (IP_BIND_ADDRESS_NO_PORT). Null: the kernel chooses.</summary>
+    /// <summary>
+    /// Transparent mode: the client's address to bind, port 0 for an ephemeral one (IP_BIND_ADDRESS_NO_PORT). Null: the kernel chooses.
+    /// </summary>
     public IPEndPoint? TransparentSource { get; init; }
 
     /// <summary>
-    /// A TCP option (kind, length, value) that the SYN, the last ACK of the handshake and the first data carry. Empty: none. An attempt whose SYN had no room for it
-    /// fails with <see cref="ConnectFailure.Option"/>.
+    /// A TCP option (kind, length, value) that the SYN, the last ACK of the handshake and the first data carry. Empty: none. An attempt
+    /// whose SYN had no room for it fails with <see cref="ConnectFailure.Option"/>.
     /// </summary>
     public ReadOnlyMemory<byte> ClientOption { get; init; }
 

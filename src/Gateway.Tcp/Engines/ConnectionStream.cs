@@ -4,8 +4,9 @@ using System.Runtime.CompilerServices;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// A connection as a stream, for a layer over it such as <c>SslStream</c>: asynchronous calls only, one read and one write at a time. It fails with an
-/// IOException around the SocketException. Cancelling a call resets the connection: what a layer has half read or written cannot be taken up again.
+/// A connection as a stream, for a layer over it such as <c>SslStream</c>: asynchronous calls only, one read and one write at a time. It
+/// fails with an IOException around the SocketException. Cancelling a call resets the connection: what a layer has half read or written
+/// cannot be taken up again.
 /// </summary>
 /// <param name="connection">The connection; its owner closes it.</param>
 public sealed class ConnectionStream(TcpConnection connection) : Stream

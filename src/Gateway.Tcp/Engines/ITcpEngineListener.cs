@@ -14,6 +14,8 @@ public interface ITcpEngineListener : IAsyncDisposable
     /// </summary>
     void Start(Action<TcpConnection> onAccepted);
 
-    /// <summary>Stops accepting and closes the listening sockets. Connections that the kernel has already completed are handed over first.</summary>
+    /// <summary>
+    /// Stops accepting and closes the listening sockets. Connections that the kernel has already completed are handed over first.
+    /// </summary>
     ValueTask StopAsync();
 }

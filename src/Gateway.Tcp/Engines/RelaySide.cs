@@ -3,17 +3,19 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// One side of a relay, the client's or the backend's: a <see cref="TcpConnection"/>, or a layer over one that changes its bytes, such as TLS
-/// (<see cref="StreamSide"/>). Any two can be relayed; two plain connections of the Linux engine are spliced, all others go through
-/// <see cref="StreamRelay"/>, which asks for no more than this. One read (or wait for bytes) and one write may be under way at the same time.
-/// Outcomes are values: nothing throws for what a peer or the network does.
+/// One side of a relay, the client's or the backend's: a <see cref="TcpConnection"/>, or a layer over one that changes its bytes, such as
+/// TLS (<see cref="StreamSide"/>). Any two can be relayed; two plain connections of the Linux engine are spliced, all others go through
+/// <see cref="StreamRelay"/>, which asks for no more than this. One read (or wait for bytes) and one write may be under way at the same
+/// time. Outcomes are values: nothing throws for what a peer or the network does.
 /// </summary>
 public abstract class RelaySide
 {
     /// <summary>The connection that carries the bytes; the side is reset and aborted with it.</summary>
     public abstract TcpConnection Transport { get; }
 
-    /// <summary>Waits until <see cref="ReadAsync"/> has something to say: bytes, the end of the stream, an error. Holds no buffer meanwhile.</summary>
+    /// <summary>
+    /// Waits until <see cref="ReadAsync"/> has something to say: bytes, the end of the stream, an error. Holds no buffer meanwhile.
+    /// </summary>
     public abstract ValueTask<SocketError> AwaitBytesAsync();
 
     /// <summary>
@@ -35,8 +37,8 @@ public abstract class RelaySide
 
     /// <summary>
     /// Carries bytes both ways between this (the client's) and <paramref name="backend"/> until both directions are done, a limit fires, or
-    /// either is aborted. Half-close is passed on as half-close, RST as RST, and back-pressure is the sockets'. Closes both: in order when both
-    /// directions ended in order; after a limit, an abort or a refusal with RST, so that nobody takes a cut stream for a complete one.
+    /// either is aborted. Half-close is passed on as half-close, RST as RST, and back-pressure is the sockets'. Closes both: in order when
+    /// both directions ended in order; after a limit, an abort or a refusal with RST, so that nobody takes a cut stream for a complete one.
     /// Holds no buffer while nothing is in flight.
     /// </summary>
     /// <param name="backend">The backend's side.</param>

@@ -5,12 +5,15 @@ using System.Runtime.CompilerServices;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// One relay over two sides of whatever kind. Each direction: wait for bytes (no buffer while idle), rent 64 KiB, read what is there, write it
-/// whole, give the buffer back. The end of a stream becomes a half-close of the other side. Whatever ends the relay otherwise resets both sides,
-/// so that neither can take a cut stream for a complete one; that also wakes the other direction. A side whose failure is found by writing may have
-/// said something before, such as the answer of a server that answers early and closes: the other direction passes it on first.
+/// One relay over two sides of whatever kind. Each direction: wait for bytes (no buffer while idle), rent 64 KiB, read what is there, write
+/// it whole, give the buffer back. The end of a stream becomes a half-close of the other side. Whatever ends the relay otherwise resets
+/// both sides, so that neither can take a cut stream for a complete one; that also wakes the other direction. A side whose failure is found
+/// by writing may have said something before, such as the answer of a server that answers early and closes: the other direction passes it
+/// on first.
 /// </summary>
-/// <remarks>A reset of a side whose bytes wait for the other is noticed when the other takes them, or by a limit: only who reads is told of it.</remarks>
+/// <remarks>
+/// A reset of a side whose bytes wait for the other is noticed when the other takes them, or by a limit: only who reads is told of it.
+/// </remarks>
 internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOptions options, IFirstBytesGuard? firstBytes) : IRelay
 {
     // As measured (docs/performance.md): smaller buffers cost bulk throughput, larger ones gain nothing without splice.
@@ -44,7 +47,8 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
     /// <summary>Runs until both directions have ended.</summary>
     public async ValueTask<RelayResult> RunAsync()
     {
-        _limits = _time.CreateTimer(static state => ((StreamRelay)state!).CheckLimits(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        TimerCallback check = static state => ((StreamRelay)state!).CheckLimits();
+        _limits = _time.CreateTimer(check, this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _limits.Change(NextCheck(), Timeout.InfiniteTimeSpan);
         await Task.WhenAll(PumpAsync(client, backend, fromClient: true), PumpAsync(backend, client, fromClient: false));
         await _limits.DisposeAsync();

@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// A stream over a connection as a side of a relay: <c>new StreamSide(ssl, connection, ssl.ShutdownAsync)</c> for an <c>SslStream</c> over a
+/// A stream over a connection as a side of a relay: <c>new StreamSide(ssl, connection, ssl.ShutdownAsync)</c> for an <c>SslStream</c> over
+/// a
 /// <see cref="ConnectionStream"/>. What the stream throws becomes the side's outcome.
 /// </summary>
 /// <param name="stream">The stream; disposed of with the side.</param>
@@ -12,7 +13,8 @@ namespace Gateway.Tcp.Engines;
 /// <param name="endOfSending">What the stream sends before the connection's FIN; null: nothing.</param>
 public sealed class StreamSide(Stream stream, TcpConnection transport, Func<Task>? endOfSending = null) : RelaySide
 {
-    // The most that a TLS record holds: progress is told of in steps of it, so that a slow reader's connection is not taken for an idle one.
+    // The most that a TLS record holds: progress is told of in steps of it, so that a slow reader's connection is not taken for an idle
+    // one.
     private const int BytesPerWrite = 16 * 1024;
 
     private bool _mayRead;
@@ -37,7 +39,10 @@ public sealed class StreamSide(Stream stream, TcpConnection transport, Func<Task
     }
 
     /// <inheritdoc/>
-    /// <remarks>A stream does not tell whether another read would have to wait. So there is one after each wait, which comes back at once if there is more.</remarks>
+    /// <remarks>
+    /// A stream does not tell whether another read would have to wait. So there is one after each wait, which comes back at once if there
+    /// is more.
+    /// </remarks>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<IoResult> ReadAsync(Memory<byte> buffer)
     {

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Linux;
@@ -12,14 +11,6 @@ namespace Gateway.Checks;
 /// </summary>
 internal sealed class ReturnPathCheck : ICheck
 {
-    // linux/in.h, linux/in6.h, asm-generic/socket.h
-    private const int LevelSocket = 1;
-    private const int LevelIp = 0;
-    private const int LevelIpv6 = 41;
-    private const int TransparentV4 = 19;
-    private const int TransparentV6 = 75;
-    private const int Mark = 36;
-
     // A plain connect was answered; one that goes the same way needs no longer than that, and one retransmission of the SYN (1 s).
     private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(3);
 
@@ -74,12 +65,11 @@ internal sealed class ReturnPathCheck : ICheck
 
     private static void BindForeign(Socket socket, IPAddress source, int mark)
     {
-        var isV4 = socket.AddressFamily == AddressFamily.InterNetwork;
         try
         {
-            Set(socket, isV4 ? LevelIp : LevelIpv6, isV4 ? TransparentV4 : TransparentV6, 1);
+            socket.Set(SocketOption.Transparent(socket.AddressFamily), 1);
             if (mark != 0)
-                Set(socket, LevelSocket, Mark, mark);
+                socket.Set(SocketOption.Mark, mark);
         }
         catch (SocketException problem) when (problem.SocketErrorCode is SocketError.AccessDenied)
         {
@@ -87,13 +77,6 @@ internal sealed class ReturnPathCheck : ICheck
         }
 
         socket.Bind(new IPEndPoint(source, 0));
-    }
-
-    private static void Set(Socket socket, int level, int name, int value)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(bytes, value);
-        socket.SetRawSocketOption(level, name, bytes);
     }
 
     /// <summary>A client's address: the first host of the first network of the backend's family that is nobody's here.</summary>

@@ -61,7 +61,8 @@ internal sealed class EngineBench : IAsyncDisposable
             client.ReceiveBufferSize = bytes;
         }
 
-        // Not asynchronously: on loopback a blocking connect has ended before the engine can reset the connection, which some tests make it do at once.
+        // Not asynchronously: on loopback a blocking connect has ended before the engine can reset the connection, which some tests make it
+        // do at once.
         await Task.Run(() => client.Connect(Listener.LocalEndPoint)).Within();
         return client;
     }

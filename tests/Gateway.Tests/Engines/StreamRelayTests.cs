@@ -13,8 +13,8 @@ public sealed class StreamRelayTests
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// The look at the limits found the relay running, and it ends before that look sets the timer again. The second that the last bytes have must not become the rest of
-    /// the idle timeout.
+    /// The look at the limits found the relay running, and it ends before that look sets the timer again. The second that the last bytes
+    /// have must not become the rest of the idle timeout.
     /// </summary>
     [Fact]
     public async Task CheckLimits_RelayEndsMeanwhile_LastBytesStillHaveASecond()

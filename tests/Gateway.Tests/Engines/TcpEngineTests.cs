@@ -3,7 +3,8 @@ using Gateway.Tcp.Engines;
 namespace Gateway.Tests.Engines;
 
 /// <summary>
-/// What every engine has to do, run on each of them: a subclass names the engine. By topic: <c>.Relay</c>, <c>.Streams</c>, <c>.Endings</c>, <c>.Limits</c>, <c>.Guard</c>, <c>.Faults</c>,
+/// What every engine has to do, run on each of them: a subclass names the engine. By topic: <c>.Relay</c>, <c>.Streams</c>,
+/// <c>.Endings</c>, <c>.Limits</c>, <c>.Guard</c>, <c>.Faults</c>,
 /// <c>.Prelude</c>, <c>.WaitFor</c>, <c>.Connect</c>, <c>.Listen</c>.
 /// </summary>
 public abstract partial class TcpEngineTests

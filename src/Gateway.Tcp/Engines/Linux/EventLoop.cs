@@ -7,8 +7,8 @@ using Gateway.Linux.Bpf;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// One thread, one epoll set, and everything that its connections share: the 64 KiB buffer, the timers, the pipes. All of it is used by the loop's thread only;
-/// other threads reach it through <see cref="Post"/>. One round:
+/// One thread, one epoll set, and everything that its connections share: the 64 KiB buffer, the timers, the pipes. All of it is used by the
+/// loop's thread only; other threads reach it through <see cref="Post"/>. One round:
 /// <list type="number">
 /// <item>wait for events, no longer than until the next timer, and not at all if work is left;</item>
 /// <item>hand each event to its target;</item>
@@ -111,7 +111,9 @@ internal sealed class EventLoop
         return Post(hop) ? new ValueTask(hop.Task) : ValueTask.CompletedTask;
     }
 
-    /// <summary>Starts to watch a descriptor, edge-triggered, for as long as it is open. Returns the registration's number, or −errno.</summary>
+    /// <summary>
+    /// Starts to watch a descriptor, edge-triggered, for as long as it is open. Returns the registration's number, or −errno.
+    /// </summary>
     internal int Register(IEpollTarget target, int fd, EpollEvents events = Wanted)
     {
         Debug.Assert(IsCurrent, "a descriptor is registered on its own loop");

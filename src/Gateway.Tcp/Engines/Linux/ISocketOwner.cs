@@ -1,6 +1,8 @@
 namespace Gateway.Tcp.Engines.Linux;
 
-/// <summary>What has the use of a <see cref="LinuxSocket"/> at the moment: its connection, the connection that dials it, or the relay.</summary>
+/// <summary>
+/// What has the use of a <see cref="LinuxSocket"/> at the moment: its connection, the connection that dials it, or the relay.
+/// </summary>
 internal interface ISocketOwner
 {
     /// <summary>The socket's readiness is up to date.</summary>

@@ -5,8 +5,9 @@ using Gateway.Linux;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// Reading and writing on a <see cref="LinuxSocket"/> at the same time, one of each: for layers over a connection (TLS) and for relays with such a layer.
-/// A wait allocates nothing. Called from any thread: what comes from another one is taken to the loop first, and continues there.
+/// Reading and writing on a <see cref="LinuxSocket"/> at the same time, one of each: for layers over a connection (TLS) and for relays with
+/// such a layer. A wait allocates nothing. Called from any thread: what comes from another one is taken to the loop first, and continues
+/// there.
 /// </summary>
 internal sealed class LinuxDuplex : IValueTaskSource<SocketError>, IValueTaskSource<IoResult>
 {
@@ -53,7 +54,8 @@ internal sealed class LinuxDuplex : IValueTaskSource<SocketError>, IValueTaskSou
             return HopAndReadAsync(buffer);
         }
 
-        return new ValueTask<IoResult>(_socket.IsUnusable ? new IoResult(0, SocketError.OperationAborted) : ResultOf(_socket.Receive(buffer.Span)));
+        return new ValueTask<IoResult>(
+            _socket.IsUnusable ? new IoResult(0, SocketError.OperationAborted) : ResultOf(_socket.Receive(buffer.Span)));
     }
 
     internal ValueTask<IoResult> WriteAsync(ReadOnlyMemory<byte> data)
@@ -124,7 +126,8 @@ internal sealed class LinuxDuplex : IValueTaskSource<SocketError>, IValueTaskSou
     ValueTaskSourceStatus IValueTaskSource<SocketError>.GetStatus(short token) => _read.GetStatus(token);
 
     /// <inheritdoc/>
-    void IValueTaskSource<SocketError>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource<SocketError>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _read.OnCompleted(continuation, state, token, ValueTaskSourceOnCompletedFlags.None);
 
     /// <inheritdoc/>
@@ -134,7 +137,8 @@ internal sealed class LinuxDuplex : IValueTaskSource<SocketError>, IValueTaskSou
     ValueTaskSourceStatus IValueTaskSource<IoResult>.GetStatus(short token) => _write.GetStatus(token);
 
     /// <inheritdoc/>
-    void IValueTaskSource<IoResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource<IoResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _write.OnCompleted(continuation, state, token, ValueTaskSourceOnCompletedFlags.None);
 
     private static IoResult ResultOf(int count) =>

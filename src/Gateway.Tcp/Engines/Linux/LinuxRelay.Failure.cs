@@ -4,12 +4,13 @@ using Gateway.Linux;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <content>
-/// What is left to do after one side was reset. What it had sent before is still in its receive queue, such as the response of a server that answers early and closes; a dead socket's queue does
-/// not grow. What was to go to it has nowhere to go.
+/// What is left to do after one side was reset. What it had sent before is still in its receive queue, such as the response of a server
+/// that answers early and closes; a dead socket's queue does not grow. What was to go to it has nowhere to go.
 /// <list type="bullet">
 /// <item>RST alone: what the other side takes at once, then RST to it.</item>
-/// <item>RST behind a FIN: the stream is complete. It is passed on in full, then FIN; and what the other side is still sending is read and dropped for a while, because a close with
-/// unread bytes would be a RST, and take the end of the stream with it out of the send queue.</item>
+/// <item>RST behind a FIN: the stream is complete. It is passed on in full, then FIN; and what the other side is still sending is read and
+/// dropped for a while, because a close with unread bytes would be a RST, and take the end of the stream with it out of the send
+/// queue.</item>
 /// </list>
 /// </content>
 internal sealed partial class LinuxRelay

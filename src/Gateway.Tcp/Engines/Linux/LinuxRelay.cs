@@ -3,15 +3,15 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// The two directions of one relay, and when it ends. Each event of either socket turns both pumps (<see cref="RelayDirection"/>); a pump that has nothing to do costs two flag
-/// tests. Ends:
+/// The two directions of one relay, and when it ends. Each event of either socket turns both pumps (<see cref="RelayDirection"/>); a pump
+/// that has nothing to do costs two flag tests. Ends:
 /// <list type="bullet">
 /// <item>Both sources have ended and all is sent: both sockets are closed, the last FIN by close.</item>
 /// <item>One source has ended and all of it is sent: shutdown on the other side, and the other direction runs on.</item>
-/// <item>A side was reset: what it had sent before is passed on as far as the other takes it at once, then RST to the other. Found by reading, by sending, or,
-/// when neither is due (its FIN was seen, or the other side is stalled), by EPOLLERR.</item>
-/// <item>A side was reset behind its FIN (it closed, and something of ours came after that): its stream is complete, and is passed on in full, however long the other takes within the
-/// relay's limits, then FIN (<c>.Failure</c>).</item>
+/// <item>A side was reset: what it had sent before is passed on as far as the other takes it at once, then RST to the other. Found by
+/// reading, by sending, or, when neither is due (its FIN was seen, or the other side is stalled), by EPOLLERR.</item>
+/// <item>A side was reset behind its FIN (it closed, and something of ours came after that): its stream is complete, and is passed on in
+/// full, however long the other takes within the relay's limits, then FIN (<c>.Failure</c>).</item>
 /// <item>A limit, an abort, a refusal: RST to both, so that nobody takes a cut stream for a complete one.</item>
 /// </list>
 /// </summary>
@@ -131,7 +131,8 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
     private long NextDeadline()
     {
         var idle = _options.IdleTimeout;
-        var idleAt = idle < TimeSpan.Zero || idle >= TimeSpan.FromDays(365) ? TimerNode.Never : _lastActivity + (long)idle.TotalMilliseconds;
+        var isEndless = idle < TimeSpan.Zero || idle >= TimeSpan.FromDays(365);
+        var idleAt = isEndless ? TimerNode.Never : _lastActivity + (long)idle.TotalMilliseconds;
         return Math.Min(_keepAliveAt, Math.Min(idleAt, _endsAt));
     }
 
@@ -240,8 +241,8 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
     }
 
     /// <summary>
-    /// EPOLLERR, and neither pump met the error: nobody reads from the failed side any more (its FIN was seen), or reading waits for a destination that is
-    /// full. Waiting longer could only help if the next turn comes by itself.
+    /// EPOLLERR, and neither pump met the error: nobody reads from the failed side any more (its FIN was seen), or reading waits for a
+    /// destination that is full. Waiting longer could only help if the next turn comes by itself.
     /// </summary>
     private void EndIfUnnoticed(PumpResult toBackend, PumpResult toClient)
     {

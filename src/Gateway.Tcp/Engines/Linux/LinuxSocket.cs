@@ -5,11 +5,11 @@ using Gateway.Linux;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// One non-blocking socket on one <see cref="EventLoop"/>: its descriptor, what is known of its readiness, its timer and its end. Who uses it (<see cref="Owner"/>)
-/// changes over its life: the connection that dials it, its own connection, the relay. On the loop's thread, unless a member says otherwise.
-/// <para>
-/// The socket is registered once, edge-triggered, for everything; no epoll_ctl follows. So readiness is remembered here (<see cref="_ready"/>), and a
-/// flag is cleared only by a call that said EAGAIN or moved less than asked.
+/// One non-blocking socket on one <see cref="EventLoop"/>: its descriptor, what is known of its readiness, its timer and its end. Who uses
+/// it (<see cref="Owner"/>) changes over its life: the connection that dials it, its own connection, the relay. On the loop's thread,
+/// unless a member says otherwise.
+/// <para> The socket is registered once, edge-triggered, for everything; no epoll_ctl follows. So readiness is remembered here
+/// (<see cref="_ready"/>), and a flag is cleared only by a call that said EAGAIN or moved less than asked.
 /// </para>
 /// </summary>
 internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
@@ -41,7 +41,9 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
         Read = 1,
         Write = 2,
 
-        /// <summary>FIN, failure or urgent data was reported: no further edge may come, so a short read does not clear <see cref="Read"/>.</summary>
+        /// <summary>
+        /// FIN, failure or urgent data was reported: no further edge may come, so a short read does not clear <see cref="Read"/>.
+        /// </summary>
         ReadUntilEmpty = 4,
         Failed = 8,
         HungUp = 16,
@@ -87,7 +89,9 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
     // A read that returned less than asked has emptied the socket; if not, only EAGAIN or the end of the stream says so.
     private bool ShortReadEmpties => (_ready & Ready.ReadUntilEmpty) == 0;
 
-    /// <summary>Puts the socket under the loop's watch. False: the kernel has no watch left (fs.epoll.max_user_watches), or no memory.</summary>
+    /// <summary>
+    /// Puts the socket under the loop's watch. False: the kernel has no watch left (fs.epoll.max_user_watches), or no memory.
+    /// </summary>
     internal bool TryRegister()
     {
         _registration = Math.Max(0, _loop.Register(this, _fd));

@@ -10,17 +10,17 @@ namespace Gateway.Tcp.Engines.Linux;
 /// <summary>
 /// A connection of the Linux engine: the engine's operations over one <see cref="LinuxSocket"/>, accepted or dialed.
 /// <list type="bullet">
-/// <item>One operation is pending at a time. The connection is the source of its own ValueTasks, so a wait allocates nothing; the continuation
-/// runs inline on the loop's thread, whatever context the awaiting code brought along. Completing is always a method's last act: the
-/// continuation may start the next operation, or close the connection, before the call returns.</item>
+/// <item>One operation is pending at a time. The connection is the source of its own ValueTasks, so a wait allocates nothing; the
+/// continuation runs inline on the loop's thread, whatever context the awaiting code brought along. Completing is always a method's last
+/// act: the continuation may start the next operation, or close the connection, before the call returns.</item>
 /// <item>Dialing: the client's connection has the operation and its timer, and owns the backend's socket until it is connected
 /// (<see cref="LinuxDial"/> starts it). No getsockopt on success: the events of a failed connect carry EPOLLERR or EPOLLHUP.</item>
-/// <item>Relaying: two plain sockets belong to a <see cref="LinuxRelay"/> from then on. Layers over the connection (TLS) read and write at the
-/// same time: <see cref="LinuxDuplex"/>.</item>
+/// <item>Relaying: two plain sockets belong to a <see cref="LinuxRelay"/> from then on. Layers over the connection (TLS) read and write at
+/// the same time: <see cref="LinuxDuplex"/>.</item>
 /// </list>
-/// Memory of an idle relayed pair, objects only: 2 connections of about 140 bytes, 2 sockets of 80, the relay with its two directions about 220,
-/// one timer node of 64 and the endpoints about 150: under 800 bytes, in 9 allocations over the life of a connection; none per read, write,
-/// wait or timeout.
+/// Memory of an idle relayed pair, objects only: 2 connections of about 140 bytes, 2 sockets of 80, the relay with its two directions about
+/// 220, one timer node of 64 and the endpoints about 150: under 800 bytes, in 9 allocations over the life of a connection; none per read,
+/// write, wait or timeout.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "Close and Reset dispose of the socket: a connection has two ways to end.")]
 internal sealed class LinuxTcpConnection :
@@ -98,7 +98,7 @@ internal sealed class LinuxTcpConnection :
             return null;
         }
 
-        var result = Syscalls.GetOriginalDestination(_socket.Fd, _remote.AddressFamily == AddressFamily.InterNetworkV6, out var address);
+        var result = Syscalls.GetOriginalDestination(_socket.Fd, _remote.AddressFamily, out var address);
         return result < 0 ? null : address.ToIPEndPoint();
     }
 
@@ -110,8 +110,8 @@ internal sealed class LinuxTcpConnection :
             return ValueTask.CompletedTask;
         }
 
-        // Another thread: nothing else is pending (one operation at a time), so the loop leaves these fields alone until it is posted to. That is
-        // once the continuation is there: a loop that is faster than the caller's await would let the caller go on where it is.
+        // Another thread: nothing else is pending (one operation at a time), so the loop leaves these fields alone until it is posted to.
+        // That is once the continuation is there: a loop that is faster than the caller's await would let the caller go on where it is.
         Begin(Operation.Enter);
         return new ValueTask(this, _source.Version);
     }
@@ -518,13 +518,13 @@ internal sealed class LinuxTcpConnection :
         _duplex?.End();
     }
 
-    // An owner that is on another thread, such as after a fault while it resolved a name: timers and tables are the loop's alone. (A method of its
-    // own: the closure would be made at every close.)
+    // An owner that is on another thread, such as after a fault while it resolved a name: timers and tables are the loop's alone. (A method
+    // of its own: the closure would be made at every close.)
     private bool PostClose(bool withReset) => Loop.Post(new LoopCall(() => Close(withReset)));
 
     /// <summary>
-    /// The end of a task of somebody else. It comes on any thread and is posted to the loop, where the wait may have ended by other means and the
-    /// next operation may have begun: hence an object for each wait.
+    /// The end of a task of somebody else. It comes on any thread and is posted to the loop, where the wait may have ended by other means
+    /// and the next operation may have begun: hence an object for each wait.
     /// </summary>
     private sealed class TaskEnd(LinuxTcpConnection connection) : ILoopWork
     {

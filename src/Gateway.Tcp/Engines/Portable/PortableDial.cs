@@ -31,7 +31,8 @@ internal static class PortableDial
         return result;
     }
 
-    private static async ValueTask<ConnectResult> ConnectAsync(Socket socket, ConnectRequest request, PortableTcpEngine engine, CancellationToken limit)
+    private static async ValueTask<ConnectResult> ConnectAsync(
+        Socket socket, ConnectRequest request, PortableTcpEngine engine, CancellationToken limit)
     {
         try
         {
@@ -70,7 +71,8 @@ internal static class PortableDial
         }
         catch (SocketException error)
         {
-            return new ConnectResult(null, ConnectFailures.OfConnect(error.SocketErrorCode, request.TransparentSource is not null), error.SocketErrorCode);
+            var failure = ConnectFailures.OfConnect(error.SocketErrorCode, request.TransparentSource is not null);
+            return new ConnectResult(null, failure, error.SocketErrorCode);
         }
     }
 }

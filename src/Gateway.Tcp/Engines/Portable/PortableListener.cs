@@ -3,8 +3,11 @@ using System.Net.Sockets;
 
 namespace Gateway.Tcp.Engines.Portable;
 
-/// <summary>An accept loop that nothing but <see cref="StopAsync"/> ends: a fault is reported, costs its connection at most, and the loop goes on.</summary>
-internal sealed class PortableListener(Socket socket, SocketAcceptor acceptor, TcpListenOptions options, PortableTcpEngine engine) : ITcpEngineListener
+/// <summary>
+/// An accept loop that nothing but <see cref="StopAsync"/> ends: a fault is reported, costs its connection at most, and the loop goes on.
+/// </summary>
+internal sealed class PortableListener(Socket socket, SocketAcceptor acceptor, TcpListenOptions options, PortableTcpEngine engine)
+    : ITcpEngineListener
 {
     private readonly CancellationTokenSource _stop = new();
     private Task _accepting = Task.CompletedTask;

@@ -10,8 +10,8 @@ internal sealed class PortableTcpConnection : TcpConnection
 {
     private const int NotAborted = -1;
 
-    // A client that resets while a name is resolved is noticed after this. .NET reports a reset to a pending receive only, and one that a client's bytes have ended
-    // cannot be made to wait for it.
+    // A client that resets while a name is resolved is noticed after this. .NET reports a reset to a pending receive only, and one that a
+    // client's bytes have ended cannot be made to wait for it.
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly Socket _socket;
@@ -41,7 +41,8 @@ internal sealed class PortableTcpConnection : TcpConnection
 
     private bool IsAborted => Volatile.Read(ref _abortReason) != NotAborted;
 
-    public override IPEndPoint? ReadRedirectedDestination() => SocketSettings.ReadOriginalDestination(_socket, RemoteEndPoint.AddressFamily);
+    public override IPEndPoint? ReadRedirectedDestination() =>
+        SocketSettings.ReadOriginalDestination(_socket, RemoteEndPoint.AddressFamily);
 
     public override ValueTask EnterAsync() => ValueTask.CompletedTask;
 
