@@ -131,7 +131,13 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
 
     /// <summary>Keeps the TCP options of the connections of an HTTP server's socket, which does not listen yet.</summary>
     /// <exception cref="SocketException">They cannot be kept.</exception>
-    public void KeepOptions(Socket listener, OptionCarriers carriers) => _engine.KeepOptions(listener, carriers);
+    public void KeepOptions(Socket listener, OptionCarriers carriers)
+    {
+        if (carriers != OptionCarriers.None)
+        {
+            (_engine.Options ?? throw new SocketException((int)SocketError.OperationNotSupported)).Keep(listener, carriers);
+        }
+    }
 
     /// <summary>The client that the options of one segment of a connection of such a socket name; null: none.</summary>
     /// <param name="connection">The accepted socket.</param>
@@ -141,7 +147,9 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(policy);
         Span<byte> options = stackalloc byte[ToaFormats.MaxOptionsBytes];
-        return (policy.Carriers & carrier) != 0 && policy.Formats.TryFind(options[.._engine.ReadOptions(connection, carrier, options)], out var client)
+        return _engine.Options is { } engine
+            && (policy.Carriers & carrier) != 0
+            && policy.Formats.TryFind(options[..engine.Read(connection, carrier, options)], out var client)
             ? client
             : null;
     }
@@ -158,7 +166,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         [
             .. TransparentRights.Check(model, _mayBindForeign),
             .. TransparentRights.CheckMarks(model, MarkProbe.IsPermitted),
-            .. ToaRights.Check(model, toa, _engine.EnableOptions, (listener, problem) => Log.OnlySyn(_logger, listener, problem)),
+            .. ToaRights.Check(model, toa, EnableOptions, (listener, problem) => Log.OnlySyn(_logger, listener, problem)),
         ];
     }
 
@@ -224,6 +232,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         await _forwarder.DisposeAsync();
         await _engine.DisposeAsync();
     }
+
+    private string? EnableOptions() => _engine.Options is { } options ? options.Enable() : "needs the Linux engine: TcpProxy:Engine Auto or Linux, on Linux";
 
     /// <summary>Brings the metrics up to date with what live connections have carried.</summary>
     internal void CountCarried()
