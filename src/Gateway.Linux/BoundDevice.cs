@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
 
 namespace Gateway.Linux;
@@ -15,11 +14,9 @@ public static class BoundDevice
             return 0;
         }
 
-        Span<byte> index = stackalloc byte[sizeof(int)];
         try
         {
-            _ = socket.GetRawSocketOption(SocketOption.BoundDevice.Level, SocketOption.BoundDevice.Name, index);
-            return BinaryPrimitives.ReadInt32LittleEndian(index);
+            return socket.Get(SocketOption.BoundDevice);
         }
         catch (SocketException)
         {
@@ -32,8 +29,6 @@ public static class BoundDevice
     public static void Set(Socket socket, int index)
     {
         ArgumentNullException.ThrowIfNull(socket);
-        Span<byte> value = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(value, index);
-        socket.SetRawSocketOption(SocketOption.BoundDevice.Level, SocketOption.BoundDevice.Name, value);
+        socket.Set(SocketOption.BoundDevice, index);
     }
 }

@@ -1,6 +1,8 @@
 namespace Gateway.Linux;
 
-/// <summary>How many descriptors this process may hold (RLIMIT_NOFILE). The .NET runtime raises the soft limit to the hard one at start.</summary>
+/// <summary>
+/// How many descriptors this process may hold (RLIMIT_NOFILE). The .NET runtime raises the soft limit to the hard one at start.
+/// </summary>
 public static class DescriptorLimit
 {
     private const int ResourceNoFile = 7;

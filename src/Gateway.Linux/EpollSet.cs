@@ -5,7 +5,6 @@ namespace Gateway.Linux;
 /// <summary>An epoll instance with room for one batch of events. Owned and used by one thread, apart from <see cref="Add"/>.</summary>
 internal sealed unsafe class EpollSet : IDisposable
 {
-    private const int CloseOnExec = 0x80000;
     private const int ControlAdd = 1;
     private const int ControlDelete = 2;
     private const int ControlModify = 3;
@@ -23,7 +22,7 @@ internal sealed unsafe class EpollSet : IDisposable
     /// <exception cref="InvalidOperationException">No descriptor is left (EMFILE), or not Linux.</exception>
     internal EpollSet(int capacity)
     {
-        var fd = LibC.epoll_create1(CloseOnExec);
+        var fd = LibC.epoll_create1(Syscalls.CloseOnExec);
         if (fd < 0)
         {
             throw new InvalidOperationException($"epoll_create1 failed: errno {Marshal.GetLastSystemError()}.");

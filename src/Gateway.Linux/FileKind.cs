@@ -1,6 +1,8 @@
 namespace Gateway.Linux;
 
-/// <summary>What a path leads to, found without opening it: opening a FIFO waits for a writer, and opening a device may do anything.</summary>
+/// <summary>
+/// What a path leads to, found without opening it: opening a FIFO waits for a writer, and opening a device may do anything.
+/// </summary>
 public static class FileKind
 {
     /// <summary>In words, if it is there and no regular file; null otherwise, and where the C library cannot tell.</summary>

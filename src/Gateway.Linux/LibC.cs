@@ -7,9 +7,9 @@ using System.Runtime.InteropServices;
 namespace Gateway.Linux;
 
 /// <summary>
-/// libc's names and types, nothing else; <see cref="Syscalls"/> is what the rest of the code calls. No SetLastError: the stub would clear and copy
-/// errno on every call. Marshal.GetLastSystemError() right after a −1 reads the thread's errno, which the runtime preserves across a GC pause.
-/// No SuppressGCTransition: measured to gain nothing, and these calls can run the whole loopback path, which would delay a GC.
+/// libc's names and types, nothing else; <see cref="Syscalls"/> is what the rest of the code calls. No SetLastError: the stub would clear
+/// and copy errno on every call. Marshal.GetLastSystemError() right after a −1 reads the thread's errno, which the runtime preserves across
+/// a GC pause. No SuppressGCTransition: measured to gain nothing, and these calls can run the whole loopback path, which would delay a GC.
 /// </summary>
 internal static unsafe partial class LibC
 {

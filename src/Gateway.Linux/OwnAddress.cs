@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Gateway.Linux;
 
-/// <summary>Whether an address is this host's own (in this network namespace): whether the kernel's routing delivers packets to it here.</summary>
+/// <summary>
+/// Whether an address is this host's own (in this network namespace): whether the kernel's routing delivers packets to it here.
+/// </summary>
 public static class OwnAddress
 {
     // Discard; nothing is sent to it.
@@ -12,18 +14,18 @@ public static class OwnAddress
     private static readonly RouteQuery Routes = new();
 
     /// <summary>
-    /// Asks routing (RTN_LOCAL): true for every address of every interface, a subnet's second one included, and for prefixes that are routed to this
-    /// host as a whole. Neither the source that the kernel would choose (for a second address that is the first) nor a trial bind (with
-    /// net.ipv4.ip_nonlocal_bind every address can be bound) tells that.
+    /// Asks routing (RTN_LOCAL): true for every address of every interface, a subnet's second one included, and for prefixes that are
+    /// routed to this host as a whole. Neither the source that the kernel would choose (for a second address that is the first) nor a trial
+    /// bind (with net.ipv4.ip_nonlocal_bind every address can be bound) tells that.
     /// </summary>
     /// <param name="address">The address.</param>
     /// <param name="device">
-    /// An interface whose VRF is asked: <c>SO_BINDTOIFINDEX</c> of the connection that it is about. Defaults to 0: no VRF. A link-local address brings
-    /// its own interface, the zone.
+    /// An interface whose VRF is asked: <c>SO_BINDTOIFINDEX</c> of the connection that it is about. Defaults to 0: no VRF. A link-local
+    /// address brings its own interface, the zone.
     /// </param>
     /// <returns>
-    /// Null if it could not be asked for want of descriptors or memory: that says nothing of the address. False where no route leads to it, or its family
-    /// is off. On other systems: whether it is a loopback address.
+    /// Null if it could not be asked for want of descriptors or memory: that says nothing of the address. False where no route leads to it,
+    /// or its family is off. On other systems: whether it is a loopback address.
     /// </returns>
     public static bool? Contains(IPAddress address, int device = 0)
     {
@@ -49,8 +51,8 @@ public static class OwnAddress
     private static int ZoneOf(IPAddress address) => address.IsIPv6LinkLocal ? (int)address.ScopeId : 0;
 
     /// <summary>
-    /// Where netlink is forbidden (systemd's RestrictAddressFamilies): an address that the kernel takes as the source towards itself is own; a subnet's
-    /// second one is not recognised. A connected UDP socket sends nothing.
+    /// Where netlink is forbidden (systemd's RestrictAddressFamilies): an address that the kernel takes as the source towards itself is
+    /// own; a subnet's second one is not recognised. A connected UDP socket sends nothing.
     /// </summary>
     private static bool? IsOwnSource(IPAddress address)
     {

@@ -22,7 +22,9 @@ public readonly record struct ProcessRights(bool NetAdmin, bool NetRaw, bool Net
     /// <summary>CAP_PERFMON is effective.</summary>
     public bool PerfMon { get; private init; }
 
-    /// <summary>CAP_SYS_ADMIN is effective: it stands for <see cref="Bpf"/> and <see cref="PerfMon"/>, and for NET_ADMIN where bpf(2) asks for it.</summary>
+    /// <summary>
+    /// CAP_SYS_ADMIN is effective: it stands for <see cref="Bpf"/> and <see cref="PerfMon"/>, and for NET_ADMIN where bpf(2) asks for it.
+    /// </summary>
     public bool SysAdmin { get; private init; }
 
     /// <summary>Whether eBPF programs that touch packets can be loaded and attached to a cgroup.</summary>

@@ -4,23 +4,17 @@ using System.Net.Sockets;
 namespace Gateway.Linux;
 
 /// <summary>
-/// Asks the kernel's routing (rtnetlink, RTM_GETROUTE; linux/rtnetlink.h) whether packets to an address are delivered on this host. Needs no right. One
-/// socket, kept: a question is two system calls, and can be asked when descriptors have run out. Safe from any thread; the kernel answers within the
-/// call that asks.
+/// Asks the kernel's routing (rtnetlink, RTM_GETROUTE; linux/rtnetlink.h) whether packets to an address are delivered on this host. Needs
+/// no right. One socket, kept: a question is two system calls, and can be asked when descriptors have run out. Safe from any thread; the
+/// kernel answers within the call that asks.
 /// </summary>
 internal sealed class RouteQuery : IDisposable
 {
-    private const int Netlink = 16;
-    private const int SocketRaw = 3;
-    private const int SocketNonBlockCloseOnExec = 0x80800;
-    private const int NetlinkRoute = 0;
-
     private const ushort NewRoute = 24;
     private const ushort GetRoute = 26;
     private const ushort RequestFlag = 1;
-    private const int HeaderBytes = 16;
+    private const int HeaderBytes = Netlink.HeaderBytes;
     private const int RouteBytes = 12;
-    private const int AttributeHeaderBytes = 4;
     private const ushort Destination = 1;
     private const ushort OutputDevice = 4;
 
@@ -68,7 +62,7 @@ internal sealed class RouteQuery : IDisposable
             return 0;
         }
 
-        var number = Syscalls.Result(LibC.socket(Netlink, SocketRaw | SocketNonBlockCloseOnExec, NetlinkRoute));
+        var number = Netlink.Open(Netlink.Route, isBlocking: false);
         _socket = number < 0 ? null : new FileDescriptor(number);
         return Math.Min(number, 0);
     }
@@ -115,8 +109,8 @@ internal sealed class RouteQuery : IDisposable
 
     private static int AddAttribute(Span<byte> at, ushort type, int valueBytes)
     {
-        BitConverter.TryWriteBytes(at, (ushort)(AttributeHeaderBytes + valueBytes));
+        BitConverter.TryWriteBytes(at, (ushort)(Netlink.AttributeHeaderBytes + valueBytes));
         BitConverter.TryWriteBytes(at[2..], type);
-        return AttributeHeaderBytes + valueBytes;
+        return Netlink.AttributeHeaderBytes + valueBytes;
     }
 }

@@ -7,8 +7,8 @@ using System.Runtime.InteropServices;
 namespace Gateway.Linux;
 
 /// <summary>
-/// struct sockaddr_in or sockaddr_in6, by value. A null-terminated world is not involved: family and port, then 4 bytes of IPv4, or flow, 16 bytes
-/// of IPv6 and scope.
+/// struct sockaddr_in or sockaddr_in6, by value. A null-terminated world is not involved: family and port, then 4 bytes of IPv4, or flow,
+/// 16 bytes of IPv6 and scope.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 internal unsafe struct SockAddr

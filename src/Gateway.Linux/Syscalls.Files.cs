@@ -35,7 +35,7 @@ internal static unsafe partial class Syscalls
         var flags = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? OpenDirectoryArm64 : OpenDirectory;
         fixed (byte* pointer = Encoding.UTF8.GetBytes(path + "\0"))
         {
-            return Result(LibC.open(pointer, flags | OpenCloseOnExec));
+            return Result(LibC.open(pointer, flags | CloseOnExec));
         }
     }
 }

@@ -5,8 +5,6 @@ namespace Gateway.Linux;
 /// <content>Pipes and splice.</content>
 internal static unsafe partial class Syscalls
 {
-    private const int OpenNonBlock = 0x800;
-    private const int OpenCloseOnExec = 0x80000;
     private const int SetPipeSizeCommand = 1031;
     private const int GetPipeSizeCommand = 1032;
     private const uint SpliceMove = 1;
@@ -16,7 +14,7 @@ internal static unsafe partial class Syscalls
     internal static int Pipe(out int readEnd, out int writeEnd)
     {
         var ends = stackalloc int[2];
-        var result = Result(LibC.pipe2(ends, OpenNonBlock | OpenCloseOnExec));
+        var result = Result(LibC.pipe2(ends, NonBlock | CloseOnExec));
         (readEnd, writeEnd) = result < 0 ? (-1, -1) : (ends[0], ends[1]);
         return result;
     }
@@ -27,8 +25,8 @@ internal static unsafe partial class Syscalls
     internal static int GetPipeCapacity(int fd) => Result(LibC.fcntl(fd, GetPipeSizeCommand, 0));
 
     /// <summary>
-    /// Moves pages between a socket and a pipe without copying them. A broken destination would raise SIGPIPE (splice has no MSG_NOSIGNAL): the
-    /// .NET runtime ignores that signal from its start.
+    /// Moves pages between a socket and a pipe without copying them. A broken destination would raise SIGPIPE (splice has no MSG_NOSIGNAL):
+    /// the .NET runtime ignores that signal from its start.
     /// </summary>
     internal static int Splice(int from, int to, int bytes)
     {

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Gateway.Linux;
@@ -10,16 +11,19 @@ internal static unsafe partial class Syscalls
 {
     private const int SocketStream = 1;
     private const int SocketDatagram = 2;
-    private const int SocketNonBlock = 0x800;
-    private const int SocketCloseOnExec = 0x80000;
+
+    // O_NONBLOCK and O_CLOEXEC, which SOCK_, EFD_ and EPOLL_ have the same values of (x64, arm64).
+    internal const int NonBlock = 0x800;
+    internal const int CloseOnExec = 0x80000;
+
     private const int MessageNoSignal = 0x4000;
     private const int ShutdownWrite = 1;
 
     /// <summary>A non-blocking TCP socket of the family (<see cref="SockAddr.InterNetwork"/> or V6).</summary>
-    internal static int Socket(int family) => Result(LibC.socket(family, SocketStream | SocketNonBlock | SocketCloseOnExec, 0));
+    internal static int Socket(int family) => Result(LibC.socket(family, SocketStream | NonBlock | CloseOnExec, 0));
 
     /// <summary>A UDP socket of the family.</summary>
-    internal static int DatagramSocket(int family) => Result(LibC.socket(family, SocketDatagram | SocketCloseOnExec, 0));
+    internal static int DatagramSocket(int family) => Result(LibC.socket(family, SocketDatagram | CloseOnExec, 0));
 
     internal static int Bind(int fd, in SockAddr address)
     {
@@ -39,7 +43,7 @@ internal static unsafe partial class Syscalls
             while (true)
             {
                 uint length = SockAddr.Size;
-                var accepted = LibC.accept4(fd, pointer, &length, SocketNonBlock | SocketCloseOnExec);
+                var accepted = LibC.accept4(fd, pointer, &length, NonBlock | CloseOnExec);
                 if (accepted >= 0)
                 {
                     return accepted;
@@ -54,7 +58,9 @@ internal static unsafe partial class Syscalls
         }
     }
 
-    /// <summary>Starts to connect. EINTR is not retried: the kernel goes on by itself (EINPROGRESS), which cannot happen to a non-blocking socket.</summary>
+    /// <summary>
+    /// Starts to connect. EINTR is not retried: the kernel goes on by itself (EINPROGRESS), which cannot happen to a non-blocking socket.
+    /// </summary>
     internal static int Connect(int fd, in SockAddr address)
     {
         fixed (SockAddr* pointer = &address)
@@ -73,9 +79,9 @@ internal static unsafe partial class Syscalls
     }
 
     /// <summary>Where the client connected to before the connection was redirected; −ENOENT where conntrack knows nothing of it.</summary>
-    internal static int GetOriginalDestination(int fd, bool isV6, out SockAddr address)
+    internal static int GetOriginalDestination(int fd, AddressFamily family, out SockAddr address)
     {
-        var option = isV6 ? SocketOption.OriginalDestinationV6 : SocketOption.OriginalDestinationV4;
+        var option = SocketOption.OriginalDestination(family);
         uint length = SockAddr.Size;
         fixed (SockAddr* pointer = &address)
         {
@@ -102,7 +108,9 @@ internal static unsafe partial class Syscalls
         return result < 0 ? -Marshal.GetLastSystemError() : value;
     }
 
-    /// <summary>Reads an option of several bytes; returns their number, or −errno (EINVAL where a buffer is too short for TCP_SAVED_SYN).</summary>
+    /// <summary>
+    /// Reads an option of several bytes; returns their number, or −errno (EINVAL where a buffer is too short for TCP_SAVED_SYN).
+    /// </summary>
     internal static int GetOption(int fd, SocketOption option, Span<byte> value)
     {
         var length = (uint)value.Length;

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Gateway.Linux;
 
 /// <summary>Whether this process may connect from an address that is not its own (IP_TRANSPARENT): CAP_NET_RAW or CAP_NET_ADMIN.</summary>
@@ -14,12 +16,12 @@ public static class TransparentProbe
             return false;
         }
 
-        return Try(SockAddr.InterNetwork, SocketOption.TransparentV4) || Try(SockAddr.InterNetworkV6, SocketOption.TransparentV6);
+        return Try(AddressFamily.InterNetwork) || Try(AddressFamily.InterNetworkV6);
     }
 
-    private static bool Try(int family, SocketOption option)
+    private static bool Try(AddressFamily family)
     {
-        var number = Syscalls.Socket(family);
+        var number = Syscalls.Socket(family == AddressFamily.InterNetworkV6 ? SockAddr.InterNetworkV6 : SockAddr.InterNetwork);
         if (number < 0)
         {
             return false;
@@ -27,7 +29,7 @@ public static class TransparentProbe
 
         using var descriptor = new FileDescriptor(number);
         var fd = descriptor.Hold();
-        var permitted = Syscalls.SetOption(fd, option, 1) >= 0;
+        var permitted = Syscalls.SetOption(fd, SocketOption.Transparent(family), 1) >= 0;
         descriptor.Release();
         return permitted;
     }

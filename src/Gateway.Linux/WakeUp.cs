@@ -8,14 +8,12 @@ namespace Gateway.Linux;
 /// </summary>
 internal sealed unsafe class WakeUp : IDisposable
 {
-    private const int CloseOnExecAndNonBlock = 0x80000 | 0x800;
-
     private readonly FileDescriptor _descriptor;
 
     /// <exception cref="InvalidOperationException">No descriptor is left.</exception>
     internal WakeUp()
     {
-        var fd = LibC.eventfd(0, CloseOnExecAndNonBlock);
+        var fd = LibC.eventfd(0, Syscalls.CloseOnExec | Syscalls.NonBlock);
         if (fd < 0)
         {
             throw new InvalidOperationException($"eventfd failed: errno {Marshal.GetLastSystemError()}.");

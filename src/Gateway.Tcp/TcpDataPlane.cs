@@ -140,14 +140,20 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
 
     /// <summary>Keeps the TCP options of the connections of an HTTP server's socket, which does not listen yet.</summary>
     /// <exception cref="SocketException">They cannot be kept.</exception>
-    public void KeepOptions(Socket listener, OptionCarriers carriers) => _engine.KeepOptions(listener, carriers);
+    public void KeepOptions(Socket listener, OptionCarriers carriers)
+    {
+        if (carriers != OptionCarriers.None)
+        {
+            (_engine.Options ?? throw new SocketException((int)SocketError.OperationNotSupported)).Keep(listener, carriers);
+        }
+    }
 
     /// <summary>The TCP options of one segment of a connection of such a socket: <see cref="TcpConnection.ReadOptions"/>.</summary>
     /// <param name="connection">The accepted socket.</param>
     /// <param name="carrier">The segment.</param>
     /// <param name="options">Takes them.</param>
     /// <returns>How many bytes.</returns>
-    public int ReadOptions(Socket connection, OptionCarriers carrier, Span<byte> options) => _engine.ReadOptions(connection, carrier, options);
+    public int ReadOptions(Socket connection, OptionCarriers carrier, Span<byte> options) => _engine.Options?.Read(connection, carrier, options) ?? 0;
 
     /// <summary>
     /// The rights that routes and listeners of a model need and this process lacks: one message for each, with the cure. Empty: none, and
@@ -165,7 +171,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         [
             .. TransparentRights.Check(model, _mayBindForeign),
             .. TransparentRights.CheckMarks(model, MarkProbe.IsPermitted),
-            .. ToaRights.Check(model, toa, _engine.EnableOptions, (listener, problem) => Log.OnlySyn(_logger, listener, problem)),
+            .. ToaRights.Check(model, toa, EnableOptions, (listener, problem) => Log.OnlySyn(_logger, listener, problem)),
         ];
     }
 
@@ -235,6 +241,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         await _forwarder.DisposeAsync();
         await _engine.DisposeAsync();
     }
+
+    private string? EnableOptions() => _engine.Options is { } options ? options.Enable() : "needs the Linux engine: TcpProxy:Engine Auto or Linux, on Linux";
 
     /// <summary>Brings the metrics up to date with what live connections have carried.</summary>
     internal void CountCarried()

@@ -12,9 +12,9 @@ internal static class TcpEngineFactory
     /// <param name="kind">Which one.</param>
     /// <param name="time">For the portable engine's timeouts; the Linux engine has its own clock, epoll's.</param>
     /// <param name="ownListeners">Where connections may not get to.</param>
-    /// <param name="onFault">Told of a bug that an engine thread survived.</param>
+    /// <param name="onFault">Told of a bug that the engine survived; its connection is reset.</param>
     public static ITcpEngine Create(TcpEngineKind kind, TimeProvider time, OwnListeners ownListeners, Action<Exception> onFault) =>
         kind == TcpEngineKind.Linux || (kind == TcpEngineKind.Auto && OperatingSystem.IsLinux())
             ? new LinuxTcpEngine(new LinuxEngineOptions { OwnListeners = ownListeners, OnFault = onFault })
-            : new PortableTcpEngine(time, ownListeners);
+            : new PortableTcpEngine(time, ownListeners, onFault);
 }

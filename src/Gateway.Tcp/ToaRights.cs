@@ -13,7 +13,7 @@ internal static class ToaRights
     /// <summary>One message per route and listener that needs what is missing, with the cure.</summary>
     /// <param name="model">What is to be in force.</param>
     /// <param name="listeners">The Toa sections of all listeners that have one, by the listeners' names.</param>
-    /// <param name="enable">The engine's <see cref="ITcpEngine.EnableOptions"/>; not called when nobody needs it.</param>
+    /// <param name="enable">Whether the engine can (<see cref="ITcpOptions.Enable"/>); not called when nobody needs it.</param>
     /// <param name="warn">Told of each listener that will do with the SYN alone, and why.</param>
     public static IReadOnlyList<string> Check(
         TcpModel model, IReadOnlyDictionary<string, ToaConfig> listeners, Func<string?> enable, Action<string, string> warn)

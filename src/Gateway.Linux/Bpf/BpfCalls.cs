@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Gateway.Linux.Bpf;
 
 /// <summary>
-/// bpf(2), as far as <see cref="ToaProgram"/> needs it: each method fills one variant of union bpf_attr (include/uapi/linux/bpf.h) and returns what the kernel
-/// gave, or −errno. No libbpf: one program with one map needs neither its relocations nor its ELF reader, and small images do not have it.
+/// bpf(2), as far as <see cref="ToaProgram"/> needs it: each method fills one variant of union bpf_attr (include/uapi/linux/bpf.h) and
+/// returns what the kernel gave, or −errno. No libbpf: one program with one map needs neither its relocations nor its ELF reader, and small
+/// images do not have it.
 /// </summary>
 internal static unsafe class BpfCalls
 {
@@ -29,7 +30,8 @@ internal static unsafe class BpfCalls
     };
 
     /// <summary>
-    /// Describes a map of int → unsigned int[<paramref name="valueBytes"/> / 4], which is what socket storage wants to be told (BTF, Documentation/bpf/btf.rst).
+    /// Describes a map of int → unsigned int[<paramref name="valueBytes"/> / 4], which is what socket storage wants to be told (BTF,
+    /// Documentation/bpf/btf.rst).
     /// </summary>
     internal static int LoadTypes(int valueBytes)
     {
@@ -70,7 +72,9 @@ internal static unsafe class BpfCalls
         return Call(CommandCreateMap, ref attributes, 60);
     }
 
-    /// <summary>Loads a sock_ops program. With room in <paramref name="log"/> the verifier writes down why it refuses (a zero-terminated text).</summary>
+    /// <summary>
+    /// Loads a sock_ops program. With room in <paramref name="log"/> the verifier writes down why it refuses (a zero-terminated text).
+    /// </summary>
     internal static int LoadProgram(ReadOnlySpan<byte> instructions, ReadOnlySpan<byte> license, Span<byte> log)
     {
         fixed (byte* code = instructions)
@@ -94,7 +98,9 @@ internal static unsafe class BpfCalls
         }
     }
 
-    /// <summary>Attaches a program to a cgroup, beside those that are there. It is detached when the returned descriptor is closed.</summary>
+    /// <summary>
+    /// Attaches a program to a cgroup, beside those that are there. It is detached when the returned descriptor is closed.
+    /// </summary>
     internal static int AttachToCgroup(int program, int cgroup)
     {
         var attributes = new Attributes();

@@ -23,7 +23,8 @@ internal static class OwnCgroup
     }
 
     /// <summary>
-    /// Where it may be, from the lines of /proc/self/cgroup (cgroups(7)) and /proc/self/mountinfo (proc_pid_mountinfo(5)): one folder for each mount, since another may cover one.
+    /// Where it may be, from the lines of /proc/self/cgroup (cgroups(7)) and /proc/self/mountinfo (proc_pid_mountinfo(5)): one folder for
+    /// each mount, since another may cover one.
     /// </summary>
     internal static IEnumerable<string> FindFolders(IEnumerable<string> cgroups, IEnumerable<string> mounts)
     {
@@ -44,7 +45,8 @@ internal static class OwnCgroup
                 continue;
             }
 
-            // Root and mount point. Without a namespace of its own a container sees the host's path, and a mount of its own part of the tree.
+            // Root and mount point. Without a namespace of its own a container sees the host's path, and a mount of its own part of the
+            // tree.
             var (root, mountPoint) = (fields[3], fields[4]);
             var below = root != "/" && (path == root || path.StartsWith(root + "/", StringComparison.Ordinal)) ? path[root.Length..] : path;
             yield return Path.Join(mountPoint, below);

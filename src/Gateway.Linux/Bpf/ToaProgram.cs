@@ -4,8 +4,8 @@ using System.Text;
 namespace Gateway.Linux.Bpf;
 
 /// <summary>
-/// The client's address in a TCP option, through eBPF: toa.bpf.c, loaded and attached to this process's cgroup for as long as this object lives; when the
-/// process ends, however it ends, the kernel detaches it. Its methods may be called from any thread; each is one bpf(2).
+/// The client's address in a TCP option, through eBPF: toa.bpf.c, loaded and attached to this process's cgroup for as long as this object
+/// lives; when the process ends, however it ends, the kernel detaches it. Its methods may be called from any thread; each is one bpf(2).
 /// </summary>
 internal sealed class ToaProgram : IDisposable
 {
@@ -51,7 +51,9 @@ internal sealed class ToaProgram : IDisposable
         return program;
     }
 
-    /// <summary>Before a socket connects: the option that its SYN, the ACK of the handshake and its first data carry. 0, or −errno.</summary>
+    /// <summary>
+    /// Before a socket connects: the option that its SYN, the ACK of the handshake and its first data carry. 0, or −errno.
+    /// </summary>
     internal int Write(int socket, ReadOnlySpan<byte> option) => BpfCalls.Update(_mapNumber, socket, ToaRecord.ToWrite(option));
 
     /// <summary>After connect(2) has returned: whether the SYN had room for the option (and the program was asked at all).</summary>

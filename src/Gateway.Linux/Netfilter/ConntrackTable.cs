@@ -4,21 +4,16 @@ using System.Net;
 namespace Gateway.Linux.Netfilter;
 
 /// <summary>
-/// The kernel's table of connections (conntrack), by netlink: linux/netfilter/nfnetlink_conntrack.h. Needs CAP_NET_ADMIN. Used rarely: the kernel copies the whole
-/// table for each question.
+/// The kernel's table of connections (conntrack), by netlink: linux/netfilter/nfnetlink_conntrack.h. Needs CAP_NET_ADMIN. Used rarely: the
+/// kernel copies the whole table for each question.
 /// </summary>
 public static class ConntrackTable
 {
-    private const int Netlink = 16;
-    private const int SocketRaw = 3;
-    private const int SocketCloseOnExec = 0x80000;
-    private const int NetlinkNetfilter = 12;
-
     private const ushort GetConnections = 0x0101;
     private const ushort RequestDump = 0x301;
     private const ushort MessageError = 2;
     private const ushort MessageDone = 3;
-    private const int HeaderBytes = 16;
+    private const int HeaderBytes = Netlink.HeaderBytes;
     private const int FamilyBytes = 4;
 
     // struct nlattr: two bits of the type are flags.
@@ -48,7 +43,7 @@ public static class ConntrackTable
             return null;
         }
 
-        var number = LibC.socket(Netlink, SocketRaw | SocketCloseOnExec, NetlinkNetfilter);
+        var number = Netlink.Open(Netlink.Netfilter, isBlocking: true);
         if (number < 0)
         {
             return null;
@@ -103,7 +98,7 @@ public static class ConntrackTable
                     count++;
                 }
 
-                rest = rest[Math.Min(rest.Length, Align(size))..];
+                rest = rest[Math.Min(rest.Length, Netlink.Align(size))..];
             }
         }
     }
@@ -150,11 +145,9 @@ public static class ConntrackTable
                 return attributes[4..size];
             }
 
-            attributes = attributes[Math.Min(attributes.Length, Align(size))..];
+            attributes = attributes[Math.Min(attributes.Length, Netlink.Align(size))..];
         }
 
         return default;
     }
-
-    private static int Align(int size) => (size + 3) & ~3;
 }

@@ -3,8 +3,9 @@ using System.Net.Sockets;
 namespace Gateway.Linux.Netfilter;
 
 /// <summary>
-/// Whether this network namespace passes on packets that are not for itself. IPv4 asks the switch of the interface on which a packet arrives, and no other; net.ipv4.ip_forward sets all of them, and
-/// can be followed by one that takes it back. IPv6 asks the common one: an interface's own makes it a router in the eyes of its neighbours.
+/// Whether this network namespace passes on packets that are not for itself. IPv4 asks the switch of the interface on which a packet
+/// arrives, and no other; net.ipv4.ip_forward sets all of them, and can be followed by one that takes it back. IPv6 asks the common one: an
+/// interface's own makes it a router in the eyes of its neighbours.
 /// </summary>
 public static class ForwardingSwitches
 {
@@ -15,7 +16,8 @@ public static class ForwardingSwitches
 
     /// <summary>The name of a family's switch, as sysctl(8) writes it.</summary>
     /// <param name="family">InterNetwork or InterNetworkV6.</param>
-    public static string NameOf(AddressFamily family) => family == AddressFamily.InterNetworkV6 ? "net.ipv6.conf.all.forwarding" : "net.ipv4.ip_forward";
+    public static string NameOf(AddressFamily family) =>
+        family == AddressFamily.InterNetworkV6 ? "net.ipv6.conf.all.forwarding" : "net.ipv4.ip_forward";
 
     /// <summary>The name of an interface's switch; one with a dot in its name is written with a slash there.</summary>
     /// <param name="interfaceName">The interface.</param>

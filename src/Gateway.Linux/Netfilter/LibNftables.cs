@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Gateway.Linux.Netfilter;
 
-/// <summary>libnftables' names and types (libnftables(3)), nothing else; <see cref="Nftables"/> is what the rest of the code calls.</summary>
+/// <summary>
+/// libnftables' names and types (libnftables(3)), nothing else; <see cref="Nftables"/> is what the rest of the code calls.
+/// </summary>
 internal static unsafe partial class LibNftables
 {
     /// <summary>The library that Debian's libnftables1 and Fedora's nftables-libs install.</summary>

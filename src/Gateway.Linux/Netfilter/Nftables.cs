@@ -4,17 +4,13 @@ using System.Text;
 namespace Gateway.Linux.Netfilter;
 
 /// <summary>
-/// Changes and reads this network namespace's nftables through libnftables' JSON interface (libnftables-json(5)): what one call brings is one transaction, carried out
-/// as a whole or not at all. In the process, as firewalld does it: a file capability or an ambient one of ours is enough, where a child process would start without; and
-/// reading counters costs no fork. Safe from any thread; calls wait for each other.
+/// Changes and reads this network namespace's nftables through libnftables' JSON interface (libnftables-json(5)): what one call brings is
+/// one transaction, carried out as a whole or not at all. In the process, as firewalld does it: a file capability or an ambient one of ours
+/// is enough, where a child process would start without; and reading counters costs no fork. Safe from any thread; calls wait for each
+/// other.
 /// </summary>
 public sealed unsafe class Nftables : IDisposable
 {
-    private const int Netlink = 16;
-    private const int SocketRaw = 3;
-    private const int SocketCloseOnExec = 0x80000;
-    private const int NetlinkNetfilter = 12;
-
     // The library has state of its own beside its contexts (symbol tables, caches): one call at a time in the whole process.
     private static readonly Lock Gate = new();
     private nint _context;
@@ -34,10 +30,11 @@ public sealed unsafe class Nftables : IDisposable
         }
 
         // The library ends the whole process (exit) when it cannot have this socket, so ask first.
-        var probe = LibC.socket(Netlink, SocketRaw | SocketCloseOnExec, NetlinkNetfilter);
+        var probe = Netlink.Open(Netlink.Netfilter, isBlocking: true);
         if (probe < 0)
         {
-            problem = $"this kernel offers no netfilter (a netlink socket gives errno {Marshal.GetLastSystemError()}): it needs CONFIG_NF_TABLES, and a sandbox such as gVisor has none";
+            problem = $"this kernel offers no netfilter (a netlink socket gives errno {-probe}): "
+                + "it needs CONFIG_NF_TABLES, and a sandbox such as gVisor has none";
             return false;
         }
 
@@ -55,7 +52,8 @@ public sealed unsafe class Nftables : IDisposable
         }
         catch (DllNotFoundException)
         {
-            problem = $"{LibNftables.Library} is not installed: apt-get install libnftables1 (Debian, Ubuntu), dnf install nftables-libs (Fedora, RHEL), apk add nftables (Alpine)";
+            problem = $"{LibNftables.Library} is not installed: "
+                + "apt-get install libnftables1 (Debian, Ubuntu), dnf install nftables-libs (Fedora, RHEL), apk add nftables (Alpine)";
             return false;
         }
         catch (EntryPointNotFoundException missing)

@@ -3,13 +3,16 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// Whose fault a socket error is on the way to a connection. The same error means different things at different steps: EADDRNOTAVAIL at bind
-/// says that the client's address cannot be used, at connect that no port is left. Both engines and everything that connects with managed
-/// sockets ask here.
+/// Whose fault a socket error is on the way to a connection. The same error means different things at different steps: EADDRNOTAVAIL at
+/// bind says that the client's address cannot be used, at connect that no port is left. Both engines and everything that connects with
+/// managed sockets ask here.
 /// </summary>
 public static class ConnectFailures
 {
-    /// <summary>At socket(): an address family that is switched off on this host makes the destination unreachable; anything else is our own shortage.</summary>
+    /// <summary>
+    /// At socket(): an address family that is switched off on this host makes the destination unreachable; anything else is our own
+    /// shortage.
+    /// </summary>
     /// <param name="error">What the system said.</param>
     public static ConnectFailure OfSocket(SocketError error) =>
         error == SocketError.AddressFamilyNotSupported ? ConnectFailure.Destination : ConnectFailure.Resources;
@@ -26,7 +29,9 @@ public static class ConnectFailures
 
     /// <summary>At connect(), at once or later.</summary>
     /// <param name="error">What the system said.</param>
-    /// <param name="isSourceBound">Whether the socket was bound to the client's address (<see cref="ConnectRequest.TransparentSource"/>).</param>
+    /// <param name="isSourceBound">
+    /// Whether the socket was bound to the client's address (<see cref="ConnectRequest.TransparentSource"/>).
+    /// </param>
     public static ConnectFailure OfConnect(SocketError error, bool isSourceBound) => error switch
     {
         SocketError.TimedOut => ConnectFailure.Timeout,
@@ -42,7 +47,8 @@ public static class ConnectFailures
 
     /// <summary>Whether a failure says nothing about the destination: it must not count against its health.</summary>
     /// <param name="failure">What a connect came to.</param>
-    public static bool IsOurs(this ConnectFailure failure) => failure is not (ConnectFailure.None or ConnectFailure.Destination or ConnectFailure.Timeout);
+    public static bool IsOurs(this ConnectFailure failure) =>
+        failure is not (ConnectFailure.None or ConnectFailure.Destination or ConnectFailure.Timeout);
 
     // No descriptor, no memory (EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSPC).
     private static bool IsShortage(SocketError error) => error is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable;

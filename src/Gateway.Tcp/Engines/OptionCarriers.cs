@@ -10,9 +10,9 @@ public enum OptionCarriers : byte
     /// <summary>The SYN. Needs no right (Linux: TCP_SAVE_SYN).</summary>
     Syn = 1,
 
-    /// <summary>The last ACK of the handshake. Needs <see cref="ITcpEngine.EnableOptions"/>.</summary>
+    /// <summary>The last ACK of the handshake. Needs <see cref="ITcpOptions.Enable"/>.</summary>
     Ack = 2,
 
-    /// <summary>The first segment with payload. Needs <see cref="ITcpEngine.EnableOptions"/>.</summary>
+    /// <summary>The first segment with payload. Needs <see cref="ITcpOptions.Enable"/>.</summary>
     Data = 4,
 }

@@ -8,8 +8,10 @@ namespace Gateway.Tcp.Engines;
 /// </summary>
 public sealed class SocketAcceptor
 {
-    // Long enough for descriptors to come free, short enough to be no outage: what waits meanwhile stays in the kernel's queue.
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    /// <summary>
+    /// Long enough for descriptors to come free, short enough to be no outage: what waits meanwhile stays in the kernel's queue.
+    /// </summary>
+    internal static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly Func<CancellationToken, ValueTask<Socket>> _accept;
     private readonly Func<Socket, bool> _isRefused;
@@ -30,7 +32,11 @@ public sealed class SocketAcceptor
 
     /// <summary>Accepts as <paramref name="accept"/> does.</summary>
     internal SocketAcceptor(
-        Func<CancellationToken, ValueTask<Socket>> accept, Func<Socket, bool> isRefused, Action<SocketError>? onPause, Action? onTurnedAway, TimeProvider time)
+        Func<CancellationToken, ValueTask<Socket>> accept,
+        Func<Socket, bool> isRefused,
+        Action<SocketError>? onPause,
+        Action? onTurnedAway,
+        TimeProvider time)
     {
         _accept = accept;
         _isRefused = isRefused;

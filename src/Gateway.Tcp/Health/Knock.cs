@@ -1,14 +1,11 @@
 using System.Net.Sockets;
+using Gateway.Linux;
 
 namespace Gateway.Tcp.Health;
 
 /// <summary>A connect that asks whether somebody listens, and that the application which listens never sees.</summary>
 public static class Knock
 {
-    // linux/tcp.h
-    private const int LevelTcp = 6;
-    private const int QuickAck = 12;
-
     /// <summary>
     /// Sets a socket up for it, before the connect. Closed within 0.2 s, it ends by RST with the last segment of the handshake not sent
     /// yet (Linux delays it where TCP_QUICKACK is off): the listener's kernel forgets the connection before accept() returns it, and the
@@ -24,7 +21,7 @@ public static class Knock
         socket.LingerState = new LingerOption(true, 0);
         if (OperatingSystem.IsLinux())
         {
-            socket.SetRawSocketOption(LevelTcp, QuickAck, [0, 0, 0, 0]);
+            socket.Set(SocketOption.QuickAck, 0);
         }
     }
 }

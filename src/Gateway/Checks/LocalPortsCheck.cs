@@ -9,12 +9,12 @@ internal sealed class LocalPortsCheck : ICheck
 
     public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
     {
-        Judge(RedirectPlan.From(context.Config, LocalPorts.Read()), LocalPorts.Read(), findings);
+        Judge(RedirectPlan.From(context.Config, EphemeralPorts.Read()), EphemeralPorts.Read(), findings);
         return Task.CompletedTask;
     }
 
     /// <summary>The verdict.</summary>
-    internal static void Judge(RedirectPlan plan, LocalPorts local, CheckFindings findings)
+    internal static void Judge(RedirectPlan plan, EphemeralPorts local, CheckFindings findings)
     {
         foreach (var diversion in plan.Diversions.Where(diversion => diversion.ReplyPorts.Count > 0))
         {

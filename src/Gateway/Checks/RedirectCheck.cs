@@ -17,7 +17,7 @@ internal sealed class RedirectCheck : ICheck
             return;
         // An init container installs the rules and has the right; the gateway itself usually cannot list them, but for those of "ip rule".
         var canSee = ProcessRights.Read().NetAdmin;
-        var plan = RedirectPlan.From(context.Config, LocalPorts.Read());
+        var plan = RedirectPlan.From(context.Config, EphemeralPorts.Read());
         var installed = await HostState.ReadAsync();
         foreach (var path in listeners)
         {

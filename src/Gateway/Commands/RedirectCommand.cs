@@ -14,7 +14,7 @@ internal static class RedirectCommand
     /// <returns>Exit code: 0, or 1.</returns>
     public static Task<int> ApplyAsync(string path, bool useIptables, TextWriter output, TextWriter error) => WithPlanAsync(path, error, async plan =>
     {
-        var local = LocalPorts.Read();
+        var local = EphemeralPorts.Read();
         foreach (var diversion in plan.Diversions)
         {
             if (local.Refuse(diversion.ReplyPorts) is { } problem)
@@ -61,7 +61,7 @@ internal static class RedirectCommand
             return 1;
         }
 
-        var plan = RedirectPlan.From(result.Config, LocalPorts.Read());
+        var plan = RedirectPlan.From(result.Config, EphemeralPorts.Read());
         if (plan.Diversions.Count > 0)
             return await GuardedAsync(error, () => use(plan));
         await error.WriteLineAsync("error: no listener has Intercept, or none of its routes matches a port that may be diverted: there is nothing to do");

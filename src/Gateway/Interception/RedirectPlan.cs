@@ -29,11 +29,11 @@ internal sealed record RedirectPlan(IReadOnlyList<Diversion> Diversions)
     /// <summary>Derives the plan.</summary>
     /// <param name="config">A valid configuration, resolved.</param>
     /// <param name="local">The ports of the host's own connections.</param>
-    public static RedirectPlan From(GatewayConfig config, LocalPorts local) =>
+    public static RedirectPlan From(GatewayConfig config, EphemeralPorts local) =>
         new([.. config.Listeners.Where(listener => listener.Value.Intercept is not null)
             .Select(listener => From(config, local, listener.Key, listener.Value)).Where(diversion => diversion.Traffic.Count > 0)]);
 
-    private static Diversion From(GatewayConfig config, LocalPorts local, string name, ListenerConfig listener)
+    private static Diversion From(GatewayConfig config, EphemeralPorts local, string name, ListenerConfig listener)
     {
         var capture = listener.Capture;
         var isInbound = capture.Direction == CaptureDirection.Inbound;

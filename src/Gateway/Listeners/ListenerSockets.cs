@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Configuration;
+using Gateway.Linux;
 
 namespace Gateway.Listeners;
 
@@ -27,11 +28,7 @@ internal static class ListenerSockets
             }
             if (keepAlive is { Enabled: true })
             {
-                // Accepted sockets inherit these on Linux.
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)Math.Max(1, keepAlive.Time.TotalSeconds));
-                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, (int)Math.Max(1, keepAlive.Interval.TotalSeconds));
-                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, keepAlive.Retries);
+                KeepAliveProbes.Start(socket, keepAlive.Time, keepAlive.Interval, keepAlive.Retries);
             }
             prepare(socket);
             socket.Bind(endPoint);

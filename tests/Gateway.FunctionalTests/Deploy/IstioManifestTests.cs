@@ -19,7 +19,7 @@ public sealed class IstioManifestTests
         var pod = Document(await RenderAsync("sidecar"), "Deployment", "app");
 
         // What is diverted is what the application's container offers, and nothing that the gateway does itself.
-        var plan = Assert.Single(RedirectPlan.From(config, LocalPorts.Default).Diversions);
+        var plan = Assert.Single(RedirectPlan.From(config, EphemeralPorts.Default).Diversions);
         Assert.Equal(Regex.Matches(pod, @"containerPort: (8080|9000)\n").Select(match => match.Groups[1].Value), plan.Traffic.SelectMany(part => part.Ports).Select(port => port.ToString()));
         Assert.Equal(plan.Traffic.SelectMany(part => part.Ports), plan.ReplyPorts);
         Assert.Contains($"containerPort: {plan.Target.EndPoint.Port}\n", pod, StringComparison.Ordinal);

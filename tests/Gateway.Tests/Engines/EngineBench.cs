@@ -22,7 +22,7 @@ internal sealed class EngineBench : IAsyncDisposable
     {
         Engine = engine;
         _backendListener = TestSockets.Listen();
-        Serve = RelayAsync;
+        Serve = connection => RelayAsync(connection);
         Listener = engine.Bind(address ?? new IPEndPoint(IPAddress.Loopback, 0), options ?? new TcpListenOptions());
     }
 
@@ -52,11 +52,18 @@ internal sealed class EngineBench : IAsyncDisposable
     }
 
     /// <summary>A client of the engine's listener.</summary>
-    public async Task<Socket> ConnectAsync()
+    public async Task<Socket> ConnectAsync(int? receiveBufferBytes = null)
     {
         var client = TestSockets.New();
         _sockets.Add(client);
-        // Not asynchronously: on loopback a blocking connect has ended before the engine can reset the connection, which some tests make it do at once.
+        if (receiveBufferBytes is { } bytes)
+        {
+            // The window that is announced is fixed by the handshake.
+            client.ReceiveBufferSize = bytes;
+        }
+
+        // Not asynchronously: on loopback a blocking connect has ended before the engine can reset the connection, which some tests make it
+        // do at once.
         await Task.Run(() => client.Connect(Listener.LocalEndPoint)).Within();
         return client;
     }
@@ -88,8 +95,12 @@ internal sealed class EngineBench : IAsyncDisposable
         return await result;
     }
 
-    /// <summary>Dials the backend and relays.</summary>
-    public async Task RelayAsync(TcpConnection client)
+    /// <summary>Dials the backend and relays, over the layers that are given.</summary>
+    public async Task RelayAsync(
+        TcpConnection client,
+        Action<TcpConnection>? prepare = null,
+        Func<TcpConnection, Task<RelaySide>>? overClient = null,
+        Func<TcpConnection, Task<RelaySide>>? overBackend = null)
     {
         var dialed = await client.ConnectAsync(new ConnectRequest { Destination = BackendEndPoint, Timeout = TestSockets.Limit });
         if (dialed.Connection is not { } backend)
@@ -98,7 +109,10 @@ internal sealed class EngineBench : IAsyncDisposable
             throw new InvalidOperationException($"{dialed.Failure}: {dialed.Error}");
         }
 
-        _results.Writer.TryWrite(await client.RelayAsync(backend, RelayOptions, Guard));
+        prepare?.Invoke(backend);
+        RelaySide clientSide = overClient is null ? client : await overClient(client);
+        RelaySide backendSide = overBackend is null ? backend : await overBackend(backend);
+        _results.Writer.TryWrite(await clientSide.RelayAsync(backendSide, RelayOptions, Guard));
     }
 
     /// <summary>Closes the test's sockets so far.</summary>

@@ -6,7 +6,8 @@ namespace Gateway.Tests.Engines;
 /// <summary>The suite on the Linux engine, and (<c>.Faults</c>, <c>.Splice</c>) what only this engine has.</summary>
 public sealed partial class LinuxTcpEngineTests : TcpEngineTests
 {
-    private protected override ITcpEngine CreateEngine() => CreateEngine(new LinuxEngineOptions { LoopCount = 2, OwnListeners = Own });
+    private protected override ITcpEngine CreateEngine(Action<Exception>? onFault = null) =>
+        CreateEngine(new LinuxEngineOptions { LoopCount = 2, OwnListeners = Own, OnFault = onFault });
 
     private static LinuxTcpEngine CreateEngine(LinuxEngineOptions options)
     {

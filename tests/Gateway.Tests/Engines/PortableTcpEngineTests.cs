@@ -6,5 +6,5 @@ namespace Gateway.Tests.Engines;
 /// <summary>The suite on the portable engine.</summary>
 public sealed class PortableTcpEngineTests : TcpEngineTests
 {
-    private protected override ITcpEngine CreateEngine() => new PortableTcpEngine(TimeProvider.System, Own);
+    private protected override ITcpEngine CreateEngine(Action<Exception>? onFault = null) => new PortableTcpEngine(TimeProvider.System, Own, onFault);
 }

@@ -4,7 +4,8 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tests.Engines;
 
 /// <summary>
-/// What every engine has to do, run on each of them: a subclass names the engine. By topic: <c>.Relay</c>, <c>.Endings</c>, <c>.Limits</c>, <c>.Guard</c>,
+/// What every engine has to do, run on each of them: a subclass names the engine. By topic: <c>.Relay</c>, <c>.Streams</c>,
+/// <c>.Endings</c>, <c>.Limits</c>, <c>.Guard</c>, <c>.Faults</c>,
 /// <c>.Prelude</c>, <c>.WaitFor</c>, <c>.Connect</c>, <c>.Listen</c>.
 /// </summary>
 public abstract partial class TcpEngineTests
@@ -12,7 +13,7 @@ public abstract partial class TcpEngineTests
     /// <summary>Where the engine's connections may not get to.</summary>
     private protected OwnListeners Own { get; } = new();
 
-    private protected abstract ITcpEngine CreateEngine();
+    private protected abstract ITcpEngine CreateEngine(Action<Exception>? onFault = null);
 
     private EngineBench Bench(RelayOptions? relay = null) => EngineBench.Start(CreateEngine(), relay);
 

@@ -45,7 +45,8 @@ public sealed class DescriptorShortageTests
     {
         var limit = DescriptorLimit.Read()!.Value;
         var held = new List<FileStream>();
-        // Few more than there are, so that using them up is quick; not fewer than starting a program takes, by which the limit is raised again.
+        // Few more than there are, so that using them up is quick; not fewer than starting a program takes, by which the limit is raised
+        // again.
         await LimitAsync(Directory.GetFiles("/proc/self/fd").Max(static path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture)) + 64);
         try
         {

@@ -212,7 +212,7 @@ public sealed class RedirectPlanTests
     [InlineData("", "", "1-32767", "", "")]
     public void LocalPorts_ThatAreServersPortsToo_AreNamedWithTheCure(string range, string reserved, string servers, string both, string cure)
     {
-        var local = LocalPorts.Parse(range, reserved);
+        var local = EphemeralPorts.Parse(range, reserved);
         var ports = Plan(Inbound.Replace("\"DestinationCidrs\": [ \"2001:db8:a::/64\" ] }, \"SourceIp\": { \"Mode\": \"ProxyProtocol\" }", "\"ClientCidrs\": [ \"10.0.0.0/8\" ] }, \"SourceIp\": { \"Mode\": \"Transparent\" }", StringComparison.Ordinal)).Diversions.Single().ReplyPorts;
 
         Assert.Equal(servers, string.Join(", ", local.ServerPorts));
@@ -227,7 +227,7 @@ public sealed class RedirectPlanTests
     [Fact]
     public void From_NoPortsGiven_EndsBelowThePortsOfOwnConnections()
     {
-        var plan = Plan(Inbound.Replace("\"Match\": { \"DestinationPorts\": [ \"8080-8090\" ] },", "", StringComparison.Ordinal), LocalPorts.Parse("2000 60999", ""));
+        var plan = Plan(Inbound.Replace("\"Match\": { \"DestinationPorts\": [ \"8080-8090\" ] },", "", StringComparison.Ordinal), EphemeralPorts.Parse("2000 60999", ""));
 
         Assert.Equal("1-1999", string.Join(", ", plan.Diversions.Single().Traffic[0].Ports));
     }
@@ -280,10 +280,10 @@ public sealed class RedirectPlanTests
         Assert.Contains("no listener has Intercept", error.ToString(), StringComparison.Ordinal);
     }
 
-    private static RedirectPlan Plan(string json, LocalPorts? local = null)
+    private static RedirectPlan Plan(string json, EphemeralPorts? local = null)
     {
         var result = ConfigReader.Parse(json, new Dictionary<string, string>());
         Assert.Empty(result.Errors.Select(error => error.ToString()));
-        return RedirectPlan.From(result.Config!, local ?? LocalPorts.Default);
+        return RedirectPlan.From(result.Config!, local ?? EphemeralPorts.Default);
     }
 }

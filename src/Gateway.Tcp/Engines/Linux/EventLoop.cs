@@ -8,8 +8,8 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// One thread, one epoll set, and everything that its connections share: the 64 KiB buffer, the timers, the pipes. All of it is used by the loop's thread only;
-/// other threads reach it through <see cref="Post"/>. One round:
+/// One thread, one epoll set, and everything that its connections share: the 64 KiB buffer, the timers, the pipes. All of it is used by the
+/// loop's thread only; other threads reach it through <see cref="Post"/>. One round:
 /// <list type="number">
 /// <item>wait for events, no longer than until the next timer, and not at all if work is left;</item>
 /// <item>hand each event to its target;</item>
@@ -105,7 +105,16 @@ internal sealed class EventLoop
         return true;
     }
 
-    /// <summary>Starts to watch a descriptor, edge-triggered, for as long as it is open. Returns the registration's number, or −errno.</summary>
+    /// <summary>Continues on the loop's thread, in a later round when called from there; on any thread once the loop has ended.</summary>
+    internal ValueTask HopAsync()
+    {
+        var hop = new LoopHop();
+        return Post(hop) ? new ValueTask(hop.Task) : ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// Starts to watch a descriptor, edge-triggered, for as long as it is open. Returns the registration's number, or −errno.
+    /// </summary>
     internal int Register(IEpollTarget target, int fd, EpollEvents events = Wanted)
     {
         Debug.Assert(IsCurrent, "a descriptor is registered on its own loop");
@@ -239,7 +248,7 @@ internal sealed class EventLoop
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
                 Report(exception);
-                (work as IEpollTarget)?.OnFault();
+                work.OnFault();
             }
         }
     }
@@ -271,5 +280,15 @@ internal sealed class EventLoop
         _epoll.Dispose();
         _wakeUp.Dispose();
         _ended.SetResult();
+    }
+
+    /// <summary>Its task's continuation runs on the loop's thread: nothing else may come between.</summary>
+    private sealed class LoopHop : ILoopWork
+    {
+        private readonly TaskCompletionSource _arrived = new();
+
+        public Task Task => _arrived.Task;
+
+        public void RunOnLoop() => _arrived.SetResult();
     }
 }

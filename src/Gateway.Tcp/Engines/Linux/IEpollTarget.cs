@@ -6,8 +6,8 @@ namespace Gateway.Tcp.Engines.Linux;
 internal interface IEpollTarget
 {
     /// <summary>
-    /// Which registration of the descriptor's number this is. Numbers are re-used at once: an event that was fetched in the same batch as the
-    /// close of its socket must not reach the next owner of the number.
+    /// Which registration of the descriptor's number this is. Numbers are re-used at once: an event that was fetched in the same batch as
+    /// the close of its socket must not reach the next owner of the number.
     /// </summary>
     int Registration { get; }
 

@@ -5,4 +5,9 @@ internal interface ILoopWork
 {
     /// <summary>Called once per <see cref="EventLoop.Post"/>, on the loop's thread.</summary>
     void RunOnLoop();
+
+    /// <summary>An exception came out of <see cref="RunOnLoop"/>, and was reported.</summary>
+    void OnFault()
+    {
+    }
 }

@@ -1,20 +1,23 @@
 using Gateway.Linux;
 using Gateway.Linux.Bpf;
-using Gateway.Tcp.Identification.Toa;
 
 namespace Gateway.Tcp.Engines.Linux;
 
-/// <summary>TCP options of accepted connections, on sockets of whatever owner: the SYN's by TCP_SAVE_SYN, the others' by <see cref="ToaProgram"/>.</summary>
+/// <summary>
+/// TCP options of accepted connections, on sockets of whatever owner: the SYN's by TCP_SAVE_SYN, the others' by <see cref="ToaProgram"/>.
+/// </summary>
 internal static class KeptOptions
 {
     /// <summary>
-    /// Before listen: connections inherit it, and what is set later would be missing in the first of them. Without the program only the SYN's are kept: whether that will do,
-    /// has been decided by then. 0, or −errno.
+    /// Before listen: connections inherit it, and what is set later would be missing in the first of them. Without the program only the
+    /// SYN's are kept: whether that will do, has been decided by then. 0, or −errno.
     /// </summary>
     internal static int Keep(int listener, OptionCarriers carriers, ToaProgram? toa)
     {
         var result = (carriers & OptionCarriers.Syn) != 0 ? Syscalls.SetOption(listener, SocketOption.SaveSyn, 1) : 0;
-        var segments = ((carriers & OptionCarriers.Ack) != 0 ? ToaSegments.Ack : 0) | ((carriers & OptionCarriers.Data) != 0 ? ToaSegments.Data : 0);
+        var ack = (carriers & OptionCarriers.Ack) != 0 ? ToaSegments.Ack : ToaSegments.None;
+        var data = (carriers & OptionCarriers.Data) != 0 ? ToaSegments.Data : ToaSegments.None;
+        var segments = ack | data;
         return result < 0 || segments == ToaSegments.None || toa is null ? result : toa.Keep(listener, segments);
     }
 

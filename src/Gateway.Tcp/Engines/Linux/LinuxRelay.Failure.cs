@@ -5,12 +5,13 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <content>
-/// What is left to do after one side was reset. What it had sent before is still in its receive queue, such as the response of a server that answers early and closes; a dead socket's queue does
-/// not grow. What was to go to it has nowhere to go.
+/// What is left to do after one side was reset. What it had sent before is still in its receive queue, such as the response of a server
+/// that answers early and closes; a dead socket's queue does not grow. What was to go to it has nowhere to go.
 /// <list type="bullet">
 /// <item>RST alone: what the other side takes at once, then RST to it.</item>
-/// <item>RST behind a FIN: the stream is complete. It is passed on in full, then FIN; and what the other side is still sending is read and dropped for a while, because a close with
-/// unread bytes would be a RST, and take the end of the stream with it out of the send queue.</item>
+/// <item>RST behind a FIN: the stream is complete. It is passed on in full, then FIN; and what the other side is still sending is read and
+/// dropped for a while, because a close with unread bytes would be a RST, and take the end of the stream with it out of the send
+/// queue.</item>
 /// </list>
 /// </content>
 internal sealed partial class LinuxRelay
@@ -28,9 +29,9 @@ internal sealed partial class LinuxRelay
     private bool _failedBehindFin;
     private bool _isLingering;
 
-    private LinuxTcpConnection Failed => _failedIsClient ? _client : _backend;
+    private LinuxSocket Failed => _failedIsClient ? Client : Backend;
 
-    private LinuxTcpConnection Other => _failedIsClient ? _backend : _client;
+    private LinuxSocket Other => _failedIsClient ? Backend : Client;
 
     private void EndByReset(bool isClient, SocketError error)
     {
@@ -63,12 +64,12 @@ internal sealed partial class LinuxRelay
         while (result == PumpResult.Again);
         if (last.Bytes != before)
         {
-            _lastActivity = _client.Loop.Now;
+            _lastActivity = Client.Loop.Now;
         }
 
         if (!_failedBehindFin || result != PumpResult.Waiting)
         {
-            Other.Reset();
+            Other.CloseWithReset();
             EndAfterFailure();
         }
         else if (last.IsDone)
@@ -83,19 +84,19 @@ internal sealed partial class LinuxRelay
     {
         if ((_failedIsClient ? _toClient : _toBackend).SourceEnded)
         {
-            Other.Close();
+            Other.CloseInOrder();
             EndAfterFailure();
             return;
         }
 
         _isLingering = true;
-        _ = Syscalls.ShutdownSend(Other.Fd);
-        _lastActivity = _client.Loop.Now;
+        _ = Other.ShutdownSend();
+        _lastActivity = Client.Loop.Now;
         _lingerUntil = _lastActivity + LongestLingerMilliseconds;
         Linger();
         if (!_hasEnded)
         {
-            _client.ArmTimer(_lastActivity + LingerIdleMilliseconds);
+            Client.ArmTimer(_lastActivity + LingerIdleMilliseconds);
         }
     }
 
@@ -108,26 +109,22 @@ internal sealed partial class LinuxRelay
                 if (!_isQueued)
                 {
                     _isQueued = true;
-                    _client.Loop.ContinueLater(this);
+                    Client.Loop.ContinueLater(this);
                 }
 
                 return;
             }
 
-            var count = Syscalls.Receive(Other.Fd, _client.Loop.Buffer);
-            if (count == -Errno.EAGAIN)
+            var count = Other.Receive(Client.Loop.Buffer);
+            if (count > 0)
             {
-                Other.ClearReadable();
+                _lastActivity = Client.Loop.Now;
             }
-            else if (count <= 0)
+            else if (count != -Errno.EAGAIN)
             {
-                Other.Close();
+                Other.CloseInOrder();
                 EndAfterFailure();
                 return;
-            }
-            else
-            {
-                _lastActivity = _client.Loop.Now;
             }
         }
     }
@@ -137,17 +134,17 @@ internal sealed partial class LinuxRelay
         var due = Math.Min(_lingerUntil, _lastActivity + LingerIdleMilliseconds);
         if (now < due)
         {
-            _client.ArmTimer(due);
+            Client.ArmTimer(due);
             return;
         }
 
-        Other.Close();
+        Other.CloseInOrder();
         EndAfterFailure();
     }
 
     private void EndAfterFailure()
     {
-        Failed.Close();
+        Failed.CloseInOrder();
         End(_failedIsClient ? RelayEnd.ClientReset : RelayEnd.BackendReset, _error);
     }
 }

@@ -1,29 +1,27 @@
 using System.Net.Sockets;
-using Gateway.Linux;
 using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// The two directions of one relay, and when it ends. Each event of either socket turns both pumps (<see cref="RelayDirection"/>); a pump that has nothing to do costs two flag
-/// tests. Ends:
+/// The two directions of one relay, and when it ends. Each event of either socket turns both pumps (<see cref="RelayDirection"/>); a pump
+/// that has nothing to do costs two flag tests. Ends:
 /// <list type="bullet">
 /// <item>Both sources have ended and all is sent: both sockets are closed, the last FIN by close.</item>
 /// <item>One source has ended and all of it is sent: shutdown on the other side, and the other direction runs on.</item>
-/// <item>A side was reset: what it had sent before is passed on as far as the other takes it at once, then RST to the other. Found by reading, by sending, or,
-/// when neither is due (its FIN was seen, or the other side is stalled), by EPOLLERR.</item>
-/// <item>A side was reset behind its FIN (it closed, and something of ours came after that): its stream is complete, and is passed on in full, however long the other takes within the
-/// relay's limits, then FIN (<c>.Failure</c>).</item>
+/// <item>A side was reset: what it had sent before is passed on as far as the other takes it at once, then RST to the other. Found by
+/// reading, by sending, or, when neither is due (its FIN was seen, or the other side is stalled), by EPOLLERR.</item>
+/// <item>A side was reset behind its FIN (it closed, and something of ours came after that): its stream is complete, and is passed on in
+/// full, however long the other takes within the relay's limits, then FIN (<c>.Failure</c>).</item>
 /// <item>A limit, an abort, a refusal: RST to both, so that nobody takes a cut stream for a complete one.</item>
 /// </list>
 /// </summary>
-internal sealed partial class LinuxRelay
+internal sealed partial class LinuxRelay : IRelay, ISocketOwner
 {
     // Most short connections are over by then, and are spared four syscalls; the first probe is due minutes later.
     private const int KeepAliveDelayMilliseconds = 1000;
 
-    private readonly LinuxTcpConnection _client;
-    private readonly LinuxTcpConnection _backend;
+    private readonly LinuxTcpConnection _owner;
     private readonly RelayOptions _options;
     private readonly long _endsAt;
     private RelayDirection _toBackend;
@@ -37,34 +35,47 @@ internal sealed partial class LinuxRelay
     private bool _hasEnded;
     private bool _finPassedOn;
 
-    internal LinuxRelay(LinuxTcpConnection client, LinuxTcpConnection backend, RelayOptions options, IFirstBytesGuard? guard)
+    /// <summary>Makes a relay that has not begun.</summary>
+    /// <param name="owner">Told when it has ended.</param>
+    /// <param name="client">The client's socket.</param>
+    /// <param name="backend">The backend's socket, on the same loop.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="guard">Looks at the client's first bytes.</param>
+    internal LinuxRelay(LinuxTcpConnection owner, LinuxSocket client, LinuxSocket backend, RelayOptions options, IFirstBytesGuard? guard)
     {
-        _client = client;
-        _backend = backend;
+        _owner = owner;
         _options = options;
         _toBackend = new RelayDirection(client, backend, guard);
         _toClient = new RelayDirection(backend, client, guard: null);
         _endsAt = options.MaxDuration is { } limit ? client.DueAfter(limit) : TimerNode.Never;
     }
 
+    // The directions know their sockets.
+    private LinuxSocket Client => _toBackend.Source;
+
+    private LinuxSocket Backend => _toBackend.Destination;
+
     internal RelayResult Result => new(_end, _toBackend.Bytes, _toClient.Bytes, _error);
 
     /// <summary>From any thread: the two numbers are not of the same moment.</summary>
-    internal RelayedBytes Relayed => new(_toBackend.Bytes, _toClient.Bytes);
+    public RelayedBytes Relayed => new(_toBackend.Bytes, _toClient.Bytes);
 
-    /// <summary>Takes both connections over; may end at once.</summary>
+    /// <summary>Takes both sockets over; may end at once.</summary>
     internal void Start()
     {
-        _lastActivity = _client.Loop.Now;
-        _keepAliveAt = _backend.KeepAlive is null ? TimerNode.Never : _lastActivity + KeepAliveDelayMilliseconds;
-        _client.JoinRelay(this);
-        _backend.JoinRelay(this);
-        _client.ArmTimer(NextDeadline());
+        _lastActivity = Client.Loop.Now;
+        _keepAliveAt = Backend.KeepAlive is null ? TimerNode.Never : _lastActivity + KeepAliveDelayMilliseconds;
+        Client.Owner = this;
+        Backend.Owner = this;
+        Client.ArmTimer(NextDeadline());
         TurnSafely();
     }
 
-    /// <summary>An event of one of the two sockets.</summary>
-    internal void OnReady(LinuxTcpConnection which) => Turn(clientFirst: ReferenceEquals(which, _client));
+    /// <inheritdoc/>
+    void ISocketOwner.OnReady(LinuxSocket socket) => Turn(clientFirst: ReferenceEquals(socket, Client));
+
+    /// <inheritdoc/>
+    void ISocketOwner.OnAborted(LinuxSocket socket, RelayEnd reason) => EndByLimit(reason);
 
     /// <summary>The next turn of a relay that had more to move than fits into one.</summary>
     internal void Continue()
@@ -76,10 +87,10 @@ internal sealed partial class LinuxRelay
         }
     }
 
-    /// <summary>The connection's timer: not re-armed per byte, so look whether it is really due.</summary>
-    internal void OnTimer()
+    /// <summary>The client's timer: not re-armed per byte, so look whether it is really due.</summary>
+    void ISocketOwner.OnTimer(LinuxSocket socket)
     {
-        var now = _client.Loop.Now;
+        var now = socket.Loop.Now;
         if (_isLingering)
         {
             OnLingerTimer(now);
@@ -88,7 +99,7 @@ internal sealed partial class LinuxRelay
 
         if (now >= _keepAliveAt)
         {
-            SocketOptionSet.StartKeepAlive(_backend.Fd, _backend.KeepAlive!);
+            SocketOptionSet.StartKeepAlive(Backend.Fd, Backend.KeepAlive!);
             _keepAliveAt = TimerNode.Never;
         }
 
@@ -103,7 +114,7 @@ internal sealed partial class LinuxRelay
         }
         else
         {
-            _client.ArmTimer(deadline);
+            Client.ArmTimer(deadline);
         }
     }
 
@@ -112,8 +123,8 @@ internal sealed partial class LinuxRelay
     {
         if (!_hasEnded)
         {
-            _client.Reset();
-            _backend.Reset();
+            Client.CloseWithReset();
+            Backend.CloseWithReset();
             End(reason, SocketError.Success);
         }
     }
@@ -121,7 +132,8 @@ internal sealed partial class LinuxRelay
     private long NextDeadline()
     {
         var idle = _options.IdleTimeout;
-        var idleAt = idle < TimeSpan.Zero || idle >= TimeSpan.FromDays(365) ? TimerNode.Never : _lastActivity + (long)idle.TotalMilliseconds;
+        var isEndless = idle < TimeSpan.Zero || idle >= TimeSpan.FromDays(365);
+        var idleAt = isEndless ? TimerNode.Never : _lastActivity + (long)idle.TotalMilliseconds;
         return Math.Min(_keepAliveAt, Math.Min(idleAt, _endsAt));
     }
 
@@ -134,7 +146,7 @@ internal sealed partial class LinuxRelay
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // A guard that throws. (From an event's turn it gets to the loop, which does the same.)
-            _client.Loop.Report(exception);
+            Client.Loop.Report(exception);
             EndByLimit(RelayEnd.Error);
         }
     }
@@ -162,7 +174,7 @@ internal sealed partial class LinuxRelay
 
         if (_toBackend.Bytes + _toClient.Bytes != before)
         {
-            _lastActivity = _client.Loop.Now;
+            _lastActivity = Client.Loop.Now;
         }
 
         if (EndsByFailure(toBackend, toClient))
@@ -180,14 +192,14 @@ internal sealed partial class LinuxRelay
             }
         }
 
-        if (_client.HasFailed || _backend.HasFailed)
+        if (Client.HasFailed || Backend.HasFailed)
         {
             EndIfUnnoticed(toBackend, toClient);
         }
         else if ((toBackend == PumpResult.Again || toClient == PumpResult.Again) && !_isQueued)
         {
             _isQueued = true;
-            _client.Loop.ContinueLater(this);
+            Client.Loop.ContinueLater(this);
         }
     }
 
@@ -206,15 +218,16 @@ internal sealed partial class LinuxRelay
             EndByReset(isClient: false, toClient == PumpResult.SourceFailed ? _toClient.Error : _toBackend.Error);
         }
 
-        return _hasEnded;
+        // A side that has failed and whose last bytes wait for the other one: this turn is over, and the next events go on there.
+        return _hasEnded || _hasFailed;
     }
 
     private bool EndsInOrder()
     {
         if (_toBackend.IsDone && _toClient.IsDone)
         {
-            _client.Close();
-            _backend.Close();
+            Client.CloseInOrder();
+            Backend.CloseInOrder();
             End(_firstFin!.Value, SocketError.Success);
             return true;
         }
@@ -222,15 +235,15 @@ internal sealed partial class LinuxRelay
         if (!_finPassedOn && (_toBackend.IsDone || _toClient.IsDone))
         {
             _finPassedOn = true;
-            _ = Syscalls.ShutdownSend(_toBackend.IsDone ? _backend.Fd : _client.Fd);
+            _ = (_toBackend.IsDone ? Backend : Client).ShutdownSend();
         }
 
         return false;
     }
 
     /// <summary>
-    /// EPOLLERR, and neither pump met the error: nobody reads from the failed side any more (its FIN was seen), or reading waits for a destination that is
-    /// full. Waiting longer could only help if the next turn comes by itself.
+    /// EPOLLERR, and neither pump met the error: nobody reads from the failed side any more (its FIN was seen), or reading waits for a
+    /// destination that is full. Waiting longer could only help if the next turn comes by itself.
     /// </summary>
     private void EndIfUnnoticed(PumpResult toBackend, PumpResult toClient)
     {
@@ -239,15 +252,14 @@ internal sealed partial class LinuxRelay
             if (!_isQueued)
             {
                 _isQueued = true;
-                _client.Loop.ContinueLater(this);
+                Client.Loop.ContinueLater(this);
             }
 
             return;
         }
 
-        var isClient = _client.HasFailed;
-        var errno = Syscalls.GetOption((isClient ? _client : _backend).Fd, SocketOption.Error);
-        EndByReset(isClient, errno > 0 ? Errno.ToSocketError(errno) : SocketError.ConnectionReset);
+        var isClient = Client.HasFailed;
+        EndByReset(isClient, (isClient ? Client : Backend).TakeError());
     }
 
     private void End(RelayEnd end, SocketError error)
@@ -257,8 +269,6 @@ internal sealed partial class LinuxRelay
         _error = error;
         _toBackend.Release();
         _toClient.Release();
-        _client.JoinRelay(null);
-        _backend.JoinRelay(null);
-        _client.CompleteRelay();
+        _owner.CompleteRelay();
     }
 }

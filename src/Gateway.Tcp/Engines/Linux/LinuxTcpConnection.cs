@@ -2,166 +2,276 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading.Tasks.Sources;
 using Gateway.Linux;
 using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// One socket on one <see cref="EventLoop"/>, accepted or dialed. This file: life and readiness. <c>.Await</c>: one pending operation, awaited without
-/// allocation. <c>.WaitFor</c>: other people's tasks. <c>.Io</c>: read and send before the relay. <c>.Connect</c>: dialing and handing over
-/// to the relay, which is <see cref="LinuxRelay"/>.
-/// <para>
-/// The socket is registered once, edge-triggered, for everything; no epoll_ctl follows. So readiness is remembered here (<see cref="_ready"/>), and a
-/// flag is cleared only by a call that said EAGAIN or moved less than asked.
-/// </para>
-/// <para>
-/// Memory of an idle relayed pair, objects only: 2 connections of about 170 bytes, 2 descriptors of 32, the relay with its two directions about 220, one timer node
-/// of 64 and the endpoints about 150: under 800 bytes, in 9 allocations over the life of a connection; none per read, write, wait or timeout.
-/// </para>
+/// A connection of the Linux engine: the engine's operations over one <see cref="LinuxSocket"/>, accepted or dialed.
+/// <list type="bullet">
+/// <item>One operation is pending at a time. The connection is the source of its own ValueTasks, so a wait allocates nothing; the
+/// continuation runs inline on the loop's thread, whatever context the awaiting code brought along. Completing is always a method's last
+/// act: the continuation may start the next operation, or close the connection, before the call returns.</item>
+/// <item>Dialing: the client's connection has the operation and its timer, and owns the backend's socket until it is connected
+/// (<see cref="LinuxDial"/> starts it). No getsockopt on success: the events of a failed connect carry EPOLLERR or EPOLLHUP.</item>
+/// <item>Relaying: two plain sockets belong to a <see cref="LinuxRelay"/> from then on. Layers over the connection (TLS) read and write at
+/// the same time: <see cref="LinuxDuplex"/>.</item>
+/// </list>
+/// Memory of an idle relayed pair, objects only: 2 connections of about 140 bytes, 2 sockets of 80, the relay with its two directions about
+/// 220, one timer node of 64 and the endpoints about 150: under 800 bytes, in 9 allocations over the life of a connection; none per read,
+/// write, wait or timeout.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "Close and Reset dispose of the descriptor: a connection has two ways to end.")]
-internal sealed partial class LinuxTcpConnection : TcpConnection, IEpollTarget, ILoopWork
+[SuppressMessage("Design", "CA1001", Justification = "Close and Reset dispose of the socket: a connection has two ways to end.")]
+internal sealed class LinuxTcpConnection :
+    TcpConnection,
+    ISocketOwner,
+    ILoopWork,
+    IValueTaskSource,
+    IValueTaskSource<SocketError>,
+    IValueTaskSource<IoResult>,
+    IValueTaskSource<ConnectResult>,
+    IValueTaskSource<RelayResult>
 {
     private static readonly IPEndPoint Unknown = new(IPAddress.Any, 0);
 
-    private readonly EventLoop _loop;
-    private readonly FileDescriptor _descriptor;
-    private readonly int _fd;
+    private readonly LinuxSocket _socket;
     private readonly IPEndPoint _remote;
     private IPEndPoint? _local;
-    private LinuxRelay? _relay;
-    private TimerNode? _timer;
-    private int _registration;
-    private int _abortReason;
-    private Ready _ready;
-    private bool _isClosed;
+    private LinuxTcpConnection? _dialed;
+    private TaskEnd? _waitedFor;
+    private LinuxDuplex? _duplex;
+    private ReadOnlyMemory<byte> _unsent;
+    private ManualResetValueTaskSourceCore<int> _source;
+    private int _sentBytes;
+    private Operation _operation;
+    private ConnectFailure _dialFailure;
 
-    /// <summary>Takes over an open, non-blocking socket; <see cref="TryRegister"/> follows.</summary>
-    internal LinuxTcpConnection(EventLoop loop, int fd, IPEndPoint remote, bool isConnected)
+    /// <summary>Takes over a socket; <see cref="LinuxSocket.TryRegister"/> follows.</summary>
+    internal LinuxTcpConnection(LinuxSocket socket, IPEndPoint remote)
     {
-        _loop = loop;
-        _descriptor = new FileDescriptor(fd);
-        _fd = _descriptor.Hold();
+        _socket = socket;
         _remote = remote;
-
-        // A connected socket has room to send; what there is to read, the registration's first event says.
-        _ready = isConnected ? Ready.Write : Ready.None;
+        socket.Owner = this;
     }
 
-    /// <summary>What is known of the socket since its last events.</summary>
-    [Flags]
-    private enum Ready : byte
+    private enum Operation : byte
     {
-        None = 0,
-        Read = 1,
-        Write = 2,
-
-        /// <summary>FIN, failure or urgent data was reported: no further edge may come, so a short read does not clear <see cref="Read"/>.</summary>
-        ReadUntilEmpty = 4,
-        Failed = 8,
-
-        /// <summary>Urgent data came at some time.</summary>
-        SeenUrgent = 16,
+        None,
+        Enter,
+        WaitReadable,
+        Send,
+        Connect,
+        Relay,
+        WaitFor,
     }
 
     /// <inheritdoc/>
     public override IPEndPoint RemoteEndPoint => _remote;
 
     /// <inheritdoc/>
-    public override IPEndPoint LocalEndPoint => _local ??= ReadLocalEndPoint();
+    public override IPEndPoint LocalEndPoint => _local ??= _socket.ReadLocalEndPoint() ?? Unknown;
 
     /// <inheritdoc/>
-    public override int BoundDevice => Math.Max(0, Syscalls.GetOption(_fd, SocketOption.BoundDevice));
+    public override int BoundDevice => Math.Max(0, Syscalls.GetOption(_socket.Fd, SocketOption.BoundDevice));
 
     /// <inheritdoc/>
-    public override RelayEnd? AbortReason => Volatile.Read(ref _abortReason) is var reason and > 0 ? (RelayEnd)(reason - 1) : null;
+    public override RelayEnd? AbortReason => _socket.AbortReason;
 
     /// <inheritdoc/>
-    int IEpollTarget.Registration => _registration;
+    public override bool MayHaveBytes => _socket.IsReadable;
 
-    /// <summary>Keep-alive that the socket does not have yet; the relay starts it when the connection turns out to live on.</summary>
-    internal TcpKeepAlive? KeepAlive { get; set; }
+    /// <inheritdoc/>
+    public override bool SeesOptions => _socket.Loop.Toa is not null;
 
-    internal EventLoop Loop => _loop;
+    internal LinuxSocket Socket => _socket;
 
-    internal int Fd => _fd;
+    private EventLoop Loop => _socket.Loop;
 
-    internal bool IsReadable => (_ready & Ready.Read) != 0;
+    private LinuxDuplex Duplex => _duplex ??= new LinuxDuplex(_socket);
 
-    internal bool IsWritable => (_ready & Ready.Write) != 0;
-
-    internal bool HasFailed => (_ready & Ready.Failed) != 0;
-
-    internal bool IsClosed => _isClosed;
-
-    /// <summary>Whether a read that returned less than asked has emptied the socket; if not, only EAGAIN or the end of the stream says so.</summary>
-    internal bool ShortReadEmpties => (_ready & Ready.ReadUntilEmpty) == 0;
-
-    internal bool HasSeenUrgent => (_ready & Ready.SeenUrgent) != 0;
-
-    internal void ClearReadable() => _ready &= ~Ready.Read;
-
-    /// <summary>For a socket that is known to have failed: what it still holds may not have been reported yet.</summary>
-    internal void AssumeReadable() => _ready |= Ready.Read | Ready.ReadUntilEmpty;
-
-    internal void ClearWritable() => _ready &= ~Ready.Write;
-
-    /// <summary>Puts the socket under the loop's watch. False: the kernel has no watch left (fs.epoll.max_user_watches), or no memory.</summary>
-    internal bool TryRegister()
+    /// <inheritdoc/>
+    public override IPEndPoint? ReadRedirectedDestination()
     {
-        _registration = Math.Max(0, _loop.Register(this, _fd));
-        return _registration != 0;
+        if (_socket.HasEnded)
+        {
+            return null;
+        }
+
+        var result = Syscalls.GetOriginalDestination(_socket.Fd, _remote.AddressFamily, out var address);
+        return result < 0 ? null : address.ToIPEndPoint();
     }
 
     /// <inheritdoc/>
-    public void OnEvents(EpollEvents events)
+    public override ValueTask EnterAsync()
     {
-        const EpollEvents UntilEmpty = EpollEvents.ReadHangUp | EpollEvents.HangUp | EpollEvents.Error | EpollEvents.Priority;
-        if ((events & (EpollEvents.In | UntilEmpty)) != 0)
+        if (Loop.IsCurrent || Loop.HasEnded)
         {
-            _ready |= (events & UntilEmpty) != 0 ? Ready.Read | Ready.ReadUntilEmpty : Ready.Read;
+            return ValueTask.CompletedTask;
         }
 
-        if ((events & (EpollEvents.Out | EpollEvents.HangUp | EpollEvents.Error)) != 0)
-        {
-            _ready |= Ready.Write;
-        }
-
-        if ((events & EpollEvents.Priority) != 0)
-        {
-            SocketOptionSet.KeepUrgentBytes(_fd);
-            _ready |= Ready.SeenUrgent;
-        }
-
-        if ((events & EpollEvents.Error) != 0)
-        {
-            _ready |= Ready.Failed;
-        }
-
-        if (_relay is { } relay)
-        {
-            relay.OnReady(this);
-        }
-        else if (_operation != Operation.None)
-        {
-            OnReadyForOperation();
-        }
-        else if (_dialer is { } dialer)
-        {
-            dialer.OnDialed((events & (EpollEvents.Error | EpollEvents.HangUp)) != 0);
-        }
+        // Another thread: nothing else is pending (one operation at a time), so the loop leaves these fields alone until it is posted to.
+        // That is once the continuation is there: a loop that is faster than the caller's await would let the caller go on where it is.
+        Begin(Operation.Enter);
+        return new ValueTask(this, _source.Version);
     }
 
     /// <inheritdoc/>
-    public override void Abort(RelayEnd reason)
+    public override ValueTask<SocketError> WaitReadableAsync(TimeSpan timeout)
     {
-        // Always by the loop's queue, also on its own thread: whoever aborts from within a callback of the relay must not find it gone.
-        if (Interlocked.CompareExchange(ref _abortReason, (int)reason + 1, 0) == 0)
+        AssertOnLoop();
+        if (_socket.IsUnusable)
         {
-            _loop.Post(this);
+            return new ValueTask<SocketError>(SocketError.OperationAborted);
         }
+
+        if (_socket.IsReadable)
+        {
+            return new ValueTask<SocketError>(SocketError.Success);
+        }
+
+        Begin(Operation.WaitReadable, timeout);
+        return new ValueTask<SocketError>(this, _source.Version);
     }
+
+    /// <inheritdoc/>
+    public override IoResult Receive(Span<byte> buffer)
+    {
+        if (_socket.IsUnusable)
+        {
+            return new IoResult(0, SocketError.OperationAborted);
+        }
+
+        var count = _socket.Receive(buffer);
+        return count < 0 ? new IoResult(0, Errno.ToSocketError(-count)) : new IoResult(count, SocketError.Success);
+    }
+
+    /// <inheritdoc/>
+    public override int ReadOptions(OptionCarriers carrier, Span<byte> options) =>
+        _socket.IsUnusable ? 0 : KeptOptions.Read(_socket.Fd, carrier, Loop.Toa, options);
+
+    /// <inheritdoc/>
+    public override ValueTask<IoResult> SendAllAsync(ReadOnlyMemory<byte> data, TimeSpan timeout)
+    {
+        AssertOnLoop();
+        _sentBytes = 0;
+        if (_socket.IsUnusable)
+        {
+            return new ValueTask<IoResult>(new IoResult(0, SocketError.OperationAborted));
+        }
+
+        var error = SendSome(ref data);
+        if (error != SocketError.WouldBlock)
+        {
+            return new ValueTask<IoResult>(new IoResult(_sentBytes, error));
+        }
+
+        _unsent = data;
+        Begin(Operation.Send, timeout);
+        return new ValueTask<IoResult>(this, _source.Version);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<SocketError> WaitForAsync(Task task)
+    {
+        AssertOnLoop();
+        if (_socket.IsUnusable || _socket.HasFailed)
+        {
+            return new ValueTask<SocketError>(_socket.IsUnusable ? SocketError.OperationAborted : SocketError.ConnectionReset);
+        }
+
+        if (task.IsCompleted)
+        {
+            return new ValueTask<SocketError>(SocketError.Success);
+        }
+
+        Begin(Operation.WaitFor);
+        _waitedFor = new TaskEnd(this);
+        task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_waitedFor.Post);
+        return new ValueTask<SocketError>(this, _source.Version);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<ConnectResult> ConnectAsync(ConnectRequest request)
+    {
+        AssertOnLoop();
+        if (_socket.IsUnusable || _socket.HasFailed)
+        {
+            // Failed: the client's RST came while nothing was pending, and no other edge will say so.
+            return new ValueTask<ConnectResult>(new ConnectResult(null, ConnectFailure.Aborted, SocketError.OperationAborted));
+        }
+
+        var error = LinuxDial.TryStart(request, Loop, out var fd, out var isConnected, out var failure);
+        if (error != 0)
+        {
+            return new ValueTask<ConnectResult>(new ConnectResult(null, failure, Errno.ToSocketError(error)));
+        }
+
+        var socket = new LinuxSocket(Loop, fd, isConnected) { KeepAlive = request.KeepAlive };
+        var backend = new LinuxTcpConnection(socket, request.Destination);
+        if (!socket.TryRegister())
+        {
+            socket.CloseInOrder();
+            return new ValueTask<ConnectResult>(new ConnectResult(null, ConnectFailure.Resources, SocketError.NoBufferSpaceAvailable));
+        }
+
+        if (isConnected && backend.IsConnectedToItself())
+        {
+            socket.CloseWithReset();
+            return new ValueTask<ConnectResult>(new ConnectResult(null, ConnectFailure.Destination, SocketError.ConnectionRefused));
+        }
+
+        if (isConnected)
+        {
+            return new ValueTask<ConnectResult>(new ConnectResult(backend, ConnectFailure.None, SocketError.Success));
+        }
+
+        _dialed = backend;
+        socket.Owner = this;
+        Begin(Operation.Connect, request.Timeout);
+        return new ValueTask<ConnectResult>(this, _source.Version);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<RelayResult> RelayAsync(RelaySide backend, RelayOptions options, IFirstBytesGuard? guard = null)
+    {
+        if (backend is not LinuxTcpConnection other)
+        {
+            return base.RelayAsync(backend, options, guard);
+        }
+
+        AssertOnLoop();
+        Debug.Assert(ReferenceEquals(Loop, other.Loop), "both sides on one loop");
+        if (_socket.IsUnusable || other._socket.IsUnusable)
+        {
+            Reset();
+            other.Reset();
+            var reason = AbortReason ?? other.AbortReason ?? (Loop.HasEnded ? RelayEnd.Drain : RelayEnd.Error);
+            return new ValueTask<RelayResult>(new RelayResult(reason, 0, 0, SocketError.OperationAborted));
+        }
+
+        Begin(Operation.Relay);
+        var relay = new LinuxRelay(this, _socket, other._socket, options, guard);
+        Relay = relay;
+        relay.Start();
+        return new ValueTask<RelayResult>(this, _source.Version);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<SocketError> AwaitBytesAsync() => Duplex.AwaitBytesAsync();
+
+    /// <inheritdoc/>
+    public override ValueTask<IoResult> ReadAsync(Memory<byte> buffer) => Duplex.ReadAsync(buffer);
+
+    /// <inheritdoc/>
+    public override ValueTask<IoResult> WriteAsync(ReadOnlyMemory<byte> data) => Duplex.WriteAsync(data);
+
+    /// <inheritdoc/>
+    public override ValueTask<SocketError> ShutdownSendAsync() => Duplex.ShutdownSendAsync();
+
+    /// <inheritdoc/>
+    public override void Abort(RelayEnd reason) => _socket.Abort(reason);
 
     /// <inheritdoc/>
     public override void Close() => Close(withReset: false);
@@ -170,155 +280,264 @@ internal sealed partial class LinuxTcpConnection : TcpConnection, IEpollTarget, 
     public override void Reset() => Close(withReset: true);
 
     /// <inheritdoc/>
-    void IEpollTarget.OnFault() => Abandon(RelayEnd.Error);
-
-    /// <inheritdoc/>
-    void IEpollTarget.OnLoopStopping() => Abandon(RelayEnd.Drain);
-
-    /// <summary>Posted by <see cref="Abort"/> and by <see cref="EnterAsync"/>.</summary>
-    void ILoopWork.RunOnLoop()
+    void ISocketOwner.OnReady(LinuxSocket socket)
     {
-        var isEntering = Volatile.Read(ref _mayEnter);
-        if (AbortReason is { } reason && !isEntering)
+        if (!ReferenceEquals(socket, _socket))
         {
-            EndPending(reason);
+            OnDialed(socket);
+            return;
         }
 
-        if (isEntering)
+        switch (_operation)
         {
-            _mayEnter = false;
-            Complete(0);
+            case Operation.WaitReadable when socket.IsReadable:
+                Complete(SocketError.Success);
+                break;
+            case Operation.Send when socket.IsWritable:
+                ContinueSend();
+                break;
+            case Operation.WaitFor when socket.HasFailed:
+                EndWaitFor(SocketError.ConnectionReset);
+                break;
+            case Operation.Connect when socket.HasFailed:
+                // The client is gone: nobody is left to dial for. A mere FIN is not that; it may have said all that it has to say.
+                CancelDial(ConnectFailure.Aborted, SocketError.ConnectionReset);
+                break;
+        }
+
+        _duplex?.OnReady();
+    }
+
+    /// <inheritdoc/>
+    void ISocketOwner.OnTimer(LinuxSocket socket)
+    {
+        switch (_operation)
+        {
+            case Operation.WaitReadable or Operation.Send:
+                Complete(SocketError.TimedOut);
+                break;
+            case Operation.Connect:
+                CancelDial(ConnectFailure.Timeout, SocketError.TimedOut);
+                break;
         }
     }
 
-    /// <summary>Takes part in a relay, or (null) no longer does.</summary>
-    internal void JoinRelay(LinuxRelay? relay) => _relay = relay;
+    /// <inheritdoc/>
+    void ISocketOwner.OnAborted(LinuxSocket socket, RelayEnd reason)
+    {
+        if (!ReferenceEquals(socket, _socket))
+        {
+            // A dialed socket ends with its loop, and this one with it; or by a fault, and the dial's time limit tells.
+            return;
+        }
+
+        switch (_operation)
+        {
+            case Operation.WaitReadable or Operation.Send:
+                Complete(SocketError.OperationAborted);
+                break;
+            case Operation.WaitFor:
+                EndWaitFor(SocketError.OperationAborted);
+                break;
+            case Operation.Connect:
+                CancelDial(ConnectFailure.Aborted, SocketError.OperationAborted);
+                break;
+        }
+
+        _duplex?.End();
+    }
+
+    /// <summary>Posted by <see cref="EnterAsync"/>.</summary>
+    void ILoopWork.RunOnLoop() => Complete(SocketError.Success);
+
+    /// <inheritdoc/>
+    void ILoopWork.OnFault() => _socket.Abandon(RelayEnd.Error);
+
+    /// <inheritdoc/>
+    public ValueTaskSourceStatus GetStatus(short token) => _source.GetStatus(token);
+
+    /// <inheritdoc/>
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        var isEntering = _operation == Operation.Enter;
+        _source.OnCompleted(continuation, state, token, ValueTaskSourceOnCompletedFlags.None);
+        if (isEntering && !Loop.Post(this))
+        {
+            // The loop has ended: any thread will do.
+            Complete(SocketError.Success);
+        }
+    }
+
+    /// <inheritdoc/>
+    void IValueTaskSource.GetResult(short token) => _source.GetResult(token);
+
+    /// <inheritdoc/>
+    SocketError IValueTaskSource<SocketError>.GetResult(short token) => (SocketError)_source.GetResult(token);
+
+    /// <inheritdoc/>
+    IoResult IValueTaskSource<IoResult>.GetResult(short token) => new(_sentBytes, (SocketError)_source.GetResult(token));
+
+    /// <inheritdoc/>
+    ConnectResult IValueTaskSource<ConnectResult>.GetResult(short token)
+    {
+        var backend = _dialed;
+        _dialed = null;
+        return new ConnectResult(backend, _dialFailure, (SocketError)_source.GetResult(token));
+    }
+
+    /// <inheritdoc/>
+    RelayResult IValueTaskSource<RelayResult>.GetResult(short token)
+    {
+        _ = _source.GetResult(token);
+        return ((LinuxRelay)Relay!).Result;
+    }
 
     /// <summary>The relay's last act: its result can be had from it.</summary>
     internal void CompleteRelay() => Complete(SocketError.Success);
 
-    /// <summary>Arms the connection's one timer; <see cref="TimerNode.Never"/> disarms it.</summary>
-    internal void ArmTimer(long dueAt)
-    {
-        if (dueAt != TimerNode.Never)
-        {
-            _timer ??= new TimerNode(static owner => ((LinuxTcpConnection)owner).OnTimer(), this);
-        }
+    /// <inheritdoc/>
+    internal override void Report(Exception fault) => Loop.Report(fault);
 
-        if (_timer is { } timer)
+    /// <inheritdoc/>
+    internal override ValueTask YieldAsync() => Loop.HopAsync();
+
+    [Conditional("DEBUG")]
+    private void AssertOnLoop() => Debug.Assert(Loop.IsCurrent || Loop.HasEnded, "on the loop's thread");
+
+    private void Begin(Operation operation)
+    {
+        Debug.Assert(_operation == Operation.None, "one operation at a time");
+        _source.Reset();
+        Volatile.WriteBarrier();
+        _operation = operation;
+    }
+
+    private void Begin(Operation operation, TimeSpan limit)
+    {
+        Begin(operation);
+        _socket.ArmTimer(_socket.DueAfter(limit));
+    }
+
+    /// <summary>Ends the pending operation; the continuation runs before this returns.</summary>
+    private void Complete(SocketError error)
+    {
+        Debug.Assert(_operation != Operation.None, "an operation is pending");
+        _operation = Operation.None;
+        _socket.ArmTimer(TimerNode.Never);
+        _source.SetResult((int)error);
+    }
+
+    private void ContinueSend()
+    {
+        var error = SendSome(ref _unsent);
+        if (error != SocketError.WouldBlock)
         {
-            _loop.Timers.Arm(timer, dueAt);
+            _unsent = default;
+            Complete(error);
         }
     }
 
-    /// <summary>A limit as the loop's time; <see cref="TimerNode.Never"/> for no limit.</summary>
-    internal long DueAfter(TimeSpan limit) =>
-        limit < TimeSpan.Zero || limit >= TimeSpan.FromDays(365) ? TimerNode.Never : _loop.Now + (long)limit.TotalMilliseconds;
-
-    private void Abandon(RelayEnd reason)
+    /// <summary>WouldBlock while some of it is left; it is then taken up again when the socket has room.</summary>
+    private SocketError SendSome(ref ReadOnlyMemory<byte> data)
     {
-        _ = Interlocked.CompareExchange(ref _abortReason, (int)reason + 1, 0);
-        try
+        while (!data.IsEmpty)
         {
-            EndPending(reason);
-        }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
-        {
-            _loop.Report(exception);
+            var count = _socket.Send(data.Span);
+            if (count < 0)
+            {
+                return Errno.ToSocketError(-count);
+            }
+
+            _sentBytes += count;
+            data = data[count..];
         }
 
-        Reset();
+        return SocketError.Success;
     }
 
-    private void EndPending(RelayEnd reason)
+    private void EndWaitFor(SocketError error)
     {
-        if (_relay is { } relay)
+        _waitedFor = null;
+        Complete(error);
+    }
+
+    /// <summary>The backend's first event: it is connected, or it has failed.</summary>
+    private void OnDialed(LinuxSocket socket)
+    {
+        var backend = _dialed!;
+        socket.Owner = backend;
+        if (socket.HasHungUp)
         {
-            relay.EndByLimit(reason);
+            var error = socket.TakeError();
+            FailDial(ConnectFailures.OfConnect(error, isSourceBound: false), error);
+        }
+        else if (backend.IsConnectedToItself())
+        {
+            socket.CloseWithReset();
+            FailDial(ConnectFailure.Destination, SocketError.ConnectionRefused);
         }
         else
         {
-            AbortOperation();
+            _dialFailure = ConnectFailure.None;
+            Complete(SocketError.Success);
         }
     }
 
-    private void OnTimer()
+    private bool IsConnectedToItself() => LocalPorts.Holds(_remote.Port) && LocalEndPoint.Equals(_remote);
+
+    private void CancelDial(ConnectFailure failure, SocketError error)
     {
-        try
-        {
-            if (_relay is { } relay)
-            {
-                relay.OnTimer();
-            }
-            else
-            {
-                OnOperationTimeout();
-            }
-        }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
-        {
-            _loop.Report(exception);
-            Abandon(RelayEnd.Error);
-        }
+        _dialed!._socket.Owner = _dialed;
+        FailDial(failure, error);
+    }
+
+    private void FailDial(ConnectFailure failure, SocketError error)
+    {
+        _dialed!._socket.CloseInOrder();
+        _dialed = null;
+        _dialFailure = failure;
+        Complete(error);
     }
 
     private void Close(bool withReset)
     {
-        if (_isClosed)
-        {
-            return;
-        }
-
-        if (!_loop.IsCurrent && PostClose(withReset))
+        if (_socket.HasEnded || (!Loop.IsCurrent && PostClose(withReset)))
         {
             return;
         }
 
         Debug.Assert(_operation is Operation.None or Operation.Relay, "closed with an operation pending");
-        _local ??= Unknown;
-        _isClosed = true;
-        if (_timer is { } timer)
-        {
-            _loop.Timers.Remove(timer);
-        }
-
-        _loop.Forget(this, _fd);
         if (withReset)
         {
-            _ = Syscalls.SetResetOnClose(_fd);
+            _socket.CloseWithReset();
+        }
+        else
+        {
+            _socket.CloseInOrder();
         }
 
-        _descriptor.Release();
-        _descriptor.Dispose();
+        _duplex?.End();
     }
 
-    // An owner that is on another thread, such as after a fault while it resolved a name: timers and tables are the loop's alone. (A method of its own: the closure would be made at every close.)
-    private bool PostClose(bool withReset) => _loop.Post(new LoopCall(() => Close(withReset)));
+    // An owner that is on another thread, such as after a fault while it resolved a name: timers and tables are the loop's alone. (A method
+    // of its own: the closure would be made at every close.)
+    private bool PostClose(bool withReset) => Loop.Post(new LoopCall(() => Close(withReset)));
 
-    /// <inheritdoc/>
-    public override IPEndPoint? ReadRedirectedDestination()
+    /// <summary>
+    /// The end of a task of somebody else. It comes on any thread and is posted to the loop, where the wait may have ended by other means
+    /// and the next operation may have begun: hence an object for each wait.
+    /// </summary>
+    private sealed class TaskEnd(LinuxTcpConnection connection) : ILoopWork
     {
-        if (_isClosed)
-        {
-            return null;
-        }
+        // A loop that has ended has ended the wait too.
+        public void Post() => _ = connection.Loop.Post(this);
 
-        var result = Syscalls.GetOriginalDestination(_fd, _remote.AddressFamily == AddressFamily.InterNetworkV6, out var address);
-        return result < 0 ? null : address.ToIPEndPoint();
-    }
-
-    private IPEndPoint ReadLocalEndPoint()
-    {
-        try
+        public void RunOnLoop()
         {
-            var fd = _descriptor.Hold();
-            var result = Syscalls.GetSocketName(fd, out var address);
-            _descriptor.Release();
-            return result < 0 ? Unknown : address.ToIPEndPoint();
-        }
-        catch (ObjectDisposedException)
-        {
-            return Unknown;
+            if (ReferenceEquals(connection._waitedFor, this))
+            {
+                connection.EndWaitFor(SocketError.Success);
+            }
         }
     }
 }

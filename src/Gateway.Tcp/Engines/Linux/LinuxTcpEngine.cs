@@ -1,20 +1,16 @@
 using System.Net;
-using System.Net.Sockets;
-using Gateway.Linux;
-using Gateway.Linux.Bpf;
 
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// The engine for Linux: raw descriptors, one epoll thread per core (<see cref="EventLoop"/>), and a connection that stays on the loop whose listening socket
-/// accepted it, with its backend beside it. How bytes move: <see cref="RelayDirection"/>.
+/// The engine for Linux: raw descriptors, one epoll thread per core (<see cref="EventLoop"/>), and a connection that stays on the loop
+/// whose listening socket accepted it, with its backend beside it. How bytes move: <see cref="RelayDirection"/>.
 /// </summary>
 internal sealed class LinuxTcpEngine : ITcpEngine
 {
     private readonly EventLoop[] _loops;
     private readonly LinuxEngineOptions _options;
-    private readonly Lock _enabling = new();
-    private ToaProgram? _toa;
+    private readonly LinuxTcpOptions _tcpOptions;
 
     /// <summary>Starts the loops.</summary>
     /// <exception cref="PlatformNotSupportedException">Not Linux.</exception>
@@ -27,6 +23,7 @@ internal sealed class LinuxTcpEngine : ITcpEngine
 
         _options = options ?? new LinuxEngineOptions();
         _loops = [.. Enumerable.Range(0, _options.LoopCount).Select(index => new EventLoop(index, _options))];
+        _tcpOptions = new LinuxTcpOptions(_loops);
     }
 
     /// <inheritdoc/>
@@ -39,69 +36,12 @@ internal sealed class LinuxTcpEngine : ITcpEngine
     internal int PipeCount => _loops.Sum(loop => loop.Pipes.Count);
 
     /// <inheritdoc/>
-    public string? EnableOptions()
-    {
-        lock (_enabling)
-        {
-            if (_toa is not null)
-            {
-                return null;
-            }
-
-            if (ToaProgram.TryAttach(out var problem) is not { } program)
-            {
-                return problem;
-            }
-
-            _toa = program;
-            foreach (var loop in _loops)
-            {
-                loop.Toa = program;
-            }
-
-            return null;
-        }
-    }
-
-    /// <inheritdoc/>
-    public void KeepOptions(Socket listener, OptionCarriers carriers)
-    {
-        // Nobody else has this socket yet, so nobody can close it meanwhile.
-        var result = KeptOptions.Keep((int)listener.Handle, carriers, _toa);
-        if (result < 0)
-        {
-            throw new SocketException((int)Errno.ToSocketError(-result));
-        }
-    }
-
-    /// <inheritdoc/>
-    public int ReadOptions(Socket connection, OptionCarriers carrier, Span<byte> options)
-    {
-        // A server may close it at any time, by its own limits: the number is used under a reference.
-        var handle = connection.SafeHandle;
-        var held = false;
-        try
-        {
-            handle.DangerousAddRef(ref held);
-            return KeptOptions.Read((int)handle.DangerousGetHandle(), carrier, _toa, options);
-        }
-        catch (ObjectDisposedException)
-        {
-            return 0;
-        }
-        finally
-        {
-            if (held)
-            {
-                handle.DangerousRelease();
-            }
-        }
-    }
+    public ITcpOptions Options => _tcpOptions;
 
     /// <inheritdoc/>
     public ITcpEngineListener Bind(IPEndPoint endPoint, TcpListenOptions options)
     {
-        var (sockets, localEndPoint) = ListenSocketFactory.Bind(endPoint, options, _loops.Length, _toa);
+        var (sockets, localEndPoint) = ListenSocketFactory.Bind(endPoint, options, _loops.Length, _tcpOptions.Program);
         return new LinuxTcpListener(_loops, sockets, localEndPoint, options, _options.AcceptFault);
     }
 
@@ -109,6 +49,6 @@ internal sealed class LinuxTcpEngine : ITcpEngine
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(_loops.Select(loop => loop.StopAsync())).ConfigureAwait(false);
-        _toa?.Dispose();
+        _tcpOptions.Dispose();
     }
 }

@@ -9,7 +9,8 @@ internal sealed class LinuxTcpListener : ITcpEngineListener
     private readonly ListenSocket[] _sockets;
     private readonly Lazy<Task> _stop;
 
-    internal LinuxTcpListener(EventLoop[] loops, FileDescriptor[] descriptors, IPEndPoint localEndPoint, TcpListenOptions options, Func<int>? fault)
+    internal LinuxTcpListener(
+        EventLoop[] loops, FileDescriptor[] descriptors, IPEndPoint localEndPoint, TcpListenOptions options, Func<int>? fault)
     {
         LocalEndPoint = localEndPoint;
         _sockets = [.. loops.Zip(descriptors, (loop, descriptor) => new ListenSocket(loop, descriptor, options, fault))];

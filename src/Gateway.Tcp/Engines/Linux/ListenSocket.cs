@@ -6,14 +6,15 @@ using Gateway.Tcp.Networks;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// One loop's listening socket. Which of them gets a connection is chance (SO_REUSEPORT), so that one loop may have a queue while the other sleeps: before it does, it takes one from there
-/// (docs/performance.md has the numbers). Level-triggered, unlike the connections: what one batch leaves in the queue is reported again, also after a pause, so no
-/// re-arming can be forgotten.
+/// One loop's listening socket. Which of them gets a connection is chance (SO_REUSEPORT), so that one loop may have a queue while the other
+/// sleeps: before it does, it takes one from there (docs/decisions.md has the numbers). Level-triggered, unlike the connections: what one
+/// batch leaves in the queue is reported again, also after a pause, so no re-arming can be forgotten.
 /// </summary>
 internal sealed class ListenSocket : IEpollTarget
 {
-    // One accept for so many events of a round, and at least one: a loop that takes all there are for itself keeps them waiting for each other, and pays for
-    // an accept that only says EAGAIN. Measured with 16 short connections at once: 3 to 5 % more of them than with up to 64 in a round.
+    // One accept for so many events of a round, and at least one: a loop that takes all there are for itself keeps them waiting for each
+    // other, and pays for an accept that only says EAGAIN. Measured with 16 short connections at once: 3 to 5 % more of them than with up
+    // to 64 in a round.
     private const int EventsPerAccept = 16;
 
     // Long enough for a descriptor to come free, short enough that the kernel's queue (4096) holds what comes meanwhile.
@@ -78,7 +79,9 @@ internal sealed class ListenSocket : IEpollTarget
         _leavesSome = left == 0;
     }
 
-    /// <summary>Takes one connection that waits at a sibling whose loop is busy; on this socket's own loop, which is about to sleep.</summary>
+    /// <summary>
+    /// Takes one connection that waits at a sibling whose loop is busy; on this socket's own loop, which is about to sleep.
+    /// </summary>
     internal bool TryTakeFromSibling()
     {
         // One that waits for a watch of its own is no help to others.
@@ -142,7 +145,8 @@ internal sealed class ListenSocket : IEpollTarget
         _descriptor.Dispose();
     }
 
-    // On another loop's thread: nothing but the descriptor is touched, under a reference of its own. Exhaustion is for this socket's own loop to find and to report.
+    // On another loop's thread: nothing but the descriptor is touched, under a reference of its own. Exhaustion is for this socket's own
+    // loop to find and to report.
     private bool TryAcceptFor(ListenSocket other)
     {
         _leavesSome = false;
@@ -158,7 +162,7 @@ internal sealed class ListenSocket : IEpollTarget
         }
 
         _descriptor.Release();
-        return result >= 0 && other.HandOver(new LinuxTcpConnection(other._loop, result, PeerEndPoint.Of(peer.ToIPEndPoint()), isConnected: true));
+        return result >= 0 && other.HandOver(ConnectionOf(other._loop, result, peer));
     }
 
     private int AcceptOne(int listening, out SockAddr peer)
@@ -181,7 +185,7 @@ internal sealed class ListenSocket : IEpollTarget
         var result = _fault?.Invoke() is { } errno and > 0 ? -errno : AcceptOne(_fd, out peer);
         if (result >= 0)
         {
-            return HandOver(new LinuxTcpConnection(_loop, result, PeerEndPoint.Of(peer.ToIPEndPoint()), isConnected: true));
+            return HandOver(ConnectionOf(_loop, result, peer));
         }
 
         if (result == -Errno.EAGAIN)
@@ -222,10 +226,15 @@ internal sealed class ListenSocket : IEpollTarget
         _loop.Timers.Arm(_pause, _loop.Now + PauseMilliseconds);
     }
 
-    /// <summary>False if the kernel has no watch for it now: it is kept for the end of the pause, as there is no way back into the kernel's queue.</summary>
+    private static LinuxTcpConnection ConnectionOf(EventLoop loop, int accepted, in SockAddr peer) =>
+        new(new LinuxSocket(loop, accepted, isConnected: true), PeerEndPoint.Of(peer.ToIPEndPoint()));
+
+    /// <summary>
+    /// False if the kernel has no watch for it now: it is kept for the end of the pause, as there is no way back into the kernel's queue.
+    /// </summary>
     private bool HandOver(LinuxTcpConnection connection)
     {
-        if (!connection.TryRegister())
+        if (!connection.Socket.TryRegister())
         {
             _unwatched = connection;
             Pause(SocketError.NoBufferSpaceAvailable);

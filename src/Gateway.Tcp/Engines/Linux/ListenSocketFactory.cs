@@ -5,15 +5,19 @@ using Gateway.Linux.Bpf;
 
 namespace Gateway.Tcp.Engines.Linux;
 
-/// <summary>Binds one listening socket per loop to one address, so that the kernel spreads connections over the loops (SO_REUSEPORT).</summary>
+/// <summary>
+/// Binds one listening socket per loop to one address, so that the kernel spreads connections over the loops (SO_REUSEPORT).
+/// </summary>
 internal static class ListenSocketFactory
 {
     /// <summary>The bound and listening sockets, and the address with its real port.</summary>
     /// <exception cref="SocketException">The address cannot be had.</exception>
-    internal static (FileDescriptor[] Sockets, IPEndPoint LocalEndPoint) Bind(IPEndPoint endPoint, TcpListenOptions options, int count, ToaProgram? toa)
+    internal static (FileDescriptor[] Sockets, IPEndPoint LocalEndPoint) Bind(
+        IPEndPoint endPoint, TcpListenOptions options, int count, ToaProgram? toa)
     {
-        // SO_REUSEPORT would share a port with another process of the same user, silently: half of the connections would be somebody else's. So
-        // see whether the port is free without it. SO_REUSEADDR, because TIME_WAITs of an earlier listener are no reason to refuse.
+        // SO_REUSEPORT would share a port with another process of the same user, silently: half of the connections would be somebody
+        // else's. So see whether the port is free without it. SO_REUSEADDR, because TIME_WAITs of an earlier listener are no reason to
+        // refuse.
         if (endPoint.Port != 0)
         {
             using var probe = Open(endPoint, options, sharePort: false);
@@ -82,8 +86,7 @@ internal static class ListenSocketFactory
 
             if (options.Transparent)
             {
-                var option = address.Family == SockAddr.InterNetworkV6 ? SocketOption.TransparentV6 : SocketOption.TransparentV4;
-                ThrowIfFailed(Syscalls.SetOption(fd, option, 1));
+                ThrowIfFailed(Syscalls.SetOption(fd, SocketOption.Transparent(endPoint.AddressFamily), 1));
             }
 
             if (options.Mark != 0)

@@ -9,30 +9,34 @@ namespace Gateway.Tcp.Engines.Linux;
 /// <summary>
 /// One direction of a relay, and the heart of the engine: <see cref="Pump"/> moves what can be moved now, from one socket to the other.
 /// <list type="number">
-/// <item>What an earlier round could not send goes first: the rest of a read (<c>_pending</c>) or the bytes in the pipe. While any of it is left, nothing is
-/// read: that is the whole back-pressure. In user space at most one read (64 KiB) or one pipe (256 KiB) per direction is held.</item>
+/// <item>What an earlier round could not send goes first: the rest of a read (<c>_pending</c>) or the bytes in the pipe. While any of it is
+/// left, nothing is read: that is the whole back-pressure. In user space at most one read (64 KiB) or one pipe (256 KiB) per direction is
+/// held.</item>
 /// <item>If the source has ended and nothing is left, the end is passed on: FIN. The relay decides whether by shutdown or by close.</item>
 /// <item>If the source has nothing to read or the destination no room, return: an edge will come. Nothing is held meanwhile.</item>
-/// <item>Copy: one recv into the loop's buffer, one send. A recv that brought less than asked has emptied the socket, which saves the second
-/// recv that would only say EAGAIN (except after FIN, failure or urgent data: no further edge would come). What send did not take is copied
-/// aside, and the destination is known to be full.</item>
-/// <item>After three full buffers in a row the direction streams: splice, socket to pipe to socket, pages instead of copies. A pipe is rented when bytes
-/// come and returned when it is empty, within the same round unless the destination is full. No pipe to be had: copy.</item>
-/// <item>After four small splices in a row it is no stream any more: copy. The pipe is empty at that point, so no byte can be overtaken.</item>
+/// <item>Copy: one recv into the loop's buffer, one send. A recv that brought less than asked has emptied the socket, which saves the
+/// second recv that would only say EAGAIN (except after FIN, failure or urgent data: no further edge would come). What send did not take is
+/// copied aside, and the destination is known to be full.</item>
+/// <item>After three full buffers in a row the direction streams: splice, socket to pipe to socket, pages instead of copies. A pipe is
+/// rented when bytes come and returned when it is empty, within the same round unless the destination is full. No pipe to be had:
+/// copy.</item>
+/// <item>After four small splices in a row it is no stream any more: copy. The pipe is empty at that point, so no byte can be
+/// overtaken.</item>
 /// <item>After <see cref="BytesPerRound"/> the others get their turn, and this one the next (<see cref="PumpResult.Again"/>).</item>
 /// </list>
 /// Bytes count when the destination's kernel took them. One thread, no locks, no allocation but the copy of step 4.
 /// </summary>
 internal struct RelayDirection
 {
-    // A round of 1 MiB takes about a quarter of a millisecond when spliced: the longest that one stream makes others wait, at one epoll_wait of extra cost.
+    // A round of 1 MiB takes about a quarter of a millisecond when spliced: the longest that one stream makes others wait, at one
+    // epoll_wait of extra cost.
     private const int BytesPerRound = 1024 * 1024;
     private const int FullReadsToStream = 3;
     private const int SmallSplicesToCopy = 4;
     private const int SmallSpliceBytes = 32 * 1024;
 
-    private readonly LinuxTcpConnection _source;
-    private readonly LinuxTcpConnection _destination;
+    private readonly LinuxSocket _source;
+    private readonly LinuxSocket _destination;
     private byte[]? _pending;
     private SplicePipe? _pipe;
     private IFirstBytesGuard? _guard;
@@ -45,13 +49,17 @@ internal struct RelayDirection
     private bool _isStreaming;
     private bool _canSplice;
 
-    internal RelayDirection(LinuxTcpConnection source, LinuxTcpConnection destination, IFirstBytesGuard? guard)
+    internal RelayDirection(LinuxSocket source, LinuxSocket destination, IFirstBytesGuard? guard)
     {
         _source = source;
         _destination = destination;
         _guard = guard;
         _canSplice = true;
     }
+
+    internal readonly LinuxSocket Source => _source;
+
+    internal readonly LinuxSocket Destination => _destination;
 
     /// <summary>Bytes that the destination's kernel took.</summary>
     internal long Bytes { get; private set; }
@@ -137,7 +145,7 @@ internal struct RelayDirection
     private PumpResult Copy()
     {
         var buffer = _source.Loop.Buffer;
-        var count = Syscalls.Receive(_source.Fd, buffer);
+        var count = _source.Receive(buffer);
         if (count <= 0)
         {
             return OnNothingRead(count);
@@ -146,10 +154,6 @@ internal struct RelayDirection
         if (count < buffer.Length)
         {
             _fullReads = 0;
-            if (_source.ShortReadEmpties)
-            {
-                _source.ClearReadable();
-            }
         }
         else if (++_fullReads >= FullReadsToStream)
         {
@@ -163,7 +167,7 @@ internal struct RelayDirection
             return PumpResult.Refused;
         }
 
-        var sent = Syscalls.Send(_destination.Fd, data);
+        var sent = _destination.Send(data);
         if (sent < 0)
         {
             if (sent != -Errno.EAGAIN)
@@ -177,7 +181,6 @@ internal struct RelayDirection
         Bytes += sent;
         if (sent < count)
         {
-            _destination.ClearWritable();
             Hold(data[sent..]);
         }
 
@@ -192,7 +195,8 @@ internal struct RelayDirection
         {
             if (count is -Errno.EINVAL or -Errno.ENOMEM or -Errno.ENOBUFS)
             {
-                // Not a socket that can be spliced (e.g. one with kernel TLS), or no memory for it now: nothing was moved, and copying needs neither.
+                // Not a socket that can be spliced (e.g. one with kernel TLS), or no memory for it now: nothing was moved, and copying
+                // needs neither.
                 _isStreaming = false;
                 _canSplice = count != -Errno.EINVAL;
                 ReturnPipe();
@@ -201,7 +205,8 @@ internal struct RelayDirection
 
             if (count == 0 || (count == -Errno.EAGAIN && _source.HasSeenUrgent))
             {
-                // Splice stops at an urgent byte as if the stream had ended or paused (tcp_read_sock), and only recv gets past it: recv is to say what it is.
+                // Splice stops at an urgent byte as if the stream had ended or paused (tcp_read_sock), and only recv gets past it: recv is
+                // to say what it is.
                 _isStreaming = false;
                 _canSplice = !_source.HasSeenUrgent;
                 ReturnPipe();
@@ -251,7 +256,7 @@ internal struct RelayDirection
     {
         while (_held > 0)
         {
-            var sent = Syscalls.Send(_destination.Fd, _pending.AsSpan(_pendingOffset, _held));
+            var sent = _destination.Send(_pending.AsSpan(_pendingOffset, _held));
             if (sent <= 0)
             {
                 return OnNothingSent(sent);
@@ -315,7 +320,8 @@ internal struct RelayDirection
 
     private void Hold(ReadOnlySpan<byte> rest)
     {
-        // The shared pool keeps a few per thread and size and lets go of them under memory pressure; a stalled connection holds what it needs, no more.
+        // The shared pool keeps a few per thread and size and lets go of them under memory pressure; a stalled connection holds what it
+        // needs, no more.
         _pending = ArrayPool<byte>.Shared.Rent(rest.Length);
         rest.CopyTo(_pending);
         _pendingOffset = 0;

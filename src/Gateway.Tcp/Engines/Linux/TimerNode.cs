@@ -6,7 +6,9 @@ internal sealed class TimerNode(Action<object> onDue, object owner)
     /// <summary>Means: not armed.</summary>
     internal const long Never = long.MaxValue;
 
-    /// <summary>When it is due, in <see cref="Environment.TickCount64"/> milliseconds. May lie behind <see cref="Tick"/>: looked at when that comes.</summary>
+    /// <summary>
+    /// When it is due, in <see cref="Environment.TickCount64"/> milliseconds. May lie behind <see cref="Tick"/>: looked at when that comes.
+    /// </summary>
     internal long DueAt { get; set; } = Never;
 
     internal TimerNode? Previous { get; set; }

@@ -3,12 +3,12 @@ using System.Numerics;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// The timers of one loop: a hierarchical wheel. Level 0 has 64 slots of 8 ms, each level above 64 slots of 64 times that; a node sits on the level that
-/// its distance asks for and sinks as its time comes nearer. Arming and removing are O(1) and allocate nothing, an hour's idle timeout is
-/// touched four times in its life, and the bitmap of each level says how long the loop may sleep.
-/// <para>
-/// Lazy on purpose: a node that is armed for later than it sits stays where it is and is moved on when it is looked at. A connection that waits for a header
-/// (5 s), dials (5 s) and relays (1 h of idleness, pushed back by every byte) links one node once, and unlinks it when it closes.
+/// The timers of one loop: a hierarchical wheel. Level 0 has 64 slots of 8 ms, each level above 64 slots of 64 times that; a node sits on
+/// the level that its distance asks for and sinks as its time comes nearer. Arming and removing are O(1) and allocate nothing, an hour's
+/// idle timeout is touched four times in its life, and the bitmap of each level says how long the loop may sleep.
+/// <para> Lazy on purpose: a node that is armed for later than it sits stays where it is and is moved on when it is looked at. A connection
+/// that waits for a header (5 s), dials (5 s) and relays (1 h of idleness, pushed back by every byte) links one node once, and unlinks it
+/// when it closes.
 /// </para>
 /// </summary>
 internal sealed class TimerWheel

@@ -3,10 +3,12 @@ using System.Net.Sockets;
 
 namespace Gateway.Tcp.Engines.Portable;
 
-/// <summary>An accept loop that nothing but <see cref="StopAsync"/> ends.</summary>
-internal sealed class PortableListener(Socket socket, TcpListenOptions options, PortableTcpEngine engine) : ITcpEngineListener
+/// <summary>
+/// An accept loop that nothing but <see cref="StopAsync"/> ends: a fault is reported, costs its connection at most, and the loop goes on.
+/// </summary>
+internal sealed class PortableListener(Socket socket, SocketAcceptor acceptor, TcpListenOptions options, PortableTcpEngine engine)
+    : ITcpEngineListener
 {
-    private readonly SocketAcceptor _acceptor = new(socket, mayUseReserve: false, options.OnAcceptError, options.OnTurnedAway, engine.Time);
     private readonly CancellationTokenSource _stop = new();
     private Task _accepting = Task.CompletedTask;
     private int _stopped;
@@ -30,12 +32,29 @@ internal sealed class PortableListener(Socket socket, TcpListenOptions options, 
 
     private async Task AcceptAsync(Action<TcpConnection> onAccepted)
     {
-        while (await _acceptor.AcceptAsync(_stop.Token) is { } accepted)
+        while (await NextAsync() is { } accepted)
         {
             HandOver(accepted, onAccepted);
         }
 
         HandOverCompleted(onAccepted);
+    }
+
+    private async ValueTask<Socket?> NextAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                return await acceptor.AcceptAsync(_stop.Token);
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                // What the acceptor tells of pauses has thrown. Without a pause of its own such a fault could keep a processor busy.
+                engine.Report(fault);
+                await Task.Delay(SocketAcceptor.Pause, engine.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
     }
 
     // What the kernel has completed is a connection to its peer, who may have sent already: closing the socket would reset it.
@@ -49,7 +68,7 @@ internal sealed class PortableListener(Socket socket, TcpListenOptions options, 
                 HandOver(socket.Accept(), onAccepted);
             }
         }
-        catch (SocketException)
+        catch (Exception ended) when (ended is SocketException or ObjectDisposedException)
         {
             // WouldBlock: the queue is empty.
         }
@@ -57,19 +76,20 @@ internal sealed class PortableListener(Socket socket, TcpListenOptions options, 
 
     private void HandOver(Socket accepted, Action<TcpConnection> onAccepted)
     {
-        PortableTcpConnection connection;
         try
         {
             SocketSettings.Apply(accepted, options.KeepAlive);
-            connection = new PortableTcpConnection(accepted, engine);
+            onAccepted(new PortableTcpConnection(accepted, engine));
         }
-        catch (SocketException)
+        catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            // Some systems refuse options on a socket whose peer has already reset it.
-            accepted.Dispose();
-            return;
-        }
+            // Some systems refuse options on a socket whose peer has already reset it. Anything else is a bug of ours.
+            if (fault is not SocketException)
+            {
+                engine.Report(fault);
+            }
 
-        onAccepted(connection);
+            accepted.Close(0);
+        }
     }
 }

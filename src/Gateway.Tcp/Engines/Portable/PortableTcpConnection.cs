@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Gateway.Tcp.Networks;
 using Gateway.Tcp.Relaying;
 
@@ -10,14 +11,13 @@ internal sealed class PortableTcpConnection : TcpConnection
 {
     private const int NotAborted = -1;
 
-    // A client that resets while a name is resolved is noticed after this. .NET reports a reset to a pending receive only, and one that a client's bytes have ended
-    // cannot be made to wait for it.
+    // A client that resets while a name is resolved is noticed after this. .NET reports a reset to a pending receive only, and one that a
+    // client's bytes have ended cannot be made to wait for it.
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly Socket _socket;
     private readonly PortableTcpEngine _engine;
     private volatile CancellationTokenSource? _waiting;
-    private PortableRelay? _relay;
     private int _abortReason = NotAborted;
 
     public PortableTcpConnection(Socket socket, PortableTcpEngine engine)
@@ -38,12 +38,12 @@ internal sealed class PortableTcpConnection : TcpConnection
 
     public override int BoundDevice => Gateway.Linux.BoundDevice.Of(_socket);
 
-    /// <summary>The socket, for the relay.</summary>
-    internal Socket Socket => _socket;
+    internal override TimeProvider Time => _engine.Time;
 
     private bool IsAborted => Volatile.Read(ref _abortReason) != NotAborted;
 
-    public override IPEndPoint? ReadRedirectedDestination() => SocketSettings.ReadOriginalDestination(_socket, RemoteEndPoint.AddressFamily);
+    public override IPEndPoint? ReadRedirectedDestination() =>
+        SocketSettings.ReadOriginalDestination(_socket, RemoteEndPoint.AddressFamily);
 
     public override ValueTask EnterAsync() => ValueTask.CompletedTask;
 
@@ -176,12 +176,56 @@ internal sealed class PortableTcpConnection : TcpConnection
         return IsAborted ? SocketError.OperationAborted : hasFailed ? SocketError.ConnectionReset : SocketError.Success;
     }
 
-    public override RelayedBytes Relayed => Volatile.Read(ref _relay)?.Relayed ?? default;
-
-    public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options, IFirstBytesGuard? guard = null)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public override async ValueTask<SocketError> AwaitBytesAsync()
     {
-        _relay = new PortableRelay(this, (PortableTcpConnection)backend, options, guard, _engine.Time);
-        return _relay.RunAsync();
+        try
+        {
+            _ = await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+            return SocketError.Success;
+        }
+        catch (SocketException error)
+        {
+            return Name(error.SocketErrorCode);
+        }
+        catch (ObjectDisposedException)
+        {
+            return SocketError.OperationAborted;
+        }
+    }
+
+    public override ValueTask<IoResult> ReadAsync(Memory<byte> buffer) => new(Receive(buffer.Span));
+
+    public override ValueTask<IoResult> WriteAsync(ReadOnlyMemory<byte> data)
+    {
+        try
+        {
+            var sent = _socket.Send(data.Span, SocketFlags.None, out var error);
+            return error == SocketError.WouldBlock
+                ? WaitAndWriteAsync(data)
+                : new(error == SocketError.Success ? new IoResult(sent, error) : new IoResult(0, Name(error)));
+        }
+        catch (ObjectDisposedException)
+        {
+            return new(new IoResult(0, SocketError.OperationAborted));
+        }
+    }
+
+    public override ValueTask<SocketError> ShutdownSendAsync()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+            return new(SocketError.Success);
+        }
+        catch (SocketException error)
+        {
+            return new(Name(error.SocketErrorCode));
+        }
+        catch (ObjectDisposedException)
+        {
+            return new(SocketError.OperationAborted);
+        }
     }
 
     public override void Abort(RelayEnd reason)
@@ -215,8 +259,27 @@ internal sealed class PortableTcpConnection : TcpConnection
         _socket.Close(0);
     }
 
+    internal override void Report(Exception fault) => _engine.Report(fault);
+
     internal static IPEndPoint Unmap(IPEndPoint endPoint) =>
         endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<IoResult> WaitAndWriteAsync(ReadOnlyMemory<byte> data)
+    {
+        try
+        {
+            return new IoResult(await _socket.SendAsync(data, SocketFlags.None), SocketError.Success);
+        }
+        catch (SocketException error)
+        {
+            return new IoResult(0, Name(error.SocketErrorCode));
+        }
+        catch (ObjectDisposedException)
+        {
+            return new IoResult(0, SocketError.OperationAborted);
+        }
+    }
 
     // SO_ERROR: whether the peer has reset. Asking clears it, which is no loss: nobody uses the connection any more.
     private bool HasFailed()

@@ -6,7 +6,8 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tcp.Engines.Portable;
 
 /// <summary>The engine over managed sockets: every system that .NET runs on.</summary>
-internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownListeners = null) : ITcpEngine
+internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownListeners = null, Action<Exception>? onFault = null)
+    : ITcpEngine
 {
     private readonly ConcurrentDictionary<PortableTcpConnection, bool> _open = new();
 
@@ -18,15 +19,15 @@ internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownList
     public string Name => "Portable";
 
     /// <summary>Managed sockets have no part in a handshake.</summary>
-    public string? EnableOptions() => "needs the Linux engine: TcpProxy:Engine Auto or Linux, on Linux";
-
-    public void KeepOptions(Socket listener, OptionCarriers carriers) => RefuseOptions(carriers);
-
-    public int ReadOptions(Socket connection, OptionCarriers carrier, Span<byte> options) => 0;
+    public ITcpOptions? Options => null;
 
     public ITcpEngineListener Bind(IPEndPoint endPoint, TcpListenOptions options)
     {
-        RefuseOptions(options.Options);
+        if (options.Options != OptionCarriers.None)
+        {
+            throw new SocketException((int)SocketError.OperationNotSupported);
+        }
+
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -38,7 +39,8 @@ internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownList
             SocketSettings.ApplyInterception(socket, options);
             socket.Bind(endPoint);
             socket.Listen(options.Backlog);
-            return new PortableListener(socket, options, this);
+            var acceptor = new SocketAcceptor(socket, mayUseReserve: false, options.OnAcceptError, options.OnTurnedAway, time);
+            return new PortableListener(socket, acceptor, options, this);
         }
         catch
         {
@@ -58,13 +60,8 @@ internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownList
         return ValueTask.CompletedTask;
     }
 
-    private static void RefuseOptions(OptionCarriers carriers)
-    {
-        if (carriers != OptionCarriers.None)
-        {
-            throw new SocketException((int)SocketError.OperationNotSupported);
-        }
-    }
+    /// <summary>An exception that the owner of a connection let escape (a bug): never the end of the other connections.</summary>
+    internal void Report(Exception fault) => onFault?.Invoke(fault);
 
     internal void Opened(PortableTcpConnection connection) => _open.TryAdd(connection, true);
 

@@ -8,16 +8,6 @@ namespace Gateway.Tcp.Engines.Portable;
 /// <summary>Options of managed sockets.</summary>
 internal static class SocketSettings
 {
-    // linux/in.h, linux/in6.h.
-    private const int LevelSocket = 1;
-    private const int LevelIp = 0;
-    private const int LevelIpv6 = 41;
-    private const int SoMark = 36;
-    private const int SoOriginalDestination = 80;
-    private const int IpTransparent = 19;
-    private const int IpBindAddressNoPort = 24;
-    private const int Ipv6Transparent = 75;
-
     /// <summary>What every connection has: no Nagle delay, no blocking calls, keep-alive as configured.</summary>
     public static void Apply(Socket socket, TcpKeepAlive? keepAlive)
     {
@@ -27,10 +17,7 @@ internal static class SocketSettings
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
         if (keepAlive is not null)
         {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Seconds(keepAlive.Time));
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Seconds(keepAlive.Interval));
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, keepAlive.Retries);
+            KeepAliveProbes.Start(socket, keepAlive.Time, keepAlive.Interval, keepAlive.Retries);
         }
     }
 
@@ -59,7 +46,7 @@ internal static class SocketSettings
             if (source.Port == 0)
             {
                 // The port is chosen at connect, per destination: 28,000 ports for each destination instead of for all together.
-                Set(socket, LevelIp, IpBindAddressNoPort);
+                socket.Set(SocketOption.BindAddressNoPort, 1);
             }
 
             socket.Bind(source);
@@ -87,13 +74,12 @@ internal static class SocketSettings
 
         if (options.Transparent)
         {
-            var v4 = listener.AddressFamily == AddressFamily.InterNetwork;
-            Set(listener, v4 ? LevelIp : LevelIpv6, v4 ? IpTransparent : Ipv6Transparent);
+            listener.Set(SocketOption.Transparent(listener.AddressFamily), 1);
         }
 
         if (options.Mark != 0)
         {
-            Set(listener, LevelSocket, SoMark, options.Mark);
+            listener.Set(SocketOption.Mark, options.Mark);
         }
     }
 
@@ -106,7 +92,7 @@ internal static class SocketSettings
             return (ConnectFailure.Permission, SocketError.OperationNotSupported);
         }
 
-        return Try(socket, static (socket, mark) => Set(socket, LevelSocket, SoMark, mark), mark);
+        return Try(socket, static (socket, mark) => socket.Set(SocketOption.Mark, mark), mark);
     }
 
     /// <summary>Binds a socket that is about to be dialed to an interface (VRF).</summary>
@@ -120,7 +106,7 @@ internal static class SocketSettings
         try
         {
             var v4 = family == AddressFamily.InterNetwork;
-            _ = socket.GetRawSocketOption(v4 ? LevelIp : LevelIpv6, SoOriginalDestination, address);
+            _ = socket.Get(SocketOption.OriginalDestination(family), address);
             return new IPEndPoint(new IPAddress(v4 ? address[4..8] : address[8..24]), BinaryPrimitives.ReadUInt16BigEndian(address[2..]));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or PlatformNotSupportedException)
@@ -147,8 +133,7 @@ internal static class SocketSettings
     {
         try
         {
-            var v4 = family == AddressFamily.InterNetwork;
-            Set(socket, v4 ? LevelIp : LevelIpv6, v4 ? IpTransparent : Ipv6Transparent);
+            socket.Set(SocketOption.Transparent(family), 1);
             error = SocketError.Success;
             return true;
         }
@@ -158,13 +143,4 @@ internal static class SocketSettings
             return false;
         }
     }
-
-    private static void Set(Socket socket, int level, int name, int to = 1)
-    {
-        Span<byte> value = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(value, to);
-        socket.SetRawSocketOption(level, name, value);
-    }
-
-    private static int Seconds(TimeSpan time) => (int)Math.Clamp(Math.Ceiling(time.TotalSeconds), 1, 32767);
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Gateway.Linux;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Http.Connections;
@@ -6,9 +7,6 @@ namespace Gateway.Http.Connections;
 /// <summary>What <see cref="DepartureWatch"/> knows of one connection.</summary>
 internal sealed class WatchedConnection(ConnectionContext connection, Socket socket)
 {
-    private const int Tcp = 6;
-    private const int TcpInfo = 11;
-
     // The first byte of struct tcp_info, tcpi_state, and its values (linux/tcp.h, net/tcp_states.h).
     private const byte Closed = 7;
     private const byte CloseWait = 8;
@@ -31,7 +29,7 @@ internal sealed class WatchedConnection(ConnectionContext connection, Socket soc
         try
         {
             Span<byte> state = [0];
-            socket.GetRawSocketOption(Tcp, TcpInfo, state);
+            _ = socket.Get(SocketOption.TcpInfo, state);
             if (state[0] == CloseWait)
             {
                 var before = _unread;

@@ -62,7 +62,15 @@ internal sealed class ScriptedConnection(Func<ConnectRequest, ConnectFailure> sc
         return new(new IoResult(data.Length, SocketError.Success));
     }
 
-    public override ValueTask<RelayResult> RelayAsync(TcpConnection backend, RelayOptions options, IFirstBytesGuard? guard = null) => throw new NotSupportedException();
+    public override ValueTask<RelayResult> RelayAsync(RelaySide backend, RelayOptions options, IFirstBytesGuard? guard = null) => throw new NotSupportedException();
+
+    public override ValueTask<SocketError> AwaitBytesAsync() => throw new NotSupportedException();
+
+    public override ValueTask<IoResult> ReadAsync(Memory<byte> buffer) => throw new NotSupportedException();
+
+    public override ValueTask<IoResult> WriteAsync(ReadOnlyMemory<byte> data) => throw new NotSupportedException();
+
+    public override ValueTask<SocketError> ShutdownSendAsync() => throw new NotSupportedException();
 
     public override void Abort(RelayEnd reason)
     {

@@ -1,45 +1,27 @@
+using Gateway.Linux;
 using Gateway.Tcp.Configuration;
 
 namespace Gateway.Interception;
 
 /// <summary>
-/// The ports that the kernel gives to connections of this host (ip-sysctl.rst: ip_local_port_range, ip_local_reserved_ports; IPv6 has the same). A server's answers can be told from what the
-/// host sends itself only by the port they come from: so servers may have no port of these.
+/// The ports that the kernel gives to connections of this host (<see cref="LocalPortRange"/>). A server's answers can be told from what the host sends
+/// itself only by the port they come from: so servers may have no port of these.
 /// </summary>
 /// <param name="Range">What it chooses from.</param>
 /// <param name="Reserved">What it leaves out.</param>
-internal sealed record LocalPorts(PortRange Range, IReadOnlyList<PortRange> Reserved)
+internal sealed record EphemeralPorts(PortRange Range, IReadOnlyList<PortRange> Reserved)
 {
-    private const string RangeFile = "/proc/sys/net/ipv4/ip_local_port_range";
-    private const string ReservedFile = "/proc/sys/net/ipv4/ip_local_reserved_ports";
-
     /// <summary>The kernel's defaults.</summary>
-    public static LocalPorts Default { get; } = new(new PortRange(32768, 60999), []);
+    public static EphemeralPorts Default { get; } = new(new PortRange(32768, 60999), []);
 
     /// <summary>Where servers listen, if nobody says it: below the range.</summary>
     public IReadOnlyList<PortRange> ServerPorts => Range.First > 1 ? [new PortRange(1, Range.First - 1)] : [];
 
     /// <summary>This network namespace's; the defaults where they cannot be read.</summary>
-    public static LocalPorts Read()
-    {
-        try
-        {
-            return File.Exists(RangeFile) ? Parse(File.ReadAllText(RangeFile), File.Exists(ReservedFile) ? File.ReadAllText(ReservedFile) : "") : Default;
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            return Default;
-        }
-    }
+    public static EphemeralPorts Read() => Of(LocalPortRange.Read(), LocalPortRange.ReadReserved());
 
-    /// <summary>The same from the files' texts.</summary>
-    internal static LocalPorts Parse(string range, string reserved)
-    {
-        var ends = range.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        return ends.Length == 2 && PortRange.TryParse($"{ends[0]}-{ends[1]}", out var parsed)
-            ? new LocalPorts(parsed, [.. reserved.Trim().Split(',').Select(part => PortRange.TryParse(part, out var one) ? one : (PortRange?)null).OfType<PortRange>()])
-            : Default;
-    }
+    /// <summary>The same from the texts of the kernel's files.</summary>
+    internal static EphemeralPorts Parse(string range, string reserved) => Of(LocalPortRange.Parse(range), reserved);
 
     /// <summary>Those of some servers' ports that the kernel may choose.</summary>
     public IReadOnlyList<PortRange> In(IReadOnlyList<PortRange> ports) => PortRanges.Subtract(ports, PortRanges.Subtract([PortRange.All], PortRanges.Subtract([Range], Reserved)));
@@ -59,4 +41,10 @@ internal sealed record LocalPorts(PortRange Range, IReadOnlyList<PortRange> Rese
         $"sysctl -w net.ipv4.ip_local_reserved_ports={string.Join(',', PortRanges.Join([.. Reserved, .. In(ports)]))} "
         + "(Kubernetes: securityContext.sysctls, or a narrower net.ipv4.ip_local_port_range), "
         + "or only ports outside of it in Match:DestinationPorts";
+
+    private static EphemeralPorts Of((int First, int Last)? range, string reserved) => range is { First: > 0 } known
+        ? new EphemeralPorts(
+            new PortRange(known.First, known.Last),
+            [.. reserved.Trim().Split(',').Select(part => PortRange.TryParse(part, out var some) ? some : (PortRange?)null).OfType<PortRange>()])
+        : Default;
 }

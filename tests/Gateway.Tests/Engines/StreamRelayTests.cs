@@ -1,20 +1,21 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Engines.Portable;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.Relaying;
 using Gateway.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Engines;
 
-/// <summary>What depends on who comes first, inside the portable relay.</summary>
-public sealed class PortableRelayTests
+/// <summary>What depends on who comes first, inside the relay of streams.</summary>
+public sealed class StreamRelayTests
 {
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// The look at the limits found the relay running, and it ends before that look sets the timer again. The second that the last bytes have must not become the rest of
-    /// the idle timeout.
+    /// The look at the limits found the relay running, and it ends before that look sets the timer again. The second that the last bytes
+    /// have must not become the rest of the idle timeout.
     /// </summary>
     [Fact]
     public async Task CheckLimits_RelayEndsMeanwhile_LastBytesStillHaveASecond()
@@ -23,7 +24,7 @@ public sealed class PortableRelayTests
         await using var engine = new PortableTcpEngine(time);
         var (client, clientPeer) = Pair(bufferBytes: 4096);
         var (backend, backendPeer) = Pair();
-        var relay = new PortableRelay(new PortableTcpConnection(client, engine), new PortableTcpConnection(backend, engine), new RelayOptions { IdleTimeout = Idle }, null, time);
+        var relay = new StreamRelay(new PortableTcpConnection(client, engine), new PortableTcpConnection(backend, engine), new RelayOptions { IdleTimeout = Idle }, null);
         var running = relay.RunAsync().AsTask();
 
         // The client reads nothing, so what the backend has said waits when the backend resets.

@@ -4,8 +4,10 @@ using Gateway.Linux;
 
 namespace Gateway.Tcp.Engines.Linux;
 
-/// <summary>Makes a socket, sets its options, binds it if asked, and starts to connect; says who is to blame if one of these fails.</summary>
-internal static class SocketDialer
+/// <summary>
+/// Makes a socket, sets its options, binds it if asked, and starts to connect; says who is to blame if one of these fails.
+/// </summary>
+internal static class LinuxDial
 {
     /// <summary>0 and a socket that connects or is connected, or an errno, its <paramref name="failure"/>, and no socket.</summary>
     internal static int TryStart(ConnectRequest request, EventLoop loop, out int fd, out bool isConnected, out ConnectFailure failure)
@@ -89,8 +91,7 @@ internal static class SocketDialer
         // 127.0.0.0/8 is this host's own everywhere: no right is needed to bind it.
         if (!IPAddress.IsLoopback(source.Address))
         {
-            var option = family == AddressFamily.InterNetworkV6 ? SocketOption.TransparentV6 : SocketOption.TransparentV4;
-            var permitted = Syscalls.SetOption(fd, option, 1);
+            var permitted = Syscalls.SetOption(fd, SocketOption.Transparent(family), 1);
             if (permitted < 0)
             {
                 failure = ConnectFailures.OfOption(Errno.ToSocketError(-permitted), ConnectFailure.Bind);

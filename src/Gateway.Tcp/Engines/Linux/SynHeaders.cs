@@ -1,9 +1,15 @@
-namespace Gateway.Tcp.Identification.Toa;
+namespace Gateway.Tcp.Engines.Linux;
 
-/// <summary>The headers of a SYN as the kernel saves them (TCP_SAVED_SYN): IPv4 or IPv6, then TCP. The kernel has checked them; a stranger has written them.</summary>
+/// <summary>
+/// The headers of a SYN as the kernel saves them (TCP_SAVED_SYN): IPv4 or IPv6, then TCP. The kernel has checked them; a stranger has
+/// written them.
+/// </summary>
 internal static class SynHeaders
 {
-    /// <summary>The longest that there is: an IPv6 header with extension headers is bounded by what the kernel saves, which is rarely above 120 bytes.</summary>
+    /// <summary>
+    /// The longest that there is: an IPv6 header with extension headers is bounded by what the kernel saves, which is rarely above 120
+    /// bytes.
+    /// </summary>
     public const int MaxBytes = 256;
 
     private const int LeastV4 = 20;
@@ -38,7 +44,8 @@ internal static class SynHeaders
         }
     }
 
-    // RFC 8200 4: hop-by-hop (0), routing (43) and destination options (60) begin with the next header and their length in 8 bytes, the first not counted.
+    // RFC 8200 4: hop-by-hop (0), routing (43) and destination options (60) begin with the next header and their length in 8 bytes, the
+    // first not counted.
     private static ReadOnlySpan<byte> BehindExtensions(byte next, ReadOnlySpan<byte> rest)
     {
         while (next is 0 or 43 or 60)

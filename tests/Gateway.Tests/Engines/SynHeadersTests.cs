@@ -1,6 +1,6 @@
-using Gateway.Tcp.Identification.Toa;
+using Gateway.Tcp.Engines.Linux;
 
-namespace Gateway.Tests.Tcp.Toa;
+namespace Gateway.Tests.Engines;
 
 /// <summary>SYNs as Linux saved them, and what must not be taken for one.</summary>
 public sealed class SynHeadersTests

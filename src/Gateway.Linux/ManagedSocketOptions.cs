@@ -1,0 +1,35 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+
+namespace Gateway.Linux;
+
+/// <summary>Linux's socket options on managed sockets, for those that .NET has no name for.</summary>
+public static class ManagedSocketOptions
+{
+    /// <summary>Sets an option that is a number.</summary>
+    /// <exception cref="SocketException">The kernel refuses (AccessDenied: a right is missing).</exception>
+    public static void Set(this Socket socket, SocketOption option, int value)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        Span<byte> bytes = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, value);
+        socket.SetRawSocketOption(option.Level, option.Name, bytes);
+    }
+
+    /// <summary>Reads an option that is a number.</summary>
+    /// <exception cref="SocketException">The kernel refuses.</exception>
+    public static int Get(this Socket socket, SocketOption option)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(int)];
+        _ = socket.Get(option, bytes);
+        return BinaryPrimitives.ReadInt32LittleEndian(bytes);
+    }
+
+    /// <summary>Reads an option of several bytes, as many as there is room for; returns their number.</summary>
+    /// <exception cref="SocketException">The kernel refuses.</exception>
+    public static int Get(this Socket socket, SocketOption option, Span<byte> value)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        return socket.GetRawSocketOption(option.Level, option.Name, value);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+
+namespace Gateway.Tcp.Engines;
+
+/// <summary>
+/// A connection as a stream, for a layer over it such as <c>SslStream</c>: asynchronous calls only, one read and one write at a time. It
+/// fails with an IOException around the SocketException. Cancelling a call resets the connection: what a layer has half read or written
+/// cannot be taken up again.
+/// </summary>
+/// <param name="connection">The connection; its owner closes it.</param>
+public sealed class ConnectionStream(TcpConnection connection) : Stream
+{
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        using var cancelled = ResetWhen(cancellationToken);
+        while (true)
+        {
+            if (!buffer.IsEmpty)
+            {
+                var read = await connection.ReadAsync(buffer).ConfigureAwait(false);
+                if (read.Error != SocketError.WouldBlock)
+                {
+                    ThrowIfFailed(read.Error, cancellationToken);
+                    return read.Bytes;
+                }
+            }
+
+            ThrowIfFailed(await connection.AwaitBytesAsync().ConfigureAwait(false), cancellationToken);
+            if (buffer.IsEmpty)
+            {
+                return 0;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        using var cancelled = ResetWhen(cancellationToken);
+        while (!buffer.IsEmpty)
+        {
+            var written = await connection.WriteAsync(buffer).ConfigureAwait(false);
+            ThrowIfFailed(written.Error, cancellationToken);
+            buffer = buffer[written.Bytes..];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    private static void ThrowIfFailed(SocketError error, CancellationToken cancellationToken)
+    {
+        if (error != SocketError.Success)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var inner = new SocketException((int)error);
+            throw new IOException(inner.Message, inner);
+        }
+    }
+
+    private CancellationTokenRegistration ResetWhen(CancellationToken cancelled) =>
+        cancelled.UnsafeRegister(static connection => ((TcpConnection)connection!).Reset(), connection);
+}

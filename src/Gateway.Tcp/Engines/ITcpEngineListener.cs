@@ -1,0 +1,21 @@
+using System.Net;
+
+namespace Gateway.Tcp.Engines;
+
+/// <summary>A bound listening socket (or one per event loop).</summary>
+public interface ITcpEngineListener : IAsyncDisposable
+{
+    /// <summary>The bound address; the port is the real one also when 0 was asked for.</summary>
+    IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>
+    /// Starts accepting. <paramref name="onAccepted"/> owns each connection; it runs on the engine's own thread and must not block.
+    /// Running out of descriptors or memory is counted and retried, never thrown.
+    /// </summary>
+    void Start(Action<TcpConnection> onAccepted);
+
+    /// <summary>
+    /// Stops accepting and closes the listening sockets. Connections that the kernel has already completed are handed over first.
+    /// </summary>
+    ValueTask StopAsync();
+}

@@ -1,0 +1,183 @@
+using System.Net.Sockets;
+using System.Threading.Tasks.Sources;
+using Gateway.Linux;
+
+namespace Gateway.Tcp.Engines.Linux;
+
+/// <summary>
+/// Reading and writing on a <see cref="LinuxSocket"/> at the same time, one of each: for layers over a connection (TLS) and for relays with
+/// such a layer. A wait allocates nothing. Called from any thread: what comes from another one is taken to the loop first, and continues
+/// there.
+/// </summary>
+internal sealed class LinuxDuplex : IValueTaskSource<SocketError>, IValueTaskSource<IoResult>
+{
+    private readonly LinuxSocket _socket;
+    private ManualResetValueTaskSourceCore<SocketError> _read;
+    private ManualResetValueTaskSourceCore<IoResult> _write;
+    private ReadOnlyMemory<byte> _unsent;
+    private bool _isReading;
+    private bool _isWriting;
+
+    internal LinuxDuplex(LinuxSocket socket)
+    {
+        _socket = socket;
+        if (socket.KeepAlive is { } keepAlive)
+        {
+            SocketOptionSet.StartKeepAlive(socket.Fd, keepAlive);
+            socket.KeepAlive = null;
+        }
+    }
+
+    private bool IsElsewhere => !_socket.Loop.IsCurrent && !_socket.Loop.HasEnded;
+
+    internal ValueTask<SocketError> AwaitBytesAsync()
+    {
+        if (IsElsewhere)
+        {
+            return HopAndAwaitBytesAsync();
+        }
+
+        if (_socket.IsUnusable || _socket.IsReadable)
+        {
+            return new ValueTask<SocketError>(_socket.IsUnusable ? SocketError.OperationAborted : SocketError.Success);
+        }
+
+        _read.Reset();
+        _isReading = true;
+        return new ValueTask<SocketError>(this, _read.Version);
+    }
+
+    internal ValueTask<IoResult> ReadAsync(Memory<byte> buffer)
+    {
+        if (IsElsewhere)
+        {
+            return HopAndReadAsync(buffer);
+        }
+
+        return new ValueTask<IoResult>(
+            _socket.IsUnusable ? new IoResult(0, SocketError.OperationAborted) : ResultOf(_socket.Receive(buffer.Span)));
+    }
+
+    internal ValueTask<IoResult> WriteAsync(ReadOnlyMemory<byte> data)
+    {
+        if (IsElsewhere)
+        {
+            return HopAndWriteAsync(data);
+        }
+
+        if (_socket.IsUnusable)
+        {
+            return new ValueTask<IoResult>(new IoResult(0, SocketError.OperationAborted));
+        }
+
+        if (_socket.IsWritable && ResultOf(_socket.Send(data.Span)) is { Error: not SocketError.WouldBlock } sent)
+        {
+            return new ValueTask<IoResult>(sent);
+        }
+
+        _unsent = data;
+        _write.Reset();
+        _isWriting = true;
+        return new ValueTask<IoResult>(this, _write.Version);
+    }
+
+    internal ValueTask<SocketError> ShutdownSendAsync()
+    {
+        if (IsElsewhere)
+        {
+            return HopAndShutdownSendAsync();
+        }
+
+        return new ValueTask<SocketError>(_socket.IsUnusable ? SocketError.OperationAborted : _socket.ShutdownSend());
+    }
+
+    /// <summary>Goes on with what waits, if the socket is ready for it. Continuations run before this returns.</summary>
+    internal void OnReady()
+    {
+        if (_isReading && _socket.IsReadable)
+        {
+            EndRead(SocketError.Success);
+        }
+
+        if (_isWriting && _socket.IsWritable && ResultOf(_socket.Send(_unsent.Span)) is { Error: not SocketError.WouldBlock } sent)
+        {
+            EndWrite(sent);
+        }
+    }
+
+    /// <summary>The socket was closed or aborted: what waits ends.</summary>
+    internal void End()
+    {
+        if (_isReading)
+        {
+            EndRead(SocketError.OperationAborted);
+        }
+
+        if (_isWriting)
+        {
+            EndWrite(new IoResult(0, SocketError.OperationAborted));
+        }
+    }
+
+    /// <inheritdoc/>
+    SocketError IValueTaskSource<SocketError>.GetResult(short token) => _read.GetResult(token);
+
+    /// <inheritdoc/>
+    ValueTaskSourceStatus IValueTaskSource<SocketError>.GetStatus(short token) => _read.GetStatus(token);
+
+    /// <inheritdoc/>
+    void IValueTaskSource<SocketError>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _read.OnCompleted(continuation, state, token, ValueTaskSourceOnCompletedFlags.None);
+
+    /// <inheritdoc/>
+    IoResult IValueTaskSource<IoResult>.GetResult(short token) => _write.GetResult(token);
+
+    /// <inheritdoc/>
+    ValueTaskSourceStatus IValueTaskSource<IoResult>.GetStatus(short token) => _write.GetStatus(token);
+
+    /// <inheritdoc/>
+    void IValueTaskSource<IoResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _write.OnCompleted(continuation, state, token, ValueTaskSourceOnCompletedFlags.None);
+
+    private static IoResult ResultOf(int count) =>
+        count < 0 ? new IoResult(0, Errno.ToSocketError(-count)) : new IoResult(count, SocketError.Success);
+
+    private async ValueTask<SocketError> HopAndAwaitBytesAsync()
+    {
+        await _socket.Loop.HopAsync().ConfigureAwait(false);
+        return await AwaitBytesAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask<IoResult> HopAndReadAsync(Memory<byte> buffer)
+    {
+        await _socket.Loop.HopAsync().ConfigureAwait(false);
+        return await ReadAsync(buffer).ConfigureAwait(false);
+    }
+
+    private async ValueTask<IoResult> HopAndWriteAsync(ReadOnlyMemory<byte> data)
+    {
+        await _socket.Loop.HopAsync().ConfigureAwait(false);
+        return await WriteAsync(data).ConfigureAwait(false);
+    }
+
+    private async ValueTask<SocketError> HopAndShutdownSendAsync()
+    {
+        await _socket.Loop.HopAsync().ConfigureAwait(false);
+        return await ShutdownSendAsync().ConfigureAwait(false);
+    }
+
+    private void EndRead(SocketError result)
+    {
+        _isReading = false;
+        _read.SetResult(result);
+    }
+
+    private void EndWrite(IoResult result)
+    {
+        _isWriting = false;
+        _unsent = default;
+        _write.SetResult(result);
+    }
+}

@@ -1,0 +1,291 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Linux;
+using Gateway.Tcp.Relaying;
+
+namespace Gateway.Tcp.Engines.Linux;
+
+/// <summary>
+/// One non-blocking socket on one <see cref="EventLoop"/>: its descriptor, what is known of its readiness, its timer and its end. Who uses
+/// it (<see cref="Owner"/>) changes over its life: the connection that dials it, its own connection, the relay. On the loop's thread,
+/// unless a member says otherwise.
+/// <para> The socket is registered once, edge-triggered, for everything; no epoll_ctl follows. So readiness is remembered here
+/// (<see cref="_ready"/>), and a flag is cleared only by a call that said EAGAIN or moved less than asked.
+/// </para>
+/// </summary>
+internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
+{
+    private readonly EventLoop _loop;
+    private readonly int _fd;
+    private TimerNode? _timer;
+    private int _registration;
+    private int _abortReason;
+    private Ready _ready;
+    private bool _hasEnded;
+
+    /// <summary>Takes over an open, non-blocking socket; an <see cref="Owner"/> and <see cref="TryRegister"/> follow.</summary>
+    internal LinuxSocket(EventLoop loop, int fd, bool isConnected)
+        : base(fd)
+    {
+        _loop = loop;
+        _fd = Hold();
+
+        // A connected socket has room to send; what there is to read, the registration's first event says.
+        _ready = isConnected ? Ready.Write : Ready.None;
+    }
+
+    /// <summary>What is known of the socket since its last events.</summary>
+    [Flags]
+    private enum Ready : byte
+    {
+        None = 0,
+        Read = 1,
+        Write = 2,
+
+        /// <summary>
+        /// FIN, failure or urgent data was reported: no further edge may come, so a short read does not clear <see cref="Read"/>.
+        /// </summary>
+        ReadUntilEmpty = 4,
+        Failed = 8,
+        HungUp = 16,
+
+        /// <summary>Urgent data came at some time.</summary>
+        SeenUrgent = 32,
+    }
+
+    /// <inheritdoc/>
+    int IEpollTarget.Registration => _registration;
+
+    /// <summary>Told of events, of the timer and of an abort.</summary>
+    internal ISocketOwner? Owner { get; set; }
+
+    /// <summary>Keep-alive that the socket does not have yet; the relay starts it when the connection turns out to live on.</summary>
+    internal TcpKeepAlive? KeepAlive { get; set; }
+
+    internal EventLoop Loop => _loop;
+
+    internal int Fd => _fd;
+
+    internal bool IsReadable => (_ready & Ready.Read) != 0;
+
+    internal bool IsWritable => (_ready & Ready.Write) != 0;
+
+    /// <summary>EPOLLERR came.</summary>
+    internal bool HasFailed => (_ready & Ready.Failed) != 0;
+
+    /// <summary>EPOLLERR or EPOLLHUP came: of a socket that connects, that it could not.</summary>
+    internal bool HasHungUp => (_ready & (Ready.Failed | Ready.HungUp)) != 0;
+
+    internal bool HasSeenUrgent => (_ready & Ready.SeenUrgent) != 0;
+
+    /// <summary>It was closed.</summary>
+    internal bool HasEnded => _hasEnded;
+
+    /// <summary>No operation can be begun any more: it is closed, aborted, or its loop has ended.</summary>
+    internal bool IsUnusable => _hasEnded || _loop.HasEnded || Volatile.Read(ref _abortReason) != 0;
+
+    /// <summary>From any thread: the reason given to <see cref="Abort"/>, or null.</summary>
+    internal RelayEnd? AbortReason => Volatile.Read(ref _abortReason) is var reason and > 0 ? (RelayEnd)(reason - 1) : null;
+
+    // A read that returned less than asked has emptied the socket; if not, only EAGAIN or the end of the stream says so.
+    private bool ShortReadEmpties => (_ready & Ready.ReadUntilEmpty) == 0;
+
+    /// <summary>
+    /// Puts the socket under the loop's watch. False: the kernel has no watch left (fs.epoll.max_user_watches), or no memory.
+    /// </summary>
+    internal bool TryRegister()
+    {
+        _registration = Math.Max(0, _loop.Register(this, _fd));
+        return _registration != 0;
+    }
+
+    /// <summary>Bytes, 0 at the end of the stream, or −errno.</summary>
+    internal int Receive(Span<byte> buffer)
+    {
+        var count = Syscalls.Receive(_fd, buffer);
+        if (count == -Errno.EAGAIN || (count > 0 && count < buffer.Length && ShortReadEmpties))
+        {
+            ClearReadable();
+        }
+
+        return count;
+    }
+
+    /// <summary>How many bytes the kernel took, or −errno.</summary>
+    internal int Send(ReadOnlySpan<byte> data)
+    {
+        var count = Syscalls.Send(_fd, data);
+        if (count < data.Length && count is >= 0 or -Errno.EAGAIN)
+        {
+            ClearWritable();
+        }
+
+        return count;
+    }
+
+    /// <summary>FIN after what is still in the send queue.</summary>
+    internal SocketError ShutdownSend() => Errno.ToSocketError(-Math.Min(0, Syscalls.ShutdownSend(_fd)));
+
+    /// <summary>SO_ERROR, which the kernel tells once; ConnectionReset if it was told before.</summary>
+    internal SocketError TakeError() =>
+        Syscalls.GetOption(_fd, SocketOption.Error) is var errno and > 0 ? Errno.ToSocketError(errno) : SocketError.ConnectionReset;
+
+    internal void ClearReadable() => _ready &= ~Ready.Read;
+
+    internal void ClearWritable() => _ready &= ~Ready.Write;
+
+    /// <summary>For a socket that is known to have failed: what it still holds may not have been reported yet.</summary>
+    internal void AssumeReadable() => _ready |= Ready.Read | Ready.ReadUntilEmpty;
+
+    /// <summary>Our end of it; null once it is closed. From any thread.</summary>
+    internal IPEndPoint? ReadLocalEndPoint()
+    {
+        if (_hasEnded)
+        {
+            return null;
+        }
+
+        try
+        {
+            var result = Syscalls.GetSocketName(Hold(), out var address);
+            Release();
+            return result < 0 ? null : address.ToIPEndPoint();
+        }
+        catch (ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Arms the socket's one timer; <see cref="TimerNode.Never"/> disarms it.</summary>
+    internal void ArmTimer(long dueAt)
+    {
+        if (dueAt != TimerNode.Never)
+        {
+            _timer ??= new TimerNode(static owner => ((LinuxSocket)owner).OnTimer(), this);
+        }
+
+        if (_timer is { } timer)
+        {
+            _loop.Timers.Arm(timer, dueAt);
+        }
+    }
+
+    /// <summary>A limit as the loop's time; <see cref="TimerNode.Never"/> for no limit.</summary>
+    internal long DueAfter(TimeSpan limit) =>
+        limit < TimeSpan.Zero || limit >= TimeSpan.FromDays(365) ? TimerNode.Never : _loop.Now + (long)limit.TotalMilliseconds;
+
+    /// <summary>From any thread: what is pending, or begun later, ends for this reason. The first call's reason stays.</summary>
+    internal void Abort(RelayEnd reason)
+    {
+        // Always by the loop's queue, also on its own thread: whoever aborts from within a callback of the relay must not find it gone.
+        if (Interlocked.CompareExchange(ref _abortReason, (int)reason + 1, 0) == 0)
+        {
+            _loop.Post(this);
+        }
+    }
+
+    /// <summary>Closes in order: FIN, unless unread bytes make the kernel send RST. Does nothing if already closed.</summary>
+    internal void CloseInOrder() => Close(withReset: false);
+
+    /// <summary>Closes with RST. Does nothing if already closed.</summary>
+    internal void CloseWithReset() => Close(withReset: true);
+
+    /// <summary>Ends what is pending, and resets.</summary>
+    internal void Abandon(RelayEnd reason)
+    {
+        _ = Interlocked.CompareExchange(ref _abortReason, (int)reason + 1, 0);
+        try
+        {
+            Owner?.OnAborted(this, reason);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            _loop.Report(exception);
+        }
+
+        CloseWithReset();
+    }
+
+    /// <inheritdoc/>
+    public void OnEvents(EpollEvents events)
+    {
+        const EpollEvents UntilEmpty = EpollEvents.ReadHangUp | EpollEvents.HangUp | EpollEvents.Error | EpollEvents.Priority;
+        if ((events & (EpollEvents.In | UntilEmpty)) != 0)
+        {
+            _ready |= (events & UntilEmpty) != 0 ? Ready.Read | Ready.ReadUntilEmpty : Ready.Read;
+        }
+
+        if ((events & (EpollEvents.Out | EpollEvents.HangUp | EpollEvents.Error)) != 0)
+        {
+            _ready |= Ready.Write;
+        }
+
+        if ((events & (EpollEvents.Priority | EpollEvents.HangUp | EpollEvents.Error)) != 0)
+        {
+            NoteRareEvents(events);
+        }
+
+        Owner?.OnReady(this);
+    }
+
+    /// <inheritdoc/>
+    void IEpollTarget.OnFault() => Abandon(RelayEnd.Error);
+
+    /// <inheritdoc/>
+    void IEpollTarget.OnLoopStopping() => Abandon(RelayEnd.Drain);
+
+    /// <summary>Posted by <see cref="Abort"/>.</summary>
+    void ILoopWork.RunOnLoop() => Owner?.OnAborted(this, AbortReason ?? RelayEnd.Error);
+
+    /// <inheritdoc/>
+    void ILoopWork.OnFault() => Abandon(RelayEnd.Error);
+
+    private void NoteRareEvents(EpollEvents events)
+    {
+        if ((events & EpollEvents.Priority) != 0)
+        {
+            SocketOptionSet.KeepUrgentBytes(_fd);
+            _ready |= Ready.SeenUrgent;
+        }
+
+        _ready |= (events & EpollEvents.HangUp) != 0 ? Ready.HungUp : Ready.None;
+        _ready |= (events & EpollEvents.Error) != 0 ? Ready.Failed : Ready.None;
+    }
+
+    private void OnTimer()
+    {
+        try
+        {
+            Owner?.OnTimer(this);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            _loop.Report(exception);
+            Abandon(RelayEnd.Error);
+        }
+    }
+
+    private void Close(bool withReset)
+    {
+        if (_hasEnded)
+        {
+            return;
+        }
+
+        _hasEnded = true;
+        if (_timer is { } timer)
+        {
+            _loop.Timers.Remove(timer);
+        }
+
+        _loop.Forget(this, _fd);
+        if (withReset)
+        {
+            _ = Syscalls.SetResetOnClose(_fd);
+        }
+
+        Release();
+        Dispose();
+    }
+}

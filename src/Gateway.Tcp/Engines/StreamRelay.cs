@@ -1,0 +1,272 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Gateway.Tcp.Relaying;
+
+namespace Gateway.Tcp.Engines;
+
+/// <summary>
+/// One relay over two sides of whatever kind. Each direction: wait for bytes (no buffer while idle), rent 64 KiB, read what is there, write
+/// it whole, give the buffer back. The end of a stream becomes a half-close of the other side. Whatever ends the relay otherwise resets
+/// both sides, so that neither can take a cut stream for a complete one; that also wakes the other direction. A side whose failure is found
+/// by writing may have said something before, such as the answer of a server that answers early and closes: the other direction passes it
+/// on first.
+/// </summary>
+/// <remarks>
+/// A reset of a side whose bytes wait for the other is noticed when the other takes them, or by a limit: only who reads is told of it.
+/// </remarks>
+internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOptions options, IFirstBytesGuard? firstBytes) : IRelay
+{
+    // As measured (docs/performance.md): smaller buffers cost bulk throughput, larger ones gain nothing without splice.
+    private const int BufferBytes = 64 * 1024;
+    private const int Running = -1;
+
+    // A stream that never waits would keep the thread on which its socket is polled, and everybody else there waiting, until its end.
+    private const int BytesPerTurn = 1024 * 1024;
+
+    // Timers have millisecond steps, and none takes more than 49 days.
+    private static readonly TimeSpan ShortestCheck = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongestCheck = TimeSpan.FromDays(1);
+
+    // A dead socket's queue does not grow, so passing it on takes long only if the other side does not read.
+    private static readonly TimeSpan LastBytes = TimeSpan.FromSeconds(1);
+
+    private readonly TimeProvider _time = client.Transport.Time;
+    private readonly long _start = client.Transport.Time.GetTimestamp();
+    private long _lastActivity = client.Transport.Time.GetTimestamp();
+    private IFirstBytesGuard? _guard = firstBytes;
+    private long _toBackend;
+    private long _toClient;
+    private int _end = Running;
+    private int _firstFin = Running;
+    private SocketError _error;
+    private ITimer? _limits;
+
+    /// <inheritdoc/>
+    public RelayedBytes Relayed => new(Volatile.Read(ref _toBackend), Volatile.Read(ref _toClient));
+
+    /// <summary>Runs until both directions have ended.</summary>
+    public async ValueTask<RelayResult> RunAsync()
+    {
+        TimerCallback check = static state => ((StreamRelay)state!).CheckLimits();
+        _limits = _time.CreateTimer(check, this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _limits.Change(NextCheck(), Timeout.InfiniteTimeSpan);
+        await Task.WhenAll(PumpAsync(client, backend, fromClient: true), PumpAsync(backend, client, fromClient: false));
+        await _limits.DisposeAsync();
+        var end = Volatile.Read(ref _end);
+        if (end == Running)
+        {
+            end = Volatile.Read(ref _firstFin);
+            client.Close();
+            backend.Close();
+        }
+        else
+        {
+            client.Reset();
+            backend.Reset();
+        }
+
+        return new RelayResult((RelayEnd)end, _toBackend, _toClient, _error);
+    }
+
+    private async Task PumpAsync(RelaySide from, RelaySide to, bool fromClient)
+    {
+        try
+        {
+            SocketError error;
+            while ((error = await from.AwaitBytesAsync()) == SocketError.Success)
+            {
+                if (!await CarryAsync(from, to, fromClient))
+                {
+                    return;
+                }
+            }
+
+            Fail(from, error);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // A guard that throws.
+            from.Transport.Report(fault);
+            End(RelayEnd.Error, SocketError.Success);
+        }
+    }
+
+    /// <summary>Carries what is there now. False: the direction has ended.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> CarryAsync(RelaySide from, RelaySide to, bool fromClient)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            for (var moved = 0; ;)
+            {
+                if (moved >= BytesPerTurn)
+                {
+                    moved = 0;
+                    await from.Transport.YieldAsync();
+                }
+
+                var (received, error) = await from.ReadAsync(buffer.AsMemory(0, BufferBytes));
+                if (error == SocketError.WouldBlock)
+                {
+                    return true;
+                }
+
+                if (error != SocketError.Success)
+                {
+                    Fail(from, error);
+                    return false;
+                }
+
+                if (received == 0)
+                {
+                    await EndDirectionAsync(to, fromClient);
+                    return false;
+                }
+
+                if (fromClient && IsRefused(buffer.AsSpan(0, received)))
+                {
+                    End(RelayEnd.Refused, SocketError.Success);
+                    return false;
+                }
+
+                moved += received;
+                for (var sent = 0; sent < received;)
+                {
+                    var (count, failure) = await to.WriteAsync(buffer.AsMemory(sent, received - sent));
+                    sent += count;
+                    Count(count, fromClient);
+                    if (failure != SocketError.Success)
+                    {
+                        Fail(to, failure, mayHaveSpoken: true);
+                        return false;
+                    }
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async ValueTask EndDirectionAsync(RelaySide to, bool fromClient)
+    {
+        if (Volatile.Read(ref _end) != Running)
+        {
+            // The end of a failed socket's queue is no FIN.
+            return;
+        }
+
+        Interlocked.CompareExchange(ref _firstFin, (int)(fromClient ? RelayEnd.ClientFin : RelayEnd.BackendFin), Running);
+        var error = await to.ShutdownSendAsync();
+        if (error != SocketError.Success)
+        {
+            Fail(to, error, mayHaveSpoken: true);
+        }
+    }
+
+    private bool IsRefused(ReadOnlySpan<byte> bytes)
+    {
+        if (_guard is null)
+        {
+            return false;
+        }
+
+        var verdict = _guard.Inspect(bytes);
+        _guard = verdict == GuardVerdict.Pass ? null : _guard;
+        return verdict == GuardVerdict.Refuse;
+    }
+
+    private void Count(int sent, bool fromClient)
+    {
+        Volatile.Write(ref _lastActivity, _time.GetTimestamp());
+
+        // Each direction has its own counter and only one writer.
+        if (fromClient)
+        {
+            _toBackend += sent;
+        }
+        else
+        {
+            _toClient += sent;
+        }
+    }
+
+    // An abort closes the socket under the operation: what the operation then reports is not what ended the relay.
+    private void Fail(RelaySide failed, SocketError error, bool mayHaveSpoken = false)
+    {
+        var reason = failed.Transport.AbortReason ?? client.Transport.AbortReason ?? backend.Transport.AbortReason;
+        if (reason is not null || error == SocketError.OperationAborted)
+        {
+            End(reason ?? RelayEnd.Error, SocketError.OperationAborted);
+        }
+        else
+        {
+            End(ReferenceEquals(failed, client) ? RelayEnd.ClientReset : RelayEnd.BackendReset, error, mayHaveSpoken);
+        }
+    }
+
+    private void End(RelayEnd end, SocketError error, bool mayHaveSpoken = false)
+    {
+        if (Interlocked.CompareExchange(ref _end, (int)end, Running) == Running)
+        {
+            _error = error;
+            if (mayHaveSpoken)
+            {
+                _limits!.Change(LastBytes, Timeout.InfiniteTimeSpan);
+                return;
+            }
+        }
+
+        ResetBoth();
+    }
+
+    // Beneath the layers, which may be reading or writing at this moment: they are closed when both directions have ended.
+    private void ResetBoth()
+    {
+        client.Transport.Reset();
+        backend.Transport.Reset();
+    }
+
+    private void CheckLimits()
+    {
+        if (Volatile.Read(ref _end) != Running)
+        {
+            ResetBoth();
+            return;
+        }
+
+        if (options.MaxDuration is { } most && _time.GetElapsedTime(_start) >= most)
+        {
+            End(RelayEnd.MaxDuration, SocketError.Success);
+        }
+        else if (_time.GetElapsedTime(Volatile.Read(ref _lastActivity)) >= options.IdleTimeout)
+        {
+            End(RelayEnd.IdleTimeout, SocketError.Success);
+        }
+        else
+        {
+            _limits?.Change(NextCheck(), Timeout.InfiniteTimeSpan);
+            if (Volatile.Read(ref _end) != Running)
+            {
+                // It ended meanwhile, and the time that it has left was overwritten just now.
+                _limits?.Change(LastBytes, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    // One timer that looks when it could be due, instead of one that is moved by every byte.
+    private TimeSpan NextCheck()
+    {
+        var next = options.IdleTimeout - _time.GetElapsedTime(Volatile.Read(ref _lastActivity));
+        if (options.MaxDuration is { } most)
+        {
+            var left = most - _time.GetElapsedTime(_start);
+            next = left < next ? left : next;
+        }
+
+        return next < ShortestCheck ? ShortestCheck : next > LongestCheck ? LongestCheck : next;
+    }
+}

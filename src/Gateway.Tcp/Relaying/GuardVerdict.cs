@@ -1,0 +1,14 @@
+namespace Gateway.Tcp.Relaying;
+
+/// <summary>A guard's answer.</summary>
+public enum GuardVerdict : byte
+{
+    /// <summary>Send these bytes on; show me the next too.</summary>
+    More,
+
+    /// <summary>Send these and all further bytes on.</summary>
+    Pass,
+
+    /// <summary>Send none of these; end the relay with <see cref="RelayEnd.Refused"/> and reset both sides.</summary>
+    Refuse,
+}

@@ -1,0 +1,35 @@
+namespace Gateway.Tcp.Relaying;
+
+/// <summary>Why a relay ended.</summary>
+public enum RelayEnd : byte
+{
+    /// <summary>Both directions ended in order, the client's first.</summary>
+    ClientFin,
+
+    /// <summary>Both directions ended in order, the backend's first.</summary>
+    BackendFin,
+
+    /// <summary>The client reset, or its socket failed.</summary>
+    ClientReset,
+
+    /// <summary>The backend reset, or its socket failed.</summary>
+    BackendReset,
+
+    /// <summary>No byte for <see cref="RelayOptions.IdleTimeout"/>.</summary>
+    IdleTimeout,
+
+    /// <summary><see cref="RelayOptions.MaxDuration"/> was reached.</summary>
+    MaxDuration,
+
+    /// <summary>Ended by us at shutdown.</summary>
+    Drain,
+
+    /// <summary>It gave way: every place was taken, and its client had sent nothing.</summary>
+    Limit,
+
+    /// <summary>The guard refused the client's first bytes.</summary>
+    Refused,
+
+    /// <summary>A fault of ours.</summary>
+    Error,
+}
