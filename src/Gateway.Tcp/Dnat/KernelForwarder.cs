@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Linux;
 using Gateway.Linux.Netfilter;
 using Gateway.Tcp.Pipeline;
 using Microsoft.Extensions.Logging;
