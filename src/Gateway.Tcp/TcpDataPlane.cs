@@ -42,7 +42,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly HealthMonitor _health;
     private readonly PassiveHealth _passive;
-    private readonly KernelForwarder _forwarder;
+    private readonly DnatKernel _dnat;
     private readonly Func<bool> _mayBindForeign = TransparentProbe.IsPermitted;
 
     /// <summary>Starts an engine.</summary>
@@ -81,8 +81,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _passive = new PassiveHealth(meters, loggers, time);
         var dialer = new Dialer(resolver, _metrics.Dials, _passive, time);
         _health = new HealthMonitor(resolver, meters, loggers, time, (address, timeout, cancellation) => HealthProbe.ConnectAsync(address, timeout, ownListeners, time, cancellation));
-        _forwarder = new KernelForwarder(new DnatTable(table), meters, _metrics, loggers, time);
-        _health.Changed = _forwarder.Wake;
+        _dnat = new DnatKernel(new DnatTable(table), meters, _metrics, loggers, time);
+        _health.Changed = _dnat.Wake;
         _pipeline = new ConnectionPipeline(dialer, _metrics, _live, limit, loggers, time);
         limit.Quiet.Watch(_live);
         limit.Full = new FullPlaces(limit, _logger, time).Report;
@@ -238,7 +238,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     {
         await _counting.DisposeAsync();
         await _health.DisposeAsync();
-        await _forwarder.DisposeAsync();
+        await _dnat.DisposeAsync();
         await _engine.DisposeAsync();
     }
 

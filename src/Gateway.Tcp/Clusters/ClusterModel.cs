@@ -18,13 +18,13 @@ public sealed class ClusterModel
     /// <param name="name">Its key.</param>
     /// <param name="config">Its section, validated.</param>
     /// <param name="networks">The section <c>Networks</c>; null: none.</param>
-    /// <param name="isForwarded">Whether the kernel forwards to it.</param>
+    /// <param name="isDnat">Whether the kernel forwards to it.</param>
     /// <param name="before">The model of the same name that is in force: what it is doing goes on. Null: there is none.</param>
     internal ClusterModel(
         string name,
         TcpClusterConfig config,
         IReadOnlyDictionary<string, IReadOnlyList<string>>? networks = null,
-        bool isForwarded = false,
+        bool isDnat = false,
         ClusterModel? before = null)
     {
         Name = name;
@@ -38,7 +38,7 @@ public sealed class ClusterModel
             return;
         }
 
-        HealthCheck = HealthCheckModel.Of(config.HealthCheck, isForwarded);
+        HealthCheck = HealthCheckModel.Of(config.HealthCheck, isDnat);
         Passive = PassiveRules.From(config.HealthCheck);
         HasAffinity = config.SessionAffinity is not null;
         Destinations = Resolve(config.Destinations, before);

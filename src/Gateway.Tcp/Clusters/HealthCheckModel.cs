@@ -17,14 +17,14 @@ internal sealed record HealthCheckModel(bool Enabled, TimeSpan Interval, TimeSpa
 
     /// <summary>How a cluster's destinations are watched; null: not at all.</summary>
     /// <param name="config">Its section; null: it has none.</param>
-    /// <param name="isForwarded">
+    /// <param name="isDnat">
     /// Whether the kernel forwards to it. Then its names are looked up even if checks are off, since nobody else would notice that one
     /// moves.
     /// </param>
-    public static HealthCheckModel? Of(TcpHealthCheckConfig? config, bool isForwarded)
+    public static HealthCheckModel? Of(TcpHealthCheckConfig? config, bool isDnat)
     {
-        var rules = From(config) ?? (isForwarded ? Default : null);
-        return rules is { Enabled: true } || isForwarded ? rules : null;
+        var rules = From(config) ?? (isDnat ? Default : null);
+        return rules is { Enabled: true } || isDnat ? rules : null;
     }
 
     /// <summary>Resolves a section; null if there is none, or it speaks of <see cref="TcpHealthCheckConfig.Passive"/> alone.</summary>

@@ -24,7 +24,7 @@ internal sealed class AbandonedTables : IDisposable
     public static AbandonedTables Find(Func<string, NftResult> run, string own)
     {
         var answer = run(NftCommands.ListChains());
-        var tables = answer.IsDone ? ForwardRuleset.FindTables(answer.Output) : [];
+        var tables = answer.IsDone ? DnatRuleset.FindTables(answer.Output) : [];
         var found = new AbandonedTables { HasOwn = tables.Contains(own) };
         foreach (var table in tables)
         {

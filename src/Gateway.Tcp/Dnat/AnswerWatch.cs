@@ -15,9 +15,9 @@ internal sealed class AnswerWatch
     private readonly Dictionary<Key, Entry> _entries = [];
 
     /// <summary>Adds what a counter has grown by.</summary>
-    public void Add(ForwardCounter counter, long packets)
+    public void Add(DnatCounter counter, long packets)
     {
-        if (counter.Kind is not (ForwardCounterKind.Tried or ForwardCounterKind.Left or ForwardCounterKind.Answered))
+        if (counter.Kind is not (DnatCounterKind.Tried or DnatCounterKind.Left or DnatCounterKind.Answered))
         {
             return;
         }
@@ -30,8 +30,8 @@ internal sealed class AnswerWatch
 
         entry.Now = counter.Kind switch
         {
-            ForwardCounterKind.Tried => entry.Now with { Tried = entry.Now.Tried + packets },
-            ForwardCounterKind.Left => entry.Now with { Left = entry.Now.Left + packets },
+            DnatCounterKind.Tried => entry.Now with { Tried = entry.Now.Tried + packets },
+            DnatCounterKind.Left => entry.Now with { Left = entry.Now.Left + packets },
             _ => entry.Now with { Answered = entry.Now.Answered + packets },
         };
     }

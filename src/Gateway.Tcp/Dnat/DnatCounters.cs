@@ -8,12 +8,12 @@ namespace Gateway.Tcp.Dnat;
 /// What the kernel counts under our rules: goes into the metrics, and tells what nobody reports, such as answers that do not come
 /// (<see cref="AnswerWatch"/>). Used by one thread at a time.
 /// </summary>
-internal sealed partial class DnatCounters(DnatTable table, ForwardMetrics metrics, TimeSpan interval, ILogger logger, TimeProvider time)
+internal sealed partial class DnatCounters(DnatTable table, DnatMetrics metrics, TimeSpan interval, ILogger logger, TimeProvider time)
 {
     // A scrape by two scrapers at once asks the kernel once.
     private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(200);
 
-    private readonly ForwardTally _tally = new();
+    private readonly DnatTally _tally = new();
     private readonly AnswerWatch _answers = new();
     private readonly HashSet<(string Listener, AddressFamily Family)> _rewritten = [];
     private long _intervalBegan;
@@ -35,7 +35,7 @@ internal sealed partial class DnatCounters(DnatTable table, ForwardMetrics metri
     /// <summary>Reads them.</summary>
     /// <param name="applied">The rules that the table has.</param>
     /// <returns>The kernel's answer. An answer that makes no sense is a failure too.</returns>
-    public NftResult Read(ForwardRuleset applied)
+    public NftResult Read(DnatRuleset applied)
     {
         _readAt = time.GetTimestamp();
         var answer = table.Run(new NftCommands(table.Name).ListCounters());
@@ -59,7 +59,7 @@ internal sealed partial class DnatCounters(DnatTable table, ForwardMetrics metri
         return answer;
     }
 
-    private void Add(IReadOnlyList<(string Counter, long Packets, long Bytes)> readings, ForwardRuleset applied)
+    private void Add(IReadOnlyList<(string Counter, long Packets, long Bytes)> readings, DnatRuleset applied)
     {
         foreach (var (name, packets, bytes) in readings)
         {
@@ -71,7 +71,7 @@ internal sealed partial class DnatCounters(DnatTable table, ForwardMetrics metri
             metrics.Add(counter, packets, bytes);
             _answers.Add(counter, packets);
             // Once for each configuration: it goes on until somebody changes the host's rules.
-            if (counter.Kind == ForwardCounterKind.Rewritten && _rewritten.Add((counter.Listener, counter.Family)))
+            if (counter.Kind == DnatCounterKind.Rewritten && _rewritten.Add((counter.Listener, counter.Family)))
             {
                 Log.SourceRewritten(logger, counter.Listener);
             }
@@ -96,7 +96,7 @@ internal sealed partial class DnatCounters(DnatTable table, ForwardMetrics metri
             }
             else
             {
-                var obstacles = ForwardObstacles.Find(table.Run).Describe();
+                var obstacles = DnatObstacles.Find(table.Run).Describe();
                 Log.Dropped(logger, finding.Listener, finding.Packets, finding.Cluster, finding.Destination, obstacles);
             }
         }

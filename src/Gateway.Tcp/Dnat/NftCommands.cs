@@ -61,7 +61,7 @@ internal sealed class NftCommands(string table)
     public static string ListChains() => """{"nftables":[{"list":{"chains":null}}]}""";
 
     /// <summary>The rules of any table's chain.</summary>
-    public static string ListChain(ForwardChain chain) => new JsonObject
+    public static string ListChain(NftChain chain) => new JsonObject
     {
         ["nftables"] = new JsonArray(new JsonObject
         {

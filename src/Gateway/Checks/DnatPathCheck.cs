@@ -8,7 +8,7 @@ namespace Gateway.Checks;
 
 /// <summary>
 /// <see cref="ReturnPathCheck"/> for Dnat routes. A socket with a client's address would not do: the answers are forwarded here, not taken, unless a rule of routing says so. So the connection is
-/// this host's own, and gets the client's address on its way out (<see cref="ForwardProbe"/>). Health checks of such routes connect at any time: this is done at a start, too.
+/// this host's own, and gets the client's address on its way out (<see cref="DnatProbe"/>). Health checks of such routes connect at any time: this is done at a start, too.
 /// </summary>
 internal sealed class DnatPathCheck : ICheck
 {
@@ -37,7 +37,7 @@ internal sealed class DnatPathCheck : ICheck
     {
         var client = ReturnPathCheck.SourceFor(user.Clients, endPoint);
         var patience = target.ConnectTimeout < MostPatience ? target.ConnectTimeout : MostPatience;
-        ForwardProbe? rule = null;
+        DnatProbe? rule = null;
         var obstacle = "";
         try
         {
@@ -63,7 +63,7 @@ internal sealed class DnatPathCheck : ICheck
         void Disguise(Socket socket)
         {
             socket.Bind(new IPEndPoint(endPoint.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0));
-            rule = ForwardProbe.TryStart(endPoint, ((IPEndPoint)socket.LocalEndPoint!).Port, client, out obstacle);
+            rule = DnatProbe.TryStart(endPoint, ((IPEndPoint)socket.LocalEndPoint!).Port, client, out obstacle);
         }
     }
 

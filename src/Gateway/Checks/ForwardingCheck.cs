@@ -13,12 +13,12 @@ internal sealed class ForwardingCheck : ICheck
     {
         var route = context.Snapshot.Tcp.Listeners.Values.SelectMany(listener => listener.Routes).FirstOrDefault(route => route.SourceIp.Mode == SourceIpMode.Dnat);
         if (route is not null)
-            Judge($"TcpProxy:Routes:{route.Name}:SourceIp:Mode", ForwardObstacles.Find(), findings);
+            Judge($"TcpProxy:Routes:{route.Name}:SourceIp:Mode", DnatObstacles.Find(), findings);
         return Task.CompletedTask;
     }
 
     /// <summary>The verdict.</summary>
-    internal static void Judge(string where, ForwardObstacles obstacles, CheckFindings findings)
+    internal static void Judge(string where, DnatObstacles obstacles, CheckFindings findings)
     {
         foreach (var name in obstacles.Interfaces)
         {

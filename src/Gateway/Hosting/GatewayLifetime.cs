@@ -39,7 +39,7 @@ internal sealed partial class GatewayLifetime(IHostApplicationLifetime applicati
         }
         LastWords.Try(() => Log.EndingAtOnce(logger, context.Signal));
         // What lives in the kernel does not end with us.
-        services.GetService<GatewayRuntime>()?.RemoveForwarding();
+        services.GetService<GatewayRuntime>()?.RemoveDnat();
         // 128 + number, as a shell reports a process that the signal killed.
         Environment.Exit(context.Signal == PosixSignal.SIGTERM ? 143 : context.Signal == PosixSignal.SIGINT ? 130 : 131);
     }

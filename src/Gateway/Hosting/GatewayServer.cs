@@ -253,11 +253,11 @@ internal sealed partial class GatewayServer(
                 await Task.Delay(shutdown.DrainDelay, CancellationToken.None);
             }
             var traffic = Listeners.Where(running => running.Plan.Kind == ListenerKind.Traffic).ToList();
-            runtime.StopForwarding();
+            runtime.StopDnat();
             Log.Draining(logger, traffic.Count, shutdown.DrainTimeout);
             await Task.WhenAll(traffic.Select(running => StopAndLogAsync(running, shutdown.DrainTimeout)).Concat(_stopping)
                 .Append(runtime.DrainTcpAsync(shutdown.DrainTimeout)));
-            runtime.RemoveForwarding();
+            runtime.RemoveDnat();
             // Last, so that probes and the last scrape are answered until there is nothing left to say.
             await Task.WhenAll(Listeners.Where(running => running.Plan.Kind != ListenerKind.Traffic)
                 .Select(running => StopAndLogAsync(running, ProbesDrain)));

@@ -26,14 +26,14 @@ internal sealed class GatewayRuntime(
         [
             .. tcp.CheckRights(snapshot.Tcp, SnapshotBuilder.ToaOf(snapshot.Config)),
             .. ClusterRights.Missing(snapshot.Config.ReverseProxy.Clusters),
-            .. tcp.CheckForwarding(snapshot.Forwards, isTrial),
+            .. tcp.CheckDnat(snapshot.Dnat, isTrial),
         ];
 
     /// <summary>
     /// Begins to check destinations and has the kernel forward what it is to; takes a second at most. Why it would not; empty: it does.
     /// With the snapshot in force it undoes the last preparation.
     /// </summary>
-    public Task<IReadOnlyList<string>> PrepareAsync(GatewaySnapshot snapshot) => tcp.PrepareAsync(snapshot.Tcp, snapshot.Forwards);
+    public Task<IReadOnlyList<string>> PrepareAsync(GatewaySnapshot snapshot) => tcp.PrepareAsync(snapshot.Tcp, snapshot.Dnat);
 
     /// <summary>
     /// Puts a snapshot whose listeners are bound in force. Live connections stay on what they started with. Everything of ours is built by
@@ -60,11 +60,11 @@ internal sealed class GatewayRuntime(
     }
 
     /// <summary>Waits for TCP connections to end; closes those that remain with the reason drain.</summary>
-    public Task DrainTcpAsync(TimeSpan timeout) => Task.WhenAll(tcp.DrainAsync(timeout), tcp.DrainForwardingAsync(timeout));
+    public Task DrainTcpAsync(TimeSpan timeout) => Task.WhenAll(tcp.DrainAsync(timeout), tcp.DrainDnatAsync(timeout));
 
     /// <summary>The kernel takes no new connections any more.</summary>
-    public void StopForwarding() => tcp.StopForwarding();
+    public void StopDnat() => tcp.StopDnat();
 
     /// <summary>The kernel forgets us.</summary>
-    public void RemoveForwarding() => tcp.RemoveForwarding();
+    public void RemoveDnat() => tcp.RemoveDnat();
 }

@@ -16,7 +16,7 @@ internal sealed record GatewaySnapshot
     public required TcpModel Tcp { get; init; }
 
     /// <summary>What of it the kernel forwards.</summary>
-    public required ForwardModel Forwards { get; init; }
+    public required DnatModel Dnat { get; init; }
 
     /// <summary>What each HTTP listener does, Probes and Admin included.</summary>
     public required IReadOnlyList<HttpListenerModel> Http { get; init; }

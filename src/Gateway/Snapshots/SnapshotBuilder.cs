@@ -32,10 +32,10 @@ internal static class SnapshotBuilder
             Config = config,
             Listeners = listeners,
             Tcp = tcp,
-            Forwards = ForwardModel.From(
+            Dnat = DnatModel.From(
                 tcp,
                 listeners.Where(plan => plan.Protocol == ListenerProtocol.Tcp)
-                    .Select(plan => new ForwardListener(plan.Name, plan.Address.EndPoint, plan.Address.IsBothFamilies))),
+                    .Select(plan => new DnatListener(plan.Name, plan.Address.EndPoint, plan.Address.IsBothFamilies))),
             Http = HttpListenerModelBuilder.Build(config),
             Logging = result.Flat,
         };

@@ -257,7 +257,7 @@ public sealed class HealthMonitorTests : IAsyncDisposable
     private static ClusterModel Cluster(string name, HealthCheckModel rules, ClusterModel? before, params string[] addresses)
     {
         var active = new TcpActiveHealthCheckConfig { Enabled = rules.Enabled, Interval = rules.Interval, Timeout = rules.Timeout, Rise = rules.Rise, Fall = rules.Fall };
-        return new(name, TestPlane.Cluster(addresses) with { HealthCheck = new() { Active = active } }, isForwarded: true, before: before);
+        return new(name, TestPlane.Cluster(addresses) with { HealthCheck = new() { Active = active } }, isDnat: true, before: before);
     }
 
     private async Task<ClusterModel> FollowAsync(HealthCheckModel rules, params string[] addresses)

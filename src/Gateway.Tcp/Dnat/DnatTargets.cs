@@ -5,10 +5,10 @@ using Gateway.Tcp.Clusters;
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>Where each destination's connections go now.</summary>
-internal abstract class ForwardTargets
+internal abstract class DnatTargets
 {
     /// <summary>Addresses that stand for those that are not looked up yet: for checking rules before anything is changed.</summary>
-    public static ForwardTargets Placeholders { get; } = new PlaceholderTargets();
+    public static DnatTargets Placeholders { get; } = new PlaceholderTargets();
 
     /// <summary>
     /// The addresses for new connections of a family, in an order that does not depend on the name server's; empty: none, because it is not healthy, has none, weighs nothing, or forwarding is off.
@@ -20,12 +20,12 @@ internal abstract class ForwardTargets
 
     /// <summary>What health checks say.</summary>
     /// <param name="isForwarding">Whether the kernel forwards a family: else clients would wait for an answer that cannot come.</param>
-    public static ForwardTargets Healthy(Func<AddressFamily, bool> isForwarding) => new HealthyTargets(isForwarding);
+    public static DnatTargets Healthy(Func<AddressFamily, bool> isForwarding) => new HealthyTargets(isForwarding);
 
     // Bytes in hex sort as the bytes do.
     private static string Sorted(IPEndPoint endPoint) => Convert.ToHexString(endPoint.Address.GetAddressBytes());
 
-    private sealed class HealthyTargets(Func<AddressFamily, bool> isForwarding) : ForwardTargets
+    private sealed class HealthyTargets(Func<AddressFamily, bool> isForwarding) : DnatTargets
     {
         private readonly bool _v4 = isForwarding(AddressFamily.InterNetwork);
         private readonly bool _v6 = isForwarding(AddressFamily.InterNetworkV6);
@@ -40,7 +40,7 @@ internal abstract class ForwardTargets
             (destination.Health?.Addresses ?? []).Select(static address => address.Address).Where(address => address.AddressFamily == family).OrderBy(Sorted, StringComparer.Ordinal);
     }
 
-    private sealed class PlaceholderTargets : ForwardTargets
+    private sealed class PlaceholderTargets : DnatTargets
     {
         // RFC 5737 and RFC 3849: addresses for documentation.
         private static readonly IPAddress V4 = IPAddress.Parse("192.0.2.1");

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>Turns readings of the kernel's counters into increments. A counter that is lower than before was made anew.</summary>
-internal sealed class ForwardTally
+internal sealed class DnatTally
 {
     private Dictionary<string, (long Packets, long Bytes)> _last = [];
 

@@ -19,7 +19,7 @@ namespace Gateway.Tcp.Dnat;
 /// Established connections are conntrack's: no change of rules touches them. But translation ends with the last nat chain of the machine,
 /// so ours stays until the drain is over.
 /// </summary>
-internal sealed partial class KernelForwarder : IAsyncDisposable
+internal sealed partial class DnatKernel : IAsyncDisposable
 {
     /// <summary>How long a table that somebody removed is missing at most, and the age of what is counted outside of scrapes.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
@@ -31,7 +31,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
 
     private readonly DnatTable _table;
     private readonly DnatCounters _counters;
-    private readonly ForwardMetrics _metrics;
+    private readonly DnatMetrics _metrics;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
@@ -42,8 +42,8 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
 
     // As the kernel has them: health may have changed since.
     private List<(string Route, int Destinations)> _carried = [];
-    private ForwardModel _model = ForwardModel.Empty;
-    private ForwardRuleset? _applied;
+    private DnatModel _model = DnatModel.Empty;
+    private DnatRuleset? _applied;
     private Task _loop = Task.CompletedTask;
     private volatile bool _isStale = true;
     private (bool V4, bool V6) _switches;
@@ -57,19 +57,19 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     /// <param name="tcp">The TCP path's instruments.</param>
     /// <param name="loggers">For what operators are to know.</param>
     /// <param name="time">The clock.</param>
-    public KernelForwarder(DnatTable table, IMeterFactory meters, TcpMetrics tcp, ILoggerFactory loggers, TimeProvider time)
+    public DnatKernel(DnatTable table, IMeterFactory meters, TcpMetrics tcp, ILoggerFactory loggers, TimeProvider time)
     {
         _table = table;
         _time = time;
-        _logger = loggers.CreateLogger<KernelForwarder>();
-        _metrics = new ForwardMetrics(meters, tcp, CollectForScrape);
+        _logger = loggers.CreateLogger<DnatKernel>();
+        _metrics = new DnatMetrics(meters, tcp, CollectForScrape);
         _counters = new DnatCounters(table, _metrics, LookInterval, _logger, time);
     }
 
     /// <summary>What is missing for a model, each with the cure; empty: nothing. Changes nothing.</summary>
     /// <param name="model">The model.</param>
     /// <param name="isTrial">Nothing will be applied: whose the table is does not matter, and its lock is left alone.</param>
-    public IReadOnlyList<string> Check(ForwardModel model, bool isTrial = false)
+    public IReadOnlyList<string> Check(DnatModel model, bool isTrial = false)
     {
         lock (_gate)
         {
@@ -78,27 +78,27 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
                 return [];
             }
 
-            var off = ForwardRequirements.MissingSwitches(model, ForwardingSwitches.IsOn).Distinct().ToList();
+            var off = DnatRequirements.MissingSwitches(model, ForwardingSwitches.IsOn).Distinct().ToList();
             if (!_table.TryOpen(out var problem))
             {
-                return [ForwardRequirements.Explain(model, problem), .. off];
+                return [DnatRequirements.Explain(model, problem), .. off];
             }
 
             if (!_table.IsPermitted)
             {
-                return [ForwardRequirements.Explain(model, new NftResult(false, "", "Operation not permitted")), .. off];
+                return [DnatRequirements.Explain(model, new NftResult(false, "", "Operation not permitted")), .. off];
             }
 
             if (!isTrial && !_table.TryLock())
             {
                 var taken = $"another gateway of this network namespace has the nftables table {_table.Name}: "
                     + "give this one a name of its own with TcpProxy:Dnat:Table";
-                return [ForwardRequirements.Explain(model, taken), .. off];
+                return [DnatRequirements.Explain(model, taken), .. off];
             }
 
-            var rules = ForwardRuleset.Build(_table.Name, model, ForwardTargets.Placeholders);
+            var rules = DnatRuleset.Build(_table.Name, model, DnatTargets.Placeholders);
             var check = _table.Check(rules.Transaction(_table.Name, before: null));
-            return check.IsDone ? off : [ForwardRequirements.Explain(model, check), .. off];
+            return check.IsDone ? off : [DnatRequirements.Explain(model, check), .. off];
         }
     }
 
@@ -107,7 +107,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     /// <see cref="Wake"/>.
     /// </summary>
     /// <returns>Why the kernel refused it: nothing was changed then. Empty: it is in force.</returns>
-    public IReadOnlyList<string> Apply(ForwardModel model)
+    public IReadOnlyList<string> Apply(DnatModel model)
     {
         lock (_gate)
         {
@@ -132,7 +132,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
                     return [];
                 }
 
-                return [model.IsEmpty ? refusal.Error : ForwardRequirements.Explain(model, refusal)];
+                return [model.IsEmpty ? refusal.Error : DnatRequirements.Explain(model, refusal)];
             }
 
             if (_loop.IsCompleted)
@@ -277,7 +277,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         return found;
     }
 
-    private ForwardTargets Targets => ForwardTargets.Healthy(family => family == AddressFamily.InterNetwork ? _switches.V4 : _switches.V6);
+    private DnatTargets Targets => DnatTargets.Healthy(family => family == AddressFamily.InterNetwork ? _switches.V4 : _switches.V6);
 
     // Under the gate. Makes the table what it should be now; does nothing if it is.
     private NftResult Bring(AbandonedTables? abandoned = null)
@@ -292,7 +292,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         _isStale = false;
         _switches = switches;
         var carried = CountDestinations();
-        var wanted = ForwardRuleset.Build(_table.Name, _model, Targets, _isTaking);
+        var wanted = DnatRuleset.Build(_table.Name, _model, Targets, _isTaking);
         if (_applied is not null && wanted.IsSameAs(_applied))
         {
             _carried = carried;
@@ -320,7 +320,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
         return result;
     }
 
-    private void Remember(ForwardRuleset ruleset)
+    private void Remember(DnatRuleset ruleset)
     {
         if (_destinations.Count > MostRemembered)
         {
@@ -368,7 +368,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     private List<(string Route, int Destinations)> CountDestinations()
     {
         var targets = Targets;
-        return [.. _model.Listeners.SelectMany(entry => entry.Model.Routes.Where(ForwardModel.IsForwarded).Select(route => (
+        return [.. _model.Listeners.SelectMany(entry => entry.Model.Routes.Where(DnatModel.IsDnat).Select(route => (
             route.Name, route.Cluster.Destinations.Count(destination => entry.Listener.Families.Any(family => targets.ForNew(destination, family).Count > 0)))))];
     }
 
@@ -392,7 +392,7 @@ internal sealed partial class KernelForwarder : IAsyncDisposable
     private string Describe()
     {
         var targets = Targets;
-        var lines = _model.Listeners.SelectMany(entry => entry.Model.Routes.Where(ForwardModel.IsForwarded).Select(route =>
+        var lines = _model.Listeners.SelectMany(entry => entry.Model.Routes.Where(DnatModel.IsDnat).Select(route =>
         {
             var to = route.Cluster.Destinations.SelectMany(destination => entry.Listener.Families.SelectMany(family => targets.ForNew(destination, family))).Distinct();
             return $"{route.Name} → {(to.Any() ? string.Join(", ", to) : "nobody")}";

@@ -3,7 +3,7 @@ using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dnat;
 using Gateway.Tcp.Routing;
 
-namespace Gateway.Tests.Tcp.Forwarding;
+namespace Gateway.Tests.Tcp.Dnat;
 
 public sealed class AnswerWatchTests
 {
@@ -67,12 +67,12 @@ public sealed class AnswerWatchTests
 
     private IReadOnlyList<AnswerFinding> Interval(long tried, long left, long answered)
     {
-        Add(ForwardCounterKind.Tried, tried);
-        Add(ForwardCounterKind.Left, left);
-        Add(ForwardCounterKind.Answered, answered);
-        Add(ForwardCounterKind.Sent, 1_000_000);
+        Add(DnatCounterKind.Tried, tried);
+        Add(DnatCounterKind.Left, left);
+        Add(DnatCounterKind.Answered, answered);
+        Add(DnatCounterKind.Sent, 1_000_000);
         return _watch.EndInterval();
     }
 
-    private void Add(ForwardCounterKind kind, long packets) => _watch.Add(new ForwardCounter(kind, "in", Route, "d", AddressFamily.InterNetwork), packets);
+    private void Add(DnatCounterKind kind, long packets) => _watch.Add(new DnatCounter(kind, "in", Route, "d", AddressFamily.InterNetwork), packets);
 }

@@ -2,9 +2,9 @@ using Gateway.Linux.Netfilter;
 using Gateway.Tcp.Dnat;
 using Gateway.Testing;
 
-namespace Gateway.Tests.Tcp.Forwarding;
+namespace Gateway.Tests.Tcp.Dnat;
 
-public sealed class ForwardObstaclesTests
+public sealed class DnatObstaclesTests
 {
     private const string Accepting =
         """{"rule":{"expr":[{"match":{"op":"in","left":{"ct":{"key":"status"}},"right":"dnat"}},{"accept":null}]}}""";
@@ -18,7 +18,7 @@ public sealed class ForwardObstaclesTests
     [InlineData(OfOneInterface + "," + Accepting, false)]
     public void Find_ForwardChainsThatDrop_AreThoseWithoutARuleForUs(string rules, bool isNamed)
     {
-        var obstacles = ForwardObstacles.Find(command => new NftResult(
+        var obstacles = DnatObstacles.Find(command => new NftResult(
             true,
             command.Contains("\"chains\"", StringComparison.Ordinal)
                 ? """

@@ -7,14 +7,14 @@ namespace Gateway.Tcp.Dnat;
 /// <summary>What of this host may drop packets that are to be forwarded, although forwarding is on.</summary>
 /// <param name="Interfaces">Interfaces from which IPv4 packets are not forwarded.</param>
 /// <param name="Chains">Chains of nftables (iptables' too, unless they are of the old kind) that drop what none of their rules accepts, and have no rule for translated connections.</param>
-public sealed record ForwardObstacles(IReadOnlyList<string> Interfaces, IReadOnlyList<ForwardChain> Chains)
+public sealed record DnatObstacles(IReadOnlyList<string> Interfaces, IReadOnlyList<NftChain> Chains)
 {
     /// <summary>Looks; without the rights or the library there are no chains to be seen.</summary>
-    public static ForwardObstacles Find()
+    public static DnatObstacles Find()
     {
         if (!ProcessRights.Read().NetAdmin || !Nftables.TryOpen(out var nftables, out _))
         {
-            return new ForwardObstacles(ForwardingSwitches.InterfacesOff(), []);
+            return new DnatObstacles(ForwardingSwitches.InterfacesOff(), []);
         }
 
         using (nftables)
@@ -24,10 +24,10 @@ public sealed record ForwardObstacles(IReadOnlyList<string> Interfaces, IReadOnl
     }
 
     /// <summary>The same through an interface that is open.</summary>
-    internal static ForwardObstacles Find(Func<string, NftResult> run)
+    internal static DnatObstacles Find(Func<string, NftResult> run)
     {
         var answer = run(NftCommands.ListChains());
-        return new ForwardObstacles(
+        return new DnatObstacles(
             ForwardingSwitches.InterfacesOff(),
             answer.IsDone ? [.. FindDropping(answer.Output).Where(chain => run(NftCommands.ListChain(chain)) is not { IsDone: true } rules || !LetsTranslatedPass(rules.Output))] : []);
     }
@@ -44,14 +44,14 @@ public sealed record ForwardObstacles(IReadOnlyList<string> Interfaces, IReadOnl
     }
 
     /// <summary>Forward chains with the policy drop, in nftables' answer to "list chains".</summary>
-    internal static IEnumerable<ForwardChain> FindDropping(string json)
+    internal static IEnumerable<NftChain> FindDropping(string json)
     {
         using var document = JsonDocument.Parse(json);
         return [.. document.RootElement.GetProperty("nftables").EnumerateArray()
             .Where(static entry => entry.TryGetProperty("chain", out var chain) && Is(chain, "hook", "forward") && Is(chain, "policy", "drop")
                 && (Is(chain, "family", "ip") || Is(chain, "family", "ip6") || Is(chain, "family", "inet")))
             .Select(static entry => entry.GetProperty("chain"))
-            .Select(static chain => new ForwardChain(chain.GetProperty("family").GetString()!, chain.GetProperty("table").GetString()!, chain.GetProperty("name").GetString()!))];
+            .Select(static chain => new NftChain(chain.GetProperty("family").GetString()!, chain.GetProperty("table").GetString()!, chain.GetProperty("name").GetString()!))];
     }
 
     /// <summary>Whether one of a chain's rules accepts connections whose destination was rewritten, and asks for nothing else.</summary>
@@ -72,7 +72,7 @@ public sealed record ForwardObstacles(IReadOnlyList<string> Interfaces, IReadOnl
 /// <param name="Family">ip, ip6 or inet.</param>
 /// <param name="Table">Its table.</param>
 /// <param name="Name">Its name.</param>
-public sealed record ForwardChain(string Family, string Table, string Name)
+public sealed record NftChain(string Family, string Table, string Name)
 {
     /// <summary>As nft writes it.</summary>
     public override string ToString() => $"{Family} {Table} {Name}";

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Gateway.Tests.Tcp.Forwarding;
+namespace Gateway.Tests.Tcp.Dnat;
 
 /// <summary>The loop that keeps the kernel's rules what they should be, whatever the kernel answers.</summary>
 public sealed class DnatRepairTests : IAsyncDisposable
@@ -23,7 +23,7 @@ public sealed class DnatRepairTests : IAsyncDisposable
     private readonly FakeLoggerProvider _logs = new();
     private readonly ILoggerFactory _loggers;
     private readonly ConcurrentQueue<string> _changes = new();
-    private readonly KernelForwarder _kernel;
+    private readonly DnatKernel _kernel;
     private Func<NftResult> _counters = static () => new NftResult(true, Nothing, "");
     private int _reads;
 
@@ -31,7 +31,7 @@ public sealed class DnatRepairTests : IAsyncDisposable
     {
         _loggers = LoggerFactory.Create(builder => builder.AddProvider(_logs));
         var meters = _services.GetRequiredService<IMeterFactory>();
-        _kernel = new KernelForwarder(new DnatTable("t", Run), meters, new TcpMetrics(meters), _loggers, _time);
+        _kernel = new DnatKernel(new DnatTable("t", Run), meters, new TcpMetrics(meters), _loggers, _time);
         Assert.Empty(_kernel.Apply(Model()));
         Assert.Single(_changes);
     }
@@ -77,10 +77,10 @@ public sealed class DnatRepairTests : IAsyncDisposable
         await Loop_TableIsGone_MakesItAnew();
     }
 
-    private static ForwardModel Model()
+    private static DnatModel Model()
     {
         var model = TestPlane.Model(null, new SourceIpConfig { Mode = SourceIpMode.Dnat }, "192.0.2.1:1");
-        return ForwardModel.From(model, [new ForwardListener("in", new IPEndPoint(IPAddress.Any, 9000), BothFamilies: false)]);
+        return DnatModel.From(model, [new DnatListener("in", new IPEndPoint(IPAddress.Any, 9000), BothFamilies: false)]);
     }
 
     private NftResult Run(string commands, bool isDry)

@@ -5,9 +5,9 @@ using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dnat;
 using Gateway.Tcp.Routing;
 
-namespace Gateway.Tests.Tcp.Forwarding;
+namespace Gateway.Tests.Tcp.Dnat;
 
-public sealed class ForwardRulesetTests
+public sealed class DnatRulesetTests
 {
     private static readonly SourceIpConfig Dnat = new() { Mode = SourceIpMode.Dnat };
 
@@ -22,7 +22,7 @@ public sealed class ForwardRulesetTests
             ("narrow", new() { SourceIp = Policies.None, Match = new() { ClientCidrs = ["10.1.0.0/16"] } }),
             ("first", new() { SourceIp = Dnat, Order = -1, Match = new() { ClientCidrs = ["0.0.0.0/0"] } }));
 
-        var rules = Rules(ForwardRuleset.Build("t", model, ForwardTargets.Placeholders), "listener/in/4");
+        var rules = Rules(DnatRuleset.Build("t", model, DnatTargets.Placeholders), "listener/in/4");
 
         Assert.Equal(
             [
@@ -39,7 +39,7 @@ public sealed class ForwardRulesetTests
     {
         var model = Model(("r", new() { SourceIp = Dnat }));
 
-        var ruleset = ForwardRuleset.Build("t", model, ForwardTargets.Healthy(static _ => true));
+        var ruleset = DnatRuleset.Build("t", model, DnatTargets.Healthy(static _ => true));
 
         Assert.Empty(Rules(ruleset, "route/r/4"));
         Assert.Equal(2, Rules(ruleset, "take").Count);
@@ -57,15 +57,15 @@ public sealed class ForwardRulesetTests
             destination.Health!.Publish([address]);
         }
 
-        Assert.Equal(2, ForwardRuleset.Build("t", model, ForwardTargets.Healthy(static _ => true)).Destinations.Count);
-        Assert.Empty(ForwardRuleset.Build("t", model, ForwardTargets.Healthy(static _ => false)).Destinations);
+        Assert.Equal(2, DnatRuleset.Build("t", model, DnatTargets.Healthy(static _ => true)).Destinations.Count);
+        Assert.Empty(DnatRuleset.Build("t", model, DnatTargets.Healthy(static _ => false)).Destinations);
     }
 
     [Fact]
     public void Transaction_AfterADestinationHasLeft_KeepsCountersAndDeletesItsChain()
     {
-        var two = ForwardRuleset.Build("t", Model(("r", new() { SourceIp = Dnat })), ForwardTargets.Placeholders);
-        var none = ForwardRuleset.Build("t", Model(("r", new() { SourceIp = Dnat })), ForwardTargets.Healthy(static _ => true));
+        var two = DnatRuleset.Build("t", Model(("r", new() { SourceIp = Dnat })), DnatTargets.Placeholders);
+        var none = DnatRuleset.Build("t", Model(("r", new() { SourceIp = Dnat })), DnatTargets.Healthy(static _ => true));
 
         var json = none.Transaction("t", two).ToJson();
 
@@ -73,14 +73,14 @@ public sealed class ForwardRulesetTests
         Assert.Contains("""{"delete":{"chain":{"name":"to/r/d0/4","family":"inet","table":"t"}}}""", json, StringComparison.Ordinal);
         Assert.DoesNotContain("""{"delete":{"counter":""", json, StringComparison.Ordinal);
         Assert.DoesNotContain("""{"delete":{"table":""", json, StringComparison.Ordinal);
-        Assert.True(two.IsSameAs(ForwardRuleset.Build("t", Model(("r", new() { SourceIp = Dnat })), ForwardTargets.Placeholders)));
+        Assert.True(two.IsSameAs(DnatRuleset.Build("t", Model(("r", new() { SourceIp = Dnat })), DnatTargets.Placeholders)));
         Assert.False(two.IsSameAs(none));
     }
 
     [Fact]
     public void Transaction_WithoutKnownContents_ReplacesTheTable() => Assert.StartsWith(
         """{"nftables":[{"add":{"table":{"family":"inet","name":"t"}}},{"delete":{"table":{"family":"inet","name":"t"}}},{"add":{"table":{"family":"inet","name":"t"}}},""",
-        ForwardRuleset.Build("t", ForwardModel.Empty, ForwardTargets.Placeholders).Transaction("t", null).ToJson(),
+        DnatRuleset.Build("t", DnatModel.Empty, DnatTargets.Placeholders).Transaction("t", null).ToJson(),
         StringComparison.Ordinal);
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class ForwardRulesetTests
     [Fact]
     public void Build_ClientThatIsADestinationOrLinkLocal_IsLeftToTheDataPlane()
     {
-        var ruleset = ForwardRuleset.Build("t", Model(BothFamilies, ("r", new() { SourceIp = Dnat })), ForwardTargets.Placeholders);
+        var ruleset = DnatRuleset.Build("t", Model(BothFamilies, ("r", new() { SourceIp = Dnat })), DnatTargets.Placeholders);
 
         Assert.Equal(
             """[{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":{"set":["192.0.2.1"]}}},{"return":null}]""",
@@ -116,7 +116,7 @@ public sealed class ForwardRulesetTests
     [Fact]
     public void Build_PacketsWithoutAConnection_TakeNoOtherWay()
     {
-        var ruleset = ForwardRuleset.Build("t", Model(BothFamilies, ("r", new() { SourceIp = Dnat })), ForwardTargets.Placeholders);
+        var ruleset = DnatRuleset.Build("t", Model(BothFamilies, ("r", new() { SourceIp = Dnat })), DnatTargets.Placeholders);
 
         // Of both families: INVALID answers, and the middle of a stream; resets of this host's own.
         Assert.Equal(4, Rules(ruleset, "stray").Count);
@@ -130,7 +130,7 @@ public sealed class ForwardRulesetTests
     {
         var model = Model((new string('r', 300) + "1", new() { SourceIp = Dnat }), (new string('r', 300) + "2", new() { SourceIp = Dnat, Match = new() { ClientCidrs = ["10.0.0.0/8"] } }));
 
-        using var document = JsonDocument.Parse(ForwardRuleset.Build("t", model, ForwardTargets.Placeholders).Transaction("t", null).ToJson());
+        using var document = JsonDocument.Parse(DnatRuleset.Build("t", model, DnatTargets.Placeholders).Transaction("t", null).ToJson());
         var names = document.RootElement.GetProperty("nftables").EnumerateArray().Where(static command => command.TryGetProperty("add", out _))
             .SelectMany(static command => command.GetProperty("add").EnumerateObject()).Where(static added => added.Name is "chain" or "map" or "counter")
             .Select(static added => $"{added.Name} {added.Value.GetProperty("name").GetString()}").ToList();
@@ -143,12 +143,12 @@ public sealed class ForwardRulesetTests
     [Fact]
     public void FindTables_AmongThoseOfOthers_FindsWhatWeMake()
     {
-        var made = ForwardRuleset.Build("t", ForwardModel.Empty, ForwardTargets.Placeholders).Transaction("t", null).ToJson();
+        var made = DnatRuleset.Build("t", DnatModel.Empty, DnatTargets.Placeholders).Transaction("t", null).ToJson();
         using var document = JsonDocument.Parse(made);
         var chains = document.RootElement.GetProperty("nftables").EnumerateArray()
             .Where(static command => command.TryGetProperty("add", out var add) && add.TryGetProperty("chain", out _)).Select(static command => command.GetProperty("add").GetRawText());
 
-        Assert.Equal(["t"], ForwardRuleset.FindTables(
+        Assert.Equal(["t"], DnatRuleset.FindTables(
             $$$"""{"nftables":[{"metainfo":{"version":"1.0.6"}},{"chain":{"family":"inet","table":"u","name":"take"}},{"chain":{"family":"ip","table":"v","name":"gateway/dnat"}},{{{string.Join(',', chains)}}}]}"""));
     }
 
@@ -167,16 +167,16 @@ public sealed class ForwardRulesetTests
     {
         var model = Model(("r", new() { SourceIp = Dnat }));
 
-        var missing = ForwardRequirements.MissingSwitches(model, static _ => false).ToList();
+        var missing = DnatRequirements.MissingSwitches(model, static _ => false).ToList();
 
         Assert.Contains("net.ipv4.ip_forward", Assert.Single(missing), StringComparison.Ordinal);
-        Assert.Empty(ForwardRequirements.MissingSwitches(model, static family => family == System.Net.Sockets.AddressFamily.InterNetwork));
+        Assert.Empty(DnatRequirements.MissingSwitches(model, static family => family == System.Net.Sockets.AddressFamily.InterNetwork));
     }
 
     [Fact]
     public void Tally_Readings_GiveIncrementsAlsoOfCountersMadeAnew()
     {
-        var tally = new ForwardTally();
+        var tally = new DnatTally();
 
         Assert.Equal([("a", 3L, 180L)], tally.Read(Answer(("a", 3, 180), ("b", 0, 0))));
         Assert.Equal([("a", 2L, 120L), ("b", 1L, 60L)], tally.Read(Answer(("a", 5, 300), ("b", 1, 60))));
@@ -187,7 +187,7 @@ public sealed class ForwardRulesetTests
     }
 
     // One destination with its weight of 1, a second, written one with 1 too.
-    private static ForwardRuleset Named(string[] addresses, TcpRouteConfig route, bool affinity = false)
+    private static DnatRuleset Named(string[] addresses, TcpRouteConfig route, bool affinity = false)
     {
         var cluster = new TcpClusterConfig
         {
@@ -205,7 +205,7 @@ public sealed class ForwardRulesetTests
             })]);
         }
 
-        return ForwardRuleset.Build("t", model, ForwardTargets.Healthy(static _ => true));
+        return DnatRuleset.Build("t", model, DnatTargets.Healthy(static _ => true));
     }
 
     private static string Answer(params (string Name, long Packets, long Bytes)[] counters) => JsonSerializer.Serialize(new
@@ -214,7 +214,7 @@ public sealed class ForwardRulesetTests
             .Prepend(new { metainfo = new { version = "1.0.6" } }),
     });
 
-    private static List<string> Rules(ForwardRuleset ruleset, string chain)
+    private static List<string> Rules(DnatRuleset ruleset, string chain)
     {
         using var document = JsonDocument.Parse(ruleset.Transaction("t", null).ToJson());
         return [.. document.RootElement.GetProperty("nftables").EnumerateArray()
@@ -222,9 +222,9 @@ public sealed class ForwardRulesetTests
             .Select(static command => command.GetProperty("add").GetProperty("rule").GetProperty("expr").GetRawText())];
     }
 
-    private static ForwardModel Model(params (string Name, TcpRouteConfig Config)[] routes) => Model(TestPlane.Cluster("198.51.100.1:1", "198.51.100.2:1"), routes);
+    private static DnatModel Model(params (string Name, TcpRouteConfig Config)[] routes) => Model(TestPlane.Cluster("198.51.100.1:1", "198.51.100.2:1"), routes);
 
-    private static ForwardModel Model(TcpClusterConfig cluster, params (string Name, TcpRouteConfig Config)[] routes)
+    private static DnatModel Model(TcpClusterConfig cluster, params (string Name, TcpRouteConfig Config)[] routes)
     {
         var model = TcpModelBuilder.Build(
             new Dictionary<string, ProxyProtocolConfig?> { ["in"] = null },
@@ -234,6 +234,6 @@ public sealed class ForwardRulesetTests
                 Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = cluster },
             },
             new Dictionary<string, IReadOnlyList<string>>());
-        return ForwardModel.From(model, [new ForwardListener("in", new IPEndPoint(IPAddress.IPv6Any, 9000), BothFamilies: true)]);
+        return DnatModel.From(model, [new DnatListener("in", new IPEndPoint(IPAddress.IPv6Any, 9000), BothFamilies: true)]);
     }
 }

@@ -11,7 +11,7 @@ namespace Gateway.Tcp.Dnat;
 /// the client is translated back if it comes to this host. So the path of a Dnat route can be tried without a client, and without a rule of routing. One temporary table, which belongs to the
 /// process: it ends with it, however that ends.
 /// </summary>
-public sealed class ForwardProbe : IDisposable
+public sealed class DnatProbe : IDisposable
 {
     // Before NF_IP_PRI_NAT_SRC, where others masquerade.
     private const int BeforeSourceNat = 99;
@@ -21,7 +21,7 @@ public sealed class ForwardProbe : IDisposable
     private readonly Nftables _nftables;
     private readonly string _table;
 
-    private ForwardProbe(Nftables nftables, string table) => (_nftables, _table) = (nftables, table);
+    private DnatProbe(Nftables nftables, string table) => (_nftables, _table) = (nftables, table);
 
     /// <summary>Makes the rule.</summary>
     /// <param name="backend">Where the connection goes.</param>
@@ -29,7 +29,7 @@ public sealed class ForwardProbe : IDisposable
     /// <param name="client">Whom the backend is to see.</param>
     /// <param name="problem">Why there is none; empty if there is.</param>
     /// <returns>The rule until it is disposed, or null.</returns>
-    public static ForwardProbe? TryStart(IPEndPoint backend, int localPort, IPAddress client, out string problem)
+    public static DnatProbe? TryStart(IPEndPoint backend, int localPort, IPAddress client, out string problem)
     {
         ArgumentNullException.ThrowIfNull(backend);
         // Without the capability the library may say anything, also nothing.
@@ -57,7 +57,7 @@ public sealed class ForwardProbe : IDisposable
 
         if (result.IsDone)
         {
-            return new ForwardProbe(nftables, table);
+            return new DnatProbe(nftables, table);
         }
 
         nftables.Dispose();

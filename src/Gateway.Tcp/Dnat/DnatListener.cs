@@ -7,7 +7,7 @@ namespace Gateway.Tcp.Dnat;
 /// <param name="Name">Its key in <c>Listeners</c>.</param>
 /// <param name="EndPoint">Address and port; an any-address stands for every address of this machine.</param>
 /// <param name="BothFamilies">IPv4 and IPv6 (<c>*:port</c>).</param>
-public sealed record ForwardListener(string Name, IPEndPoint EndPoint, bool BothFamilies)
+public sealed record DnatListener(string Name, IPEndPoint EndPoint, bool BothFamilies)
 {
     /// <summary>Whether it means every address of this machine.</summary>
     internal bool IsAny => EndPoint.Address.Equals(IPAddress.Any) || EndPoint.Address.Equals(IPAddress.IPv6Any);

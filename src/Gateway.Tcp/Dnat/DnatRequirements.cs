@@ -5,17 +5,17 @@ using Gateway.Tcp.Routing;
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>Finds at start, and before a reload, what forwarding by the kernel would otherwise fail at without a word.</summary>
-internal static class ForwardRequirements
+internal static class DnatRequirements
 {
     // A router ignores router advertisements, and with them goes the default route of a host that lives by them (ip-sysctl.rst, accept_ra).
     private const string RouterFirst = "where addresses or the default route come from router advertisements, first sysctl -w net.ipv6.conf.IF.accept_ra=2; then ";
 
     /// <summary>The families that a route cannot do without, each of which the kernel does not forward, with the cure.</summary>
-    public static IEnumerable<string> MissingSwitches(ForwardModel model, Func<AddressFamily, bool> isForwarding)
+    public static IEnumerable<string> MissingSwitches(DnatModel model, Func<AddressFamily, bool> isForwarding)
     {
         foreach (var (listener, routes) in model.Listeners)
         {
-            foreach (var route in routes.Routes.Where(ForwardModel.IsForwarded))
+            foreach (var route in routes.Routes.Where(DnatModel.IsDnat))
             {
                 var needed = listener.Families.Where(family => Needs(route, family)).ToList();
                 // A name may have addresses of either family: one that is forwarded is enough then.
@@ -34,7 +34,7 @@ internal static class ForwardRequirements
     }
 
     /// <summary>One message for a route, as the operator finds it in the file.</summary>
-    public static string Explain(ForwardModel model, string problem)
+    public static string Explain(DnatModel model, string problem)
     {
         var names = model.Routes.Select(static route => route.Name).Distinct().ToList();
         var more = names.Count > 1 ? $" (and of {names.Count - 1} more)" : "";
@@ -42,7 +42,7 @@ internal static class ForwardRequirements
     }
 
     /// <summary>What a refusal of nftables means.</summary>
-    public static string Explain(ForwardModel model, NftResult refusal) => Explain(
+    public static string Explain(DnatModel model, NftResult refusal) => Explain(
         model,
         refusal.IsDenied
             ? "needs the capability NET_ADMIN in this network namespace, and this process does not have it. Kubernetes: securityContext.capabilities.add: [\"NET_ADMIN\"] (of a "

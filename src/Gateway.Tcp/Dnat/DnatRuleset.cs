@@ -23,7 +23,7 @@ namespace Gateway.Tcp.Dnat;
 ///    client would answer with RST. <c>mute</c> (filter, output) drops the RST with which this host's own TCP answers such packets of clients, which
 ///    reach the listener's socket. So a packet out of its window, or with a bad checksum, ends no connection.
 /// </summary>
-internal sealed class ForwardRuleset
+internal sealed class DnatRuleset
 {
     private const string Take = "take";
     private const string Counting = "count";
@@ -50,17 +50,17 @@ internal sealed class ForwardRuleset
     private readonly bool _takes;
     private readonly List<string> _chains = [Marker, Take, Counting, Leaving, Stray, Mute];
     private readonly List<(string Name, string AddressType)> _maps = [];
-    private readonly Dictionary<string, ForwardCounter> _counters = [];
+    private readonly Dictionary<string, DnatCounter> _counters = [];
     private readonly HashSet<IPEndPoint> _destinations = [];
 
-    private ForwardRuleset(string table, bool takes)
+    private DnatRuleset(string table, bool takes)
     {
         _rules = new NftCommands(table);
         _takes = takes;
     }
 
     /// <summary>Named counters and what they count.</summary>
-    public IReadOnlyDictionary<string, ForwardCounter> Counters => _counters;
+    public IReadOnlyDictionary<string, DnatCounter> Counters => _counters;
 
     /// <summary>Addresses that new connections are sent to.</summary>
     public IReadOnlySet<IPEndPoint> Destinations => _destinations;
@@ -70,9 +70,9 @@ internal sealed class ForwardRuleset
     /// <param name="model">Listeners and routes.</param>
     /// <param name="targets">Where destinations are now.</param>
     /// <param name="takes">False: new connections are left alone; what is established goes on and is counted (as long as there is a nat chain, the kernel translates).</param>
-    public static ForwardRuleset Build(string table, ForwardModel model, ForwardTargets targets, bool takes = true)
+    public static DnatRuleset Build(string table, DnatModel model, DnatTargets targets, bool takes = true)
     {
-        var ruleset = new ForwardRuleset(table, takes);
+        var ruleset = new DnatRuleset(table, takes);
         // What nobody forwards is left alone at once. The rule is there without listeners, too: the kernel follows connections only as long as some rule asks for their
         // state, and translates them only as long as there is a nat chain. Without either, the next packet of an established connection would be answered with RST.
         ruleset._rules.AddRule(Counting, Nft.Match(Nft.And(Nft.Connection("status"), "dnat"), 0), Nft.Return());
@@ -102,7 +102,7 @@ internal sealed class ForwardRuleset
     /// <summary>The transaction that makes a table what this says.</summary>
     /// <param name="table">The table.</param>
     /// <param name="before">What it holds now; null: unknown, it is made anew. Counters that stay keep their numbers.</param>
-    public NftCommands Transaction(string table, ForwardRuleset? before)
+    public NftCommands Transaction(string table, DnatRuleset? before)
     {
         var commands = new NftCommands(table).AddTable();
         if (before is null)
@@ -154,10 +154,10 @@ internal sealed class ForwardRuleset
     }
 
     /// <summary>Whether the kernel would notice a difference.</summary>
-    public bool IsSameAs(ForwardRuleset other) =>
+    public bool IsSameAs(DnatRuleset other) =>
         _chains.SequenceEqual(other._chains) && _counters.Keys.SequenceEqual(other._counters.Keys) && _rules.ToJson() == other._rules.ToJson();
 
-    private void AddListener(ForwardListener listener, ListenerModel model, Family family, ForwardTargets targets)
+    private void AddListener(DnatListener listener, ListenerModel model, Family family, DnatTargets targets)
     {
         var chain = AddChain(NftName.Fit($"listener/{listener.Name}/{family.Digit}"));
         var isOurs = listener.IsAny
@@ -170,7 +170,7 @@ internal sealed class ForwardRuleset
 
         foreach (var (networks, route) in InOrder(model, family.Value))
         {
-            JsonNode verdict = ForwardModel.IsForwarded(route) ? Nft.Goto(RouteChain(route, family)) : Nft.Return();
+            JsonNode verdict = DnatModel.IsDnat(route) ? Nft.Goto(RouteChain(route, family)) : Nft.Return();
             if (networks.Count == 0)
             {
                 _rules.AddRule(chain, verdict);
@@ -181,7 +181,7 @@ internal sealed class ForwardRuleset
             }
         }
 
-        foreach (var route in model.Routes.Where(ForwardModel.IsForwarded))
+        foreach (var route in model.Routes.Where(DnatModel.IsDnat))
         {
             AddRoute(listener, route, family, targets);
         }
@@ -202,14 +202,14 @@ internal sealed class ForwardRuleset
 
     private static string RouteChain(RouteModel route, Family family) => NftName.Fit($"route/{route.Name}/{family.Digit}");
 
-    private void AddRoute(ForwardListener listener, RouteModel route, Family family, ForwardTargets targets)
+    private void AddRoute(DnatListener listener, RouteModel route, Family family, DnatTargets targets)
     {
         var chain = AddChain(RouteChain(route, family));
         var usable = new List<(string Name, int Weight, string Chain, IPAddress Address)>();
         foreach (var destination in route.Cluster.Destinations.Where(family.MayHave))
         {
             var counter = NftName.Fit($"new/{route.Name}/{destination.Name}/{family.Digit}");
-            _counters[counter] = new ForwardCounter(ForwardCounterKind.Opened, listener.Name, route, destination.Name, family.Value);
+            _counters[counter] = new DnatCounter(DnatCounterKind.Opened, listener.Name, route, destination.Name, family.Value);
             var addresses = targets.ForNew(destination, family.Value);
             for (var i = 0; i < addresses.Count; i++)
             {
@@ -248,36 +248,36 @@ internal sealed class ForwardRuleset
         }
     }
 
-    private void AddCounting(ForwardListener listener, ListenerModel model, Family family, ForwardTargets targets)
+    private void AddCounting(DnatListener listener, ListenerModel model, Family family, DnatTargets targets)
     {
         JsonNode[] fromClients = [Nft.Match(Nft.Connection("direction"), "original")];
         JsonNode[] answers = [Nft.Match(Nft.Connection("direction"), "reply")];
         JsonNode[] unanswered = [Nft.Match(Nft.And(Nft.Connection("status"), "seen-reply"), 0)];
         JsonNode[] first = [.. answers.Select(static match => match.DeepClone()), Nft.Has(Nft.Field("tcp", "flags"), "syn", "rst")];
         var arriving = AddCountingChain(Counting, listener, family);
-        AddMap(arriving, "in", ForwardCounterKind.Received, fromClients, toDestination: true);
-        AddMap(arriving, "try", ForwardCounterKind.Tried, unanswered, toDestination: true);
-        AddMap(arriving, "out", ForwardCounterKind.Sent, answers, toDestination: false);
-        AddMap(arriving, "ack", ForwardCounterKind.Answered, first, toDestination: false);
+        AddMap(arriving, "in", DnatCounterKind.Received, fromClients, toDestination: true);
+        AddMap(arriving, "try", DnatCounterKind.Tried, unanswered, toDestination: true);
+        AddMap(arriving, "out", DnatCounterKind.Sent, answers, toDestination: false);
+        AddMap(arriving, "ack", DnatCounterKind.Answered, first, toDestination: false);
         var leaving = AddCountingChain(Leaving, listener, family);
-        AddMap(leaving, "left", ForwardCounterKind.Left, [], toDestination: true);
+        AddMap(leaving, "left", DnatCounterKind.Left, [], toDestination: true);
         var rewritten = NftName.Fit($"snat/{listener.Name}/{family.Digit}");
-        _counters[rewritten] = new ForwardCounter(ForwardCounterKind.Rewritten, listener.Name, model.Routes.First(ForwardModel.IsForwarded), "", family.Value);
+        _counters[rewritten] = new DnatCounter(DnatCounterKind.Rewritten, listener.Name, model.Routes.First(DnatModel.IsDnat), "", family.Value);
         _rules.AddRule(leaving, Nft.Has(Nft.Connection("status"), "snat"), Nft.Count(rewritten));
 
-        void AddMap(string chain, string word, ForwardCounterKind kind, JsonNode[] matches, bool toDestination)
+        void AddMap(string chain, string word, DnatCounterKind kind, JsonNode[] matches, bool toDestination)
         {
             var map = NftName.Fit($"{word}/{listener.Name}/{family.Digit}");
             var (address, port) = toDestination ? ("daddr", "dport") : ("saddr", "sport");
             _maps.Add((map, family.AddressType));
             _rules.AddRule(chain, [.. matches, Nft.Count(Nft.Concat(Nft.Field(family.Protocol, address), Nft.Field("tcp", port)), map)]);
             var seen = new HashSet<IPEndPoint>();
-            foreach (var route in model.Routes.Where(ForwardModel.IsForwarded))
+            foreach (var route in model.Routes.Where(DnatModel.IsDnat))
             {
                 foreach (var destination in route.Cluster.Destinations.Where(family.MayHave))
                 {
                     var counter = NftName.Fit($"{word}/{listener.Name}/{route.Cluster.Name}/{destination.Name}/{family.Digit}");
-                    _counters.TryAdd(counter, new ForwardCounter(kind, listener.Name, route, destination.Name, family.Value));
+                    _counters.TryAdd(counter, new DnatCounter(kind, listener.Name, route, destination.Name, family.Value));
                     foreach (var known in targets.Known(destination, family.Value).Where(seen.Add))
                     {
                         _rules.AddElement(map, Nft.Concat(known.Address.ToString(), known.Port), counter);
@@ -289,9 +289,9 @@ internal sealed class ForwardRuleset
 
     // Answers that conntrack has no connection for: INVALID ones, and the middle of a stream whose beginning it does not know (its table was flushed, and
     // net.netfilter.nf_conntrack_tcp_loose is on). What is for this host itself is not forwarded, and never comes by here.
-    private void AddStrays(ForwardListener listener, ListenerModel model, Family family, ForwardTargets targets)
+    private void AddStrays(DnatListener listener, ListenerModel model, Family family, DnatTargets targets)
     {
-        var answering = model.Routes.Where(ForwardModel.IsForwarded).SelectMany(static route => route.Cluster.Destinations).Where(family.MayHave)
+        var answering = model.Routes.Where(DnatModel.IsDnat).SelectMany(static route => route.Cluster.Destinations).Where(family.MayHave)
             .SelectMany(destination => targets.Known(destination, family.Value)).Distinct()
             .Select(static known => Nft.Concat(known.Address.ToString(), known.Port)).ToList();
         if (answering.Count > 0)
@@ -316,7 +316,7 @@ internal sealed class ForwardRuleset
     }
 
     // A chain for the packets of a listener's connections, whatever their destination has become.
-    private string AddCountingChain(string from, ForwardListener listener, Family family)
+    private string AddCountingChain(string from, DnatListener listener, Family family)
     {
         var chain = AddChain(NftName.Fit($"{from}/{listener.Name}/{family.Digit}"));
         List<JsonNode> match =

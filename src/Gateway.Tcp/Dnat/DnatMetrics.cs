@@ -9,7 +9,7 @@ namespace Gateway.Tcp.Dnat;
 /// The instruments of what the kernel forwards. Connections also count in the TCP path's <c>opened</c>; bytes do not, since the kernel counts whole IP packets, and ends of
 /// connections do not, since it tells nobody.
 /// </summary>
-internal sealed class ForwardMetrics
+internal sealed class DnatMetrics
 {
     private readonly TcpMetrics _tcp;
     private readonly Counter<long> _opened;
@@ -24,7 +24,7 @@ internal sealed class ForwardMetrics
     /// <param name="meters">For the meter of the TCP data plane.</param>
     /// <param name="tcp">The TCP path's instruments.</param>
     /// <param name="collect">Reads the kernel's counters, and gives the number of destinations that take connections of each route.</param>
-    public ForwardMetrics(IMeterFactory meters, TcpMetrics tcp, Func<IEnumerable<(string Route, int Destinations)>> collect)
+    public DnatMetrics(IMeterFactory meters, TcpMetrics tcp, Func<IEnumerable<(string Route, int Destinations)>> collect)
     {
         _tcp = tcp;
         var meter = meters.Create(TcpMeter.Name);
@@ -43,7 +43,7 @@ internal sealed class ForwardMetrics
     }
 
     /// <summary>The series of what the kernel's rules count.</summary>
-    public void StartAtZero(IEnumerable<ForwardCounter> counters)
+    public void StartAtZero(IEnumerable<DnatCounter> counters)
     {
         foreach (var counter in counters)
         {
@@ -54,7 +54,7 @@ internal sealed class ForwardMetrics
         _changes.Add(0, Tag("result", "failed"));
     }
 
-    public void Add(ForwardCounter counter, long packets, long bytes)
+    public void Add(DnatCounter counter, long packets, long bytes)
     {
         var tags = new System.Diagnostics.TagList
         {
@@ -65,19 +65,19 @@ internal sealed class ForwardMetrics
         };
         switch (counter.Kind)
         {
-            case ForwardCounterKind.Opened:
+            case DnatCounterKind.Opened:
                 _tcp.Forwarded(counter.Route, counter.Family, packets);
                 tags.Add(Tag("route", counter.Route.Name));
                 _opened.Add(packets, tags);
                 break;
-            case ForwardCounterKind.Received:
+            case DnatCounterKind.Received:
                 _receivedPackets.Add(packets, tags);
                 _received.Add(bytes, tags);
                 break;
-            case ForwardCounterKind.Rewritten:
+            case DnatCounterKind.Rewritten:
                 _rewritten.Add(packets, Tag("listener", counter.Listener), tags[3]);
                 break;
-            case ForwardCounterKind.Sent:
+            case DnatCounterKind.Sent:
                 _sentPackets.Add(packets, tags);
                 _sent.Add(bytes, tags);
                 break;

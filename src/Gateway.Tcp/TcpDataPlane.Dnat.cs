@@ -12,10 +12,10 @@ public sealed partial class TcpDataPlane
     /// <summary>What Dnat routes of a model need and this host lacks, each with the cure. Empty: nothing. Changes nothing.</summary>
     /// <param name="model">What the kernel is to forward.</param>
     /// <param name="isTrial">This process will not run the model: the table may be another gateway's, and nothing is reserved.</param>
-    public IReadOnlyList<string> CheckForwarding(ForwardModel model, bool isTrial = false)
+    public IReadOnlyList<string> CheckDnat(DnatModel model, bool isTrial = false)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return _forwarder.Check(model, isTrial);
+        return _dnat.Check(model, isTrial);
     }
 
     /// <summary>
@@ -25,16 +25,16 @@ public sealed partial class TcpDataPlane
     /// it undoes the last preparation.
     /// </summary>
     /// <param name="model">What <see cref="Update"/> will get.</param>
-    /// <param name="forwards">What of it the kernel forwards.</param>
+    /// <param name="dnat">What of it the kernel forwards.</param>
     /// <returns>Why the kernel refused it: all is as it was then. Empty: it forwards.</returns>
-    public async Task<IReadOnlyList<string>> PrepareAsync(TcpModel model, ForwardModel forwards)
+    public async Task<IReadOnlyList<string>> PrepareAsync(TcpModel model, DnatModel dnat)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(forwards);
+        ArgumentNullException.ThrowIfNull(dnat);
         var inForce = _pipeline.Model.Clusters.Values;
         _health.Follow(inForce, trial: model.Clusters.Values);
-        await _health.FirstVerdictsAsync(forwards.Clusters, FirstVerdicts).ConfigureAwait(false);
-        var problems = _forwarder.Apply(forwards);
+        await _health.FirstVerdictsAsync(dnat.Clusters, FirstVerdicts).ConfigureAwait(false);
+        var problems = _dnat.Apply(dnat);
         if (problems.Count > 0)
         {
             _health.Follow(inForce);
@@ -44,12 +44,12 @@ public sealed partial class TcpDataPlane
     }
 
     /// <summary>The kernel takes no new connections any more; those that it forwards go on.</summary>
-    public void StopForwarding() => _forwarder.StopTaking();
+    public void StopDnat() => _dnat.StopTaking();
 
     /// <summary>Waits for forwarded connections to end. Does not throw when time runs out.</summary>
     /// <param name="timeout">How long they may take.</param>
-    public Task DrainForwardingAsync(TimeSpan timeout) => _forwarder.DrainAsync(timeout);
+    public Task DrainDnatAsync(TimeSpan timeout) => _dnat.DrainAsync(timeout);
 
     /// <summary>Removes what the kernel knows of us. Safe to call twice, and from any thread.</summary>
-    public void RemoveForwarding() => _forwarder.Remove();
+    public void RemoveDnat() => _dnat.Remove();
 }

@@ -9,10 +9,10 @@ namespace Gateway.Tcp.Dnat;
 /// <param name="Route">The route; packets of two routes that share a listener and an address are counted with the first.</param>
 /// <param name="Destination">The destination.</param>
 /// <param name="Family">IPv4 or IPv6.</param>
-internal sealed record ForwardCounter(ForwardCounterKind Kind, string Listener, RouteModel Route, string Destination, AddressFamily Family);
+internal sealed record DnatCounter(DnatCounterKind Kind, string Listener, RouteModel Route, string Destination, AddressFamily Family);
 
 /// <summary>What a counter counts.</summary>
-internal enum ForwardCounterKind
+internal enum DnatCounterKind
 {
     /// <summary>New connections: a nat chain sees the first packet of each, and no other.</summary>
     Opened,
