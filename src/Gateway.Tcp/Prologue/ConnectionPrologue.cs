@@ -41,32 +41,23 @@ public sealed class ConnectionPrologue
     public ValueTask<bool> RunAsync(AcceptedConnection connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        var admitted = AdmitAsync(connection);
-        if (!admitted.IsCompletedSuccessfully)
+        var step = AdmitAsync(connection);
+        for (var next = 0; ; next++)
         {
-            return FinishAsync(connection, admitted, 0);
-        }
-
-        if (!admitted.Result)
-        {
-            return new ValueTask<bool>(false);
-        }
-
-        for (var next = 0; next < _looks.Length;)
-        {
-            var look = _looks[next++].LookAsync(connection);
-            if (!look.IsCompletedSuccessfully)
+            if (!step.IsCompletedSuccessfully)
             {
-                return FinishAsync(connection, look, next);
+                return FinishAsync(connection, step, next);
             }
 
-            if (!look.Result)
+            // A ValueTask is asked for its result once.
+            var goesOn = step.Result;
+            if (!goesOn || next == _looks.Length)
             {
-                return new ValueTask<bool>(false);
+                return new ValueTask<bool>(goesOn);
             }
-        }
 
-        return new ValueTask<bool>(true);
+            step = _looks[next].LookAsync(connection);
+        }
     }
 
     /// <summary>Gives the place of a connection that has ended back, unless it gave way to another.</summary>
@@ -115,9 +106,9 @@ public sealed class ConnectionPrologue
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> FinishAsync(AcceptedConnection connection, ValueTask<bool> look, int next)
+    private async ValueTask<bool> FinishAsync(AcceptedConnection connection, ValueTask<bool> step, int next)
     {
-        var goesOn = await look;
+        var goesOn = await step;
         while (goesOn && next < _looks.Length)
         {
             goesOn = await _looks[next++].LookAsync(connection);

@@ -277,10 +277,13 @@ public sealed class HttpProxyProtocolTests : IAsyncLifetime
     {
         await using var gateway = await StartAsync(HttpTestGateway.TrustLoopback, services => services.AddSingleton(new ConnectionLimit(2)));
         var limit = gateway.Services.GetRequiredService<ConnectionLimit>();
-        using (var one = await ProxyClient.ConnectAsync(gateway["web"]))
-        using (var two = await ProxyClient.ConnectAsync(gateway["web"]))
+        // They have spoken, and give way to nobody.
+        using (var one = ProxyClient.For(gateway["web"], ProxyClient.V1("203.0.113.7", 1)))
+        using (var two = ProxyClient.For(gateway["web"], ProxyClient.V1("203.0.113.7", 2)))
         {
-            await Gateway.Testing.Eventually.TrueAsync(() => limit.Count == 2, "two connections hold a place");
+            await one.ShowAsync();
+            await two.ShowAsync();
+            Assert.Equal(2, limit.Count);
             using var three = await ProxyClient.ConnectAsync(gateway["web"]);
             Assert.Equal("", await three.ReadToEndAsync());
             await gateway.WaitForAccessLineAsync(line => line.EndsWith("reason=limit detail=-", StringComparison.Ordinal));

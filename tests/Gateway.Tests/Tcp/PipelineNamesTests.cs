@@ -6,7 +6,6 @@ using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.Pipeline;
-using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Telemetry;
 using Gateway.Testing;
 using Gateway.Tests.Tcp.Dialing;

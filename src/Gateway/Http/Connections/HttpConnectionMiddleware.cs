@@ -1,6 +1,5 @@
 using Gateway.Http.Forwarded;
 using Gateway.Http.Listeners;
-using Gateway.Tcp.Admission;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Connections;

@@ -2,7 +2,6 @@ using Gateway.Http.Forwarded;
 using Gateway.Http.Requests;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Identification;
-using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Http.Forwarded;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using Gateway.Http.Backends.Exchange;
-using Gateway.Http.Listeners;
 using Gateway.Http.Responses;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Identification;

@@ -4,7 +4,6 @@ using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.SourceIp;
-using Gateway.Tcp.Telemetry;
 using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Http.Backends.Clients;
