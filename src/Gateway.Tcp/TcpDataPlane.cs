@@ -77,7 +77,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         var resolver = new HostResolver(time);
         _passive = new PassiveHealth(meters, loggers, time);
         var dialer = new Dialer(resolver, _metrics.Dials, _passive, time);
-        _health = new HealthMonitor(resolver, meters, loggers, time, (address, timeout, cancellation) => HealthProbe.ConnectAsync(address, timeout, ownListeners, time, cancellation));
+        _health = new HealthMonitor(
+            resolver, meters, loggers, time, (address, timeout, cancellation) => HealthProbe.ConnectAsync(address, timeout, ownListeners, time, cancellation));
         _dnat = new DnatKernel(new DnatTable(table), meters, _metrics, loggers, time);
         _health.Changed = _dnat.Wake;
         _pipeline = new ConnectionPipeline(dialer, _metrics, _live, limit, loggers, time);

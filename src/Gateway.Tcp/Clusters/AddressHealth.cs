@@ -18,7 +18,9 @@ internal sealed class AddressHealth(IPEndPoint address, HealthCheckModel rules)
     public bool IsHealthy => _isHealthy;
 
     /// <summary>Counts a check. The first one decides alone, so that nobody waits for <c>Rise</c> intervals at start.</summary>
-    /// <param name="isGood">What it found; null: it could not be made. Then what is known stays, and an address of which nothing is known may be used.</param>
+    /// <param name="isGood">
+    /// What it found; null: it could not be made. Then what is known stays, and an address of which nothing is known may be used.
+    /// </param>
     /// <returns>Whether the verdict has changed.</returns>
     public bool Count(bool? isGood)
     {

@@ -2,7 +2,9 @@ using System.Net.Sockets;
 
 namespace Gateway.Tcp.Dialing;
 
-/// <summary>No address of a destination could be connected to. Who asks for a socket (an HTTP client) can be told only by an exception.</summary>
+/// <summary>
+/// No address of a destination could be connected to. Who asks for a socket (an HTTP client) can be told only by an exception.
+/// </summary>
 /// <param name="failure">Why.</param>
 /// <param name="error">The last socket error; HostNotFound: there is no address.</param>
 /// <param name="message">Which address was tried last, what came of it, and how often it was tried.</param>
@@ -14,6 +16,6 @@ public sealed class ConnectException(DialFailure failure, SocketError error, str
     /// <summary>Why there is no connection.</summary>
     public DialFailure Failure => failure;
 
-    /// <summary>Whether we could not ask at all, for want of descriptors, ports or memory: that says nothing about the destination.</summary>
+    /// <summary>Whether we lacked descriptors, ports or memory to ask: that says nothing about the destination.</summary>
     public bool IsOurs => failure == DialFailure.Resources;
 }

@@ -10,13 +10,13 @@ namespace Gateway.Tcp.Dialing;
 /// <summary>
 /// A dial under way: whose turn it is, and what each destination's turn has come to.
 /// <para>
-/// Destinations take turns from the start; then those whose names have no answer yet, so that a dead name holds up no other; last those that
-/// are left out since connects fail. With affinity a client waits for the name of its own destination all the same. A name is asked once in a
-/// dial. IP literals need none of this, and cost nothing.
+/// Destinations take turns from the start; then those whose names have no answer yet, so that a dead name holds up no other; last those
+/// that are left out since connects fail. With affinity a client waits for the name of its own destination all the same. A name is asked
+/// once in a dial. IP literals need none of this, and cost nothing.
 /// </para>
 /// <para>
-/// Each destination that was tried gets one verdict, whatever the number of its addresses: it failed if none of them took the connection and
-/// at least one was to blame for that. Failures of our own (no descriptor, no port, no right, no use of the client's address) say nothing.
+/// Each destination that was tried gets one verdict, whatever the number of its addresses: it failed if none of them took the connection
+/// and at least one was to blame for that. Failures of our own (no descriptor, no port, no right, no use of the client's address) say nothing.
 /// </para>
 /// </summary>
 /// <param name="request">What is dialed.</param>
@@ -64,7 +64,10 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
         _usableOnly = request.Cluster.HasUsable();
     }
 
-    /// <summary>The next destination's number; <paramref name="pending"/> is its answer if that must be waited for. False: there is no other.</summary>
+    /// <summary>Goes on to the next destination.</summary>
+    /// <param name="number">Its number.</param>
+    /// <param name="pending">The answer to its name, if that must be waited for.</param>
+    /// <returns>False: there is no other.</returns>
     public bool TryNext(out int number, out Task? pending)
     {
         Leave();
@@ -108,7 +111,7 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
         return false;
     }
 
-    /// <summary>The addresses of the destination whose turn it is and whose name is known by now, in the order in which they are dialed.</summary>
+    /// <summary>The addresses of the destination whose turn it is, and whose name is known by now, in the order of attempts.</summary>
     public IPEndPoint[] AddressesOf(int number, SourceIpMode mode)
     {
         var destination = request.Cluster.Destinations[number];
@@ -146,17 +149,19 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
         IsSourceUnusable |= result.Failure == DialFailure.SourceIp;
         if (result.Failure is DialFailure.Destination or DialFailure.Timeout)
         {
-            _why = ConnectLabel.Of(result.Failure == DialFailure.Timeout ? ConnectFailure.Timeout : ConnectFailure.Destination, result.Error);
+            var failure = result.Failure == DialFailure.Timeout ? ConnectFailure.Timeout : ConnectFailure.Destination;
+            _why = ConnectLabel.Of(failure, result.Error);
             _wasFromClient = result.Mode == SourceIpMode.Transparent;
         }
     }
 
-    /// <summary>Ends the dial with what its last round has come to: what a destination answered says more than a failure of our own.</summary>
+    /// <summary>Ends the dial with what its last round has come to: a destination's answer says more than a failure of our own.</summary>
     public DialResult Conclude(in DialResult result)
     {
         var conclusion = result.Failure is DialFailure.None or DialFailure.Aborted ? result
             : _failures?.LastAsked is { } asked ? asked
-            : IsSourceUnusable && request.FallbackMode is null && request.Mode != SourceIpMode.Dnat ? result with { Failure = DialFailure.SourceIp }
+            : IsSourceUnusable && request is { FallbackMode: null, Mode: not SourceIpMode.Dnat }
+                ? result with { Failure = DialFailure.SourceIp }
             : result;
         if (result.Failure == DialFailure.None && _current is { } reached)
         {
@@ -165,11 +170,7 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
         }
 
         Leave();
-        for (var i = _lateTurn; passive is not null && i < (_late?.Count ?? 0); i++)
-        {
-            _ = passive.NoteLateAsync(request.Cluster, request.Cluster.Destinations[_late![i]], AnswerOf(_late[i]));
-        }
-
+        NoteLate();
         return conclusion with { Attempts = Attempts, FailedAttempts = _failures?.Describe(conclusion) };
     }
 
@@ -179,7 +180,15 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
         return number >= 0;
     }
 
-    private Task? PendingAnswer(int number)
+    private void NoteLate()
+    {
+        for (var i = _lateTurn; passive is not null && i < (_late?.Count ?? 0); i++)
+        {
+            _ = passive.NoteLateAsync(request.Cluster, request.Cluster.Destinations[_late![i]], AnswerOf(_late[i]));
+        }
+    }
+
+    private Task<IPEndPoint[]>? PendingAnswer(int number)
     {
         if (request.Cluster.Destinations[number].Literal is not null || request.Cluster.Original is not null)
         {

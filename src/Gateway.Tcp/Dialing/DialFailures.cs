@@ -13,7 +13,9 @@ internal sealed class DialFailures
     /// <summary>How many asked a destination, in all rounds.</summary>
     public int Asked { get; private set; }
 
-    /// <summary>How many of this round failed before any destination was asked. They cost no time, and the fallback none of its attempts.</summary>
+    /// <summary>
+    /// How many of this round failed before any destination was asked. They cost no time, and the fallback none of its attempts.
+    /// </summary>
     public int Own { get; private set; }
 
     /// <summary>The last that asked a destination; null: none did.</summary>

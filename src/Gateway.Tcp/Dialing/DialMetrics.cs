@@ -27,7 +27,8 @@ internal sealed class DialMetrics
     {
         var meter = meters.Create(TcpMeter.Name);
         _duration = meter.CreateHistogram("gateway.destination.connect.duration", "s", "Connect attempts.", null, TcpMeter.ShortDurations);
-        _retries = meter.CreateCounter<long>("gateway.destination.connect.retries", "{attempt}", "Second and later attempts for one client.");
+        _retries = meter.CreateCounter<long>(
+            "gateway.destination.connect.retries", "{attempt}", "Second and later attempts for one client.");
         _headersSent = meter.CreateCounter<long>("gateway.proxy_protocol.sent", "{header}", "PROXY headers to backends.");
         _tlvsLeftOut = meter.CreateCounter<long>(
             "gateway.proxy_protocol.tlvs_left_out", "{tlv}", "TLVs that were not passed on, since the header would be too long.");
@@ -64,7 +65,8 @@ internal sealed class DialMetrics
     /// <param name="failure">Who is to blame, or None.</param>
     /// <param name="error">The socket error.</param>
     /// <param name="duration">How long it took.</param>
-    public void Attempted(string cluster, string destination, SourceIpMode mode, ConnectFailure failure, SocketError error, TimeSpan duration)
+    public void Attempted(
+        string cluster, string destination, SourceIpMode mode, ConnectFailure failure, SocketError error, TimeSpan duration)
     {
         if (CounterOf(mode) is { } counter)
         {
@@ -92,8 +94,8 @@ internal sealed class DialMetrics
     }
 
     /// <summary>
-    /// A client's address cannot be the source of a connection to some destination (of another family, loopback, or our own address), or the
-    /// route has no TCP option for it. Once per dial.
+    /// A client's address cannot be the source of a connection to some destination (of another family, loopback, or our own address), or
+    /// the route has no TCP option for it. Once per dial.
     /// </summary>
     public void SourceUnusable(string cluster, SourceIpMode mode) =>
         CounterOf(mode)?.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("error.type", "source_unusable"));

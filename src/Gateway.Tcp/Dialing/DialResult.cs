@@ -37,10 +37,12 @@ public enum DialFailure : byte
 /// <summary>The connection to a backend, or why there is none.</summary>
 public readonly record struct DialResult
 {
-    /// <summary>The connection, on the engine thread of the client's; null on failure, and if it is a <see cref="Socket"/>. Nothing has been sent on it.</summary>
+    /// <summary>
+    /// The connection, on the engine thread of the client's; null on failure, and if it is a <see cref="Socket"/>. Nothing has been sent.
+    /// </summary>
     public TcpConnection? Backend { get; init; }
 
-    /// <summary>The connection, if the connector's are managed sockets; null on failure. Nothing has been sent on it.</summary>
+    /// <summary>The connection, if the connector's are managed sockets; null on failure. Nothing has been sent.</summary>
     public Socket? Socket { get; init; }
 
     /// <summary>The destination that was reached, or was tried last.</summary>

@@ -13,8 +13,8 @@ namespace Gateway.Tcp.Dialing;
 /// <summary>
 /// Opens the connections to backends, for TCP routes on the client's engine and for HTTP clusters as managed sockets
 /// (<see cref="SocketDialer"/>). Knows clusters and source-IP modes, nothing of routes.
-/// 1. Destinations in turn from a rotating start (<see cref="Dial"/>); of each, its addresses in turn too (<see cref="AddressOrder"/>). Each
-/// attempt has the cluster's ConnectTimeout.
+/// 1. Destinations in turn from a rotating start (<see cref="Dial"/>); of each, its addresses in turn too (<see cref="AddressOrder"/>).
+/// Each attempt has the cluster's ConnectTimeout.
 /// 2. In transparent mode only addresses of the client's family that its address can be bound for; a bind that fails is ours and no
 /// destination's fault. With Toa only clients that the route has an option for; a SYN without room for it is ours too.
 /// 3. A Dnat route's connections are the kernel's: one that arrives here goes to 4 at once.
@@ -29,8 +29,9 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
     public Dial Begin(DialRequest request) => new(request, resolver, passive);
 
     /// <summary>
-    /// Whether any destination has an address: at once if one is an IP literal, or a name with an answer in the cache; else all names are asked together, and the first
-    /// good answer ends the wait. It ends with the client too, and after <see cref="HostResolver.LongestWait"/>, the limit of each question.
+    /// Whether any destination has an address: at once if one is an IP literal, or a name with an answer in the cache; else all names are
+    /// asked together, and the first good answer ends the wait. It ends with the client too, and after
+    /// <see cref="HostResolver.LongestWait"/>, the limit of each question.
     /// </summary>
     /// <returns>None if there is an address, NoAddress, or Aborted.</returns>
     public ValueTask<DialFailure> FindAddressAsync(Dial dial) =>
@@ -53,11 +54,13 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         return dial.Conclude(result);
     }
 
-    // The kernel forwards a Dnat route's connections. One that arrives here could not be: no destination of its family is healthy, or it came from this very machine.
+    // The kernel forwards a Dnat route's connections. A connection that arrives here could not be forwarded: no destination of its family
+    // is healthy, or it came from this very machine.
     private static DialResult NotForwarded(Dial dial)
     {
         dial.IsSourceUnusable = true;
-        return new DialResult { Failure = dial.Request.Cluster.HasUsable() ? DialFailure.SourceIp : DialFailure.NoAddress, Mode = SourceIpMode.Dnat };
+        var failure = dial.Request.Cluster.HasUsable() ? DialFailure.SourceIp : DialFailure.NoAddress;
+        return new DialResult { Failure = failure, Mode = SourceIpMode.Dnat };
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -120,7 +123,8 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         result.Failure == DialFailure.Resources && result.Error is not (SocketError.AddressNotAvailable or SocketError.WouldBlock);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<DialResult> ConnectAsync(DialRequest request, DestinationModel destination, IPEndPoint address, SourceIpMode mode)
+    private async ValueTask<DialResult> ConnectAsync(
+        DialRequest request, DestinationModel destination, IPEndPoint address, SourceIpMode mode)
     {
         var began = time.GetTimestamp();
         var connected = await request.Connector.ConnectAsync(request.To(address, mode));

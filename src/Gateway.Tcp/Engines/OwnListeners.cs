@@ -48,7 +48,8 @@ public sealed class OwnListeners
     /// <param name="destination">Where to.</param>
     /// <param name="socket">What is about to connect: its VRF counts.</param>
     /// <returns>Whether it is one of our listeners, and not to be connected to.</returns>
-    internal bool Refuses(IPEndPoint destination, Socket socket) => MayHold(destination.Port) && Find(destination, BoundDevice.Of(socket)) is not null;
+    internal bool Refuses(IPEndPoint destination, Socket socket) =>
+        MayHold(destination.Port) && Find(destination, BoundDevice.Of(socket)) is not null;
 
     /// <summary>What the log says of a destination that was refused since it is one of our listeners.</summary>
     /// <param name="destination">Its address.</param>

@@ -13,7 +13,10 @@ internal static class HealthProbe
     /// <param name="ownListeners">A destination that is one of them is bad.</param>
     /// <param name="time">For the limit.</param>
     /// <param name="cancellation">Ends the question early.</param>
-    /// <returns>The answer; null: there is none, since no descriptor or port was left here, or the question was ended. That says nothing about the destination.</returns>
+    /// <returns>
+    /// The answer; null: there is none, since no descriptor or port was left here, or the question was ended. That says nothing about the
+    /// destination.
+    /// </returns>
     public static async Task<bool?> ConnectAsync(
         IPEndPoint address, TimeSpan timeout, OwnListeners ownListeners, TimeProvider time, CancellationToken cancellation)
     {

@@ -163,8 +163,8 @@ internal sealed partial class ConnectionPipeline(
         return route.Cluster.Original is null || dialed.Mode == SourceIpMode.Transparent || KnowAsOwn(record);
     }
 
-    // A connection of which no destination has an address counts as rejected. One that ended while a name was asked for counts as opened: it
-    // was routed, and how it ended is said as of any other.
+    // A connection for which no destination has an address counts as rejected. A connection that ended while a name was asked for counts as
+    // opened: it was routed, and how it ended is said as of any other.
     private bool Open(ConnectionRecord record, DialFailure found)
     {
         if (found == DialFailure.NoAddress)

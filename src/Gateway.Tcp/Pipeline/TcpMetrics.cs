@@ -1,9 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
-using Gateway.Tcp.Engines;
 using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Routing;

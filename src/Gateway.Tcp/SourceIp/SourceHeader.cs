@@ -19,14 +19,43 @@ internal static class SourceHeader
             ? ProxyHeaderWriter.MaxV1Length
             : ProxyHeaderWriter.GetV2Length(ProxyAddressFamily.Inet6, identity.Tlvs.Length + addedLength, withChecksum: true);
 
+    /// <summary>The same of an announcement's header.</summary>
+    public static int MaxLength(Announcement announced, SourceIpModel sourceIp) =>
+        MaxLength(announced.Client, sourceIp, announced.Tlvs?.Length ?? 0);
+
     /// <summary>Writes it: the client as the source, what the client connected to as the destination.</summary>
-    /// <param name="destination">At least <see cref="MaxLength"/> bytes.</param>
+    /// <param name="destination">At least <see cref="MaxLength(ConnectionIdentity, SourceIpModel, int)"/> bytes.</param>
     /// <param name="identity">Whose connection it is, and the TLVs that came.</param>
     /// <param name="sourceIp">Version, and which TLVs go on.</param>
     /// <param name="added">The area that <see cref="AddedTlvs.Write"/> made: it stands in front, so that what does not fit is what came from elsewhere.</param>
     /// <param name="leftOut">How many TLVs were not passed on since the header would be longer than <see cref="SourceIpModel.MaxHeaderBytes"/>.</param>
     /// <returns>The bytes written.</returns>
-    public static int Write(Span<byte> destination, ConnectionIdentity identity, SourceIpModel sourceIp, ReadOnlySpan<byte> added, out int leftOut)
+    public static int Write(
+        Span<byte> destination, ConnectionIdentity identity, SourceIpModel sourceIp, ReadOnlySpan<byte> added, out int leftOut) =>
+        Write(destination, identity, sourceIp, added, identity.Tlvs.Span, sourceIp.PassThroughTlvs, first: null, out leftOut);
+
+    /// <summary>
+    /// Writes the header of an announcement, whose TLVs go out as they are. Those that were added stay where there is no room for all.
+    /// </summary>
+    /// <param name="destination">At least <see cref="MaxLength(Announcement, SourceIpModel)"/> bytes.</param>
+    /// <param name="announced">Whom it names, and the TLVs.</param>
+    /// <param name="sourceIp">Version, and how much room there is.</param>
+    /// <param name="leftOut">How many TLVs found no room.</param>
+    /// <returns>The bytes written.</returns>
+    public static int Write(Span<byte> destination, Announcement announced, SourceIpModel sourceIp, out int leftOut) =>
+        announced.Tlvs is { } ready
+        ? Write(destination, announced.Client, sourceIp, added: default, ready.Span, ProxyTlvSet.All, sourceIp.FirstTlvs, out leftOut)
+        : Write(destination, announced.Client, sourceIp, added: default, out leftOut);
+
+    private static int Write(
+        Span<byte> destination,
+        ConnectionIdentity identity,
+        SourceIpModel sourceIp,
+        ReadOnlySpan<byte> added,
+        ReadOnlySpan<byte> tlvs,
+        ProxyTlvSet passed,
+        ProxyTlvSet? first,
+        out int leftOut)
     {
         leftOut = 0;
         var client = ProxyEndPoint.From(identity.Client);
@@ -36,19 +65,19 @@ internal static class SourceHeader
             return WriteV1(destination, client, target);
         }
 
-        if (identity.Tlvs.IsEmpty)
+        if (tlvs.IsEmpty)
         {
             return ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, client, target, added, withChecksum: false);
         }
 
         var family = client.Family == target.Family ? client.Family : ProxyAddressFamily.Inet6;
-        var hasChecksum = ProxyTlvReader.TryFind(identity.Tlvs.Span, ProxyTlvType.Crc32c, out _)
+        var hasChecksum = ProxyTlvReader.TryFind(tlvs, ProxyTlvType.Crc32c, out _)
             && ProxyHeaderWriter.GetV2Length(family, added.Length, withChecksum: true) <= sourceIp.MaxHeaderBytes;
-        var length = added.Length + identity.Tlvs.Length;
+        var length = added.Length + tlvs.Length;
         var area = length <= StackBytes ? stackalloc byte[StackBytes] : new byte[length];
         added.CopyTo(area);
         var room = sourceIp.MaxHeaderBytes - ProxyHeaderWriter.GetV2Length(family, added.Length, hasChecksum);
-        var kept = added.Length + sourceIp.PassThroughTlvs.Copy(identity.Tlvs.Span, area[added.Length..], room, out leftOut, sourceIp.FirstTlvs);
+        var kept = added.Length + passed.Copy(tlvs, area[added.Length..], room, out leftOut, first);
         return ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, client, target, area[..kept], hasChecksum);
     }
 

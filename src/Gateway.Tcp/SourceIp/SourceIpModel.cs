@@ -19,7 +19,10 @@ public sealed class SourceIpModel
     /// <summary>The longest header that is sent, in bytes: TLVs that are passed on are left out rather than sent beyond it. Defaults to as long as one can be.</summary>
     public int MaxHeaderBytes { get; init; } = ProxyHeaderWriter.MaxV2Length;
 
-    /// <summary>The types of passed TLVs that stay when there is no room for all; null: by their importance.</summary>
+    /// <summary>
+    /// The types that are added: of TLVs that were put together already (<see cref="Announcement"/>) they stay when there is no room for
+    /// all. Null: none are.
+    /// </summary>
     public ProxyTlvSet? FirstTlvs { get; init; }
 
     /// <summary>Whether a client's own header behind ours is refused. Defaults to true.</summary>
@@ -43,8 +46,7 @@ public sealed class SourceIpModel
     /// <summary>Resolves a section.</summary>
     /// <param name="config">The section, validated: its mode is there and available.</param>
     /// <param name="scope">The route that it is for, which templates can name.</param>
-    /// <param name="firstTlvs">See <see cref="FirstTlvs"/>.</param>
-    public static SourceIpModel From(SourceIpConfig config, RouteScope scope = default, ProxyTlvSet? firstTlvs = null)
+    public static SourceIpModel From(SourceIpConfig config, RouteScope scope = default)
     {
         ArgumentNullException.ThrowIfNull(config);
         var added = config.AddTlvs.Count == 0 ? null : AddedTlvs.From(config.AddTlvs, scope);
@@ -55,7 +57,7 @@ public sealed class SourceIpModel
             Version = config.Version,
             PassThroughTlvs = added is null ? passed : passed.Except(added.Types),
             MaxHeaderBytes = config.MaxHeaderBytes ?? ProxyHeaderWriter.MaxV2Length,
-            FirstTlvs = firstTlvs,
+            FirstTlvs = config.AddTlvs.Count == 0 ? null : new ProxyTlvSet(config.AddTlvs.Keys.Select(TypeOf)),
             RejectsNested = config.NestedHeader == NestedHeaderAction.Reject,
             AddTlvs = added,
             Port = config.Port,
@@ -64,6 +66,8 @@ public sealed class SourceIpModel
             Mark = config.Mark ?? 0,
         };
     }
+
+    private static ProxyTlvType TypeOf(string name) => ProxyTlvField.TryParse(name, out var field) ? field.Type : ProxyTlvType.Noop;
 
     private static ProxyTlvSet Tlvs(IReadOnlyList<string> names) =>
         names.Contains("All", StringComparer.OrdinalIgnoreCase) ? ProxyTlvSet.All

@@ -40,7 +40,9 @@ internal sealed class BackendTalk : IDisposable
         };
         var result = await connector.ConnectAsync(request);
         cancellation.ThrowIfCancellationRequested();
-        return result.Socket is { } socket ? (new BackendTalk(socket), null) : (null, ConnectProblem.Of(result.Failure, result.Error, request.Timeout));
+        return result.Socket is { } socket
+            ? (new BackendTalk(socket), null)
+            : (null, ConnectProblem.Of(result.Failure, result.Error, request.Timeout));
     }
 
     /// <summary>Sends a few bytes; a backend that has closed already is found by <see cref="ListenAsync"/>.</summary>

@@ -37,14 +37,16 @@ internal sealed class CertificateCheck : ICheck
 
     private static async Task ShakeHandsAsync(BackendTarget target, IPEndPoint endPoint, TimeProvider time, CheckFindings findings, CancellationToken cancellation)
     {
-        var (talk, unreached) = await BackendTalk.ConnectAsync(new ConnectRequest { Destination = endPoint, Timeout = target.ConnectTimeout }, cancellation);
+        var request = new ConnectRequest { Destination = endPoint, Timeout = target.ConnectTimeout };
+        var (talk, unreached) = await BackendTalk.ConnectAsync(request, cancellation);
         if (talk is null)
         {
-            findings.Add(unreached!.IsOurs ? CheckSeverity.Skip : CheckSeverity.Fail, target.KeyPath, $"the certificate was not seen: {endPoint} {unreached.Said}");
+            var severity = unreached!.IsOurs ? CheckSeverity.Skip : CheckSeverity.Fail;
+            findings.Add(severity, target.KeyPath, $"the certificate was not seen: {endPoint} {unreached.Said}");
             return;
         }
 
-        using var _ = talk;
+        using var ended = talk;
         var socket = talk.Socket;
         // It ends in order: a TLS server takes a reset for a fault.
         socket.LingerState = new LingerOption(false, 0);

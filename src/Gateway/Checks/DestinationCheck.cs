@@ -27,7 +27,9 @@ internal sealed class DestinationCheck : ICheck
         }
         else if (reach is { EndPoints.Count: 0, Problem: null })
         {
-            findings.Warn(target.KeyPath, $"was not checked, for want of descriptors, ports or rights here: {reach.Unasked}", "the limit of open files, and how many connections this host has");
+            findings.Warn(
+                target.KeyPath, $"was not checked, for want of descriptors, ports or rights here: {reach.Unasked}",
+                "the limit of open files, and how many connections this host has");
         }
         else if (reach.EndPoints.Count == 0)
         {

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Engines;
 using Gateway.Tcp.Dnat;
+using Gateway.Tcp.Engines;
 
 namespace Gateway.Checks;
 
@@ -41,7 +41,8 @@ internal sealed class DnatPathCheck : ICheck
         var obstacle = "";
         try
         {
-            var (talk, problem) = await BackendTalk.ConnectAsync(new ConnectRequest { Destination = endPoint, Timeout = patience }, cancellation, Disguise);
+            var request = new ConnectRequest { Destination = endPoint, Timeout = patience };
+            var (talk, problem) = await BackendTalk.ConnectAsync(request, cancellation, Disguise);
             using (talk)
             {
                 if (rule is null)

@@ -100,7 +100,8 @@ internal sealed class Interview(BackendTarget target, IPEndPoint endPoint, Cance
 
     private async Task<BackendTalk?> ConnectAsync()
     {
-        var (talk, _) = await BackendTalk.ConnectAsync(new ConnectRequest { Destination = endPoint, Timeout = target.ConnectTimeout }, cancellation);
+        var request = new ConnectRequest { Destination = endPoint, Timeout = target.ConnectTimeout };
+        var (talk, _) = await BackendTalk.ConnectAsync(request, cancellation);
         Connections += talk is null ? 0 : 1;
         return talk;
     }

@@ -17,7 +17,7 @@ internal sealed record Reach(IReadOnlyList<IPEndPoint> EndPoints, string? Proble
     /// <summary>How many addresses were not tried.</summary>
     public int Untried { get; private init; }
 
-    /// <summary>Addresses that could not be asked for want of descriptors, ports or rights here, each with the reason; null: none.</summary>
+    /// <summary>Addresses that were not asked for want of descriptors, ports or rights here, each with the reason; null: none.</summary>
     public string? Unasked { get; init; }
 
     /// <summary>Resolves and connects, each address within the cluster's timeout.</summary>
@@ -39,8 +39,10 @@ internal sealed record Reach(IReadOnlyList<IPEndPoint> EndPoints, string? Proble
         if (addresses.Count == 0)
             return new Reach([], "no address", IsUnknownName: true);
         var endPoints = Select(addresses).Select(address => new IPEndPoint(address, target.Port)).ToList();
-        var outcomes = await Task.WhenAll(endPoints.Select(endPoint => TryAsync(endPoint, target.ConnectTimeout, ownListeners, cancellation)));
-        var problems = endPoints.Zip(outcomes).Where(pair => pair.Second is not null).ToLookup(pair => pair.Second!.IsOurs, pair => $"{pair.First} {pair.Second!.Said}");
+        var outcomes = await Task.WhenAll(
+            endPoints.Select(endPoint => TryAsync(endPoint, target.ConnectTimeout, ownListeners, cancellation)));
+        var problems = endPoints.Zip(outcomes).Where(pair => pair.Second is not null)
+            .ToLookup(pair => pair.Second!.IsOurs, pair => $"{pair.First} {pair.Second!.Said}");
         return new Reach([.. endPoints.Where((_, i) => outcomes[i] is null)], Join(problems[false]), IsUnknownName: false)
         {
             Untried = addresses.Count - endPoints.Count,
@@ -53,9 +55,11 @@ internal sealed record Reach(IReadOnlyList<IPEndPoint> EndPoints, string? Proble
 
     private static string? Join(IEnumerable<string> problems) => string.Join("; ", problems) is { Length: > 0 } all ? all : null;
 
-    private static async Task<ConnectProblem?> TryAsync(IPEndPoint endPoint, TimeSpan timeout, OwnListeners ownListeners, CancellationToken cancellation)
+    private static async Task<ConnectProblem?> TryAsync(
+        IPEndPoint endPoint, TimeSpan timeout, OwnListeners ownListeners, CancellationToken cancellation)
     {
-        var (talk, problem) = await BackendTalk.ConnectAsync(new ConnectRequest { Destination = endPoint, Timeout = timeout }, cancellation, Knock.Prepare, ownListeners);
+        var request = new ConnectRequest { Destination = endPoint, Timeout = timeout };
+        var (talk, problem) = await BackendTalk.ConnectAsync(request, cancellation, Knock.Prepare, ownListeners);
         talk?.Dispose();
         return problem;
     }

@@ -48,17 +48,24 @@ internal sealed class ReturnPathCheck : ICheck
     {
         var source = SourceFor(user.Clients, endPoint);
         var patience = target.ConnectTimeout < MostPatience ? target.ConnectTimeout : MostPatience;
-        var request = new ConnectRequest { Destination = endPoint, Timeout = patience, TransparentSource = new IPEndPoint(source, 0), Mark = user.SourceIp.Mark };
+        var request = new ConnectRequest
+        {
+            Destination = endPoint,
+            Timeout = patience,
+            TransparentSource = new IPEndPoint(source, 0),
+            Mark = user.SourceIp.Mark,
+        };
         var (talk, problem) = await BackendTalk.ConnectAsync(request, cancellation);
         talk?.Dispose();
-        return problem switch
+        var (severity, said) = problem switch
         {
-            null => new AddressVerdict(endPoint, CheckSeverity.Ok, $"answers {source}, and that comes back"),
+            null => (CheckSeverity.Ok, $"answers {source}, and that comes back"),
             { Failure: ConnectFailure.Permission } =>
-                new AddressVerdict(endPoint, CheckSeverity.Skip, $"was not asked for the way back: connecting from {source} is not permitted"),
-            { IsOurs: true } => new AddressVerdict(endPoint, CheckSeverity.Skip, $"was not asked for the way back from {source}: {problem.Said}"),
-            _ => new AddressVerdict(endPoint, CheckSeverity.Fail, $"accepts this host's own connections, but one from {source} {problem.Said}"),
+                (CheckSeverity.Skip, $"was not asked for the way back: connecting from {source} is not permitted"),
+            { IsOurs: true } => (CheckSeverity.Skip, $"was not asked for the way back from {source}: {problem.Said}"),
+            _ => (CheckSeverity.Fail, $"accepts this host's own connections, but one from {source} {problem.Said}"),
         };
+        return new AddressVerdict(endPoint, severity, said);
     }
 
     /// <summary>A client's address: the first host of the first network of the backend's family that is nobody's here.</summary>

@@ -42,7 +42,8 @@ internal sealed partial class SelfTest(
             _running = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
             _checked = current;
             _scope = scope;
-            return _report = CheckSuite.RunAsync(new CheckContext(current) { IsRunning = true, Scope = scope, Time = time, OwnListeners = ownListeners }, current.Config.Checks.Timeout, _running.Token);
+            var context = new CheckContext(current) { IsRunning = true, Scope = scope, Time = time, OwnListeners = ownListeners };
+            return _report = CheckSuite.RunAsync(context, current.Config.Checks.Timeout, _running.Token);
         }
     }
 

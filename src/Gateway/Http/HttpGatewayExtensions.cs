@@ -51,6 +51,7 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton<DestinationOptions>();
         services.TryAddSingleton<DestinationNames>();
         services.AddZeroStarting<ClientPoolMetrics>();
+        services.AddZeroStarting<DestinationDials>();
         services.TryAddSingleton<ClientPools>();
         services.TryAddSingleton<IForwarderHttpClientFactory, ClientInvokerFactory>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());

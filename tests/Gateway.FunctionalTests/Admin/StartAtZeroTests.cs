@@ -36,6 +36,7 @@ public sealed class StartAtZeroTests
         AssertZero(metrics, "gateway_proxy_protocol_sent_total", ("cluster", "in"), ("version", "v2"));
         AssertZero(metrics, "gateway_destination_connection_active", ("cluster", "in"), ("destination", "in-0"));
         AssertZero(metrics, "gateway_destination_connect_retries_total", ("cluster", "in"));
+        AssertZero(metrics, "gateway_destination_connect_retries_total", ("cluster", "web"));
     }
 
     [Fact]

@@ -1,8 +1,11 @@
 using System.Net;
+using System.Net.Sockets;
 using Gateway.Checks;
 using Gateway.Configuration.Loading;
 using Gateway.Snapshots;
+using Gateway.Tcp.Engines;
 using Gateway.Testing;
+using Gateway.Testing.Network;
 
 namespace Gateway.Tests.Checks;
 
@@ -14,7 +17,7 @@ public sealed class BackendTargetsTests
     [InlineData(false, "127.0.0.1", "127.0.0.1")]
     public void Of_TheShippedSidecar_AreTheApplicationsPortsOnLoopback(bool hasIpv6, string host, string addresses)
     {
-        Assert.SkipUnless(System.Net.Sockets.Socket.OSSupportsIPv6, "this host has no IPv6");
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "this host has no IPv6");
         var result = ConfigReader.Read(Path.Combine(RepositoryPaths.Root, "deploy/istio/sidecar/appsettings.json"), new Dictionary<string, string>());
 
         var targets = BackendTargets.Of(SnapshotBuilder.Build(result), hasIpv6);
@@ -59,6 +62,43 @@ public sealed class BackendTargetsTests
         var result = Assert.Single(findings.Results);
         Assert.Equal(CheckSeverity.Warn, result.Severity);
         Assert.DoesNotContain("DNS", result.Cure, StringComparison.Ordinal);
+    }
+
+    /// <summary>No descriptor, no port: the destination was not asked.</summary>
+    [Fact]
+    public void Destination_ThatCouldNotBeAsked_IsNotBlamed()
+    {
+        var findings = new CheckFindings("destination");
+        var target = new BackendTarget("x", "192.0.2.1", 8080, TimeSpan.FromSeconds(1), []);
+
+        DestinationCheck.Judge(target, new Reach([], null, IsUnknownName: false) { Unasked = "192.0.2.1:8080 Too many open files" }, findings);
+
+        var result = Assert.Single(findings.Results);
+        Assert.Equal((CheckSeverity.Warn, true), (result.Severity, result.What.Contains("Too many open files", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(ConnectFailure.Resources, SocketError.TooManyOpenSockets, true)]
+    [InlineData(ConnectFailure.Permission, SocketError.AccessDenied, true)]
+    [InlineData(ConnectFailure.Self, SocketError.ConnectionRefused, false)]
+    [InlineData(ConnectFailure.Destination, SocketError.ConnectionRefused, false)]
+    [InlineData(ConnectFailure.Timeout, SocketError.TimedOut, false)]
+    public void ConnectProblem_OfAFailure_KnowsWhoseItIs(ConnectFailure failure, SocketError error, bool isOurs) =>
+        Assert.Equal(isOurs, ConnectProblem.Of(failure, error, TimeSpan.FromSeconds(1)).IsOurs);
+
+    [Fact]
+    public async Task Reach_OwnListener_IsRefusedBeforeItIsConnectedTo()
+    {
+        await using var listener = RecordingTcpServer.Start();
+        var own = new OwnListeners();
+        using var entry = own.Add("web", listener.EndPoint, dualMode: false);
+        var target = new BackendTarget("x", "127.0.0.1", listener.Port, TimeSpan.FromSeconds(5), []);
+
+        var reach = await Reach.ProbeAsync(target, own, TestContext.Current.CancellationToken);
+
+        Assert.Empty(reach.EndPoints);
+        Assert.Equal($"{listener.EndPoint} is one of this gateway's own listeners", reach.Problem);
+        Assert.Equal(0, listener.Accepted);
     }
 
     [Fact]

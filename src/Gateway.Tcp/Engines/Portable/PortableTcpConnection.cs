@@ -155,7 +155,9 @@ internal sealed class PortableTcpConnection : TcpConnection
         _waiting = null;
         if (!IsAborted)
         {
-            return result.Socket is { } socket ? result with { Connection = new PortableTcpConnection(socket, _engine), Socket = null } : result;
+            return result.Socket is { } socket
+                ? new ConnectResult(new PortableTcpConnection(socket, _engine), ConnectFailure.None, SocketError.Success)
+                : result;
         }
 
         result.Socket?.Close(0);

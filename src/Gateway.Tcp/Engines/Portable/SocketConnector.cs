@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Engines.Portable;
 
 /// <summary>
-/// Opens connections as managed sockets: for HTTP destinations, health checks, the self-test and the portable engine. So all of them have the
-/// same bind rules, refuse our own listeners and a connection with itself, and blame alike (<see cref="ConnectFailures"/>).
+/// Opens connections as managed sockets: for HTTP destinations, health checks, the self-test and the portable engine. So all of them have
+/// the same bind rules, refuse our own listeners and a connection with itself, and blame alike (<see cref="ConnectFailures"/>).
 /// </summary>
 /// <param name="ownListeners">Where connections may not get to.</param>
 /// <param name="time">For the limit of an attempt.</param>
@@ -120,6 +120,8 @@ public sealed class SocketConnector(OwnListeners ownListeners, TimeProvider time
             result = SocketSettings.SetDevice(socket, request.Device);
         }
 
-        return result.Failure == ConnectFailure.None && request.TransparentSource is { } source ? SocketSettings.BindTransparent(socket, source) : result;
+        return result.Failure == ConnectFailure.None && request.TransparentSource is { } source
+            ? SocketSettings.BindTransparent(socket, source)
+            : result;
     }
 }

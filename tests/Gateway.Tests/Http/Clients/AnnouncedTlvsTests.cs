@@ -29,7 +29,7 @@ public sealed class AnnouncedTlvsTests
     {
         var tlvs = Tlvs(("AddTlvs.UniqueId", "{route}/{listener}/{connection}"));
         ClientKey Key(string route, string listener, string connection) =>
-            ClientKey.OfHeader(Identity() with { Tlvs = tlvs.Write(route, listener, Identity(), connection) }, withTlvs: true);
+            ClientKey.OfHeader(Identity(), tlvs.Write(route, listener, Identity(), connection));
 
         Assert.Equal(same, Key("r", "web", "c1").Equals(Key(route, listener, connection)));
     }
@@ -46,22 +46,23 @@ public sealed class AnnouncedTlvsTests
         Assert.Equal(["2 app"], Read(Tlvs(("PassThroughTlvs", "All"), ("AddTlvs.Authority", "{cluster}")).Write("r", "web", Identity() with { Tlvs = default }, "id").Span));
 
     [Fact]
-    public void ForDialing_WhatIsAnnounced_GoesOutAsItIs()
+    public void Header_WhatIsAnnounced_GoesOutAsItIs()
     {
-        var dialing = AnnouncedTlvs.ForDialing(Read(("AddTlvs.Authority", "x"), ("PassThroughTlvs", "0xE9")).Config);
-
-        Assert.Null(dialing.AddTlvs);
-        Assert.Same(ProxyTlvSet.All, dialing.PassThroughTlvs);
-        Assert.False(AnnouncedTlvs.ForDialing(Read(("PassThroughTlvs", "0xE9")).Config).PassThroughTlvs.Contains((ProxyTlvType)0xEA));
+        var sourceIp = Read(("AddTlvs.Authority", "x"), ("PassThroughTlvs", "0xE9")).Config;
+        var announced = new Announcement(Identity(), new AnnouncedTlvs(sourceIp, "app").Write("r", "web", Identity(), "id"));
+        var header = new byte[200];
+        var length = SourceHeader.Write(header, announced, SourceIpModel.From(sourceIp), out var leftOut);
+        Assert.Equal(["2 x", "E9 \u0007"], Read(header.AsSpan(28, length - 28)).Where(static tlv => !tlv.StartsWith("3 ", StringComparison.Ordinal)));
+        Assert.Equal(0, leftOut);
     }
 
     [Fact]
-    public void ForDialing_LittleRoom_IsForWhatWasAdded()
+    public void Header_LittleRoom_IsForWhatWasAdded()
     {
         var sourceIp = Read(("AddTlvs.0xE5", "added"), ("PassThroughTlvs", "All"), ("MaxHeaderBytes", "52")).Config;
         var announced = new AnnouncedTlvs(sourceIp, "app").Write("r", "web", Identity(), "id");
         var header = new byte[200];
-        var length = SourceHeader.Write(header, Identity() with { Tlvs = announced }, AnnouncedTlvs.ForDialing(sourceIp), added: default, out var leftOut);
+        var length = SourceHeader.Write(header, new Announcement(Identity(), announced), SourceIpModel.From(sourceIp), out var leftOut);
         Assert.True(length <= 52, $"{length}");
         Assert.True(leftOut > 0);
         Assert.True(ProxyTlvReader.TryFind(header.AsSpan(28, length - 28), (ProxyTlvType)0xE5, out _));

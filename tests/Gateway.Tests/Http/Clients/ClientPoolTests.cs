@@ -4,6 +4,7 @@ using Gateway.Http.Backends.Clients;
 using Gateway.Http.Forwarded;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.SourceIp;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Time.Testing;
@@ -34,7 +35,7 @@ public sealed class ClientPoolTests : IDisposable
         Assert.Equal(5, pool.Count);
         Assert.Same(one!.Invoker, oneAgain!.Invoker);
         Assert.NotSame(one.Invoker, otherPort!.Invoker);
-        Assert.Equal("192.0.2.1:2", otherPort.Announced.Client.ToString());
+        Assert.Equal("192.0.2.1:2", otherPort.Announced.Client.Client.ToString());
     }
 
     [Fact]
@@ -44,8 +45,8 @@ public sealed class ClientPoolTests : IDisposable
 
         Assert.Equal(ClientKey.OfAddress(IPAddress.Parse("192.0.2.1")), ClientKey.OfAddress(IPAddress.Parse("192.0.2.1")));
         Assert.NotEqual(ClientKey.OfAddress(IPAddress.Parse("192.0.2.1")), ClientKey.OfAddress(IPAddress.Parse("2001:db8::1")));
-        Assert.Equal(ClientKey.OfHeader(connection, withTlvs: false), ClientKey.OfHeader(Identity("192.0.2.1:1"), withTlvs: false));
-        Assert.NotEqual(ClientKey.OfHeader(connection, withTlvs: true), ClientKey.OfHeader(Identity("192.0.2.1:1"), withTlvs: true));
+        Assert.Equal(ClientKey.OfHeader(connection, default), ClientKey.OfHeader(Identity("192.0.2.1:1"), default));
+        Assert.NotEqual(ClientKey.OfHeader(connection, connection.Tlvs), ClientKey.OfHeader(Identity("192.0.2.1:1"), default));
     }
 
     [Fact]
@@ -222,7 +223,7 @@ public sealed class ClientPoolTests : IDisposable
         })!,
         "c", Create, new ClientPoolMetrics(_services.GetRequiredService<IMeterFactory>()), _time);
 
-    private HandlerInvoker Create(ConnectionIdentity announced)
+    private HandlerInvoker Create(Announcement announced)
     {
         var handler = new Handler();
         lock (_created)
@@ -236,7 +237,7 @@ public sealed class ClientPoolTests : IDisposable
     private static ClientConnections? Acquire(ClientPool pool, string client, string destination = "198.51.100.1:80", byte[]? tlvs = null, CancellationToken closed = default)
     {
         var identity = Identity(client, destination, tlvs);
-        return pool.Acquire(ClientKey.OfHeader(identity, withTlvs: true), identity, closed);
+        return pool.Acquire(ClientKey.OfHeader(identity, identity.Tlvs), new Announcement(identity), closed);
     }
 
     private static ConnectionIdentity Identity(string client, string destination = "198.51.100.1:80", byte[]? tlvs = null) => new()

@@ -133,6 +133,23 @@ public sealed class SocketDialerTests : IDisposable
         Assert.EndsWith("attempts:0", (await Assert.ThrowsAsync<ConnectException>(() => ConnectAsync(2, new SourceIpConfig { Mode = SourceIpMode.None }, name: "gone.example"))).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>As on TCP routes: once per dial, and each further attempt is a retry.</summary>
+    [Fact]
+    public async Task SeveralAddresses_SourceUnusableAndRetries_AreCountedOncePerDial()
+    {
+        var meters = _services.GetRequiredService<IMeterFactory>();
+        using var unusable = new MetricCollector<long>(meters, "Gateway.Tcp", "gateway.transparent.connect");
+        using var retries = new MetricCollector<long>(meters, "Gateway.Tcp", "gateway.destination.connect.retries");
+        _names.AddRange([IPAddress.Parse("2001:db8::1"), IPAddress.Parse("2001:db8::2"), IPAddress.Parse("127.0.0.200"), IPAddress.Parse("127.0.0.201")]);
+
+        var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent };
+        Assert.Equal(DialFailure.Destination, (await Assert.ThrowsAsync<ConnectException>(() => ConnectAsync(1, sourceIp))).Failure);
+
+        Assert.Single(unusable.GetMeasurementSnapshot(), static one => one.Tags["error.type"] is "source_unusable");
+        var retry = Assert.Single(retries.GetMeasurementSnapshot());
+        Assert.Equal(("c", "backend.example:1"), (retry.Tags["cluster"], retry.Tags["destination"]));
+    }
+
     [Fact]
     public async Task SeveralAddresses_EachConnectionStartsAtTheNext()
     {
@@ -210,7 +227,7 @@ public sealed class SocketDialerTests : IDisposable
             Local = IPEndPoint.Parse("192.0.2.1:80"),
             Source = IdentitySource.Socket,
         };
-        return dialer.ConnectAsync(new DnsEndPoint(name, port), new SocketDial("c", SourceIpModel.From(sourceIp), null), isOwn ? null : client, cancellation)
+        return dialer.ConnectAsync(new DnsEndPoint(name, port), new SocketDial("c", SourceIpModel.From(sourceIp), null), isOwn ? null : new Announcement(client), cancellation)
             .AsTask().WaitAsync(Limit, CancellationToken.None);
     }
 

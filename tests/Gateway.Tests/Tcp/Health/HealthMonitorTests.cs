@@ -121,6 +121,27 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         await Eventually.TrueAsync(() => _changes == 3, "told of both changes");
     }
 
+    /// <summary>Descriptors or ports were missing here.</summary>
+    [Fact]
+    public async Task Check_CannotBeMade_SpeaksAgainstNobody()
+    {
+        _answers["192.0.2.1:1"] = null;
+        using var checks = new MetricCollector<double>(Meters, TcpMeter.Name, "gateway.destination.health_check.duration");
+        var destination = (await FollowAsync(Rules, "192.0.2.1:1")).Destinations[0];
+        Assert.True(destination.IsUsable);
+
+        for (var i = 0; i < Rules.Fall + 1; i++)
+        {
+            await RoundAsync();
+        }
+
+        Assert.True(destination.IsUsable);
+        Assert.Empty(checks.GetMeasurementSnapshot());
+        _answers["192.0.2.1:1"] = false;
+        await RoundAsync();
+        await Eventually.TrueAsync(() => !destination.IsUsable, "the first verdict decides alone");
+    }
+
     [Fact]
     public async Task Follow_SameDestinations_GoOnUnderTheirChecker()
     {

@@ -21,12 +21,6 @@ internal sealed class AnnouncedTlvs(SourceIpConfig sourceIp, string cluster)
     // As many as there are pairs of a route of the cluster and a listener.
     private readonly ConcurrentDictionary<(string Route, string Listener), SourceIpModel> _models = new();
 
-    /// <summary>The mode and what belongs to it for who connects: the TLVs are announced as they are, and those that were added stay where there is no room for all.</summary>
-    public static SourceIpModel ForDialing(SourceIpConfig sourceIp) => sourceIp.AddTlvs.Count == 0 ? SourceIpModel.From(sourceIp)
-        : SourceIpModel.From(
-            sourceIp with { AddTlvs = new Dictionary<string, string>(), PassThroughTlvs = ["All"] },
-            firstTlvs: new ProxyTlvSet(sourceIp.AddTlvs.Keys.Select(static name => ProxyTlvField.TryParse(name, out var field) ? field.Type : ProxyTlvType.Noop)));
-
     /// <summary>The area for a request.</summary>
     /// <param name="context">The request: its route, listener and connection.</param>
     /// <param name="announced">Who is announced, with the TLVs that came.</param>

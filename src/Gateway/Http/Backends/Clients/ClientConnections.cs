@@ -1,4 +1,4 @@
-using Gateway.Tcp.Identification;
+using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Http.Backends.Clients;
 
@@ -8,11 +8,11 @@ namespace Gateway.Http.Backends.Clients;
 /// </summary>
 internal sealed class ClientConnections
 {
-    private readonly Func<ConnectionIdentity, HttpMessageInvoker> _create;
+    private readonly Func<Announcement, HttpMessageInvoker> _create;
     private HttpMessageInvoker? _invoker;
     private CancellationTokenRegistration _watch;
 
-    public ClientConnections(ClientPool pool, ClientKey key, ConnectionIdentity announced, Func<ConnectionIdentity, HttpMessageInvoker> create)
+    public ClientConnections(ClientPool pool, ClientKey key, Announcement announced, Func<Announcement, HttpMessageInvoker> create)
     {
         Pool = pool;
         Key = key;
@@ -28,7 +28,7 @@ internal sealed class ClientConnections
     public ClientKey Key { get; }
 
     /// <summary>What destinations learn.</summary>
-    public ConnectionIdentity Announced { get; }
+    public Announcement Announced { get; }
 
     /// <summary>Sends on this client's connections. Only for who holds it.</summary>
     public HttpMessageInvoker Invoker

@@ -4,6 +4,7 @@ using Gateway.Http.Forwarded;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.SourceIp;
 using Microsoft.AspNetCore.Connections.Features;
 
 namespace Gateway.Http.Backends.Clients;
@@ -33,7 +34,7 @@ internal sealed class ClientInvoker : HttpMessageInvoker
     /// <param name="metrics">Counts clients.</param>
     /// <param name="time">For idle clients.</param>
     public ClientInvoker(
-        ClusterSourceIp sourceIp, string cluster, Func<ConnectionIdentity?, HttpMessageInvoker> create, ClientPools pools, ClientPoolMetrics metrics, TimeProvider time)
+        ClusterSourceIp sourceIp, string cluster, Func<Announcement?, HttpMessageInvoker> create, ClientPools pools, ClientPoolMetrics metrics, TimeProvider time)
         : base(new UnusedHandler())
     {
         SourceIp = sourceIp;
@@ -65,18 +66,16 @@ internal sealed class ClientInvoker : HttpMessageInvoker
             throw new InvalidOperationException("A request has no client identity: it did not come through UseHttpGateway.");
         }
 
-        var announced = Announced(connection, client);
-        if (!ProxyEndPoint.From(announced.Client).CanBeSource)
+        var identity = Announced(connection, client);
+        if (!ProxyEndPoint.From(identity.Client).CanBeSource)
         {
-            return RefuseSource(request, $"{announced.Client.Address} is no address of a client");
+            return RefuseSource(request, $"{identity.Client.Address} is no address of a client");
         }
 
-        if (_added is not null)
-        {
-            announced = announced with { Tlvs = _added.For(context, announced) };
-        }
-
-        var key = SourceIp.Announces ? ClientKey.OfHeader(announced, _tellsTlvs) : ClientKey.OfAddress(announced.Client.Address);
+        var announced = new Announcement(identity, _added?.For(context, identity));
+        var key = SourceIp.Announces
+            ? ClientKey.OfHeader(identity, _tellsTlvs ? announced.Tlvs ?? identity.Tlvs : default)
+            : ClientKey.OfAddress(identity.Client.Address);
         // A key with a port is a connection's; one without may come with another connection.
         var clientClosed = key.Port != 0 ? context.Features.Get<IConnectionLifetimeFeature>()?.ConnectionClosed ?? default : default;
         if (_pool.Acquire(key, announced, clientClosed) is not { } connections)

@@ -1,7 +1,7 @@
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
-using Gateway.Tcp.Identification;
+using Gateway.Tcp.SourceIp;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Http.Backends.Clients;
@@ -32,8 +32,8 @@ internal sealed class ClientInvokerFactory(
                 lifetime => new KeepAliveHttpClientFactory(dialer, limit, options, names, metrics, lifetime, logger).CreateClient(WithoutOld(context)), dialer, options);
         }
 
-        var dial = new SocketDial(context.ClusterId, AnnouncedTlvs.ForDialing(wanted.Config), options.KeepAlive, at => names.Of(context.ClusterId, at));
-        HttpMessageInvoker Create(ConnectionIdentity? announced) => new FollowingInvoker(
+        var dial = new SocketDial(context.ClusterId, SourceIpModel.From(wanted.Config), options.KeepAlive, at => names.Of(context.ClusterId, at));
+        HttpMessageInvoker Create(Announcement? announced) => new FollowingInvoker(
             lifetime => new BoundFactory(dialer, limit, lifetime, metrics, dial, announced, wanted.IdleTimeout).CreateClient(WithoutOld(context)), dialer, options);
         return new ClientInvoker(wanted, context.ClusterId, Create, pools, metrics, time);
     }
@@ -43,7 +43,7 @@ internal sealed class ClientInvokerFactory(
 
     /// <summary>YARP's own client as the cluster configures it, whose connections are opened for one client.</summary>
     private sealed class BoundFactory(
-        SocketDialer dialer, ConnectionLimit limit, TimeSpan lifetime, ClientPoolMetrics metrics, SocketDial dial, ConnectionIdentity? announced, TimeSpan idleTimeout)
+        SocketDialer dialer, ConnectionLimit limit, TimeSpan lifetime, ClientPoolMetrics metrics, SocketDial dial, Announcement? announced, TimeSpan idleTimeout)
         : ForwarderHttpClientFactory
     {
         protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)

@@ -27,10 +27,10 @@ internal readonly struct ClientKey : IEquatable<ClientKey>
     public static ClientKey OfAddress(IPAddress address) => new(address, 0, null, default);
 
     /// <summary>A client of whom a header says all that <paramref name="announced"/> has.</summary>
-    /// <param name="announced">Client, destination and TLVs.</param>
-    /// <param name="withTlvs">Whether any of the TLVs are told.</param>
-    public static ClientKey OfHeader(ConnectionIdentity announced, bool withTlvs) =>
-        new(announced.Client.Address, announced.Client.Port, announced.OriginalDestination ?? announced.Local, withTlvs ? announced.Tlvs : default);
+    /// <param name="announced">Client and destination.</param>
+    /// <param name="tlvs">The TLVs of which some are told; none if none are.</param>
+    public static ClientKey OfHeader(ConnectionIdentity announced, ReadOnlyMemory<byte> tlvs) =>
+        new(announced.Client.Address, announced.Client.Port, announced.OriginalDestination ?? announced.Local, tlvs);
 
     /// <inheritdoc/>
     public bool Equals(ClientKey other) =>

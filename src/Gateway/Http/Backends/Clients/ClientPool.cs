@@ -1,4 +1,4 @@
-using Gateway.Tcp.Identification;
+using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Http.Backends.Clients;
 
@@ -13,7 +13,7 @@ namespace Gateway.Http.Backends.Clients;
 /// <param name="metrics">Counts clients.</param>
 /// <param name="time">For idle clients.</param>
 internal sealed class ClientPool(
-    ClusterSourceIp limits, string cluster, Func<ConnectionIdentity, HttpMessageInvoker> create, ClientPoolMetrics metrics, TimeProvider time)
+    ClusterSourceIp limits, string cluster, Func<Announcement, HttpMessageInvoker> create, ClientPoolMetrics metrics, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<ClientKey, ClientConnections> _clients = [];
@@ -53,7 +53,7 @@ internal sealed class ClientPool(
     /// <param name="announced">What destinations learn if they are new.</param>
     /// <param name="clientClosed">Signalled when nobody can come with this key again; none: nobody knows.</param>
     /// <returns>Null if there are too many clients, and all are in use.</returns>
-    public ClientConnections? Acquire(in ClientKey key, ConnectionIdentity announced, CancellationToken clientClosed)
+    public ClientConnections? Acquire(in ClientKey key, Announcement announced, CancellationToken clientClosed)
     {
         ClientConnections? held;
         ClientConnections? evicted = null;

@@ -25,7 +25,7 @@ internal sealed class KeepAliveHttpClientFactory(
         DestinationHandler.Configure(handler);
         handler.PooledConnectionLifetime = lifetime;
         handler.ConnectCallback = (connection, cancellation) => DestinationStream.OpenAsync(
-            limit, ConnectionKind.Shared, isOurs: false, () => dialer.ConnectAsync(connection.DnsEndPoint, dial, client: null, cancellation));
+            limit, ConnectionKind.Shared, isOurs: false, () => dialer.ConnectAsync(connection.DnsEndPoint, dial, announced: null, cancellation));
     }
 
     /// <inheritdoc/>
