@@ -9,8 +9,36 @@ namespace Gateway.Tcp.Engines.Linux;
 /// </summary>
 internal static class LinuxDial
 {
+    /// <summary>
+    /// The backend's connection, connected or (<paramref name="isConnected"/> is false) on its way; or why there is none.
+    /// </summary>
+    internal static ConnectResult Begin(ConnectRequest request, EventLoop loop, out bool isConnected)
+    {
+        var error = TryStart(request, loop, out var fd, out isConnected, out var failure);
+        if (error != 0)
+        {
+            return new ConnectResult(null, failure, Errno.ToSocketError(error));
+        }
+
+        var socket = new LinuxSocket(loop, fd, isConnected) { KeepAlive = request.KeepAlive };
+        var backend = new LinuxTcpConnection(socket, request.Destination);
+        if (!socket.TryRegister())
+        {
+            socket.CloseInOrder();
+            return new ConnectResult(null, ConnectFailure.Resources, SocketError.NoBufferSpaceAvailable);
+        }
+
+        if (isConnected && backend.IsConnectedToItself())
+        {
+            socket.CloseWithReset();
+            return new ConnectResult(null, ConnectFailure.Destination, SocketError.ConnectionRefused);
+        }
+
+        return new ConnectResult(backend, ConnectFailure.None, SocketError.Success);
+    }
+
     /// <summary>0 and a socket that connects or is connected, or an errno, its <paramref name="failure"/>, and no socket.</summary>
-    internal static int TryStart(ConnectRequest request, EventLoop loop, out int fd, out bool isConnected, out ConnectFailure failure)
+    private static int TryStart(ConnectRequest request, EventLoop loop, out int fd, out bool isConnected, out ConnectFailure failure)
     {
         isConnected = false;
         var toa = loop.Toa;

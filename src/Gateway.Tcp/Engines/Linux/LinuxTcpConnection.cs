@@ -67,22 +67,16 @@ internal sealed class LinuxTcpConnection :
         WaitFor,
     }
 
-    /// <inheritdoc/>
     public override IPEndPoint RemoteEndPoint => _remote;
 
-    /// <inheritdoc/>
     public override IPEndPoint LocalEndPoint => _local ??= _socket.ReadLocalEndPoint() ?? Unknown;
 
-    /// <inheritdoc/>
     public override int BoundDevice => Math.Max(0, Syscalls.GetOption(_socket.Fd, SocketOption.BoundDevice));
 
-    /// <inheritdoc/>
     public override RelayEnd? AbortReason => _socket.AbortReason;
 
-    /// <inheritdoc/>
     public override bool MayHaveBytes => _socket.IsReadable;
 
-    /// <inheritdoc/>
     public override bool SeesOptions => _socket.Loop.Toa is not null;
 
     internal LinuxSocket Socket => _socket;
@@ -91,7 +85,6 @@ internal sealed class LinuxTcpConnection :
 
     private LinuxDuplex Duplex => _duplex ??= new LinuxDuplex(_socket);
 
-    /// <inheritdoc/>
     public override IPEndPoint? ReadRedirectedDestination()
     {
         if (_socket.HasEnded)
@@ -103,7 +96,6 @@ internal sealed class LinuxTcpConnection :
         return result < 0 ? null : address.ToIPEndPoint();
     }
 
-    /// <inheritdoc/>
     public override ValueTask EnterAsync()
     {
         if (Loop.IsCurrent || Loop.HasEnded)
@@ -117,7 +109,6 @@ internal sealed class LinuxTcpConnection :
         return new ValueTask(this, _source.Version);
     }
 
-    /// <inheritdoc/>
     public override ValueTask<SocketError> WaitReadableAsync(TimeSpan timeout)
     {
         AssertOnLoop();
@@ -135,7 +126,6 @@ internal sealed class LinuxTcpConnection :
         return new ValueTask<SocketError>(this, _source.Version);
     }
 
-    /// <inheritdoc/>
     public override IoResult Receive(Span<byte> buffer)
     {
         if (_socket.IsUnusable)
@@ -147,11 +137,9 @@ internal sealed class LinuxTcpConnection :
         return count < 0 ? new IoResult(0, Errno.ToSocketError(-count)) : new IoResult(count, SocketError.Success);
     }
 
-    /// <inheritdoc/>
     public override int ReadOptions(OptionCarriers carrier, Span<byte> options) =>
         _socket.IsUnusable ? 0 : KeptOptions.Read(_socket.Fd, carrier, Loop.Toa, options);
 
-    /// <inheritdoc/>
     public override ValueTask<IoResult> SendAllAsync(ReadOnlyMemory<byte> data, TimeSpan timeout)
     {
         AssertOnLoop();
@@ -172,7 +160,6 @@ internal sealed class LinuxTcpConnection :
         return new ValueTask<IoResult>(this, _source.Version);
     }
 
-    /// <inheritdoc/>
     public override ValueTask<SocketError> WaitForAsync(Task task)
     {
         AssertOnLoop();
@@ -192,7 +179,6 @@ internal sealed class LinuxTcpConnection :
         return new ValueTask<SocketError>(this, _source.Version);
     }
 
-    /// <inheritdoc/>
     public override ValueTask<ConnectResult> ConnectAsync(ConnectRequest request)
     {
         AssertOnLoop();
@@ -202,38 +188,18 @@ internal sealed class LinuxTcpConnection :
             return new ValueTask<ConnectResult>(new ConnectResult(null, ConnectFailure.Aborted, SocketError.OperationAborted));
         }
 
-        var error = LinuxDial.TryStart(request, Loop, out var fd, out var isConnected, out var failure);
-        if (error != 0)
+        var begun = LinuxDial.Begin(request, Loop, out var isConnected);
+        if (begun.Connection is not LinuxTcpConnection backend || isConnected)
         {
-            return new ValueTask<ConnectResult>(new ConnectResult(null, failure, Errno.ToSocketError(error)));
-        }
-
-        var socket = new LinuxSocket(Loop, fd, isConnected) { KeepAlive = request.KeepAlive };
-        var backend = new LinuxTcpConnection(socket, request.Destination);
-        if (!socket.TryRegister())
-        {
-            socket.CloseInOrder();
-            return new ValueTask<ConnectResult>(new ConnectResult(null, ConnectFailure.Resources, SocketError.NoBufferSpaceAvailable));
-        }
-
-        if (isConnected && backend.IsConnectedToItself())
-        {
-            socket.CloseWithReset();
-            return new ValueTask<ConnectResult>(new ConnectResult(null, ConnectFailure.Destination, SocketError.ConnectionRefused));
-        }
-
-        if (isConnected)
-        {
-            return new ValueTask<ConnectResult>(new ConnectResult(backend, ConnectFailure.None, SocketError.Success));
+            return new ValueTask<ConnectResult>(begun);
         }
 
         _dialed = backend;
-        socket.Owner = this;
+        backend._socket.Owner = this;
         Begin(Operation.Connect, request.Timeout);
         return new ValueTask<ConnectResult>(this, _source.Version);
     }
 
-    /// <inheritdoc/>
     public override ValueTask<RelayResult> RelayAsync(RelaySide backend, RelayOptions options, IFirstBytesGuard? guard = null)
     {
         if (backend is not LinuxTcpConnection other)
@@ -258,28 +224,20 @@ internal sealed class LinuxTcpConnection :
         return new ValueTask<RelayResult>(this, _source.Version);
     }
 
-    /// <inheritdoc/>
     public override ValueTask<SocketError> AwaitBytesAsync() => Duplex.AwaitBytesAsync();
 
-    /// <inheritdoc/>
     public override ValueTask<IoResult> ReadAsync(Memory<byte> buffer) => Duplex.ReadAsync(buffer);
 
-    /// <inheritdoc/>
     public override ValueTask<IoResult> WriteAsync(ReadOnlyMemory<byte> data) => Duplex.WriteAsync(data);
 
-    /// <inheritdoc/>
     public override ValueTask<SocketError> ShutdownSendAsync() => Duplex.ShutdownSendAsync();
 
-    /// <inheritdoc/>
     public override void Abort(RelayEnd reason) => _socket.Abort(reason);
 
-    /// <inheritdoc/>
     public override void Close() => Close(withReset: false);
 
-    /// <inheritdoc/>
     public override void Reset() => Close(withReset: true);
 
-    /// <inheritdoc/>
     void ISocketOwner.OnReady(LinuxSocket socket)
     {
         if (!ReferenceEquals(socket, _socket))
@@ -308,7 +266,6 @@ internal sealed class LinuxTcpConnection :
         _duplex?.OnReady();
     }
 
-    /// <inheritdoc/>
     void ISocketOwner.OnTimer(LinuxSocket socket)
     {
         switch (_operation)
@@ -322,7 +279,6 @@ internal sealed class LinuxTcpConnection :
         }
     }
 
-    /// <inheritdoc/>
     void ISocketOwner.OnAborted(LinuxSocket socket, RelayEnd reason)
     {
         if (!ReferenceEquals(socket, _socket))
@@ -350,13 +306,10 @@ internal sealed class LinuxTcpConnection :
     /// <summary>Posted by <see cref="EnterAsync"/>.</summary>
     void ILoopWork.RunOnLoop() => Complete(SocketError.Success);
 
-    /// <inheritdoc/>
     void ILoopWork.OnFault() => _socket.Abandon(RelayEnd.Error);
 
-    /// <inheritdoc/>
     public ValueTaskSourceStatus GetStatus(short token) => _source.GetStatus(token);
 
-    /// <inheritdoc/>
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
     {
         var isEntering = _operation == Operation.Enter;
@@ -368,16 +321,12 @@ internal sealed class LinuxTcpConnection :
         }
     }
 
-    /// <inheritdoc/>
     void IValueTaskSource.GetResult(short token) => _source.GetResult(token);
 
-    /// <inheritdoc/>
     SocketError IValueTaskSource<SocketError>.GetResult(short token) => (SocketError)_source.GetResult(token);
 
-    /// <inheritdoc/>
     IoResult IValueTaskSource<IoResult>.GetResult(short token) => new(_sentBytes, (SocketError)_source.GetResult(token));
 
-    /// <inheritdoc/>
     ConnectResult IValueTaskSource<ConnectResult>.GetResult(short token)
     {
         var backend = _dialed;
@@ -385,20 +334,20 @@ internal sealed class LinuxTcpConnection :
         return new ConnectResult(backend, _dialFailure, (SocketError)_source.GetResult(token));
     }
 
-    /// <inheritdoc/>
     RelayResult IValueTaskSource<RelayResult>.GetResult(short token)
     {
         _ = _source.GetResult(token);
         return ((LinuxRelay)Relay!).Result;
     }
 
+    /// <summary>The kernel can connect a socket with itself where nobody listens: <see cref="LocalPorts"/>.</summary>
+    internal bool IsConnectedToItself() => LocalPorts.Holds(_remote.Port) && LocalEndPoint.Equals(_remote);
+
     /// <summary>The relay's last act: its result can be had from it.</summary>
     internal void CompleteRelay() => Complete(SocketError.Success);
 
-    /// <inheritdoc/>
     internal override void Report(Exception fault) => Loop.Report(fault);
 
-    /// <inheritdoc/>
     internal override ValueTask YieldAsync() => Loop.HopAsync();
 
     [Conditional("DEBUG")]
@@ -482,8 +431,6 @@ internal sealed class LinuxTcpConnection :
             Complete(SocketError.Success);
         }
     }
-
-    private bool IsConnectedToItself() => LocalPorts.Holds(_remote.Port) && LocalEndPoint.Equals(_remote);
 
     private void CancelDial(ConnectFailure failure, SocketError error)
     {
