@@ -7,7 +7,7 @@ namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
 /// One loop's listening socket. Which of them gets a connection is chance (SO_REUSEPORT), so that one loop may have a queue while the other
-/// sleeps: before it does, it takes one from there (docs/decisions.md has the numbers). Level-triggered, unlike the connections: what one
+/// sleeps: before it does, it takes one from there (docs/performance.md has the numbers). Level-triggered, unlike the connections: what one
 /// batch leaves in the queue is reported again, also after a pause, so no re-arming can be forgotten.
 /// </summary>
 internal sealed class ListenSocket : IEpollTarget
