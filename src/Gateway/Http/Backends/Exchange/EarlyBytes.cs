@@ -15,8 +15,11 @@ internal sealed class EarlyBytes
     /// <summary>Whether the connection has ended behind the bytes.</summary>
     public bool HasEnded { get; private set; }
 
+    /// <summary>Whether there are bytes to be read.</summary>
+    public bool HasBytes => _start < _end;
+
     /// <summary>Whether there is anything to be read: bytes or the end.</summary>
-    public bool HasSomething => _start < _end || HasEnded;
+    public bool HasSomething => HasBytes || HasEnded;
 
     /// <summary>Where the next bytes go; false: there are enough.</summary>
     public bool TryGetSpace(out Memory<byte> space)
@@ -47,14 +50,22 @@ internal sealed class EarlyBytes
     /// <summary>The connection broke.</summary>
     public void Fail(Exception failure) => (HasEnded, _failure) = (true, failure);
 
-    /// <summary>Reads: bytes, then the end.</summary>
+    /// <summary>Reads bytes, while more are still read to where <see cref="TryGetSpace"/> has said.</summary>
     /// <param name="buffer">Where to; empty: asks whether there is anything.</param>
-    /// <param name="failure">How the connection broke, if that is all there is to say.</param>
-    public int Take(Span<byte> buffer, out Exception? failure)
+    public int Take(Span<byte> buffer)
     {
         var count = Math.Min(buffer.Length, _end - _start);
         _bytes.AsSpan(_start, count).CopyTo(buffer);
         _start += count;
+        return count;
+    }
+
+    /// <summary>Reads bytes, then the end, while nobody reads more.</summary>
+    /// <param name="buffer">Where to; empty: asks whether there is anything.</param>
+    /// <param name="failure">How the connection broke, if that is all there is to say.</param>
+    public int TakeLast(Span<byte> buffer, out Exception? failure)
+    {
+        var count = Take(buffer);
         failure = _start == _end && count == 0 && buffer.Length > 0 ? _failure : null;
         if (_start == _end)
         {

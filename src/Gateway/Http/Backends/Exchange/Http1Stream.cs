@@ -246,18 +246,16 @@ internal sealed class Http1Stream(Stream inner) : Stream
         }
     }
 
-    // Reads until the answer's end, the body's, or until the client wants to read.
+    // Reads until the answer's end, the body's, or until the client wants to read what has not come yet.
     private async Task WatchAsync()
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var goesOn = true;
-        while (goesOn && _early.TryGetSpace(out var space))
+        while (goesOn && TryGetSpace(out var space))
         {
             try
             {
-                var count = await inner.ReadAsync(space);
-                Hear(space.Span[..count]);
-                goesOn = _early.Add(count) && _upload is not null && !_isWaitedFor;
+                goesOn = Keep(space[..await inner.ReadAsync(space)]);
             }
             catch (Exception failed)
             {
@@ -274,9 +272,43 @@ internal sealed class Http1Stream(Stream inner) : Stream
         Interlocked.Exchange(ref _reader, Nobody);
     }
 
+    private bool TryGetSpace(out Memory<byte> space)
+    {
+        lock (_lock)
+        {
+            return _early.TryGetSpace(out space);
+        }
+    }
+
+    // False: the watch is over.
+    private bool Keep(ReadOnlyMemory<byte> bytes)
+    {
+        lock (_lock)
+        {
+            Hear(bytes.Span);
+            return _early.Add(bytes.Length) && _upload is not null && !_isWaitedFor;
+        }
+    }
+
+    // The watch may wait for bytes behind the answer, which do not come: the client gets at once what the watch has read. Where that is
+    // nothing, the watch ends with its next read.
+    private bool TryTakeFromWatch(Span<byte> buffer, out int count)
+    {
+        lock (_lock)
+        {
+            _isWaitedFor = !_early.HasBytes;
+            count = _isWaitedFor ? 0 : _early.Take(buffer);
+            return !_isWaitedFor;
+        }
+    }
+
     private async ValueTask<int> ReadBehindWatchAsync(Memory<byte> buffer)
     {
-        _isWaitedFor = true;
+        if (TryTakeFromWatch(buffer.Span, out var count))
+        {
+            return count;
+        }
+
         while (Interlocked.CompareExchange(ref _reader, Client, Nobody) != Nobody)
         {
             Task watch;
@@ -299,7 +331,7 @@ internal sealed class Http1Stream(Stream inner) : Stream
 
     private ValueTask<int> ReadEarlyAsync(Memory<byte> buffer)
     {
-        var count = _early.Take(buffer.Span, out var failure);
+        var count = _early.TakeLast(buffer.Span, out var failure);
         Interlocked.Exchange(ref _reader, Nobody);
         return failure is not null ? ValueTask.FromException<int>(_isAnswered ? failure : new NoAnswerException(_requests > 1, failure))
             : count == 0 && buffer.Length > 0 && !_isAnswered ? ValueTask.FromException<int>(new NoAnswerException(_requests > 1, null))
