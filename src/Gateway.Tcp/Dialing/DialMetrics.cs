@@ -46,6 +46,7 @@ internal sealed class DialMetrics
         if (sourceIp.Mode == SourceIpMode.ProxyProtocol || sourceIp.Fallback == SourceIpFallback.ProxyProtocol)
         {
             _headersSent.Add(0, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("version", Name(sourceIp.Version)));
+            _tlvsLeftOut.Add(0, TcpMeter.Tag("cluster", cluster));
         }
 
         if (CounterOf(sourceIp.Mode) is { } attempts)

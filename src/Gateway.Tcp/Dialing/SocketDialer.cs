@@ -53,6 +53,15 @@ public sealed class SocketDialer
         _time = time;
     }
 
+    /// <summary>The series of a cluster's headers and connects, at zero before there are any.</summary>
+    /// <param name="cluster">Its name.</param>
+    /// <param name="sourceIp">What its backends learn.</param>
+    public void StartAtZero(string cluster, SourceIpModel sourceIp)
+    {
+        ArgumentNullException.ThrowIfNull(sourceIp);
+        _metrics.StartAtZero(cluster, sourceIp);
+    }
+
     /// <summary>Connects.</summary>
     /// <param name="destination">Where to.</param>
     /// <param name="dial">How, and for which cluster.</param>

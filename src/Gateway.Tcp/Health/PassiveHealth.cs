@@ -49,6 +49,14 @@ internal sealed partial class PassiveHealth
         {
             destination.State.Passive.Forget();
         }
+
+        foreach (var cluster in _watched)
+        {
+            foreach (var destination in cluster.Destinations)
+            {
+                _ejections.Add(0, TcpMeter.Tag("cluster", cluster.Name), TcpMeter.Tag("destination", destination.Name));
+            }
+        }
     }
 
     /// <summary>Whether it is a destination's turn.</summary>

@@ -12,28 +12,15 @@ internal sealed partial class ConfigReloader(
     ConfigSource source, GatewayServer server, GatewayRuntime runtime, RestartKeys restart, SelfTest selfTest, ConfigMetrics metrics, TimeProvider time, ILogger<ConfigReloader> logger)
     : IHostedLifecycleService, IAsyncDisposable
 {
-    // A port that was in use may be free by now.
-    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
-
     private ConfigFileWatcher? _watcher;
     private PosixSignalRegistration? _signal;
-    private ITimer? _retry;
-    private volatile bool _retrying;
+    private WaitingFile? _file;
     private string? _refusedFor;
     private string _inForce = source.Text;
 
-    // A good file that this host could not put in force yet: tried again without being parsed again.
-    private (string Text, ConfigResult Result)? _waiting;
-
     public Task StartingAsync(CancellationToken cancellationToken)
     {
-        _retry = time.CreateTimer(
-            _ =>
-            {
-                _retrying = true;
-                _watcher?.ReadAgain();
-            },
-            null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _file = new WaitingFile(text => ConfigReader.Parse(text, source.Environment), () => _watcher?.ReadAgain(), time);
         // By default it would end the process without a drain.
         _signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
@@ -62,13 +49,13 @@ internal sealed partial class ConfigReloader(
     public async ValueTask DisposeAsync()
     {
         _signal?.Dispose();
-        if (Interlocked.Exchange(ref _retry, null) is { } retry)
-        {
-            await retry.DisposeAsync();
-        }
         if (Interlocked.Exchange(ref _watcher, null) is { } watcher)
         {
             await watcher.DisposeAsync();
+        }
+        if (Interlocked.Exchange(ref _file, null) is { } file)
+        {
+            await file.DisposeAsync();
         }
     }
 
@@ -88,18 +75,12 @@ internal sealed partial class ConfigReloader(
 
     private async Task ApplyAsync(ConfigFileRead read)
     {
-        var isRetry = _retrying;
-        _retrying = false;
-        var waiting = _waiting;
-        _waiting = null;
-        // Whatever becomes of this read, an earlier one is not tried again.
-        _retry?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        if (read.Text is null)
+        var (result, isRetry) = _file!.Take(read.Text);
+        if (result is null)
         {
             Refuse([read.Error!], 1);
             return;
         }
-        var result = waiting?.Text == read.Text ? waiting.Value.Result : ConfigReader.Parse(read.Text, source.Environment);
         if (result.Config is null)
         {
             Refuse([.. result.Errors.Select(error => error.ToString())], result.ErrorCount);
@@ -110,8 +91,7 @@ internal sealed partial class ConfigReloader(
         if (problems.Count > 0)
         {
             // The file may be right and the host not yet: unlike an error in the file, this can pass by itself.
-            _waiting = (read.Text, result);
-            _retry?.Change(RetryInterval, Timeout.InfiniteTimeSpan);
+            _file.Keep(read.Text!, result);
             Refuse(problems, problems.Count, isRetry);
             return;
         }
@@ -120,8 +100,8 @@ internal sealed partial class ConfigReloader(
             Log.Warning(logger, warning.ToString());
         }
         metrics.Reloaded(succeeded: true);
-        var changes = ConfigChanges.Between(_inForce, read.Text).Except(RestartKeys.Paths);
-        _inForce = read.Text;
+        var changes = ConfigChanges.Between(_inForce, read.Text!).Except(RestartKeys.Paths);
+        _inForce = read.Text!;
         Log.Reloaded(logger, source.Path, runtime.Current.Listeners.Count, result.Config.TcpProxy.Routes.Count, result.Config.ReverseProxy.Routes.Count, changes.Describe());
         restart.Tell(result.Config);
         selfTest.Begin();

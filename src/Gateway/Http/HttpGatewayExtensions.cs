@@ -54,6 +54,7 @@ internal static class HttpGatewayExtensions
         services.AddZeroStarting<DestinationDials>();
         services.TryAddSingleton<ClientPools>();
         services.TryAddSingleton<IForwarderHttpClientFactory, ClientInvokerFactory>();
+        services.AddSingleton<IStartsAtZero>(static provider => (ClientInvokerFactory)provider.GetRequiredService<IForwarderHttpClientFactory>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
         services.AddPassiveHealth();
         services.AddSingleton<IStartsAtZero>(static provider => provider.GetServices<IPassiveHealthCheckPolicy>().OfType<FailedConnectsPolicy>().Single());
@@ -65,6 +66,7 @@ internal static class HttpGatewayExtensions
             .AddConfigFilter<HeaderTextFilter>()
             .AddConfigFilter<PassiveHealthFilter>()
             .AddTransforms<GatewayTransforms>();
+        BoundProbes(services);
         RemoveForeignStartUp(services);
         // It writes a warning with a stack for every request that fails, a client that leaves included; the access log has the reason and the cause.
         // First, so that a rule of the file for the same category wins.
@@ -79,6 +81,14 @@ internal static class HttpGatewayExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPassiveHealthCheckPolicy, DestinationFailureRatePolicy>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPassiveHealthCheckPolicy, FailedConnectsPolicy>());
         return services;
+    }
+
+    // YARP's factory of health checks stays, and ours stands before it.
+    private static void BoundProbes(IServiceCollection services)
+    {
+        var yarp = services.Last(static service => service.ServiceType == typeof(IProbingRequestFactory)).ImplementationType!;
+        services.AddSingleton<IProbingRequestFactory>(provider => ActivatorUtilities.CreateInstance<ProbeRequests>(
+            provider, (IProbingRequestFactory)ActivatorUtilities.CreateInstance(provider, yarp)));
     }
 
     /// <summary>Metrics whose series are there from the start (<see cref="IStartsAtZero"/>).</summary>

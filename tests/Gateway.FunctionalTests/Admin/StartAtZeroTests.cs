@@ -20,7 +20,8 @@ public sealed class StartAtZeroTests
     {
         var (tcp, web) = (FreePorts.Next(), FreePorts.Next());
         await using var gateway = await GatewayProcess.StartAsync(
-            ConfigFile.Tcp(tcp, "127.0.0.1:9", new { Mode = "ProxyProtocol" }, new { TrustedProxies = new[] { "127.0.0.1/32" } }).AddHttp("web", web, "127.0.0.1:9"));
+            ConfigFile.Tcp(tcp, "127.0.0.1:9", new { Mode = "ProxyProtocol" }, new { TrustedProxies = new[] { "127.0.0.1/32" } }).AddHttp("web", web, "127.0.0.1:9")
+                .Set("ReverseProxy:Clusters:web:Metadata", new Dictionary<string, string> { ["SourceIp.Mode"] = "ProxyProtocol" }));
 
         var metrics = await gateway.MetricsAsync();
 
@@ -33,7 +34,13 @@ public sealed class StartAtZeroTests
         }
 
         AssertZero(metrics, "gateway_proxy_protocol_received_total", ("listener", "in"), ("version", "none"), ("result", "absent_rejected"));
-        AssertZero(metrics, "gateway_proxy_protocol_sent_total", ("cluster", "in"), ("version", "v2"));
+        foreach (var cluster in new[] { "in", "web" })
+        {
+            AssertZero(metrics, "gateway_proxy_protocol_sent_total", ("cluster", cluster), ("version", "v2"));
+            AssertZero(metrics, "gateway_proxy_protocol_tlvs_left_out_total", ("cluster", cluster));
+            AssertZero(metrics, "gateway_destination_ejections_total", ("cluster", cluster));
+        }
+
         AssertZero(metrics, "gateway_destination_connection_active", ("cluster", "in"), ("destination", "in-0"));
         AssertZero(metrics, "gateway_destination_connect_retries_total", ("cluster", "in"));
         AssertZero(metrics, "gateway_destination_connect_retries_total", ("cluster", "web"));

@@ -262,6 +262,33 @@ public sealed class ConfigFileWatcherTests : IDisposable
         await Eventually.TrueAsync(() => logger.Lines.Contains(1102), "the loop goes on");
     }
 
+    /// <summary>A retry whose time comes while a newer file is looked at, or a SIGHUP right behind an edit.</summary>
+    [Fact]
+    public async Task ReadAgain_WhileAChangeIsLookedAt_ReportsItOnce()
+    {
+        File.WriteAllText(FilePath, "one");
+        ConfigFileWatcher? watcher = null;
+        var looks = 0;
+        ConfigFileRead Read(string path)
+        {
+            var text = File.ReadAllText(path);
+            // The second look at the change.
+            if (text == "two" && ++looks == 2)
+                watcher!.ReadAgain();
+            return new ConfigFileRead(text, null);
+        }
+
+        await using (watcher = Start("one", read: Read))
+        {
+            Replace("two");
+            Assert.Equal("two", (await NextAsync()).Text);
+            Replace("three");
+            Assert.Equal("three", (await NextAsync()).Text);
+            watcher.ReadAgain();
+            Assert.Equal("three", (await NextAsync()).Text);
+        }
+    }
+
     [Fact]
     public async Task Watch_NothingChanges_ThrowsNothing()
     {

@@ -1,10 +1,12 @@
 using System.Diagnostics.Metrics;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Health;
 using Gateway.Tcp.Pipeline;
 using Gateway.Tcp.Routing;
 using Gateway.Tcp.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Tests.Tcp;
 
@@ -47,6 +49,34 @@ public sealed class StartAtZeroTests : IDisposable
         Assert.Contains("bind", errors);
         Assert.Contains("source_unusable", errors);
         Assert.Contains(null, errors);
+    }
+
+    [Fact]
+    public void StartAtZero_RouteThatSendsAHeader_CountsTlvsThatAreLeftOut()
+    {
+        var factory = _services.GetRequiredService<IMeterFactory>();
+        var metrics = new TcpMetrics(factory);
+        using var leftOut = new MetricCollector<long>(factory, TcpMeter.Name, "gateway.proxy_protocol.tlvs_left_out");
+
+        metrics.StartAtZero(Model(1, SourceIpMode.ProxyProtocol));
+
+        var series = Assert.Single(leftOut.GetMeasurementSnapshot());
+        Assert.Equal(0, series.Value);
+        Assert.Equal("c", series.Tags["cluster"]);
+    }
+
+    [Fact]
+    public void Follow_ClusterThatNobodyChecks_CountsEjectionsFromTheStart()
+    {
+        var factory = _services.GetRequiredService<IMeterFactory>();
+        var passive = new PassiveHealth(factory, NullLoggerFactory.Instance, TimeProvider.System);
+        using var ejections = new MetricCollector<long>(factory, TcpMeter.Name, "gateway.destination.ejections");
+
+        passive.Follow(Model(1, SourceIpMode.None));
+
+        var series = Assert.Single(ejections.GetMeasurementSnapshot());
+        Assert.Equal(0, series.Value);
+        Assert.Equal(("c", "d0"), (series.Tags["cluster"], series.Tags["destination"]));
     }
 
     private static TcpModel Model(int routes, SourceIpMode mode) => TcpModelBuilder.Build(

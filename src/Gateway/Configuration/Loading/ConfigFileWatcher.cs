@@ -137,7 +137,6 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
         var read = await ReadAsync();
         if (_again)
         {
-            _again = false;
             await ReportAsync(await SettleAsync(read));
         }
         else if (read != _last && await SettleAsync(read) is var settled && settled != _last)
@@ -164,6 +163,8 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
     private async Task ReportAsync(ConfigFileRead read)
     {
         _last = read;
+        // Who asked for a report while the file was looked at gets this one, and no second one of the same text.
+        _again = false;
         try
         {
             Log.Changed(_logger, _path);

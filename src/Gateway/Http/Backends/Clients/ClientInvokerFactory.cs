@@ -1,3 +1,6 @@
+using Gateway.Configuration;
+using Gateway.Http.Backends.Exchange;
+using Gateway.Observability;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
@@ -13,8 +16,20 @@ namespace Gateway.Http.Backends.Clients;
 internal sealed class ClientInvokerFactory(
     SocketDialer dialer, ConnectionLimit limit, DestinationOptions options, DestinationNames names, ClientPools pools, ClientPoolMetrics metrics,
     TimeProvider time, ILogger<ForwarderHttpClientFactory> logger)
-    : IForwarderHttpClientFactory
+    : IForwarderHttpClientFactory, IStartsAtZero
 {
+    /// <inheritdoc/>
+    public void StartAtZero(GatewayConfig config)
+    {
+        foreach (var cluster in config.ReverseProxy.Clusters)
+        {
+            if (ClusterSourceIp.Read(cluster.Metadata) is { } sourceIp)
+            {
+                dialer.StartAtZero(cluster.ClusterId, SourceIpModel.From(sourceIp.Config));
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public HttpMessageInvoker CreateClient(ForwarderHttpClientContext context)
     {

@@ -31,8 +31,9 @@ internal sealed class FollowingInvoker : HttpMessageInvoker
     }
 
     /// <inheritdoc/>
-    public override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        InvokerOf(request.RequestUri!).SendAsync(request, cancellationToken);
+    public override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => request is ProbeRequest probe
+        ? probe.SendAsync(() => InvokerOf(probe.RequestUri!))
+        : InvokerOf(request.RequestUri!).SendAsync(request, cancellationToken);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
