@@ -37,10 +37,13 @@ public sealed class HttpResponseRulesTests
         Assert.Contains(" error=Upgrade ", await gateway.WaitForAccessLineAsync(line => line.Contains("status=502", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Headers_ThatTheDestinationNominates_AreForTheGatewayAlone()
+    [Theory]
+    [InlineData("keep-alive, X-Hop, Content-Length")]
+    [InlineData("keep-alive\r\nConnection: X-Hop, Content-Length")]
+    [InlineData("X-Hop\r\nConnection: close")]
+    public async Task Headers_ThatTheDestinationNominates_AreForTheGatewayAlone(string connection)
     {
-        await using var backend = RecordingHttpBackend.Start(_ => "HTTP/1.1 200 OK\r\nConnection: keep-alive, X-Hop, Content-Length\r\nX-Hop: 1\r\nX-End: 2\r\nContent-Length: 2\r\n\r\nok");
+        await using var backend = RecordingHttpBackend.Start(_ => $"HTTP/1.1 200 OK\r\nConnection: {connection}\r\nX-Hop: 1\r\nX-End: 2\r\nContent-Length: 2\r\n\r\nok");
         await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(backend.Url));
 
         var response = await RawClient.GetAsync(gateway["web"], "/");

@@ -38,8 +38,8 @@ public class HeaderBytesTests
     public void ConnectionOptions_Of_NamesHeaders(string connection, string names) => Assert.Equal(names, string.Join(' ', ConnectionOptions.Of(connection)));
 
     [Theory]
-    [InlineData("keep-alive", "keep-alive")]
-    [InlineData("Keep-Alive", "keep-alive")]
+    [InlineData("keep-alive", "")]
+    [InlineData("Keep-Alive", "")]
     [InlineData("close", "close, keep-alive")]
     [InlineData("Upgrade", "Upgrade, keep-alive")]
     [InlineData("keep-alive, Upgrade", "Upgrade, keep-alive")]
