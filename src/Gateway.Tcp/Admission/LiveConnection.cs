@@ -7,17 +7,16 @@ namespace Gateway.Tcp.Admission;
 /// it may give way to another. Both planes derive theirs from it.
 /// </summary>
 /// <param name="id">Its number in this process.</param>
-/// <param name="kind">What it counts as under the limit; null: it is not counted (Probes and Admin).</param>
 /// <param name="acceptedAt">Timestamp of accept.</param>
-public abstract class LiveConnection(long id, ConnectionKind? kind, long acceptedAt)
+public abstract class LiveConnection(long id, long acceptedAt)
 {
     private int _holdsPlace;
 
     /// <summary>Its number in this process.</summary>
     public long Id => id;
 
-    /// <summary>What it counts as under the limit; null: it is not counted.</summary>
-    public ConnectionKind? Kind => kind;
+    /// <summary>What it counts as under the limit; null: it is not counted (Probes and Admin).</summary>
+    public abstract ConnectionKind? Kind { get; }
 
     /// <summary>Timestamp of accept.</summary>
     public long AcceptedAt => acceptedAt;

@@ -55,23 +55,26 @@ internal sealed partial class ConnectionPipeline(
     public Task RunAsync(TcpConnection client, ListenerState listener) => RunAsync(client, listener, ConnectionIds.NextNumber());
 
     /// <summary>The same with a number that the connection has already.</summary>
-    public async Task RunAsync(TcpConnection client, ListenerState listener, long number)
+    public Task RunAsync(TcpConnection client, ListenerState listener, long number) =>
+        RunAsync(new ConnectionRecord(number, client, listener, time.GetTimestamp()));
+
+    // What lives as long as a connection: it keeps the record, and nothing that the record has.
+    private async Task RunAsync(ConnectionRecord record)
     {
-        var record = new ConnectionRecord(number, client, listener, time.GetTimestamp());
         live.Add(record);
         try
         {
-            await client.EnterAsync();
-            record.Model = _model.Listeners.GetValueOrDefault(listener.Name);
+            await record.Client.EnterAsync();
+            record.Model = _model.Listeners.GetValueOrDefault(record.ListenerName);
             if (await _prologue.RunAsync(record) && Route(record) && await DialAsync(record) && await SendFirstAsync(record))
             {
-                var relayed = await client.RelayAsync(record.Backend!, record.Route!.Relay, record.Guard);
+                var relayed = await record.Client.RelayAsync(record.Backend!, record.Route!.Relay, record.Guard);
                 record.BytesToBackend += relayed.ClientToBackendBytes;
                 record.BytesToClient += relayed.BackendToClientBytes;
                 record.End(PipelineOutcomes.Of(relayed.End, record.GuardAs));
                 if (relayed.End == RelayEnd.Refused)
                 {
-                    metrics.Prologue.Headers.Stopped(listener.Name, record.GuardAs, record.Guard!.Refused);
+                    metrics.Prologue.Headers.Stopped(record.ListenerName, record.GuardAs, record.Guard!.Refused);
                 }
             }
         }
@@ -79,10 +82,10 @@ internal sealed partial class ConnectionPipeline(
         {
             // The steps answer with values: whatever gets here is our bug, and must cost this connection only.
             record.End(new Outcome(CloseReason.Error));
-            await client.EnterAsync();
+            await record.Client.EnterAsync();
             record.Backend?.Reset();
-            client.Reset();
-            Log.Fault(_logger, record.Id, listener.Name, fault);
+            record.Client.Reset();
+            Log.Fault(_logger, record.Id, record.ListenerName, fault);
         }
 
         var saidNothing = record.BytesToBackend == 0 && record.Prefetch.IsEmpty && !record.HasSpoken;
@@ -150,7 +153,7 @@ internal sealed partial class ConnectionPipeline(
 
         var dialed = await dialer.DialAsync(dial);
         record.Destination = dialed.Destination;
-        record.FailedDial = dialed.Backend is null ? dialed.Describe() : dialed.FailedAttempts;
+        record.NoteDial(dialed.Backend is null ? dialed.Describe() : dialed.FailedAttempts);
         if (dialed.Backend is not { } backend)
         {
             return record.Fail(PipelineOutcomes.Of(dialed.Failure, record.Client));
@@ -264,7 +267,7 @@ internal sealed partial class ConnectionPipeline(
 
         var duration = time.GetElapsedTime(record.AcceptedAt);
         var outcome = saidNothing && IsCheck(record, duration) ? record.Outcome with { Reason = CloseReason.HealthCheck } : record.Outcome;
-        record.End(outcome.Rule is null ? outcome with { Error = record.FailedDial } : outcome);
+        record.End(outcome);
         if (record.IsOpened)
         {
             metrics.Closed(record, duration);

@@ -20,7 +20,7 @@ namespace Gateway.Tcp.Pipeline;
 /// are bytes in it.
 /// </summary>
 internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerState listener, long acceptedAt)
-    : AcceptedConnection(id, ConnectionKind.Relayed, listener.Name, acceptedAt)
+    : AcceptedConnection(id, acceptedAt)
 {
     /// <summary>
     /// What a server says unasked: MySQL's handshake packet, an SMTP banner, SSH's version and key exchange (1 to 2 KB). More is a transfer.
@@ -34,6 +34,12 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     private TcpConnection? _backend;
     private int _prefetchStart;
     private int _prefetchLength;
+
+    /// <inheritdoc/>
+    public override ConnectionKind? Kind => ConnectionKind.Relayed;
+
+    /// <inheritdoc/>
+    public override string ListenerName => listener.Name;
 
     public TcpConnection Client => client;
 
@@ -90,9 +96,6 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
 
     /// <summary>Whether the backend gets a PROXY header.</summary>
     public bool SendsHeader { get; set; }
-
-    /// <summary>What became of a dial that failed, or of its failed attempts; null: none did.</summary>
-    public string? FailedDial { get; set; }
 
     /// <summary>Payload from the client that the backend's kernel took.</summary>
     public long BytesToBackend { get; set; }
@@ -162,7 +165,7 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     /// <inheritdoc/>
     public override bool Fail(Outcome outcome)
     {
-        Outcome = client.AbortReason == RelayEnd.Limit ? outcome with { Reason = CloseReason.Limit } : outcome;
+        End(client.AbortReason == RelayEnd.Limit ? outcome with { Reason = CloseReason.Limit } : outcome);
         // What a client sent that left during the dial was not read. It is lost, but a client that sent something is no check.
         HasSpoken |= outcome.Reason == CloseReason.ClientReset && HasUnreadBytes();
         Backend?.Reset();
@@ -179,8 +182,11 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
         return false;
     }
 
-    /// <summary>Makes a connection that has ended, whatever was said of it before, one with this reason.</summary>
-    public void End(Outcome outcome) => Outcome = outcome;
+    /// <summary>Says how it ended, whatever was said before. Where no rule refused it, what the dialer said stays.</summary>
+    public void End(Outcome outcome) => Outcome = outcome.Rule is null ? outcome with { Error = Outcome.Error } : outcome;
+
+    /// <summary>Notes what became of a dial that failed, or of its failed attempts; null: none did.</summary>
+    public void NoteDial(string? failed) => Outcome = Outcome with { Error = failed };
 
     /// <inheritdoc/>
     public override void GiveWay() => client.Abort(RelayEnd.Limit);

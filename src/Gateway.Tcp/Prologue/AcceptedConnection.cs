@@ -15,13 +15,11 @@ namespace Gateway.Tcp.Prologue;
 /// policies of its listener, and what the looks have found. An engine's connection and a Kestrel pipe each have their own.
 /// </summary>
 /// <param name="id">Its number in this process.</param>
-/// <param name="kind">What it counts as under the limit; null: it is not counted.</param>
-/// <param name="listenerName">The listener's name, for metrics and logs.</param>
 /// <param name="acceptedAt">Timestamp of accept.</param>
-public abstract class AcceptedConnection(long id, ConnectionKind? kind, string listenerName, long acceptedAt) : LiveConnection(id, kind, acceptedAt)
+public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnection(id, acceptedAt)
 {
-    /// <summary>The listener's name.</summary>
-    public string ListenerName => listenerName;
+    /// <summary>The listener's name, for metrics and logs.</summary>
+    public abstract string ListenerName { get; }
 
     /// <summary>The other end of the accepted socket, unmapped and without a zone.</summary>
     public abstract IPEndPoint Peer { get; }

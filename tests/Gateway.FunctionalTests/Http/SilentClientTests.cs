@@ -29,6 +29,8 @@ public sealed class SilentClientTests
         {
             silent.Add(await TcpPeer.ConnectAsync(port, "127.0.0.9"));
             await silent[i].SendAsync(said);
+            var held = i + 2;
+            await gateway.WaitForMetricAsync("gateway_connection_count", count => count == held);
         }
 
         var others = new List<TcpPeer>();

@@ -9,7 +9,13 @@ internal sealed class HeldConnection : LiveConnection
     private long _heardAt;
 
     public HeldConnection(long number, ConnectionKind? kind = null, long? acceptedAt = null)
-        : base(number, kind, acceptedAt ?? number * TimeSpan.TicksPerMillisecond) => TakePlace();
+        : base(number, acceptedAt ?? number * TimeSpan.TicksPerMillisecond)
+    {
+        Kind = kind;
+        TakePlace();
+    }
+
+    public override ConnectionKind? Kind { get; }
 
     public bool HasSpoken { get; set; }
 

@@ -24,7 +24,7 @@ namespace Gateway.Http.Connections;
 /// <param name="number">The connection's number in this process.</param>
 /// <param name="services">What every connection needs from the host.</param>
 internal sealed class HttpConnection(ConnectionContext context, IListenerFeature listener, long number, HttpConnectionServices services)
-    : AcceptedConnection(number, KindOf(listener), listener.Name, services.Time.GetTimestamp())
+    : AcceptedConnection(number, services.Time.GetTimestamp())
 {
     private KeptBytes? _kept;
     private TimedPipeRead? _timed;
@@ -33,6 +33,12 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     private int _consumed;
     private int _hasEnded;
     private long _heardAt;
+
+    // Probes and Admin have to answer when traffic has taken every place: theirs are reserved (ReservedConnections).
+    public override ConnectionKind? Kind => listener.Kind == ListenerKind.Traffic ? ConnectionKind.Http : null;
+
+    /// <inheritdoc/>
+    public override string ListenerName => listener.Name;
 
     /// <summary>The listener, as it was when the connection was accepted.</summary>
     public IListenerFeature Listener => listener;
@@ -168,10 +174,6 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
 
     /// <inheritdoc/>
     public override void Abort() => context.Abort();
-
-    private static ConnectionKind? KindOf(IListenerFeature listener) =>
-        // Probes and Admin have to answer when traffic has taken every place: theirs are reserved (ReservedConnections).
-        listener.Kind == ListenerKind.Traffic ? ConnectionKind.Http : null;
 
     private static bool IsEnd(Exception exception) => exception is ConnectionResetException or ConnectionAbortedException or IOException;
 
