@@ -48,7 +48,17 @@ internal static class Errno
 
     /// <summary>From accept: the error belongs to the one connection that was next, which is gone with it (accept(2)).</summary>
     internal static bool IsOfOneConnection(int errno) =>
-        errno is EINTR or ECONNABORTED or EPROTO or ENOPROTOOPT or ENETDOWN or ENETUNREACH or EHOSTDOWN or EHOSTUNREACH or ENONET or EOPNOTSUPP;
+        errno
+            is EINTR
+                or ECONNABORTED
+                or EPROTO
+                or ENOPROTOOPT
+                or ENETDOWN
+                or ENETUNREACH
+                or EHOSTDOWN
+                or EHOSTUNREACH
+                or ENONET
+                or EOPNOTSUPP;
 
     /// <summary>The same words as .NET's own sockets use (SocketErrorPal.Unix), so that both engines report alike.</summary>
     internal static SocketError ToSocketError(int errno) => errno switch

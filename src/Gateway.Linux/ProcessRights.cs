@@ -44,7 +44,8 @@ public readonly record struct ProcessRights(bool NetAdmin, bool NetRaw, bool Net
             foreach (var line in File.ReadLines("/proc/self/status"))
             {
                 if (line.StartsWith(Prefix, StringComparison.Ordinal)
-                    && ulong.TryParse(line.AsSpan(Prefix.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var bits))
+                    && ulong.TryParse(line.AsSpan(Prefix.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var bits)
+                )
                 {
                     return new ProcessRights(Has(bits, CapNetAdmin), Has(bits, CapNetRaw), Has(bits, CapNetBindService))
                     {

@@ -91,7 +91,12 @@ internal static class LineParser
         return result;
     }
 
-    private static ProxyParseResult ParseFields(ReadOnlySpan<byte> line, int position, ProxyAddressFamily family, bool mixed, out ProxyHeader header)
+    private static ProxyParseResult ParseFields(
+        ReadOnlySpan<byte> line,
+        int position,
+        ProxyAddressFamily family,
+        bool mixed,
+        out ProxyHeader header)
     {
         header = default;
         Span<byte> source = stackalloc byte[16];
@@ -150,7 +155,8 @@ internal static class LineParser
         return result;
     }
 
-    // The first byte that is no digit tells: a colon or a dot. Unspecified: it has not come yet. What is neither is an error of the line's own family.
+    // The first byte that is no digit tells: a colon or a dot. Unspecified: it has not come yet. What is neither is an error of the line's
+    // own family.
     private static ProxyAddressFamily FamilyOf(ReadOnlySpan<byte> rest, ProxyAddressFamily family)
     {
         var digits = rest.IndexOfAnyExcept(HexDigits);

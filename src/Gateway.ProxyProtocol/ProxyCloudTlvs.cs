@@ -16,7 +16,8 @@ public static class ProxyCloudTlvs
     private const byte AwsVpcEndpointSubType = 1;
     private const byte AzureLinkIdSubType = 1;
 
-    private static readonly SearchValues<byte> IdCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-"u8);
+    private static readonly SearchValues<byte> IdCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-"u8);
 
     // Cloud ids have some 20 to 60 characters; a longer one is none, and is not worth a string.
     private const int MaxIdLength = 255;
@@ -66,17 +67,4 @@ public static class ProxyCloudTlvs
     }
 
     internal static bool IsId(ReadOnlySpan<byte> bytes) => bytes.Length <= MaxIdLength && !bytes.ContainsAnyExcept(IdCharacters);
-}
-
-/// <summary>What an Alibaba Cloud id is of.</summary>
-public enum AlibabaIdKind : byte
-{
-    /// <summary>A VPC.</summary>
-    Vpc = 1,
-
-    /// <summary>An endpoint.</summary>
-    Endpoint = 2,
-
-    /// <summary>An endpoint service.</summary>
-    Service = 3,
 }

@@ -28,7 +28,9 @@ public readonly record struct ProxyEndPoint
     /// <summary>The length of the address on the wire, in bytes: 4, 16 or 0.</summary>
     public int AddressLength => Family switch { ProxyAddressFamily.Inet => 4, ProxyAddressFamily.Inet6 => 16, _ => 0 };
 
-    /// <summary>Whether address and port are all zero: what senders without an address write (Varnish, for clients on a unix socket).</summary>
+    /// <summary>
+    /// Whether address and port are all zero: what senders without an address write (Varnish, for clients on a unix socket).
+    /// </summary>
     public bool IsAllZero => AddressLength > 0 && _high == 0 && _low == 0 && Port == 0;
 
     /// <summary>Whether this is an IPv6 address of the form ::ffff:a.b.c.d.</summary>

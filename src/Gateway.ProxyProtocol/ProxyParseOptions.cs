@@ -16,8 +16,8 @@ public sealed record ProxyParseOptions
     public bool AllowV1 { get; init; } = true;
 
     /// <summary>
-    /// Whether a version 1 line may have a destination of the other family than it says, as nginx's stream module writes them for clients that another proxy has named
-    /// (<c>PROXY TCP6 2001:db8::7 127.0.0.1 …</c>). The specification does not have them. Defaults to false.
+    /// Whether a version 1 line may have a destination of the other family than it says, as nginx's stream module writes them for clients
+    /// that another proxy has named (<c>PROXY TCP6 2001:db8::7 127.0.0.1 …</c>). The specification does not have them. Defaults to false.
     /// </summary>
     public bool AllowMixedFamilies { get; init; }
 

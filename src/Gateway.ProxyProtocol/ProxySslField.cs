@@ -4,17 +4,23 @@ using System.Text;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// One value of the SSL TLV, as a text for a header: what the sender knows of the client's TLS and certificate. What a certificate says is told only if the client showed it and the
-/// sender verified it: whoever reads a name takes it for one that was checked.
+/// One value of the SSL TLV, as a text for a header: what the sender knows of the client's TLS and certificate. What a certificate says is
+/// told only if the client showed it and the sender verified it: whoever reads a name takes it for one that was checked.
 /// </summary>
-/// <remarks>Specification, section 2.2.6; the words of <c>SslVerify</c> are nginx's (<c>$ssl_client_verify</c>), the form of <c>SslClientCert</c> is RFC 9440's.</remarks>
+/// <remarks>
+/// Specification, section 2.2.6; the words of <c>SslVerify</c> are nginx's (<c>$ssl_client_verify</c>), the form of <c>SslClientCert</c> is
+/// RFC 9440's.
+/// </remarks>
 public sealed class ProxySslField
 {
     // Longer header lines are refused by most servers anyway.
     private const int MaxTextLength = 255;
     private const int MaxCertificateLength = 6000;
 
-    private static readonly ProxySslField[] Known = [.. ProxyTlvRegistry.InSsl.Select(static entry => new ProxySslField(entry.Name, entry.Type))];
+    private static readonly ProxySslField[] Known =
+    [
+        .. ProxyTlvRegistry.InSsl.Select(static entry => new ProxySslField(entry.Name, entry.Type)),
+    ];
 
     private readonly ProxyTlvType _type;
 
@@ -35,12 +41,19 @@ public sealed class ProxySslField
 
     /// <summary>The value among a header's TLVs.</summary>
     /// <param name="tlvs">The area.</param>
-    /// <param name="text">Printable ASCII: the TLS version, the cipher, <c>SUCCESS</c>, <c>FAILED:N</c> or <c>NONE</c>, the common name, or the certificate as <c>:BASE64:</c>.</param>
-    /// <returns>False if it is not known, malformed, too long or not printable, or if it is about a certificate that was not verified.</returns>
+    /// <param name="text">
+    /// Printable ASCII: the TLS version, the cipher, <c>SUCCESS</c>, <c>FAILED:N</c> or <c>NONE</c>, the common name, or the certificate as
+    /// <c>:BASE64:</c>.
+    /// </param>
+    /// <returns>
+    /// False if it is not known, malformed, too long or not printable, or if it is about a certificate that was not verified.
+    /// </returns>
     public bool TryFind(ReadOnlySpan<byte> tlvs, out string text)
     {
         text = "";
-        if (!ProxyTlvReader.TryFind(tlvs, ProxyTlvType.Ssl, out var value) || !ProxySslTlv.TryParse(value, out var ssl) || !ssl.Client.HasFlag(ProxySslClient.Tls))
+        if (!ProxyTlvReader.TryFind(tlvs, ProxyTlvType.Ssl, out var value)
+            || !ProxySslTlv.TryParse(value, out var ssl)
+            || !ssl.Client.HasFlag(ProxySslClient.Tls))
         {
             return false;
         }
@@ -49,10 +62,17 @@ public sealed class ProxySslField
         switch (_type)
         {
             case ProxyTlvType.Ssl:
-                text = !hasCertificate ? "NONE" : ssl.Verify == 0 ? "SUCCESS" : string.Create(CultureInfo.InvariantCulture, $"FAILED:{ssl.Verify}");
+                text =
+                    !hasCertificate ? "NONE"
+                    : ssl.Verify == 0 ? "SUCCESS"
+                    : string.Create(CultureInfo.InvariantCulture, $"FAILED:{ssl.Verify}");
                 return true;
             case ProxyTlvType.SslClientCertificate:
-                if (!hasCertificate || ssl.Verify != 0 || !ProxyTlvReader.TryFind(ssl.SubTlvs, _type, out var der) || der.IsEmpty || der.Length > MaxCertificateLength)
+                if (!hasCertificate
+                    || ssl.Verify != 0
+                    || !ProxyTlvReader.TryFind(ssl.SubTlvs, _type, out var der)
+                    || der.IsEmpty
+                    || der.Length > MaxCertificateLength)
                 {
                     return false;
                 }
@@ -70,7 +90,11 @@ public sealed class ProxySslField
     private static bool TryDecode(ReadOnlySpan<byte> value, out string text)
     {
         text = "";
-        if (value.IsEmpty || value.Length > MaxTextLength || value.ContainsAnyExceptInRange((byte)' ', (byte)'~') || value[0] == ' ' || value[^1] == ' ')
+        if (value.IsEmpty
+            || value.Length > MaxTextLength
+            || value.ContainsAnyExceptInRange((byte)' ', (byte)'~')
+            || value[0] == ' '
+            || value[^1] == ' ')
         {
             return false;
         }

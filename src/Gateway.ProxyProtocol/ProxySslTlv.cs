@@ -26,7 +26,9 @@ public readonly ref struct ProxySslTlv
     /// <summary>Whether a header's TLVs say that the client was connected over TLS.</summary>
     /// <param name="tlvs">The area.</param>
     public static bool SaysTls(ReadOnlySpan<byte> tlvs) =>
-        ProxyTlvReader.TryFind(tlvs, ProxyTlvType.Ssl, out var value) && TryParse(value, out var ssl) && (ssl.Client & ProxySslClient.Tls) != 0;
+        ProxyTlvReader.TryFind(tlvs, ProxyTlvType.Ssl, out var value)
+        && TryParse(value, out var ssl)
+        && (ssl.Client & ProxySslClient.Tls) != 0;
 
     /// <summary>Reads the value of an SSL TLV. Sub-TLVs are not descended into, however deep they claim to nest.</summary>
     /// <param name="value">The value of a TLV of type <see cref="ProxyTlvType.Ssl"/>.</param>

@@ -6,8 +6,9 @@ using System.Text;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// One value that a TLV can hold, under the name that configuration and logs use: a text (<c>Authority</c>), a cloud's id (<c>AwsVpcEndpointId</c>, without its sub-type) or the
-/// bytes of a type by number (<c>0xE9</c>). The three ids of Alibaba Cloud share a type and are told apart by their sub-type.
+/// One value that a TLV can hold, under the name that configuration and logs use: a text (<c>Authority</c>), a cloud's id
+/// (<c>AwsVpcEndpointId</c>, without its sub-type) or the bytes of a type by number (<c>0xE9</c>). The three ids of Alibaba Cloud share a
+/// type and are told apart by their sub-type.
 /// </summary>
 /// <remarks>Layouts: <see cref="ProxyCloudTlvs"/>; texts: specification, section 2.2.</remarks>
 public sealed class ProxyTlvField
@@ -23,7 +24,11 @@ public sealed class ProxyTlvField
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     private static readonly ProxyTlvField[] Known =
-        [.. ProxyTlvRegistry.Entries.Where(static entry => entry.Layout != ProxyTlvLayout.None).Select(static entry => new ProxyTlvField(entry))];
+    [
+        .. ProxyTlvRegistry
+            .Entries.Where(static entry => entry.Layout != ProxyTlvLayout.None)
+            .Select(static entry => new ProxyTlvField(entry)),
+    ];
 
     private readonly ProxyTlvLayout _layout;
     private readonly byte _subType;
@@ -42,11 +47,16 @@ public sealed class ProxyTlvField
     /// <summary>Whether any text is a value of it, so that a template can make one.</summary>
     public bool IsFreeText => _layout is ProxyTlvLayout.Text or ProxyTlvLayout.Raw;
 
-    /// <summary>Finds a field by name (in any case) or by <c>0x</c> and one or two hexadecimal digits: then the value is the TLV's, whatever its layout.</summary>
+    /// <summary>
+    /// Finds a field by name (in any case) or by <c>0x</c> and one or two hexadecimal digits: then the value is the TLV's, whatever its
+    /// layout.
+    /// </summary>
     public static bool TryParse(string? name, out ProxyTlvField field)
     {
         field = Array.Find(Known, known => known.Name.Equals(name, StringComparison.OrdinalIgnoreCase))!;
-        if (field is null && name?.StartsWith(Hexadecimal, StringComparison.OrdinalIgnoreCase) == true && ProxyTlvNames.TryParse(name, out var type))
+        if (field is null
+            && name?.StartsWith(Hexadecimal, StringComparison.OrdinalIgnoreCase) == true
+            && ProxyTlvNames.TryParse(name, out var type))
         {
             field = new ProxyTlvField(new ProxyTlvEntry(ProxyTlvNames.Number(type), type, ProxyTlvLayout.Raw));
         }
@@ -55,7 +65,9 @@ public sealed class ProxyTlvField
     }
 
     /// <summary>Makes the bytes of a TLV that holds a value.</summary>
-    /// <param name="text">A text; an id in letters, digits and hyphens; a decimal number; for a type by number a text, or bytes as <c>0x0a0b</c>.</param>
+    /// <param name="text">
+    /// A text; an id in letters, digits and hyphens; a decimal number; for a type by number a text, or bytes as <c>0x0a0b</c>.
+    /// </param>
     /// <param name="value">The TLV's value.</param>
     /// <returns>False if the field cannot hold it.</returns>
     public bool TryEncode(string text, out byte[] value)
@@ -94,7 +106,8 @@ public sealed class ProxyTlvField
     }
 
     /// <summary>
-    /// Reads a TLV's value as text: printable ASCII without blanks, fit for a log's line and a header. A type by number is told as <c>0x</c> and hexadecimal digits.
+    /// Reads a TLV's value as text: printable ASCII without blanks, fit for a log's line and a header. A type by number is told as
+    /// <c>0x</c> and hexadecimal digits.
     /// </summary>
     /// <param name="value">The value of a TLV of <see cref="Type"/>.</param>
     /// <param name="text">The text.</param>
@@ -158,13 +171,17 @@ public sealed class ProxyTlvField
         _ => true,
     };
 
-    /// <summary>Whether a TLV's value is an expected one. Host names are compared regardless of case, anything else byte for byte.</summary>
+    /// <summary>
+    /// Whether a TLV's value is an expected one. Host names are compared regardless of case, anything else byte for byte.
+    /// </summary>
     public bool Matches(ReadOnlySpan<byte> value, ReadOnlySpan<byte> expected) =>
-        _layout == ProxyTlvLayout.Text && Type == ProxyTlvType.Authority ? Ascii.EqualsIgnoreCase(value, expected) : value.SequenceEqual(expected);
+        _layout == ProxyTlvLayout.Text && Type == ProxyTlvType.Authority
+            ? Ascii.EqualsIgnoreCase(value, expected)
+            : value.SequenceEqual(expected);
 
     /// <summary>
-    /// The field's TLV among a header's: the first of its type and sub-type. What comes behind it under the same type is nobody's word: a reader that took any of them could take another
-    /// one than its neighbour.
+    /// The field's TLV among a header's: the first of its type and sub-type. What comes behind it under the same type is nobody's word: a
+    /// reader that took any of them could take another one than its neighbour.
     /// </summary>
     /// <param name="tlvs">The area.</param>
     /// <param name="value">Its value, which need not have the field's layout.</param>
@@ -191,8 +208,8 @@ public sealed class ProxyTlvField
     }
 
     /// <summary>
-    /// All TLVs on one line: <c>Authority:example.org,AwsVpcEndpointId:vpce-1,Ssl</c>. Those without a readable value by name alone, or by number if the name is a cloud's and the
-    /// value something else; <c>-</c> if there are none; <c>…</c> behind 32.
+    /// All TLVs on one line: <c>Authority:example.org,AwsVpcEndpointId:vpce-1,Ssl</c>. Those without a readable value by name alone, or by
+    /// number if the name is a cloud's and the value something else; <c>-</c> if there are none; <c>…</c> behind 32.
     /// </summary>
     public static string Describe(ReadOnlySpan<byte> tlvs)
     {

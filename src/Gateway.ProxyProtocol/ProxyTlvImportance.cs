@@ -1,8 +1,9 @@
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// How much a backend would miss a TLV, where there is no room for all: for whom the client asked decides what it is answered; then comes what is known of its TLS, then the connection's
-/// id, then where in a cloud it comes from. What has no meaning that anybody agreed on, or none at all, goes first.
+/// How much a backend would miss a TLV, where there is no room for all: for whom the client asked decides what it is answered; then comes
+/// what is known of its TLS, then the connection's id, then where in a cloud it comes from. What has no meaning that anybody agreed on, or
+/// none at all, goes first.
 /// </summary>
 public static class ProxyTlvImportance
 {
@@ -16,5 +17,6 @@ public static class ProxyTlvImportance
     internal const int Unnamed = 1;
 
     /// <summary>A TLV's, from <see cref="Least"/>.</summary>
-    public static int Of(in ProxyTlv tlv) => ProxyTlvField.IsOtherThanNamed(tlv) ? Unnamed : ProxyTlvRegistry.Find(tlv.Type)?.Importance ?? Unnamed;
+    public static int Of(in ProxyTlv tlv) =>
+        ProxyTlvField.IsOtherThanNamed(tlv) ? Unnamed : ProxyTlvRegistry.Find(tlv.Type)?.Importance ?? Unnamed;
 }

@@ -8,7 +8,8 @@ namespace Gateway.ProxyProtocol;
 public static class ProxyTlvNames
 {
     /// <summary>All names, for messages and schemas.</summary>
-    public static IEnumerable<string> All => ProxyTlvRegistry.Entries.DistinctBy(static entry => entry.Type).Select(static entry => entry.Name);
+    public static IEnumerable<string> All =>
+        ProxyTlvRegistry.Entries.DistinctBy(static entry => entry.Type).Select(static entry => entry.Name);
 
     /// <summary>
     /// Reads a name (in any case) or <c>0x</c> and one or two hexadecimal digits. Decimal numbers are refused: 20 and 0x20 are easily
@@ -48,7 +49,10 @@ public static class ProxyTlvNames
         return false;
     }
 
-    /// <summary>The name of a TLV; a cloud's only for a value of its layout, since other senders use the same types for other things (Hitch: 0xE0 for a certificate).</summary>
+    /// <summary>
+    /// The name of a TLV; a cloud's only for a value of its layout, since other senders use the same types for other things (Hitch: 0xE0
+    /// for a certificate).
+    /// </summary>
     public static string Format(in ProxyTlv tlv) =>
         ProxyTlvField.IsOtherThanNamed(tlv) ? Number(tlv.Type) : Format(tlv.Type);
 

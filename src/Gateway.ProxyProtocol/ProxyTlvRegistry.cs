@@ -6,7 +6,9 @@ namespace Gateway.ProxyProtocol;
 /// </summary>
 internal static class ProxyTlvRegistry
 {
-    /// <summary>The TLVs of a header. The first entry of a type gives the type its name; further ones are told apart by their sub-type.</summary>
+    /// <summary>
+    /// The TLVs of a header. The first entry of a type gives the type its name; further ones are told apart by their sub-type.
+    /// </summary>
     public static readonly ProxyTlvEntry[] Entries =
     [
         new(nameof(ProxyTlvType.Alpn), ProxyTlvType.Alpn, ProxyTlvLayout.Text, Importance: 4),
@@ -47,38 +49,4 @@ internal static class ProxyTlvRegistry
 
         return null;
     }
-}
-
-/// <summary>One named TLV.</summary>
-/// <param name="Name">What configuration and logs call it.</param>
-/// <param name="Type">Its type.</param>
-/// <param name="Layout">How its value is read.</param>
-/// <param name="SubType">The first byte of its value; 0: it has none.</param>
-/// <param name="Importance">See <see cref="ProxyTlvImportance"/>. Defaults to that of a type without a name.</param>
-internal sealed record ProxyTlvEntry(string Name, ProxyTlvType Type, ProxyTlvLayout Layout, byte SubType = 0, int Importance = ProxyTlvImportance.Unnamed)
-{
-    /// <summary>Whether other senders use the same type for other things, so that the name is right only for values of its layout.</summary>
-    public bool IsCloud => Layout is ProxyTlvLayout.Id or ProxyTlvLayout.BigEndian64 or ProxyTlvLayout.LittleEndian32;
-}
-
-/// <summary>How a TLV's value is laid out.</summary>
-internal enum ProxyTlvLayout : byte
-{
-    /// <summary>No value that a text could show or make.</summary>
-    None,
-
-    /// <summary>Any bytes: a type by number.</summary>
-    Raw,
-
-    /// <summary>A text.</summary>
-    Text,
-
-    /// <summary>A sub-type and an id in letters, digits and hyphens.</summary>
-    Id,
-
-    /// <summary>Eight bytes, big endian.</summary>
-    BigEndian64,
-
-    /// <summary>A sub-type and four bytes, little endian.</summary>
-    LittleEndian32,
 }

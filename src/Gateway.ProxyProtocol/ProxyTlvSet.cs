@@ -30,7 +30,8 @@ public sealed class ProxyTlvSet
     public static ProxyTlvSet None { get; } = new([]);
 
     /// <summary>
-    /// The set that names and numbers make; what is neither is left out. A number means the type, whatever the value; a cloud's name (<c>GcpPscConnectionId</c>) only values of its layout.
+    /// The set that names and numbers make; what is neither is left out. A number means the type, whatever the value; a cloud's name
+    /// (<c>GcpPscConnectionId</c>) only values of its layout.
     /// </summary>
     public static ProxyTlvSet Parse(IEnumerable<string> names)
     {
@@ -87,8 +88,9 @@ public sealed class ProxyTlvSet
     }
 
     /// <summary>
-    /// Copies as <see cref="Copy(ReadOnlySpan{byte}, Span{byte})"/> does, and no more than there is room for: what does not fit is left out, the least important first
-    /// (<see cref="ProxyTlvImportance"/>), and with one all of its type that come behind it, since readers take the first. Then the most important stand in front.
+    /// Copies as <see cref="Copy(ReadOnlySpan{byte}, Span{byte})"/> does, and no more than there is room for: what does not fit is left
+    /// out, the least important first (<see cref="ProxyTlvImportance"/>), and with one all of its type that come behind it, since readers
+    /// take the first. Then the most important stand in front.
     /// </summary>
     /// <param name="tlvs">A well-formed area.</param>
     /// <param name="destination">At least as long as <paramref name="tlvs"/>.</param>

@@ -78,7 +78,11 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _passive = new PassiveHealth(meters, loggers, time);
         var dialer = new Dialer(resolver, _metrics.Dials, _passive, time);
         _health = new HealthMonitor(
-            resolver, meters, loggers, time, (address, timeout, cancellation) => HealthProbe.ConnectAsync(address, timeout, ownListeners, time, cancellation));
+            resolver,
+            meters,
+            loggers,
+            time,
+            (address, timeout, cancellation) => HealthProbe.ConnectAsync(address, timeout, ownListeners, time, cancellation));
         _dnat = new DnatKernel(new DnatTable(table), meters, _metrics, loggers, time);
         _health.Changed = _dnat.Wake;
         _pipeline = new ConnectionPipeline(dialer, _metrics, _live, limit, loggers, time);
@@ -151,7 +155,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <param name="carrier">The segment.</param>
     /// <param name="options">Takes them.</param>
     /// <returns>How many bytes.</returns>
-    public int ReadOptions(Socket connection, OptionCarriers carrier, Span<byte> options) => _engine.Options?.Read(connection, carrier, options) ?? 0;
+    public int ReadOptions(Socket connection, OptionCarriers carrier, Span<byte> options) =>
+        _engine.Options?.Read(connection, carrier, options) ?? 0;
 
     /// <summary>
     /// The rights that routes and listeners of a model need and this process lacks: one message for each, with the cure. Empty: none, and
@@ -240,7 +245,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         await _engine.DisposeAsync();
     }
 
-    private string? EnableOptions() => _engine.Options is { } options ? options.Enable() : "needs the Linux engine: TcpProxy:Engine Auto or Linux, on Linux";
+    private string? EnableOptions() =>
+        _engine.Options is { } options ? options.Enable() : "needs the Linux engine: TcpProxy:Engine Auto or Linux, on Linux";
 
     /// <summary>Brings the metrics up to date with what live connections have carried.</summary>
     internal void CountCarried()
@@ -256,9 +262,15 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(2010, LogLevel.Warning, "Listeners:{Listener}:Toa looks at the SYN only: reading the handshake's ACK and the first data {Problem}. "
-            + "Any client can forge its address then, if the load balancer forwards packets and writes the option only into the ACK: what it lets through in the SYN is the client's own. "
-            + "Grant it, or write where the load balancer puts the option: \"Carriers\": [\"Ack\"] (does not start without the rights), or [\"Syn\"]")]
+        [LoggerMessage(
+            2010,
+            LogLevel.Warning,
+            "Listeners:{Listener}:Toa looks at the SYN only: reading the handshake's ACK and the first data {Problem}. "
+                + "Any client can forge its address then, if the load balancer forwards packets and writes the option only into the "
+                + "ACK: what it lets through in the SYN is the client's own. "
+                + "Grant it, or write where the load balancer puts the option: \"Carriers\": [\"Ack\"] (does not start without the "
+                + "rights), or [\"Syn\"]"
+        )]
         public static partial void OnlySyn(ILogger logger, string listener, string problem);
 
         [LoggerMessage(2003, LogLevel.Error, "A fault of the gateway on an engine thread; its connection was reset")]

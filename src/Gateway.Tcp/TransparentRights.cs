@@ -13,9 +13,17 @@ internal static class TransparentRights
 
     /// <summary>One message per route that needs a right which is missing, with the cure.</summary>
     public static IReadOnlyList<string> Check(TcpModel model, Func<bool> isPermitted) =>
-        SourceRights.MissingForTransparent(KeysOf(model, static sourceIp => sourceIp.Mode == SourceIpMode.Transparent, "Mode"), isPermitted);
+        SourceRights.MissingForTransparent(
+            KeysOf(model, static sourceIp => sourceIp.Mode == SourceIpMode.Transparent, "Mode"),
+            isPermitted);
 
     private static IReadOnlyList<string> KeysOf(TcpModel model, Func<SourceIpModel, bool> wanted, string key) =>
-        [.. model.Listeners.Values.SelectMany(static listener => listener.Routes).Where(route => wanted(route.SourceIp)).Select(static route => route.Name).Distinct()
-            .Select(name => $"TcpProxy:Routes:{name}:SourceIp:{key}")];
+        [
+            .. model
+                .Listeners.Values.SelectMany(static listener => listener.Routes)
+                .Where(route => wanted(route.SourceIp))
+                .Select(static route => route.Name)
+                .Distinct()
+                .Select(name => $"TcpProxy:Routes:{name}:SourceIp:{key}"),
+        ];
 }

@@ -77,7 +77,10 @@ internal sealed record WhoamiCommandLine
         }
 
         // IPEndPoint takes an address without a port too; here that is an oversight.
-        var parsed = IPEndPoint.TryParse(text, out var result) && text.LastIndexOf(':') > text.LastIndexOf(']') && text.Contains(':', StringComparison.Ordinal);
+        var parsed =
+            IPEndPoint.TryParse(text, out var result)
+            && text.LastIndexOf(':') > text.LastIndexOf(']')
+            && text.Contains(':', StringComparison.Ordinal);
         endPoint = parsed && !(result!.AddressFamily is System.Net.Sockets.AddressFamily.InterNetworkV6 && text[0] != '[') ? result : null!;
         return endPoint is not null;
     }

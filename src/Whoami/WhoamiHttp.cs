@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Whoami;
 
 /// <summary>
-/// An HTTP backend that answers every request with what it sees: who connected, and what the headers say of the client. Text, or JSON if the
-/// request accepts <c>application/json</c> and not plain text first.
+/// An HTTP backend that answers every request with what it sees: who connected, and what the headers say of the client. Text, or JSON if
+/// the request accepts <c>application/json</c> and not plain text first.
 /// </summary>
 public sealed class WhoamiHttp : IAsyncDisposable
 {

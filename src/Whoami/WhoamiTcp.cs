@@ -5,11 +5,12 @@ using System.Net.Sockets;
 namespace Whoami;
 
 /// <summary>
-/// A raw TCP backend. It takes a PROXY header (v1 or v2) or none, answers with one line about the client, and echoes everything that follows.
-/// The answer comes with the header, else after the first line, else after a short silence. It believes a header from anybody.
+/// A raw TCP backend. It takes a PROXY header (v1 or v2) or none, answers with one line about the client, and echoes everything that
+/// follows. The answer comes with the header, else after the first line, else after a short silence. It believes a header from anybody.
 /// </summary>
 /// <example>
-/// <c>client=203.0.113.7:56324 via=proxy-v2 peer=127.0.0.1:40112 local=127.0.0.1:9000 destination=192.0.2.1:443 tlvs=Authority:example.com</c>
+/// <c>client=203.0.113.7:56324 via=proxy-v2 peer=127.0.0.1:40112 local=127.0.0.1:9000 destination=192.0.2.1:443
+/// tlvs=Authority:example.com</c>
 /// </example>
 public sealed class WhoamiTcp : IAsyncDisposable
 {

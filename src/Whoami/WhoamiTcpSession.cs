@@ -67,13 +67,18 @@ internal sealed class WhoamiTcpSession(Socket socket, WhoamiTcpOptions options)
 
     private bool HasLine() => _buffer.AsSpan(0, _length).Contains((byte)'\n');
 
-    private string Answer(ProxyParseResult result, in ProxyHeader header) => result switch
-    {
-        { Status: ProxyParseStatus.NeedMore } => $"error=incomplete PROXY header ({_length} bytes) peer={WhoamiTcpAnswer.Format(socket.RemoteEndPoint)}",
-        { Status: ProxyParseStatus.Done } => WhoamiTcpAnswer.WithHeader(socket, header, _buffer.AsSpan(header.TlvOffset, header.TlvLength)),
-        { Error: ProxyParseError.NoSignature } => WhoamiTcpAnswer.WithoutHeader(socket),
-        _ => $"error={ProxyParseErrors.Describe(result.Error)} peer={WhoamiTcpAnswer.Format(socket.RemoteEndPoint)}",
-    };
+    private string Answer(ProxyParseResult result, in ProxyHeader header) =>
+        result switch
+        {
+            { Status: ProxyParseStatus.NeedMore } =>
+                $"error=incomplete PROXY header ({_length} bytes) peer={WhoamiTcpAnswer.Format(socket.RemoteEndPoint)}",
+            { Status: ProxyParseStatus.Done } => WhoamiTcpAnswer.WithHeader(
+                socket,
+                header,
+                _buffer.AsSpan(header.TlvOffset, header.TlvLength)),
+            { Error: ProxyParseError.NoSignature } => WhoamiTcpAnswer.WithoutHeader(socket),
+            _ => $"error={ProxyParseErrors.Describe(result.Error)} peer={WhoamiTcpAnswer.Format(socket.RemoteEndPoint)}",
+        };
 
     private async Task<bool> TryReceiveAsync(TimeSpan wait, CancellationToken stopping)
     {

@@ -42,7 +42,13 @@ internal static unsafe class BpfCalls
         types.Clear();
         var words = MemoryMarshal.Cast<byte, uint>(types[..(HeaderBytes + TypeBytes)]);
         // Magic and version; header length; where the types are and their length; where the names are and theirs.
-        (words[0], words[1], words[2], words[3], words[4], words[5]) = (0x0001_EB9F, HeaderBytes, 0, TypeBytes, TypeBytes, (uint)names.Length);
+        (words[0], words[1], words[2], words[3], words[4], words[5]) = (
+            0x0001_EB9F,
+            HeaderBytes,
+            0,
+            TypeBytes,
+            TypeBytes,
+            (uint)names.Length);
         // Type 1: an integer (kind 1) of 4 bytes and 32 bits, called u32.
         (words[6], words[7], words[8], words[9]) = (1, 1 << 24, 4, 32);
         // Type 2: an array (kind 3) of type 1, indexed by type 1.
@@ -163,7 +169,8 @@ internal static unsafe class BpfCalls
 
         internal void Int(int offset, uint value) => MemoryMarshal.Write(MemoryMarshal.CreateSpan(ref _bytes[offset], sizeof(uint)), value);
 
-        internal void Long(int offset, ulong value) => MemoryMarshal.Write(MemoryMarshal.CreateSpan(ref _bytes[offset], sizeof(ulong)), value);
+        internal void Long(int offset, ulong value) =>
+            MemoryMarshal.Write(MemoryMarshal.CreateSpan(ref _bytes[offset], sizeof(ulong)), value);
 
         internal void Name(int offset, ReadOnlySpan<byte> name) => name.CopyTo(MemoryMarshal.CreateSpan(ref _bytes[offset], Size - offset));
     }

@@ -10,7 +10,8 @@ internal static class OwnCgroup
     {
         try
         {
-            return FindFolders(File.ReadLines("/proc/self/cgroup"), File.ReadLines("/proc/self/mountinfo")).FirstOrDefault(HoldsThisProcess);
+            return FindFolders(File.ReadLines("/proc/self/cgroup"), File.ReadLines("/proc/self/mountinfo"))
+                .FirstOrDefault(HoldsThisProcess);
         }
         catch (IOException)
         {
@@ -40,7 +41,10 @@ internal static class OwnCgroup
         {
             var fields = line.Split(' ');
             var separator = Array.IndexOf(fields, "-");
-            if (separator < 6 || fields.Length <= separator + 1 || fields[separator + 1] != "cgroup2" || fields[3].Split('/').Contains(".."))
+            if (separator < 6
+                || fields.Length <= separator + 1
+                || fields[separator + 1] != "cgroup2"
+                || fields[3].Split('/').Contains(".."))
             {
                 continue;
             }

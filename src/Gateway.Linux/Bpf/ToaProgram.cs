@@ -38,7 +38,9 @@ internal sealed class ToaProgram : IDisposable
 
         if (OwnCgroup.FindFolder() is not { } folder)
         {
-            problem = "needs a cgroup v2 to attach its program to: mount one (mount -t cgroup2 none /sys/fs/cgroup), or start the container with its cgroup visible";
+            problem =
+                "needs a cgroup v2 to attach its program to: mount one (mount -t cgroup2 none /sys/fs/cgroup), or start the container "
+                    + "with its cgroup visible";
             return null;
         }
 
@@ -172,23 +174,29 @@ internal sealed class ToaProgram : IDisposable
         if (errno is Errno.EPERM or Errno.EACCES && !rights.MayUseBpf)
         {
             var missing = new StringBuilder();
-            foreach (var (name, isThere) in (ReadOnlySpan<(string, bool)>)[("BPF", rights.Bpf), ("PERFMON", rights.PerfMon), ("NET_ADMIN", rights.NetAdmin)])
+            foreach (var (name, isThere) in (ReadOnlySpan<(string, bool)>)
+                    [("BPF", rights.Bpf), ("PERFMON", rights.PerfMon), ("NET_ADMIN", rights.NetAdmin)])
             {
                 missing.Append(isThere ? "" : missing.Length == 0 ? name : $", {name}");
             }
 
             return "needs the capabilities BPF, PERFMON and NET_ADMIN (or SYS_ADMIN), to load its eBPF program; "
                 + $"this process lacks {missing}. "
-                + "Kubernetes: securityContext.capabilities.add: [\"BPF\", \"PERFMON\", \"NET_ADMIN\"] and runAsUser: 0; Docker: --cap-add for each; "
+                + "Kubernetes: securityContext.capabilities.add: [\"BPF\", \"PERFMON\", \"NET_ADMIN\"] and runAsUser: 0; Docker: "
+                + "--cap-add for each; "
                 + "systemd: AmbientCapabilities=CAP_BPF CAP_PERFMON CAP_NET_ADMIN";
         }
 
         return errno switch
         {
-            Errno.EPERM or Errno.EACCES => $"was refused by the kernel at {step} (error {errno}) although the capabilities are there: a security module or a seccomp profile "
-                + "stands in the way (Docker: --security-opt seccomp=…, allow bpf), another program is attached to the cgroup or one above it for itself alone, "
-                + "or the limit of locked memory (ulimit -l) is too low for a kernel before 5.11",
-            Errno.ENOSYS or Errno.EINVAL => $"needs Linux 5.10 or later with CONFIG_BPF_SYSCALL and CONFIG_CGROUP_BPF: {step} is not known here (error {errno})",
+            Errno.EPERM or Errno.EACCES =>
+                $"was refused by the kernel at {step} (error {errno}) although the capabilities are there: a security module or a "
+                    + $"seccomp profile "
+                    + "stands in the way (Docker: --security-opt seccomp=…, allow bpf), another program is attached to the cgroup or "
+                    + "one above it for itself alone, "
+                    + "or the limit of locked memory (ulimit -l) is too low for a kernel before 5.11",
+            Errno.ENOSYS or Errno.EINVAL =>
+                $"needs Linux 5.10 or later with CONFIG_BPF_SYSCALL and CONFIG_CGROUP_BPF: {step} is not known here (error {errno})",
             _ => $"could not attach its eBPF program to the cgroup {folder}: {step} failed with error {errno}",
         };
     }

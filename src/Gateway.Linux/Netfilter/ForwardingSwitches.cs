@@ -42,7 +42,9 @@ public static class ForwardingSwitches
     internal static IReadOnlyList<string> InterfacesOff(string folder)
     {
         var interfaces = Read(folder);
-        return interfaces.Any(static one => one.IsOn) ? [.. interfaces.Where(static one => !one.IsOn).Select(static one => one.Name).Order(StringComparer.Ordinal)] : [];
+        return interfaces.Any(static one => one.IsOn)
+            ? [.. interfaces.Where(static one => !one.IsOn).Select(static one => one.Name).Order(StringComparer.Ordinal)]
+            : [];
     }
 
     private static IReadOnlyList<(string Name, bool IsOn)> Read(string folder)

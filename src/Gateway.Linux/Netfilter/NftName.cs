@@ -15,8 +15,12 @@ public static class NftName
     public static string Fit(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return name.Length <= MostCharacters
-            ? name
-            : $"{name[..(MostCharacters - (2 * HashBytes) - 1)]}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, HashBytes))}";
+        if (name.Length <= MostCharacters)
+        {
+            return name;
+        }
+
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, HashBytes);
+        return $"{name[..(MostCharacters - (2 * HashBytes) - 1)]}-{Convert.ToHexStringLower(hash)}";
     }
 }

@@ -4,8 +4,12 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Tcp.AcceptThroughKestrel;
 
-/// <summary>Hands Kestrel listeners that are bound already. It takes no other endpoint, so that HTTP stays with Kestrel's own transport.</summary>
-internal sealed class EngineConnectionListenerFactory(ConnectionPipeline pipeline) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+/// <summary>
+/// Hands Kestrel listeners that are bound already. It takes no other endpoint, so that HTTP stays with Kestrel's own transport.
+/// </summary>
+internal sealed class EngineConnectionListenerFactory(ConnectionPipeline pipeline)
+    : IConnectionListenerFactory,
+        IConnectionListenerFactorySelector
 {
     public bool CanBind(EndPoint endpoint) => endpoint is TcpListenerEndPoint;
 

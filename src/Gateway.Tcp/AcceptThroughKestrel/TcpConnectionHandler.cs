@@ -11,7 +11,9 @@ public sealed class TcpConnectionHandler : ConnectionHandler
     internal TcpConnectionHandler(ConnectionPipeline pipeline) => _pipeline = pipeline;
 
     /// <summary>Carries a connection of the data plane's own listener factory to its end.</summary>
-    /// <exception cref="InvalidOperationException">The connection is not the data plane's: the handler stands behind a foreign endpoint.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The connection is not the data plane's: the handler stands behind a foreign endpoint.
+    /// </exception>
     public override Task OnConnectedAsync(ConnectionContext connection)
     {
         ArgumentNullException.ThrowIfNull(connection);

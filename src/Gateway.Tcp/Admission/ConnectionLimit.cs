@@ -90,7 +90,8 @@ public sealed class ConnectionLimit
 
     private int Clients => _counts[(int)ConnectionKind.Relayed] + _counts[(int)ConnectionKind.Http];
 
-    private int FurtherNow => _counts[(int)ConnectionKind.Own] + Math.Max(0, _counts[(int)ConnectionKind.Shared] - _counts[(int)ConnectionKind.Http]);
+    private int FurtherNow =>
+        _counts[(int)ConnectionKind.Own] + Math.Max(0, _counts[(int)ConnectionKind.Shared] - _counts[(int)ConnectionKind.Http]);
 
     private long Used => (DescriptorsPerConnection * Clients) + FurtherNow;
 
@@ -178,7 +179,8 @@ public sealed class ConnectionLimit
                 return false;
             }
 
-            // The place is free before the connection has ended: the descriptors of those that are about to end are few, and the reserve has them.
+            // The place is free before the connection has ended: the descriptors of those that are about to end are few, and the reserve
+            // has them.
             Release(freed);
             silent.GiveWay();
         }

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Admission;
 
 /// <summary>
-/// Tells that every place is taken: one line for many connections that find it so, with the address that holds most of them. Safe from any thread.
+/// Tells that every place is taken: one line for many connections that find it so, with the address that holds most of them. Safe from any
+/// thread.
 /// </summary>
 internal sealed partial class FullPlaces(ConnectionLimit limit, ILogger logger, TimeProvider time)
 {
@@ -15,7 +16,8 @@ internal sealed partial class FullPlaces(ConnectionLimit limit, ILogger logger, 
     public void Report()
     {
         var last = Volatile.Read(ref _lastLine);
-        if ((last == 0 || time.GetElapsedTime(last) >= BetweenLines) && Interlocked.CompareExchange(ref _lastLine, time.GetTimestamp(), last) == last)
+        if ((last == 0 || time.GetElapsedTime(last) >= BetweenLines)
+            && Interlocked.CompareExchange(ref _lastLine, time.GetTimestamp(), last) == last)
         {
             var clients = limit.Quiet.Snapshot().Select(static connection => connection.ClientAddress);
             var most = clients.CountBy(static client => client).DefaultIfEmpty().MaxBy(static pair => pair.Value);

@@ -3,8 +3,8 @@ using System.Net;
 namespace Gateway.Tcp.Admission;
 
 /// <summary>
-/// One accepted connection of a client as admission sees it: its place under the limit, its entry in <see cref="LiveConnections"/>, and whether
-/// it may give way to another. Both planes derive theirs from it.
+/// One accepted connection of a client as admission sees it: its place under the limit, its entry in <see cref="LiveConnections"/>, and
+/// whether it may give way to another. Both planes derive theirs from it.
 /// </summary>
 /// <param name="id">Its number in this process.</param>
 /// <param name="acceptedAt">Timestamp of accept.</param>
@@ -28,8 +28,8 @@ public abstract class LiveConnection(long id, long acceptedAt)
     public bool HoldsPlace => Volatile.Read(ref _holdsPlace) != 0;
 
     /// <summary>
-    /// Whether nothing has come from its client but a PROXY header: the connection may be nobody's. From any thread; a client that speaks at
-    /// this moment may still be taken for silent.
+    /// Whether nothing has come from its client but a PROXY header: the connection may be nobody's. From any thread; a client that speaks
+    /// at this moment may still be taken for silent.
     /// </summary>
     public abstract bool IsSilent { get; }
 
@@ -47,7 +47,9 @@ public abstract class LiveConnection(long id, long acceptedAt)
     /// <summary>Gives its place up; false if it has none (any more). Whoever is told true, once, gives the place back.</summary>
     public bool TryGiveUpPlace() => Interlocked.Exchange(ref _holdsPlace, 0) != 0;
 
-    /// <summary>Ends the connection for another, which has its place already. From any thread, at most once; does not wait for anything.</summary>
+    /// <summary>
+    /// Ends the connection for another, which has its place already. From any thread, at most once; does not wait for anything.
+    /// </summary>
     public abstract void GiveWay();
 
     /// <summary>Ends what outlives a drain. From any thread.</summary>

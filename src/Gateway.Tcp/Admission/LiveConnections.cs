@@ -2,8 +2,8 @@ namespace Gateway.Tcp.Admission;
 
 /// <summary>
 /// All connections of one plane or listener between accept and account. It roots them (a parked connection that nothing references would be
-/// collected) and lets a drain, a full house or a scrape find them. Lists under a lock each, chosen by connection id: event loops rarely meet
-/// at one.
+/// collected) and lets a drain, a full house or a scrape find them. Lists under a lock each, chosen by connection id: event loops rarely
+/// meet at one.
 /// </summary>
 /// <param name="time">The clock of <see cref="LiveConnection.AcceptedAt"/>; null: the system's.</param>
 public sealed class LiveConnections(TimeProvider? time = null)

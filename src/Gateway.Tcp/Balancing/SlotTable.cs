@@ -3,13 +3,14 @@ using System.Net;
 namespace Gateway.Tcp.Balancing;
 
 /// <summary>
-/// Shares of connections as a table of slots, each of which belongs to one destination: connection number n, or the hash of a client, chooses a slot. The engine
-/// and nftables (numgen, jhash) use the same tables.
+/// Shares of connections as a table of slots, each of which belongs to one destination: connection number n, or the hash of a client,
+/// chooses a slot. The engine and nftables (numgen, jhash) use the same tables.
 /// </summary>
 internal static class SlotTable
 {
     /// <summary>
-    /// Slots of a hash table. Prime, so that addresses that differ in one octet do not fall into step; with ten destinations each has 204 slots, give or take 7 % (1/√204).
+    /// Slots of a hash table. Prime, so that addresses that differ in one octet do not fall into step; with ten destinations each has 204
+    /// slots, give or take 7 % (1/√204).
     /// </summary>
     public const int HashSlots = 2039;
 
@@ -42,7 +43,8 @@ internal static class SlotTable
         return slots;
     }
 
-    // The smallest whole numbers in the same proportion; beyond MostTurns in nearly the same, and nobody with a weight is left without a slot.
+    // The smallest whole numbers in the same proportion; beyond MostTurns in nearly the same, and nobody with a weight is left without a
+    // slot.
     private static int[] Reduce(ReadOnlySpan<int> weights)
     {
         var divisor = 0;
@@ -65,8 +67,8 @@ internal static class SlotTable
     }
 
     /// <summary>
-    /// Slots for hashes, by weighted rendezvous: each slot goes to the destination with the highest score for it, so a destination that comes or goes moves
-    /// only its own share of the clients. Depends on names and weights alone: every gateway makes the same table.
+    /// Slots for hashes, by weighted rendezvous: each slot goes to the destination with the highest score for it, so a destination that
+    /// comes or goes moves only its own share of the clients. Depends on names and weights alone: every gateway makes the same table.
     /// </summary>
     /// <param name="destinations">Names and weights; weight 0 gets no slot.</param>
     /// <returns>Indexes of destinations.</returns>

@@ -6,8 +6,9 @@ using Gateway.Tcp.Identification;
 namespace Gateway.Tcp.Clusters;
 
 /// <summary>
-/// Which original destinations may be dialed, and where. Only what the kernel says of a diverted connection (<see cref="ConnectionIdentity.Local"/>), never what a
-/// header says: with that anybody whom a header reaches could have us connect to anything.
+/// Which original destinations may be dialed, and where. Only what the kernel says of a diverted connection
+/// (<see cref="ConnectionIdentity.Local"/>), never what a header says: with that anybody whom a header reaches could have us connect to
+/// anything.
 /// </summary>
 /// <param name="allowed">What may be dialed besides this host's own addresses.</param>
 /// <param name="onLoopback">Dial 127.0.0.1 or ::1 at the original port instead of the original address.</param>
@@ -18,7 +19,9 @@ internal sealed class OriginalDestination(IReadOnlyList<IPNetwork> allowed, bool
 
     /// <summary>Whether the destination may be dialed: this host's own addresses, and the networks that were asked for.</summary>
     /// <param name="identity">Whose connection.</param>
-    /// <param name="listenerPort">The port of the listener that accepted it: a connection that was not diverted names it, and would run in circles.</param>
+    /// <param name="listenerPort">
+    /// The port of the listener that accepted it: a connection that was not diverted names it, and would run in circles.
+    /// </param>
     /// <param name="device">The VRF by which it came; 0: none.</param>
     /// <returns>Null if it cannot be told now: no descriptor is left to ask with.</returns>
     public bool? MayDial(ConnectionIdentity identity, int listenerPort, int device = 0)
@@ -34,8 +37,11 @@ internal sealed class OriginalDestination(IReadOnlyList<IPNetwork> allowed, bool
 
     /// <summary>Where to connect to. Loopback of the client's family: only from there can its address be bound.</summary>
     public IPEndPoint AddressFor(ConnectionIdentity identity) =>
-        !onLoopback ? identity.Local
-        : new IPEndPoint(identity.Client.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Loopback : IPAddress.IPv6Loopback, identity.Local.Port);
+        !onLoopback
+            ? identity.Local
+            : new IPEndPoint(
+                identity.Client.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Loopback : IPAddress.IPv6Loopback,
+                identity.Local.Port);
 
     private bool IsAllowed(IPAddress address)
     {

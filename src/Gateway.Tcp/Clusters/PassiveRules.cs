@@ -16,5 +16,6 @@ internal sealed record PassiveRules(int Failures, TimeSpan EjectionTime, int Max
     }
 
     /// <summary>Whether one more of a cluster's destinations may be left out.</summary>
-    public bool AllowsAnother(int destinations, int leftOut) => leftOut == 0 || (leftOut + 1) * 100L <= (long)MaxEjectedPercent * destinations;
+    public bool AllowsAnother(int destinations, int leftOut) =>
+        leftOut == 0 || (leftOut + 1) * 100L <= (long)MaxEjectedPercent * destinations;
 }

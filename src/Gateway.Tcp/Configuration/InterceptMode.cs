@@ -4,8 +4,8 @@ namespace Gateway.Tcp.Configuration;
 public enum InterceptMode
 {
     /// <summary>
-    /// The packets keep their destination, which is the accepted socket's own address. The listener has IP_TRANSPARENT, and its connections carry a mark
-    /// (Documentation/networking/tproxy.rst).
+    /// The packets keep their destination, which is the accepted socket's own address. The listener has IP_TRANSPARENT, and its connections
+    /// carry a mark (Documentation/networking/tproxy.rst).
     /// </summary>
     TProxy,
 

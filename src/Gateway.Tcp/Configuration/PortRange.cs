@@ -36,7 +36,8 @@ public readonly record struct PortRange(int First, int Last)
     public bool Overlaps(PortRange other) => First <= other.Last && other.First <= Last;
 
     /// <inheritdoc/>
-    public override string ToString() => First == Last ? First.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{First}-{Last}");
+    public override string ToString() =>
+        First == Last ? First.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{First}-{Last}");
 
     private static bool TryParsePort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is >= 1 and <= Highest && text[0] != '0';

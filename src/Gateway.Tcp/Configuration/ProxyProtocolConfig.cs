@@ -15,7 +15,9 @@ public sealed record ProxyProtocolConfig
     /// <summary>What happens to any other peer. Defaults to Reject.</summary>
     public UntrustedPeerAction Untrusted { get; init; } = UntrustedPeerAction.Reject;
 
-    /// <summary>How long a peer may take for its header. Defaults to 5 s: the specification asks for at least 3 s, to cover a TCP retransmit.</summary>
+    /// <summary>
+    /// How long a peer may take for its header. Defaults to 5 s: the specification asks for at least 3 s, to cover a TCP retransmit.
+    /// </summary>
     public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long silence is taken for "no header" (Optional only). Defaults to 500 ms.</summary>
@@ -28,63 +30,15 @@ public sealed record ProxyProtocolConfig
     public IReadOnlyList<ProxyProtocolVersion> Versions { get; init; } = [ProxyProtocolVersion.V1, ProxyProtocolVersion.V2];
 
     /// <summary>
-    /// What happens to a version 1 line whose destination has another family than the line says, as nginx's stream module writes it for clients that a proxy of the other family named. Defaults
-    /// to Accept: the client is unambiguous, its sender trusted, and the destination is never dialed.
+    /// What happens to a version 1 line whose destination has another family than the line says, as nginx's stream module writes it for
+    /// clients that a proxy of the other family named. Defaults to Accept: the client is unambiguous, its sender trusted, and the
+    /// destination is never dialed.
     /// </summary>
     public MixedFamiliesAction MixedFamilies { get; init; }
 
     /// <summary>
-    /// What happens when a second header follows a believed one: the client, whom nobody asked, has written it, or another proxy before the trusted one. Defaults to Reject.
+    /// What happens when a second header follows a believed one: the client, whom nobody asked, has written it, or another proxy before the
+    /// trusted one. Defaults to Reject.
     /// </summary>
     public NestedHeaderAction NestedHeader { get; init; } = NestedHeaderAction.Reject;
-}
-
-/// <summary>What happens to a version 1 line with addresses of two families.</summary>
-public enum MixedFamiliesAction
-{
-    /// <summary>It is taken; where both addresses must have one family, the IPv4 one is told as ::ffff:a.b.c.d.</summary>
-    Accept,
-
-    /// <summary>It is malformed, as the specification has it.</summary>
-    Reject,
-}
-
-/// <summary>What happens to a header behind a header.</summary>
-public enum NestedHeaderAction
-{
-    /// <summary>The connection is refused.</summary>
-    Reject,
-
-    /// <summary>It is payload, and reaches the backend.</summary>
-    Pass,
-}
-
-/// <summary>What trusted peers send.</summary>
-public enum HeaderExpectation
-{
-    /// <summary>Always a header.</summary>
-    Required,
-
-    /// <summary>A header or none: for migrations.</summary>
-    Optional,
-}
-
-/// <summary>What happens to a peer that is neither trusted nor a health checker.</summary>
-public enum UntrustedPeerAction
-{
-    /// <summary>It is refused at once.</summary>
-    Reject,
-
-    /// <summary>It is the client; a PROXY header from it is refused.</summary>
-    Direct,
-}
-
-/// <summary>A PROXY protocol version as configuration writes it.</summary>
-public enum ProxyProtocolVersion
-{
-    /// <summary>The text line.</summary>
-    V1 = 1,
-
-    /// <summary>The binary header.</summary>
-    V2 = 2,
 }

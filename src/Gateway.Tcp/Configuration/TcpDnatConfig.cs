@@ -4,8 +4,8 @@ namespace Gateway.Tcp.Configuration;
 public sealed record TcpDnatConfig
 {
     /// <summary>
-    /// Name of the nftables table (family inet) that is ours alone: whatever it holds at start is replaced, at the end it is removed. Defaults to <c>gateway_dnat</c>. Each gateway of
-    /// a network namespace needs its own.
+    /// Name of the nftables table (family inet) that is ours alone: whatever it holds at start is replaced, at the end it is removed.
+    /// Defaults to <c>gateway_dnat</c>. Each gateway of a network namespace needs its own.
     /// </summary>
     public string Table { get; init; } = "gateway_dnat";
 }

@@ -5,8 +5,9 @@ using Gateway.Tcp.Clusters;
 namespace Gateway.Tcp.Dialing;
 
 /// <summary>
-/// Which of a name's addresses are dialed, and in which order: the wanted family first, then the other, each from a start that goes round, so that the pods behind a
-/// headless service get a share each; those that fail health checks last. Taken is after the order is made: a client's family may be the tail of a long answer.
+/// Which of a name's addresses are dialed, and in which order: the wanted family first, then the other, each from a start that goes round,
+/// so that the pods behind a headless service get a share each; those that fail health checks last. Taken is after the order is made: a
+/// client's family may be the tail of a long answer.
 /// </summary>
 internal static class AddressOrder
 {

@@ -20,7 +20,8 @@ internal static class ConnectLabel
         {
             SocketError.ConnectionRefused => "refused",
             SocketError.ConnectionReset => "reset",
-            SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.HostDown => "unreachable",
+            SocketError.HostUnreachable or SocketError.NetworkUnreachable
+                or SocketError.NetworkDown or SocketError.HostDown => "unreachable",
             _ => "other",
         },
     };

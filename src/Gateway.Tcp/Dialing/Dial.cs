@@ -16,7 +16,8 @@ namespace Gateway.Tcp.Dialing;
 /// </para>
 /// <para>
 /// Each destination that was tried gets one verdict, whatever the number of its addresses: it failed if none of them took the connection
-/// and at least one was to blame for that. Failures of our own (no descriptor, no port, no right, no use of the client's address) say nothing.
+/// and at least one was to blame for that. Failures of our own (no descriptor, no port, no right, no use of the client's address) say
+/// nothing.
 /// </para>
 /// </summary>
 /// <param name="request">What is dialed.</param>

@@ -6,34 +6,6 @@ using Gateway.Tcp.Engines;
 
 namespace Gateway.Tcp.Dialing;
 
-/// <summary>Why no destination was reached.</summary>
-public enum DialFailure : byte
-{
-    /// <summary>One was.</summary>
-    None,
-
-    /// <summary>No destination has an address: the cluster is empty, or no name could be resolved.</summary>
-    NoAddress,
-
-    /// <summary>Refused, reset, unreachable.</summary>
-    Destination,
-
-    /// <summary>No answer within the timeout.</summary>
-    Timeout,
-
-    /// <summary>The destination is one of our own listeners.</summary>
-    Self,
-
-    /// <summary>The client's address cannot be used as the source, and the fallback is Reject.</summary>
-    SourceIp,
-
-    /// <summary>No descriptor, port or memory left: ours.</summary>
-    Resources,
-
-    /// <summary>The client's connection was aborted or reset meanwhile.</summary>
-    Aborted,
-}
-
 /// <summary>The connection to a backend, or why there is none.</summary>
 public readonly record struct DialResult
 {
@@ -67,8 +39,10 @@ public readonly record struct DialResult
     internal string? FailedAttempts { get; init; }
 
     /// <summary>
-    /// What an operator asks of a failed dial, in one word: <c>to:192.0.2.7:6379,ConnectionRefused,attempts:2;failed:redis-0,192.0.2.6:6379,TimedOut</c>.
+    /// What an operator asks of a failed dial, in one word:
+    /// <c>to:192.0.2.7:6379,ConnectionRefused,attempts:2;failed:redis-0,192.0.2.6:6379,TimedOut</c>.
     /// </summary>
     internal string Describe() =>
-        $"{(Address is null ? "" : $"to:{Address},")}{(Error == SocketError.Success ? "" : $"{Error},")}attempts:{Attempts}{(FailedAttempts is null ? "" : $";{FailedAttempts}")}";
+        $"{(Address is null ? "" : $"to:{Address},")}{(Error == SocketError.Success ? "" : $"{Error},")}attempts:{Attempts}"
+            + (FailedAttempts is null ? "" : $";{FailedAttempts}");
 }

@@ -95,7 +95,8 @@ public sealed class SocketDialer
     }
 
     /// <summary>
-    /// The addresses of a name as far as they are known; empty: not yet. What is not known or has become old is asked for in the background.
+    /// The addresses of a name as far as they are known; empty: not yet. What is not known or has become old is asked for in the
+    /// background.
     /// </summary>
     /// <param name="host">The name.</param>
     /// <param name="port">The port.</param>
@@ -115,12 +116,15 @@ public sealed class SocketDialer
             _destinations.Clear();
         }
 
-        return _destinations.GetOrAdd((dial.Cluster, dial.NameOf?.Invoke(authority) ?? authority, authority), static key =>
-        {
-            var destination = new TcpDestinationConfig { Address = key.Authority };
-            return new ClusterModel(
-                key.Cluster, new TcpClusterConfig { Destinations = new Dictionary<string, TcpDestinationConfig> { [key.Name] = destination } });
-        });
+        return _destinations.GetOrAdd(
+            (dial.Cluster, dial.NameOf?.Invoke(authority) ?? authority, authority),
+            static key =>
+            {
+                var destination = new TcpDestinationConfig { Address = key.Authority };
+                return new ClusterModel(
+                    key.Cluster,
+                    new TcpClusterConfig { Destinations = new Dictionary<string, TcpDestinationConfig> { [key.Name] = destination } });
+            });
     }
 
     private Exception WhyNot(in DialResult dialed, string host, ConnectionIdentity? client) => dialed.Failure switch

@@ -1,6 +1,9 @@
 namespace Gateway.Tcp.Dialing;
 
-/// <summary>The client's address cannot be the source of a connection: ours, and no fault of the destination. An exception, since it has to get through the HTTP client.</summary>
+/// <summary>
+/// The client's address cannot be the source of a connection: ours, and no fault of the destination. An exception, since it has to get
+/// through the HTTP client.
+/// </summary>
 public sealed class SourceUnusableException : IOException
 {
     /// <summary>Says which address and why.</summary>

@@ -1,8 +1,9 @@
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>
-/// Finds in the counters what nobody reports: connections that get no answer. Of each destination it compares, interval by interval, the unanswered packets of clients that came, those that left
-/// this host, and the first answers. What is under way at the end of an interval is answered in the next, so each is judged one later.
+/// Finds in the counters what nobody reports: connections that get no answer. Of each destination it compares, interval by interval, the
+/// unanswered packets of clients that came, those that left this host, and the first answers. What is under way at the end of an interval
+/// is answered in the next, so each is judged one later.
 /// </summary>
 internal sealed class AnswerWatch
 {
@@ -49,7 +50,13 @@ internal sealed class AnswerWatch
             if ((dropped > 0 || unanswered > 0) && !entry.IsTold)
             {
                 entry.IsTold = true;
-                findings.Add(new AnswerFinding(key.Listener, key.Cluster, key.Destination, Math.Max(dropped, unanswered), HasLeft: dropped < unanswered));
+                findings.Add(
+                    new AnswerFinding(
+                        key.Listener,
+                        key.Cluster,
+                        key.Destination,
+                        Math.Max(dropped, unanswered),
+                        HasLeft: dropped < unanswered));
             }
             else if (dropped + unanswered == 0 && before.Answered > 0)
             {
@@ -83,11 +90,3 @@ internal sealed class AnswerWatch
         public bool IsTold { get; set; }
     }
 }
-
-/// <summary>Connections of clients get no answer.</summary>
-/// <param name="Listener">The listener.</param>
-/// <param name="Cluster">The cluster.</param>
-/// <param name="Destination">The destination.</param>
-/// <param name="Packets">How many packets got none.</param>
-/// <param name="HasLeft">They left this host; else they were dropped on it.</param>
-internal sealed record AnswerFinding(string Listener, string Cluster, string Destination, long Packets, bool HasLeft);

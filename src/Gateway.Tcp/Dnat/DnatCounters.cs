@@ -104,18 +104,31 @@ internal sealed partial class DnatCounters(DnatTable table, DnatMetrics metrics,
 
     private static partial class Log
     {
-        [LoggerMessage(2043, LogLevel.Warning, "Listener {Listener}: {Packets} first packets of clients were sent on to destination {Destination} "
-            + "of cluster {Cluster} and not answered: its route to these clients does not lead through this gateway (docs/dnat.md, The return path), "
-            + "something in between drops them, or it is down")]
+        [LoggerMessage(
+            2043,
+            LogLevel.Warning,
+            "Listener {Listener}: {Packets} first packets of clients were sent on to destination {Destination} "
+                + "of cluster {Cluster} and not answered: its route to these clients does not lead through this gateway (docs/dnat.md, "
+                + "The return path), "
+                + "something in between drops them, or it is down"
+        )]
         public static partial void Unanswered(ILogger logger, string listener, long packets, string cluster, string destination);
 
-        [LoggerMessage(2046, LogLevel.Warning, "Listener {Listener}: {Packets} first packets of clients for destination {Destination} of cluster {Cluster} "
-            + "were dropped on this host instead of being forwarded: {Obstacles} (docs/dnat.md, Forwarding)")]
+        [LoggerMessage(
+            2046,
+            LogLevel.Warning,
+            "Listener {Listener}: {Packets} first packets of clients for destination {Destination} of cluster {Cluster} "
+                + "were dropped on this host instead of being forwarded: {Obstacles} (docs/dnat.md, Forwarding)"
+        )]
         public static partial void Dropped(
             ILogger logger, string listener, long packets, string cluster, string destination, string obstacles);
 
-        [LoggerMessage(2047, LogLevel.Warning, "Listener {Listener}: a masquerade or SNAT rule of this host gives forwarded connections another source, "
-            + "and backends see that instead of the client. Put a rule before it: ct status dnat accept (docs/dnat.md, No masquerading)")]
+        [LoggerMessage(
+            2047,
+            LogLevel.Warning,
+            "Listener {Listener}: a masquerade or SNAT rule of this host gives forwarded connections another source, "
+                + "and backends see that instead of the client. Put a rule before it: ct status dnat accept (docs/dnat.md, No masquerading)"
+        )]
         public static partial void SourceRewritten(ILogger logger, string listener);
     }
 }

@@ -368,8 +368,17 @@ internal sealed partial class DnatKernel : IAsyncDisposable
     private List<(string Route, int Destinations)> CountDestinations()
     {
         var targets = Targets;
-        return [.. _model.Listeners.SelectMany(entry => entry.Model.Routes.Where(DnatModel.IsDnat).Select(route => (
-            route.Name, route.Cluster.Destinations.Count(destination => entry.Listener.Families.Any(family => targets.ForNew(destination, family).Count > 0)))))];
+        return
+        [
+            .. _model.Listeners.SelectMany(entry =>
+                entry
+                    .Model.Routes.Where(DnatModel.IsDnat)
+                    .Select(route =>
+                        (
+                            route.Name,
+                            route.Cluster.Destinations.Count(destination =>
+                                entry.Listener.Families.Any(family => targets.ForNew(destination, family).Count > 0))))),
+        ];
     }
 
     private int? CountLive()
@@ -392,11 +401,17 @@ internal sealed partial class DnatKernel : IAsyncDisposable
     private string Describe()
     {
         var targets = Targets;
-        var lines = _model.Listeners.SelectMany(entry => entry.Model.Routes.Where(DnatModel.IsDnat).Select(route =>
-        {
-            var to = route.Cluster.Destinations.SelectMany(destination => entry.Listener.Families.SelectMany(family => targets.ForNew(destination, family))).Distinct();
-            return $"{route.Name} → {(to.Any() ? string.Join(", ", to) : "nobody")}";
-        }));
+        var lines = _model.Listeners.SelectMany(entry =>
+            entry
+                .Model.Routes.Where(DnatModel.IsDnat)
+                .Select(route =>
+                {
+                    var to = route
+                        .Cluster.Destinations.SelectMany(destination =>
+                            entry.Listener.Families.SelectMany(family => targets.ForNew(destination, family)))
+                        .Distinct();
+                    return $"{route.Name} → {(to.Any() ? string.Join(", ", to) : "nobody")}";
+                }));
         return _model.IsEmpty || !_isTaking ? "nothing new is taken" : string.Join("; ", lines);
     }
 
@@ -408,16 +423,28 @@ internal sealed partial class DnatKernel : IAsyncDisposable
         [LoggerMessage(2041, LogLevel.Error, "nftables table {Table} could not be changed, it stays as it is: {Problem}")]
         public static partial void ChangeFailed(ILogger logger, string table, string problem);
 
-        [LoggerMessage(2042, LogLevel.Warning, "nftables table {Table} was removed by somebody (a firewall that flushes all rules?) and is made anew")]
+        [LoggerMessage(
+            2042,
+            LogLevel.Warning,
+            "nftables table {Table} was removed by somebody (a firewall that flushes all rules?) and is made anew"
+        )]
         public static partial void TableGone(ILogger logger, string table);
 
         [LoggerMessage(2045, LogLevel.Warning, "nftables table {Table} is that of a gateway that did not end in order: it is removed")]
         public static partial void Abandoned(ILogger logger, string table);
 
-        [LoggerMessage(2044, LogLevel.Information, "{Count} forwarded connections outlived the drain; without another nat chain on this machine they end with the table {Table}")]
+        [LoggerMessage(
+            2044,
+            LogLevel.Information,
+            "{Count} forwarded connections outlived the drain; without another nat chain on this machine they end with the table {Table}"
+        )]
         public static partial void Outlived(ILogger logger, int count, string table);
 
-        [LoggerMessage(2048, LogLevel.Error, "nftables table {Table}: a fault of the gateway while it kept the rules up to date; it goes on")]
+        [LoggerMessage(
+            2048,
+            LogLevel.Error,
+            "nftables table {Table}: a fault of the gateway while it kept the rules up to date; it goes on"
+        )]
         public static partial void Fault(ILogger logger, string table, Exception fault);
     }
 }

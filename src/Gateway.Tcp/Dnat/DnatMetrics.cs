@@ -6,8 +6,8 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>
-/// The instruments of what the kernel forwards. Connections also count in the TCP path's <c>opened</c>; bytes do not, since the kernel counts whole IP packets, and ends of
-/// connections do not, since it tells nobody.
+/// The instruments of what the kernel forwards. Connections also count in the TCP path's <c>opened</c>; bytes do not, since the kernel
+/// counts whole IP packets, and ends of connections do not, since it tells nobody.
 /// </summary>
 internal sealed class DnatMetrics
 {
@@ -33,7 +33,10 @@ internal sealed class DnatMetrics
         _sent = meter.CreateCounter<long>("gateway.forward.sent", "By", "IP packets to clients, headers included.");
         _receivedPackets = meter.CreateCounter<long>("gateway.forward.received.packets", "{packet}", "IP packets from clients.");
         _sentPackets = meter.CreateCounter<long>("gateway.forward.sent.packets", "{packet}", "IP packets to clients.");
-        _rewritten = meter.CreateCounter<long>("gateway.forward.source.rewritten", "{packet}", "First packets of forwarded connections that left with another source than the client.");
+        _rewritten = meter.CreateCounter<long>(
+            "gateway.forward.source.rewritten",
+            "{packet}",
+            "First packets of forwarded connections that left with another source than the client.");
         _changes = meter.CreateCounter<long>("gateway.forward.changes", "{transaction}", "Changes of the kernel's rules.");
         // An exporter asks the observable instruments first, so what is added to the others meanwhile is in the same scrape.
         meter.CreateObservableGauge(

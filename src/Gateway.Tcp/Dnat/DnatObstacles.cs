@@ -6,7 +6,10 @@ namespace Gateway.Tcp.Dnat;
 
 /// <summary>What of this host may drop packets that are to be forwarded, although forwarding is on.</summary>
 /// <param name="Interfaces">Interfaces from which IPv4 packets are not forwarded.</param>
-/// <param name="Chains">Chains of nftables (iptables' too, unless they are of the old kind) that drop what none of their rules accepts, and have no rule for translated connections.</param>
+/// <param name="Chains">
+/// Chains of nftables (iptables' too, unless they are of the old kind) that drop what none of their rules accepts, and have no rule for
+/// translated connections.
+/// </param>
 public sealed record DnatObstacles(IReadOnlyList<string> Interfaces, IReadOnlyList<NftChain> Chains)
 {
     /// <summary>Looks; without the rights or the library there are no chains to be seen.</summary>
@@ -29,7 +32,14 @@ public sealed record DnatObstacles(IReadOnlyList<string> Interfaces, IReadOnlyLi
         var answer = run(NftCommands.ListChains());
         return new DnatObstacles(
             ForwardingSwitches.InterfacesOff(),
-            answer.IsDone ? [.. FindDropping(answer.Output).Where(chain => run(NftCommands.ListChain(chain)) is not { IsDone: true } rules || !LetsTranslatedPass(rules.Output))] : []);
+            answer.IsDone
+                ?
+                [
+                    .. FindDropping(answer.Output)
+                        .Where(chain =>
+                            run(NftCommands.ListChain(chain)) is not { IsDone: true } rules || !LetsTranslatedPass(rules.Output)),
+                ]
+                : []);
     }
 
     /// <summary>In words, for the log.</summary>
@@ -47,33 +57,41 @@ public sealed record DnatObstacles(IReadOnlyList<string> Interfaces, IReadOnlyLi
     internal static IEnumerable<NftChain> FindDropping(string json)
     {
         using var document = JsonDocument.Parse(json);
-        return [.. document.RootElement.GetProperty("nftables").EnumerateArray()
-            .Where(static entry => entry.TryGetProperty("chain", out var chain) && Is(chain, "hook", "forward") && Is(chain, "policy", "drop")
-                && (Is(chain, "family", "ip") || Is(chain, "family", "ip6") || Is(chain, "family", "inet")))
-            .Select(static entry => entry.GetProperty("chain"))
-            .Select(static chain => new NftChain(chain.GetProperty("family").GetString()!, chain.GetProperty("table").GetString()!, chain.GetProperty("name").GetString()!))];
+        return
+        [
+            .. document
+                .RootElement.GetProperty("nftables")
+                .EnumerateArray()
+                .Where(static entry =>
+                    entry.TryGetProperty("chain", out var chain)
+                    && Is(chain, "hook", "forward")
+                    && Is(chain, "policy", "drop")
+                    && (Is(chain, "family", "ip") || Is(chain, "family", "ip6") || Is(chain, "family", "inet")))
+                .Select(static entry => entry.GetProperty("chain"))
+                .Select(static chain => new NftChain(
+                    chain.GetProperty("family").GetString()!,
+                    chain.GetProperty("table").GetString()!,
+                    chain.GetProperty("name").GetString()!)),
+        ];
     }
 
     /// <summary>Whether one of a chain's rules accepts connections whose destination was rewritten, and asks for nothing else.</summary>
     internal static bool LetsTranslatedPass(string json)
     {
         using var document = JsonDocument.Parse(json);
-        return document.RootElement.GetProperty("nftables").EnumerateArray()
-            .Where(static entry => entry.TryGetProperty("rule", out _)).Select(static entry => entry.GetProperty("rule").GetProperty("expr"))
-            .Any(static statements => statements.EnumerateArray().Count(static statement => statement.TryGetProperty("match", out _)) == 1
-                && statements.GetRawText() is var text && text.Contains("\"status\"", StringComparison.Ordinal) && text.Contains("\"dnat\"", StringComparison.Ordinal)
+        return document
+            .RootElement.GetProperty("nftables")
+            .EnumerateArray()
+            .Where(static entry => entry.TryGetProperty("rule", out _))
+            .Select(static entry => entry.GetProperty("rule").GetProperty("expr"))
+            .Any(static statements =>
+                statements.EnumerateArray().Count(static statement => statement.TryGetProperty("match", out _)) == 1
+                && statements.GetRawText() is var text
+                && text.Contains("\"status\"", StringComparison.Ordinal)
+                && text.Contains("\"dnat\"", StringComparison.Ordinal)
                 && text.Contains("\"accept\"", StringComparison.Ordinal));
     }
 
-    private static bool Is(JsonElement element, string member, string value) => element.TryGetProperty(member, out var found) && found.ValueEquals(value);
-}
-
-/// <summary>A chain.</summary>
-/// <param name="Family">ip, ip6 or inet.</param>
-/// <param name="Table">Its table.</param>
-/// <param name="Name">Its name.</param>
-public sealed record NftChain(string Family, string Table, string Name)
-{
-    /// <summary>As nft writes it.</summary>
-    public override string ToString() => $"{Family} {Table} {Name}";
+    private static bool Is(JsonElement element, string member, string value) =>
+        element.TryGetProperty(member, out var found) && found.ValueEquals(value);
 }

@@ -7,8 +7,9 @@ using Gateway.Linux.Netfilter;
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>
-/// Lets a backend see one connection of this process as a client's: its source is rewritten on the way out, as the kernel would leave a forwarded client's alone, and what the backend answers to
-/// the client is translated back if it comes to this host. So the path of a Dnat route can be tried without a client, and without a rule of routing. One temporary table, which belongs to the
+/// Lets a backend see one connection of this process as a client's: its source is rewritten on the way out, as the kernel would leave a
+/// forwarded client's alone, and what the backend answers to the client is translated back if it comes to this host. So the path of a Dnat
+/// route can be tried without a client, and without a rule of routing. One temporary table, which belongs to the
 /// process: it ends with it, however that ends.
 /// </summary>
 public sealed class DnatProbe : IDisposable
@@ -39,7 +40,9 @@ public sealed class DnatProbe : IDisposable
             return null;
         }
 
-        var table = string.Create(CultureInfo.InvariantCulture, $"gateway_probe_{Environment.ProcessId}_{Interlocked.Increment(ref _count)}");
+        var table = string.Create(
+            CultureInfo.InvariantCulture,
+            $"gateway_probe_{Environment.ProcessId}_{Interlocked.Increment(ref _count)}");
         var ip = backend.AddressFamily == AddressFamily.InterNetwork ? "ip" : "ip6";
         var rules = string.Create(
             CultureInfo.InvariantCulture,

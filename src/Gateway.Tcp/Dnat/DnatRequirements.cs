@@ -8,7 +8,8 @@ namespace Gateway.Tcp.Dnat;
 internal static class DnatRequirements
 {
     // A router ignores router advertisements, and with them goes the default route of a host that lives by them (ip-sysctl.rst, accept_ra).
-    private const string RouterFirst = "where addresses or the default route come from router advertisements, first sysctl -w net.ipv6.conf.IF.accept_ra=2; then ";
+    private const string RouterFirst =
+        "where addresses or the default route come from router advertisements, first sysctl -w net.ipv6.conf.IF.accept_ra=2; then ";
 
     /// <summary>The families that a route cannot do without, each of which the kernel does not forward, with the cure.</summary>
     public static IEnumerable<string> MissingSwitches(DnatModel model, Func<AddressFamily, bool> isForwarding)
@@ -26,8 +27,10 @@ internal static class DnatRequirements
                 {
                     var name = ForwardingSwitches.NameOf(family);
                     var first = family == AddressFamily.InterNetworkV6 ? RouterFirst : "";
-                    yield return $"TcpProxy:Routes:{route.Name}:SourceIp:Mode: Dnat needs {name} = 1 here, and it is off: {first}sysctl -w {name}=1 "
-                        + $"(for good: a file in /etc/sysctl.d; Docker: --sysctl {name}=1; Kubernetes: securityContext.sysctls, or an init container that is privileged)";
+                    yield return $"TcpProxy:Routes:{route.Name}:SourceIp:Mode: Dnat needs {name} = 1 here, and it is off: {first}sysctl "
+                        + $"-w {name}=1 "
+                        + $"(for good: a file in /etc/sysctl.d; Docker: --sysctl {name}=1; Kubernetes: securityContext.sysctls, or an "
+                        + $"init container that is privileged)";
                 }
             }
         }
@@ -42,13 +45,16 @@ internal static class DnatRequirements
     }
 
     /// <summary>What a refusal of nftables means.</summary>
-    public static string Explain(DnatModel model, NftResult refusal) => Explain(
-        model,
-        refusal.IsDenied
-            ? "needs the capability NET_ADMIN in this network namespace, and this process does not have it. Kubernetes: securityContext.capabilities.add: [\"NET_ADMIN\"] (of a "
-                + "container that runs as uid 0); Docker: --cap-add NET_ADMIN; systemd: AmbientCapabilities=CAP_NET_ADMIN"
-            : $"the kernel refuses the rules: {refusal.Error}. Needed: nf_tables with nat, fib, numgen and hash for the family inet (Linux 5.2 or later; "
-                + "modules nft_chain_nat, nft_fib_inet, nft_numgen, nft_hash)");
+    public static string Explain(DnatModel model, NftResult refusal) =>
+        Explain(
+            model,
+            refusal.IsDenied
+                ? "needs the capability NET_ADMIN in this network namespace, and this process does not have it. Kubernetes: "
+                    + "securityContext.capabilities.add: [\"NET_ADMIN\"] (of a "
+                    + "container that runs as uid 0); Docker: --cap-add NET_ADMIN; systemd: AmbientCapabilities=CAP_NET_ADMIN"
+                : $"the kernel refuses the rules: {refusal.Error}. Needed: nf_tables with nat, fib, numgen and hash for the family inet "
+                    + $"(Linux 5.2 or later; "
+                    + "modules nft_chain_nat, nft_fib_inet, nft_numgen, nft_hash)");
 
     private static bool Needs(RouteModel route, AddressFamily family) =>
         route.Cluster.Destinations.Any(destination => destination.Literal is [var literal] && literal.AddressFamily == family);

@@ -12,16 +12,20 @@ namespace Gateway.Tcp.Dnat;
 /// <summary>
 /// The contents of our table for a model and its healthy destinations. For listener L, route R and destination D, and each family (4, 6):
 /// 1. <c>take</c> (nat, prerouting) sees the first packet of every connection and sends what is for one of our listeners to its chain.
-/// 2. <c>listener/L/4</c> decides by the client's address, in the order in which the data plane decides; what is another mode's returns, and reaches our socket.
-/// 3. <c>route/R/4</c> leaves clients that the kernel cannot forward (a destination itself, a link-local address) to our socket; for others it takes the
-///    next slot, or the one of the client's hash, and goes to a destination; it is empty while none is healthy, and the connection reaches our socket.
-/// 4. <c>to/R/D/4</c> (and <c>to/R/D/4/2</c> … for the other addresses of a name) counts, and rewrites the destination. Conntrack does the same to the packets that follow,
-///    whatever becomes of these rules.
-/// 5. <c>count</c> (filter, prerouting) counts packets of both directions by <c>count/L/4</c>, with maps from the destination to its counters.
-/// 6. <c>leave</c> (filter, postrouting) counts by <c>leave/L/4</c> what of new connections really leaves, and what of it has another source than the client by then.
-/// 7. <c>stray</c> (filter, forward) drops those answers of a destination whose connection conntrack cannot tell: nobody would translate them, and the
-///    client would answer with RST. <c>mute</c> (filter, output) drops the RST with which this host's own TCP answers such packets of clients, which
-///    reach the listener's socket. So a packet out of its window, or with a bad checksum, ends no connection.
+/// 2. <c>listener/L/4</c> decides by the client's address, in the order in which the data plane decides; what is another mode's returns,
+/// and reaches our socket.
+/// 3. <c>route/R/4</c> leaves clients that the kernel cannot forward (a destination itself, a link-local address) to our socket; for others
+/// it takes the next slot, or the one of the client's hash, and goes to a destination; it is empty while none is healthy, and the
+/// connection reaches our socket.
+/// 4. <c>to/R/D/4</c> (and <c>to/R/D/4/2</c> … for the other addresses of a name) counts, and rewrites the destination. Conntrack does the
+/// same to the packets that follow,    whatever becomes of these rules.
+/// 5. <c>count</c> (filter, prerouting) counts packets of both directions by <c>count/L/4</c>, with maps from the destination to its
+/// counters.
+/// 6. <c>leave</c> (filter, postrouting) counts by <c>leave/L/4</c> what of new connections really leaves, and what of it has another
+/// source than the client by then.
+/// 7. <c>stray</c> (filter, forward) drops those answers of a destination whose connection conntrack cannot tell: nobody would translate
+/// them, and the client would answer with RST. <c>mute</c> (filter, output) drops the RST with which this host's own TCP answers such
+/// packets of clients, which    reach the listener's socket. So a packet out of its window, or with a bad checksum, ends no connection.
 /// </summary>
 internal sealed class DnatRuleset
 {
@@ -31,7 +35,8 @@ internal sealed class DnatRuleset
     private const string Stray = "stray";
     private const string Mute = "mute";
 
-    // Holds nothing. Its name says whose the table is, whatever the table's own: comments of tables need Linux 5.10, and nftables' JSON leaves them out before 1.1.
+    // Holds nothing. Its name says whose the table is, whatever the table's own: comments of tables need Linux 5.10, and nftables' JSON
+    // leaves them out before 1.1.
     private const string Marker = "gateway/dnat";
 
     // NF_IP_PRI_NAT_DST, where everybody's DNAT is; a filter chain comes after it, and sees the rewritten destination.
@@ -69,12 +74,16 @@ internal sealed class DnatRuleset
     /// <param name="table">The table.</param>
     /// <param name="model">Listeners and routes.</param>
     /// <param name="targets">Where destinations are now.</param>
-    /// <param name="takes">False: new connections are left alone; what is established goes on and is counted (as long as there is a nat chain, the kernel translates).</param>
+    /// <param name="takes">
+    /// False: new connections are left alone; what is established goes on and is counted (as long as there is a nat chain, the kernel
+    /// translates).
+    /// </param>
     public static DnatRuleset Build(string table, DnatModel model, DnatTargets targets, bool takes = true)
     {
         var ruleset = new DnatRuleset(table, takes);
-        // What nobody forwards is left alone at once. The rule is there without listeners, too: the kernel follows connections only as long as some rule asks for their
-        // state, and translates them only as long as there is a nat chain. Without either, the next packet of an established connection would be answered with RST.
+        // What nobody forwards is left alone at once. The rule is there without listeners, too: the kernel follows connections only as long
+        // as some rule asks for their state, and translates them only as long as there is a nat chain. Without either, the next packet of
+        // an established connection would be answered with RST.
         ruleset._rules.AddRule(Counting, Nft.Match(Nft.And(Nft.Connection("status"), "dnat"), 0), Nft.Return());
         ruleset._rules.AddRule(Leaving, Nft.Match(Nft.And(Nft.Connection("status"), "dnat"), 0), Nft.Return());
         ruleset._rules.AddRule(Leaving, Nft.Has(Nft.Connection("status"), "seen-reply"), Nft.Return());
@@ -94,9 +103,17 @@ internal sealed class DnatRuleset
     public static IReadOnlyList<string> FindTables(string chains)
     {
         using var document = JsonDocument.Parse(chains);
-        return [.. document.RootElement.GetProperty("nftables").EnumerateArray()
-            .Where(static entry => entry.TryGetProperty("chain", out var chain) && chain.GetProperty("family").GetString() == "inet" && chain.GetProperty("name").GetString() == Marker)
-            .Select(static entry => entry.GetProperty("chain").GetProperty("table").GetString()!)];
+        return
+        [
+            .. document
+                .RootElement.GetProperty("nftables")
+                .EnumerateArray()
+                .Where(static entry =>
+                    entry.TryGetProperty("chain", out var chain)
+                    && chain.GetProperty("family").GetString() == "inet"
+                    && chain.GetProperty("name").GetString() == Marker)
+                .Select(static entry => entry.GetProperty("chain").GetProperty("table").GetString()!),
+        ];
     }
 
     /// <summary>The transaction that makes a table what this says.</summary>
@@ -155,7 +172,9 @@ internal sealed class DnatRuleset
 
     /// <summary>Whether the kernel would notice a difference.</summary>
     public bool IsSameAs(DnatRuleset other) =>
-        _chains.SequenceEqual(other._chains) && _counters.Keys.SequenceEqual(other._counters.Keys) && _rules.ToJson() == other._rules.ToJson();
+        _chains.SequenceEqual(other._chains)
+        && _counters.Keys.SequenceEqual(other._counters.Keys)
+        && _rules.ToJson() == other._rules.ToJson();
 
     private void AddListener(DnatListener listener, ListenerModel model, Family family, DnatTargets targets)
     {
@@ -165,7 +184,12 @@ internal sealed class DnatRuleset
             : Nft.Match(Nft.Field(family.Protocol, "daddr"), listener.EndPoint.Address.ToString());
         if (_takes)
         {
-            _rules.AddRule(Take, family.IsPacketOf(), isOurs, Nft.Match(Nft.Field("tcp", "dport"), listener.EndPoint.Port), Nft.Goto(chain));
+            _rules.AddRule(
+                Take,
+                family.IsPacketOf(),
+                isOurs,
+                Nft.Match(Nft.Field("tcp", "dport"), listener.EndPoint.Port),
+                Nft.Goto(chain));
         }
 
         foreach (var (networks, route) in InOrder(model, family.Value))
@@ -192,13 +216,21 @@ internal sealed class DnatRuleset
 
     // The data plane's rule (ListenerModel.Match): the lowest Order, then the longest prefix, then the route for any client.
     private static IEnumerable<(IReadOnlyList<IPNetwork> Networks, RouteModel Route)> InOrder(ListenerModel model, AddressFamily family) =>
-        model.Routes
-            .SelectMany(route => route.ClientNetworks.Count == 0
-                ? [(Network: (IPNetwork?)null, Route: route)]
-                : route.ClientNetworks.Where(network => network.BaseAddress.AddressFamily == family).Select(network => (Network: (IPNetwork?)network, Route: route)))
+        model
+            .Routes.SelectMany(route =>
+                route.ClientNetworks.Count == 0
+                    ? [(Network: (IPNetwork?)null, Route: route)]
+                    : route
+                        .ClientNetworks.Where(network => network.BaseAddress.AddressFamily == family)
+                        .Select(network => (Network: (IPNetwork?)network, Route: route)))
             .GroupBy(static entry => (entry.Route.Order, Length: entry.Network?.PrefixLength ?? -1, entry.Route))
-            .OrderBy(static group => group.Key.Order).ThenByDescending(static group => group.Key.Length)
-            .Select(static group => ((IReadOnlyList<IPNetwork>)[.. group.Where(static entry => entry.Network is not null).Select(static entry => entry.Network!.Value)], group.Key.Route));
+            .OrderBy(static group => group.Key.Order)
+            .ThenByDescending(static group => group.Key.Length)
+            .Select(static group =>
+                (
+                    (IReadOnlyList<IPNetwork>)
+                        [.. group.Where(static entry => entry.Network is not null).Select(static entry => entry.Network!.Value)],
+                    group.Key.Route));
 
     private static string RouteChain(RouteModel route, Family family) => NftName.Fit($"route/{route.Name}/{family.Digit}");
 
@@ -214,17 +246,30 @@ internal sealed class DnatRuleset
             for (var i = 0; i < addresses.Count; i++)
             {
                 var to = AddChain(NftName.Fit($"to/{route.Name}/{destination.Name}/{family.Digit}{(i == 0 ? "" : $"/{i + 1}")}"));
-                _rules.AddRule(to, Nft.Count(counter), Nft.Match(Nft.Meta("l4proto"), "tcp"), Nft.RewriteDestination(family.Protocol, addresses[i]));
+                _rules.AddRule(
+                    to,
+                    Nft.Count(counter),
+                    Nft.Match(Nft.Meta("l4proto"), "tcp"),
+                    Nft.RewriteDestination(family.Protocol, addresses[i]));
                 _destinations.Add(addresses[i]);
-                // A name's addresses have shares, and clients, of their own; a written address is known by the destination's name, wherever it moves.
-                usable.Add((destination.Literal is null ? $"{destination.Name}/{addresses[i].Address}" : destination.Name, destination.Weight, to, addresses[i].Address));
+                // A name's addresses have shares, and clients, of their own; a written address is known by the destination's name, wherever
+                // it moves.
+                usable.Add(
+                    (
+                        destination.Literal is null ? $"{destination.Name}/{addresses[i].Address}" : destination.Name,
+                        destination.Weight,
+                        to,
+                        addresses[i].Address));
             }
         }
 
         if (usable.Count > 0)
         {
             // A client that is a destination itself would get its own packets, from its own address. To our socket, and Fallback.
-            var destinations = usable.Select(static entry => entry.Address).Distinct().Select(static address => (JsonNode)address.ToString());
+            var destinations = usable
+                .Select(static entry => entry.Address)
+                .Distinct()
+                .Select(static address => (JsonNode)address.ToString());
             _rules.AddRule(chain, Nft.Match(Nft.Field(family.Protocol, "saddr"), Nft.Set(destinations)), Nft.Return());
         }
 
@@ -243,7 +288,9 @@ internal sealed class DnatRuleset
             var slots = route.Cluster.HasAffinity
                 ? SlotTable.ByHash([.. usable.Select(static entry => (entry.Name, entry.Weight))])
                 : SlotTable.InTurn([.. usable.Select(static entry => entry.Weight)]);
-            var number = route.Cluster.HasAffinity ? Nft.Hash(Nft.Field(family.Protocol, "saddr"), slots.Length, HashSeed) : Nft.Turn(slots.Length);
+            var number = route.Cluster.HasAffinity
+                ? Nft.Hash(Nft.Field(family.Protocol, "saddr"), slots.Length, HashSeed)
+                : Nft.Turn(slots.Length);
             _rules.AddRule(chain, Nft.Choose(number, slots.Select(slot => usable[slot].Chain)));
         }
     }
@@ -262,7 +309,12 @@ internal sealed class DnatRuleset
         var leaving = AddCountingChain(Leaving, listener, family);
         AddMap(leaving, "left", DnatCounterKind.Left, [], toDestination: true);
         var rewritten = NftName.Fit($"snat/{listener.Name}/{family.Digit}");
-        _counters[rewritten] = new DnatCounter(DnatCounterKind.Rewritten, listener.Name, model.Routes.First(DnatModel.IsDnat), "", family.Value);
+        _counters[rewritten] = new DnatCounter(
+            DnatCounterKind.Rewritten,
+            listener.Name,
+            model.Routes.First(DnatModel.IsDnat),
+            "",
+            family.Value);
         _rules.AddRule(leaving, Nft.Has(Nft.Connection("status"), "snat"), Nft.Count(rewritten));
 
         void AddMap(string chain, string word, DnatCounterKind kind, JsonNode[] matches, bool toDestination)
@@ -287,8 +339,8 @@ internal sealed class DnatRuleset
         }
     }
 
-    // Answers that conntrack has no connection for: INVALID ones, and the middle of a stream whose beginning it does not know (its table was flushed, and
-    // net.netfilter.nf_conntrack_tcp_loose is on). What is for this host itself is not forwarded, and never comes by here.
+    // Answers that conntrack has no connection for: INVALID ones, and the middle of a stream whose beginning it does not know (its table
+    // was flushed, and net.netfilter.nf_conntrack_tcp_loose is on). What is for this host itself is not forwarded, and never comes by here.
     private void AddStrays(DnatListener listener, ListenerModel model, Family family, DnatTargets targets)
     {
         var answering = model.Routes.Where(DnatModel.IsDnat).SelectMany(static route => route.Cluster.Destinations).Where(family.MayHave)
@@ -296,7 +348,11 @@ internal sealed class DnatRuleset
             .Select(static known => Nft.Concat(known.Address.ToString(), known.Port)).ToList();
         if (answering.Count > 0)
         {
-            JsonNode[] ofDestination = [family.IsPacketOf(), Nft.Match(Nft.Concat(Nft.Field(family.Protocol, "saddr"), Nft.Field("tcp", "sport")), Nft.Set(answering))];
+            JsonNode[] ofDestination =
+            [
+                family.IsPacketOf(),
+                Nft.Match(Nft.Concat(Nft.Field(family.Protocol, "saddr"), Nft.Field("tcp", "sport")), Nft.Set(answering)),
+            ];
             _rules.AddRule(Stray, [.. ofDestination, Nft.Has(Nft.Connection("state"), "invalid"), Nft.Drop()]);
             _rules.AddRule(
                 Stray,
@@ -312,7 +368,9 @@ internal sealed class DnatRuleset
             resets.Add(Nft.Match(Nft.Field(family.Protocol, "saddr"), listener.EndPoint.Address.ToString()));
         }
 
-        _rules.AddRule(Mute, [.. resets, Nft.Has(Nft.Field("tcp", "flags"), "rst"), Nft.Has(Nft.Connection("state"), "invalid"), Nft.Drop()]);
+        _rules.AddRule(
+            Mute,
+            [.. resets, Nft.Has(Nft.Field("tcp", "flags"), "rst"), Nft.Has(Nft.Connection("state"), "invalid"), Nft.Drop()]);
     }
 
     // A chain for the packets of a listener's connections, whatever their destination has become.
@@ -321,7 +379,9 @@ internal sealed class DnatRuleset
         var chain = AddChain(NftName.Fit($"{from}/{listener.Name}/{family.Digit}"));
         List<JsonNode> match =
         [
-            family.IsPacketOf(), Nft.Match(Nft.Meta("l4proto"), "tcp"), Nft.Match(Nft.Connection("proto-dst", "original"), listener.EndPoint.Port),
+            family.IsPacketOf(),
+            Nft.Match(Nft.Meta("l4proto"), "tcp"),
+            Nft.Match(Nft.Connection("proto-dst", "original"), listener.EndPoint.Port),
         ];
         if (!listener.IsAny)
         {

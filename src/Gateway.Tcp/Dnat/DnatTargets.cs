@@ -11,7 +11,8 @@ internal abstract class DnatTargets
     public static DnatTargets Placeholders { get; } = new PlaceholderTargets();
 
     /// <summary>
-    /// The addresses for new connections of a family, in an order that does not depend on the name server's; empty: none, because it is not healthy, has none, weighs nothing, or forwarding is off.
+    /// The addresses for new connections of a family, in an order that does not depend on the name server's; empty: none, because it is not
+    /// healthy, has none, weighs nothing, or forwarding is off.
     /// </summary>
     public abstract IReadOnlyList<IPEndPoint> ForNew(DestinationModel destination, AddressFamily family);
 
@@ -32,12 +33,21 @@ internal abstract class DnatTargets
 
         public override IReadOnlyList<IPEndPoint> ForNew(DestinationModel destination, AddressFamily family) =>
             destination.Weight > 0 && (family == AddressFamily.InterNetwork ? _v4 : _v6) && destination.Health is { } health
-                ? [.. health.Addresses.Where(address => address.IsHealthy && address.Address.AddressFamily == family).Select(static address => address.Address).Distinct()
-                    .OrderBy(Sorted, StringComparer.Ordinal)]
+                ?
+                [
+                    .. health
+                        .Addresses.Where(address => address.IsHealthy && address.Address.AddressFamily == family)
+                        .Select(static address => address.Address)
+                        .Distinct()
+                        .OrderBy(Sorted, StringComparer.Ordinal),
+                ]
                 : [];
 
         public override IEnumerable<IPEndPoint> Known(DestinationModel destination, AddressFamily family) =>
-            (destination.Health?.Addresses ?? []).Select(static address => address.Address).Where(address => address.AddressFamily == family).OrderBy(Sorted, StringComparer.Ordinal);
+            (destination.Health?.Addresses ?? [])
+                .Select(static address => address.Address)
+                .Where(address => address.AddressFamily == family)
+                .OrderBy(Sorted, StringComparer.Ordinal);
     }
 
     private sealed class PlaceholderTargets : DnatTargets

@@ -11,13 +11,25 @@ internal static class Nft
 
     /// <summary>Whether one of some bits is set.</summary>
     public static JsonObject Has(JsonNode left, params ReadOnlySpan<JsonNode> bits) =>
-        new() { ["match"] = new JsonObject { ["op"] = "in", ["left"] = left, ["right"] = bits.Length == 1 ? bits[0] : new JsonArray([.. bits]) } };
+        new()
+        {
+            ["match"] = new JsonObject
+            {
+                ["op"] = "in",
+                ["left"] = left,
+                ["right"] = bits.Length == 1 ? bits[0] : new JsonArray([.. bits]),
+            },
+        };
 
     public static JsonObject And(JsonNode left, JsonNode right) => new() { ["&"] = new JsonArray(left, right) };
 
     public static JsonObject Meta(string key) => new() { ["meta"] = new JsonObject { ["key"] = key } };
 
-    public static JsonObject Field(string protocol, string field) => new() { ["payload"] = new JsonObject { ["protocol"] = protocol, ["field"] = field } };
+    public static JsonObject Field(string protocol, string field) =>
+        new()
+        {
+            ["payload"] = new JsonObject { ["protocol"] = protocol, ["field"] = field },
+        };
 
     /// <summary>What conntrack knows of a connection.</summary>
     public static JsonObject Connection(string key, string? direction = null)

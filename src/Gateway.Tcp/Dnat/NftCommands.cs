@@ -32,7 +32,17 @@ internal sealed class NftCommands(string table)
     /// <param name="hook">prerouting or postrouting.</param>
     /// <param name="priority">Among all tables' chains of the hook: lower is earlier.</param>
     public NftCommands AddBaseChain(string name, string type, string hook, int priority) =>
-        Add("add", "chain", new JsonObject { ["name"] = name, ["type"] = type, ["hook"] = hook, ["prio"] = priority, ["policy"] = "accept" });
+        Add(
+            "add",
+            "chain",
+            new JsonObject
+            {
+                ["name"] = name,
+                ["type"] = type,
+                ["hook"] = hook,
+                ["prio"] = priority,
+                ["policy"] = "accept",
+            });
 
     public NftCommands FlushChain(string name) => Object("flush", "chain", name);
 
@@ -65,7 +75,10 @@ internal sealed class NftCommands(string table)
     {
         ["nftables"] = new JsonArray(new JsonObject
         {
-            ["list"] = new JsonObject { ["chain"] = new JsonObject { ["family"] = chain.Family, ["table"] = chain.Table, ["name"] = chain.Name } },
+            ["list"] = new JsonObject
+            {
+                ["chain"] = new JsonObject { ["family"] = chain.Family, ["table"] = chain.Table, ["name"] = chain.Name },
+            },
         }),
     }.ToJsonString();
 

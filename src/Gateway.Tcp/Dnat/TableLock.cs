@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>
-/// Says that a table is a living gateway's: an abstract unix socket, which like the table belongs to the network namespace, and which the kernel closes with the
-/// process however that ends. So whoever gets it may replace what a dead predecessor left.
+/// Says that a table is a living gateway's: an abstract unix socket, which like the table belongs to the network namespace, and which the
+/// kernel closes with the process however that ends. So whoever gets it may replace what a dead predecessor left.
 /// </summary>
 public sealed class TableLock : IDisposable
 {

@@ -7,9 +7,10 @@ using Gateway.Linux;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// The addresses at which this process listens, Probes and Admin included. A connection of ours that has reached one of them would be accepted,
-/// routed and dialed again, until descriptors run out; and whoever reaches a public listener would reach Admin. A file shows that of literals
-/// only, so each address is asked about before it is dialed. A port that is none of ours is told by one look into a table. Safe from any thread.
+/// The addresses at which this process listens, Probes and Admin included. A connection of ours that has reached one of them would be
+/// accepted, routed and dialed again, until descriptors run out; and whoever reaches a public listener would reach Admin. A file shows that
+/// of literals only, so each address is asked about before it is dialed. A port that is none of ours is told by one look into a table. Safe
+/// from any thread.
 /// </summary>
 public sealed class OwnListeners
 {
@@ -44,7 +45,9 @@ public sealed class OwnListeners
         return listener;
     }
 
-    /// <summary>To be asked before a connection is opened: one that reached a listener of ours would be routed and dialed there in turn.</summary>
+    /// <summary>
+    /// To be asked before a connection is opened: one that reached a listener of ours would be routed and dialed there in turn.
+    /// </summary>
     /// <param name="destination">Where to.</param>
     /// <param name="socket">What is about to connect: its VRF counts.</param>
     /// <returns>Whether it is one of our listeners, and not to be connected to.</returns>
@@ -62,7 +65,9 @@ public sealed class OwnListeners
     /// <summary>Whether any listener has this port; if not, there is nothing to <see cref="Find"/>.</summary>
     internal bool MayHold(int port) => _byPort.ContainsKey(port);
 
-    /// <summary>The name of the listener that a connection to this address has reached; null: none, or it cannot be told for want of descriptors.</summary>
+    /// <summary>
+    /// The name of the listener that a connection to this address has reached; null: none, or it cannot be told for want of descriptors.
+    /// </summary>
     /// <param name="remote">The other end.</param>
     /// <param name="device">The VRF of the connection; 0: none.</param>
     internal string? Find(IPEndPoint remote, int device)

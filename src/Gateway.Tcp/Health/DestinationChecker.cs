@@ -53,7 +53,15 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
         Action<DestinationChecker, bool> onChange,
         ILogger logger)
     {
-        (_cluster, _destination, _rules, _resolver, _metrics, _time, _room, _probe) = (cluster, destination, rules, resolver, metrics, time, room, probe);
+        (_cluster, _destination, _rules, _resolver, _metrics, _time, _room, _probe) = (
+            cluster,
+            destination,
+            rules,
+            resolver,
+            metrics,
+            time,
+            room,
+            probe);
         (_onChange, _logger, Health) = (onChange, logger, destination.Health!);
         _running = RunAsync();
     }
@@ -134,10 +142,19 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     {
         // A name server may take a dozen seconds not to answer: nobody who stops this waits for it.
         var found = await _resolver.ResolveAsync(_destination).AsTask().WaitAsync(_stop.Token).ConfigureAwait(false);
-        return found.Length == 0 ? [.. known]
-            : [.. found.GroupBy(static address => address.AddressFamily).OrderBy(static family => family.Key)
-                .SelectMany(static family => family.OrderBy(static address => Convert.ToHexString(address.Address.GetAddressBytes()), StringComparer.Ordinal).Take(MostAddresses))
-                .Select(address => known.FirstOrDefault(one => one.Address.Equals(address)) ?? new AddressHealth(address, _rules))];
+        return found.Length == 0
+            ? [.. known]
+            :
+            [
+                .. found
+                    .GroupBy(static address => address.AddressFamily)
+                    .OrderBy(static family => family.Key)
+                    .SelectMany(static family =>
+                        family
+                            .OrderBy(static address => Convert.ToHexString(address.Address.GetAddressBytes()), StringComparer.Ordinal)
+                            .Take(MostAddresses))
+                    .Select(address => known.FirstOrDefault(one => one.Address.Equals(address)) ?? new AddressHealth(address, _rules)),
+            ];
     }
 
     private async Task<bool?> CheckAsync(IPEndPoint address)

@@ -12,14 +12,31 @@ internal sealed class HealthMetrics
     public HealthMetrics(IMeterFactory meters, Func<IEnumerable<DestinationChecker>> checkers, CheckRoom room)
     {
         var meter = meters.Create(TcpMeter.Name);
-        _duration = meter.CreateHistogram("gateway.destination.health_check.duration", "s", "Health checks.", null, TcpMeter.ShortDurations);
+        _duration = meter.CreateHistogram(
+            "gateway.destination.health_check.duration",
+            "s",
+            "Health checks.",
+            null,
+            TcpMeter.ShortDurations);
         _ejections = CreateEjections(meter);
-        meter.CreateObservableGauge("gateway.health_checks.active", () => room.UnderWay, "{check}", "Health checks of TCP destinations that are under way.");
-        meter.CreateObservableGauge("gateway.health_checks.waiting", () => room.Waiting, "{check}", "Health checks of TCP destinations that wait for others to end.");
+        meter.CreateObservableGauge(
+            "gateway.health_checks.active",
+            () => room.UnderWay,
+            "{check}",
+            "Health checks of TCP destinations that are under way.");
+        meter.CreateObservableGauge(
+            "gateway.health_checks.waiting",
+            () => room.Waiting,
+            "{check}",
+            "Health checks of TCP destinations that wait for others to end.");
         meter.CreateObservableGauge(
             "gateway.destination.healthy",
-            () => checkers().Select(static checker => new Measurement<int>(
-                checker.Health.IsHealthy ? 1 : 0, TcpMeter.Tag("cluster", checker.Cluster), TcpMeter.Tag("destination", checker.Destination))),
+            () =>
+                checkers()
+                    .Select(static checker => new Measurement<int>(
+                        checker.Health.IsHealthy ? 1 : 0,
+                        TcpMeter.Tag("cluster", checker.Cluster),
+                        TcpMeter.Tag("destination", checker.Destination))),
             description: "1 if a checked destination gets new connections, 0 if it is left out.");
     }
 
@@ -28,11 +45,16 @@ internal sealed class HealthMetrics
         meter.CreateCounter<long>("gateway.destination.ejections", "{ejection}", "Times that a destination was left out.");
 
     public void Checked(string cluster, string destination, bool isGood, TimeSpan duration) =>
-        _duration.Record(duration.TotalSeconds, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination), TcpMeter.Tag("result", isGood ? "succeeded" : "failed"));
+        _duration.Record(
+            duration.TotalSeconds,
+            TcpMeter.Tag("cluster", cluster),
+            TcpMeter.Tag("destination", destination),
+            TcpMeter.Tag("result", isGood ? "succeeded" : "failed"));
 
     /// <summary>The series of a destination that is watched from now on.</summary>
     public void StartAtZero(string cluster, string destination) =>
         _ejections.Add(0, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));
 
-    public void Ejected(string cluster, string destination) => _ejections.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));
+    public void Ejected(string cluster, string destination) =>
+        _ejections.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));
 }

@@ -73,7 +73,9 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
     public async Task FirstVerdictsAsync(IEnumerable<ClusterModel> clusters, TimeSpan limit)
     {
         var checkers = _checkers;
-        var watched = clusters.SelectMany(static cluster => cluster.Destinations).Where(static destination => destination.Health is not null);
+        var watched = clusters
+            .SelectMany(static cluster => cluster.Destinations)
+            .Where(static destination => destination.Health is not null);
         var verdicts = Task.WhenAll(watched.Select(destination => checkers[destination.Health!].First));
         await verdicts.WaitAsync(limit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -137,10 +139,18 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(2030, LogLevel.Information, "Cluster {Cluster}: destination {Destination} answers health checks again ({Addresses})")]
+        [LoggerMessage(
+            2030,
+            LogLevel.Information,
+            "Cluster {Cluster}: destination {Destination} answers health checks again ({Addresses})"
+        )]
         public static partial void Healthy(ILogger logger, string cluster, string destination, string addresses);
 
-        [LoggerMessage(2031, LogLevel.Warning, "Cluster {Cluster}: destination {Destination} does not answer health checks and gets no new connections ({Addresses})")]
+        [LoggerMessage(
+            2031,
+            LogLevel.Warning,
+            "Cluster {Cluster}: destination {Destination} does not answer health checks and gets no new connections ({Addresses})"
+        )]
         public static partial void Unhealthy(ILogger logger, string cluster, string destination, string addresses);
     }
 }

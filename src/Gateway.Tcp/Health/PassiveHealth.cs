@@ -135,11 +135,26 @@ internal sealed partial class PassiveHealth
 
     private static partial class Log
     {
-        [LoggerMessage(2033, LogLevel.Warning, "Cluster {Cluster}: connects to destination {Destination} fail ({Why}, {Failures} in a row, {Address}). "
-            + "It gets connections only where no other destination takes them; every {Time} one tries it")]
-        public static partial void LeftOut(ILogger logger, string cluster, string destination, string why, int failures, string address, TimeSpan time);
+        [LoggerMessage(
+            2033,
+            LogLevel.Warning,
+            "Cluster {Cluster}: connects to destination {Destination} fail ({Why}, {Failures} in a row, {Address}). "
+                + "It gets connections only where no other destination takes them; every {Time} one tries it"
+        )]
+        public static partial void LeftOut(
+            ILogger logger,
+            string cluster,
+            string destination,
+            string why,
+            int failures,
+            string address,
+            TimeSpan time);
 
-        [LoggerMessage(2034, LogLevel.Warning, "Cluster {Cluster}: connects to destination {Destination} fail ({Why}, {Failures} in a row, {Address})")]
+        [LoggerMessage(
+            2034,
+            LogLevel.Warning,
+            "Cluster {Cluster}: connects to destination {Destination} fail ({Why}, {Failures} in a row, {Address})"
+        )]
         public static partial void Failing(ILogger logger, string cluster, string destination, string why, int failures, string address);
 
         [LoggerMessage(2035, LogLevel.Information, "Cluster {Cluster}: destination {Destination} takes connections again")]

@@ -3,8 +3,8 @@ using System.Net;
 namespace Gateway.Tcp.Identification;
 
 /// <summary>
-/// Who is at the other end of an accepted connection: derived once, immutable, and read by everything that speaks of the client (access log,
-/// X-Forwarded-For, PROXY header out, transparent bind, client CIDRs). All addresses are unmapped (no ::ffff:a.b.c.d),
+/// Who is at the other end of an accepted connection: derived once, immutable, and read by everything that speaks of the client (access
+/// log, X-Forwarded-For, PROXY header out, transparent bind, client CIDRs). All addresses are unmapped (no ::ffff:a.b.c.d),
 /// and those of the client and the peer have no zone (no fe80::1%eth0).
 /// </summary>
 public sealed record ConnectionIdentity

@@ -5,9 +5,9 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tcp.Identification;
 
 /// <summary>
-/// Keeps a PROXY header of a client that may not send one from the backend, when the first bytes come only after the backend was dialed. Pieces that
-/// could still become a signature are sent on (holding them back would stall a client that sent a lone "P"); the piece that completes a signature
-/// never is, so that no backend ever sees a whole one.
+/// Keeps a PROXY header of a client that may not send one from the backend, when the first bytes come only after the backend was dialed.
+/// Pieces that could still become a signature are sent on (holding them back would stall a client that sent a lone "P"); the piece that
+/// completes a signature never is, so that no backend ever sees a whole one.
 /// </summary>
 public sealed class FirstBytesGuard : IFirstBytesGuard
 {

@@ -6,15 +6,16 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Tcp.Identification;
 
 /// <summary>
-/// Decides who the client of a connection is, without I/O and without state: feed it all bytes that have come so far, the time since accept and
-/// whether the stream has ended, and do what it says. TCP and HTTP share it, so that one table (docs/proxy-protocol.md) holds for both.
+/// Decides who the client of a connection is, without I/O and without state: feed it all bytes that have come so far, the time since accept
+/// and whether the stream has ended, and do what it says. TCP and HTTP share it, so that one table (docs/proxy-protocol.md) holds for both.
 /// </summary>
 /// <remarks>
-/// What the table leaves open is decided so: a trusted peer that has to send a header, or has completed a signature, owes the rest until HeaderTimeout, and is cut then.
-/// Where a header is not required, less than a signature is no header yet: a client may begin with "P" and wait. It is waited for as long as silence would be, and the
-/// backend is dialed then behind a guard, so that a signature that is completed later ends the connection.
-/// A health checker that stays silent for HeaderTimeout is closed silently: a destination is dialed only on its first byte. A stream that ends
-/// within a signature cannot become a header any more: where a header is not required, those bytes are payload.
+/// What the table leaves open is decided so: a trusted peer that has to send a header, or has completed a signature, owes the rest until
+/// HeaderTimeout, and is cut then. Where a header is not required, less than a signature is no header yet: a client may begin with "P" and
+/// wait. It is waited for as long as silence would be, and the backend is dialed then behind a guard, so that a signature that is completed
+/// later ends the connection. A health checker that stays silent for HeaderTimeout is closed silently: a destination is dialed only on its
+/// first byte. A stream that ends within a signature cannot become a header any more: where a header is not required, those bytes are
+/// payload.
 /// </remarks>
 public static class HeaderIdentification
 {
@@ -46,7 +47,9 @@ public static class HeaderIdentification
             return ended ? Silent() : DecideOnSilence(policy, peer, elapsed);
         }
 
-        return peer == PeerClass.Direct ? DecideDirect(policy, received, elapsed, ended) : DecideOnBytes(policy, peer, received, elapsed, ended);
+        return peer == PeerClass.Direct
+            ? DecideDirect(policy, received, elapsed, ended)
+            : DecideOnBytes(policy, peer, received, elapsed, ended);
     }
 
     /// <summary>Decides over bytes in any number of segments.</summary>
@@ -73,7 +76,11 @@ public static class HeaderIdentification
     /// <param name="peer">The other end of the accepted socket.</param>
     /// <param name="local">Our end of it.</param>
     /// <param name="received">The bytes that the step was decided on.</param>
-    public static ConnectionIdentity CreateIdentity(in IdentificationStep step, IPEndPoint peer, IPEndPoint local, ReadOnlySpan<byte> received)
+    public static ConnectionIdentity CreateIdentity(
+        in IdentificationStep step,
+        IPEndPoint peer,
+        IPEndPoint local,
+        ReadOnlySpan<byte> received)
     {
         if (!step.HasHeader)
         {
@@ -115,7 +122,9 @@ public static class HeaderIdentification
                         : PeerIsClient with { GuardAs = IdentificationRefusal.LateHeader };
                 }
 
-                return elapsed < policy.HeaderTimeout ? WaitUntil(policy.HeaderTimeout, elapsed) : Refuse(IdentificationRefusal.HeaderMissing);
+                return elapsed < policy.HeaderTimeout
+                    ? WaitUntil(policy.HeaderTimeout, elapsed)
+                    : Refuse(IdentificationRefusal.HeaderMissing);
         }
     }
 
@@ -132,8 +141,11 @@ public static class HeaderIdentification
         }
     }
 
-    private static IdentificationStep DecideOnPartOfASignature(ProxyProtocolPolicy policy, TimeSpan elapsed, IdentificationRefusal guardAs) =>
-        elapsed < policy.OptionalWait ? WaitUntil(policy.OptionalWait, elapsed) : PeerIsClient with { GuardAs = guardAs };
+    private static IdentificationStep DecideOnPartOfASignature(
+        ProxyProtocolPolicy policy,
+        TimeSpan elapsed,
+        IdentificationRefusal guardAs
+    ) => elapsed < policy.OptionalWait ? WaitUntil(policy.OptionalWait, elapsed) : PeerIsClient with { GuardAs = guardAs };
 
     // Trusted peers and health checkers.
     private static IdentificationStep DecideOnBytes(
@@ -143,7 +155,9 @@ public static class HeaderIdentification
         var match = ProxySignature.Match(received);
         if (match == ProxySignatureMatch.None || (match == ProxySignatureMatch.Partial && ended))
         {
-            return !required ? PeerIsClient : Refuse(match == ProxySignatureMatch.None ? IdentificationRefusal.HeaderMissing : IdentificationRefusal.HeaderTruncated);
+            return !required
+                ? PeerIsClient
+                : Refuse(match == ProxySignatureMatch.None ? IdentificationRefusal.HeaderMissing : IdentificationRefusal.HeaderTruncated);
         }
 
         return match == ProxySignatureMatch.Partial && !required
@@ -151,7 +165,12 @@ public static class HeaderIdentification
             : DecideOnHeader(policy, peer, received, elapsed, ended) with { Version = ProxySignature.VersionOf(match) };
     }
 
-    private static IdentificationStep DecideOnHeader(ProxyProtocolPolicy policy, PeerClass peer, ReadOnlySpan<byte> received, TimeSpan elapsed, bool ended)
+    private static IdentificationStep DecideOnHeader(
+        ProxyProtocolPolicy policy,
+        PeerClass peer,
+        ReadOnlySpan<byte> received,
+        TimeSpan elapsed,
+        bool ended)
     {
         var result = ProxyHeaderParser.Parse(received, policy.Parsing, out var header);
         switch (result.Status)
@@ -159,19 +178,28 @@ public static class HeaderIdentification
             case ProxyParseStatus.NeedMore when ended:
                 return Refuse(IdentificationRefusal.HeaderTruncated);
             case ProxyParseStatus.NeedMore:
-                return elapsed < policy.HeaderTimeout ? WaitUntil(policy.HeaderTimeout, elapsed) : Refuse(IdentificationRefusal.HeaderTimeout);
+                return elapsed < policy.HeaderTimeout
+                    ? WaitUntil(policy.HeaderTimeout, elapsed)
+                    : Refuse(IdentificationRefusal.HeaderTimeout);
             case ProxyParseStatus.Done:
                 return RefuseNested(policy, Accept(peer, WithoutNobody(header)), received, ended);
             default:
-                var refusal = result.Error == ProxyParseError.TooLarge ? IdentificationRefusal.HeaderTooLarge : IdentificationRefusal.HeaderInvalid;
+                var refusal =
+                    result.Error == ProxyParseError.TooLarge ? IdentificationRefusal.HeaderTooLarge : IdentificationRefusal.HeaderInvalid;
                 return Refuse(refusal) with { ParseError = result.Error };
         }
     }
 
-    // Varnish writes PROXY and all zeros for a client without an address (on a unix socket), where others write UNKNOWN or LOCAL: it names nobody, as those do.
-    private static ProxyHeader WithoutNobody(in ProxyHeader header) => header.HasAddresses && header.Source.IsAllZero && header.Destination.IsAllZero
-        ? header with { HasAddresses = false, Family = ProxyAddressFamily.Unspecified }
-        : header;
+    // Varnish writes PROXY and all zeros for a client without an address (on a unix socket), where others write UNKNOWN or LOCAL: it names
+    // nobody, as those do.
+    private static ProxyHeader WithoutNobody(in ProxyHeader header) =>
+        header.HasAddresses && header.Source.IsAllZero && header.Destination.IsAllZero
+            ? header with
+            {
+                HasAddresses = false,
+                Family = ProxyAddressFamily.Unspecified,
+            }
+            : header;
 
     private static IdentificationStep Accept(PeerClass peer, in ProxyHeader header)
     {
@@ -183,16 +211,24 @@ public static class HeaderIdentification
         {
             Action = refusal == IdentificationRefusal.None ? IdentificationAction.Identified : IdentificationAction.Refuse,
             Refusal = refusal,
-            // A health checker may say that it is one, and no more: its TLVs are nobody's word, and a second header behind the first is a claim again.
+            // A health checker may say that it is one, and no more: its TLVs are nobody's word, and a second header behind the first is a
+            // claim again.
             Header = peer == PeerClass.HealthChecker ? header with { TlvLength = 0 } : header,
-            GuardAs = peer == PeerClass.HealthChecker && refusal == IdentificationRefusal.None ? IdentificationRefusal.UntrustedHeader : IdentificationRefusal.None,
+            GuardAs =
+                peer == PeerClass.HealthChecker && refusal == IdentificationRefusal.None
+                    ? IdentificationRefusal.UntrustedHeader
+                    : IdentificationRefusal.None,
             HasHeader = true,
         };
     }
 
-    // A backend that speaks the PROXY protocol may read the second header as if it were ours (Transparent, Toa, None send none before it). What could still become one is
-    // watched on its way, as with LateHeader: waiting for it would stall who waits for the server to speak.
-    private static IdentificationStep RefuseNested(ProxyProtocolPolicy policy, in IdentificationStep step, ReadOnlySpan<byte> received, bool ended)
+    // A backend that speaks the PROXY protocol may read the second header as if it were ours (Transparent, Toa, None send none before it).
+    // What could still become one is watched on its way, as with LateHeader: waiting for it would stall who waits for the server to speak.
+    private static IdentificationStep RefuseNested(
+        ProxyProtocolPolicy policy,
+        in IdentificationStep step,
+        ReadOnlySpan<byte> received,
+        bool ended)
     {
         if (!policy.RejectsNested || step.Action != IdentificationAction.Identified)
         {
@@ -202,7 +238,11 @@ public static class HeaderIdentification
         var payload = received[step.ConsumedBytes..];
         return ProxySignature.Match(payload[..Math.Min(payload.Length, ProxySignature.MaxLength)]) switch
         {
-            ProxySignatureMatch.V1 or ProxySignatureMatch.V2 => Refuse(IdentificationRefusal.NestedHeader) with { Header = step.Header, HasHeader = true },
+            ProxySignatureMatch.V1 or ProxySignatureMatch.V2 => Refuse(IdentificationRefusal.NestedHeader) with
+            {
+                Header = step.Header,
+                HasHeader = true,
+            },
             ProxySignatureMatch.Partial when !ended => step with { GuardAs = IdentificationRefusal.NestedHeader },
             _ => step,
         };
@@ -216,5 +256,6 @@ public static class HeaderIdentification
 
     private static IdentificationStep Silent() => new() { Action = IdentificationAction.CloseSilently };
 
-    private static IdentificationStep Refuse(IdentificationRefusal refusal) => new() { Action = IdentificationAction.Refuse, Refusal = refusal };
+    private static IdentificationStep Refuse(IdentificationRefusal refusal) =>
+        new() { Action = IdentificationAction.Refuse, Refusal = refusal };
 }

@@ -42,6 +42,8 @@ public enum IdentificationRefusal : byte
     /// <summary>A second header followed the one that was believed.</summary>
     NestedHeader,
 
-    /// <summary>A client's first bytes are a header, on a listener that takes none, and the backend gets one from us: it might believe the client's.</summary>
+    /// <summary>
+    /// A client's first bytes are a header, on a listener that takes none, and the backend gets one from us: it might believe the client's.
+    /// </summary>
     UnexpectedHeader,
 }

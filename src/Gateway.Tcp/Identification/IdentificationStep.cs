@@ -2,22 +2,6 @@ using Gateway.ProxyProtocol;
 
 namespace Gateway.Tcp.Identification;
 
-/// <summary>What to do next with a connection whose client is not known yet.</summary>
-public enum IdentificationAction : byte
-{
-    /// <summary>Wait for more bytes, the end of the stream or the passing of <see cref="IdentificationStep.Wait"/>, then decide again.</summary>
-    Wait,
-
-    /// <summary>The client is known; what follows the header is payload.</summary>
-    Identified,
-
-    /// <summary>Close without a word: a check that connects and closes.</summary>
-    CloseSilently,
-
-    /// <summary>Refuse, for <see cref="IdentificationStep.Refusal"/>.</summary>
-    Refuse,
-}
-
 /// <summary>The answer of <see cref="HeaderIdentification"/>.</summary>
 public readonly record struct IdentificationStep
 {
@@ -46,8 +30,8 @@ public readonly record struct IdentificationStep
     public int ConsumedBytes => HasHeader ? Header.Length : 0;
 
     /// <summary>
-    /// With Identified: what it is called when a header still comes. None: the first bytes have been seen and are none. Anything else: put a
-    /// <see cref="FirstBytesGuard"/> in front of the backend.
+    /// With Identified: what it is called when a header still comes. None: the first bytes have been seen and are none. Anything else: put
+    /// a <see cref="FirstBytesGuard"/> in front of the backend.
     /// </summary>
     public IdentificationRefusal GuardAs { get; init; }
 }

@@ -6,8 +6,8 @@ using Gateway.Tcp.Networks;
 namespace Gateway.Tcp.Identification;
 
 /// <summary>
-/// A listener's <c>ProxyProtocol</c> section, resolved: who may come with or without a header. Immutable; a connection keeps the one that it was
-/// accepted under. No section, no policy: the peer is the client and nothing is looked at.
+/// A listener's <c>ProxyProtocol</c> section, resolved: who may come with or without a header. Immutable; a connection keeps the one that
+/// it was accepted under. No section, no policy: the peer is the client and nothing is looked at.
 /// </summary>
 public sealed class ProxyProtocolPolicy
 {
@@ -62,7 +62,9 @@ public sealed class ProxyProtocolPolicy
         return config is null ? null : new ProxyProtocolPolicy(config, networks);
     }
 
-    /// <summary>Which row of the contract's table a peer belongs to: the most specific prefix wins, a v4-mapped address counts as IPv4.</summary>
+    /// <summary>
+    /// Which row of the contract's table a peer belongs to: the most specific prefix wins, a v4-mapped address counts as IPv4.
+    /// </summary>
     public PeerClass Classify(IPAddress peer)
     {
         ArgumentNullException.ThrowIfNull(peer);

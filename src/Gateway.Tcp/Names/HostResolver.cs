@@ -11,9 +11,9 @@ namespace Gateway.Tcp.Names;
 /// <summary>
 /// Resolves host names to A and AAAA addresses, with a short cache (<see cref="ResolvedName"/>).
 /// <para>
-/// A question is getaddrinfo, which cannot be called off: towards a dead name server it takes 20 s and more, whatever token it was given. So waiting for an answer has a
-/// limit of its own, a name has one question open at most, and questions run on threads of their own: on the thread pool two dead names would hold both workers of a
-/// machine with two cores, and everything else with them.
+/// A question is getaddrinfo, which cannot be called off: towards a dead name server it takes 20 s and more, whatever token it was given.
+/// So waiting for an answer has a limit of its own, a name has one question open at most, and questions run on threads of their own: on the
+/// thread pool two dead names would hold both workers of a machine with two cores, and everything else with them.
 /// </para>
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for has nothing to dispose of.")]
@@ -48,9 +48,14 @@ internal sealed class HostResolver
             .Build();
     }
 
-    /// <summary>The addresses of a destination, v4-mapped ones unmapped, in the resolver's order; empty if there are none. Complete at once if they are known.</summary>
+    /// <summary>
+    /// The addresses of a destination, v4-mapped ones unmapped, in the resolver's order; empty if there are none. Complete at once if they
+    /// are known.
+    /// </summary>
     /// <param name="destination">The destination.</param>
-    /// <param name="patience">How long a known answer that has become old is refreshed before it is used as it is. Defaults to not at all.</param>
+    /// <param name="patience">
+    /// How long a known answer that has become old is refreshed before it is used as it is. Defaults to not at all.
+    /// </param>
     public ValueTask<IPEndPoint[]> ResolveAsync(DestinationModel destination, TimeSpan patience = default) =>
         destination.Literal is { } literal ? new(literal) : ResolveAsync(destination.Host, destination.Port, patience);
 
@@ -81,7 +86,10 @@ internal sealed class HostResolver
         await _room.WaitAsync();
         try
         {
-            return await _pipeline.ExecuteAsync(static async (state, cancellation) => await state._query(state.host, cancellation), (_query, host), CancellationToken.None);
+            return await _pipeline.ExecuteAsync(
+                static async (state, cancellation) => await state._query(state.host, cancellation),
+                (_query, host),
+                CancellationToken.None);
         }
         finally
         {
@@ -89,6 +97,10 @@ internal sealed class HostResolver
         }
     }
 
-    private static Task<IPAddress[]> AskSystemAsync(string host, CancellationToken cancellation) => Task.Factory.StartNew(
-        () => Dns.GetHostAddresses(host), cancellation, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+    private static Task<IPAddress[]> AskSystemAsync(string host, CancellationToken cancellation) =>
+        Task.Factory.StartNew(
+            () => Dns.GetHostAddresses(host),
+            cancellation,
+            TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+            TaskScheduler.Default);
 }

@@ -4,9 +4,10 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Names;
 
 /// <summary>
-/// What is known of one host name. getaddrinfo tells no TTL, and 5 s bounds both the load on the name server and the time until a moved backend is followed. A failure
-/// is kept for 1 s, so that a dead name server is asked once a second and not once a connection. Those who ask at once share one question, and nobody waits for a
-/// refresh unless asked to: the last good answer serves meanwhile, and for 10 minutes while the name server is in trouble.
+/// What is known of one host name. getaddrinfo tells no TTL, and 5 s bounds both the load on the name server and the time until a moved
+/// backend is followed. A failure is kept for 1 s, so that a dead name server is asked once a second and not once a connection. Those who
+/// ask at once share one question, and nobody waits for a refresh unless asked to: the last good answer serves meanwhile, and for 10
+/// minutes while the name server is in trouble.
 /// </summary>
 /// <param name="query">Asks. Its time is not limited; an exception says that there are no addresses.</param>
 /// <param name="time">For ages and the limit of a wait.</param>
@@ -20,14 +21,17 @@ internal sealed class ResolvedName(Func<Task<IPAddress[]>> query, TimeProvider t
 
     private readonly Lock _lock = new();
 
-    // Not null from question to answer, also long after those who waited were told that there is none: then it has ended, and later ones are told so at once.
+    // Not null from question to answer, also long after those who waited were told that there is none: then it has ended, and later ones
+    // are told so at once.
     private TaskCompletionSource<IPAddress[]>? _asked;
     private IPAddress[]? _answer;
     private long _answeredAt;
     private IPAddress[]? _lastGood;
     private long _lastGoodAt;
 
-    /// <summary>Whether the name server might say something else when asked again: "no such host" will not be different, "try again" may be.</summary>
+    /// <summary>
+    /// Whether the name server might say something else when asked again: "no such host" will not be different, "try again" may be.
+    /// </summary>
     public static bool IsTemporary(SocketException error) => error.SocketErrorCode is SocketError.TryAgain or SocketError.NoRecovery;
 
     /// <summary>The addresses; empty if there are none, or none came in time: the caller tries its next destination either way.</summary>
@@ -97,8 +101,8 @@ internal sealed class ResolvedName(Func<Task<IPAddress[]>> query, TimeProvider t
         }
         catch (Exception problem)
         {
-            // Gone: the name server has answered that there is no such name (any more), or it cannot be one (longer than 255 characters). Whatever else it is, those who
-            // wait must be told.
+            // Gone: the name server has answered that there is no such name (any more), or it cannot be one (longer than 255 characters).
+            // Whatever else it is, those who wait must be told.
             isGone = problem is ArgumentException || (problem is SocketException error && !IsTemporary(error));
         }
 

@@ -4,9 +4,9 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Networks;
 
 /// <summary>
-/// The other end of an accepted socket, as everything here speaks of it: v4-mapped addresses unmapped, and without a zone. The zone of a link-local
-/// address names an interface of this host, which means nothing to a backend, breaks X-Forwarded-For and compares unequal to the same address
-/// from a header.
+/// The other end of an accepted socket, as everything here speaks of it: v4-mapped addresses unmapped, and without a zone. The zone of a
+/// link-local address names an interface of this host, which means nothing to a backend, breaks X-Forwarded-For and compares unequal to the
+/// same address from a header.
 /// </summary>
 public static class PeerEndPoint
 {

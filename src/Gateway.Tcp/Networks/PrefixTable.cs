@@ -5,9 +5,9 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Networks;
 
 /// <summary>
-/// Finds the value of an address by prefix: the lowest rank wins, then the longest prefix. One dictionary per prefix length that occurs, so a
-/// look-up costs at most 33 (IPv4) or 129 (IPv6) probes however many prefixes there are; real lists have a handful of lengths. A trie would be no
-/// faster at that size and needs far more nodes. Immutable after its construction.
+/// Finds the value of an address by prefix: the lowest rank wins, then the longest prefix. One dictionary per prefix length that occurs, so
+/// a look-up costs at most 33 (IPv4) or 129 (IPv6) probes however many prefixes there are; real lists have a handful of lengths. A trie
+/// would be no faster at that size and needs far more nodes. Immutable after its construction.
 /// </summary>
 internal sealed class PrefixTable<T>
     where T : class
@@ -38,7 +38,10 @@ internal sealed class PrefixTable<T>
 
     private static bool IsV4(IPNetwork network) => network.BaseAddress.AddressFamily == AddressFamily.InterNetwork;
 
-    private static Level<TKey>[] Build<TKey>(IEnumerable<(IPNetwork Network, int Rank, T Value)> entries, Func<IPAddress, TKey> key, Func<int, TKey> mask)
+    private static Level<TKey>[] Build<TKey>(
+        IEnumerable<(IPNetwork Network, int Rank, T Value)> entries,
+        Func<IPAddress, TKey> key,
+        Func<int, TKey> mask)
         where TKey : struct, System.Numerics.IBitwiseOperators<TKey, TKey, TKey>
     {
         return [.. entries.GroupBy(static entry => entry.Network.PrefixLength).OrderByDescending(static group => group.Key).Select(group =>

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>
-/// Tells of a listener's pauses in accepting: each one in the metric, and in the log one line for many; and counts whom it turned away then. Safe from any thread.
+/// Tells of a listener's pauses in accepting: each one in the metric, and in the log one line for many; and counts whom it turned away
+/// then. Safe from any thread.
 /// </summary>
 internal sealed partial class AcceptPauses(string listener, TcpMetrics metrics, ILogger logger, TimeProvider time)
 {
@@ -19,7 +20,8 @@ internal sealed partial class AcceptPauses(string listener, TcpMetrics metrics, 
     {
         metrics.AcceptPaused(listener, error);
         var last = Volatile.Read(ref _lastLine);
-        if ((last == 0 || time.GetElapsedTime(last) >= BetweenLines) && Interlocked.CompareExchange(ref _lastLine, time.GetTimestamp(), last) == last)
+        if ((last == 0 || time.GetElapsedTime(last) >= BetweenLines)
+            && Interlocked.CompareExchange(ref _lastLine, time.GetTimestamp(), last) == last)
         {
             Log.AcceptPaused(logger, listener, error);
         }

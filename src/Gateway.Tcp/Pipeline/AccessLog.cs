@@ -63,7 +63,8 @@ internal sealed partial class AccessLog(ILoggerFactory loggers)
             EventId = 2100,
             EventName = "TcpConnection",
             Message = "tcp {ConnectionId} client={Client} peer={Peer} source={Source} "
-                + "listener={Listener} route={Route} cluster={Cluster} destination={Destination} received={BytesReceived} sent={BytesSent} duration={DurationMs}ms "
+                + "listener={Listener} route={Route} cluster={Cluster} destination={Destination} received={BytesReceived} "
+                + "sent={BytesSent} duration={DurationMs}ms "
                 + "reason={Reason} detail={Detail} tlvs={Tlvs} id={UniqueId}")]
         public static partial void Connection(
             ILogger logger,

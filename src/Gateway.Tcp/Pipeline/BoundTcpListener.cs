@@ -4,8 +4,8 @@ using Gateway.Tcp.Engines;
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>
-/// A listener whose address is taken. Accept from it directly with <see cref="Start()"/>, or through a server that binds <see cref="EndPoint"/> with
-/// <see cref="TcpDataPlane.ConnectionListenerFactory"/>; not both.
+/// A listener whose address is taken. Accept from it directly with <see cref="Start()"/>, or through a server that binds
+/// <see cref="EndPoint"/> with <see cref="TcpDataPlane.ConnectionListenerFactory"/>; not both.
 /// </summary>
 public sealed class BoundTcpListener
 {
@@ -32,8 +32,8 @@ public sealed class BoundTcpListener
     public void Start() => Start(connection => _ = _pipeline.RunAsync(connection, State));
 
     /// <summary>
-    /// Stops accepting and frees the address. What the kernel has already accepted is carried; live connections go on. May be called again, and on a
-    /// listener that was never started.
+    /// Stops accepting and frees the address. What the kernel has already accepted is carried; live connections go on. May be called again,
+    /// and on a listener that was never started.
     /// </summary>
     public ValueTask StopAsync() => _listener.StopAsync();
 

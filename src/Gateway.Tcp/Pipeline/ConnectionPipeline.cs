@@ -91,8 +91,8 @@ internal sealed partial class ConnectionPipeline(
         var saidNothing = record.BytesToBackend == 0 && record.Prefetch.IsEmpty && !record.HasSpoken;
         record.DropPrefetch();
 
-        // Before anybody is told that the connection has ended: who sees it in a metric may count on its place. And whatever a logger or a meter's
-        // listener throws, no place is lost for good.
+        // Before anybody is told that the connection has ended: who sees it in a metric may count on its place. And whatever a logger or a
+        // meter's listener throws, no place is lost for good.
         _prologue.Leave(record);
 
         try
@@ -251,7 +251,8 @@ internal sealed partial class ConnectionPipeline(
     }
 
     // Where the listener has a policy, that has looked at the first bytes.
-    private static bool RefusesSecondHeader(ConnectionRecord record) => record is { SendsHeader: true, Model.Policy: null, Route.SourceIp.RejectsNested: true };
+    private static bool RefusesSecondHeader(ConnectionRecord record) =>
+        record is { SendsHeader: true, Model.Policy: null, Route.SourceIp.RejectsNested: true };
 
     private void Account(ConnectionRecord record, bool saidNothing)
     {
@@ -284,8 +285,15 @@ internal sealed partial class ConnectionPipeline(
 
     // A peer without a header may wait for the server to speak, so it is dialed for at once, and only its end tells a check from a client.
     private static bool IsCheck(ConnectionRecord record, TimeSpan duration) =>
-        record is { IsOpened: true, HasHeader: false, Identity.Source: IdentitySource.Socket, Outcome.Reason: CloseReason.ClientFin or CloseReason.ClientReset }
-        && record.BytesToClient <= ConnectionRecord.LongestGreetingBytes && duration < LongestCheck;
+        record
+            is {
+                IsOpened: true,
+                HasHeader: false,
+                Identity.Source: IdentitySource.Socket,
+                Outcome.Reason: CloseReason.ClientFin or CloseReason.ClientReset
+            }
+        && record.BytesToClient <= ConnectionRecord.LongestGreetingBytes
+        && duration < LongestCheck;
 
     private static partial class Log
     {

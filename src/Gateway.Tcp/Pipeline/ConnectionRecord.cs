@@ -15,15 +15,16 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>
-/// One accepted connection of an engine from accept to account: what the steps of the pipeline leave for each other, and what the access log and
-/// the metrics are written from. Also the prologue's source of bytes, so that a connection costs one object: a pooled buffer is there while there
-/// are bytes in it.
+/// One accepted connection of an engine from accept to account: what the steps of the pipeline leave for each other, and what the access
+/// log and the metrics are written from. Also the prologue's source of bytes, so that a connection costs one object: a pooled buffer is
+/// there while there are bytes in it.
 /// </summary>
 internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerState listener, long acceptedAt)
     : AcceptedConnection(id, acceptedAt)
 {
     /// <summary>
-    /// What a server says unasked: MySQL's handshake packet, an SMTP banner, SSH's version and key exchange (1 to 2 KB). More is a transfer.
+    /// What a server says unasked: MySQL's handshake packet, an SMTP banner, SSH's version and key exchange (1 to 2 KB). More is a
+    /// transfer.
     /// </summary>
     public const int LongestGreetingBytes = 4096;
 
@@ -73,8 +74,8 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     public RouteModel? Route { get; set; }
 
     /// <summary>
-    /// The backend's connection; from any thread. Written with a full fence: who sets it and then sees that the client's is not aborted knows that
-    /// whoever aborts that one will see this.
+    /// The backend's connection; from any thread. Written with a full fence: who sets it and then sees that the client's is not aborted
+    /// knows that whoever aborts that one will see this.
     /// </summary>
     public TcpConnection? Backend
     {

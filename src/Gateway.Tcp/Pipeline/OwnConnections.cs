@@ -4,9 +4,9 @@ using System.Net;
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>
-/// Our ends of the connections to original destinations. One of them that comes back as a client was captured by rules that do not know us, and would be dialed,
-/// captured and accepted again until descriptors run out. What is dialed can be accepted before its dial has ended here, on another loop; so it is looked for
-/// twice, before and after the next dial, and a loop ends after a round or two.
+/// Our ends of the connections to original destinations. One of them that comes back as a client was captured by rules that do not know us,
+/// and would be dialed, captured and accepted again until descriptors run out. What is dialed can be accepted before its dial has ended
+/// here, on another loop; so it is looked for twice, before and after the next dial, and a loop ends after a round or two.
 /// </summary>
 internal sealed class OwnConnections
 {

@@ -10,8 +10,9 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>
-/// The instruments of the TCP data plane. Opened, active, closed and duration are of routed connections; one that ends earlier counts once in rejected;
-/// a check that connects and closes counts in health_checks alone (<see cref="PrologueMetrics"/>). Labels come from configuration, never from a peer.
+/// The instruments of the TCP data plane. Opened, active, closed and duration are of routed connections; one that ends earlier counts once
+/// in rejected; a check that connects and closes counts in health_checks alone (<see cref="PrologueMetrics"/>). Labels come from
+/// configuration, never from a peer.
 /// </summary>
 internal sealed partial class TcpMetrics
 {
@@ -37,12 +38,21 @@ internal sealed partial class TcpMetrics
         var meter = meters.Create(TcpMeter.Name);
         _opened = meter.CreateCounter<long>("gateway.tcp.connection.opened", "{connection}", "Connections that were routed.");
         _closed = meter.CreateCounter<long>("gateway.tcp.connection.closed", "{connection}", "Routed connections that ended, by reason.");
-        _active = meter.CreateUpDownCounter<long>("gateway.tcp.connection.active", "{connection}", "Routed connections that have not ended.");
+        _active = meter.CreateUpDownCounter<long>(
+            "gateway.tcp.connection.active",
+            "{connection}",
+            "Routed connections that have not ended.");
         _duration = meter.CreateHistogram("gateway.tcp.connection.duration", "s", "From accept to end.", null, LongDurations);
         _received = meter.CreateCounter<long>("gateway.tcp.received", "By", "Payload from clients.");
         _sent = meter.CreateCounter<long>("gateway.tcp.sent", "By", "Payload to clients.");
-        _acceptErrors = meter.CreateCounter<long>("gateway.tcp.accept.errors", "{error}", "Pauses in accepting: out of descriptors, memory or epoll watches.");
-        _destinationActive = meter.CreateUpDownCounter<long>("gateway.destination.connection.active", "{connection}", "Connections to a destination.");
+        _acceptErrors = meter.CreateCounter<long>(
+            "gateway.tcp.accept.errors",
+            "{error}",
+            "Pauses in accepting: out of descriptors, memory or epoll watches.");
+        _destinationActive = meter.CreateUpDownCounter<long>(
+            "gateway.destination.connection.active",
+            "{connection}",
+            "Connections to a destination.");
     }
 
     /// <summary>The instruments of dials.</summary>
@@ -59,7 +69,8 @@ internal sealed partial class TcpMetrics
     }
 
     /// <summary>Connections that the kernel forwarded: nobody is told when they end, so they are neither active nor closed.</summary>
-    public void Forwarded(RouteModel route, AddressFamily family, long connections) => _opened.Add(connections, family == AddressFamily.InterNetwork ? route.TagsV4 : route.TagsV6);
+    public void Forwarded(RouteModel route, AddressFamily family, long connections) =>
+        _opened.Add(connections, family == AddressFamily.InterNetwork ? route.TagsV4 : route.TagsV6);
 
     public void Closed(ConnectionRecord record, TimeSpan duration)
     {
@@ -76,7 +87,10 @@ internal sealed partial class TcpMetrics
         }
     }
 
-    /// <summary>Counts what is new in <paramref name="total"/>: connections live for days, and their bytes are not to show up on the last of them. Safe from any thread.</summary>
+    /// <summary>
+    /// Counts what is new in <paramref name="total"/>: connections live for days, and their bytes are not to show up on the last of them.
+    /// Safe from any thread.
+    /// </summary>
     public void Carried(ConnectionRecord record, RelayedBytes total)
     {
         RelayedBytes news;
@@ -100,7 +114,10 @@ internal sealed partial class TcpMetrics
     }
 
     public void AcceptPaused(string listener, SocketError error) =>
-        _acceptErrors.Add(1, TcpMeter.Tag("listener", listener), TcpMeter.Tag("error.type", error == SocketError.TooManyOpenSockets ? "descriptors" : "other"));
+        _acceptErrors.Add(
+            1,
+            TcpMeter.Tag("listener", listener),
+            TcpMeter.Tag("error.type", error == SocketError.TooManyOpenSockets ? "descriptors" : "other"));
 
     public void DestinationOpened(string cluster, string destination) =>
         _destinationActive.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));

@@ -11,8 +11,8 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Prologue;
 
 /// <summary>
-/// An accepted connection as <see cref="ConnectionPrologue"/> sees it: a small source of bytes (what has come so far, wait for more, consume), the
-/// policies of its listener, and what the looks have found. An engine's connection and a Kestrel pipe each have their own.
+/// An accepted connection as <see cref="ConnectionPrologue"/> sees it: a small source of bytes (what has come so far, wait for more,
+/// consume), the policies of its listener, and what the looks have found. An engine's connection and a Kestrel pipe each have their own.
 /// </summary>
 /// <param name="id">Its number in this process.</param>
 /// <param name="acceptedAt">Timestamp of accept.</param>
@@ -51,7 +51,9 @@ public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnect
     /// <summary>Whether a PROXY header came, of whatever kind.</summary>
     public bool HasHeader { get; set; }
 
-    /// <summary>Looks at the bytes behind the prologue, before anybody gets them; null: the first bytes are known to be no header.</summary>
+    /// <summary>
+    /// Looks at the bytes behind the prologue, before anybody gets them; null: the first bytes are known to be no header.
+    /// </summary>
     public FirstBytesGuard? Guard { get; set; }
 
     /// <summary>What the guard's refusal is called.</summary>
@@ -67,7 +69,9 @@ public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnect
     public virtual ValueTask EnterAsync() => ValueTask.CompletedTask;
 
     /// <summary>Takes in what has come, without waiting.</summary>
-    /// <returns>Success, also if nothing has come; else the socket's error. What came before an error stays in <see cref="Received"/>.</returns>
+    /// <returns>
+    /// Success, also if nothing has come; else the socket's error. What came before an error stays in <see cref="Received"/>.
+    /// </returns>
     public abstract SocketError Receive();
 
     /// <summary>Waits until <see cref="Receive"/> has something to say.</summary>
@@ -81,7 +85,9 @@ public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnect
     /// <summary>The TCP options of one segment, see <see cref="TcpConnection.ReadOptions"/>.</summary>
     public abstract int ReadOptions(OptionCarriers carrier, Span<byte> options);
 
-    /// <summary>Ends the connection. Neither side may take a cut stream for a complete one, unless the peer has ended without a byte itself.</summary>
+    /// <summary>
+    /// Ends the connection. Neither side may take a cut stream for a complete one, unless the peer has ended without a byte itself.
+    /// </summary>
     /// <param name="outcome">How it ended.</param>
     /// <returns>False, for the caller to return.</returns>
     public abstract bool Fail(Outcome outcome);

@@ -7,7 +7,8 @@ namespace Gateway.Tcp.Prologue;
 /// <summary>
 /// What happens to an accepted connection before anybody routes it or speaks HTTP on it, on either plane:
 /// 1. Admit: not while draining, not above the limit.
-/// 2. PROXY header: peer → policy → header → client; what follows the header is payload. What may still become a header is waited for or guarded.
+/// 2. PROXY header: peer → policy → header → client; what follows the header is payload. What may still become a header is waited for or
+/// guarded.
 /// 3. TOA: without a header, the client from a TCP option of a trusted peer.
 /// 4. A header that nobody expects is guarded against.
 /// A step that refuses a connection ends it with its outcome; the connection's owner accounts for it.

@@ -1,8 +1,8 @@
 namespace Gateway.Tcp.Prologue;
 
 /// <summary>
-/// One look at the beginning of a connection. A look finds something out and leaves it in the connection, or ends the connection with its reason
-/// (<see cref="AcceptedConnection.Fail(Telemetry.Outcome)"/>). It completes synchronously where it has nothing to wait for.
+/// One look at the beginning of a connection. A look finds something out and leaves it in the connection, or ends the connection with its
+/// reason (<see cref="AcceptedConnection.Fail(Telemetry.Outcome)"/>). It completes synchronously where it has nothing to wait for.
 /// </summary>
 internal interface IPrologueLook
 {

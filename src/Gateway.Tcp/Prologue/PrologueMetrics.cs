@@ -4,8 +4,8 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Prologue;
 
 /// <summary>
-/// What is counted of connections before they are routed or speak HTTP, on both planes: those that end there, by reason, and what their PROXY
-/// headers and TCP options said. A check that connects and closes counts in health_checks alone.
+/// What is counted of connections before they are routed or speak HTTP, on both planes: those that end there, by reason, and what their
+/// PROXY headers and TCP options said. A check that connects and closes counts in health_checks alone.
 /// </summary>
 public sealed class PrologueMetrics
 {

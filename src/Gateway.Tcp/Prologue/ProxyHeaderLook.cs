@@ -20,7 +20,13 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
         }
 
         var peer = connection.Peer;
-        connection.Identity = new ConnectionIdentity { Client = peer, Peer = peer, Local = connection.ReadLocal(), Source = IdentitySource.Socket };
+        connection.Identity = new ConnectionIdentity
+        {
+            Client = peer,
+            Peer = peer,
+            Local = connection.ReadLocal(),
+            Source = IdentitySource.Socket,
+        };
         return new ValueTask<bool>(true);
     }
 
@@ -88,9 +94,9 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
         return WaitForFirstBytes(settled, received.Slice(settled.ConsumedBytes), policy.HeaderTimeout - elapsed, ended);
     }
 
-    // LOCAL, UNKNOWN, or a header that names the proxy itself, and nothing behind it: so far it is a load balancer's check, which is about to
-    // close. Nothing is dialed for it before its first byte (health checkers), or before it had time to close (trusted: it may wait for the
-    // server to speak).
+    // LOCAL, UNKNOWN, or a header that names the proxy itself, and nothing behind it: so far it is a load balancer's check, which is about
+    // to close. Nothing is dialed for it before its first byte (health checkers), or before it had time to close (trusted: it may wait for
+    // the server to speak).
     private static IdentificationStep WaitForCheck(
         in IdentificationStep step, ProxyProtocolPolicy policy, PeerClass peer, IPEndPoint from, long length, TimeSpan elapsed, bool ended)
     {
@@ -110,7 +116,11 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
         && (!step.Header.HasAddresses || step.Header.Source.Unmap() == ProxyEndPoint.From(peer));
 
     // The peer is the client; its first bytes, or those behind a header that names nobody, must not be a header all the same.
-    private static IdentificationStep WaitForFirstBytes(in IdentificationStep settled, in ReadOnlySequence<byte> payload, TimeSpan left, bool ended)
+    private static IdentificationStep WaitForFirstBytes(
+        in IdentificationStep settled,
+        in ReadOnlySequence<byte> payload,
+        TimeSpan left,
+        bool ended)
     {
         var guard = new FirstBytesGuard();
         switch (guard.Inspect(payload))
@@ -150,8 +160,8 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
             || connection.Fail(new Outcome(CloseReason.ProxyProtocol, step.GuardAs.ToString()));
     }
 
-    // The peer has reset, its socket failed, or we end the connection. Load balancers end their checks with RST as often as with FIN, and what came
-    // before the RST is still there to be read.
+    // The peer has reset, its socket failed, or we end the connection. Load balancers end their checks with RST as often as with FIN, and
+    // what came before the RST is still there to be read.
     private bool ConcludeFailed(AcceptedConnection connection, ProxyProtocolPolicy policy, PeerClass peer, IdentificationStep settled)
     {
         _ = connection.Receive();
@@ -165,8 +175,11 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
         return connection.Fail(step.Action == IdentificationAction.Identified ? new Outcome(CloseReason.ClientReset) : OutcomeOf(step));
     }
 
-    private static Outcome OutcomeOf(in IdentificationStep step) => step.Action == IdentificationAction.CloseSilently
-        ? new Outcome(CloseReason.HealthCheck)
-        : new Outcome(
-            CloseReason.ProxyProtocol, step.Refusal.ToString(), step.ParseError == ProxyParseError.None ? null : step.ParseError.ToString());
+    private static Outcome OutcomeOf(in IdentificationStep step) =>
+        step.Action == IdentificationAction.CloseSilently
+            ? new Outcome(CloseReason.HealthCheck)
+            : new Outcome(
+                CloseReason.ProxyProtocol,
+                step.Refusal.ToString(),
+                step.ParseError == ProxyParseError.None ? null : step.ParseError.ToString());
 }

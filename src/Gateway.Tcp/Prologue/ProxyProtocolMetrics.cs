@@ -18,7 +18,10 @@ internal sealed class ProxyProtocolMetrics
 
     public ProxyProtocolMetrics(Meter meter)
     {
-        _received = meter.CreateCounter<long>("gateway.proxy_protocol.received", "{header}", "PROXY headers of accepted connections, by result.");
+        _received = meter.CreateCounter<long>(
+            "gateway.proxy_protocol.received",
+            "{header}",
+            "PROXY headers of accepted connections, by result.");
         _readDuration = meter.CreateHistogram(
             "gateway.proxy_protocol.read.duration", "s", "Time from accept to a complete PROXY header.", null, TcpMeter.ShortDurations);
     }
@@ -41,7 +44,10 @@ internal sealed class ProxyProtocolMetrics
         }
     }
 
-    /// <summary>Counts what a connection's identification came to. A header counts whatever became of its connection; a connect-and-close without one is not counted here.</summary>
+    /// <summary>
+    /// Counts what a connection's identification came to. A header counts whatever became of its connection; a connect-and-close without
+    /// one is not counted here.
+    /// </summary>
     /// <param name="listener">The listener's name.</param>
     /// <param name="step">The last step.</param>
     /// <param name="elapsed">Time since accept.</param>
@@ -80,18 +86,21 @@ internal sealed class ProxyProtocolMetrics
     };
 
     // A PROXY header over UNSPEC, DGRAM or UNIX names no client: as version 1's UNKNOWN.
-    private static string Result(in IdentificationStep step) => step.Action == IdentificationAction.Refuse ? Result(step.Refusal, step.ParseError)
+    private static string Result(in IdentificationStep step) =>
+        step.Action == IdentificationAction.Refuse ? Result(step.Refusal, step.ParseError)
         : !step.HasHeader ? "absent_allowed"
         : step.Header.HasAddresses ? "proxy"
         : step.Header is { Command: ProxyCommand.Local, Version: ProxyVersion.V2 } ? "local" : "unknown";
 
-    private static string Result(IdentificationRefusal refusal, ProxyParseError error) => refusal switch
-    {
-        IdentificationRefusal.UntrustedPeer or IdentificationRefusal.UntrustedHeader or IdentificationRefusal.UnexpectedHeader => "untrusted",
-        IdentificationRefusal.HeaderMissing => "absent_rejected",
-        IdentificationRefusal.HeaderTimeout => "timeout",
-        IdentificationRefusal.LateHeader or IdentificationRefusal.NestedHeader => "disallowed",
-        IdentificationRefusal.HeaderInvalid when error == ProxyParseError.VersionNotAllowed => "disallowed",
-        _ => "error",
-    };
+    private static string Result(IdentificationRefusal refusal, ProxyParseError error) =>
+        refusal switch
+        {
+            IdentificationRefusal.UntrustedPeer or IdentificationRefusal.UntrustedHeader or IdentificationRefusal.UnexpectedHeader =>
+                "untrusted",
+            IdentificationRefusal.HeaderMissing => "absent_rejected",
+            IdentificationRefusal.HeaderTimeout => "timeout",
+            IdentificationRefusal.LateHeader or IdentificationRefusal.NestedHeader => "disallowed",
+            IdentificationRefusal.HeaderInvalid when error == ProxyParseError.VersionNotAllowed => "disallowed",
+            _ => "error",
+        };
 }

@@ -9,8 +9,8 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Prologue;
 
 /// <summary>
-/// Where the listener has a <c>Toa</c> section: the client from a TCP option of a trusted peer, unless a PROXY header came, which says more. SYN
-/// and ACK were there before accept; only the first data has to be waited for. Nothing is consumed.
+/// Where the listener has a <c>Toa</c> section: the client from a TCP option of a trusted peer, unless a PROXY header came, which says
+/// more. SYN and ACK were there before accept; only the first data has to be waited for. Nothing is consumed.
 /// </summary>
 internal sealed class ToaLook(PrologueMetrics metrics) : IPrologueLook
 {
@@ -34,7 +34,9 @@ internal sealed class ToaLook(PrologueMetrics metrics) : IPrologueLook
             return new ValueTask<bool>(Believe(connection, inSyn ? client : acknowledged));
         }
 
-        return policy.WaitsForData(connection.SeesOptions) ? WaitForDataAsync(connection, policy) : new ValueTask<bool>(Absent(connection, policy));
+        return policy.WaitsForData(connection.SeesOptions)
+            ? WaitForDataAsync(connection, policy)
+            : new ValueTask<bool>(Absent(connection, policy));
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

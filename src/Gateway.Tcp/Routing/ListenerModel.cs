@@ -40,8 +40,9 @@ public sealed class ListenerModel
     public IReadOnlyList<RouteModel> Routes { get; }
 
     /// <summary>
-    /// The route of a connection: the lowest Order wins, then the most specific match (<see cref="RouteMatch.Specificity"/>). Where no route asks for the
-    /// destination or for TLVs it costs what <see cref="Match(IPAddress)"/> does; else it is a walk over all routes of the listener.
+    /// The route of a connection: the lowest Order wins, then the most specific match (<see cref="RouteMatch.Specificity"/>). Where no
+    /// route asks for the destination or for TLVs it costs what <see cref="Match(IPAddress)"/> does; else it is a walk over all routes of
+    /// the listener.
     /// </summary>
     /// <param name="identity">The connection's client, and what it connected to.</param>
     /// <returns>The route, or null if none matches.</returns>
@@ -74,8 +75,8 @@ public sealed class ListenerModel
     }
 
     /// <summary>
-    /// The route of a client: the lowest Order wins, then the longest prefix; a route without ClientCidrs is less specific than any. The cost depends
-    /// on how many different prefix lengths occur, not on how many routes there are.
+    /// The route of a client: the lowest Order wins, then the longest prefix; a route without ClientCidrs is less specific than any. The
+    /// cost depends on how many different prefix lengths occur, not on how many routes there are.
     /// </summary>
     /// <param name="client">The client's address, unmapped.</param>
     /// <returns>The route, or null if none matches.</returns>

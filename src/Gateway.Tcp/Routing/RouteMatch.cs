@@ -4,7 +4,11 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Tcp.Routing;
 
 /// <summary>What a route asks of a connection's destination and TLVs. Immutable; null on a route that asks nothing.</summary>
-internal sealed class RouteMatch(IReadOnlyList<IPNetwork> clients, IReadOnlyList<IPNetwork> destinations, IReadOnlyList<PortRange> ports, TlvMatch? tlvs = null)
+internal sealed class RouteMatch(
+    IReadOnlyList<IPNetwork> clients,
+    IReadOnlyList<IPNetwork> destinations,
+    IReadOnlyList<PortRange> ports,
+    TlvMatch? tlvs = null)
 {
     private const int AnyPortCount = 65536;
 
@@ -15,8 +19,8 @@ internal sealed class RouteMatch(IReadOnlyList<IPNetwork> clients, IReadOnlyList
     public IReadOnlyList<PortRange> Ports => ports;
 
     /// <summary>
-    /// How closely a connection is matched: the number of TLVs decides, then the client's prefix, then the destination's, then how few ports are meant; -1: not at all. So a route that names
-    /// less is less specific than any that names more.
+    /// How closely a connection is matched: the number of TLVs decides, then the client's prefix, then the destination's, then how few
+    /// ports are meant; -1: not at all. So a route that names less is less specific than any that names more.
     /// </summary>
     public long Specificity(IPAddress client, IPEndPoint destination, ReadOnlySpan<byte> received = default)
     {
@@ -35,7 +39,10 @@ internal sealed class RouteMatch(IReadOnlyList<IPNetwork> clients, IReadOnlyList
 
         return clientPrefix < 0 || destinationPrefix < 0 || fewest == int.MaxValue
             ? -1
-            : ((long)(tlvs?.Count ?? 0) << 50) | ((long)clientPrefix << 40) | ((long)destinationPrefix << 20) | (uint)(AnyPortCount - fewest);
+            : ((long)(tlvs?.Count ?? 0) << 50)
+                | ((long)clientPrefix << 40)
+                | ((long)destinationPrefix << 20)
+                | (uint)(AnyPortCount - fewest);
     }
 
     // 0: any address; a prefix of length n counts n + 1.

@@ -8,7 +8,9 @@ using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Tcp.Routing;
 
-/// <summary>A TCP route, resolved from <see cref="TcpRouteConfig"/>. Immutable: a live connection keeps the one that it started with.</summary>
+/// <summary>
+/// A TCP route, resolved from <see cref="TcpRouteConfig"/>. Immutable: a live connection keeps the one that it started with.
+/// </summary>
 public sealed class RouteModel
 {
     /// <summary>Its key in <c>Routes</c>.</summary>
@@ -35,7 +37,10 @@ public sealed class RouteModel
     /// <summary>Idle and duration limits of its relays; shared by all its connections.</summary>
     internal RelayOptions Relay { get; init; } = new();
 
-    /// <summary>Metric labels of an IPv4 client's connections: listener, route, network.type. Built once, since a connection needs them several times.</summary>
+    /// <summary>
+    /// Metric labels of an IPv4 client's connections: listener, route, network.type. Built once, since a connection needs them several
+    /// times.
+    /// </summary>
     internal TagList TagsV4 { get; init; }
 
     /// <summary>As <see cref="TagsV4"/>, of an IPv6 client's.</summary>

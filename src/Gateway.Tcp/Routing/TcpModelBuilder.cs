@@ -64,9 +64,14 @@ public static class TcpModelBuilder
         var sourceIp = SourceIpOf(config, clusterConfigs)
             ?? throw new KeyNotFoundException($"The route {name} has no SourceIp, nor has its cluster.");
         var clients = NetworkList.Resolve(config.Match?.ClientCidrs ?? [], networks);
-        var match = config.Match is { } asked && (asked.DestinationCidrs.Count > 0 || asked.DestinationPorts.Count > 0 || asked.Tlvs.Count > 0)
-            ? new RouteMatch(clients, NetworkList.Resolve(asked.DestinationCidrs, networks), asked.DestinationPorts, asked.Tlvs.Count > 0 ? new TlvMatch(asked.Tlvs) : null)
-            : null;
+        var match =
+            config.Match is { } asked && (asked.DestinationCidrs.Count > 0 || asked.DestinationPorts.Count > 0 || asked.Tlvs.Count > 0)
+                ? new RouteMatch(
+                    clients,
+                    NetworkList.Resolve(asked.DestinationCidrs, networks),
+                    asked.DestinationPorts,
+                    asked.Tlvs.Count > 0 ? new TlvMatch(asked.Tlvs) : null)
+                : null;
         var listener = config.Listener ?? "";
         return RouteModel.From(
             name, config, listener, cluster, SourceIpModel.From(sourceIp, new RouteScope(name, listener, cluster.Name)), clients, match);

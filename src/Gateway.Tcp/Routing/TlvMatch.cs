@@ -2,7 +2,10 @@ using Gateway.ProxyProtocol;
 
 namespace Gateway.Tcp.Routing;
 
-/// <summary>What a route asks of the TLVs of a believed header: the first TLV of each named field has one of its values. Immutable, and matched without allocation.</summary>
+/// <summary>
+/// What a route asks of the TLVs of a believed header: the first TLV of each named field has one of its values. Immutable, and matched
+/// without allocation.
+/// </summary>
 internal sealed class TlvMatch
 {
     private readonly (ProxyTlvField Field, byte[][] Values)[] _conditions;

@@ -7,8 +7,9 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.SourceIp;
 
 /// <summary>
-/// The TLVs that a route adds to the header it sends (<c>SourceIp:AddTlvs</c>), parsed once. What is about the route is filled in then, what is about the connection at each
-/// connection. A TLV that is added replaces all of its type that are passed through: what the operator wrote here is the nearer word.
+/// The TLVs that a route adds to the header it sends (<c>SourceIp:AddTlvs</c>), parsed once. What is about the route is filled in then,
+/// what is about the connection at each connection. A TLV that is added replaces all of its type that are passed through: what the operator
+/// wrote here is the nearer word.
 /// </summary>
 public sealed class AddedTlvs
 {
@@ -36,7 +37,9 @@ public sealed class AddedTlvs
         var tlvs = new List<(ProxyTlvType, TlvTemplate, byte[]?)>();
         foreach (var (name, template) in config)
         {
-            if (Problem(name, template, scope) is null && ProxyTlvField.TryParse(name, out var field) && TlvTemplate.Parse(template, scope) is { } parsed)
+            if (Problem(name, template, scope) is null
+                && ProxyTlvField.TryParse(name, out var field)
+                && TlvTemplate.Parse(template, scope) is { } parsed)
             {
                 tlvs.Add((field.Type, parsed, parsed.IsFixed && field.TryEncode(parsed.Fill("", ""), out var bytes) ? bytes : null));
             }
@@ -73,7 +76,9 @@ public sealed class AddedTlvs
         }
 
         var limit = field.Type == ProxyTlvType.UniqueId ? MaxUniqueIdLength : MaxValueLength;
-        return value.Length > limit ? string.Create(CultureInfo.InvariantCulture, $"may become {value.Length} bytes; at most {limit}") : null;
+        return value.Length > limit
+            ? string.Create(CultureInfo.InvariantCulture, $"may become {value.Length} bytes; at most {limit}")
+            : null;
     }
 
     /// <summary>How long the area may become, in bytes.</summary>
@@ -83,11 +88,15 @@ public sealed class AddedTlvs
     {
         ArgumentNullException.ThrowIfNull(config);
         return config.Sum(entry =>
-            ProxyTlvField.TryParse(entry.Key, out var field) && TlvTemplate.Parse(entry.Value, scope) is { } template && field.TryEncode(LongestOf(template), out var value)
-                ? ProxyTlv.PrefixLength + value.Length : 0);
+            ProxyTlvField.TryParse(entry.Key, out var field)
+            && TlvTemplate.Parse(entry.Value, scope) is { } template
+            && field.TryEncode(LongestOf(template), out var value)
+                ? ProxyTlv.PrefixLength + value.Length
+                : 0);
     }
 
-    private static string LongestOf(TlvTemplate template) => template.Fill(new string('x', MaxClientLength), new string('x', ConnectionIds.MaxLength));
+    private static string LongestOf(TlvTemplate template) =>
+        template.Fill(new string('x', MaxClientLength), new string('x', ConnectionIds.MaxLength));
 
     /// <summary>The TLVs of one connection, as an area.</summary>
     /// <param name="client">The client.</param>
@@ -107,9 +116,3 @@ public sealed class AddedTlvs
         return [.. area];
     }
 }
-
-/// <summary>What a template can say of its route.</summary>
-/// <param name="Route">Its name.</param>
-/// <param name="Listener">Its listener's.</param>
-/// <param name="Cluster">Its cluster's.</param>
-public readonly record struct RouteScope(string Route, string Listener, string Cluster);

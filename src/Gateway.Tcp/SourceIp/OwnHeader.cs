@@ -41,7 +41,12 @@ public static class OwnHeader
         var noop = new byte[length - shortest];
         ProxyTlvWriter.Write(noop, ProxyTlvType.Noop, new byte[noop.Length - ProxyTlv.PrefixLength]);
         ProxyHeaderWriter.WriteV2(
-            header, ProxyCommand.Proxy, ProxyEndPoint.From((IPEndPoint)socket.LocalEndPoint!), ProxyEndPoint.From((IPEndPoint)socket.RemoteEndPoint!), noop, withChecksum: false);
+            header,
+            ProxyCommand.Proxy,
+            ProxyEndPoint.From((IPEndPoint)socket.LocalEndPoint!),
+            ProxyEndPoint.From((IPEndPoint)socket.RemoteEndPoint!),
+            noop,
+            withChecksum: false);
         return header;
     }
 }

@@ -5,8 +5,8 @@ using Gateway.Tcp.Identification;
 namespace Gateway.Tcp.SourceIp;
 
 /// <summary>
-/// The PROXY header that a backend gets. It always says PROXY with real endpoints: a received LOCAL or UNKNOWN was about the hop before us, and our
-/// connection does carry somebody.
+/// The PROXY header that a backend gets. It always says PROXY with real endpoints: a received LOCAL or UNKNOWN was about the hop before us,
+/// and our connection does carry somebody.
 /// </summary>
 internal static class SourceHeader
 {
@@ -27,8 +27,12 @@ internal static class SourceHeader
     /// <param name="destination">At least <see cref="MaxLength(ConnectionIdentity, SourceIpModel, int)"/> bytes.</param>
     /// <param name="identity">Whose connection it is, and the TLVs that came.</param>
     /// <param name="sourceIp">Version, and which TLVs go on.</param>
-    /// <param name="added">The area that <see cref="AddedTlvs.Write"/> made: it stands in front, so that what does not fit is what came from elsewhere.</param>
-    /// <param name="leftOut">How many TLVs were not passed on since the header would be longer than <see cref="SourceIpModel.MaxHeaderBytes"/>.</param>
+    /// <param name="added">
+    /// The area that <see cref="AddedTlvs.Write"/> made: it stands in front, so that what does not fit is what came from elsewhere.
+    /// </param>
+    /// <param name="leftOut">
+    /// How many TLVs were not passed on since the header would be longer than <see cref="SourceIpModel.MaxHeaderBytes"/>.
+    /// </param>
     /// <returns>The bytes written.</returns>
     public static int Write(
         Span<byte> destination, ConnectionIdentity identity, SourceIpModel sourceIp, ReadOnlySpan<byte> added, out int leftOut) =>

@@ -16,7 +16,10 @@ public sealed class SourceIpModel
     /// <summary>The TLVs of an incoming header that are passed on; never one that is added. Defaults to none.</summary>
     public ProxyTlvSet PassThroughTlvs { get; init; } = ProxyTlvSet.None;
 
-    /// <summary>The longest header that is sent, in bytes: TLVs that are passed on are left out rather than sent beyond it. Defaults to as long as one can be.</summary>
+    /// <summary>
+    /// The longest header that is sent, in bytes: TLVs that are passed on are left out rather than sent beyond it. Defaults to as long as
+    /// one can be.
+    /// </summary>
     public int MaxHeaderBytes { get; init; } = ProxyHeaderWriter.MaxV2Length;
 
     /// <summary>

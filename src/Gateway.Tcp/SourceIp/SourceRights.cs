@@ -21,7 +21,8 @@ public static class SourceRights
 
         var cure = OperatingSystem.IsLinux()
             ? "needs the capability NET_RAW (or NET_ADMIN), and this process has neither. "
-                + "Kubernetes: securityContext: runAsUser: 0, runAsNonRoot: false, capabilities: drop: [\"ALL\"], add: [\"NET_RAW\"]; Docker: --user 0 --cap-drop ALL --cap-add NET_RAW "
+                + "Kubernetes: securityContext: runAsUser: 0, runAsNonRoot: false, capabilities: drop: [\"ALL\"], add: [\"NET_RAW\"]; "
+                + "Docker: --user 0 --cap-drop ALL --cap-add NET_RAW "
                 + "(added capabilities are given to root only); systemd: AmbientCapabilities=CAP_NET_RAW; "
                 + "a shell: setpriv --inh-caps +net_raw --ambient-caps +net_raw Gateway run"
             : "is available on Linux only";
@@ -36,7 +37,9 @@ public static class SourceRights
             return [];
         }
 
-        var cure = OperatingSystem.IsLinux() ? "needs the capability NET_ADMIN (or, since Linux 5.17, NET_RAW)" : "is available on Linux only";
+        var cure = OperatingSystem.IsLinux()
+            ? "needs the capability NET_ADMIN (or, since Linux 5.17, NET_RAW)"
+            : "is available on Linux only";
         return [.. keyPaths.Select(path => $"{path}: marking connections {cure}")];
     }
 }

@@ -3,7 +3,8 @@ using System.Text;
 namespace Gateway.Tcp.SourceIp;
 
 /// <summary>
-/// A text with placeholders in braces, taken apart once: what is filled in is never looked at for placeholders, whatever a route, a listener or a cluster is called.
+/// A text with placeholders in braces, taken apart once: what is filled in is never looked at for placeholders, whatever a route, a
+/// listener or a cluster is called.
 /// </summary>
 internal sealed class TlvTemplate
 {

@@ -3,7 +3,9 @@ using Gateway.Tcp.Identification;
 
 namespace Gateway.Tcp.SourceIp;
 
-/// <summary>Whether a connection to a destination can come from the client's own address at all: what the kernel would not say in time, or never.</summary>
+/// <summary>
+/// Whether a connection to a destination can come from the client's own address at all: what the kernel would not say in time, or never.
+/// </summary>
 internal static class TransparentRules
 {
     /// <summary>Whether the client's address can be the source of a connection to <paramref name="destination"/>.</summary>
@@ -21,13 +23,15 @@ internal static class TransparentRules
             return IPAddress.IsLoopback(destination);
         }
 
-        // Nor does a link-local source get beyond its link: IPv6 cannot even be bound without a zone, and IPv4 (169.254.0.0/16) is routed by nobody.
+        // Nor does a link-local source get beyond its link: IPv6 cannot even be bound without a zone, and IPv4 (169.254.0.0/16) is routed
+        // by nobody.
         if (client.IsIPv6LinkLocal || (IsLinkLocalV4(client) && !IsLinkLocalV4(destination)))
         {
             return false;
         }
 
-        // A backend that gets its own address as the source answers itself, and the connect times out (measured). The address that the client connected to is
+        // A backend that gets its own address as the source answers itself, and the connect times out (measured). The address that the
+        // client connected to is
         // ours: as a source it says nothing about a client.
         return !client.Equals(destination) && !client.Equals(identity.Local.Address);
     }

@@ -1,8 +1,8 @@
 namespace Gateway.Tcp.Telemetry;
 
 /// <summary>
-/// Why a connection ended, on either plane: exactly one reason for each. What a reason says (its label, whose end it was, where it counts, who is
-/// warned) is in one table, <see cref="CloseReasons"/>.
+/// Why a connection ended, on either plane: exactly one reason for each. What a reason says (its label, whose end it was, where it counts,
+/// who is warned) is in one table, <see cref="CloseReasons"/>.
 /// </summary>
 public enum CloseReason : byte
 {

@@ -3,8 +3,8 @@ using Gateway.Tcp.Engines;
 namespace Gateway.Tcp.Telemetry;
 
 /// <summary>
-/// The one table of close reasons. A new reason is a member of <see cref="CloseReason"/>, a row here and a line in docs/metrics.md: its series
-/// are there at zero from the start then, and its warning is written.
+/// The one table of close reasons. A new reason is a member of <see cref="CloseReason"/>, a row here and a line in docs/metrics.md: its
+/// series are there at zero from the start then, and its warning is written.
 /// </summary>
 internal static class CloseReasons
 {

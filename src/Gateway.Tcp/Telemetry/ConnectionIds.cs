@@ -4,8 +4,9 @@ using System.Security.Cryptography;
 namespace Gateway.Tcp.Telemetry;
 
 /// <summary>
-/// Ids of connections that no other connection has, on this gateway, on its neighbours or after a restart: 64 random bits of the process, and a number in it. The same id is in the
-/// access log, in the UniqueId TLV, in HTTP headers and in the HTTP server's own log lines, so that one connection can be followed through all of them.
+/// Ids of connections that no other connection has, on this gateway, on its neighbours or after a restart: 64 random bits of the process,
+/// and a number in it. The same id is in the access log, in the UniqueId TLV, in HTTP headers and in the HTTP server's own log lines, so
+/// that one connection can be followed through all of them.
 /// </summary>
 public static class ConnectionIds
 {

@@ -3,16 +3,19 @@ using System.Collections.Concurrent;
 namespace Gateway.Tcp.Telemetry;
 
 /// <summary>
-/// Lets one of many like events be told: the first of its cause at once, then one in each interval, with the number of those in between. Safe from any thread; takes no lock and allocates
-/// nothing for a cause that it knows.
+/// Lets one of many like events be told: the first of its cause at once, then one in each interval, with the number of those in between.
+/// Safe from any thread; takes no lock and allocates nothing for a cause that it knows.
 /// </summary>
-/// <typeparam name="TCause">What makes events alike; made of names from the configuration and of our own words, never of what a peer sent.</typeparam>
+/// <typeparam name="TCause">
+/// What makes events alike; made of names from the configuration and of our own words, never of what a peer sent.
+/// </typeparam>
 /// <param name="interval">The time between two lines of one cause.</param>
 /// <param name="time">The clock.</param>
 internal sealed class EventTally<TCause>(TimeSpan interval, TimeProvider time)
     where TCause : notnull
 {
-    // Names of listeners and clusters times a dozen reasons. Beyond that, names that come and go with each file would pile up: the oldest knowledge is no loss.
+    // Names of listeners and clusters times a dozen reasons. Beyond that, names that come and go with each file would pile up: the oldest
+    // knowledge is no loss.
     private const int MostCauses = 10_000;
 
     private readonly ConcurrentDictionary<TCause, Entry> _entries = new();

@@ -6,15 +6,20 @@ using System.Text;
 namespace Gateway.Tcp.Telemetry;
 
 /// <summary>
-/// Any text that came from outside (a client, a backend, the configuration file), made fit for a line of a log or of a terminal: printable ASCII, of a bounded length. A raw
-/// line break would forge a line, an escape sequence would colour or clear a terminal, and a bidirectional or invisible character would show another text than the one that is there.
+/// Any text that came from outside (a client, a backend, the configuration file), made fit for a line of a log or of a terminal: printable
+/// ASCII, of a bounded length. A raw line break would forge a line, an escape sequence would colour or clear a terminal, and a
+/// bidirectional or invisible character would show another text than the one that is there.
 /// </summary>
 public static class LogText
 {
-    /// <summary>The longest value that is shown by default, in characters as shown: long enough to recognise a text, short enough to read its line.</summary>
+    /// <summary>
+    /// The longest value that is shown by default, in characters as shown: long enough to recognise a text, short enough to read its line.
+    /// </summary>
     public const int MaxLength = 256;
 
-    /// <summary>The longest sentence that is shown by default: an error with its key path, the value and the cure has some 300 characters.</summary>
+    /// <summary>
+    /// The longest sentence that is shown by default: an error with its key path, the value and the cure has some 300 characters.
+    /// </summary>
     public const int MaxSentenceLength = 2048;
 
     private const string Cut = "...";
@@ -34,7 +39,9 @@ public static class LogText
 
     private static readonly SearchValues<char> Shown = SearchValues.Create(Printable + Ellipsis);
 
-    /// <summary>What went wrong in the end: the innermost exception's message, which may quote what a client or a backend sent. Null: nothing.</summary>
+    /// <summary>
+    /// What went wrong in the end: the innermost exception's message, which may quote what a client or a backend sent. Null: nothing.
+    /// </summary>
     [return: NotNullIfNotNull(nameof(problem))]
     public static string? DetailOf(Exception? problem)
     {
@@ -42,7 +49,8 @@ public static class LogText
         {
             return null;
         }
-        while ((problem is AggregateException { InnerExceptions.Count: > 0 } several ? several.InnerExceptions[0] : problem.InnerException) is { } inner)
+        while ((problem is AggregateException { InnerExceptions.Count: > 0 } several ? several.InnerExceptions[0] : problem.InnerException)
+                is { } inner)
         {
             problem = inner;
         }
@@ -50,7 +58,8 @@ public static class LogText
     }
 
     /// <summary>
-    /// The value of a <c>name=value</c> field: quoted where it has blanks, quotes or <c>=</c>, or nothing at all; <c>...</c> behind the quotes says that it was cut.
+    /// The value of a <c>name=value</c> field: quoted where it has blanks, quotes or <c>=</c>, or nothing at all; <c>...</c> behind the
+    /// quotes says that it was cut.
     /// </summary>
     /// <param name="text">The text; null is told as <c>-</c>.</param>
     /// <param name="maxLength">Characters that are shown, quotes and the mark of a cut aside.</param>

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Telemetry;
 
 /// <summary>
-/// What an operator has to know without reading each access-log line: clients that are refused, and clusters of which no destination answers. One Warning for each cause in
-/// <see cref="Interval"/>, with their number. Safe from any thread.
+/// What an operator has to know without reading each access-log line: clients that are refused, and clusters of which no destination
+/// answers. One Warning for each cause in <see cref="Interval"/>, with their number. Safe from any thread.
 /// </summary>
 public sealed partial class OperatorWarnings
 {
@@ -71,10 +71,19 @@ public sealed partial class OperatorWarnings
 
     private static partial class Log
     {
-        [LoggerMessage(2110, LogLevel.Warning, "Listener {Listener} refuses clients: reason={Reason} detail={Detail}, last {Peer}; {Count} since the last such line (one a minute)")]
+        [LoggerMessage(
+            2110,
+            LogLevel.Warning,
+            "Listener {Listener} refuses clients: reason={Reason} detail={Detail}, last {Peer}; {Count} since the last such line (one a "
+                + "minute)"
+        )]
         public static partial void Refused(ILogger logger, string listener, string reason, string detail, IPEndPoint peer, long count);
 
-        [LoggerMessage(2111, LogLevel.Warning, "Cluster {Cluster} cannot be reached: reason={Reason} detail={Detail}; {Count} since the last such line (one a minute)")]
+        [LoggerMessage(
+            2111,
+            LogLevel.Warning,
+            "Cluster {Cluster} cannot be reached: reason={Reason} detail={Detail}; {Count} since the last such line (one a minute)"
+        )]
         public static partial void Unreachable(ILogger logger, string cluster, string reason, string detail, long count);
     }
 }

@@ -8,4 +8,9 @@ namespace Gateway.Tcp.Telemetry;
 /// <param name="Series">Where it counts.</param>
 /// <param name="Warning">What the operator is told of it.</param>
 internal sealed record ReasonRow(
-    CloseReason Reason, string Label, OutcomeSide Side, OutcomePhase Phase, ReasonSeries Series, OutcomeWarning Warning = OutcomeWarning.None);
+    CloseReason Reason,
+    string Label,
+    OutcomeSide Side,
+    OutcomePhase Phase,
+    ReasonSeries Series,
+    OutcomeWarning Warning = OutcomeWarning.None);

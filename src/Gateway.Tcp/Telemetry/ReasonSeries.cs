@@ -10,7 +10,9 @@ public enum ReasonSeries : byte
     /// <summary>Connections that were routed, by route.</summary>
     Closed = 1,
 
-    /// <summary>Those of <see cref="Closed"/> that say that something is wrong with a route: what alerts watch, however many routes there are.</summary>
+    /// <summary>
+    /// Those of <see cref="Closed"/> that say that something is wrong with a route: what alerts watch, however many routes there are.
+    /// </summary>
     Faults = 2,
 
     /// <summary>Connections of TCP listeners that ended before they were routed.</summary>

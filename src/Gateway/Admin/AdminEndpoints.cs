@@ -3,18 +3,21 @@ using Gateway.Http.Listeners;
 namespace Gateway.Admin;
 
 /// <summary>
-/// What the Probes and Admin listeners answer: <c>/healthz/live</c>, <c>/healthz/ready</c> and <c>/metrics</c>; Admin also <c>/check</c>. Chosen by the
-/// accepting listener, never by the Host header, which a client writes as it likes.
+/// What the Probes and Admin listeners answer: <c>/healthz/live</c>, <c>/healthz/ready</c> and <c>/metrics</c>; Admin also <c>/check</c>.
+/// Chosen by the accepting listener, never by the Host header, which a client writes as it likes.
 /// </summary>
 internal static class AdminEndpoints
 {
     public static void UseAdminEndpoints(this IApplicationBuilder app) =>
-        app.UseWhen(context => context.Features.Get<IListenerFeature>() is not { Kind: ListenerKind.Traffic }, branch =>
-        {
-            branch.Use(AdminGuard.RunAsync);
-            branch.UseOpenTelemetryPrometheusScrapingEndpoint(static context => context.Request.Path.Value == "/metrics" && IsRead(context.Request));
-            branch.Run(AnswerAsync);
-        });
+        app.UseWhen(
+            context => context.Features.Get<IListenerFeature>() is not { Kind: ListenerKind.Traffic },
+            branch =>
+            {
+                branch.Use(AdminGuard.RunAsync);
+                branch.UseOpenTelemetryPrometheusScrapingEndpoint(static context =>
+                    context.Request.Path.Value == "/metrics" && IsRead(context.Request));
+                branch.Run(AnswerAsync);
+            });
 
     private static bool IsRead(HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
 

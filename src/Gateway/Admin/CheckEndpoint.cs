@@ -3,8 +3,8 @@ using Gateway.Checks;
 namespace Gateway.Admin;
 
 /// <summary>
-/// <c>/check</c> of the admin listener: the last self-test of the configuration in force as text, or JSON if the request accepts that; a POST makes a new one
-/// that asks the destinations too.
+/// <c>/check</c> of the admin listener: the last self-test of the configuration in force as text, or JSON if the request accepts that; a
+/// POST makes a new one that asks the destinations too.
 /// </summary>
 internal static class CheckEndpoint
 {
@@ -24,7 +24,8 @@ internal static class CheckEndpoint
         try
         {
             var test = context.RequestServices.GetRequiredService<SelfTest>();
-            report = await (HttpMethods.IsPost(request.Method) ? test.CheckAllAsync() : test.ReportAsync()).WaitAsync(context.RequestAborted);
+            report = await (HttpMethods.IsPost(request.Method) ? test.CheckAllAsync() : test.ReportAsync()).WaitAsync(
+                context.RequestAborted);
         }
         catch (OperationCanceledException)
         {

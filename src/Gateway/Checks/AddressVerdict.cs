@@ -22,7 +22,10 @@ internal sealed record AddressVerdict(IPEndPoint EndPoint, CheckSeverity Severit
             return;
         var worst = verdicts.Max(verdict => verdict.Severity);
         var named = verdicts.Where(verdict => verdict.Severity == worst).ToList();
-        var said = named.GroupBy(verdict => verdict.Said).Select(group => $"{string.Join(", ", group.Select(verdict => verdict.EndPoint))}{(group.Count() > 1 ? ": each" : "")} {group.Key}");
+        var said = named
+            .GroupBy(verdict => verdict.Said)
+            .Select(group =>
+                $"{string.Join(", ", group.Select(verdict => verdict.EndPoint))}{(group.Count() > 1 ? ": each" : "")} {group.Key}");
         var share = named.Count == verdicts.Count ? "" : $" ({named.Count} of {verdicts.Count} addresses)";
         var connections = verdicts.Sum(verdict => verdict.Connections);
         var cost = connections == 0 ? "" : $" (asked with {connections} connection{(connections == 1 ? "" : "s")}, reset)";

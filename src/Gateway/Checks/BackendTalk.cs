@@ -5,7 +5,10 @@ using Gateway.Tcp.Engines.Portable;
 
 namespace Gateway.Checks;
 
-/// <summary>One connection to a backend, to see how it takes what it is sent. It ends by RST: many servers log an end in the middle of a header, few a reset.</summary>
+/// <summary>
+/// One connection to a backend, to see how it takes what it is sent. It ends by RST: many servers log an end in the middle of a header, few
+/// a reset.
+/// </summary>
 internal sealed class BackendTalk : IDisposable
 {
     // A refusal is a short line, or a page with the server's name in it.

@@ -32,7 +32,8 @@ internal static class BackendTargets
         foreach (var route in RoutesTo(snapshot, TcpClusterType.OriginalPort))
         {
             foreach (var (keyPath, range) in PortsOf(snapshot, route).Where(port => port.Range.Count > 1))
-                yield return (keyPath, $"not checked: a port of {range} may well have nobody; write those that have somebody as single ports");
+                yield return (keyPath,
+                    $"not checked: a port of {range} may well have nobody; write those that have somebody as single ports");
         }
     }
 
@@ -40,14 +41,17 @@ internal static class BackendTargets
     {
         var routes = RoutesTo(snapshot, TcpClusterType.Static).ToLookup(route => route.Cluster.Name, StringComparer.OrdinalIgnoreCase);
         return from cluster in snapshot.Tcp.Clusters.Values
-               where routes.Contains(cluster.Name)
-               from destination in cluster.Destinations
-               select new BackendTarget(
-                   $"TcpProxy:Clusters:{cluster.Name}:Destinations:{destination.Name}:Address", destination.Host, destination.Port, cluster.ConnectTimeout,
-                   [.. routes[cluster.Name].Select(route => UserOf(snapshot.Config, route))])
-               {
-                   IsWatched = snapshot.Config.TcpProxy.Clusters[cluster.Name].HealthCheck is { Active.Enabled: true },
-               };
+            where routes.Contains(cluster.Name)
+            from destination in cluster.Destinations
+            select new BackendTarget(
+                $"TcpProxy:Clusters:{cluster.Name}:Destinations:{destination.Name}:Address",
+                destination.Host,
+                destination.Port,
+                cluster.ConnectTimeout,
+                [.. routes[cluster.Name].Select(route => UserOf(snapshot.Config, route))])
+            {
+                IsWatched = snapshot.Config.TcpProxy.Clusters[cluster.Name].HealthCheck is { Active.Enabled: true },
+            };
     }
 
     private static IEnumerable<BackendTarget> OfOriginalPorts(GatewaySnapshot snapshot, Lazy<bool> hasIpv6) =>
@@ -55,7 +59,12 @@ internal static class BackendTargets
         let addresses = LoopbackOf(ListenAddress.Parse(snapshot.Config.Listeners[route.Listener].Address!), hasIpv6)
         from port in PortsOf(snapshot, route)
         where port.Range.Count == 1
-        select new BackendTarget(port.KeyPath, addresses.Count == 1 ? addresses[0].ToString() : "localhost", port.Range.First, route.Cluster.ConnectTimeout, [UserOf(snapshot.Config, route)])
+        select new BackendTarget(
+            port.KeyPath,
+            addresses.Count == 1 ? addresses[0].ToString() : "localhost",
+            port.Range.First,
+            route.Cluster.ConnectTimeout,
+            [UserOf(snapshot.Config, route)])
         {
             Loopback = addresses,
         };
@@ -69,20 +78,35 @@ internal static class BackendTargets
         from destination in cluster.Destinations ?? new Dictionary<string, DestinationConfig>()
         let uri = new Uri(destination.Value.Address)
         let isVerified = uri.Scheme == Uri.UriSchemeHttps && cluster.HttpClient?.DangerousAcceptAnyServerCertificate != true
-        select new BackendTarget($"{path}:Destinations:{destination.Key}:Address", uri.IdnHost.Trim('[', ']'), uri.Port, HttpConnectTimeout,
-            [new BackendUser($"{path}:Metadata:{ClusterSourceIp.Prefix}Mode", sourceIp, []) { HeaderBytes = HeaderBytes(sourceIpConfig, sourceIp, config.Listeners.Values) }])
+        select new BackendTarget(
+            $"{path}:Destinations:{destination.Key}:Address",
+            uri.IdnHost.Trim('[', ']'),
+            uri.Port,
+            HttpConnectTimeout,
+            [
+                new BackendUser($"{path}:Metadata:{ClusterSourceIp.Prefix}Mode", sourceIp, [])
+                {
+                    HeaderBytes = HeaderBytes(sourceIpConfig, sourceIp, config.Listeners.Values),
+                },
+            ])
         {
             CertificateName = isVerified ? destination.Value.Host ?? uri.IdnHost.Trim('[', ']') : null,
             IsHttp = true,
         };
 
     private static IEnumerable<RouteModel> RoutesTo(GatewaySnapshot snapshot, TcpClusterType type) =>
-        snapshot.Tcp.Listeners.Values.SelectMany(listener => listener.Routes).Where(route => snapshot.Config.TcpProxy.Clusters[route.Cluster.Name].Type == type);
+        snapshot
+            .Tcp.Listeners.Values.SelectMany(listener => listener.Routes)
+            .Where(route => snapshot.Config.TcpProxy.Clusters[route.Cluster.Name].Type == type);
 
-    private static BackendUser UserOf(GatewayConfig config, RouteModel route) => new($"TcpProxy:Routes:{route.Name}:SourceIp:Mode", route.SourceIp, route.ClientNetworks)
-    {
-        HeaderBytes = HeaderBytes(config.TcpProxy.Routes[route.Name].SourceIp ?? config.TcpProxy.Clusters[route.Cluster.Name].SourceIp!, route.SourceIp, [config.Listeners[route.Listener]]),
-    };
+    private static BackendUser UserOf(GatewayConfig config, RouteModel route) =>
+        new($"TcpProxy:Routes:{route.Name}:SourceIp:Mode", route.SourceIp, route.ClientNetworks)
+        {
+            HeaderBytes = HeaderBytes(
+                config.TcpProxy.Routes[route.Name].SourceIp ?? config.TcpProxy.Clusters[route.Cluster.Name].SourceIp!,
+                route.SourceIp,
+                [config.Listeners[route.Listener]]),
+        };
 
     // What is passed on was in a header that its listener took; what is added comes on top. Placeholders of the route are short.
     private static int HeaderBytes(SourceIpConfig written, SourceIpModel sourceIp, IEnumerable<ListenerConfig> listeners)
@@ -95,7 +119,9 @@ internal static class BackendTargets
     }
 
     private static IEnumerable<(string KeyPath, PortRange Range)> PortsOf(GatewaySnapshot snapshot, RouteModel route) =>
-        snapshot.Config.TcpProxy.Routes[route.Name].Match!.DestinationPorts.Select((range, i) => ($"TcpProxy:Routes:{route.Name}:Match:DestinationPorts:{i}", range));
+        snapshot
+            .Config.TcpProxy.Routes[route.Name]
+            .Match!.DestinationPorts.Select((range, i) => ($"TcpProxy:Routes:{route.Name}:Match:DestinationPorts:{i}", range));
 
     // Each client is taken to the loopback address of its own family.
     private static List<IPAddress> LoopbackOf(ListenAddress listener, Lazy<bool> hasIpv6)
@@ -110,7 +136,10 @@ internal static class BackendTargets
     }
 
     // A pod of an IPv4 cluster has link-local addresses at most, and its application need not listen on IPv6.
-    private static bool HasIpv6() => NetworkInterface.GetAllNetworkInterfaces()
-        .SelectMany(card => card.GetIPProperties().UnicastAddresses)
-        .Any(address => address.Address is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv6LinkLocal: false } ip && !IPAddress.IsLoopback(ip));
+    private static bool HasIpv6() =>
+        NetworkInterface
+            .GetAllNetworkInterfaces()
+            .SelectMany(card => card.GetIPProperties().UnicastAddresses)
+            .Any(address =>
+                address.Address is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv6LinkLocal: false } ip && !IPAddress.IsLoopback(ip));
 }

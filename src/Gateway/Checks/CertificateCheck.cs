@@ -25,7 +25,8 @@ internal sealed class CertificateCheck : ICheck
         async target =>
         {
             var endPoints = (await context.ReachAsync(target, cancellation)).EndPoints;
-            // A backend that does not agree about the header never comes to TLS; what it does then would be taken for a fault of its certificate.
+            // A backend that does not agree about the header never comes to TLS; what it does then would be taken for a fault of its
+            // certificate.
             var refusing = (await context.TryHeadersAsync(target, cancellation)).SelectMany(verdicts => verdicts)
                 .Where(verdict => verdict.Severity == CheckSeverity.Fail).Select(verdict => verdict.EndPoint).ToHashSet();
             if (endPoints.FirstOrDefault(endPoint => !refusing.Contains(endPoint)) is { } endPoint)
@@ -35,7 +36,12 @@ internal sealed class CertificateCheck : ICheck
         },
         cancellation);
 
-    private static async Task ShakeHandsAsync(BackendTarget target, IPEndPoint endPoint, TimeProvider time, CheckFindings findings, CancellationToken cancellation)
+    private static async Task ShakeHandsAsync(
+        BackendTarget target,
+        IPEndPoint endPoint,
+        TimeProvider time,
+        CheckFindings findings,
+        CancellationToken cancellation)
     {
         var request = new ConnectRequest { Destination = endPoint, Timeout = target.ConnectTimeout };
         var (talk, unreached) = await BackendTalk.ConnectAsync(request, cancellation);
@@ -77,19 +83,33 @@ internal sealed class CertificateCheck : ICheck
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            findings.Fail(target.KeyPath, $"{endPoint} does not answer a TLS handshake within {target.ConnectTimeout.TotalSeconds:0.###} s", "is it an http:// backend");
+            findings.Fail(
+                target.KeyPath,
+                $"{endPoint} does not answer a TLS handshake within {target.ConnectTimeout.TotalSeconds:0.###} s",
+                "is it an http:// backend"
+            );
         }
         catch (Exception problem) when (problem is AuthenticationException or IOException or SocketException)
         {
             // Our own refusal ends the handshake like any other.
             if (isJudged)
                 return;
-            findings.Fail(target.KeyPath, $"{endPoint} does not speak TLS with us: {problem.Message}", "is it an http:// backend, or one that wants a client's certificate");
+            findings.Fail(
+                target.KeyPath,
+                $"{endPoint} does not speak TLS with us: {problem.Message}",
+                "is it an http:// backend, or one that wants a client's certificate"
+            );
         }
     }
 
     /// <summary>The verdict, as HttpClient's own would be.</summary>
-    internal static void Judge(BackendTarget target, X509Certificate2? certificate, X509Chain? chain, SslPolicyErrors errors, DateTime now, CheckFindings findings)
+    internal static void Judge(
+        BackendTarget target,
+        X509Certificate2? certificate,
+        X509Chain? chain,
+        SslPolicyErrors errors,
+        DateTime now,
+        CheckFindings findings)
     {
         if (certificate is null)
         {
@@ -101,15 +121,19 @@ internal sealed class CertificateCheck : ICheck
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
             findings.Fail(
-                target.KeyPath, $"the certificate is {certificate.Subject}'s, not {target.CertificateName}'s", "an address with the name in the certificate, or the destination's key Host");
+                target.KeyPath,
+                $"the certificate is {certificate.Subject}'s, not {target.CertificateName}'s",
+                "an address with the name in the certificate, or the destination's key Host");
         }
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
         {
             var reasons = string.Join(", ", chain?.ChainStatus.Select(status => status.StatusInformation.Trim()) ?? []);
             findings.Fail(
-                target.KeyPath, $"the certificate of {certificate.Subject} (until {until}) is not accepted: {reasons}",
-                "a CA that this host trusts (SSL_CERT_DIR, SSL_CERT_FILE), or a new certificate; HttpClient:DangerousAcceptAnyServerCertificate takes any");
+                target.KeyPath,
+                $"the certificate of {certificate.Subject} (until {until}) is not accepted: {reasons}",
+                "a CA that this host trusts (SSL_CERT_DIR, SSL_CERT_FILE), or a new certificate; "
+                    + "HttpClient:DangerousAcceptAnyServerCertificate takes any");
         }
 
         if (errors != SslPolicyErrors.None)

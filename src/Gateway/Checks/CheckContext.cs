@@ -45,13 +45,26 @@ internal sealed class CheckContext
 
     /// <summary>Resolves a destination and connects to it, once per run.</summary>
     public Task<Reach> ReachAsync(BackendTarget target, CancellationToken cancellation) =>
-        _reached.GetOrAdd((target.Host, target.Port, target.Loopback is not null), _ => new Lazy<Task<Reach>>(() => Reach.ProbeAsync(target, OwnListeners, cancellation))).Value;
+        _reached
+            .GetOrAdd(
+                (target.Host, target.Port, target.Loopback is not null),
+                _ => new Lazy<Task<Reach>>(() => Reach.ProbeAsync(target, OwnListeners, cancellation)))
+            .Value;
 
-    /// <summary>How a destination's addresses take the PROXY headers that they get, or none, once per run: a list for each of these questions.</summary>
+    /// <summary>
+    /// How a destination's addresses take the PROXY headers that they get, or none, once per run: a list for each of these questions.
+    /// </summary>
     public Task<IReadOnlyList<IReadOnlyList<AddressVerdict>>> TryHeadersAsync(BackendTarget target, CancellationToken cancellation) =>
-        _headers.GetOrAdd(target.KeyPath, _ => new(async () => await HeaderProbe.RunAsync(target, (await ReachAsync(target, cancellation)).EndPoints, cancellation))).Value;
+        _headers
+            .GetOrAdd(
+                target.KeyPath,
+                _ => new(async () => await HeaderProbe.RunAsync(target, (await ReachAsync(target, cancellation)).EndPoints, cancellation)))
+            .Value;
 
     /// <summary>Does something for each item, several at once.</summary>
     public static Task ForEachAsync<T>(IEnumerable<T> items, Func<T, Task> action, CancellationToken cancellation) =>
-        Parallel.ForEachAsync(items, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (item, _) => await action(item));
+        Parallel.ForEachAsync(
+            items,
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
+            async (item, _) => await action(item));
 }

@@ -11,7 +11,12 @@ internal sealed class CheckFindings(string check)
         get
         {
             lock (_results)
-                return [.. _results.OrderBy(result => result.Where, StringComparer.Ordinal).ThenBy(result => result.What, StringComparer.Ordinal)];
+                return
+                [
+                    .. _results
+                        .OrderBy(result => result.Where, StringComparer.Ordinal)
+                        .ThenBy(result => result.What, StringComparer.Ordinal),
+                ];
         }
     }
 

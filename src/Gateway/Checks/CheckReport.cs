@@ -42,8 +42,12 @@ internal sealed partial record CheckReport(DateTimeOffset CheckedAt, CheckScope 
         {
             var numbers = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Count(CheckSeverity.Ok)} ok, {Count(CheckSeverity.Skip)} skipped, {Count(CheckSeverity.Warn)} warnings, {Count(CheckSeverity.Fail)} failures");
-            return NotAsked.Count == 0 ? numbers : $"{numbers}; destinations were not asked ({string.Join(", ", NotAsked)}: Gateway check, POST /check or Checks:AtStart All)";
+                $"{Count(CheckSeverity.Ok)} ok, {Count(CheckSeverity.Skip)} skipped, {Count(CheckSeverity.Warn)} warnings, "
+                    + $"{Count(CheckSeverity.Fail)} failures");
+            return NotAsked.Count == 0
+                ? numbers
+                : $"{numbers}; destinations were not asked ({string.Join(", ", NotAsked)}: Gateway check, POST /check or Checks:AtStart "
+                    + "All)";
         }
     }
 
@@ -61,8 +65,26 @@ internal sealed partial record CheckReport(DateTimeOffset CheckedAt, CheckScope 
 
     private string Serialize()
     {
-        var counts = new { Ok = Count(CheckSeverity.Ok), Skip = Count(CheckSeverity.Skip), Warn = Count(CheckSeverity.Warn), Fail = Count(CheckSeverity.Fail) };
-        var report = JsonSerializer.SerializeToNode(new { Schema, Version = GatewayVersion.Text, CheckedAt, Scope, Verdict, Counts = counts, Results }, Json)!;
+        var counts = new
+        {
+            Ok = Count(CheckSeverity.Ok),
+            Skip = Count(CheckSeverity.Skip),
+            Warn = Count(CheckSeverity.Warn),
+            Fail = Count(CheckSeverity.Fail),
+        };
+        var report = JsonSerializer.SerializeToNode(
+            new
+            {
+                Schema,
+                Version = GatewayVersion.Text,
+                CheckedAt,
+                Scope,
+                Verdict,
+                Counts = counts,
+                Results,
+            },
+            Json
+        )!;
         if (NotAsked.Count > 0)
             report["notAsked"] = JsonSerializer.SerializeToNode(NotAsked);
         return report.ToJsonString(Json);

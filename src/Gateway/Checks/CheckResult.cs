@@ -12,5 +12,6 @@ internal sealed record CheckResult(string Check, CheckSeverity Severity, string 
 {
     /// <summary>Everything but the severity, on one line.</summary>
     public string Describe() =>
-        $"{Check}: {(Where.Length == 0 ? "" : LogText.Sentence(Where) + ": ")}{LogText.Sentence(What)}{(Cure is null ? "" : $". Cure: {LogText.Sentence(Cure)}")}";
+        $"{Check}: {(Where.Length == 0 ? "" : LogText.Sentence(Where) + ": ")}{LogText.Sentence(What)}"
+            + (Cure is null ? "" : $". Cure: {LogText.Sentence(Cure)}");
 }

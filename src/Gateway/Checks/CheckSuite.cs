@@ -34,19 +34,33 @@ internal static class CheckSuite
         RunAsync(Checks, context, timeout, cancellation);
 
     /// <summary>The same with other checks.</summary>
-    internal static async Task<CheckReport> RunAsync(IReadOnlyList<ICheck> checks, CheckContext context, TimeSpan timeout, CancellationToken cancellation)
+    internal static async Task<CheckReport> RunAsync(
+        IReadOnlyList<ICheck> checks,
+        CheckContext context,
+        TimeSpan timeout,
+        CancellationToken cancellation)
     {
         using var deadline = new CancellationTokenSource(timeout, context.Time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
-        var results = await Task.WhenAll(checks.Where(check => context.Scope == CheckScope.All || !check.AsksOthers).Select(check => RunAsync(check, context, timeout, limit.Token)));
+        var results = await Task.WhenAll(
+            checks
+                .Where(check => context.Scope == CheckScope.All || !check.AsksOthers)
+                .Select(check => RunAsync(check, context, timeout, limit.Token)));
         cancellation.ThrowIfCancellationRequested();
         return new CheckReport(context.Time.GetUtcNow(), context.Scope, [.. results.SelectMany(part => part)])
         {
-            NotAsked = context.Scope == CheckScope.All || context.Targets.Count == 0 ? [] : [.. checks.Where(check => check.AsksOthers).Select(check => check.Name).Distinct()],
+            NotAsked =
+                context.Scope == CheckScope.All || context.Targets.Count == 0
+                    ? []
+                    : [.. checks.Where(check => check.AsksOthers).Select(check => check.Name).Distinct()],
         };
     }
 
-    private static async Task<IReadOnlyList<CheckResult>> RunAsync(ICheck check, CheckContext context, TimeSpan timeout, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<CheckResult>> RunAsync(
+        ICheck check,
+        CheckContext context,
+        TimeSpan timeout,
+        CancellationToken cancellation)
     {
         var findings = new CheckFindings(check.Name);
         try

@@ -4,8 +4,8 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Checks;
 
 /// <summary>
-/// Whether a MySQL or MariaDB may block this host. They count connections that end before a login, by the address that they come from, and refuse an address with <c>max_connect_errors</c> of them:
-/// where that is the gateway's, everybody. Loopback is never counted.
+/// Whether a MySQL or MariaDB may block this host. They count connections that end before a login, by the address that they come from, and
+/// refuse an address with <c>max_connect_errors</c> of them: where that is the gateway's, everybody. Loopback is never counted.
 /// </summary>
 internal sealed class ConnectErrorsCheck : ICheck
 {
@@ -13,24 +13,29 @@ internal sealed class ConnectErrorsCheck : ICheck
 
     public bool AsksOthers => true;
 
-    public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation) => CheckContext.ForEachAsync(
-        context.Targets,
-        async target =>
-        {
-            if (WhatCounts(target) is not { } what)
-                return;
-            var counting = (await context.TryHeadersAsync(target, cancellation)).SelectMany(verdicts => verdicts)
-                .Where(verdict => verdict.IsMySql && !IPAddress.IsLoopback(verdict.EndPoint.Address)).GroupBy(verdict => verdict.EndPoint).ToList();
-            if (counting.Count == 0)
-                return;
-            var left = counting.Sum(address => address.Sum(verdict => verdict.Connections));
-            findings.Warn(
-                target.KeyPath,
-                $"{string.Join(", ", counting.Select(address => address.Key))} counts connections of this host that end before a login ({left} of them by this check), "
-                + $"and refuses the host with all behind it after max_connect_errors (100). {what}",
-                Cures.NoBlocking);
-        },
-        cancellation);
+    public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation) =>
+        CheckContext.ForEachAsync(
+            context.Targets,
+            async target =>
+            {
+                if (WhatCounts(target) is not { } what)
+                    return;
+                var counting = (await context.TryHeadersAsync(target, cancellation))
+                    .SelectMany(verdicts => verdicts)
+                    .Where(verdict => verdict.IsMySql && !IPAddress.IsLoopback(verdict.EndPoint.Address))
+                    .GroupBy(verdict => verdict.EndPoint)
+                    .ToList();
+                if (counting.Count == 0)
+                    return;
+                var left = counting.Sum(address => address.Sum(verdict => verdict.Connections));
+                findings.Warn(
+                    target.KeyPath,
+                    $"{string.Join(", ", counting.Select(address => address.Key))} counts connections of this host that end before a "
+                        + "login ({left} of them by this check), "
+                        + $"and refuses the host with all behind it after max_connect_errors (100). {what}",
+                    Cures.NoBlocking);
+            },
+            cancellation);
 
     private static string? WhatCounts(BackendTarget target) =>
         target.Users.Any(user => user.SourceIp.Mode == SourceIpMode.None) ? "With Mode None they are those of all clients"

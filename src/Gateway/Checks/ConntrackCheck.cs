@@ -3,7 +3,10 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Checks;
 
-/// <summary>How full the kernel's table of connections is: Dnat routes need a place in it for each connection, and the kernel drops the packets of what finds none.</summary>
+/// <summary>
+/// How full the kernel's table of connections is: Dnat routes need a place in it for each connection, and the kernel drops the packets of
+/// what finds none.
+/// </summary>
 internal sealed class ConntrackCheck : ICheck
 {
     private const string CountFile = "/proc/sys/net/netfilter/nf_conntrack_count";
@@ -16,11 +19,16 @@ internal sealed class ConntrackCheck : ICheck
 
     public async Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
     {
-        var route = context.Snapshot.Tcp.Listeners.Values.SelectMany(listener => listener.Routes).FirstOrDefault(route => route.SourceIp.Mode == SourceIpMode.Dnat);
+        var route = context
+            .Snapshot.Tcp.Listeners.Values.SelectMany(listener => listener.Routes)
+            .FirstOrDefault(route => route.SourceIp.Mode == SourceIpMode.Dnat);
         if (route is null || !File.Exists(CountFile) || !File.Exists(MaxFile))
             return;
         Judge(
-            $"TcpProxy:Routes:{route.Name}:SourceIp:Mode", await File.ReadAllTextAsync(CountFile, cancellation), await File.ReadAllTextAsync(MaxFile, cancellation), findings);
+            $"TcpProxy:Routes:{route.Name}:SourceIp:Mode",
+            await File.ReadAllTextAsync(CountFile, cancellation),
+            await File.ReadAllTextAsync(MaxFile, cancellation),
+            findings);
     }
 
     /// <summary>The verdict (nf_conntrack-sysctl.rst; a maximum of 0 is none).</summary>
@@ -31,8 +39,12 @@ internal sealed class ConntrackCheck : ICheck
         {
             findings.Warn(
                 where,
-                string.Create(CultureInfo.InvariantCulture, $"conntrack holds {used} of at most {most} connections: when it is full, the kernel drops new ones"),
-                string.Create(CultureInfo.InvariantCulture, $"sysctl -w net.netfilter.nf_conntrack_max={most * 2} (in the host's own network namespace)"));
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"conntrack holds {used} of at most {most} connections: when it is full, the kernel drops new ones"),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"sysctl -w net.netfilter.nf_conntrack_max={most * 2} (in the host's own network namespace)"));
         }
         else
         {

@@ -4,8 +4,9 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Checks;
 
 /// <summary>
-/// Kubernetes' and Docker's trap: a capability that is added to a container reaches its root alone (no ambient capabilities), so that a process of another user starts without what the
-/// manifest seems to grant. It shows in /proc/self/status (proc_pid_status(5)): the bounding set has it, the effective one does not.
+/// Kubernetes' and Docker's trap: a capability that is added to a container reaches its root alone (no ambient capabilities), so that a
+/// process of another user starts without what the manifest seems to grant. It shows in /proc/self/status (proc_pid_status(5)): the
+/// bounding set has it, the effective one does not.
 /// </summary>
 internal sealed class ContainerCheck : ICheck
 {
@@ -22,8 +23,15 @@ internal sealed class ContainerCheck : ICheck
 
     /// <summary>Key path of the first thing in the file that wants NET_RAW; null: nothing.</summary>
     internal static string? WhoWantsNetRaw(CheckContext context) =>
-        RightsCheck.Needs(context).Where(need => need.SourceIp.Mode == SourceIpMode.Transparent).Select(need => need.Path + "Mode").FirstOrDefault()
-        ?? context.Config.Listeners.Where(listener => listener.Value.Intercept == InterceptMode.TProxy).Select(listener => $"Listeners:{listener.Key}:Intercept").FirstOrDefault();
+        RightsCheck
+            .Needs(context)
+            .Where(need => need.SourceIp.Mode == SourceIpMode.Transparent)
+            .Select(need => need.Path + "Mode")
+            .FirstOrDefault()
+        ?? context
+            .Config.Listeners.Where(listener => listener.Value.Intercept == InterceptMode.TProxy)
+            .Select(listener => $"Listeners:{listener.Key}:Intercept")
+            .FirstOrDefault();
 
     /// <summary>The verdict.</summary>
     /// <param name="status">The text of /proc/self/status.</param>
@@ -37,12 +45,14 @@ internal sealed class ContainerCheck : ICheck
         var isLocked = Field(status, "NoNewPrivs:").Trim() == "1";
         findings.Warn(
             where,
-            $"NET_RAW was granted, but not to user {uid}: Kubernetes and Docker give added capabilities to root only{(isLocked ? "; no_new_privs also switches file capabilities off" : "")}",
+            $"NET_RAW was granted, but not to user {uid}: Kubernetes and Docker give added capabilities to root "
+                + $"only{(isLocked ? "; no_new_privs also switches file capabilities off" : "")}",
             "runAsUser: 0 with capabilities drop: [ALL], add: [NET_RAW] (docs/transparent.md, Rights in a container)");
     }
 
     private static bool Has(string status, string set) =>
-        ulong.TryParse(Field(status, set).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var bits) && (bits >> CapNetRaw & 1) != 0;
+        ulong.TryParse(Field(status, set).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var bits)
+        && (bits >> CapNetRaw & 1) != 0;
 
     private static string Field(string status, string name) =>
         status.Split('\n').FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?[name.Length..] ?? "";

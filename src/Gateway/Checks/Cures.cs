@@ -3,16 +3,20 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Checks;
 
-/// <summary>What to do about a PROXY header, in the words of the backend's own configuration; docs/backends.md has the same and more.</summary>
+/// <summary>
+/// What to do about a PROXY header, in the words of the backend's own configuration; docs/backends.md has the same and more.
+/// </summary>
 internal static class Cures
 {
     /// <summary>Servers that read headers from some hosts only say nothing to others, or close.</summary>
     public const string Trust =
-        "let it trust this host (PowerDNS: proxy-protocol-from; dnsdist: setProxyProtocolACL; Knot Resolver: net.proxy_allowed; Dovecot: haproxy_trusted_networks; "
+        "let it trust this host (PowerDNS: proxy-protocol-from; dnsdist: setProxyProtocolACL; Knot Resolver: net.proxy_allowed; "
+            + "Dovecot: haproxy_trusted_networks; "
         + "Squid: proxy_protocol_access; gunicorn: proxy_allow_ips)";
 
     /// <summary>MySQL and MariaDB count errors of hosts by name.</summary>
-    public const string NoBlocking = "skip_name_resolve = ON there, which ends the counting (grants are by address then), or a larger max_connect_errors";
+    public const string NoBlocking =
+        "skip_name_resolve = ON there, which ends the counting (grants are by address then), or a larger max_connect_errors";
 
     // What a server calls itself in a banner, a status page or a Server header, and what it is told.
     private static readonly (string Mark, string Setting)[] Known =
@@ -40,7 +44,9 @@ internal static class Cures
     // What a server says that would not talk to this host whatever it sent.
     private static readonly (string Mark, string Cure)[] Refusals =
     [
-        ("is blocked because of many connection errors", $"mariadb-admin flush-hosts (MySQL: TRUNCATE performance_schema.host_cache); that it does not come again: {NoBlocking}"),
+        (
+            "is blocked because of many connection errors",
+            $"mariadb-admin flush-hosts (MySQL: TRUNCATE performance_schema.host_cache); that it does not come again: {NoBlocking}"),
         ("is not allowed to connect", "a grant for this host; or a mode that shows the server its clients (docs/source-ip.md)"),
     ];
 
@@ -56,18 +62,24 @@ internal static class Cures
         if (RefusalOf(words) is { } refusal)
             return refusal;
         if (isFallback)
-            return $"a backend that takes connections with and without a header; or {(target.IsHttp ? "Metadata \"SourceIp.Fallback\": \"Reject\"" : "SourceIp:Fallback Reject")}";
+            return $"a backend that takes connections with and without a header; or {(target.IsHttp ? "Metadata \"SourceIp.Fallback\": "
+                + "\"Reject\"" : "SourceIp:Fallback Reject")}";
         var transparent = target.IsHttp ? "Metadata \"SourceIp.Mode\": \"Transparent\"" : "SourceIp:Mode Transparent";
         if (Never.Any(mark => words.Contains(mark, StringComparison.Ordinal)))
             return $"{transparent}: such a server reads no PROXY header";
-        var setting = SettingOf(words) ?? (target.IsHttp || words.StartsWith("HTTP/", StringComparison.Ordinal)
-            ? "nginx: listen … proxy_protocol; HAProxy: bind … accept-proxy; Apache: RemoteIPProxyProtocol On; Varnish: -a …,PROXY; others: docs/backends.md"
-            : "nginx: listen … proxy_protocol; HAProxy: bind … accept-proxy; others: docs/backends.md");
+        var setting =
+            SettingOf(words)
+            ?? (
+                target.IsHttp || words.StartsWith("HTTP/", StringComparison.Ordinal)
+                    ? "nginx: listen … proxy_protocol; HAProxy: bind … accept-proxy; Apache: RemoteIPProxyProtocol On; Varnish: -a "
+                        + "…,PROXY; others: docs/backends.md"
+                    : "nginx: listen … proxy_protocol; HAProxy: bind … accept-proxy; others: docs/backends.md");
         return $"switch the PROXY protocol on there ({setting}) and let it trust this host; or {transparent}";
     }
 
     /// <summary>What to do about a backend that turns this host away.</summary>
-    public static string LetIn(string words) => RefusalOf(words) ?? $"does it let this host in; where it reads PROXY headers from some hosts only, {Trust}";
+    public static string LetIn(string words) =>
+        RefusalOf(words) ?? $"does it let this host in; where it reads PROXY headers from some hosts only, {Trust}";
 
     /// <summary>The other version.</summary>
     public static string Version(BackendTarget target, ProxyProtocolVersion version) =>
@@ -79,7 +91,9 @@ internal static class Cures
     public static string Length(BackendTarget target, int taken)
     {
         var bytes = Math.Max(taken, ProxyHeaderWriter.MinV2Length);
-        var key = target.IsHttp ? $"Metadata: {{ \"SourceIp.MaxHeaderBytes\": \"{bytes}\" }}" : $"SourceIp: {{ \"MaxHeaderBytes\": {bytes} }}";
+        var key = target.IsHttp
+            ? $"Metadata: {{ \"SourceIp.MaxHeaderBytes\": \"{bytes}\" }}"
+            : $"SourceIp: {{ \"MaxHeaderBytes\": {bytes} }}";
         return $"{key}, which leaves TLVs out rather than losing the connection; or fewer TLVs";
     }
 
@@ -88,7 +102,9 @@ internal static class Cures
         ? $"Metadata: {{ \"SourceIp.Mode\": \"ProxyProtocol\", \"SourceIp.Version\": \"{version}\" }}"
         : $"SourceIp: {{ \"Mode\": \"ProxyProtocol\", \"Version\": \"{version}\" }}";
 
-    private static string? RefusalOf(string words) => Refusals.FirstOrDefault(known => words.Contains(known.Mark, StringComparison.Ordinal)).Cure;
+    private static string? RefusalOf(string words) =>
+        Refusals.FirstOrDefault(known => words.Contains(known.Mark, StringComparison.Ordinal)).Cure;
 
-    private static string? SettingOf(string words) => Known.FirstOrDefault(known => words.Contains(known.Mark, StringComparison.OrdinalIgnoreCase)).Setting;
+    private static string? SettingOf(string words) =>
+        Known.FirstOrDefault(known => words.Contains(known.Mark, StringComparison.OrdinalIgnoreCase)).Setting;
 }

@@ -26,11 +26,21 @@ internal sealed class DescriptorCheck : ICheck
     public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
     {
         var (own, isWanted) = OwnConnections(context.Config);
-        Judge(context.Config.Limits.MaxConnections, own, isWanted, ConnectionLimit.ByDescriptors(), DescriptorLimit.Read(), ConnectionMemory.Available, findings);
+        Judge(
+            context.Config.Limits.MaxConnections,
+            own,
+            isWanted,
+            ConnectionLimit.ByDescriptors(),
+            DescriptorLimit.Read(),
+            ConnectionMemory.Available,
+            findings);
         return Task.CompletedTask;
     }
 
-    /// <summary>The most clients that clusters keep connections for, each with one or more; and whether the file asks for them, rather than leaving the default.</summary>
+    /// <summary>
+    /// The most clients that clusters keep connections for, each with one or more; and whether the file asks for them, rather than leaving
+    /// the default.
+    /// </summary>
     internal static (long Own, bool IsWanted) OwnConnections(GatewayConfig config)
     {
         var (written, all) = (0L, 0L);
@@ -67,11 +77,17 @@ internal sealed class DescriptorCheck : ICheck
         var cap = Math.Min(wanted ?? possible, possible);
         if (wanted > possible)
         {
-            findings.Warn(Where, Text($"{limit} has room for {possible} connections, which is the cap, not for {wanted}"), Raise((2L * wanted.Value) + (isWanted ? own : 0)));
+            findings.Warn(
+                Where,
+                Text($"{limit} has room for {possible} connections, which is the cap, not for {wanted}"),
+                Raise((2L * wanted.Value) + (isWanted ? own : 0)));
         }
         else if (cap < Few)
         {
-            findings.Warn(Where, Text($"only {cap} connections at once ({limit})"), wanted is null ? $"raise the {(limit == available ? "memory" : "descriptor")} limit" : null);
+            findings.Warn(
+                Where,
+                Text($"only {cap} connections at once ({limit})"),
+                wanted is null ? $"raise the {(limit == available ? "memory" : "descriptor")} limit" : null);
         }
         else if (cap > affordable)
         {
@@ -93,7 +109,8 @@ internal sealed class DescriptorCheck : ICheck
         var room = wanted is null ? ConnectionLimit.FurtherOf(cap, possible) : 2L * (possible - cap);
         if (own > room && isWanted)
         {
-            var asked = Text($"clients may have {own} connections of their own ({ClusterSourceIp.Prefix}MaxClients), and {limit} has room for {room} beside those that they open");
+            var asked = Text($"clients may have {own} connections of their own ({ClusterSourceIp.Prefix}MaxClients), and {limit} has room")
+                + Text($" for {room} beside those that they open");
             findings.Warn(
                 Pools, $"{asked}: then the one that was idle longest is closed, and without one the answer is 503",
                 $"{Raise(wanted is null ? 2 * own : (2L * wanted.Value) + own)}, or lower {ClusterSourceIp.Prefix}MaxClients");
@@ -101,7 +118,9 @@ internal sealed class DescriptorCheck : ICheck
         else if (own > 0)
         {
             // The default is a bound, and nothing that anybody asked for.
-            findings.Ok(Pools, Text($"{Math.Min(own, room)} connections that clients may have of their own ({ClusterSourceIp.Prefix}MaxClients)"));
+            findings.Ok(
+                Pools,
+                Text($"{Math.Min(own, room)} connections that clients may have of their own ({ClusterSourceIp.Prefix}MaxClients)"));
         }
     }
 

@@ -1,6 +1,9 @@
 namespace Gateway.Checks;
 
-/// <summary>Whether each destination's name resolves, and one of its addresses accepts a connection within the cluster's timeout. The connection is closed without a byte.</summary>
+/// <summary>
+/// Whether each destination's name resolves, and one of its addresses accepts a connection within the cluster's timeout. The connection is
+/// closed without a byte.
+/// </summary>
 internal sealed class DestinationCheck : ICheck
 {
     public string Name => "destination";
@@ -11,7 +14,10 @@ internal sealed class DestinationCheck : ICheck
     {
         foreach (var (keyPath, what) in BackendTargets.Unnamed(context.Snapshot))
             findings.Skip(keyPath, what);
-        return CheckContext.ForEachAsync(context.Targets, async target => Judge(target, await context.ReachAsync(target, cancellation), findings), cancellation);
+        return CheckContext.ForEachAsync(
+            context.Targets,
+            async target => Judge(target, await context.ReachAsync(target, cancellation), findings),
+            cancellation);
     }
 
     /// <summary>The verdict.</summary>
@@ -34,17 +40,26 @@ internal sealed class DestinationCheck : ICheck
         else if (reach.EndPoints.Count == 0)
         {
             findings.Fail(
-                target.KeyPath, reach.Problem!,
-                isLoopback ? "is the application running, and does it listen on all addresses or on loopback (on the pod's alone: a cluster of Type OriginalDestination)"
+                target.KeyPath,
+                reach.Problem!,
+                isLoopback
+                    ? "is the application running, and does it listen on all addresses or on loopback (on the pod's alone: a cluster of "
+                        + "Type OriginalDestination)"
                     : "is it running, does it listen on this address, and does a firewall or NetworkPolicy let this host through");
         }
         else if (reach.Problem is not null)
         {
             findings.Warn(
-                target.KeyPath, $"{address} accepts, but {reach.Problem}",
-                isLoopback ? "let the application listen on loopback of this family too, or its clients find nobody" : "remove the dead address from DNS, or let it answer");
+                target.KeyPath,
+                $"{address} accepts, but {reach.Problem}",
+                isLoopback
+                    ? "let the application listen on loopback of this family too, or its clients find nobody"
+                    : "remove the dead address from DNS, or let it answer");
         }
         else
-            findings.Ok(target.KeyPath, $"{address} accepts connections{(reach.Untried == 0 ? "" : $" ({reach.EndPoints.Count} of {reach.EndPoints.Count + reach.Untried} addresses were tried)")}");
+            findings.Ok(
+                target.KeyPath,
+                $"{address} accepts connections"
+                    + (reach.Untried == 0 ? "" : $" ({reach.EndPoints.Count} of {reach.EndPoints.Count + reach.Untried} addresses were tried)"));
     }
 }

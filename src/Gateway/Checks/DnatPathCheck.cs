@@ -7,8 +7,9 @@ using Gateway.Tcp.Engines;
 namespace Gateway.Checks;
 
 /// <summary>
-/// <see cref="ReturnPathCheck"/> for Dnat routes. A socket with a client's address would not do: the answers are forwarded here, not taken, unless a rule of routing says so. So the connection is
-/// this host's own, and gets the client's address on its way out (<see cref="DnatProbe"/>). Health checks of such routes connect at any time: this is done at a start, too.
+/// <see cref="ReturnPathCheck"/> for Dnat routes. A socket with a client's address would not do: the answers are forwarded here, not taken,
+/// unless a rule of routing says so. So the connection is this host's own, and gets the client's address on its way out
+/// (<see cref="DnatProbe"/>). Health checks of such routes connect at any time: this is done at a start, too.
 /// </summary>
 internal sealed class DnatPathCheck : ICheck
 {
@@ -33,7 +34,12 @@ internal sealed class DnatPathCheck : ICheck
             cancellation);
     }
 
-    private static async Task ProbeAsync(BackendTarget target, BackendUser user, IPEndPoint endPoint, CheckFindings findings, CancellationToken cancellation)
+    private static async Task ProbeAsync(
+        BackendTarget target,
+        BackendUser user,
+        IPEndPoint endPoint,
+        CheckFindings findings,
+        CancellationToken cancellation)
     {
         var client = ReturnPathCheck.SourceFor(user.Clients, endPoint);
         var patience = target.ConnectTimeout < MostPatience ? target.ConnectTimeout : MostPatience;
@@ -52,7 +58,10 @@ internal sealed class DnatPathCheck : ICheck
                 else if (problem!.IsOurs)
                     findings.Skip(user.KeyPath, $"{endPoint} was not asked for the way back: {problem.Said}");
                 else
-                    findings.Fail(user.KeyPath, $"{endPoint} accepts this host's own connections, but one from {client} {problem.Said}", Cure(endPoint, user.Clients));
+                    findings.Fail(
+                        user.KeyPath,
+                        $"{endPoint} accepts this host's own connections, but one from {client} {problem.Said}",
+                        Cure(endPoint, user.Clients));
             }
         }
         finally
@@ -71,9 +80,17 @@ internal sealed class DnatPathCheck : ICheck
     private static string Cure(IPEndPoint backend, IReadOnlyList<IPNetwork> clients)
     {
         var ip = backend.AddressFamily == AddressFamily.InterNetwork ? "ip" : "ip -6";
-        var networks = clients.Where(network => network.BaseAddress.AddressFamily == backend.AddressFamily).Take(3).Select(network => network.ToString()).DefaultIfEmpty("CLIENTS");
-        return $"on the backend {ip} route replace default via THIS_HOST, or {string.Join("; ", networks.Select(network => $"{ip} route add {network} via THIS_HOST"))}; "
+        var networks = clients
+            .Where(network => network.BaseAddress.AddressFamily == backend.AddressFamily)
+            .Take(3)
+            .Select(network => network.ToString())
+            .DefaultIfEmpty("CLIENTS");
+        var routes = string.Join("; ", networks.Select(network => $"{ip} route add {network} via THIS_HOST"));
+        return $"on the backend {ip} route replace default via THIS_HOST, or {routes}; "
             + "in a cloud: the source/destination check off (docs/dnat.md, The return path)"
-            + (clients.Count == 0 ? ". If only some clients' networks are routed here, name them in Match:ClientCidrs: the check then asks as one of them" : "");
+            + (
+                clients.Count == 0
+                    ? ". If only some clients' networks are routed here, name them in Match:ClientCidrs: the check then asks as one of them"
+                    : "");
     }
 }

@@ -35,10 +35,18 @@ internal sealed class DnatTableCheck : ICheck
         if (holders.FirstOrDefault(holder => holder.IsGateway) is { } gateway)
             findings.Ok(Where, $"{table} is held by a running gateway, as its listener is: {gateway.Name} (pid {gateway.Pid})");
         else
-            findings.Fail(Where, $"{table} is held by a running gateway of this network namespace that does not have this listener", "give this one a name of its own: TcpProxy:Dnat:Table");
+            findings.Fail(
+                Where,
+                $"{table} is held by a running gateway of this network namespace that does not have this listener",
+                "give this one a name of its own: TcpProxy:Dnat:Table");
     }
 
     private static IReadOnlyList<int> PortsOf(GatewaySnapshot snapshot) =>
-        [.. snapshot.Listeners.Where(plan => snapshot.Tcp.Listeners.TryGetValue(plan.Name, out var listener) && listener.Routes.Any(route => route.SourceIp.Mode == SourceIpMode.Dnat))
-            .Select(plan => plan.Address.EndPoint.Port)];
+        [
+            .. snapshot
+                .Listeners.Where(plan =>
+                    snapshot.Tcp.Listeners.TryGetValue(plan.Name, out var listener)
+                    && listener.Routes.Any(route => route.SourceIp.Mode == SourceIpMode.Dnat))
+                .Select(plan => plan.Address.EndPoint.Port),
+        ];
 }

@@ -4,14 +4,19 @@ using Gateway.Tcp.Dnat;
 
 namespace Gateway.Checks;
 
-/// <summary>What of this host may drop the packets of Dnat routes although forwarding is on: the switch of one interface, a firewall's forward chain.</summary>
+/// <summary>
+/// What of this host may drop the packets of Dnat routes although forwarding is on: the switch of one interface, a firewall's forward
+/// chain.
+/// </summary>
 internal sealed class ForwardingCheck : ICheck
 {
     public string Name => "forwarding";
 
     public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
     {
-        var route = context.Snapshot.Tcp.Listeners.Values.SelectMany(listener => listener.Routes).FirstOrDefault(route => route.SourceIp.Mode == SourceIpMode.Dnat);
+        var route = context
+            .Snapshot.Tcp.Listeners.Values.SelectMany(listener => listener.Routes)
+            .FirstOrDefault(route => route.SourceIp.Mode == SourceIpMode.Dnat);
         if (route is not null)
             Judge($"TcpProxy:Routes:{route.Name}:SourceIp:Mode", DnatObstacles.Find(), findings);
         return Task.CompletedTask;
@@ -23,7 +28,10 @@ internal sealed class ForwardingCheck : ICheck
         foreach (var name in obstacles.Interfaces)
         {
             var key = ForwardingSwitches.NameOf(name);
-            findings.Warn(where, $"{key} is 0: what arrives on {name}, of clients or of backends, is not forwarded", $"sysctl -w {key}=1, if {name} is on the way");
+            findings.Warn(
+                where,
+                $"{key} is 0: what arrives on {name}, of clients or of backends, is not forwarded",
+                $"sysctl -w {key}=1, if {name} is on the way");
         }
 
         foreach (var chain in obstacles.Chains)
@@ -31,7 +39,8 @@ internal sealed class ForwardingCheck : ICheck
             findings.Warn(
                 where,
                 $"the forward chain {chain} drops what none of its rules accepts, and has none for the connections of Dnat routes alone",
-                $"nft insert rule {chain} ct status dnat accept (chains of iptables: iptables -I FORWARD -m conntrack --ctstate DNAT -j ACCEPT)");
+                $"nft insert rule {chain} ct status dnat accept (chains of iptables: iptables -I FORWARD -m conntrack --ctstate DNAT -j "
+                    + $"ACCEPT)");
         }
 
         if (obstacles.Interfaces.Count + obstacles.Chains.Count == 0)

@@ -2,14 +2,18 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Checks;
 
-/// <summary>Whether a backend reads a version of the PROXY header: the numbered steps of <see cref="HeaderProbe"/>, as few of them as tell.</summary>
+/// <summary>
+/// Whether a backend reads a version of the PROXY header: the numbered steps of <see cref="HeaderProbe"/>, as few of them as tell.
+/// </summary>
 internal static class HeaderReading
 {
     /// <summary>Judges.</summary>
     /// <param name="interview">Whom.</param>
     /// <param name="version">Of which header.</param>
     /// <returns>The verdict, and the reaction that it rests on; null where there is none.</returns>
-    public static async Task<(Understanding Understanding, Reaction? Reaction)> JudgeAsync(Interview interview, ProxyProtocolVersion version)
+    public static async Task<(Understanding Understanding, Reaction? Reaction)> JudgeAsync(
+        Interview interview,
+        ProxyProtocolVersion version)
     {
         var reaction = await interview.HeaderAsync(version);
         if (reaction is null)
@@ -29,11 +33,15 @@ internal static class HeaderReading
         };
     }
 
-    // A binary protocol may take V1's letters for the beginning of a message, and close on line feeds. Who insists on a header reads both versions, or V2 alone.
+    // A binary protocol may take V1's letters for the beginning of a message, and close on line feeds. Who insists on a header reads both
+    // versions, or V2 alone.
     private static async Task<bool> ConfirmsAsync(Interview interview, ProxyProtocolVersion version) =>
         version == ProxyProtocolVersion.V2 || await interview.HeaderAsync(ProxyProtocolVersion.V2) is { IsRefusal: false };
 
-    private static async Task<(Understanding Understanding, Reaction? Reaction)> JudgeByPayloadAsync(Interview interview, ProxyProtocolVersion version, bool isHttp)
+    private static async Task<(Understanding Understanding, Reaction? Reaction)> JudgeByPayloadAsync(
+        Interview interview,
+        ProxyProtocolVersion version,
+        bool isHttp)
     {
         var behind = await interview.PayloadAsync(version, isHttp);
         if (behind is null)
@@ -45,7 +53,8 @@ internal static class HeaderReading
         var other = version == ProxyProtocolVersion.V1 ? ProxyProtocolVersion.V2 : ProxyProtocolVersion.V1;
         if (behind.IsSilent && await interview.HeaderAsync(other) is { IsComplaint: true } complaint)
         {
-            // A web server that complains of V2 would have complained of V1 as well. (IRC swallows unknown lines, and obeys the QUIT in V2's signature.)
+            // A web server that complains of V2 would have complained of V1 as well. (IRC swallows unknown lines, and obeys the QUIT in
+            // V2's signature.)
             if (version == ProxyProtocolVersion.V2)
                 return (Understanding.Refuses, complaint);
             if (complaint.IsHttp)
@@ -56,7 +65,10 @@ internal static class HeaderReading
     }
 
     // A server that speaks first says what it thinks of a header at once, too; but perhaps not in our first half second.
-    private static async Task<(Understanding Understanding, Reaction? Reaction)> JudgePatientlyAsync(Interview interview, ProxyProtocolVersion version, bool isGreeter) =>
+    private static async Task<(Understanding Understanding, Reaction? Reaction)> JudgePatientlyAsync(
+        Interview interview,
+        ProxyProtocolVersion version,
+        bool isGreeter) =>
         await interview.HeaderPatientlyAsync(version) switch
         {
             null => (Understanding.Gone, null),
@@ -64,20 +76,4 @@ internal static class HeaderReading
             { HasWords: true } greeting when !isGreeter => (Understanding.Reads, greeting),
             var reaction => (Understanding.Unknown, reaction),
         };
-}
-
-/// <summary>Whether a backend reads a header.</summary>
-internal enum Understanding
-{
-    /// <summary>It does.</summary>
-    Reads,
-
-    /// <summary>It does not, and says so or closes.</summary>
-    Refuses,
-
-    /// <summary>It cannot be told.</summary>
-    Unknown,
-
-    /// <summary>It takes no more connections.</summary>
-    Gone,
 }

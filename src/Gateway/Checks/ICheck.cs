@@ -1,8 +1,8 @@
 namespace Gateway.Checks;
 
 /// <summary>
-/// One question about this host or the backends. A check asks nothing of what the configuration does not use, is safe to repeat while traffic flows, and leaves nothing behind. It is
-/// listed in <see cref="CheckSuite"/>.
+/// One question about this host or the backends. A check asks nothing of what the configuration does not use, is safe to repeat while
+/// traffic flows, and leaves nothing behind. It is listed in <see cref="CheckSuite"/>.
 /// </summary>
 internal interface ICheck
 {

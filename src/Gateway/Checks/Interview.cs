@@ -7,15 +7,17 @@ using Gateway.Tcp.SourceIp;
 namespace Gateway.Checks;
 
 /// <summary>
-/// One address of a destination, asked by connections. A backend does not say whether it reads a PROXY header: it shows by staying, answering or closing. Each question is asked once, when its
-/// answer is needed, since some backends log every connection and MySQL counts them.
+/// One address of a destination, asked by connections. A backend does not say whether it reads a PROXY header: it shows by staying,
+/// answering or closing. Each question is asked once, when its answer is needed, since some backends log every connection and MySQL counts
+/// them.
 /// </summary>
 internal sealed class Interview(BackendTarget target, IPEndPoint endPoint, CancellationToken cancellation)
 {
     // Refusals come after one round trip; a server that greets does so at once.
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
 
-    // Where a process is started for the connection first (Postfix, Dovecot), on a busy host. Together less than the 2 s after which dnsdist gives up a query that does not come: that is no answer.
+    // Where a process is started for the connection first (Postfix, Dovecot), on a busy host. Together less than the 2 s after which
+    // dnsdist gives up a query that does not come: that is no answer.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     // As long as the fixed part of a V2 header: a receiver that wants to see so much before it judges has it. Line protocols ignore them.
@@ -39,7 +41,10 @@ internal sealed class Interview(BackendTarget target, IPEndPoint endPoint, Cance
     /// <summary>All that it said, for its name in it.</summary>
     public string Words { get; private set; } = "";
 
-    /// <summary>How it takes a connection without a header: nothing at first, then, if it is not one of those who speak first, sixteen line feeds. Null: it accepts no more.</summary>
+    /// <summary>
+    /// How it takes a connection without a header: nothing at first, then, if it is not one of those who speak first, sixteen line feeds.
+    /// Null: it accepts no more.
+    /// </summary>
     public Task<BareReaction?> BareAsync() => _bare ??= AskBareAsync();
 
     /// <summary>How it takes a header with the connection's own endpoints, and nothing behind it. Null: it accepts no more.</summary>
@@ -58,11 +63,15 @@ internal sealed class Interview(BackendTarget target, IPEndPoint endPoint, Cance
         return known;
     }
 
-    /// <summary>How it takes that header and payload: line feeds, or of one that speaks HTTP and does not like these a request for nothing.</summary>
+    /// <summary>
+    /// How it takes that header and payload: line feeds, or of one that speaks HTTP and does not like these a request for nothing.
+    /// </summary>
     public Task<Reaction?> PayloadAsync(ProxyProtocolVersion version, bool isHttp) =>
         TellAsync(socket => [.. Header(version, socket), .. isHttp ? Options : LineFeeds], Quiet);
 
-    /// <summary>Whether it takes a V2 header of a certain length. (Exim greets behind one that is too long, and then refuses every command.)</summary>
+    /// <summary>
+    /// Whether it takes a V2 header of a certain length. (Exim greets behind one that is too long, and then refuses every command.)
+    /// </summary>
     public async Task<bool> TakesAsync(int length)
     {
         using var talk = await ConnectAsync();
@@ -118,18 +127,4 @@ internal sealed class Interview(BackendTarget target, IPEndPoint endPoint, Cance
         Words += reaction.Text;
         return reaction;
     }
-}
-
-/// <summary>What a backend did without a header.</summary>
-/// <param name="First">Before anything was sent.</param>
-/// <param name="ToLineFeeds">Then; null: it was not asked.</param>
-internal sealed record BareReaction(Reaction First, Reaction? ToLineFeeds)
-{
-    /// <summary>It speaks first, if perhaps slowly, and without a header.</summary>
-    public bool Greets => First.HasWords || ToLineFeeds is { GreetsFirst: true };
-
-    /// <summary>
-    /// It closes on what is no header, without a word in its own protocol. (Postfix says 421.) What an ordinary server says of line feeds, it says in that: 400, a TLS alert.
-    /// </summary>
-    public bool Insists => ToLineFeeds is { HasEnded: true } end && (!end.HasWords || end.Text.StartsWith("421", StringComparison.Ordinal));
 }

@@ -41,7 +41,9 @@ internal sealed class ListenerCheck : ICheck
         catch (SocketException problem)
         {
             var explained = plan.ExplainBindFailure(problem);
-            findings.Fail(plan.KeyPath, explained.StartsWith(plan.KeyPath + ": ", StringComparison.Ordinal) ? explained[(plan.KeyPath.Length + 2)..] : explained);
+            findings.Fail(
+                plan.KeyPath,
+                explained.StartsWith(plan.KeyPath + ": ", StringComparison.Ordinal) ? explained[(plan.KeyPath.Length + 2)..] : explained);
         }
     }
 
@@ -50,11 +52,16 @@ internal sealed class ListenerCheck : ICheck
         var holders = PortHolder.Find(plan.Address.EndPoint.Port);
         if (holders.Count == 0)
         {
-            findings.Warn(plan.KeyPath, $"{plan.Address} is in use; by whom cannot be seen from here", "if that is not this gateway: end it (ss -ltnp), or choose another port");
+            findings.Warn(
+                plan.KeyPath,
+                $"{plan.Address} is in use; by whom cannot be seen from here",
+                "if that is not this gateway: end it (ss -ltnp), or choose another port");
             return;
         }
 
-        var names = string.Join(", ", holders.Select(holder => string.Create(CultureInfo.InvariantCulture, $"{holder.Name} (pid {holder.Pid})")));
+        var names = string.Join(
+            ", ",
+            holders.Select(holder => string.Create(CultureInfo.InvariantCulture, $"{holder.Name} (pid {holder.Pid})")));
         if (holders.All(holder => holder.IsGateway))
             findings.Ok(plan.KeyPath, $"{plan.Address} is held by a running gateway: {names}");
         else

@@ -22,7 +22,9 @@ internal sealed class LocalPortsCheck : ICheck
             if (local.Refuse(diversion.ReplyPorts) is { } problem)
                 findings.Fail(where, problem, local.Cure(diversion.ReplyPorts));
             else
-                findings.Ok(where, $"none of the ports whose answers are turned round is among those of this host's own connections ({local.Range})");
+                findings.Ok(
+                    where,
+                    $"none of the ports whose answers are turned round is among those of this host's own connections ({local.Range})");
         }
     }
 }

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Gateway.Checks;
 
-/// <summary>As much of the protocol of MySQL and MariaDB as tells a greeting from an error. Packets: three bytes of length, little end first, a number, the payload.</summary>
+/// <summary>
+/// As much of the protocol of MySQL and MariaDB as tells a greeting from an error. Packets: three bytes of length, little end first, a
+/// number, the payload.
+/// </summary>
 internal static class MySqlTalk
 {
     private const int HeaderLength = 4;
@@ -12,7 +15,11 @@ internal static class MySqlTalk
 
     /// <summary>Whether a server's first packet is a greeting (HandshakeV10).</summary>
     public static bool IsGreeting(ReadOnlySpan<byte> bytes) =>
-        bytes.Length > HeaderLength + 1 && bytes[3] == 0 && bytes[HeaderLength] == ProtocolVersion && LengthOf(bytes) is > 32 and < 512 && char.IsAsciiDigit((char)bytes[HeaderLength + 1]);
+        bytes.Length > HeaderLength + 1
+        && bytes[3] == 0
+        && bytes[HeaderLength] == ProtocolVersion
+        && LengthOf(bytes) is > 32 and < 512
+        && char.IsAsciiDigit((char)bytes[HeaderLength + 1]);
 
     /// <summary>The message of the last packet that a server sent, if it is an error.</summary>
     public static string? LastError(ReadOnlySpan<byte> bytes)

@@ -20,10 +20,13 @@ internal sealed record PortHolder(int Pid, string Name, bool IsGateway)
         if (links.Count == 0)
             return [];
         var own = Link("/proc/self/exe");
-        return [.. from folder in Directory.EnumerateDirectories("/proc")
-                   let pid = int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0
-                   where pid != 0 && Descriptors(folder).Any(links.Contains)
-                   select new PortHolder(pid, NameOf(folder), own is not null && Link($"{folder}/exe") == own)];
+        return
+        [
+            .. from folder in Directory.EnumerateDirectories("/proc")
+            let pid = int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0
+            where pid != 0 && Descriptors(folder).Any(links.Contains)
+            select new PortHolder(pid, NameOf(folder), own is not null && Link($"{folder}/exe") == own),
+        ];
     }
 
     private static IEnumerable<string> Sockets(string file, int port)
@@ -32,9 +35,12 @@ internal sealed record PortHolder(int Pid, string Name, bool IsGateway)
             return [];
         var ending = string.Create(CultureInfo.InvariantCulture, $":{port:X4}");
         return from line in File.ReadLines(file).Skip(1)
-               let fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-               where fields.Length > InodeField && fields[StateField] == Listening && fields[LocalField].EndsWith(ending, StringComparison.Ordinal)
-               select $"socket:[{fields[InodeField]}]";
+            let fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            where
+                fields.Length > InodeField
+                && fields[StateField] == Listening
+                && fields[LocalField].EndsWith(ending, StringComparison.Ordinal)
+            select $"socket:[{fields[InodeField]}]";
     }
 
     private static IEnumerable<string> Descriptors(string folder)

@@ -1,6 +1,8 @@
 namespace Gateway.Checks;
 
-/// <summary>Whether a backend takes the PROXY header that its route sends, and whether one that gets none wants one: <see cref="HeaderProbe"/>.</summary>
+/// <summary>
+/// Whether a backend takes the PROXY header that its route sends, and whether one that gets none wants one: <see cref="HeaderProbe"/>.
+/// </summary>
 internal sealed class ProxyHeaderCheck : ICheck
 {
     public string Name => "proxy-header";

@@ -11,7 +11,8 @@ namespace Gateway.Checks;
 /// <param name="IsUnknownName">The name has no address.</param>
 internal sealed record Reach(IReadOnlyList<IPEndPoint> EndPoints, string? Problem, bool IsUnknownName)
 {
-    // A name with hundreds of addresses (headless services) is not a list of things to check one by one; of each family, since it has its own routes.
+    // A name with hundreds of addresses (headless services) is not a list of things to check one by one; of each family, since it has its
+    // own routes.
     private const int MostOfAFamily = 4;
 
     /// <summary>How many addresses were not tried.</summary>
@@ -51,7 +52,8 @@ internal sealed record Reach(IReadOnlyList<IPEndPoint> EndPoints, string? Proble
     }
 
     /// <summary>Those of a name's addresses that are tried: the first ones of each family.</summary>
-    internal static IEnumerable<IPAddress> Select(IEnumerable<IPAddress> addresses) => addresses.GroupBy(address => address.AddressFamily).SelectMany(family => family.Take(MostOfAFamily));
+    internal static IEnumerable<IPAddress> Select(IEnumerable<IPAddress> addresses) =>
+        addresses.GroupBy(address => address.AddressFamily).SelectMany(family => family.Take(MostOfAFamily));
 
     private static string? Join(IEnumerable<string> problems) => string.Join("; ", problems) is { Length: > 0 } all ? all : null;
 

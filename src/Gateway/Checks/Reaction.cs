@@ -36,8 +36,8 @@ internal sealed partial record Reaction(byte[] Bytes, bool HasEnded)
     public string Text => Encoding.ASCII.GetString(Bytes);
 
     /// <summary>
-    /// Whether a reaction says "what is this": it closes, or complains. An HTTP server says nothing before a request, Redis, memcached, SMTP, POP3 and IMAP complain in a line, MySQL in a packet;
-    /// but what greets after a header and stays has understood it.
+    /// Whether a reaction says "what is this": it closes, or complains. An HTTP server says nothing before a request, Redis, memcached,
+    /// SMTP, POP3 and IMAP complain in a line, MySQL in a packet; but what greets after a header and stays has understood it.
     /// </summary>
     public bool IsRefusal => HasEnded || IsComplaint;
 

@@ -3,7 +3,10 @@ using Gateway.Linux;
 
 namespace Gateway.Checks;
 
-/// <summary>Whether what diverts connections to the listeners that have Intercept is there, and is what this configuration asks for: nobody connects to them otherwise.</summary>
+/// <summary>
+/// Whether what diverts connections to the listeners that have Intercept is there, and is what this configuration asks for: nobody connects
+/// to them otherwise.
+/// </summary>
 internal sealed class RedirectCheck : ICheck
 {
     private const string Cure = "Gateway redirect apply --config FILE";
@@ -12,7 +15,10 @@ internal sealed class RedirectCheck : ICheck
 
     public async Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
     {
-        var listeners = context.Config.Listeners.Where(listener => listener.Value.Intercept is not null).Select(listener => $"Listeners:{listener.Key}:Intercept").ToList();
+        var listeners = context
+            .Config.Listeners.Where(listener => listener.Value.Intercept is not null)
+            .Select(listener => $"Listeners:{listener.Key}:Intercept")
+            .ToList();
         if (listeners.Count == 0)
             return;
         // An init container installs the rules and has the right; the gateway itself usually cannot list them, but for those of "ip rule".
@@ -22,11 +28,21 @@ internal sealed class RedirectCheck : ICheck
         foreach (var path in listeners)
         {
             if (canSee ? !installed.IsEmpty && !installed.Is(plan) : installed.HasRules && !installed.TurnsAs(plan))
-                findings.Warn(path, "the installed rules of \"Gateway redirect\" are another configuration's: what is diverted is not what this one asks for", $"once more: {Cure}");
+                findings.Warn(
+                    path,
+                    "the installed rules of \"Gateway redirect\" are another configuration's: what is diverted is not what this one "
+                        + "asks for",
+                    $"once more: {Cure}");
             else if (!canSee)
-                findings.Skip(path, $"not checked{(plan.TurnsReplies && installed.HasRules ? ", but for the return rules, which are there" : "")}: listing rules needs NET_ADMIN");
+                findings.Skip(
+                    path,
+                    $"not checked{(plan.TurnsReplies && installed.HasRules ? ", but for the return rules, which are there" : "")}: "
+                        + "listing rules needs NET_ADMIN");
             else if (installed.IsEmpty)
-                findings.Warn(path, "no rules of \"Gateway redirect\" are installed here: nothing is diverted, unless by rules of your own", Cure);
+                findings.Warn(
+                    path,
+                    "no rules of \"Gateway redirect\" are installed here: nothing is diverted, unless by rules of your own",
+                    Cure);
             else
                 findings.Ok(path, "the rules of \"Gateway redirect\" are this configuration's");
         }

@@ -7,8 +7,9 @@ using Gateway.Tcp.Engines;
 namespace Gateway.Checks;
 
 /// <summary>
-/// Whether the answers of transparent routes' backends come back. The kernel has no error for a missing return route, only silence, so this connects as a client would be seen: from an address of
-/// the route's ClientCidrs, else from one that is kept for documentation (RFC 5737, RFC 3849) and nobody has. Only where a plain connection was accepted: silence then has one reason left.
+/// Whether the answers of transparent routes' backends come back. The kernel has no error for a missing return route, only silence, so this
+/// connects as a client would be seen: from an address of the route's ClientCidrs, else from one that is kept for documentation (RFC 5737,
+/// RFC 3849) and nobody has. Only where a plain connection was accepted: silence then has one reason left.
 /// </summary>
 internal sealed class ReturnPathCheck : ICheck
 {
@@ -33,9 +34,11 @@ internal sealed class ReturnPathCheck : ICheck
             async probe =>
             {
                 // Each family has its own routes, and so its own finding and cure.
-                foreach (var family in (await context.ReachAsync(probe.target, cancellation)).EndPoints.GroupBy(endPoint => endPoint.AddressFamily))
+                foreach (var family in (await context.ReachAsync(probe.target, cancellation)).EndPoints.GroupBy(endPoint =>
+                        endPoint.AddressFamily))
                 {
-                    var verdicts = await Task.WhenAll(family.Select(endPoint => ProbeAsync(probe.target, probe.user, endPoint, cancellation)));
+                    var verdicts = await Task.WhenAll(
+                        family.Select(endPoint => ProbeAsync(probe.target, probe.user, endPoint, cancellation)));
                     if (Array.FindIndex(verdicts, verdict => verdict.Severity == CheckSeverity.Fail) is >= 0 and var bad)
                         verdicts[bad] = verdicts[bad] with { Cure = await ReturnPathCure.ForAsync(probe.target, verdicts[bad].EndPoint) };
                     AddressVerdict.Report(findings, probe.user.KeyPath, verdicts);
@@ -44,7 +47,11 @@ internal sealed class ReturnPathCheck : ICheck
             cancellation);
     }
 
-    private static async Task<AddressVerdict> ProbeAsync(BackendTarget target, BackendUser user, IPEndPoint endPoint, CancellationToken cancellation)
+    private static async Task<AddressVerdict> ProbeAsync(
+        BackendTarget target,
+        BackendUser user,
+        IPEndPoint endPoint,
+        CancellationToken cancellation)
     {
         var source = SourceFor(user.Clients, endPoint);
         var patience = target.ConnectTimeout < MostPatience ? target.ConnectTimeout : MostPatience;
@@ -80,7 +87,10 @@ internal sealed class ReturnPathCheck : ICheck
                 var candidate = new IPAddress(bytes);
                 var isLoopback = IPAddress.IsLoopback(candidate) && IPAddress.IsLoopback(backend.Address);
                 var isHost = i > 0 || network.PrefixLength == bytes.Length * 8;
-                if (isHost && network.Contains(candidate) && !candidate.Equals(backend.Address) && (isLoopback || OwnAddress.Contains(candidate) == false))
+                if (isHost
+                    && network.Contains(candidate)
+                    && !candidate.Equals(backend.Address)
+                    && (isLoopback || OwnAddress.Contains(candidate) == false))
                     return candidate;
                 bytes[^1]++;
             }

@@ -21,13 +21,18 @@ internal static class ReturnPathCure
         var isV4 = backend.AddressFamily == AddressFamily.InterNetwork;
         var (ip, everything) = isV4 ? ("ip", "0.0.0.0/0") : ("ip -6", "::/0");
         var port = backend.Port.ToString(CultureInfo.InvariantCulture);
-        var rule = IPAddress.IsLoopback(backend.Address)
-            ? $"{ip} rule add from {(isV4 ? "127.0.0.1/8" : "::1/128")} iif lo table 123; {ip} route add local {everything} dev lo table 123"
+        var rule =
+            IPAddress.IsLoopback(backend.Address)
+                ? $"{ip} rule add from {(isV4 ? "127.0.0.1/8" : "::1/128")} iif lo table 123; {ip} route add local {everything} dev lo "
+                    + "table 123"
             : OwnAddress.Contains(backend.Address) == true
-                ? $"{ip} rule add from {backend.Address} ipproto tcp sport {port} iif lo lookup 133; {ip} route add local {everything} dev lo table 133 (and a default route)"
-                : $"{ip} rule add iif {InterfaceTo(backend)} ipproto tcp sport {port} lookup 100; {ip} route add local {everything} dev lo table 100; "
-                    + "and on the backend a route to the clients through this host; in a cloud: the source/destination check off";
-        return $"{rule} (docs/transparent.md, The return path). {await RulesAsync(isV4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6)}";
+                ? $"{ip} rule add from {backend.Address} ipproto tcp sport {port} iif lo lookup 133; {ip} route add local {everything} "
+                    + $"dev lo table 133 (and a default route)"
+            : $"{ip} rule add iif {InterfaceTo(backend)} ipproto tcp sport {port} lookup 100; {ip} route add local {everything} dev lo "
+                + $"table 100; "
+                + "and on the backend a route to the clients through this host; in a cloud: the source/destination check off";
+        return $"{rule} (docs/transparent.md, The return path). "
+            + $"{await RulesAsync(isV4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6)}";
     }
 
     // Tells "nothing was set up here" from "something was: look at the backend's routes".
@@ -36,8 +41,11 @@ internal static class ReturnPathCure
         var shown = await HostProgram.TryRunAsync("ip", [HostProgram.IpOption(family), "rule", "show"]);
         if (shown is not { ExitCode: 0 })
             return "The rules of this host could not be listed";
-        var own = shown.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim())
-            .Where(rule => rule is not ("from all lookup local" or "from all lookup main" or "from all lookup default")).ToList();
+        var own = shown
+            .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim())
+            .Where(rule => rule is not ("from all lookup local" or "from all lookup main" or "from all lookup default"))
+            .ToList();
         return own.Count == 0 ? "This host has no rules of its own (ip rule)" : $"Rules of this host: {string.Join("; ", own)}";
     }
 
@@ -49,8 +57,11 @@ internal static class ReturnPathCure
             using var socket = new Socket(backend.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
             socket.Connect(backend);
             var local = ((IPEndPoint)socket.LocalEndPoint!).Address;
-            return NetworkInterface.GetAllNetworkInterfaces()
-                .FirstOrDefault(card => card.GetIPProperties().UnicastAddresses.Any(address => address.Address.Equals(local)))?.Name ?? "IF";
+            return NetworkInterface
+                    .GetAllNetworkInterfaces()
+                    .FirstOrDefault(card => card.GetIPProperties().UnicastAddresses.Any(address => address.Address.Equals(local)))
+                    ?.Name
+                ?? "IF";
         }
         catch (Exception problem) when (problem is SocketException or NetworkInformationException)
         {

@@ -10,8 +10,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Gateway.Checks;
 
 /// <summary>
-/// Whether this process has the rights that transparent, marked, TOA and Dnat routes and listeners need: asked of the kernel by doing it (socket options,
-/// loading and attaching the eBPF program, rules on trial), with the very code that start-up runs. A process that runs the configuration was asked already.
+/// Whether this process has the rights that transparent, marked, TOA and Dnat routes and listeners need: asked of the kernel by doing it
+/// (socket options, loading and attaching the eBPF program, rules on trial), with the very code that start-up runs. A process that runs the
+/// configuration was asked already.
 /// </summary>
 internal sealed class RightsCheck : ICheck
 {
@@ -41,9 +42,11 @@ internal sealed class RightsCheck : ICheck
             {
                 findings.Warn(
                     path,
-                    "looks at the SYN alone: Ack and Data need CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN. A client behind a load balancer that forwards packets and writes the option only into the ACK "
+                    "looks at the SYN alone: Ack and Data need CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN. A client behind a load balancer "
+                        + "that forwards packets and writes the option only into the ACK "
                         + "can forge its address in the SYN",
-                    "grant them, or write where the load balancer puts the option: \"Carriers\": [\"Ack\"] (does not start without the rights), or [\"Syn\"]");
+                    "grant them, or write where the load balancer puts the option: \"Carriers\": [\"Ack\"] (does not start without the "
+                        + "rights), or [\"Syn\"]");
             }
             else
             {
@@ -52,23 +55,38 @@ internal sealed class RightsCheck : ICheck
         }
     }
 
-    private static bool IsAbout(IReadOnlyList<string> messages, string path) => messages.Any(message => message.StartsWith(path, StringComparison.OrdinalIgnoreCase));
+    private static bool IsAbout(IReadOnlyList<string> messages, string path) =>
+        messages.Any(message => message.StartsWith(path, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>What a plain socket does not do: the key path in front of <c>Mode</c>, and what stands there.</summary>
     internal static IEnumerable<(string Path, SourceIpConfig SourceIp)> Needs(CheckContext context)
     {
-        var ofRoutes = context.Snapshot.Tcp.Listeners.Values.SelectMany(listener => listener.Routes).DistinctBy(route => route.Name)
-            .Select(route => ($"TcpProxy:Routes:{route.Name}:SourceIp:", new SourceIpConfig { Mode = route.SourceIp.Mode, Mark = route.SourceIp.Mark == 0 ? null : route.SourceIp.Mark }));
-        var ofClusters = context.Config.ReverseProxy.Clusters
-            .Select(cluster => ($"ReverseProxy:Clusters:{cluster.ClusterId}:Metadata:{ClusterSourceIp.Prefix}", ClusterSourceIp.Read(cluster.Metadata)?.Config ?? new SourceIpConfig()));
-        return ofRoutes.Concat(ofClusters).Where(need => need.Item2 is { Mode: SourceIpMode.Transparent or SourceIpMode.Toa or SourceIpMode.Dnat } or { Mark: not null });
+        var ofRoutes = context
+            .Snapshot.Tcp.Listeners.Values.SelectMany(listener => listener.Routes)
+            .DistinctBy(route => route.Name)
+            .Select(route =>
+                (
+                    $"TcpProxy:Routes:{route.Name}:SourceIp:",
+                    new SourceIpConfig { Mode = route.SourceIp.Mode, Mark = route.SourceIp.Mark == 0 ? null : route.SourceIp.Mark }));
+        var ofClusters = context.Config.ReverseProxy.Clusters.Select(cluster =>
+            (
+                $"ReverseProxy:Clusters:{cluster.ClusterId}:Metadata:{ClusterSourceIp.Prefix}",
+                ClusterSourceIp.Read(cluster.Metadata)?.Config ?? new SourceIpConfig()));
+        return ofRoutes
+            .Concat(ofClusters)
+            .Where(need => need.Item2 is { Mode: SourceIpMode.Transparent or SourceIpMode.Toa or SourceIpMode.Dnat } or { Mark: not null });
     }
 
     private static async Task<IReadOnlyList<string>> FindMissingAsync(CheckContext context)
     {
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         await using var plane = new TcpDataPlane(
-            context.Config.TcpProxy.Engine, context.Config.TcpProxy.Accept, NullLoggerFactory.Instance, services.GetRequiredService<IMeterFactory>(), TimeProvider.System, new ConnectionLimit(),
+            context.Config.TcpProxy.Engine,
+            context.Config.TcpProxy.Accept,
+            NullLoggerFactory.Instance,
+            services.GetRequiredService<IMeterFactory>(),
+            TimeProvider.System,
+            new ConnectionLimit(),
             context.Config.TcpProxy.Dnat.Table);
         return GatewayRuntime.FindMissingRights(plane, context.Snapshot, isTrial: true);
     }

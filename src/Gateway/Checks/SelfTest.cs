@@ -5,8 +5,8 @@ using Gateway.Tcp.Engines;
 namespace Gateway.Checks;
 
 /// <summary>
-/// The checks of the running gateway: in the background after the start and after each reload (<c>Checks:AtStart</c>), and when the admin listener is asked. They never delay anything; a
-/// newer configuration ends the run of the older one.
+/// The checks of the running gateway: in the background after the start and after each reload (<c>Checks:AtStart</c>), and when the admin
+/// listener is asked. They never delay anything; a newer configuration ends the run of the older one.
 /// </summary>
 internal sealed partial class SelfTest(
     GatewayRuntime runtime, OwnListeners ownListeners, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SelfTest> logger)
@@ -24,7 +24,9 @@ internal sealed partial class SelfTest(
             _ = LogAsync(Start(scope, afresh: true));
     }
 
-    /// <summary>The last report on the configuration in force, or the one that is being made; none yet: one on this host is made now.</summary>
+    /// <summary>
+    /// The last report on the configuration in force, or the one that is being made; none yet: one on this host is made now.
+    /// </summary>
     public Task<CheckReport> ReportAsync() => Start(CheckScope.Host, afresh: false);
 
     /// <summary>A new report, destinations included.</summary>
@@ -35,7 +37,9 @@ internal sealed partial class SelfTest(
         lock (_gate)
         {
             var current = runtime.Current;
-            if (_report is { IsCanceled: false, IsFaulted: false } known && ReferenceEquals(current, _checked) && (!afresh || (scope == _scope && !known.IsCompleted)))
+            if (_report is { IsCanceled: false, IsFaulted: false } known
+                && ReferenceEquals(current, _checked)
+                && (!afresh || (scope == _scope && !known.IsCompleted)))
                 return known;
             _running?.Cancel();
             _running?.Dispose();

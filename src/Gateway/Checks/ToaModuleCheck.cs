@@ -1,6 +1,9 @@
 namespace Gateway.Checks;
 
-/// <summary>Whether a load balancer vendor's kernel module for TOA is loaded: accept and getpeername give the client's address then, whatever a Toa section says.</summary>
+/// <summary>
+/// Whether a load balancer vendor's kernel module for TOA is loaded: accept and getpeername give the client's address then, whatever a Toa
+/// section says.
+/// </summary>
 internal sealed class ToaModuleCheck : ICheck
 {
     private const string ModulesFile = "/proc/modules";
@@ -13,7 +16,10 @@ internal sealed class ToaModuleCheck : ICheck
     public async Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
     {
         if (File.Exists(ModulesFile))
-            Judge(await File.ReadAllTextAsync(ModulesFile, cancellation), [.. context.Config.Listeners.Where(listener => listener.Value.Toa is not null).Select(listener => listener.Key)], findings);
+            Judge(
+                await File.ReadAllTextAsync(ModulesFile, cancellation),
+                [.. context.Config.Listeners.Where(listener => listener.Value.Toa is not null).Select(listener => listener.Key)],
+                findings);
     }
 
     /// <summary>The verdict on the text of /proc/modules (proc_modules(5)).</summary>
@@ -26,6 +32,9 @@ internal sealed class ToaModuleCheck : ICheck
         if (listeners.Count == 0)
             findings.Ok("", $"{what}; there is nothing to do");
         foreach (var listener in listeners)
-            findings.Warn($"Listeners:{listener}:Toa", $"{what}, and the client is nobody's trusted proxy", "nothing to do: remove the Toa section");
+            findings.Warn(
+                $"Listeners:{listener}:Toa",
+                $"{what}, and the client is nobody's trusted proxy",
+                "nothing to do: remove the Toa section");
     }
 }

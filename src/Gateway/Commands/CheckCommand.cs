@@ -44,7 +44,10 @@ internal static class CheckCommand
     private static async Task<CheckReport> CheckAsync(string path, CancellationToken cancellation)
     {
         var result = ConfigReader.Read(path, ConfigReader.ProcessEnvironment());
-        var issues = result.Errors.Select(issue => Of(issue, CheckSeverity.Fail)).Concat(result.Warnings.Select(issue => Of(issue, CheckSeverity.Warn))).ToList();
+        var issues = result
+            .Errors.Select(issue => Of(issue, CheckSeverity.Fail))
+            .Concat(result.Warnings.Select(issue => Of(issue, CheckSeverity.Warn)))
+            .ToList();
         if (result.Config is null)
             return new CheckReport(TimeProvider.System.GetUtcNow(), CheckScope.All, issues);
         var report = await CheckSuite.RunAsync(new CheckContext(SnapshotBuilder.Build(result)), Limit, cancellation);

@@ -14,7 +14,9 @@ internal static class CommandLine
     {
         var config = new Option<string?>("--config")
         {
-            Description = $"The configuration file. Defaults to {DefaultFile} below the working directory or, if absent there, beside the executable.",
+            Description =
+                $"The configuration file. Defaults to {DefaultFile} below the working directory or, if absent there, beside the "
+                    + $"executable.",
             HelpName = "FILE",
         };
         config.Validators.Add(static result =>
@@ -24,14 +26,34 @@ internal static class CommandLine
                 result.AddError("--config: the name of the file is empty.");
             }
         });
-        var run = new Command("run", $"Runs the gateway (also what it does without a command, where there is {DefaultFile} below the working directory).") { config };
+        var run = new Command(
+            "run",
+            $"Runs the gateway (also what it does without a command, where there is {DefaultFile} below the working directory).")
+        {
+            config,
+        };
         run.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(config)));
-        var validate = new Command("validate", "Checks a configuration file without running it. Exit code 0: good (warnings are printed); 1: every error with its key path.") { config };
+        var validate = new Command(
+            "validate",
+            "Checks a configuration file without running it. Exit code 0: good (warnings are printed); 1: every error with its key path.")
+        {
+            config,
+        };
         validate.SetAction(parsed => ValidateCommand.Run(FindFile(parsed.GetValue(config)), Console.Out, Console.Error));
-        var root = new RootCommand("Gateway: the client's real address reaches the backend, over HTTP and raw TCP.") { run, Demo(), validate, Check(config), Redirect(config) };
+        var root = new RootCommand("Gateway: the client's real address reaches the backend, over HTTP and raw TCP.")
+        {
+            run,
+            Demo(),
+            validate,
+            Check(config),
+            Redirect(config),
+        };
         root.Options.Add(config);
-        root.SetAction((parsed, cancellation) =>
-            parsed.GetValue(config) is { } file ? RunAsync(file) : File.Exists(DefaultFile) ? RunAsync(null) : PrintHelpAsync(root, cancellation));
+        root.SetAction(
+            (parsed, cancellation) =>
+                parsed.GetValue(config) is { } file ? RunAsync(file)
+                : File.Exists(DefaultFile) ? RunAsync(null)
+                : PrintHelpAsync(root, cancellation));
         // Signals are the host's: it drains. System.CommandLine would end the process after two seconds.
         return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
@@ -40,8 +62,10 @@ internal static class CommandLine
     {
         var demo = new Command(
             "demo",
-            "Runs the gateway in front of backends of its own and prints commands to try. Takes no options and no configuration: it listens on 127.0.0.1, on the ports "
-                + $"{string.Join(", ", DemoPorts.Preferred)} or, where one is taken, on another. Run as root on Linux it shows transparent mode too.");
+            "Runs the gateway in front of backends of its own and prints commands to try. Takes no options and no configuration: it "
+                + "listens on 127.0.0.1, on the ports "
+                + $"{string.Join(", ", DemoPorts.Preferred)} or, where one is taken, on another. Run as root on Linux it shows "
+                + "transparent mode too.");
         demo.SetAction((parsed, cancellation) => DemoAsync());
         // Not in its help: only to say what to write instead.
         var config = new Option<string?>("--config") { Hidden = true };
@@ -51,12 +75,15 @@ internal static class CommandLine
         return demo;
     }
 
-    /// <summary>Whoever typed the bare name has nothing to run here, and would not expect a gateway with whatever file lies beside the executable.</summary>
+    /// <summary>
+    /// Whoever typed the bare name has nothing to run here, and would not expect a gateway with whatever file lies beside the executable.
+    /// </summary>
     private static async Task<int> PrintHelpAsync(RootCommand root, CancellationToken cancellation)
     {
         await root.Parse(["--help"]).InvokeAsync(cancellationToken: cancellation);
         await Console.Error.WriteLineAsync(
-            $"Nothing was started: there is no {DefaultFile} below {Environment.CurrentDirectory}. Gateway demo shows it work; Gateway run takes the file beside the executable.");
+            $"Nothing was started: there is no {DefaultFile} below {Environment.CurrentDirectory}. Gateway demo shows it work; Gateway "
+                + $"run takes the file beside the executable.");
         return 1;
     }
 
@@ -64,9 +91,23 @@ internal static class CommandLine
     {
         var json = new Option<bool>("--json") { Description = "JSON instead of text." };
         var strict = new Option<bool>("--strict") { Description = "Warnings, and what was skipped, count: exit code 2." };
-        var check = new Command("check", "Says whether this host and the backends can do what the configuration asks, and the cure. Exit code 0: no failures; 1: failures.") { config, json, strict };
-        check.SetAction((parsed, cancellation) =>
-            CheckCommand.RunAsync(FindFile(parsed.GetValue(config)), parsed.GetValue(json), parsed.GetValue(strict), Console.Out, cancellation));
+        var check = new Command(
+            "check",
+            "Says whether this host and the backends can do what the configuration asks, and the cure. Exit code 0: no failures; 1: "
+                + "failures.")
+        {
+            config,
+            json,
+            strict,
+        };
+        check.SetAction(
+            (parsed, cancellation) =>
+                CheckCommand.RunAsync(
+                    FindFile(parsed.GetValue(config)),
+                    parsed.GetValue(json),
+                    parsed.GetValue(strict),
+                    Console.Out,
+                    cancellation));
         return check;
     }
 
@@ -78,10 +119,22 @@ internal static class CommandLine
             RedirectCommand.ApplyAsync(FindFile(parsed.GetValue(config)), parsed.GetValue(iptables), Console.Out, Console.Error));
         var remove = new Command("remove", "Removes them. Needs no configuration.");
         remove.SetAction((parsed, cancellation) => RedirectCommand.RemoveAsync(Console.Out, Console.Error));
-        var show = new Command("show", "Prints what apply would do as a shell script, and what is installed now. Changes nothing.") { config, iptables };
-        show.SetAction((parsed, cancellation) =>
-            RedirectCommand.ShowAsync(FindFile(parsed.GetValue(config)), parsed.GetValue(iptables), Console.Out, Console.Error));
-        return new Command("redirect", "Diverts connections to the listeners that have Intercept, by rules in this network namespace (needs NET_ADMIN).") { apply, remove, show };
+        var show = new Command("show", "Prints what apply would do as a shell script, and what is installed now. Changes nothing.")
+        {
+            config,
+            iptables,
+        };
+        show.SetAction(
+            (parsed, cancellation) =>
+                RedirectCommand.ShowAsync(FindFile(parsed.GetValue(config)), parsed.GetValue(iptables), Console.Out, Console.Error));
+        return new Command(
+            "redirect",
+            "Diverts connections to the listeners that have Intercept, by rules in this network namespace (needs NET_ADMIN).")
+        {
+            apply,
+            remove,
+            show,
+        };
     }
 
     private static string FindFile(string? given)

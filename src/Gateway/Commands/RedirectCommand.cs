@@ -12,14 +12,18 @@ internal static class RedirectCommand
     /// <param name="output">Says what is diverted.</param>
     /// <param name="error">Takes the errors.</param>
     /// <returns>Exit code: 0, or 1.</returns>
-    public static Task<int> ApplyAsync(string path, bool useIptables, TextWriter output, TextWriter error) => WithPlanAsync(path, error, async plan =>
-    {
-        var local = EphemeralPorts.Read();
-        foreach (var diversion in plan.Diversions)
-        {
-            if (local.Refuse(diversion.ReplyPorts) is { } problem)
-                throw new RedirectException($"listener {diversion.Listener}: {problem}. {local.Cure(diversion.ReplyPorts)}");
-        }
+    public static Task<int> ApplyAsync(string path, bool useIptables, TextWriter output, TextWriter error) =>
+        WithPlanAsync(
+            path,
+            error,
+            async plan =>
+            {
+                var local = EphemeralPorts.Read();
+                foreach (var diversion in plan.Diversions)
+                {
+                    if (local.Refuse(diversion.ReplyPorts) is { } problem)
+                        throw new RedirectException($"listener {diversion.Listener}: {problem}. {local.Cure(diversion.ReplyPorts)}");
+                }
 
         await HostRules.ApplyAsync(plan, useIptables);
         foreach (var diversion in plan.Diversions)
@@ -42,14 +46,18 @@ internal static class RedirectCommand
     /// <param name="output">Takes the script.</param>
     /// <param name="error">Takes the errors.</param>
     /// <returns>Exit code: 0, or 1.</returns>
-    public static Task<int> ShowAsync(string path, bool useIptables, TextWriter output, TextWriter error) => WithPlanAsync(path, error, async plan =>
-    {
-        await output.WriteAsync(RedirectScript.Write(plan, useIptables));
-        var installed = await HostRules.DescribeAsync();
-        await output.WriteLineAsync(installed.Count == 0 ? "# Installed now: nothing" : "# Installed now:");
-        foreach (var line in installed)
-            await output.WriteLineAsync($"#   {line}");
-    });
+    public static Task<int> ShowAsync(string path, bool useIptables, TextWriter output, TextWriter error) =>
+        WithPlanAsync(
+            path,
+            error,
+            async plan =>
+            {
+                await output.WriteAsync(RedirectScript.Write(plan, useIptables));
+                var installed = await HostRules.DescribeAsync();
+                await output.WriteLineAsync(installed.Count == 0 ? "# Installed now: nothing" : "# Installed now:");
+                foreach (var line in installed)
+                    await output.WriteLineAsync($"#   {line}");
+            });
 
     private static async Task<int> WithPlanAsync(string path, TextWriter error, Func<RedirectPlan, Task> use)
     {
@@ -64,7 +72,8 @@ internal static class RedirectCommand
         var plan = RedirectPlan.From(result.Config, EphemeralPorts.Read());
         if (plan.Diversions.Count > 0)
             return await GuardedAsync(error, () => use(plan));
-        await error.WriteLineAsync("error: no listener has Intercept, or none of its routes matches a port that may be diverted: there is nothing to do");
+        await error.WriteLineAsync(
+            "error: no listener has Intercept, or none of its routes matches a port that may be diverted: there is nothing to do");
         return 1;
     }
 

@@ -51,7 +51,10 @@ internal static class Cidr
     }
 
     private static void Expand(
-        IReadOnlyList<string> list, IReadOnlyDictionary<string, IReadOnlyList<string>> networks, List<IPNetwork> result, HashSet<string> seen)
+        IReadOnlyList<string> list,
+        IReadOnlyDictionary<string, IReadOnlyList<string>> networks,
+        List<IPNetwork> result,
+        HashSet<string> seen)
     {
         foreach (var item in list)
         {

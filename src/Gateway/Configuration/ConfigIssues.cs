@@ -5,7 +5,9 @@ namespace Gateway.Configuration;
 /// <summary>Collects what reading and validation find; nothing stops at the first error, and nobody reads the thousandth.</summary>
 internal sealed class ConfigIssues
 {
-    /// <summary>Errors that are kept, and warnings: a log line and a person have room for no more, and a file of 16 MiB could have a million.</summary>
+    /// <summary>
+    /// Errors that are kept, and warnings: a log line and a person have room for no more, and a file of 16 MiB could have a million.
+    /// </summary>
     public const int MaxKept = 100;
 
     private readonly List<ConfigIssue> _errors = [];
@@ -16,7 +18,9 @@ internal sealed class ConfigIssues
     private int _moreErrors;
     private int _moreWarnings;
 
-    /// <summary>What makes the configuration unusable, in the order found. A last one says how many there are beyond those that are kept.</summary>
+    /// <summary>
+    /// What makes the configuration unusable, in the order found. A last one says how many there are beyond those that are kept.
+    /// </summary>
     public IReadOnlyList<ConfigIssue> Errors => Told(_errors, _moreErrors);
 
     /// <summary>What an operator should look at; likewise.</summary>
@@ -47,7 +51,8 @@ internal sealed class ConfigIssues
     }
 
     /// <summary>
-    /// Whether a key has an error already, so that what follows from it need not be said. Behind the last error that is kept every key has: which ones is not kept either.
+    /// Whether a key has an error already, so that what follows from it need not be said. Behind the last error that is kept every key has:
+    /// which ones is not kept either.
     /// </summary>
     /// <param name="path">Key path.</param>
     public bool HasError(string path) => _moreErrors > 0 || _errorPaths.Contains(path);

@@ -4,12 +4,16 @@ using System.Net.Sockets;
 
 namespace Gateway.Configuration;
 
-/// <summary>Where a listener listens: <c>ip:port</c>, <c>[v6]:port</c> (IPv6 only) or <c>*:port</c> (dual stack; IPv4 where IPv6 is off).</summary>
+/// <summary>
+/// Where a listener listens: <c>ip:port</c>, <c>[v6]:port</c> (IPv6 only) or <c>*:port</c> (dual stack; IPv4 where IPv6 is off).
+/// </summary>
 /// <param name="EndPoint">Address and port to bind. Port 0: the kernel chooses one.</param>
 /// <param name="DualMode">Whether an IPv6 socket also takes IPv4.</param>
 internal sealed record ListenAddress(IPEndPoint EndPoint, bool DualMode)
 {
-    /// <summary>Whether it was written as <c>*:port</c>: both families, wherever this runs. What a file means must not depend on the machine.</summary>
+    /// <summary>
+    /// Whether it was written as <c>*:port</c>: both families, wherever this runs. What a file means must not depend on the machine.
+    /// </summary>
     public bool IsBothFamilies { get; private init; }
 
     /// <summary>The rule, for messages.</summary>

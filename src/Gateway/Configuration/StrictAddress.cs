@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace Gateway.Configuration;
 
-/// <summary>IP addresses as people write them. <see cref="IPAddress.TryParse(string, out IPAddress)"/> also takes 1, 0x7f.1 and 010.0.0.1 (octal: 8.0.0.1).</summary>
+/// <summary>
+/// IP addresses as people write them. <see cref="IPAddress.TryParse(string, out IPAddress)"/> also takes 1, 0x7f.1 and 010.0.0.1 (octal:
+/// 8.0.0.1).
+/// </summary>
 internal static class StrictAddress
 {
     /// <summary>Reads an IPv4 address, or an IPv6 address in brackets.</summary>

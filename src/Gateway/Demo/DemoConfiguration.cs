@@ -30,7 +30,7 @@ internal static class DemoConfiguration
             // The peer is the client.
             "web": { "Address": "127.0.0.1:{{ports.Web}}", "Protocol": "Http" },
 
-            // A load balancer says who the client is: every connection begins with a PROXY header, v1 or v2. Only this machine may send one.
+            // A load balancer says who the client is: every connection begins with a PROXY header, v1 or v2.
             "web-proxied": {
               "Address": "127.0.0.1:{{ports.WebBehindProxy}}", "Protocol": "Http",
               "ProxyProtocol": { "Header": "Required", "TrustedProxies": [ "127.0.0.0/8" ] }

@@ -27,7 +27,10 @@ internal sealed record DemoPorts
     /// <summary>The friendly ones, in the order of the properties.</summary>
     public static IReadOnlyList<int> Preferred { get; } = [8080, 8081, 9000, 9001, 9002, 9901];
 
-    /// <summary>Finds the ports. All are held until the last is chosen, so that they differ; somebody else can still take one before the gateway does.</summary>
+    /// <summary>
+    /// Finds the ports. All are held until the last is chosen, so that they differ; somebody else can still take one before the gateway
+    /// does.
+    /// </summary>
     /// <exception cref="SocketException">No port is left at all.</exception>
     public static DemoPorts Choose()
     {

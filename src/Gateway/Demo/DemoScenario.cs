@@ -5,8 +5,8 @@ using Whoami;
 namespace Gateway.Demo;
 
 /// <summary>
-/// <c>Gateway demo</c>: Whoami backends inside this process on free ports, and a configuration file in front of them that the gateway then runs
-/// as it would run any other. Everything listens on 127.0.0.1 only.
+/// <c>Gateway demo</c>: Whoami backends inside this process on free ports, and a configuration file in front of them that the gateway then
+/// runs as it would run any other. Everything listens on 127.0.0.1 only.
 /// </summary>
 internal sealed class DemoScenario : IAsyncDisposable
 {
@@ -38,7 +38,12 @@ internal sealed class DemoScenario : IAsyncDisposable
         var anywhere = new IPEndPoint(IPAddress.Loopback, 0);
         var http = await WhoamiHttp.StartAsync(anywhere);
         var tcp = WhoamiTcp.Start(anywhere);
-        var scenario = new DemoScenario(Directory.CreateTempSubdirectory("gateway-demo-"), http, tcp, DemoPorts.Choose(), TransparentProbe.IsPermitted());
+        var scenario = new DemoScenario(
+            Directory.CreateTempSubdirectory("gateway-demo-"),
+            http,
+            tcp,
+            DemoPorts.Choose(),
+            TransparentProbe.IsPermitted());
         await File.WriteAllTextAsync(
             scenario.ConfigPath, DemoConfiguration.Write(scenario.Ports, http.EndPoint.Port, tcp.EndPoint.Port, scenario.HasTransparent));
         return scenario;

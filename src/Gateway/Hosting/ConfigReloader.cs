@@ -9,8 +9,14 @@ namespace Gateway.Hosting;
 
 /// <summary>Follows the configuration file: a good one is put in force as a whole, a bad one changes nothing and says why.</summary>
 internal sealed partial class ConfigReloader(
-    ConfigSource source, GatewayServer server, GatewayRuntime runtime, RestartKeys restart, SelfTest selfTest, ConfigMetrics metrics, TimeProvider time, ILogger<ConfigReloader> logger)
-    : IHostedLifecycleService, IAsyncDisposable
+    ConfigSource source,
+    GatewayServer server,
+    GatewayRuntime runtime,
+    RestartKeys restart,
+    SelfTest selfTest,
+    ConfigMetrics metrics,
+    TimeProvider time,
+    ILogger<ConfigReloader> logger) : IHostedLifecycleService, IAsyncDisposable
 {
     private ConfigFileWatcher? _watcher;
     private PosixSignalRegistration? _signal;
@@ -102,7 +108,13 @@ internal sealed partial class ConfigReloader(
         metrics.Reloaded(succeeded: true);
         var changes = ConfigChanges.Between(_inForce, read.Text!).Except(RestartKeys.Paths);
         _inForce = read.Text!;
-        Log.Reloaded(logger, source.Path, runtime.Current.Listeners.Count, result.Config.TcpProxy.Routes.Count, result.Config.ReverseProxy.Routes.Count, changes.Describe());
+        Log.Reloaded(
+            logger,
+            source.Path,
+            runtime.Current.Listeners.Count,
+            result.Config.TcpProxy.Routes.Count,
+            result.Config.ReverseProxy.Routes.Count,
+            changes.Describe());
         restart.Tell(result.Config);
         selfTest.Begin();
     }
@@ -122,7 +134,11 @@ internal sealed partial class ConfigReloader(
 
     private static partial class Log
     {
-        [LoggerMessage(1030, LogLevel.Information, "{Path} is in force: {Listeners} listeners, {TcpRoutes} TCP routes, {HttpRoutes} HTTP routes; {Changes}")]
+        [LoggerMessage(
+            1030,
+            LogLevel.Information,
+            "{Path} is in force: {Listeners} listeners, {TcpRoutes} TCP routes, {HttpRoutes} HTTP routes; {Changes}"
+        )]
         public static partial void Reloaded(ILogger logger, string path, int listeners, int tcpRoutes, int httpRoutes, string changes);
 
         [LoggerMessage(1031, LogLevel.Error, "{Path} is refused, the last good configuration stays; {Count} error(s): {Problems}")]

@@ -3,7 +3,8 @@ using System.Collections;
 namespace Gateway.Hosting;
 
 /// <summary>
-/// Settings of ASP.NET Core that would open a port or widen trust behind the file's back. They have no effect here; whoever set one should know.
+/// Settings of ASP.NET Core that would open a port or widen trust behind the file's back. They have no effect here; whoever set one should
+/// know.
 /// </summary>
 internal static class ForeignSettings
 {

@@ -67,8 +67,11 @@ internal static partial class GatewayHost
         logging.Update(snapshot.Logging);
         ((IConfigurationBuilder)builder.Configuration).Add(logging);
         // The OpenTelemetry SDK reads its variables from the configuration; nothing else of the environment gets in.
-        builder.Configuration.AddInMemoryCollection(source.Environment.Where(variable => variable.Key.StartsWith("OTEL_", StringComparison.Ordinal) && variable.Key != OtlpVariables.Disabled)
-            .Select(variable => KeyValuePair.Create(variable.Key, (string?)variable.Value)));
+        builder.Configuration.AddInMemoryCollection(
+            source
+                .Environment.Where(variable =>
+                    variable.Key.StartsWith("OTEL_", StringComparison.Ordinal) && variable.Key != OtlpVariables.Disabled)
+                .Select(variable => KeyValuePair.Create(variable.Key, (string?)variable.Value)));
         builder.Logging.AddGatewayLogging(builder.Configuration);
 
         var services = builder.Services;
@@ -78,9 +81,15 @@ internal static partial class GatewayHost
         services.AddGatewayTelemetry(source.Environment, snapshot.Config);
         services.AddSingleton(new ConnectionLimit(snapshot.Config.Limits.MaxConnections));
         services.AddSingleton(provider => new TcpDataPlane(
-            snapshot.Config.TcpProxy.Engine, snapshot.Config.TcpProxy.Accept, provider.GetRequiredService<ILoggerFactory>(),
-            provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ConnectionLimit>(),
-            snapshot.Config.TcpProxy.Dnat.Table, provider.GetRequiredService<OwnListeners>(), provider.GetRequiredService<PrologueMetrics>()));
+            snapshot.Config.TcpProxy.Engine,
+            snapshot.Config.TcpProxy.Accept,
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetRequiredService<IMeterFactory>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ConnectionLimit>(),
+            snapshot.Config.TcpProxy.Dnat.Table,
+            provider.GetRequiredService<OwnListeners>(),
+            provider.GetRequiredService<PrologueMetrics>()));
         services.AddHttpGateway();
         services.AddSingleton<Readiness>();
         services.AddSingleton<ClusterReadiness>();
@@ -111,13 +120,21 @@ internal static partial class GatewayHost
         [LoggerMessage(1020, LogLevel.Information, "Gateway {Version} runs {File}; TCP engine {Engine}")]
         public static partial void Started(ILogger logger, string version, string file, string engine);
 
-        [LoggerMessage(1021, LogLevel.Warning, "The environment variable {Name} has no effect: listeners and trust come from the configuration file alone")]
+        [LoggerMessage(
+            1021,
+            LogLevel.Warning,
+            "The environment variable {Name} has no effect: listeners and trust come from the configuration file alone"
+        )]
         public static partial void ForeignSetting(ILogger logger, string name);
 
         [LoggerMessage(1022, LogLevel.Warning, "{Warning}")]
         public static partial void ConfigWarning(ILogger logger, string warning);
 
-        [LoggerMessage(1023, LogLevel.Warning, "The environment variable {Name} is no URL ({Value}): nothing is exported there. Write it as http://host:4317")]
+        [LoggerMessage(
+            1023,
+            LogLevel.Warning,
+            "The environment variable {Name} is no URL ({Value}): nothing is exported there. Write it as http://host:4317"
+        )]
         public static partial void BadEndpoint(ILogger logger, string name, string value);
     }
 }

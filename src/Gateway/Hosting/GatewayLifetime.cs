@@ -8,7 +8,10 @@ namespace Gateway.Hosting;
 /// Ends the process by signal: the first SIGTERM or SIGINT begins the drain, a second one ends at once. The stock console lifetime would
 /// swallow the second, and an operator who presses Ctrl+C twice means it.
 /// </summary>
-internal sealed partial class GatewayLifetime(IHostApplicationLifetime application, IServiceProvider services, ILogger<GatewayLifetime> logger) : IHostLifetime, IDisposable
+internal sealed partial class GatewayLifetime(
+    IHostApplicationLifetime application,
+    IServiceProvider services,
+    ILogger<GatewayLifetime> logger) : IHostLifetime, IDisposable
 {
     private readonly List<PosixSignalRegistration> _registrations = [];
     private int _signals;

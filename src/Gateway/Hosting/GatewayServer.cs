@@ -15,7 +15,11 @@ namespace Gateway.Hosting;
 /// stopped, seconds later, and a failed bind is but a log line.
 /// </summary>
 internal sealed partial class GatewayServer(
-    GatewayRuntime runtime, RunningListenerFactory factory, Readiness readiness, IHostApplicationLifetime lifetime, ILogger<GatewayServer> logger) : IServer
+    GatewayRuntime runtime,
+    RunningListenerFactory factory,
+    Readiness readiness,
+    IHostApplicationLifetime lifetime,
+    ILogger<GatewayServer> logger) : IServer
 {
     /// <summary>Probes and Admin have no traffic worth waiting for when they stop.</summary>
     private static readonly TimeSpan ProbesDrain = TimeSpan.FromSeconds(1);
@@ -39,7 +43,8 @@ internal sealed partial class GatewayServer(
         }
     }
 
-    public async Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken) where TContext : notnull
+    public async Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken)
+        where TContext : notnull
     {
         factory.UseApplication((server, cancellation) => server.StartAsync(application, cancellation));
         lifetime.ApplicationStopping.Register(readiness.SetDraining);
@@ -117,7 +122,8 @@ internal sealed partial class GatewayServer(
         var problems = new List<string>();
         try
         {
-            foreach (var plan in change.Added.Where(plan => !change.InTheWay.Exists(running => plan.Address.Overlaps(running.Plan.Address))))
+            foreach (var plan in change.Added.Where(plan => !change.InTheWay.Exists(running => plan.Address.Overlaps(running.Plan.Address)))
+            )
             {
                 await BindAsync(plan, change.Bound, problems);
             }

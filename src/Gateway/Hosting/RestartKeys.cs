@@ -4,8 +4,9 @@ using Gateway.Observability;
 namespace Gateway.Hosting;
 
 /// <summary>
-/// What of a newer configuration waits for the next start: the keys that are read at start only. The configuration in force has the values in use, so whoever reads it, the self-test
-/// above all, speaks of these. Of each key that differs one Warning tells, and again only when its value changes.
+/// What of a newer configuration waits for the next start: the keys that are read at start only. The configuration in force has the values
+/// in use, so whoever reads it, the self-test above all, speaks of these. Of each key that differs one Warning tells, and again only when
+/// its value changes.
 /// </summary>
 internal sealed partial class RestartKeys(GatewayConfig started, ConfigMetrics metrics, ILogger<RestartKeys> logger)
 {
@@ -42,7 +43,11 @@ internal sealed partial class RestartKeys(GatewayConfig started, ConfigMetrics m
 
     private static partial class Log
     {
-        [LoggerMessage(1033, LogLevel.Warning, "{Key} is read at start only: the file says {Written}, {InUse} stays in use until the gateway is started again")]
+        [LoggerMessage(
+            1033,
+            LogLevel.Warning,
+            "{Key} is read at start only: the file says {Written}, {InUse} stays in use until the gateway is started again"
+        )]
         public static partial void Waits(ILogger logger, string key, string written, string inUse);
     }
 }

@@ -24,8 +24,8 @@ namespace Gateway.Http;
 internal static class HttpGatewayExtensions
 {
     /// <summary>
-    /// Adds YARP and what the gateway puts around it. Routes and clusters come through <see cref="SnapshotProxyConfigProvider"/>, listeners'
-    /// policies through <see cref="HttpListenerStates"/>.
+    /// Adds YARP and what the gateway puts around it. Routes and clusters come through <see cref="SnapshotProxyConfigProvider"/>,
+    /// listeners' policies through <see cref="HttpListenerStates"/>.
     /// </summary>
     public static IServiceCollection AddHttpGateway(this IServiceCollection services)
     {
@@ -54,12 +54,15 @@ internal static class HttpGatewayExtensions
         services.AddZeroStarting<DestinationDials>();
         services.TryAddSingleton<ClientPools>();
         services.TryAddSingleton<IForwarderHttpClientFactory, ClientInvokerFactory>();
-        services.AddSingleton<IStartsAtZero>(static provider => (ClientInvokerFactory)provider.GetRequiredService<IForwarderHttpClientFactory>());
+        services.AddSingleton<IStartsAtZero>(static provider =>
+            (ClientInvokerFactory)provider.GetRequiredService<IForwarderHttpClientFactory>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
         services.AddPassiveHealth();
-        services.AddSingleton<IStartsAtZero>(static provider => provider.GetServices<IPassiveHealthCheckPolicy>().OfType<FailedConnectsPolicy>().Single());
+        services.AddSingleton<IStartsAtZero>(static provider =>
+            provider.GetServices<IPassiveHealthCheckPolicy>().OfType<FailedConnectsPolicy>().Single());
         services.AddRequestTimeouts();
-        // Policies of CORS and authorization cannot be defined here and are refused by validation; what is left of them ("disable", "anonymous") needs no middleware.
+        // Policies of CORS and authorization cannot be defined here and are refused by validation; what is left of them ("disable",
+        // "anonymous") needs no middleware.
         services.Configure<RouteOptions>(options => options.SuppressCheckForUnhandledSecurityMetadata = true);
         services.AddReverseProxy()
             .AddConfigFilter<IdleTimeoutFilter>()
@@ -68,8 +71,8 @@ internal static class HttpGatewayExtensions
             .AddTransforms<GatewayTransforms>();
         BoundProbes(services);
         RemoveForeignStartUp(services);
-        // It writes a warning with a stack for every request that fails, a client that leaves included; the access log has the reason and the cause.
-        // First, so that a rule of the file for the same category wins.
+        // It writes a warning with a stack for every request that fails, a client that leaves included; the access log has the reason and
+        // the cause. First, so that a rule of the file for the same category wins.
         services.Configure<LoggerFilterOptions>(options =>
             options.Rules.Insert(0, new LoggerFilterRule(null, "Yarp.ReverseProxy.Forwarder.HttpForwarder", LogLevel.Error, null)));
         return services;
@@ -96,7 +99,9 @@ internal static class HttpGatewayExtensions
         where T : class, IStartsAtZero =>
         services.AddSingleton<T>().AddSingleton<IStartsAtZero>(static provider => provider.GetRequiredService<T>());
 
-    /// <summary>Serves requests: identity, access log, what HTTP asks of a proxy, routing, YARP. Terminal: what no route takes is 404.</summary>
+    /// <summary>
+    /// Serves requests: identity, access log, what HTTP asks of a proxy, routing, YARP. Terminal: what no route takes is 404.
+    /// </summary>
     public static IApplicationBuilder UseHttpGateway(this IApplicationBuilder app)
     {
         app.UseMiddleware<HttpGatewayMiddleware>();
@@ -124,13 +129,15 @@ internal static class HttpGatewayExtensions
 
     /// <summary>
     /// Session affinity encrypts cookies with data protection. Its keys are kept in memory: a key file in the home directory warns at start
-    /// and is not shared between replicas either. (Across replicas and restarts, affinity needs YARP's HashCookie policy, which has no key.)
-    /// And ASPNETCORE_FORWARDEDHEADERS_ENABLED would let everybody's X-Forwarded-For replace the connection's address.
+    /// and is not shared between replicas either. (Across replicas and restarts, affinity needs YARP's HashCookie policy, which has no
+    /// key.) And ASPNETCORE_FORWARDEDHEADERS_ENABLED would let everybody's X-Forwarded-For replace the connection's address.
     /// </summary>
     private static void RemoveForeignStartUp(IServiceCollection services)
     {
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
-        foreach (var foreign in services.Where(service => service.ImplementationType?.Name is "DataProtectionHostedService" or "ForwardedHeadersStartupFilter").ToList())
+        foreach (var foreign in services
+                .Where(service => service.ImplementationType?.Name is "DataProtectionHostedService" or "ForwardedHeadersStartupFilter")
+                .ToList())
         {
             services.Remove(foreign);
         }

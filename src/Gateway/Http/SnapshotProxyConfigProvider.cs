@@ -15,10 +15,14 @@ internal sealed class SnapshotProxyConfigProvider : IProxyConfigProvider, IConfi
     /// <summary>What YARP reads.</summary>
     public IProxyConfig GetConfig() => _current;
 
-    /// <summary>Swaps routes and clusters as one. YARP has taken them when this returns; requests in flight end on what they started with.</summary>
+    /// <summary>
+    /// Swaps routes and clusters as one. YARP has taken them when this returns; requests in flight end on what they started with.
+    /// </summary>
     /// <param name="routes">Validated routes.</param>
     /// <param name="clusters">Validated clusters.</param>
-    /// <returns>Why YARP did not take them, for a rule that validation does not know: the old ones are in force again. Null: it did.</returns>
+    /// <returns>
+    /// Why YARP did not take them, for a rule that validation does not know: the old ones are in force again. Null: it did.
+    /// </returns>
     public Exception? Update(IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters)
     {
         var old = _current;
@@ -45,13 +49,18 @@ internal sealed class SnapshotProxyConfigProvider : IProxyConfigProvider, IConfi
     {
     }
 
-    void IConfigChangeListener.ConfigurationApplyingFailed(IReadOnlyList<IProxyConfig> proxyConfigs, Exception exception) => _problem = exception;
+    void IConfigChangeListener.ConfigurationApplyingFailed(IReadOnlyList<IProxyConfig> proxyConfigs, Exception exception) =>
+        _problem = exception;
 
     void IConfigChangeListener.ConfigurationApplied(IReadOnlyList<IProxyConfig> proxyConfigs)
     {
     }
 
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001", Justification = "A source without a timer holds nothing to dispose, and readers may still ask its token.")]
+    [System.Diagnostics.CodeAnalysis.SuppressMessage(
+        "Reliability",
+        "CA1001",
+        Justification = "A source without a timer holds nothing to dispose, and readers may still ask its token."
+    )]
     private sealed class Snapshot : IProxyConfig
     {
         private readonly CancellationTokenSource _changed = new();

@@ -36,7 +36,8 @@ internal sealed record Diversion
     public int Mark { get; init; }
 
     /// <summary>
-    /// Ports of backends on this host that we connect to from the client's address: what they answer has to come to us instead of leaving for the client.
+    /// Ports of backends on this host that we connect to from the client's address: what they answer has to come to us instead of leaving
+    /// for the client.
     /// </summary>
     public IReadOnlyList<PortRange> ReplyPorts { get; init; } = [];
 
@@ -47,13 +48,4 @@ internal sealed record Diversion
     public override string ToString() =>
         $"{Direction} {string.Join("; ", Traffic)} to listener {Listener} ({Target}, {Mode})"
         + (ExcludedNetworks.Count > 0 ? $", without {string.Join(", ", ExcludedNetworks)}" : "");
-}
-
-/// <summary>Connections that a route matches.</summary>
-/// <param name="Ports">Their destination ports.</param>
-/// <param name="Destinations">Their destination addresses; empty: any.</param>
-internal sealed record DivertedTraffic(IReadOnlyList<PortRange> Ports, IReadOnlyList<IPNetwork> Destinations)
-{
-    /// <inheritdoc/>
-    public override string ToString() => $"TCP ports {string.Join(", ", Ports)}" + (Destinations.Count > 0 ? $" of {string.Join(", ", Destinations)}" : "");
 }

@@ -14,7 +14,8 @@ internal sealed record DiversionRule(AddressFamily? Family, string Nft, string I
     /// <summary>The rules of a diversion, in order: first what is left alone, then what is diverted.</summary>
     /// <param name="diversion">The diversion.</param>
     public static IEnumerable<DiversionRule> For(Diversion diversion) =>
-        (diversion.Direction == CaptureDirection.Inbound ? LeftAloneInbound(diversion) : LeftAloneOutbound(diversion)).Concat(Diverted(diversion));
+        (diversion.Direction == CaptureDirection.Inbound ? LeftAloneInbound(diversion) : LeftAloneOutbound(diversion)).Concat(
+            Diverted(diversion));
 
     private static IEnumerable<DiversionRule> LeftAloneInbound(Diversion diversion)
     {
@@ -71,7 +72,9 @@ internal sealed record DiversionRule(AddressFamily? Family, string Nft, string I
         // Without an address the kernel looks for a listener on the packet's own address or on any.
         return ListenAddress.IsAny(to.Address)
             ? ($"tproxy to :{to.Port} accept", $"-j TPROXY --on-port {to.Port} --tproxy-mark 0x0/0x0")
-            : ($"tproxy {Ip(to.AddressFamily)} to {to} accept", $"-j TPROXY --on-ip {to.Address} --on-port {to.Port} --tproxy-mark 0x0/0x0");
+            : (
+                $"tproxy {Ip(to.AddressFamily)} to {to} accept",
+                $"-j TPROXY --on-ip {to.Address} --on-port {to.Port} --tproxy-mark 0x0/0x0");
     }
 
     private static string Ip(IPNetwork network) => Ip(network.BaseAddress.AddressFamily);

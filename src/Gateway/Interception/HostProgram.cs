@@ -4,19 +4,34 @@ using System.Net.Sockets;
 
 namespace Gateway.Interception;
 
-/// <summary>Runs the programs that change a host's rules: nft, iptables, ip. Their names are constants; what comes from configuration goes in by standard input.</summary>
+/// <summary>
+/// Runs the programs that change a host's rules: nft, iptables, ip. Their names are constants; what comes from configuration goes in by
+/// standard input.
+/// </summary>
 internal static class HostProgram
 {
     /// <summary>
-    /// Where programs are looked for: where packages put them. Neither PATH nor the working directory, in which .NET looks first: whoever can write there
-    /// would have their program run with the gateway's rights. (The last: NixOS.)
+    /// Where programs are looked for: where packages put them. Neither PATH nor the working directory, in which .NET looks first: whoever
+    /// can write there would have their program run with the gateway's rights. (The last: NixOS.)
     /// </summary>
-    private static readonly string[] Folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin", "/run/current-system/sw/bin"];
+    private static readonly string[] Folders =
+    [
+        "/usr/sbin",
+        "/usr/bin",
+        "/sbin",
+        "/bin",
+        "/usr/local/sbin",
+        "/usr/local/bin",
+        "/run/current-system/sw/bin",
+    ];
 
     // Each of these takes milliseconds; a netfilter lock held by somebody else (iptables -w) is the only wait.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    /// <summary>A shell's test whether IPv6 is there to be configured: pods of IPv4 clusters often have it switched off, and no route can then be added on lo.</summary>
+    /// <summary>
+    /// A shell's test whether IPv6 is there to be configured: pods of IPv4 clusters often have it switched off, and no route can then be
+    /// added on lo.
+    /// </summary>
     public const string HasIPv6Test = "[ \"$(cat " + IPv6Switch + " 2>/dev/null)\" = 0 ]";
 
     private const string IPv6Switch = "/proc/sys/net/ipv6/conf/lo/disable_ipv6";
@@ -25,13 +40,15 @@ internal static class HostProgram
     public static IReadOnlyList<AddressFamily> AllFamilies { get; } = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
 
     /// <summary>The families to configure.</summary>
-    public static IReadOnlyList<AddressFamily> Families => HasIPv6() ? [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6] : [AddressFamily.InterNetwork];
+    public static IReadOnlyList<AddressFamily> Families =>
+        HasIPv6() ? [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6] : [AddressFamily.InterNetwork];
 
     /// <summary>The option of <c>ip</c> for a family.</summary>
     public static string IpOption(AddressFamily family) => family == AddressFamily.InterNetwork ? "-4" : "-6";
 
     /// <summary>The name of a program of iptables for a family, with its ending.</summary>
-    public static string Iptables(AddressFamily family, string ending) => (family == AddressFamily.InterNetwork ? "iptables" : "ip6tables") + ending;
+    public static string Iptables(AddressFamily family, string ending) =>
+        (family == AddressFamily.InterNetwork ? "iptables" : "ip6tables") + ending;
 
     /// <summary>Runs a program to its end.</summary>
     /// <param name="name">Its name, looked for in <see cref="Folders"/>.</param>
@@ -92,8 +109,11 @@ internal static class HostProgram
                 + "\"redirect show\" prints a script for another place");
         if (result.ExitCode == 0)
             return result.Output;
-        var isDenied = result.Error.Contains("not permitted", StringComparison.OrdinalIgnoreCase) || result.Error.Contains("denied", StringComparison.OrdinalIgnoreCase);
-        throw new RedirectException($"{name} {string.Join(' ', arguments)}: {result.Error.Trim()}" + (isDenied ? " (needs the capability NET_ADMIN)" : ""));
+        var isDenied =
+            result.Error.Contains("not permitted", StringComparison.OrdinalIgnoreCase)
+            || result.Error.Contains("denied", StringComparison.OrdinalIgnoreCase);
+        throw new RedirectException(
+            $"{name} {string.Join(' ', arguments)}: {result.Error.Trim()}" + (isDenied ? " (needs the capability NET_ADMIN)" : ""));
     }
 
     /// <summary>The absolute path of an installed program; null: there is none.</summary>
@@ -114,12 +134,3 @@ internal static class HostProgram
         }
     }
 }
-
-/// <summary>What a program printed and how it ended.</summary>
-/// <param name="ExitCode">Its exit code.</param>
-/// <param name="Output">Its standard output.</param>
-/// <param name="Error">Its standard error.</param>
-internal sealed record HostProgramResult(int ExitCode, string Output, string Error);
-
-/// <summary>A host's rules could not be changed. The message is all that the operator sees.</summary>
-internal sealed class RedirectException(string message) : Exception(message);

@@ -38,7 +38,11 @@ internal static class HostRules
     public static async Task<IReadOnlyList<string>> DescribeAsync()
     {
         var state = await HostState.ReadAsync();
-        return [.. state.NftTable.Split('\n', StringSplitOptions.RemoveEmptyEntries), .. state.Families.SelectMany(family => family.Describe())];
+        return
+        [
+            .. state.NftTable.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            .. state.Families.SelectMany(family => family.Describe()),
+        ];
     }
 
     // Nobody can try "ip rule" without doing it, but that the programs are there, and whether netfilter takes the rest.
@@ -64,7 +68,10 @@ internal static class HostRules
         await RouteAsync(plan);
         if (useIptables)
         {
-            await IptablesAsync((family, saved) => HostProgram.Families.Contains(family) ? IptablesScript.Install(plan, family, saved) : IptablesScript.Remove(saved), isRequired: true);
+            await IptablesAsync(
+                (family, saved) =>
+                    HostProgram.Families.Contains(family) ? IptablesScript.Install(plan, family, saved) : IptablesScript.Remove(saved),
+                isRequired: true);
             await RemoveNftAsync();
             return;
         }
@@ -81,7 +88,9 @@ internal static class HostRules
         }
         catch (RedirectException second)
         {
-            throw new RedirectException($"{problem.Message}; and what was there before could not be restored: {second.Message}. \"redirect remove\" removes all of it");
+            throw new RedirectException(
+                $"{problem.Message}; and what was there before could not be restored: {second.Message}. \"redirect remove\" removes all "
+                    + $"of it");
         }
     }
 

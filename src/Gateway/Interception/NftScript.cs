@@ -25,7 +25,9 @@ internal static class NftScript
             var isInbound = diversion.Direction == CaptureDirection.Inbound;
             var chain = NftName.Fit($"{(isInbound ? "in" : "out")}-{diversion.Listener}");
             var (type, priority) = diversion.Mode == InterceptMode.TProxy ? ("filter", Mangle) : ("nat", NatDestination);
-            script.Append($"add chain inet {Table} {chain} {{ type {type} hook {(isInbound ? "prerouting" : "output")} priority {priority}; policy accept; }}\n");
+            script.Append(
+                $"add chain inet {Table} {chain} {{ type {type} hook {(isInbound ? "prerouting" : "output")} priority {priority}; "
+                    + "policy accept; }}\n");
             foreach (var rule in DiversionRule.For(diversion))
                 script.Append($"add rule inet {Table} {chain} {rule.Nft}\n");
         }

@@ -17,7 +17,9 @@ internal sealed record RedirectPlan(IReadOnlyList<Diversion> Diversions)
     {
         get
         {
-            var rules = Diversions.SelectMany(diversion => DiversionRule.For(diversion).Select(rule => rule.Nft).Prepend($"{diversion.Direction} {diversion.Mode}"))
+            var rules = Diversions
+                .SelectMany(diversion =>
+                    DiversionRule.For(diversion).Select(rule => rule.Nft).Prepend($"{diversion.Direction} {diversion.Mode}"))
                 .Concat(HostProgram.AllFamilies.SelectMany(family => ReturnRoutes.Rules(this, family)).Select(rule => rule.Rule));
             return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', rules))).AsSpan(0, FingerprintBytes));
         }
@@ -49,9 +51,13 @@ internal sealed record RedirectPlan(IReadOnlyList<Diversion> Diversions)
             Traffic = [.. traffic.Where(part => part.Ports.Count > 0).DistinctBy(part => part.ToString())],
             ExcludedNetworks = [.. capture.ExcludeCidrs.Select(IPNetwork.Parse)],
             ExcludedUids = capture.ExcludeUids,
-            OwnMarks = isInbound ? [] : [.. SourceIps(config).Select(sourceIp => sourceIp.Mark ?? 0).Where(mark => mark != 0).Distinct().Order()],
+            OwnMarks = isInbound
+                ? []
+                : [.. SourceIps(config).Select(sourceIp => sourceIp.Mark ?? 0).Where(mark => mark != 0).Distinct().Order()],
             Mark = listener.Intercept == InterceptMode.TProxy ? capture.Mark : 0,
-            ReplyPorts = isInbound ? PortRanges.Join(routes.Zip(traffic).SelectMany(pair => ReplyPortsOf(config, pair.First, pair.Second))) : [],
+            ReplyPorts = isInbound
+                ? PortRanges.Join(routes.Zip(traffic).SelectMany(pair => ReplyPortsOf(config, pair.First, pair.Second)))
+                : [],
         };
     }
 
@@ -63,8 +69,13 @@ internal sealed record RedirectPlan(IReadOnlyList<Diversion> Diversions)
 
     // Probes and other listeners of ours answer for themselves. What only this host can reach, nobody can reach from outside anyway.
     private static IEnumerable<PortRange> OwnPorts(GatewayConfig config) =>
-        config.Listeners.Values.Select(listener => listener.Address).Append(config.Probes?.Address).Append(config.Admin?.Address)
-            .OfType<string>().Select(ListenAddress.Parse).Where(address => !IPAddress.IsLoopback(address.EndPoint.Address) && address.EndPoint.Port != 0)
+        config
+            .Listeners.Values.Select(listener => listener.Address)
+            .Append(config.Probes?.Address)
+            .Append(config.Admin?.Address)
+            .OfType<string>()
+            .Select(ListenAddress.Parse)
+            .Where(address => !IPAddress.IsLoopback(address.EndPoint.Address) && address.EndPoint.Port != 0)
             .Select(address => new PortRange(address.EndPoint.Port, address.EndPoint.Port));
 
     private static IEnumerable<PortRange> ReplyPortsOf(GatewayConfig config, TcpRouteConfig route, DivertedTraffic traffic)
@@ -74,12 +85,18 @@ internal sealed record RedirectPlan(IReadOnlyList<Diversion> Diversions)
             return [];
         if (cluster.Type != TcpClusterType.Static)
             return traffic.Ports;
-        return cluster.Destinations.Values.Select(destination => DestinationAddress.Read(destination.Address!, out var address) is null ? address : null)
+        return cluster
+            .Destinations.Values.Select(destination =>
+                DestinationAddress.Read(destination.Address!, out var address) is null ? address : null)
             .OfType<DestinationAddress>()
-            .Where(address => address.Ip is { } ip ? IPAddress.IsLoopback(ip) : address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+            .Where(address =>
+                address.Ip is { } ip ? IPAddress.IsLoopback(ip) : address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
             .Select(address => new PortRange(address.Port, address.Port));
     }
 
     private static IEnumerable<SourceIpConfig> SourceIps(GatewayConfig config) =>
-        config.TcpProxy.Routes.Values.Select(route => route.SourceIp).Concat(config.TcpProxy.Clusters.Values.Select(cluster => cluster.SourceIp)).OfType<SourceIpConfig>();
+        config
+            .TcpProxy.Routes.Values.Select(route => route.SourceIp)
+            .Concat(config.TcpProxy.Clusters.Values.Select(cluster => cluster.SourceIp))
+            .OfType<SourceIpConfig>();
 }

@@ -4,9 +4,10 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Interception;
 
 /// <summary>
-/// The rules and the route that bring a backend's answers back to us, when we connect to it from the client's address on the client's own host (or pod): an answer
-/// leaves from the backend's port for a foreign address, and is delivered here instead. No netfilter, no conntrack, no sysctl. What the listener itself answers to
-/// clients comes from the same ports, so it carries a mark and is let through. Everything is marked with a routing protocol number, by which it is found again.
+/// The rules and the route that bring a backend's answers back to us, when we connect to it from the client's address on the client's own
+/// host (or pod): an answer leaves from the backend's port for a foreign address, and is delivered here instead. No netfilter, no
+/// conntrack, no sysctl. What the listener itself answers to clients comes from the same ports, so it carries a mark and is let through.
+/// Everything is marked with a routing protocol number, by which it is found again.
 /// </summary>
 internal static class ReturnRoutes
 {
@@ -30,17 +31,34 @@ internal static class ReturnRoutes
         var diversions = plan.Diversions.Where(diversion => diversion.ReplyPorts.Count > 0 && diversion.Takes(family)).ToList();
         if (diversions.Count == 0)
             return [];
-        var letThrough = diversions.Where(diversion => diversion.Mode == InterceptMode.TProxy).Select(diversion => $"from all fwmark 0x{diversion.Mark:x}")
-            .Concat(diversions.SelectMany(diversion => diversion.ExcludedNetworks).Where(network => network.BaseAddress.AddressFamily == family)
-                .Select(network => $"from all to {ToText(network)} iif lo"))
-            .Distinct().ToList();
-        var turned = PortRanges.Join(diversions.SelectMany(diversion => diversion.ReplyPorts)).Select(range => $"from all iif lo ipproto tcp sport {range} lookup {Table}");
+        var letThrough = diversions
+            .Where(diversion => diversion.Mode == InterceptMode.TProxy)
+            .Select(diversion => $"from all fwmark 0x{diversion.Mark:x}")
+            .Concat(
+                diversions
+                    .SelectMany(diversion => diversion.ExcludedNetworks)
+                    .Where(network => network.BaseAddress.AddressFamily == family)
+                    .Select(network => $"from all to {ToText(network)} iif lo"))
+            .Distinct()
+            .ToList();
+        var turned = PortRanges
+            .Join(diversions.SelectMany(diversion => diversion.ReplyPorts))
+            .Select(range => $"from all iif lo ipproto tcp sport {range} lookup {Table}");
         // Past our rules, not into table main: rules of others (several networks, VPNs) keep their say.
         var end = FirstPreference + letThrough.Count + turned.Count();
-        return [.. letThrough.Select(rule => $"{rule} goto {end}").Concat(turned).Append("from all nop").Select((rule, i) => (FirstPreference + i, $"{rule} proto {Protocol}"))];
+        return
+        [
+            .. letThrough
+                .Select(rule => $"{rule} goto {end}")
+                .Concat(turned)
+                .Append("from all nop")
+                .Select((rule, i) => (FirstPreference + i, $"{rule} proto {Protocol}")),
+        ];
     }
 
-    /// <summary>Input for <c>ip -batch -</c> that turns the present rules into the wanted ones and touches no other; empty if they are the same.</summary>
+    /// <summary>
+    /// Input for <c>ip -batch -</c> that turns the present rules into the wanted ones and touches no other; empty if they are the same.
+    /// </summary>
     /// <param name="wanted">As <see cref="Rules"/> gives them.</param>
     /// <param name="shown">What <c>ip rule show</c> printed.</param>
     public static string Change(IReadOnlyList<(int Preference, string Rule)> wanted, string shown)
@@ -77,5 +95,7 @@ internal static class ReturnRoutes
 
     // ip prints no length for a single address.
     private static string ToText(System.Net.IPNetwork network) =>
-        network.PrefixLength == (network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? 32 : 128) ? network.BaseAddress.ToString() : network.ToString();
+        network.PrefixLength == (network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)
+            ? network.BaseAddress.ToString()
+            : network.ToString();
 }

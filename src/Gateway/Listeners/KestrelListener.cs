@@ -9,9 +9,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Listeners;
 
-/// <summary>Starts a server with the application of the host.</summary>
-internal delegate Task ServerStart(IServer server, CancellationToken cancellation);
-
 /// <summary>A listener that Kestrel serves from a server of its own, so that it starts and drains by itself.</summary>
 internal sealed class KestrelListener : RunningListener
 {
@@ -21,7 +18,8 @@ internal sealed class KestrelListener : RunningListener
     private readonly Func<ValueTask> _unbind;
     private bool _started;
 
-    private KestrelListener(ListenerPlan plan, IPEndPoint local, ServiceProvider services, ServerStart start, Func<ValueTask> unbind) : base(plan)
+    private KestrelListener(ListenerPlan plan, IPEndPoint local, ServiceProvider services, ServerStart start, Func<ValueTask> unbind)
+        : base(plan)
     {
         LocalEndPoint = local;
         _services = services;
@@ -33,7 +31,12 @@ internal sealed class KestrelListener : RunningListener
     public override IPEndPoint LocalEndPoint { get; }
 
     /// <summary>Serves HTTP on a socket that is bound already.</summary>
-    public static KestrelListener OverSocket(ListenerPlan plan, PausingListener listener, ServerStart start, IServiceProvider host, Action<KestrelServerOptions, IPEndPoint> configure)
+    public static KestrelListener OverSocket(
+        ListenerPlan plan,
+        PausingListener listener,
+        ServerStart start,
+        IServiceProvider host,
+        Action<KestrelServerOptions, IPEndPoint> configure)
     {
         var local = (IPEndPoint)listener.EndPoint;
         var services = CreateServices(host, kestrel => configure(kestrel, local));
@@ -104,8 +107,14 @@ internal sealed class KestrelListener : RunningListener
     private sealed class SharedMeterFactory(IMeterFactory inner) : IMeterFactory
     {
         // A factory takes only itself for a meter's scope, and the caller has put us there.
-        public Meter Create(MeterOptions options) => inner.Create(
-            new MeterOptions(options.Name) { Version = options.Version, Tags = options.Tags, TelemetrySchemaUrl = options.TelemetrySchemaUrl });
+        public Meter Create(MeterOptions options) =>
+            inner.Create(
+                new MeterOptions(options.Name)
+                {
+                    Version = options.Version,
+                    Tags = options.Tags,
+                    TelemetrySchemaUrl = options.TelemetrySchemaUrl,
+                });
 
         public void Dispose()
         {

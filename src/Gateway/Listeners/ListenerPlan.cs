@@ -102,17 +102,21 @@ internal sealed record ListenerPlan
         : HttpVersion.ToString();
 
     /// <summary>What, where and the cure.</summary>
-    public string ExplainBindFailure(SocketException problem) => $"{KeyPath}: {Address} cannot be bound: " + problem.SocketErrorCode switch
-    {
-        SocketError.AddressAlreadyInUse => "the port is in use. End the process that holds it (ss -ltnp), or choose another port.",
-        SocketError.AddressNotAvailable => "no interface has this address. Use one of this host's addresses, or *:PORT for all.",
-        SocketError.AccessDenied when Intercept == InterceptMode.TProxy && Address.EndPoint.Port >= FirstUnprivilegedPort =>
-            "Intercept TProxy needs the capability NET_RAW (before Linux 5.17 NET_ADMIN), and this process lacks it. "
-            + "Kubernetes: securityContext.capabilities.add: [\"NET_RAW\"]; Docker: --cap-add NET_RAW; systemd: AmbientCapabilities=CAP_NET_RAW.",
-        SocketError.OperationNotSupported when Intercept is not null => "Intercept is available on Linux only.",
-        SocketError.AccessDenied => "ports below 1024 need the capability NET_BIND_SERVICE. Grant it, or choose a port from 1024 up.",
-        SocketError.OperationNotSupported when Options != OptionCarriers.None => "its Toa section needs the Linux engine, on Linux. Remove the section.",
-        SocketError.AddressFamilyNotSupported => "IPv6 is off on this host. Use an IPv4 address, or *:PORT.",
-        _ => problem.Message,
-    };
+    public string ExplainBindFailure(SocketException problem) =>
+        $"{KeyPath}: {Address} cannot be bound: "
+        + problem.SocketErrorCode switch
+        {
+            SocketError.AddressAlreadyInUse => "the port is in use. End the process that holds it (ss -ltnp), or choose another port.",
+            SocketError.AddressNotAvailable => "no interface has this address. Use one of this host's addresses, or *:PORT for all.",
+            SocketError.AccessDenied when Intercept == InterceptMode.TProxy && Address.EndPoint.Port >= FirstUnprivilegedPort =>
+                "Intercept TProxy needs the capability NET_RAW (before Linux 5.17 NET_ADMIN), and this process lacks it. "
+                    + "Kubernetes: securityContext.capabilities.add: [\"NET_RAW\"]; Docker: --cap-add NET_RAW; systemd: "
+                    + "AmbientCapabilities=CAP_NET_RAW.",
+            SocketError.OperationNotSupported when Intercept is not null => "Intercept is available on Linux only.",
+            SocketError.AccessDenied => "ports below 1024 need the capability NET_BIND_SERVICE. Grant it, or choose a port from 1024 up.",
+            SocketError.OperationNotSupported when Options != OptionCarriers.None =>
+                "its Toa section needs the Linux engine, on Linux. Remove the section.",
+            SocketError.AddressFamilyNotSupported => "IPv6 is off on this host. Use an IPv4 address, or *:PORT.",
+            _ => problem.Message,
+        };
 }

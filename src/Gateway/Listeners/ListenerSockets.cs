@@ -5,12 +5,14 @@ using Gateway.Linux;
 
 namespace Gateway.Listeners;
 
-/// <summary>Binds listening sockets for Kestrel before a configuration is accepted, so that a port in use refuses the file and not the traffic.</summary>
+/// <summary>
+/// Binds listening sockets for Kestrel before a configuration is accepted, so that a port in use refuses the file and not the traffic.
+/// </summary>
 internal static class ListenerSockets
 {
     /// <summary>
-    /// A bound and listening socket. It listens already here: with SO_REUSEADDR, which .NET sets, two sockets may be bound to one port and only
-    /// the second <c>listen</c> fails.
+    /// A bound and listening socket. It listens already here: with SO_REUSEADDR, which .NET sets, two sockets may be bound to one port and
+    /// only the second <c>listen</c> fails.
     /// </summary>
     /// <param name="endPoint">The address.</param>
     /// <param name="dualMode">For an IPv6 any-address: also IPv4.</param>

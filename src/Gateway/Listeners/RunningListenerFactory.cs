@@ -28,14 +28,27 @@ internal sealed class RunningListenerFactory(
     private KestrelListener BindHttp(ListenerPlan plan)
     {
         var address = plan.Address;
-        var socket = ListenerSockets.Listen(address.EndPoint, address.DualMode, plan.KeepAlive, listening => tcp.KeepOptions(listening, plan.Options));
+        var socket = ListenerSockets.Listen(
+            address.EndPoint,
+            address.DualMode,
+            plan.KeepAlive,
+            listening => tcp.KeepOptions(listening, plan.Options));
         var state = http.For(plan.Name, plan.Kind);
         // Those of probes, scrapes and the operator come out of the reserve.
-        var reserved = plan.Kind == ListenerKind.Traffic ? null : new ReservedConnections(state, DescriptorReserve.ConnectionsOfProbes, services);
+        var reserved =
+            plan.Kind == ListenerKind.Traffic ? null : new ReservedConnections(state, DescriptorReserve.ConnectionsOfProbes, services);
         var (onPause, onTurnedAway) = tcp.AcceptReportsOf(plan.Label);
         var acceptor = new SocketAcceptor(socket, mayUseReserve: reserved is not null, onPause, onTurnedAway, services.Time);
-        var listener = new PausingListener(socket, acceptor, CreateConnections(plan), reserved is null ? connection => services.Of(connection, state) : reserved.Admit);
-        return KestrelListener.OverSocket(plan, listener, _start, host,
+        var listener = new PausingListener(
+            socket,
+            acceptor,
+            CreateConnections(plan),
+            reserved is null ? connection => services.Of(connection, state) : reserved.Admit);
+        return KestrelListener.OverSocket(
+            plan,
+            listener,
+            _start,
+            host,
             (kestrel, local) => KestrelListenerSetup.Configure(kestrel, local, state, plan.HttpVersion, plan.HttpLimits, host));
     }
 
@@ -54,6 +67,13 @@ internal sealed class RunningListenerFactory(
             return new DirectTcpListener(plan, bound);
         }
         return KestrelListener.OverTransport(
-            plan, bound.LocalEndPoint, tcp.ConnectionListenerFactory, bound.EndPoint, tcp.ConnectionHandler.OnConnectedAsync, bound.StopAsync, _start, host);
+            plan,
+            bound.LocalEndPoint,
+            tcp.ConnectionListenerFactory,
+            bound.EndPoint,
+            tcp.ConnectionHandler.OnConnectedAsync,
+            bound.StopAsync,
+            _start,
+            host);
     }
 }

@@ -17,13 +17,22 @@ internal sealed class ConfigMetrics
     {
         var meter = meters.Create(MeterName);
         _reloads = meter.CreateCounter<long>("gateway.config.reload", "{reload}", "Times that a changed configuration file was read.");
-        meter.CreateObservableGauge("gateway.config.last_reload_successful", () => _lastSucceeded ? 1 : 0,
+        meter.CreateObservableGauge(
+            "gateway.config.last_reload_successful",
+            () => _lastSucceeded ? 1 : 0,
             description: "1 if the newest configuration file is the one in force, 0 if an older one is.");
-        meter.CreateObservableGauge("gateway.config.last_look_timestamp", () => Interlocked.Read(ref _lastLook) / 1000.0, "s",
+        meter.CreateObservableGauge(
+            "gateway.config.last_look_timestamp",
+            () => Interlocked.Read(ref _lastLook) / 1000.0,
+            "s",
             "When the configuration file was last looked at, changed or not, in seconds since 1970.");
-        meter.CreateObservableGauge("gateway.config.restart_required", () => IsRestartRequired ? 1 : 0,
+        meter.CreateObservableGauge(
+            "gateway.config.restart_required",
+            () => IsRestartRequired ? 1 : 0,
             description: "1 if the file in force has other values than those in use for keys that are read at start only.");
-        meter.CreateObservableGauge("gateway.build.info", () => new Measurement<int>(1, new KeyValuePair<string, object?>("version", GatewayVersion.Text)),
+        meter.CreateObservableGauge(
+            "gateway.build.info",
+            () => new Measurement<int>(1, new KeyValuePair<string, object?>("version", GatewayVersion.Text)),
             description: "1, with the version as a label.");
         // Both series exist from the start, so that an alert on a rate has something to look at.
         _reloads.Add(0, new KeyValuePair<string, object?>("result", "succeeded"));

@@ -1,6 +1,8 @@
 namespace Gateway.Observability;
 
-/// <summary>The standard OTEL_* variables that say whether and where to export by OTLP. They govern nothing else: Prometheus is always answered.</summary>
+/// <summary>
+/// The standard OTEL_* variables that say whether and where to export by OTLP. They govern nothing else: Prometheus is always answered.
+/// </summary>
 internal static class OtlpVariables
 {
     /// <summary>Not handed to the SDK, which would give up all metrics for it, Prometheus's included.</summary>
@@ -14,7 +16,10 @@ internal static class OtlpVariables
     public static bool AskFor(IReadOnlyDictionary<string, string> environment, string signal) =>
         !IsDisabled(environment)
         && environment.GetValueOrDefault($"OTEL_{signal}_EXPORTER") is null or "otlp"
-        && (environment.GetValueOrDefault(EndpointOf(signal)) is { Length: > 0 } own ? IsUrl(own) : IsUrl(environment.GetValueOrDefault(Endpoint)));
+        && (
+            environment.GetValueOrDefault(EndpointOf(signal)) is { Length: > 0 } own
+                ? IsUrl(own)
+                : IsUrl(environment.GetValueOrDefault(Endpoint)));
 
     /// <summary>Endpoints that are no URL, by variable: nothing is exported there.</summary>
     public static IEnumerable<(string Name, string Value)> FindBadEndpoints(IReadOnlyDictionary<string, string> environment) =>

@@ -7,8 +7,8 @@ using Gateway.Tcp.Admission;
 namespace Gateway.Observability;
 
 /// <summary>
-/// The process as Prometheus's own client libraries show it (<c>process_*</c>), by whose names dashboards and alerts ask, and how much of the connection limit is taken. (The
-/// OpenTelemetry package for processes has other names and no descriptors.)
+/// The process as Prometheus's own client libraries show it (<c>process_*</c>), by whose names dashboards and alerts ask, and how much of
+/// the connection limit is taken. (The OpenTelemetry package for processes has other names and no descriptors.)
 /// </summary>
 internal sealed class ProcessMetrics
 {
@@ -19,7 +19,11 @@ internal sealed class ProcessMetrics
     public ProcessMetrics(IMeterFactory meters, ConnectionLimit limit)
     {
         var meter = meters.Create(ConfigMetrics.MeterName);
-        meter.CreateObservableCounter("process.cpu.seconds", () => Refreshed().TotalProcessorTime.TotalSeconds, "s", "User and system CPU time.");
+        meter.CreateObservableCounter(
+            "process.cpu.seconds",
+            () => Refreshed().TotalProcessorTime.TotalSeconds,
+            "s",
+            "User and system CPU time.");
         meter.CreateObservableGauge("process.resident_memory", () => Refreshed().WorkingSet64, "By", "Resident memory.");
         meter.CreateObservableGauge("process.virtual_memory", () => Refreshed().VirtualMemorySize64, "By", "Virtual memory.");
         meter.CreateObservableGauge("process.threads", () => Refreshed().Threads.Count, description: "Threads of the operating system.");
@@ -33,8 +37,14 @@ internal sealed class ProcessMetrics
         {
             meter.CreateObservableGauge("process.max_fds", () => most, description: "Most open file descriptors.");
         }
-        meter.CreateObservableGauge("gateway.connection.limit", () => limit.Max, description: "The most connections of clients at once, TCP and HTTP together.");
-        meter.CreateObservableGauge("gateway.connection.count", () => limit.Count, description: "Connections of clients that take a place of this limit.");
+        meter.CreateObservableGauge(
+            "gateway.connection.limit",
+            () => limit.Max,
+            description: "The most connections of clients at once, TCP and HTTP together.");
+        meter.CreateObservableGauge(
+            "gateway.connection.count",
+            () => limit.Count,
+            description: "Connections of clients that take a place of this limit.");
     }
 
     private Process Refreshed()

@@ -4,7 +4,8 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Observability;
 
 /// <summary>
-/// The names of configurations that become label values, as sets: the metrics SDK keeps the series of everything that was ever counted, so names of earlier configurations take room too.
+/// The names of configurations that become label values, as sets: the metrics SDK keeps the series of everything that was ever counted, so
+/// names of earlier configurations take room too.
 /// </summary>
 internal sealed class SeriesNames
 {
@@ -49,7 +50,9 @@ internal sealed class SeriesNames
         foreach (var (name, route) in config.TcpProxy.Routes)
         {
             _routes.Add($"{route.Listener}/{name}");
-            var destinations = config.TcpProxy.Clusters.GetValueOrDefault(route.ClusterId ?? "") is { } cluster ? DestinationsOf(cluster) : [];
+            var destinations = config.TcpProxy.Clusters.GetValueOrDefault(route.ClusterId ?? "") is { } cluster
+                ? DestinationsOf(cluster)
+                : [];
             _routeDestinations.UnionWith(destinations.Select(destination => $"{route.Listener}/{name}/{destination}"));
         }
 
@@ -71,8 +74,13 @@ internal sealed class SeriesNames
     public static IEnumerable<(string Listener, string Route, string Cluster, string Destination)> HttpPathsOf(GatewayConfig config)
     {
         var clusters = config.ReverseProxy.Clusters.ToDictionary(
-            static cluster => cluster.ClusterId, static cluster => cluster.Destinations?.Keys.ToArray() ?? [], StringComparer.OrdinalIgnoreCase);
-        var listeners = config.Listeners.Where(static listener => listener.Value.Protocol == ListenerProtocol.Http).Select(static listener => listener.Key).ToArray();
+            static cluster => cluster.ClusterId,
+            static cluster => cluster.Destinations?.Keys.ToArray() ?? [],
+            StringComparer.OrdinalIgnoreCase);
+        var listeners = config
+            .Listeners.Where(static listener => listener.Value.Protocol == ListenerProtocol.Http)
+            .Select(static listener => listener.Key)
+            .ToArray();
         return from route in config.ReverseProxy.Routes
                from destination in clusters.GetValueOrDefault(route.ClusterId ?? "") ?? []
                from listener in ServedOn(route.Metadata, listeners)
@@ -80,9 +88,12 @@ internal sealed class SeriesNames
     }
 
     private static string[] ServedOn(IReadOnlyDictionary<string, string>? metadata, string[] all) =>
-        metadata?.GetValueOrDefault("Listeners") is { } named ? named.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : all;
+        metadata?.GetValueOrDefault("Listeners") is { } named
+            ? named.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            : all;
 
-    private static IReadOnlyCollection<string> DestinationsOf(TcpClusterConfig cluster) => cluster.Type == TcpClusterType.Static ? [.. cluster.Destinations.Keys] : ["original"];
+    private static IReadOnlyCollection<string> DestinationsOf(TcpClusterConfig cluster) =>
+        cluster.Type == TcpClusterType.Static ? [.. cluster.Destinations.Keys] : ["original"];
 
     private void Add(string cluster, IEnumerable<string> destinations)
     {

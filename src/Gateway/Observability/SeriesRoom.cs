@@ -5,9 +5,10 @@ using OpenTelemetry.Metrics;
 namespace Gateway.Observability;
 
 /// <summary>
-/// How many label sets each instrument may have. The metrics SDK takes 2,000 by default and counts what is beyond in one series without labels
-/// (<c>otel_metric_overflow="true"</c>); with thousands of routes that is most of them. So each instrument gets room for the names of the configuration that the gateway was started
-/// with, and half as many more. A later configuration that needs more is warned about: the SDK fixes the room when an instrument is made.
+/// How many label sets each instrument may have. The metrics SDK takes 2,000 by default and counts what is beyond in one series without
+/// labels (<c>otel_metric_overflow="true"</c>); with thousands of routes that is most of them. So each instrument gets room for the names
+/// of the configuration that the gateway was started with, and half as many more. A later configuration that needs more is warned about:
+/// the SDK fixes the room when an instrument is made.
 /// </summary>
 internal sealed partial class SeriesRoom : IStartsAtZero
 {
@@ -92,7 +93,8 @@ internal sealed partial class SeriesRoom : IStartsAtZero
     private static partial class Log
     {
         [LoggerMessage(1034, LogLevel.Warning,
-            "The metrics {Metrics} may come to {Needed} label sets, counting those of earlier configurations, and have room for {Room} since the start: "
+            "The metrics {Metrics} may come to {Needed} label sets, counting those of earlier configurations, and have room for {Room} "
+                + "since the start: "
             + "what is beyond is counted without its labels, as otel_metric_overflow=\"true\". Start the gateway again to make room")]
         public static partial void Full(ILogger logger, string metrics, long needed, long room);
     }

@@ -19,16 +19,23 @@ internal static class TelemetrySetup
     /// <param name="services">The host's.</param>
     /// <param name="environment">The OTEL_* variables.</param>
     /// <param name="started">The configuration of the start, which says how many series there can be.</param>
-    public static IServiceCollection AddGatewayTelemetry(this IServiceCollection services, IReadOnlyDictionary<string, string> environment, GatewayConfig started)
+    public static IServiceCollection AddGatewayTelemetry(
+        this IServiceCollection services,
+        IReadOnlyDictionary<string, string> environment,
+        GatewayConfig started)
     {
         services.AddSingleton<ConfigMetrics>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SeriesRoom>(provider, started));
         services.AddSingleton<IStartsAtZero>(static provider => provider.GetRequiredService<SeriesRoom>());
-        services.ConfigureOpenTelemetryMeterProvider(static (provider, metrics) => metrics.AddView(provider.GetRequiredService<SeriesRoom>().View));
-        var telemetry = services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService("gateway", serviceVersion: GatewayVersion.Text)
-                // Last, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
-                .AddEnvironmentVariableDetector())
+        services.ConfigureOpenTelemetryMeterProvider(
+            static (provider, metrics) => metrics.AddView(provider.GetRequiredService<SeriesRoom>().View));
+        var telemetry = services
+            .AddOpenTelemetry()
+            .ConfigureResource(resource =>
+                resource
+                    .AddService("gateway", serviceVersion: GatewayVersion.Text)
+                    // Last, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
+                    .AddEnvironmentVariableDetector())
             .WithMetrics(metrics =>
             {
                 metrics.AddMeter(Meters).AddRuntimeInstrumentation().AddPrometheusExporter(options =>

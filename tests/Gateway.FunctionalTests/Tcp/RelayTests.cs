@@ -170,7 +170,7 @@ public sealed class RelayTests
         var port = FreePorts.Next();
         await using var gateway = await GatewayProcess.StartAsync(ConfigFile.Tcp(port, echo.Address, new { Mode = "None" }).Set("TcpProxy:Engine", engine));
         await AskAsync(0);
-        var before = gateway.Process.Descriptors();
+        var before = gateway.Process.Sockets();
 
         for (var i = 1; i <= 1000; i++)
         {
@@ -178,7 +178,7 @@ public sealed class RelayTests
         }
 
         await gateway.WaitForMetricAsync("gateway_tcp_connection_active", v => v == 0);
-        await Eventually.TrueAsync(() => gateway.Process.Descriptors() <= before + 8, "descriptors are back");
+        await Eventually.TrueAsync(() => gateway.Process.Sockets() <= before + 8, "sockets are back");
         Assert.Equal(1001, (await gateway.MetricsAsync()).Sum("gateway_tcp_connection_closed_total"));
 
         async Task AskAsync(int i)

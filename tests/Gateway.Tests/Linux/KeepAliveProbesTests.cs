@@ -1,5 +1,5 @@
 using Gateway.Linux;
-using Gateway.Tests.Engines;
+using Gateway.Tests.Tcp.Engines;
 
 namespace Gateway.Tests.Linux;
 

@@ -4,7 +4,7 @@ namespace Gateway.Tests.Tidy;
 public sealed class FileLengthTests
 {
     private const int MaxLines = 600;
-    private const int MaxLineLength = 200;
+    private const int MaxLineLength = 140;
 
     /// <summary>Files that are one algorithm, and open with its description.</summary>
     private static readonly string[] HeartFiles = [];
@@ -21,15 +21,34 @@ public sealed class FileLengthTests
     [Fact]
     public void HeartFiles_InTheList_ExistAndAreLong()
     {
-        Assert.All(HeartFiles, path => Assert.True(Repository.Files.Single(file => file.Path == path).Lines.Count() > MaxLines, $"{path} needs no exception"));
+        Assert.All(
+            HeartFiles,
+            path => Assert.True(Repository.Files.Single(file => file.Path == path).Lines.Count() > MaxLines, $"{path} needs no exception"));
     }
 
     [Fact]
     public void Width_OfAnySourceLine_FitsAScreen()
     {
-        var tooWide = Repository.Under("src/", ".cs")
-            .SelectMany(file => file.Lines.Where(line => line.Text.Length > MaxLineLength).Select(line => $"{file.Path}:{line.Number}: {line.Text.Length} characters"));
+        var tooWide = Repository.Under("src/", ".cs").SelectMany(file =>
+            OutsideRawText(file).Where(line => line.Text.Length > MaxLineLength)
+                .Select(line => $"{file.Path}:{line.Number}: {line.Text.Length} characters"));
 
         Findings.AssertNone(tooWide);
+    }
+
+    // A line of a raw string literal is as long as the line of the file or command that it stands for.
+    private static IEnumerable<(int Number, string Text)> OutsideRawText(SourceFile file)
+    {
+        var isRaw = false;
+        foreach (var line in file.Lines)
+        {
+            var isEdge = line.Text.Split("\"\"\"").Length % 2 == 0;
+            if (!isRaw || isEdge)
+            {
+                yield return line;
+            }
+
+            isRaw ^= isEdge;
+        }
     }
 }

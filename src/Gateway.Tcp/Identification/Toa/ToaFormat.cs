@@ -7,8 +7,8 @@ using Gateway.ProxyProtocol;
 namespace Gateway.Tcp.Identification.Toa;
 
 /// <summary>
-/// A TCP option that names a client, as configuration writes it: <c>254/8</c> is kind 254 with 8 bytes, kind and length included. No registry says what is in one,
-/// so the length does:
+/// A TCP option that names a client, as configuration writes it: <c>254/8</c> is kind 254 with 8 bytes, kind and length included. No
+/// registry says what is in one, so the length does:
 /// <list type="bullet">
 /// <item>8: port and IPv4 address, both in network order (LVS, DPVS, the toa kernel modules);</item>
 /// <item>20: port and IPv6 address;</item>
@@ -20,7 +20,9 @@ namespace Gateway.Tcp.Identification.Toa;
 public readonly record struct ToaFormat(byte Kind, byte Length)
 {
     /// <summary>The rule for a text that is none.</summary>
-    public const string Rule = "must be KIND/LENGTH: a kind from 9 to 254 that the kernel does not use itself, and 8 (port, IPv4), 20 (port, IPv6) or 7 (version, IPv4)";
+    public const string Rule =
+        "must be KIND/LENGTH: a kind from 9 to 254 that the kernel does not use itself, and 8 (port, IPv4), 20 (port, IPv6) or 7 "
+            + "(version, IPv4)";
 
     private const byte LengthV4 = 8;
     private const byte LengthV6 = 20;
@@ -64,7 +66,9 @@ public readonly record struct ToaFormat(byte Kind, byte Length)
         switch (Length)
         {
             case LengthV4:
-                client = ProxyEndPoint.FromIPv4(BinaryPrimitives.ReadUInt32BigEndian(value[2..]), BinaryPrimitives.ReadUInt16BigEndian(value));
+                client = ProxyEndPoint.FromIPv4(
+                    BinaryPrimitives.ReadUInt32BigEndian(value[2..]),
+                    BinaryPrimitives.ReadUInt16BigEndian(value));
                 return true;
             case LengthV6:
                 client = ProxyEndPoint.FromIPv6(value[2..], BinaryPrimitives.ReadUInt16BigEndian(value));
@@ -95,7 +99,7 @@ public readonly record struct ToaFormat(byte Kind, byte Length)
         return option;
     }
 
-    // End, no-operation, MSS, window scale, SACK permitted, SACK and its forerunners, timestamps; MD5 (19), authentication (29), MPTCP (30), fast open (34).
-    // 28 (user timeout) is nobody's in Linux, and used for this. 255 is left alone.
+    // End, no-operation, MSS, window scale, SACK permitted, SACK and its forerunners, timestamps; MD5 (19), authentication (29), MPTCP
+    // (30), fast open (34). 28 (user timeout) is nobody's in Linux, and used for this. 255 is left alone.
     private static bool IsKernels(byte kind) => kind is <= 8 or 19 or 29 or 30 or 34 or byte.MaxValue;
 }

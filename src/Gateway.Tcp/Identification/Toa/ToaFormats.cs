@@ -21,15 +21,20 @@ public sealed class ToaFormats
     public ToaFormats(IEnumerable<string> texts)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        _formats = [.. texts.Select(static text => ToaFormat.TryParse(text, out var format) ? format : throw new FormatException($"'{text}': {ToaFormat.Rule}"))];
+        _formats =
+        [
+            .. texts.Select(static text =>
+                ToaFormat.TryParse(text, out var format) ? format : throw new FormatException($"'{text}': {ToaFormat.Rule}")),
+        ];
     }
 
     /// <summary>No option.</summary>
     public static ToaFormats None { get; } = new([]);
 
     /// <summary>
-    /// Finds the first option that is one of these, by kind and exact length. The bytes are a stranger's: whatever they are, nothing is thrown, read
-    /// beyond their end or allocated, and an option whose length is impossible ends the search, as it does in the kernel (tcp_parse_options).
+    /// Finds the first option that is one of these, by kind and exact length. The bytes are a stranger's: whatever they are, nothing is
+    /// thrown, read beyond their end or allocated, and an option whose length is impossible ends the search, as it does in the kernel
+    /// (tcp_parse_options).
     /// </summary>
     /// <param name="options">The options of one segment: what follows the 20 bytes of a TCP header.</param>
     /// <param name="client">The client that it names, not checked in any way.</param>

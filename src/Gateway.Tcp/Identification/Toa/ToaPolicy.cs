@@ -6,7 +6,8 @@ using Gateway.Tcp.Networks;
 namespace Gateway.Tcp.Identification.Toa;
 
 /// <summary>
-/// A listener's <c>Toa</c> section, resolved: whose TCP options name a client. Immutable; a connection keeps the one that it was accepted under. No section, no
+/// A listener's <c>Toa</c> section, resolved: whose TCP options name a client. Immutable; a connection keeps the one that it was accepted
+/// under. No section, no
 /// policy: no option is looked at.
 /// </summary>
 public sealed class ToaPolicy
@@ -17,7 +18,8 @@ public sealed class ToaPolicy
 
     private ToaPolicy(ToaConfig config, IReadOnlyDictionary<string, IReadOnlyList<string>> networks)
     {
-        _trusted = new PrefixTable<object>(NetworkList.Resolve(config.TrustedProxies, networks).Select(static network => (network, 0, Mark)));
+        _trusted = new PrefixTable<object>(
+            NetworkList.Resolve(config.TrustedProxies, networks).Select(static network => (network, 0, Mark)));
         Formats = new ToaFormats(config.Options);
         Carriers = CarriersOf(config);
         Wait = config.Wait;
@@ -37,7 +39,8 @@ public sealed class ToaPolicy
     public bool RejectsMissing { get; }
 
     /// <summary>
-    /// Whether it is worth waiting for the first byte: it may carry the option, or show that a peer without one is no load balancer's check.
+    /// Whether it is worth waiting for the first byte: it may carry the option, or show that a peer without one is no load balancer's
+    /// check.
     /// </summary>
     /// <param name="canSeeData">Whether the options of its segment could be read.</param>
     public bool WaitsForData(bool canSeeData) => RejectsMissing || (canSeeData && (Carriers & OptionCarriers.Data) != 0);

@@ -4,8 +4,9 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Configuration.Loading;
 
 /// <summary>
-/// What a newer text of the configuration file changes, as key paths: entries that were added or removed by their name (<c>Listeners:web</c>), everything else by the key
-/// (<c>TcpProxy:Routes:redis:IdleTimeout</c>; a list is one value). Never a value: some are secret.
+/// What a newer text of the configuration file changes, as key paths: entries that were added or removed by their name
+/// (<c>Listeners:web</c>), everything else by the key (<c>TcpProxy:Routes:redis:IdleTimeout</c>; a list is one value). Never a value: some
+/// are secret.
 /// </summary>
 /// <param name="Added">Paths that the older text does not have.</param>
 /// <param name="Changed">Paths with another value.</param>
@@ -13,7 +14,15 @@ namespace Gateway.Configuration.Loading;
 internal sealed record ConfigChanges(IReadOnlyList<string> Added, IReadOnlyList<string> Changed, IReadOnlyList<string> Removed)
 {
     // What has names of its own below it.
-    private static readonly string[] Entries = ["Networks:", "Listeners:", "TcpProxy:Routes:", "TcpProxy:Clusters:", "ReverseProxy:Routes:", "ReverseProxy:Clusters:"];
+    private static readonly string[] Entries =
+    [
+        "Networks:",
+        "Listeners:",
+        "TcpProxy:Routes:",
+        "TcpProxy:Clusters:",
+        "ReverseProxy:Routes:",
+        "ReverseProxy:Clusters:",
+    ];
 
     // A line of the log is read by people.
     private const int MostNamed = 10;
@@ -27,7 +36,8 @@ internal sealed record ConfigChanges(IReadOnlyList<string> Added, IReadOnlyList<
     }
 
     /// <summary>The same without some paths.</summary>
-    public ConfigChanges Except(IReadOnlyCollection<string> paths) => new(Without(Added, paths), Without(Changed, paths), Without(Removed, paths));
+    public ConfigChanges Except(IReadOnlyCollection<string> paths) =>
+        new(Without(Added, paths), Without(Changed, paths), Without(Removed, paths));
 
     /// <summary>For a line of the log.</summary>
     public string Describe()
@@ -38,14 +48,23 @@ internal sealed record ConfigChanges(IReadOnlyList<string> Added, IReadOnlyList<
     }
 
     private static string Describe(string verb, IReadOnlyList<string> paths) =>
-        paths.Count == 0 ? ""
-        : $"{verb} {string.Join(", ", paths.Take(MostNamed).Select(static path => LogText.Value(path)))}{(paths.Count > MostNamed ? $" and {paths.Count - MostNamed} more" : "")}";
+        paths.Count == 0
+            ? ""
+            : $"{verb} {string.Join(", ", paths.Take(MostNamed).Select(static path => LogText.Value(path)))}"
+                + (paths.Count > MostNamed ? $" and {paths.Count - MostNamed} more" : "");
 
-    private static List<string> Without(IReadOnlyList<string> list, IReadOnlyCollection<string> paths) => [.. list.Except(paths, StringComparer.OrdinalIgnoreCase)];
+    private static List<string> Without(IReadOnlyList<string> list, IReadOnlyCollection<string> paths) =>
+        [.. list.Except(paths, StringComparer.OrdinalIgnoreCase)];
 
     private static ObjectNode Read(string text) => JsonTree.Read(text, new ConfigIssues()) ?? new ObjectNode();
 
-    private static void Compare(string path, ObjectNode before, ObjectNode after, List<string> added, List<string> changed, List<string> removed)
+    private static void Compare(
+        string path,
+        ObjectNode before,
+        ObjectNode after,
+        List<string> added,
+        List<string> changed,
+        List<string> removed)
     {
         foreach (var key in before.Members.Keys.Concat(after.Members.Keys.Where(key => !before.Members.ContainsKey(key))))
         {
@@ -73,14 +92,18 @@ internal sealed record ConfigChanges(IReadOnlyList<string> Added, IReadOnlyList<
     // A section that came or went is told by its entries, an entry by its name.
     private static bool AreSections(string path, ConfigNode? old, ConfigNode? now) =>
         (old, now) is (ObjectNode, ObjectNode)
-        || ((old, now) is (ObjectNode, null) or (null, ObjectNode) && !Array.Exists(Entries, entries => path.StartsWith(entries, StringComparison.OrdinalIgnoreCase)));
+        || (
+            (old, now) is (ObjectNode, null) or (null, ObjectNode)
+            && !Array.Exists(Entries, entries => path.StartsWith(entries, StringComparison.OrdinalIgnoreCase)));
 
-    private static bool AreEqual(ConfigNode one, ConfigNode other) => (one, other) switch
-    {
-        (ScalarNode a, ScalarNode b) => a.Kind == b.Kind && a.Text == b.Text,
-        (ListNode a, ListNode b) => a.Elements.Count == b.Elements.Count && a.Elements.Zip(b.Elements).All(static pair => AreEqual(pair.First, pair.Second)),
-        (ObjectNode a, ObjectNode b) => a.Members.Count == b.Members.Count
-            && a.Members.All(member => b.Members.TryGetValue(member.Key, out var value) && AreEqual(member.Value, value)),
-        _ => false,
-    };
+    private static bool AreEqual(ConfigNode one, ConfigNode other) =>
+        (one, other) switch
+        {
+            (ScalarNode a, ScalarNode b) => a.Kind == b.Kind && a.Text == b.Text,
+            (ListNode a, ListNode b) => a.Elements.Count == b.Elements.Count
+                && a.Elements.Zip(b.Elements).All(static pair => AreEqual(pair.First, pair.Second)),
+            (ObjectNode a, ObjectNode b) => a.Members.Count == b.Members.Count
+                && a.Members.All(member => b.Members.TryGetValue(member.Key, out var value) && AreEqual(member.Value, value)),
+            _ => false,
+        };
 }

@@ -1,8 +1,8 @@
 namespace Gateway.Configuration.Loading;
 
 /// <summary>
-/// Reads one file, at most once at a time, and nobody waits for it without a limit: a read from a network file system whose server has gone does not return. What is under way
-/// then is left alone until it does; another one would hang beside it.
+/// Reads one file, at most once at a time, and nobody waits for it without a limit: a read from a network file system whose server has gone
+/// does not return. What is under way then is left alone until it does; another one would hang beside it.
 /// </summary>
 /// <param name="path">The file.</param>
 /// <param name="time">The clock.</param>
@@ -33,7 +33,9 @@ internal sealed class ConfigFileReading(string path, TimeProvider time, Func<str
         }
         catch (TimeoutException)
         {
-            return new ConfigFileRead(null, $"the file cannot be read: there is no answer from its file system within {limit.TotalSeconds:0.###} s");
+            return new ConfigFileRead(
+                null,
+                $"the file cannot be read: there is no answer from its file system within {limit.TotalSeconds:0.###} s");
         }
     }
 

@@ -48,7 +48,10 @@ internal static class ConfigReader
 
     /// <summary>This process's environment variables.</summary>
     public static IReadOnlyDictionary<string, string> ProcessEnvironment() =>
-        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
+        Environment
+            .GetEnvironmentVariables()
+            .Cast<DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
 
     private static ConfigResult Failed(ConfigIssues issues) => Result(null, issues, new Dictionary<string, string?>());
 

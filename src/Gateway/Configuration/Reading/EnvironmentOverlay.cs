@@ -5,8 +5,9 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Configuration.Reading;
 
 /// <summary>
-/// Puts environment variables (<c>Section__Name__Key</c>) over the file's scalars. Only what the file has can be set: a variable that would create
-/// an entry, a list element or an optional section opens ports or widens trust from outside the file, so it is an error, as is a misspelt one.
+/// Puts environment variables (<c>Section__Name__Key</c>) over the file's scalars. Only what the file has can be set: a variable that would
+/// create an entry, a list element or an optional section opens ports or widens trust from outside the file, so it is an error, as is a
+/// misspelt one.
 /// </summary>
 internal static class EnvironmentOverlay
 {
@@ -62,15 +63,19 @@ internal static class EnvironmentOverlay
                 : $"unknown key \"{key}\"" + Suggestion.For(key, shape.Properties.Keys);
         }
 
-        if (rest.Length == 0 && TrustKeys.Contains((shape.Type, property.Name)) && node.Members.GetValueOrDefault(property.Name) is null or ScalarNode { Kind: ScalarKind.Null })
-            return $"the file does not write {property.Name} here, and a variable cannot: it decides whom the gateway believes or what it takes; write it in the file";
+        if (rest.Length == 0
+            && TrustKeys.Contains((shape.Type, property.Name))
+            && node.Members.GetValueOrDefault(property.Name) is null or ScalarNode { Kind: ScalarKind.Null })
+            return $"the file does not write {property.Name} here, and a variable cannot: it decides whom the gateway believes or what "
+                + $"it takes; write it in the file";
         if (rest.Length == 0 || node.Members.TryGetValue(key, out var child) && child is not ScalarNode)
             return SetMember(node, property.Name, property.Shape, rest, value);
 
         if (property.Shape.Kind == ShapeKind.Scalar)
             return $"\"{key}\" is a single value: nothing can be below it";
 
-        // The section is not written. One that is always there with its defaults (Limits, KeepAlive) may be set; an optional one may not, nor one that is a port.
+        // The section is not written. One that is always there with its defaults (Limits, KeepAlive) may be set; an optional one may not,
+        // nor one that is a port.
         var existing = node.Members.ContainsKey(key) ? null : defaults is null ? null : property.Info.GetValue(defaults);
         if (property.Shape.Kind != ShapeKind.Free && (property.Shape.Kind != ShapeKind.Object || existing is null or AdminConfig))
             return $"the file has no {property.Name} here, and a variable cannot create it";

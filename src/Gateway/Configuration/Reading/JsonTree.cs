@@ -28,7 +28,10 @@ internal static class JsonTree
         }
         catch (JsonException e)
         {
-            issues.Error("", null, $"not valid JSON: {WithoutPosition(e.Message)} (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})");
+            issues.Error(
+                "",
+                null,
+                $"not valid JSON: {WithoutPosition(e.Message)} (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})");
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {

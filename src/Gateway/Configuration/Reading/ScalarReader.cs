@@ -70,7 +70,8 @@ internal static class ScalarReader
     private static string? ReadNumber(ScalarNode node, Type type, bool textual, out object? value)
     {
         var isInt = long.TryParse(node.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer);
-        var isNumber = double.TryParse(node.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number);
+        var isNumber =
+            double.TryParse(node.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number);
         var isWritten = node.Kind == ScalarKind.Number || (node.Kind == ScalarKind.String && textual);
         value = type == typeof(double) ? (object)number : type == typeof(long) ? (object)integer : (object)unchecked((int)integer);
         var hint = node.Kind == ScalarKind.String && isNumber && !textual ? ", without quotes" : "";
@@ -78,7 +79,9 @@ internal static class ScalarReader
             return isWritten && isNumber ? null : "must be a number" + hint;
         if (!isWritten || !isInt)
             return "must be a whole number" + hint;
-        return type == typeof(long) || integer is >= int.MinValue and <= int.MaxValue ? null : $"must be a whole number up to {int.MaxValue}";
+        return type == typeof(long) || integer is >= int.MinValue and <= int.MaxValue
+            ? null
+            : $"must be a whole number up to {int.MaxValue}";
     }
 
     private static string? ReadEnum(ScalarNode node, Type type, out object? value)

@@ -34,7 +34,8 @@ internal sealed class Shape
     public IReadOnlyDictionary<string, ShapeProperty> Properties { get; private set; } = new Dictionary<string, ShapeProperty>();
 
     /// <summary>
-    /// YARP's types: the schema is YARP's, unchanged, and YARP reads text. So "5" is a number and "true" a boolean there, and a number is a text.
+    /// YARP's types: the schema is YARP's, unchanged, and YARP reads text. So "5" is a number and "true" a boolean there, and a number is a
+    /// text.
     /// </summary>
     public bool IsYarp => IsYarpType(Type);
 
@@ -68,56 +69,29 @@ internal sealed class Shape
         var nullability = new NullabilityInfoContext();
         shape.Properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .Where(property => property.CanWrite && property.Name != KeyName(type))
-            .Select(property => new ShapeProperty(property, Of(property.PropertyType), nullability.Create(property).WriteState == NullabilityState.Nullable))
+            .Select(property => new ShapeProperty(
+                property,
+                Of(property.PropertyType),
+                nullability.Create(property).WriteState == NullabilityState.Nullable))
             .ToDictionary(property => property.Name, StringComparer.OrdinalIgnoreCase);
         return shape;
     }
 
     private static bool IsScalar(Type type) =>
-        type.IsEnum || type == typeof(string) || type == typeof(bool) || type == typeof(int) || type == typeof(long)
-        || type == typeof(double) || type == typeof(TimeSpan) || type == typeof(PortRange) || type == typeof(Uri) || type == typeof(Version);
+        type.IsEnum
+        || type == typeof(string)
+        || type == typeof(bool)
+        || type == typeof(int)
+        || type == typeof(long)
+        || type == typeof(double)
+        || type == typeof(TimeSpan)
+        || type == typeof(PortRange)
+        || type == typeof(Uri)
+        || type == typeof(Version);
 
     // YARP's types hold routes and clusters as lists; its file names them by key.
     private static string? KeyName(Type type) =>
         type == typeof(RouteConfig) ? nameof(RouteConfig.RouteId) : type == typeof(ClusterConfig) ? nameof(ClusterConfig.ClusterId) : null;
 
     private static bool IsYarpType(Type type) => type.Namespace?.StartsWith("Yarp.", StringComparison.Ordinal) == true;
-}
-
-/// <summary>A property of a config record.</summary>
-/// <param name="Info">Its reflection.</param>
-/// <param name="Shape">How its value is written.</param>
-/// <param name="IsNullable">Whether <c>null</c> may be written.</param>
-internal sealed record ShapeProperty(PropertyInfo Info, Shape Shape, bool IsNullable)
-{
-    /// <summary>Its name, which is its key in the file.</summary>
-    public string Name => Info.Name;
-
-    /// <summary>An object that is there with its defaults even if the file does not write it.</summary>
-    public bool AlwaysExists(object owner) => Shape.Kind == ShapeKind.Object && Info.GetValue(owner) is not null;
-}
-
-/// <summary>What the file writes for a type.</summary>
-internal enum ShapeKind
-{
-    /// <summary>A string, number or boolean.</summary>
-    Scalar,
-
-    /// <summary>An object with known keys.</summary>
-    Object,
-
-    /// <summary>An object whose keys are names.</summary>
-    Dictionary,
-
-    /// <summary>An object whose keys are names; the model is a list of elements that know their name.</summary>
-    KeyedList,
-
-    /// <summary>An array.</summary>
-    List,
-
-    /// <summary>An array of names of a flags enum.</summary>
-    Flags,
-
-    /// <summary>Anything.</summary>
-    Free,
 }

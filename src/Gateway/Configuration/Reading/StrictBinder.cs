@@ -5,15 +5,17 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Configuration.Reading;
 
 /// <summary>
-/// Binds nodes to the config records and collects every error with its key path. The stock binder is not used: it reads <c>{}</c> as null and
-/// "5" as five days, takes "7" for an enum, ignores misspelt keys, stops at the first bad object and names no path.
+/// Binds nodes to the config records and collects every error with its key path. The stock binder is not used: it reads <c>{}</c> as null
+/// and "5" as five days, takes "7" for an enum, ignores misspelt keys, stops at the first bad object and names no path.
 /// </summary>
 /// <param name="issues">Takes the errors.</param>
 internal sealed partial class StrictBinder(ConfigIssues issues)
 {
     private readonly Dictionary<string, string> _written = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>All keys that were written, by path, with their values as written: validators tell a default from a written value by it.</summary>
+    /// <summary>
+    /// All keys that were written, by path, with their values as written: validators tell a default from a written value by it.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Written => _written;
 
     /// <summary>Binds the whole file.</summary>
@@ -92,12 +94,14 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
     // What is unknown to the records and still allowed: $schema, and YARP's free-form Extensions.
     private static bool IsFreeKey(Type type, string name) =>
         (type == typeof(GatewayConfig) && name == "$schema")
-        || ((type == typeof(RouteConfig) || type == typeof(ClusterConfig)) && name.Equals("Extensions", StringComparison.OrdinalIgnoreCase));
+        || (
+            (type == typeof(RouteConfig) || type == typeof(ClusterConfig)) && name.Equals("Extensions", StringComparison.OrdinalIgnoreCase)
+        );
 
     private static string UnknownKey(Shape shape, string name) =>
-        LaterKeys.IsPlannedKey(shape.Type, name)
-            ? $"the key {name} is not available yet"
-            : (shape.Type == typeof(ClusterConfig) || shape.Type == typeof(RouteConfig)) && name.Equals("SourceIp", StringComparison.OrdinalIgnoreCase)
+        LaterKeys.IsPlannedKey(shape.Type, name) ? $"the key {name} is not available yet"
+        : (shape.Type == typeof(ClusterConfig) || shape.Type == typeof(RouteConfig))
+        && name.Equals("SourceIp", StringComparison.OrdinalIgnoreCase)
             ? "unknown key: YARP's schema has none of ours; write \"SourceIp.Mode\" and the like into the cluster's Metadata"
             : "unknown key" + Suggestion.For(name, shape.Properties.Keys);
 
@@ -163,7 +167,9 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
         var isGood = isYarp ? name.Length > 0 && !name.Contains(':') : Name().IsMatch(name);
         if (!isGood)
         {
-            var rule = isYarp ? "a name must not be empty or contain a colon" : "a name is letters, digits, dots and hyphens, and begins with a letter or digit";
+            var rule = isYarp
+                ? "a name must not be empty or contain a colon"
+                : "a name is letters, digits, dots and hyphens, and begins with a letter or digit";
             issues.Error(path, ConfigIssue.Quote(name), rule);
         }
 

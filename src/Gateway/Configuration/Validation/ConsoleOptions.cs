@@ -35,7 +35,11 @@ internal static class ConsoleOptions
 
             TryBind<ConsoleLoggerOptions>(context, keyPath, key, value);
             CheckTimestamp(context, keyPath, key, value);
-            if (Is(key, FormatterName) && !(Is(value, ConsoleFormatterNames.Simple) || Is(value, ConsoleFormatterNames.Json) || Is(value, ConsoleFormatterNames.Systemd)))
+            if (Is(key, FormatterName)
+                && !(
+                    Is(value, ConsoleFormatterNames.Simple)
+                    || Is(value, ConsoleFormatterNames.Json)
+                    || Is(value, ConsoleFormatterNames.Systemd)))
                 context.Issues.Error(keyPath, ConfigIssue.Quote(value), "must be one of simple, json, systemd");
         }
     }
@@ -50,7 +54,10 @@ internal static class ConsoleOptions
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            context.Issues.Error(keyPath, ConfigIssue.Quote(value), $"is no value for this key: {Expected(typeof(T), key) ?? LogText.DetailOf(e)}");
+            context.Issues.Error(
+                keyPath,
+                ConfigIssue.Quote(value),
+                $"is no value for this key: {Expected(typeof(T), key) ?? LogText.DetailOf(e)}");
         }
     }
 
@@ -65,7 +72,10 @@ internal static class ConsoleOptions
         }
         catch (FormatException)
         {
-            context.Issues.Error(keyPath, ConfigIssue.Quote(value), "is no format of a date and time; \"HH:mm:ss.fff \" is one (a second has at most seven digits)");
+            context.Issues.Error(
+                keyPath,
+                ConfigIssue.Quote(value),
+                "is no format of a date and time; \"HH:mm:ss.fff \" is one (a second has at most seven digits)");
         }
     }
 

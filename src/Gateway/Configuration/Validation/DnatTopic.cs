@@ -12,7 +12,9 @@ internal sealed partial class DnatTopic : IConfigTopic
     {
         var tcp = context.Config.TcpProxy;
         if (!TableName().IsMatch(tcp.Dnat.Table))
-            context.Error("TcpProxy:Dnat:Table", "a table's name is a letter, then at most 63 letters, digits, dots, hyphens or underscores");
+            context.Error(
+                "TcpProxy:Dnat:Table",
+                "a table's name is a letter, then at most 63 letters, digits, dots, hyphens or underscores");
         foreach (var (name, route) in tcp.Routes)
         {
             var cluster = tcp.Clusters.GetValueOrDefault(route.ClusterId ?? "");
@@ -22,7 +24,8 @@ internal sealed partial class DnatTopic : IConfigTopic
             // Nobody counts the idle seconds of a connection that no process holds; one that falls back is ours again.
             if (sourceIp.Fallback == SourceIpFallback.Reject)
             {
-                const string Idle = "Mode is Dnat: the kernel ends idle connections, as net.netfilter.nf_conntrack_tcp_timeout_established says";
+                const string Idle =
+                    "Mode is Dnat: the kernel ends idle connections, as net.netfilter.nf_conntrack_tcp_timeout_established says";
                 context.NotApplicable(ours, "Mode is Dnat: there is no connection of ours to mark", "Mark");
                 context.NotApplicable($"TcpProxy:Routes:{name}", Idle, "IdleTimeout", "MaxDuration");
             }
@@ -38,9 +41,16 @@ internal sealed partial class DnatTopic : IConfigTopic
     private static void CheckListener(ValidationContext context, string route, string path, ListenerConfig listener)
     {
         if (listener.ProxyProtocol is not null)
-            context.Issues.Error($"{path}:ProxyProtocol", null, $"does not apply: the route {route} is Dnat, and the kernel would pass the header on as payload; use another Mode, or two listeners");
+            context.Issues.Error(
+                $"{path}:ProxyProtocol",
+                null,
+                $"does not apply: the route {route} is Dnat, and the kernel would pass the header on as payload; use another Mode, or "
+                    + $"two listeners");
         if (listener.Toa is not null)
-            context.Issues.Error($"{path}:Toa", null, $"does not apply: the route {route} is Dnat; the kernel does not look into options, which reach the backend as they are");
+            context.Issues.Error(
+                $"{path}:Toa",
+                null,
+                $"does not apply: the route {route} is Dnat; the kernel does not look into options, which reach the backend as they are");
         if (listener.Intercept is not null)
             context.Error($"{path}:Intercept", $"does not apply: the route {route} is Dnat; give it a listener that clients connect to");
         foreach (var (other, config) in context.Config.TcpProxy.Routes)
@@ -58,10 +68,17 @@ internal sealed partial class DnatTopic : IConfigTopic
         if (address.EndPoint.Port == 0)
             context.Error($"{path}:Address", $"the route {route} is Dnat, which needs a port; 0 lets the kernel choose one");
         if (IPAddress.IsLoopback(address.EndPoint.Address))
-            context.Error($"{path}:Address", $"the route {route} is Dnat, which forwards what comes from other hosts; to this address nothing does");
+            context.Error(
+                $"{path}:Address",
+                $"the route {route} is Dnat, which forwards what comes from other hosts; to this address nothing does");
     }
 
-    private static void CheckCluster(ValidationContext context, string route, string path, TcpClusterConfig cluster, ListenerConfig? listener)
+    private static void CheckCluster(
+        ValidationContext context,
+        string route,
+        string path,
+        TcpClusterConfig cluster,
+        ListenerConfig? listener)
     {
         if (cluster.Type != TcpClusterType.Static)
         {
@@ -70,10 +87,14 @@ internal sealed partial class DnatTopic : IConfigTopic
         }
 
         if (cluster.HealthCheck is { Active.Enabled: false })
-            context.Warning($"{path}:HealthCheck:Active:Enabled", $"the route {route} is Dnat: the kernel cannot try another destination, so a dead one goes on getting its share");
+            context.Warning(
+                $"{path}:HealthCheck:Active:Enabled",
+                $"the route {route} is Dnat: the kernel cannot try another destination, so a dead one goes on getting its share");
 
         if (context.Written.ContainsKey($"{path}:HealthCheck:Passive"))
-            context.Warning($"{path}:HealthCheck:Passive", $"the route {route} is Dnat: the kernel connects, and the gateway sees nothing of it; Active finds a dead destination");
+            context.Warning(
+                $"{path}:HealthCheck:Passive",
+                $"the route {route} is Dnat: the kernel connects, and the gateway sees nothing of it; Active finds a dead destination");
 
         var addresses = new List<IPAddress?>();
         foreach (var (name, destination) in cluster.Destinations)
@@ -82,13 +103,19 @@ internal sealed partial class DnatTopic : IConfigTopic
                 return;
             addresses.Add(address!.Ip);
             if (address.Ip is { } ip && (IPAddress.IsLoopback(ip) || ListenAddress.IsAny(ip)))
-                context.Error($"{path}:Destinations:{name}:Address", $"the route {route} is Dnat, and the kernel does not forward to loopback; use Transparent");
+                context.Error(
+                    $"{path}:Destinations:{name}:Address",
+                    $"the route {route} is Dnat, and the kernel does not forward to loopback; use Transparent");
         }
 
         if (ListenAddress.TryParse(listener?.Address, out var listen) && !listen.IsBothFamilies
             && addresses.Count > 0 && addresses.All(ip => ip is not null && ip.AddressFamily != listen.EndPoint.AddressFamily))
         {
-            context.Issues.Error($"{path}:Destinations", null, $"the route {route} is Dnat, and no destination has the address family of its listener ({listen}): nothing would be forwarded");
+            context.Issues.Error(
+                $"{path}:Destinations",
+                null,
+                $"the route {route} is Dnat, and no destination has the address family of its listener ({listen}): nothing would be "
+                    + $"forwarded");
         }
     }
 

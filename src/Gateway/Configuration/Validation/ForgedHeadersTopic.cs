@@ -3,8 +3,9 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Configuration.Validation;
 
 /// <summary>
-/// Backends that believe PROXY headers, and a way to them on which clients can write their own: without a <c>ProxyProtocol</c> section a listener passes on whatever
-/// comes. Alone that is what every TCP proxy does; a cluster that another route sends headers to gives it away that the backend reads them.
+/// Backends that believe PROXY headers, and a way to them on which clients can write their own: without a <c>ProxyProtocol</c> section a
+/// listener passes on whatever comes. Alone that is what every TCP proxy does; a cluster that another route sends headers to gives it away
+/// that the backend reads them.
 /// </summary>
 internal sealed class ForgedHeadersTopic : IConfigTopic
 {
@@ -23,8 +24,10 @@ internal sealed class ForgedHeadersTopic : IConfigTopic
             {
                 context.Warning(
                     $"TcpProxy:Routes:{name}:ClusterId",
-                    $"another route sends PROXY headers to this cluster, so its backends believe them, and this one passes on whatever clients of listener {id} write, a header "
-                    + "too: give the listener a ProxyProtocol section with Untrusted: Direct, which refuses it, or the backends another port without PROXY");
+                    $"another route sends PROXY headers to this cluster, so its backends believe them, and this one passes on whatever "
+                        + $"clients of listener {id} write, a header "
+                        + "too: give the listener a ProxyProtocol section with Untrusted: Direct, which refuses it, or the backends "
+                        + "another port without PROXY");
             }
         }
     }

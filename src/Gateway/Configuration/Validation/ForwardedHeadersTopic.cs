@@ -4,7 +4,10 @@ using Gateway.Http.Forwarded;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>X-Forwarded-For trust of Http listeners: by CIDRs, by number of hops, or both; what a trusted hop vouches for; and headers that nobody else may send.</summary>
+/// <summary>
+/// X-Forwarded-For trust of Http listeners: by CIDRs, by number of hops, or both; what a trusted hop vouches for; and headers that nobody
+/// else may send.
+/// </summary>
 internal sealed partial class ForwardedHeadersTopic : IConfigTopic
 {
     // More proxies than this in front of one gateway are a typing error.
@@ -13,11 +16,40 @@ internal sealed partial class ForwardedHeadersTopic : IConfigTopic
     // Without these a request is another one, or none.
     private static readonly string[] Kept =
     [
-        "Host", "Connection", "Keep-Alive", "Upgrade", "TE", "Trailer", "Transfer-Encoding", "Content-Length", "Content-Type", "Content-Encoding", "Expect", "Range", "Accept",
-        "Accept-Encoding", "Cookie", "Authorization", "Origin", "User-Agent", "If-None-Match", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol", "grpc-timeout",
+        "Host",
+        "Connection",
+        "Keep-Alive",
+        "Upgrade",
+        "TE",
+        "Trailer",
+        "Transfer-Encoding",
+        "Content-Length",
+        "Content-Type",
+        "Content-Encoding",
+        "Expect",
+        "Range",
+        "Accept",
+        "Accept-Encoding",
+        "Cookie",
+        "Authorization",
+        "Origin",
+        "User-Agent",
+        "If-None-Match",
+        "Sec-WebSocket-Key",
+        "Sec-WebSocket-Version",
+        "Sec-WebSocket-Protocol",
+        "grpc-timeout",
     ];
 
-    private static readonly string[] Governed = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "Forwarded", "X-Real-IP"];
+    private static readonly string[] Governed =
+    [
+        "X-Forwarded-For",
+        "X-Forwarded-Proto",
+        "X-Forwarded-Host",
+        "X-Forwarded-Prefix",
+        "Forwarded",
+        "X-Real-IP",
+    ];
 
     /// <inheritdoc/>
     public void Validate(ValidationContext context)
@@ -35,12 +67,17 @@ internal sealed partial class ForwardedHeadersTopic : IConfigTopic
         {
             context.Warning(
                 $"{path}:TrustedHops",
-                "anybody who reaches this listener around the proxies may claim any client address: name the networks of the last one in TrustedProxies, too");
+                "anybody who reaches this listener around the proxies may claim any client address: name the networks of the last one "
+                    + "in TrustedProxies, too");
         }
 
         CheckTrustedHeaders(context, path, headers);
-        if (headers is { TrustedProxies: null, TrustedHops: null, Drop.Count: 0, EnvoyExternalAddress: false } && !context.Written.ContainsKey($"{path}:Untrusted"))
-            context.Issues.Error(path, null, "says nothing: set TrustedProxies, TrustedHops, Untrusted, Drop or EnvoyExternalAddress, or remove it");
+        if (headers is { TrustedProxies: null, TrustedHops: null, Drop.Count: 0, EnvoyExternalAddress: false }
+            && !context.Written.ContainsKey($"{path}:Untrusted"))
+            context.Issues.Error(
+                path,
+                null,
+                "says nothing: set TrustedProxies, TrustedHops, Untrusted, Drop or EnvoyExternalAddress, or remove it");
         for (var i = 0; i < headers.Drop.Count; i++)
         {
             if (headers.Drop[i] is { } entry && DropProblem(entry) is { } problem)
@@ -54,18 +91,25 @@ internal sealed partial class ForwardedHeadersTopic : IConfigTopic
         if (proxies.Count == 0)
             context.Issues.Error($"{path}:TrustedProxies", "[]", "must not be empty: leave it out to trust nobody");
         foreach (var network in Cidr.Expand(proxies, context.Config.Networks).Where(network => network.PrefixLength == 0))
-            context.Issues.Warning($"{path}:TrustedProxies", $"\"{network}\"", "everybody may claim any client address; name the proxies' networks");
+            context.Issues.Warning(
+                $"{path}:TrustedProxies",
+                $"\"{network}\"",
+                "everybody may claim any client address; name the proxies' networks");
     }
 
     private static void CheckTrustedHeaders(ValidationContext context, string path, ForwardedHeadersConfig headers)
     {
         var key = $"{path}:TrustedHeaders";
-        if (headers is { TrustedProxies: null, TrustedHops: null } && context.Written.Keys.Any(written => written.StartsWith(key, StringComparison.OrdinalIgnoreCase)))
+        if (headers is { TrustedProxies: null, TrustedHops: null }
+            && context.Written.Keys.Any(written => written.StartsWith(key, StringComparison.OrdinalIgnoreCase)))
             context.Issues.Error(key, null, "does not apply: without TrustedProxies or TrustedHops no hop is trusted");
         for (var i = 0; i < headers.TrustedHeaders.Count; i++)
         {
             if (headers.TrustedHeaders[i] is { } entry && !HeaderName().IsMatch(entry))
-                context.Issues.Error(KeyPath.Join(key, i), ConfigIssue.Quote(entry), "must be For, Proto, Port, Host, Prefix, Known, a header's name, or the beginning of some as X-Envoy-*");
+                context.Issues.Error(
+                    KeyPath.Join(key, i),
+                    ConfigIssue.Quote(entry),
+                    "must be For, Proto, Port, Host, Prefix, Known, a header's name, or the beginning of some as X-Envoy-*");
         }
 
         if (!new NameSet(TrustedHeaderNames.Expand(headers.TrustedHeaders.OfType<string>())).Contains(ForwardingHeaderNames.For))
@@ -79,9 +123,10 @@ internal sealed partial class ForwardedHeadersTopic : IConfigTopic
         if (!HeaderName().IsMatch(entry))
             return "must be a header's name, the beginning of some as X-Envoy-*, or Known";
         var drops = new NameSet([entry]);
-        return Kept.FirstOrDefault(drops.Contains) is { } kept
-            ? $"would drop {kept}, which requests need"
-            : Governed.FirstOrDefault(drops.Contains) is { } governed ? $"would drop {governed}: X-Forwarded-*, Forwarded and X-Real-IP are the business of Untrusted" : null;
+        return Kept.FirstOrDefault(drops.Contains) is { } kept ? $"would drop {kept}, which requests need"
+            : Governed.FirstOrDefault(drops.Contains) is { } governed
+                ? $"would drop {governed}: X-Forwarded-*, Forwarded and X-Real-IP are the business of Untrusted"
+            : null;
     }
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_-]*\\*?$")]

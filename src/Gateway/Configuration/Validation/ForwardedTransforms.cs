@@ -25,15 +25,18 @@ internal static class ForwardedTransforms
                 if (isForwarding)
                 {
                     context.Issues.Warning(
-                        KeyPath.Join($"{path}:Transforms", i), ConfigIssue.Quote($"{key}: {value}"),
-                        "the route's own transform of a forwarding header wins: the backend may not learn the client's address as elsewhere");
+                        KeyPath.Join($"{path}:Transforms", i),
+                        ConfigIssue.Quote($"{key}: {value}"),
+                        "the route's own transform of a forwarding header wins: the backend may not learn the client's address as elsewhere"
+                    );
                 }
             }
         }
     }
 
     private static bool IsForwardingHeader(string? name) =>
-        name is not null && (name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || Is(name, "Forwarded") || Is(name, "X-Real-IP"));
+        name is not null
+        && (name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || Is(name, "Forwarded") || Is(name, "X-Real-IP"));
 
     private static bool Is(string text, string other) => text.Equals(other, StringComparison.OrdinalIgnoreCase);
 }

@@ -56,8 +56,10 @@ internal sealed class InterceptTopic : IConfigTopic
         if (capture.ExcludeUids.Count == 0 && unmarked.Key is { } routeName)
         {
             context.Issues.Error(
-                $"TcpProxy:Routes:{routeName}:SourceIp:Mark", null,
-                $"required: listener {name} captures what this host opens, and its own connections must be told apart; or set Listeners:{name}:Capture:ExcludeUids");
+                $"TcpProxy:Routes:{routeName}:SourceIp:Mark",
+                null,
+                $"required: listener {name} captures what this host opens, and its own connections must be told apart; or set "
+                    + $"Listeners:{name}:Capture:ExcludeUids");
         }
     }
 
@@ -66,7 +68,9 @@ internal sealed class InterceptTopic : IConfigTopic
     {
         if (ListenAddress.IsAny(address.EndPoint.Address) || (isOutbound && IPAddress.IsLoopback(address.EndPoint.Address)))
             return;
-        var rule = isOutbound ? "must be *:PORT or a loopback address: own connections are redirected to loopback" : "must be *:PORT: connections are redirected to the address of the interface";
+        var rule = isOutbound
+            ? "must be *:PORT or a loopback address: own connections are redirected to loopback"
+            : "must be *:PORT: connections are redirected to the address of the interface";
         context.Error($"{path}:Address", rule);
     }
 
@@ -75,12 +79,18 @@ internal sealed class InterceptTopic : IConfigTopic
         if (route.Listener is null || !context.Config.Listeners.TryGetValue(route.Listener, out var listener))
             return;
         if (route.Match?.DestinationPorts.Count > 0 && listener is { Intercept: null, ProxyProtocol: null })
-            context.Warning($"{path}:Match:DestinationPorts", "the listener neither intercepts nor takes PROXY headers: the port is always its own");
-        if (route.ClusterId is null || !context.Config.TcpProxy.Clusters.TryGetValue(route.ClusterId, out var cluster) || cluster.Type == TcpClusterType.Static)
+            context.Warning(
+                $"{path}:Match:DestinationPorts",
+                "the listener neither intercepts nor takes PROXY headers: the port is always its own");
+        if (route.ClusterId is null
+            || !context.Config.TcpProxy.Clusters.TryGetValue(route.ClusterId, out var cluster)
+            || cluster.Type == TcpClusterType.Static)
             return;
         if (listener.Intercept is null)
         {
-            var rule = $"the cluster's Type is {cluster.Type}, and listener {route.Listener} has no Intercept: the original destination would be the listener itself";
+            var rule =
+                $"the cluster's Type is {cluster.Type}, and listener {route.Listener} has no Intercept: the original destination would "
+                    + $"be the listener itself";
             context.Error($"{path}:ClusterId", rule);
         }
 
@@ -88,14 +98,19 @@ internal sealed class InterceptTopic : IConfigTopic
         {
             // What listens on loopback only (Admin, debuggers, other sidecars) does so to be kept from the network.
             if (route.Match is not { DestinationPorts.Count: > 0 } && !context.Issues.HasErrorAtOrBelow($"{path}:Match:DestinationPorts"))
-                context.Error($"{path}:Match:DestinationPorts", "required: the cluster's Type is OriginalPort, and any port would open all that listens on loopback");
+                context.Error(
+                    $"{path}:Match:DestinationPorts",
+                    "required: the cluster's Type is OriginalPort, and any port would open all that listens on loopback");
             return;
         }
 
         if (SourceIpOf(context, route) is { Mode: SourceIpMode.Transparent, Port: SourcePort.Client } && listener.ProxyProtocol is null)
         {
             var where = route.SourceIp is null ? $"TcpProxy:Clusters:{route.ClusterId}" : path;
-            context.Error($"{where}:SourceIp:Port", "the client's address and port towards its own destination are the client's connection itself: use Ephemeral, or a cluster of Type OriginalPort");
+            context.Error(
+                $"{where}:SourceIp:Port",
+                "the client's address and port towards its own destination are the client's connection itself: use Ephemeral, or a "
+                    + "cluster of Type OriginalPort");
         }
     }
 

@@ -26,7 +26,13 @@ internal sealed class ListenersTopic : IConfigTopic
             if (listener.Protocol is null)
                 context.Missing(path, "Protocol", "Http or Tcp");
             if (listener.Protocol == ListenerProtocol.Tcp)
-                context.NotApplicable(path, "the listener's Protocol is Tcp, this is for Http", "HttpVersion", "ForwardedHeaders", "TlvHeaders", "HttpLimits");
+                context.NotApplicable(
+                    path,
+                    "the listener's Protocol is Tcp, this is for Http",
+                    "HttpVersion",
+                    "ForwardedHeaders",
+                    "TlvHeaders",
+                    "HttpLimits");
             TlvsTopic.CheckHeaders(context, $"{path}:TlvHeaders", listener);
             CheckKeepAlive(context, $"{path}:KeepAlive", listener.KeepAlive);
             CheckHttpLimits(context, $"{path}:HttpLimits", listener.HttpLimits);
@@ -50,7 +56,10 @@ internal sealed class ListenersTopic : IConfigTopic
         {
             var (path, text, address) = addresses[i];
             foreach (var other in addresses.Take(i).Where(other => other.Address.Overlaps(address)))
-                context.Issues.Error(path, ConfigIssue.Quote(text), $"overlaps with {other.Path} (\"{other.Text}\"); use another port or address");
+                context.Issues.Error(
+                    path,
+                    ConfigIssue.Quote(text),
+                    $"overlaps with {other.Path} (\"{other.Text}\"); use another port or address");
         }
 
         foreach (var admin in addresses.Where(item => item.Path == "Admin:Address" && !IPAddress.IsLoopback(item.Address.EndPoint.Address)))

@@ -3,7 +3,10 @@ using Gateway.Configuration.Reading;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>Logging. The logging library reads the section itself, and throws when it is in force already, or with the first line: here it is tried before.</summary>
+/// <summary>
+/// Logging. The logging library reads the section itself, and throws when it is in force already, or with the first line: here it is tried
+/// before.
+/// </summary>
 internal sealed class LoggingTopic : IConfigTopic
 {
     private const string Section = nameof(GatewayConfig.Logging);

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Options;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>Has the logging library read a whole section as it does when the section is in force, for what checks of single keys overlook.</summary>
+/// <summary>
+/// Has the logging library read a whole section as it does when the section is in force, for what checks of single keys overlook.
+/// </summary>
 internal static class LoggingTrial
 {
     /// <summary>Tries it; nothing is logged and no thread is started.</summary>
@@ -16,7 +18,9 @@ internal static class LoggingTrial
         try
         {
             var configuration = new ConfigurationBuilder().AddInMemoryCollection(flat).Build();
-            using var services = new ServiceCollection().AddLogging(logging => logging.AddGatewayLogging(configuration)).BuildServiceProvider();
+            using var services = new ServiceCollection()
+                .AddLogging(logging => logging.AddGatewayLogging(configuration))
+                .BuildServiceProvider();
             Read<LoggerFilterOptions>(services);
             Read<ConsoleLoggerOptions>(services);
             Read<SimpleConsoleFormatterOptions>(services);

@@ -6,8 +6,8 @@ namespace Gateway.Configuration.Validation;
 internal static class OwnListeners
 {
     /// <summary>
-    /// Reports a destination that is one of our listeners, as far as the file shows: what names resolve to, and this machine's other addresses, are found
-    /// when a connection gets there (<see cref="Tcp.Engines.OwnListeners"/>).
+    /// Reports a destination that is one of our listeners, as far as the file shows: what names resolve to, and this machine's other
+    /// addresses, are found when a connection gets there (<see cref="Tcp.Engines.OwnListeners"/>).
     /// </summary>
     /// <param name="context">Where to report.</param>
     /// <param name="path">Key path of the destination's address.</param>
@@ -18,12 +18,16 @@ internal static class OwnListeners
         foreach (var (listenerPath, listenerText, listener) in context.Addresses)
         {
             if (destination.Port == listener.EndPoint.Port && LocalAddresses(destination).Any(address => Arrives(listener, address)))
-                context.Issues.Error(path, ConfigIssue.Quote(text), $"is our own {listenerPath} (\"{listenerText}\"): connections would run in circles");
+                context.Issues.Error(
+                    path,
+                    ConfigIssue.Quote(text),
+                    $"is our own {listenerPath} (\"{listenerText}\"): connections would run in circles");
         }
     }
 
     private static bool Arrives(ListenAddress listener, IPAddress address) =>
-        // Any address of this machine reaches a wildcard listener; of those, the file shows only loopback. A listener's own address is ours as well.
+        // Any address of this machine reaches a wildcard listener; of those, the file shows only loopback. A listener's own address is ours
+        // as well.
         listener.EndPoint.Address.Equals(address) || (IPAddress.IsLoopback(address) && listener.Covers(address));
 
     // Connecting to 0.0.0.0 or [::] goes to loopback, localhost is both families'.

@@ -37,7 +37,8 @@ internal sealed class ProxyProtocolTopic : IConfigTopic
         if (policy.NestedHeader == NestedHeaderAction.Pass)
             context.Warning(
                 $"{path}:NestedHeader",
-                "a header behind the believed one reaches the backend, and some believe the last one that they see (MariaDB): only where the trusted proxies let no client's through");
+                "a header behind the believed one reaches the backend, and some believe the last one that they see (MariaDB): only "
+                    + "where the trusted proxies let no client's through");
 
         if (policy.Header == HeaderExpectation.Required)
         {
@@ -58,15 +59,27 @@ internal sealed class ProxyProtocolTopic : IConfigTopic
         if (policy.TrustedProxies.Count == 0 && !context.Issues.HasError($"{path}:TrustedProxies"))
         {
             if (context.Written.ContainsKey($"{path}:TrustedProxies"))
-                context.Issues.Error($"{path}:TrustedProxies", "[]", "must not be empty: nobody could send a header; remove ProxyProtocol if nobody does");
+                context.Issues.Error(
+                    $"{path}:TrustedProxies",
+                    "[]",
+                    "must not be empty: nobody could send a header; remove ProxyProtocol if nobody does");
             else
-                context.Missing(path, "TrustedProxies", "the CIDRs or network names of the load balancers that send headers (or remove ProxyProtocol)");
+                context.Missing(
+                    path,
+                    "TrustedProxies",
+                    "the CIDRs or network names of the load balancers that send headers (or remove ProxyProtocol)");
         }
 
         var trusted = Cidr.Expand(policy.TrustedProxies, context.Config.Networks);
         foreach (var network in trusted.Where(network => network.PrefixLength == 0))
-            context.Issues.Warning($"{path}:TrustedProxies", $"\"{network}\"", "everybody may claim any client address; name the load balancers' networks");
+            context.Issues.Warning(
+                $"{path}:TrustedProxies",
+                $"\"{network}\"",
+                "everybody may claim any client address; name the load balancers' networks");
         foreach (var network in Cidr.Expand(policy.HealthCheckers, context.Config.Networks).Where(trusted.Contains))
-            context.Issues.Error($"{path}:HealthCheckers", $"\"{network}\"", "the same prefix is in TrustedProxies; a peer is one or the other");
+            context.Issues.Error(
+                $"{path}:HealthCheckers",
+                $"\"{network}\"",
+                "the same prefix is in TrustedProxies; a peer is one or the other");
     }
 }

@@ -22,10 +22,16 @@ internal sealed class ReadyWhenTopic : IConfigTopic
 
     private static void Check(ValidationContext context, string path, string name)
     {
-        var tcp = context.Config.TcpProxy.Clusters.Where(cluster => IsSame(cluster.Key, name)).Select(static cluster => cluster.Value).FirstOrDefault();
+        var tcp = context
+            .Config.TcpProxy.Clusters.Where(cluster => IsSame(cluster.Key, name))
+            .Select(static cluster => cluster.Value)
+            .FirstOrDefault();
         var http = context.Config.ReverseProxy.Clusters.FirstOrDefault(cluster => IsSame(cluster.ClusterId, name));
         if (tcp is null && http is null)
-            context.Issues.Error(path, ConfigIssue.Quote(name), "there is no such cluster, neither in TcpProxy:Clusters nor in ReverseProxy:Clusters");
+            context.Issues.Error(
+                path,
+                ConfigIssue.Quote(name),
+                "there is no such cluster, neither in TcpProxy:Clusters nor in ReverseProxy:Clusters");
         if (tcp is not null && !IsChecked(context, name, tcp))
             context.Issues.Warning(path, ConfigIssue.Quote(name), $"{Unchecked} TcpProxy:Clusters:{name}:HealthCheck");
         // Of several destinations those that cannot be connected to are left out without being asked (PassiveHealthFilter).

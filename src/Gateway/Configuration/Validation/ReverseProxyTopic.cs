@@ -29,9 +29,15 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
         if (!context.Issues.HasErrorAtOrBelow("ReverseProxy:Routes") && RoutingTrial.FindProblem(proxy.Routes) is { } problem)
             context.Issues.Error("ReverseProxy:Routes", null, $"ASP.NET Core cannot route by these: {problem}");
 
-        var httpListeners = context.Config.Listeners.Where(pair => pair.Value.Protocol == ListenerProtocol.Http).Select(pair => pair.Key).ToList();
+        var httpListeners = context
+            .Config.Listeners.Where(pair => pair.Value.Protocol == ListenerProtocol.Http)
+            .Select(pair => pair.Key)
+            .ToList();
         if (httpListeners.Count > 0 && proxy.Routes.Count == 0)
-            context.Issues.Warning("ReverseProxy:Routes", null, $"there are no routes: listener {httpListeners[0]} answers 404 to everything");
+            context.Issues.Warning(
+                "ReverseProxy:Routes",
+                null,
+                $"there are no routes: listener {httpListeners[0]} answers 404 to everything");
         if (httpListeners.Count == 0 && proxy.Routes.Count > 0)
             context.Issues.Warning("ReverseProxy:Routes", null, "there is no Http listener: no route is served");
     }
@@ -55,7 +61,18 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
         CheckPolicy(context, path, nameof(route.OutputCachePolicy), route.OutputCachePolicy, null);
         CheckPolicy(context, path, nameof(route.TimeoutPolicy), route.TimeoutPolicy, "disable");
         if (isRead)
-            Report(context, path, yarp.ValidateRouteAsync(route with { AuthorizationPolicy = null, CorsPolicy = null, RateLimiterPolicy = null, OutputCachePolicy = null, TimeoutPolicy = null }));
+            Report(
+                context,
+                path,
+                yarp.ValidateRouteAsync(
+                    route with
+                    {
+                        AuthorizationPolicy = null,
+                        CorsPolicy = null,
+                        RateLimiterPolicy = null,
+                        OutputCachePolicy = null,
+                        TimeoutPolicy = null,
+                    }));
     }
 
     private void Validate(ValidationContext context, string path, ClusterConfig cluster, HashSet<string?> used)
@@ -93,7 +110,10 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
     private static void CheckPolicy(ValidationContext context, string path, string key, string? policy, string? known)
     {
         if (!string.IsNullOrEmpty(policy) && !policy.Equals(known, StringComparison.OrdinalIgnoreCase))
-            context.Issues.Error($"{path}:{key}", ConfigIssue.Quote(policy), "policies are not available: nobody can define one here" + (known is null ? "" : $" ({known} is)"));
+            context.Issues.Error(
+                $"{path}:{key}",
+                ConfigIssue.Quote(policy),
+                "policies are not available: nobody can define one here" + (known is null ? "" : $" ({known} is)"));
     }
 
     private static void CheckListeners(ValidationContext context, string path, RouteConfig route)
@@ -106,7 +126,10 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
             if (name.Length == 0)
                 context.Issues.Error(path, ConfigIssue.Quote(names), "must name Http listeners, separated by commas");
             else if (!context.Config.Listeners.TryGetValue(name, out var listener))
-                context.Issues.Error(path, ConfigIssue.Quote(name), "no such listener" + Suggestion.For(name, context.Config.Listeners.Keys));
+                context.Issues.Error(
+                    path,
+                    ConfigIssue.Quote(name),
+                    "no such listener" + Suggestion.For(name, context.Config.Listeners.Keys));
             else if (listener.Protocol == ListenerProtocol.Tcp)
                 context.Issues.Error(path, ConfigIssue.Quote(name), "is a Tcp listener; HTTP routes are served on Http listeners");
         }

@@ -5,8 +5,9 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Configuration.Validation;
 
 /// <summary>
-/// Finds routes that routing cannot choose between: it answers every request that matches both with 500. The order among routes is Order, path, and whether a route
-/// has methods, hosts and listeners at all, and how many headers and query parameters; only routes that are equal in all of these can be ambiguous.
+/// Finds routes that routing cannot choose between: it answers every request that matches both with 500. The order among routes is Order,
+/// path, and whether a route has methods, hosts and listeners at all, and how many headers and query parameters; only routes that are equal
+/// in all of these can be ambiguous.
 /// </summary>
 internal sealed class RouteAmbiguity
 {
@@ -22,7 +23,12 @@ internal sealed class RouteAmbiguity
     public void Check(ValidationContext context, string path, RouteConfig route)
     {
         var listeners = route.Metadata?.GetValueOrDefault(ListenerMatcherPolicy.MetadataKey)?.Split(',', StringSplitOptions.TrimEntries);
-        var common = string.Join('\n', route.Order.GetValueOrDefault(), PathOf(route.Match), HeadersOf(route.Match), ParametersOf(route.Match));
+        var common = string.Join(
+            '\n',
+            route.Order.GetValueOrDefault(),
+            PathOf(route.Match),
+            HeadersOf(route.Match),
+            ParametersOf(route.Match));
         // Hosts as written: routing keeps spellings of one host apart, and takes the first.
         var keys =
             from method in OrAny(Upper(route.Match.Methods))
@@ -41,7 +47,8 @@ internal sealed class RouteAmbiguity
         }
     }
 
-    private static string KeyPathOf(ValidationContext context, string path) => context.Written.ContainsKey($"{path}:{Path}") ? $"{path}:{Path}" : path;
+    private static string KeyPathOf(ValidationContext context, string path) =>
+        context.Written.ContainsKey($"{path}:{Path}") ? $"{path}:{Path}" : path;
 
     private static IEnumerable<string> OrAny(IReadOnlyList<string>? names) =>
         names is { Count: > 0 } ? names.Distinct() : ["*any"];
@@ -52,7 +59,9 @@ internal sealed class RouteAmbiguity
     private static string PathOf(RouteMatch match) =>
         match.Path is not { Length: > 0 } path ? Anything
         : RoutePaths.TryParse(path) is not { } pattern ? path
-        : string.Join('/', pattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => PartOf(pattern, part))))) is { Length: > 0 } text ? text
+        : string.Join('/', pattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => PartOf(pattern, part)))))
+            is { Length: > 0 } text
+            ? text
         : "/";
 
     private static string PartOf(RoutePattern pattern, RoutePatternPart part) => part switch
@@ -65,11 +74,23 @@ internal sealed class RouteAmbiguity
         _ => "?",
     };
 
-    private static string HeadersOf(RouteMatch match) => string.Join('\t', (match.Headers ?? [])
-        .Select(static header => $"{header.Name.ToUpperInvariant()} {header.Mode} {header.IsCaseSensitive} {ValuesOf(header.Values, header.IsCaseSensitive)}").Order());
+    private static string HeadersOf(RouteMatch match) =>
+        string.Join(
+            '\t',
+            (match.Headers ?? [])
+                .Select(static header =>
+                    $"{header.Name.ToUpperInvariant()} {header.Mode} {header.IsCaseSensitive} "
+                        + $"{ValuesOf(header.Values, header.IsCaseSensitive)}")
+                .Order());
 
-    private static string ParametersOf(RouteMatch match) => string.Join('\t', (match.QueryParameters ?? [])
-        .Select(static parameter => $"{parameter.Name.ToUpperInvariant()} {parameter.Mode} {parameter.IsCaseSensitive} {ValuesOf(parameter.Values, parameter.IsCaseSensitive)}").Order());
+    private static string ParametersOf(RouteMatch match) =>
+        string.Join(
+            '\t',
+            (match.QueryParameters ?? [])
+                .Select(static parameter =>
+                    $"{parameter.Name.ToUpperInvariant()} {parameter.Mode} {parameter.IsCaseSensitive} "
+                        + $"{ValuesOf(parameter.Values, parameter.IsCaseSensitive)}")
+                .Order());
 
     private static string ValuesOf(IReadOnlyList<string>? values, bool isCaseSensitive) =>
         string.Join(',', (values ?? []).Select(value => isCaseSensitive ? value : value.ToUpperInvariant()).Order());

@@ -7,8 +7,8 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Configuration.Validation;
 
 /// <summary>
-/// Resolves the inline constraints of a route's path, which YARP's validator only parses. One that cannot be resolved fails when the matcher over all routes is
-/// built, and after that ASP.NET Core never builds another: every HTTP route would stand still until a restart.
+/// Resolves the inline constraints of a route's path, which YARP's validator only parses. One that cannot be resolved fails when the
+/// matcher over all routes is built, and after that ASP.NET Core never builds another: every HTTP route would stand still until a restart.
 /// </summary>
 internal static class RoutePaths
 {

@@ -4,7 +4,10 @@ using Gateway.Http.Requests;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>Routing and YARP as the host registers them, where no host is (<c>validate</c>, the first read at start) or none may be touched (a trial).</summary>
+/// <summary>
+/// Routing and YARP as the host registers them, where no host is (<c>validate</c>, the first read at start) or none may be touched (a
+/// trial).
+/// </summary>
 internal static class RoutingServices
 {
     private static readonly Lazy<IServiceProvider> Shared = new(Create);
@@ -13,7 +16,8 @@ internal static class RoutingServices
     public static IServiceProvider Default => Shared.Value;
 
     /// <summary>
-    /// Makes the services anew. Who builds an application on them has to dispose of them: routing keeps all endpoint data sources that were ever used with a provider.
+    /// Makes the services anew. Who builds an application on them has to dispose of them: routing keeps all endpoint data sources that were
+    /// ever used with a provider.
     /// </summary>
     public static ServiceProvider Create()
     {

@@ -7,8 +7,8 @@ using Yarp.ReverseProxy.Model;
 namespace Gateway.Configuration.Validation;
 
 /// <summary>
-/// Builds the matcher over all routes, as the first request will. Whatever the checks of single routes have overlooked shows here: a matcher that cannot be built
-/// when the file is in force stays unbuilt, also for every later file.
+/// Builds the matcher over all routes, as the first request will. Whatever the checks of single routes have overlooked shows here: a
+/// matcher that cannot be built when the file is in force stays unbuilt, also for every later file.
 /// </summary>
 internal static class RoutingTrial
 {
@@ -17,14 +17,17 @@ internal static class RoutingTrial
     /// <returns>Why it cannot be built; null: it can.</returns>
     public static string? FindProblem(IReadOnlyList<RouteConfig> routes)
     {
-        // Of its own: routing keeps the endpoints of every application that is built on a provider, megabytes for each read of a large file.
+        // Of its own: routing keeps the endpoints of every application that is built on a provider, megabytes for each read of a large
+        // file.
         using var services = RoutingServices.Create();
         var app = new ApplicationBuilder(services);
         app.UseRouting();
         app.UseEndpoints(endpoints => endpoints.DataSources.Add(new DefaultEndpointDataSource(routes.Select(CreateEndpoint))));
         try
         {
-            app.Build()(new DefaultHttpContext { RequestServices = services, Request = { Method = "GET", Path = "/" } }).GetAwaiter().GetResult();
+            app.Build()(new DefaultHttpContext { RequestServices = services, Request = { Method = "GET", Path = "/" } })
+                .GetAwaiter()
+                .GetResult();
             return null;
         }
 #pragma warning disable CA1031 // Routing throws for a pattern that it does not like; the type says nothing.
@@ -38,7 +41,10 @@ internal static class RoutingTrial
     private static Endpoint CreateEndpoint(RouteConfig route)
     {
         var pattern = RoutePatternFactory.Parse(route.Match.Path is { Length: > 0 } path ? path : "/{**catchall}");
-        var endpoint = new RouteEndpointBuilder(static _ => Task.CompletedTask, pattern, route.Order.GetValueOrDefault()) { DisplayName = route.RouteId };
+        var endpoint = new RouteEndpointBuilder(static _ => Task.CompletedTask, pattern, route.Order.GetValueOrDefault())
+        {
+            DisplayName = route.RouteId,
+        };
         endpoint.Metadata.Add(new RouteModel(route, null, HttpTransformer.Default));
         if (route.Match.Hosts is { Count: > 0 } hosts)
             endpoint.Metadata.Add(new HostAttribute([.. hosts]));

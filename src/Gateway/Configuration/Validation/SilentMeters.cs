@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 namespace Gateway.Configuration.Validation;
 
 /// <summary>
-/// One meter for everything that routing and YARP measure in a trial, under a name that nobody exports. An exporter takes an instrument of a
-/// known name from any meter, keeps what it needs for it (some hundred KB) when the meter has gone, and takes no more after a thousand.
+/// One meter for everything that routing and YARP measure in a trial, under a name that nobody exports. An exporter takes an instrument of
+/// a known name from any meter, keeps what it needs for it (some hundred KB) when the meter has gone, and takes no more after a thousand.
 /// </summary>
 internal sealed class SilentMeters : IMeterFactory
 {

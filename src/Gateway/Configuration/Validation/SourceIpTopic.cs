@@ -16,12 +16,24 @@ internal sealed class SourceIpTopic : IConfigTopic
         {
             if (route.SourceIp is { } sourceIp)
             {
-                Validate(context, $"TcpProxy:Routes:{name}:SourceIp", sourceIp, new RouteScope(name, route.Listener ?? "", route.ClusterId ?? ""));
-                if (route.Listener is { } listener && context.Config.Listeners.TryGetValue(listener, out var config) && config.ProxyProtocol is not null)
-                    context.NotApplicable($"TcpProxy:Routes:{name}:SourceIp", $"listener {listener} has a ProxyProtocol section, whose NestedHeader decides", "NestedHeader");
+                Validate(
+                    context,
+                    $"TcpProxy:Routes:{name}:SourceIp",
+                    sourceIp,
+                    new RouteScope(name, route.Listener ?? "", route.ClusterId ?? ""));
+                if (route.Listener is { } listener
+                    && context.Config.Listeners.TryGetValue(listener, out var config)
+                    && config.ProxyProtocol is not null)
+                    context.NotApplicable(
+                        $"TcpProxy:Routes:{name}:SourceIp",
+                        $"listener {listener} has a ProxyProtocol section, whose NestedHeader decides",
+                        "NestedHeader");
             }
             else if (route.ClusterId is { } id && tcp.Clusters.TryGetValue(id, out var cluster) && cluster.SourceIp is null)
-                context.Issues.Error($"TcpProxy:Routes:{name}:SourceIp", null, $"required, here or on cluster {id}: Mode is ProxyProtocol, Transparent, Toa, Dnat or None");
+                context.Issues.Error(
+                    $"TcpProxy:Routes:{name}:SourceIp",
+                    null,
+                    $"required, here or on cluster {id}: Mode is ProxyProtocol, Transparent, Toa, Dnat or None");
         }
 
         foreach (var (name, cluster) in tcp.Clusters)
@@ -57,7 +69,8 @@ internal sealed class SourceIpTopic : IConfigTopic
         if (sendsHeader && sourceIp.NestedHeader == NestedHeaderAction.Pass)
             context.Warning(
                 $"{path}:NestedHeader",
-                "a client's own PROXY header reaches the backend behind ours, and some believe the last one that they see (MariaDB): only for chains of proxies that no client can reach");
+                "a client's own PROXY header reaches the backend behind ours, and some believe the last one that they see (MariaDB): "
+                    + "only for chains of proxies that no client can reach");
         CheckTlvs(context, $"{path}:PassThroughTlvs", sourceIp.PassThroughTlvs);
         TlvsTopic.CheckAdded(context, $"{path}:AddTlvs:", sourceIp.AddTlvs, [scope]);
         if (sourceIp.MaxHeaderBytes is { } longest)

@@ -18,7 +18,12 @@ internal sealed class TcpClustersTopic : IConfigTopic
             var path = $"TcpProxy:Clusters:{name}";
             Range.CheckTimeout(context, $"{path}:ConnectTimeout", cluster.ConnectTimeout);
             if (cluster.Type != TcpClusterType.Static)
-                context.NotApplicable(path, $"Type is {cluster.Type}: the kernel says where to", "Destinations", "HealthCheck", "SessionAffinity");
+                context.NotApplicable(
+                    path,
+                    $"Type is {cluster.Type}: the kernel says where to",
+                    "Destinations",
+                    "HealthCheck",
+                    "SessionAffinity");
             if (cluster.Type != TcpClusterType.OriginalDestination)
                 context.NotApplicable(path, $"Type is {cluster.Type}, this is for OriginalDestination", "AllowedDestinations");
             if (cluster.Destinations.Count == 0 && cluster.Type == TcpClusterType.Static)

@@ -44,7 +44,10 @@ internal sealed class TcpRoutesTopic : IConfigTopic
         if (route.Listener is not { } name)
             context.Missing(path, "Listener", "the name of a Tcp listener");
         else if (!context.Config.Listeners.TryGetValue(name, out var listener))
-            context.Issues.Error($"{path}:Listener", ConfigIssue.Quote(name), "no such listener" + Suggestion.For(name, context.Config.Listeners.Keys));
+            context.Issues.Error(
+                $"{path}:Listener",
+                ConfigIssue.Quote(name),
+                "no such listener" + Suggestion.For(name, context.Config.Listeners.Keys));
         else if (listener.Protocol == ListenerProtocol.Http)
             context.Issues.Error($"{path}:Listener", ConfigIssue.Quote(name), "is an Http listener; TCP routes are for Tcp listeners");
     }
@@ -54,10 +57,14 @@ internal sealed class TcpRoutesTopic : IConfigTopic
         if (route.ClusterId is not { } id)
             context.Missing(path, "ClusterId", "the name of a cluster of TcpProxy:Clusters");
         else if (!context.Config.TcpProxy.Clusters.ContainsKey(id))
-            context.Issues.Error($"{path}:ClusterId", ConfigIssue.Quote(id), "no such cluster" + Suggestion.For(id, context.Config.TcpProxy.Clusters.Keys));
+            context.Issues.Error(
+                $"{path}:ClusterId",
+                ConfigIssue.Quote(id),
+                "no such cluster" + Suggestion.For(id, context.Config.TcpProxy.Clusters.Keys));
     }
 
-    // Nothing would say which of two routes with one match takes a connection. One shared CIDR is enough: its clients fit both equally, if the destinations do.
+    // Nothing would say which of two routes with one match takes a connection. One shared CIDR is enough: its clients fit both equally, if
+    // the destinations do.
     private static void CheckIdenticalMatches(ValidationContext context)
     {
         var seen = new Dictionary<(string Listener, int Order, string Match), List<(string Name, TcpRouteMatchConfig? Match)>>();
@@ -94,7 +101,9 @@ internal sealed class TcpRoutesTopic : IConfigTopic
         if (!TlvsTopic.ShareTlvs(one, other))
             return false;
         var (ports, otherPorts) = (one?.DestinationPorts ?? [], other?.DestinationPorts ?? []);
-        var portsMeet = ports.Count == 0 && otherPorts.Count == 0 || ports.Any(range => otherPorts.Any(next => next.Count == range.Count && next.Overlaps(range)));
+        var portsMeet =
+            ports.Count == 0 && otherPorts.Count == 0
+            || ports.Any(range => otherPorts.Any(next => next.Count == range.Count && next.Overlaps(range)));
         if (!portsMeet)
             return false;
         var (cidrs, otherCidrs) = (one?.DestinationCidrs ?? [], other?.DestinationCidrs ?? []);

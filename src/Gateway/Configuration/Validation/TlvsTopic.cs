@@ -8,7 +8,9 @@ using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>TLVs that routes match, headers tell and backends get: fields that exist, values that they can have, and a listener that receives TLVs.</summary>
+/// <summary>
+/// TLVs that routes match, headers tell and backends get: fields that exist, values that they can have, and a listener that receives TLVs.
+/// </summary>
 internal static partial class TlvsTopic
 {
     /// <summary>Checks a route's <c>Match:Tlvs</c>.</summary>
@@ -45,12 +47,22 @@ internal static partial class TlvsTopic
             if (!isId && !ProxyTlvField.TryParse(name, out _) && !ProxySslField.TryParse(name, out _))
             {
                 const string rule = "not a TLV that can be told: a name, a number as 0xE9, or ConnectionId";
-                context.Issues.Error(KeyPath.Join(path, name), ConfigIssue.Quote(header), rule + Suggestion.For(name, ProxyTlvField.Names.Concat(ProxySslField.Names)));
+                context.Issues.Error(
+                    KeyPath.Join(path, name),
+                    ConfigIssue.Quote(header),
+                    rule + Suggestion.For(name, ProxyTlvField.Names.Concat(ProxySslField.Names)));
             }
-            else if (!isId && listener.Protocol == ListenerProtocol.Http && listener.ProxyProtocol?.Versions.Contains(ProxyProtocolVersion.V2) != true)
-                context.Error(KeyPath.Join(path, name), "does not apply: the listener takes no PROXY headers of version 2, so no TLV ever comes");
+            else if (!isId
+                && listener.Protocol == ListenerProtocol.Http
+                && listener.ProxyProtocol?.Versions.Contains(ProxyProtocolVersion.V2) != true)
+                context.Error(
+                    KeyPath.Join(path, name),
+                    "does not apply: the listener takes no PROXY headers of version 2, so no TLV ever comes");
             if (!HeaderName().IsMatch(header) || ForwardingHeaderNames.IsClaim(header))
-                context.Issues.Error(KeyPath.Join(path, name), ConfigIssue.Quote(header), "must be a header of its own: X-, then letters, digits and hyphens, and not X-Forwarded-* or X-Real-IP");
+                context.Issues.Error(
+                    KeyPath.Join(path, name),
+                    ConfigIssue.Quote(header),
+                    "must be a header of its own: X-, then letters, digits and hyphens, and not X-Forwarded-* or X-Real-IP");
             else if (!seen.Add(header))
                 context.Issues.Error(KeyPath.Join(path, name), ConfigIssue.Quote(header), "the header has another value already");
         }
@@ -61,12 +73,17 @@ internal static partial class TlvsTopic
     /// <param name="path">Key path of an entry, without its name.</param>
     /// <param name="added">Templates by TLV.</param>
     /// <param name="scopes">What they may be filled in with.</param>
-    public static void CheckAdded(ValidationContext context, string path, IReadOnlyDictionary<string, string> added, IReadOnlyList<RouteScope> scopes)
+    public static void CheckAdded(
+        ValidationContext context,
+        string path,
+        IReadOnlyDictionary<string, string> added,
+        IReadOnlyList<RouteScope> scopes)
     {
         var types = new Dictionary<ProxyTlvType, string>();
         foreach (var (tlv, template) in added)
         {
-            if (scopes.Select(scope => AddedTlvs.Problem(tlv, template, scope)).FirstOrDefault(static problem => problem is not null) is { } problem)
+            if (scopes.Select(scope => AddedTlvs.Problem(tlv, template, scope)).FirstOrDefault(static problem => problem is not null) is
+                { } problem)
                 context.Issues.Error(path + tlv, ConfigIssue.Quote(template), problem);
             else if (ProxyTlvField.TryParse(tlv, out var field) && !types.TryAdd(field.Type, tlv) && !MayRepeat(types[field.Type], field))
                 context.Issues.Error(path + tlv, ConfigIssue.Quote(template), $"{types[field.Type]} is the same TLV: keep one of them");
@@ -79,7 +96,12 @@ internal static partial class TlvsTopic
     /// <param name="longest">The limit.</param>
     /// <param name="added">Templates by TLV.</param>
     /// <param name="scopes">What they may be filled in with.</param>
-    public static void CheckLength(ValidationContext context, string path, int longest, IReadOnlyDictionary<string, string> added, IReadOnlyList<RouteScope> scopes)
+    public static void CheckLength(
+        ValidationContext context,
+        string path,
+        int longest,
+        IReadOnlyDictionary<string, string> added,
+        IReadOnlyList<RouteScope> scopes)
     {
         Range.Check(context, path, longest, ProxyHeaderWriter.MinV2Length, ProxyHeaderWriter.MaxV2Length);
         var needed = ProxyHeaderWriter.MinV2Length + scopes.Max(scope => AddedTlvs.MaxLength(added, scope));
@@ -87,7 +109,9 @@ internal static partial class TlvsTopic
             context.Error(path, $"a header may have {needed} bytes with what AddTlvs adds, which is never left out");
     }
 
-    /// <summary>Whether nothing in the TLVs decides between two matches: as many fields, and those that both name have a value in common.</summary>
+    /// <summary>
+    /// Whether nothing in the TLVs decides between two matches: as many fields, and those that both name have a value in common.
+    /// </summary>
     public static bool ShareTlvs(TcpRouteMatchConfig? one, TcpRouteMatchConfig? other)
     {
         var (tlvs, others) = (Values(one), Values(other));
@@ -95,11 +119,16 @@ internal static partial class TlvsTopic
             && tlvs.All(pair => !others.TryGetValue(pair.Key, out var values) || pair.Value.Overlaps(values));
     }
 
-    /// <summary>Which TLVs two matches ask for, where they are not the same ones and yet one header can have all of them; null: they ask for the same TLVs.</summary>
+    /// <summary>
+    /// Which TLVs two matches ask for, where they are not the same ones and yet one header can have all of them; null: they ask for the
+    /// same TLVs.
+    /// </summary>
     public static string? Ambiguity(TcpRouteMatchConfig? one, TcpRouteMatchConfig? other)
     {
         var (fields, others) = (Values(one).Keys, Values(other).Keys);
-        return fields.ToHashSet().SetEquals(others) ? null : $"matches {Show(fields)}, this one {Show(others)}, and one header may have all of them";
+        return fields.ToHashSet().SetEquals(others)
+            ? null
+            : $"matches {Show(fields)}, this one {Show(others)}, and one header may have all of them";
 
         static string Show(IEnumerable<string> names) => string.Join(" and ", names.Order(StringComparer.Ordinal));
     }
@@ -111,7 +140,10 @@ internal static partial class TlvsTopic
     {
         if (!ProxyTlvField.TryParse(name, out var field))
         {
-            context.Issues.Error(path, null, "not a TLV that can be matched: a name, or a number as 0xE9" + Suggestion.For(name, ProxyTlvField.Names));
+            context.Issues.Error(
+                path,
+                null,
+                "not a TLV that can be matched: a name, or a number as 0xE9" + Suggestion.For(name, ProxyTlvField.Names));
             return;
         }
 
@@ -133,8 +165,13 @@ internal static partial class TlvsTopic
             if (ProxyTlvField.TryParse(name, out var field))
             {
                 var isHost = field.Name == nameof(ProxyTlvType.Authority);
-                fields[field.Name] = [.. values.Where(static value => value is not null)
-                    .Select(value => field.TryEncode(isHost ? value.ToLowerInvariant() : value, out var bytes) ? Convert.ToHexString(bytes) : value)];
+                fields[field.Name] =
+                [
+                    .. values
+                        .Where(static value => value is not null)
+                        .Select(value =>
+                            field.TryEncode(isHost ? value.ToLowerInvariant() : value, out var bytes) ? Convert.ToHexString(bytes) : value),
+                ];
             }
         }
 

@@ -35,7 +35,10 @@ internal sealed class ToaTopic : IConfigTopic
         foreach (var (format, index) in CheckFormats(context, path, options))
         {
             if (!families.Add(format.Family))
-                context.Issues.Error(KeyPath.Join(path, index), ConfigIssue.Quote(options[index]), "one option for each address family: another one before it is for the same");
+                context.Issues.Error(
+                    KeyPath.Join(path, index),
+                    ConfigIssue.Quote(options[index]),
+                    "one option for each address family: another one before it is for the same");
         }
     }
 
@@ -61,13 +64,22 @@ internal sealed class ToaTopic : IConfigTopic
         if (toa.TrustedProxies.Count == 0 && !context.Issues.HasError($"{path}:TrustedProxies"))
         {
             if (context.Written.ContainsKey($"{path}:TrustedProxies"))
-                context.Issues.Error($"{path}:TrustedProxies", "[]", "must not be empty: nobody would be believed; remove Toa if nobody sends it");
+                context.Issues.Error(
+                    $"{path}:TrustedProxies",
+                    "[]",
+                    "must not be empty: nobody would be believed; remove Toa if nobody sends it");
             else
-                context.Missing(path, "TrustedProxies", "the CIDRs or network names of the load balancers that write the option (or remove Toa)");
+                context.Missing(
+                    path,
+                    "TrustedProxies",
+                    "the CIDRs or network names of the load balancers that write the option (or remove Toa)");
         }
 
         foreach (var network in Cidr.Expand(toa.TrustedProxies, context.Config.Networks).Where(network => network.PrefixLength == 0))
-            context.Issues.Warning($"{path}:TrustedProxies", $"\"{network}\"", "everybody may claim any client address; name the load balancers' networks");
+            context.Issues.Warning(
+                $"{path}:TrustedProxies",
+                $"\"{network}\"",
+                "everybody may claim any client address; name the load balancers' networks");
     }
 
     private static List<(ToaFormat Format, int Index)> CheckFormats(ValidationContext context, string path, IReadOnlyList<string> options)

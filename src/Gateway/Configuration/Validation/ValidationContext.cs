@@ -4,7 +4,9 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Configuration.Validation;
 
 /// <summary>What a validator looks at, and where it reports.</summary>
-/// <param name="Config">The configuration as bound. What could not be read has its default, so a validator may not assume that references hold.</param>
+/// <param name="Config">
+/// The configuration as bound. What could not be read has its default, so a validator may not assume that references hold.
+/// </param>
 /// <param name="Written">The keys that were written, by path, with their values as issues show them.</param>
 /// <param name="Issues">Takes errors and warnings.</param>
 internal sealed record ValidationContext(GatewayConfig Config, IReadOnlyDictionary<string, string> Written, ConfigIssues Issues)

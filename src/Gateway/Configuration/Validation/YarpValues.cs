@@ -21,7 +21,9 @@ internal static class YarpValues
         if (cluster.HttpRequest?.ActivityTimeout is { } timeout && timeout != Timeout.InfiniteTimeSpan)
             Range.CheckTimeout(context, $"{path}:HttpRequest:ActivityTimeout", timeout);
         if (cluster.HttpClient?.WebProxy?.Address is { } proxy && !(proxy.IsAbsoluteUri && ProxySchemes.Contains(proxy.Scheme)))
-            context.Error($"{path}:HttpClient:WebProxy:Address", $"must be a URL with one of the schemes {string.Join(", ", ProxySchemes)}");
+            context.Error(
+                $"{path}:HttpClient:WebProxy:Address",
+                $"must be a URL with one of the schemes {string.Join(", ", ProxySchemes)}");
         CheckEncoding(context, $"{path}:HttpClient:RequestHeaderEncoding", cluster.HttpClient?.RequestHeaderEncoding);
         CheckEncoding(context, $"{path}:HttpClient:ResponseHeaderEncoding", cluster.HttpClient?.ResponseHeaderEncoding);
     }

@@ -5,7 +5,9 @@ using Gateway.Tcp.Engines;
 
 namespace Gateway.Http.Backends;
 
-/// <summary>A connection to an HTTP destination, which holds a place under the descriptor limit from before it is opened until it is closed.</summary>
+/// <summary>
+/// A connection to an HTTP destination, which holds a place under the descriptor limit from before it is opened until it is closed.
+/// </summary>
 internal sealed class DestinationStream : TurnTakingStream
 {
     private readonly ConnectionKind _kind;
@@ -20,7 +22,11 @@ internal sealed class DestinationStream : TurnTakingStream
     /// <param name="isOurs">Nobody's request is behind it (a health check): it is never refused.</param>
     /// <param name="connect">Connects.</param>
     /// <exception cref="NoRoomException">There is no place.</exception>
-    public static async ValueTask<Stream> OpenAsync(ConnectionLimit limit, ConnectionKind kind, bool isOurs, Func<ValueTask<Socket>> connect)
+    public static async ValueTask<Stream> OpenAsync(
+        ConnectionLimit limit,
+        ConnectionKind kind,
+        bool isOurs,
+        Func<ValueTask<Socket>> connect)
     {
         if (isOurs)
         {

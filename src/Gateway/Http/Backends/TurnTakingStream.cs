@@ -4,8 +4,9 @@ using System.Runtime.CompilerServices;
 namespace Gateway.Http.Backends;
 
 /// <summary>
-/// A destination's connection as the HTTP client reads it: after <see cref="ReadsPerTurn"/> reads in a row that did not have to wait, the reader goes on on the thread pool. A response that comes
-/// as fast as it is passed on would otherwise stay on the polling thread on which it began until its end, and keep everybody else there waiting.
+/// A destination's connection as the HTTP client reads it: after <see cref="ReadsPerTurn"/> reads in a row that did not have to wait, the
+/// reader goes on on the thread pool. A response that comes as fast as it is passed on would otherwise stay on the polling thread on which
+/// it began until its end, and keep everybody else there waiting.
 /// </summary>
 internal class TurnTakingStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
 {

@@ -25,7 +25,9 @@ internal sealed class DepartureWatch : IDisposable
     /// Runs a connection under watch. Not on other systems than Linux, where the kernel's answer looks different, and not without a socket.
     /// </summary>
     public Task RunAsync(ConnectionContext connection, Func<Task> run) =>
-        OperatingSystem.IsLinux() && connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket ? RunAsync(connection, socket, run) : run();
+        OperatingSystem.IsLinux() && connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket
+            ? RunAsync(connection, socket, run)
+            : run();
 
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();

@@ -5,17 +5,23 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Http.Connections;
 
 /// <summary>
-/// Looks at the first bytes that the server reads of a connection: notes that the client has spoken, and shows them to a guard, so that a PROXY
-/// header where none is expected ends the connection with its cause instead of HTTP's 400. Nothing is read ahead and nobody waits; once the guard
-/// has seen enough, every call goes straight through.
+/// Looks at the first bytes that the server reads of a connection: notes that the client has spoken, and shows them to a guard, so that a
+/// PROXY header where none is expected ends the connection with its cause instead of HTTP's 400. Nothing is read ahead and nobody waits;
+/// once the guard has seen enough, every call goes straight through.
 /// </summary>
 /// <param name="transport">The connection's pipes.</param>
 /// <param name="guard">Looks at the bytes; null: nobody does.</param>
 /// <param name="onHeard">Called when bytes have come.</param>
 /// <param name="onRefused">Called when the guard refuses; the server then sees the end of the connection instead.</param>
-/// <param name="tellsEachRead">Whether <paramref name="onHeard"/> is to be called for each read with bytes rather than for the first.</param>
-internal sealed class FirstBytesReader(IDuplexPipe transport, IFirstBytesGuard? guard, Action onHeard, Action onRefused, bool tellsEachRead = false)
-    : PipeReader, IDuplexPipe
+/// <param name="tellsEachRead">
+/// Whether <paramref name="onHeard"/> is to be called for each read with bytes rather than for the first.
+/// </param>
+internal sealed class FirstBytesReader(
+    IDuplexPipe transport,
+    IFirstBytesGuard? guard,
+    Action onHeard,
+    Action onRefused,
+    bool tellsEachRead = false) : PipeReader, IDuplexPipe
 {
     private readonly PipeReader _inner = transport.Input;
     private ReadOnlySequence<byte> _last;

@@ -16,8 +16,8 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Gateway.Http.Connections;
 
 /// <summary>
-/// A connection of Kestrel's before HTTP starts on it: the prologue's source of bytes, read from the pipe and left there, but for a header. Also a
-/// connection feature, so that what ends the connection later is accounted in the same place, once.
+/// A connection of Kestrel's before HTTP starts on it: the prologue's source of bytes, read from the pipe and left there, but for a header.
+/// Also a connection feature, so that what ends the connection later is accounted in the same place, once.
 /// </summary>
 /// <param name="context">Kestrel's connection.</param>
 /// <param name="listener">The listener, as it was at accept.</param>
@@ -65,7 +65,8 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     public override long LastHeardAt => Volatile.Read(ref _heardAt) is var heard and not 0 ? heard : AcceptedAt;
 
     /// <inheritdoc/>
-    public override ReadOnlySequence<byte> Received => _isReading ? _read.Buffer.Slice(_consumed) : _kept?.Bytes ?? ReadOnlySequence<byte>.Empty;
+    public override ReadOnlySequence<byte> Received =>
+        _isReading ? _read.Buffer.Slice(_consumed) : _kept?.Bytes ?? ReadOnlySequence<byte>.Empty;
 
     private Socket? Socket => context.Features.Get<IConnectionSocketFeature>()?.Socket;
 
@@ -169,7 +170,10 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     {
         var reason = Kind is null ? CloseReason.GaveWay : CloseReason.Limit;
         // Another connection's thread, which may be an event loop, is not kept with it.
-        ThreadPool.UnsafeQueueUserWorkItem(static work => work.Connection.Fail(work.Reason), (Connection: this, Reason: reason), preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static work => work.Connection.Fail(work.Reason),
+            (Connection: this, Reason: reason),
+            preferLocal: false);
     }
 
     /// <inheritdoc/>

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Gateway.Http.Connections;
 
 /// <summary>
-/// What happens to a connection before HTTP starts on it: it goes through the prologue (limit, PROXY header, TCP option), and HTTP learns its
-/// listener and its client.
+/// What happens to a connection before HTTP starts on it: it goes through the prologue (limit, PROXY header, TCP option), and HTTP learns
+/// its listener and its client.
 /// </summary>
 internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpListenerState listener, HttpConnectionServices services)
 {

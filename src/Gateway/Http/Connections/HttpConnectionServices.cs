@@ -52,8 +52,8 @@ internal sealed class HttpConnectionServices
     public ConnectionPrologue Prologue { get; }
 
     /// <summary>
-    /// What we know of a server's connection, from the first who asks on: where the server accepts by us, before its own first log line, so that
-    /// those lines have our id.
+    /// What we know of a server's connection, from the first who asks on: where the server accepts by us, before its own first log line, so
+    /// that those lines have our id.
     /// </summary>
     public HttpConnection Of(ConnectionContext context, HttpListenerState listener)
     {

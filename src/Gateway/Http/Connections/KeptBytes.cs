@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Gateway.Http.Connections;
 
 /// <summary>
-/// What has come of a header so far, while more is waited for: a pipe that has failed gives its bytes to nobody any more, and what became of a
-/// connection depends on them. Most headers come whole, and nothing is copied.
+/// What has come of a header so far, while more is waited for: a pipe that has failed gives its bytes to nobody any more, and what became
+/// of a connection depends on them. Most headers come whole, and nothing is copied.
 /// </summary>
 internal sealed class KeptBytes
 {

@@ -26,7 +26,12 @@ internal static class KestrelListenerSetup
     /// <param name="limits">The server's limits.</param>
     /// <param name="host">The host's services, which <see cref="HttpGatewayExtensions.AddHttpGateway"/> filled.</param>
     public static void Configure(
-        KestrelServerOptions kestrel, IPEndPoint endPoint, HttpListenerState listener, ListenerHttpVersion version, HttpLimitsConfig limits, IServiceProvider host)
+        KestrelServerOptions kestrel,
+        IPEndPoint endPoint,
+        HttpListenerState listener,
+        ListenerHttpVersion version,
+        HttpLimitsConfig limits,
+        IServiceProvider host)
     {
         kestrel.AddServerHeader = false;
         HeaderBytes.Keep(kestrel);
@@ -44,7 +49,9 @@ internal static class KestrelListenerSetup
         // The connection's window stays Kestrel's, 1 MiB: uploads that a backend does not take leave room for the other streams (Envoy
         // recommends the same two at the edge).
         kestrel.Limits.Http2.InitialStreamWindowSize = Math.Max(LeastStreamWindow, limits.RequestBufferBytes);
-        kestrel.Limits.Http2.InitialConnectionWindowSize = Math.Max(kestrel.Limits.Http2.InitialConnectionWindowSize, limits.RequestBufferBytes);
+        kestrel.Limits.Http2.InitialConnectionWindowSize = Math.Max(
+            kestrel.Limits.Http2.InitialConnectionWindowSize,
+            limits.RequestBufferBytes);
         kestrel.Limits.Http2.MaxStreamsPerConnection = limits.MaxStreamsPerConnection;
         kestrel.Listen(endPoint, listen =>
         {
@@ -64,5 +71,6 @@ internal static class KestrelListenerSetup
         listen.Use(next => new HttpConnectionMiddleware(next, listener, services).OnConnectionAsync);
     }
 
-    private static MinDataRate? RateOf(double? bytesPerSecond) => bytesPerSecond is { } rate ? new MinDataRate(rate, DataRateGracePeriod) : null;
+    private static MinDataRate? RateOf(double? bytesPerSecond) =>
+        bytesPerSecond is { } rate ? new MinDataRate(rate, DataRateGracePeriod) : null;
 }

@@ -15,8 +15,11 @@ namespace Gateway.Http.Connections;
 /// <param name="acceptor">Accepts from it.</param>
 /// <param name="connections">Makes connections of accepted sockets.</param>
 /// <param name="onAccepted">Sees each of them before Kestrel does.</param>
-internal sealed class PausingListener(Socket socket, SocketAcceptor acceptor, SocketConnectionContextFactory connections, Action<ConnectionContext> onAccepted)
-    : IConnectionListenerFactory, IConnectionListener
+internal sealed class PausingListener(
+    Socket socket,
+    SocketAcceptor acceptor,
+    SocketConnectionContextFactory connections,
+    Action<ConnectionContext> onAccepted) : IConnectionListenerFactory, IConnectionListener
 {
     private readonly CancellationTokenSource _unbound = new();
 

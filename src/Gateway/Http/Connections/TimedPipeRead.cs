@@ -3,8 +3,8 @@ using System.IO.Pipelines;
 namespace Gateway.Http.Connections;
 
 /// <summary>
-/// Reads from a pipe for a limited time. A time-out is a value (<see cref="ReadResult.IsCanceled"/>), not an exception: thousands of silent peers end
-/// in the same second. Nothing of it is left in the pipe: whoever reads next never sees a cancellation that was meant for us.
+/// Reads from a pipe for a limited time. A time-out is a value (<see cref="ReadResult.IsCanceled"/>), not an exception: thousands of silent
+/// peers end in the same second. Nothing of it is left in the pipe: whoever reads next never sees a cancellation that was meant for us.
 /// </summary>
 internal sealed class TimedPipeRead(PipeReader input, TimeProvider time, CancellationToken stop) : IDisposable
 {

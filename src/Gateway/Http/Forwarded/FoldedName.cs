@@ -1,9 +1,9 @@
 namespace Gateway.Http.Forwarded;
 
 /// <summary>
-/// Header names as servers see them that put headers into environment variables (CGI, WSGI, Rack, PHP): case does not matter, and whatever is neither a
-/// letter nor a digit is the same. <c>X-Forwarded-For</c>, <c>X_Forwarded_For</c> and <c>x.forwarded~for</c> are one name there, so they are one
-/// here.
+/// Header names as servers see them that put headers into environment variables (CGI, WSGI, Rack, PHP): case does not matter, and whatever
+/// is neither a letter nor a digit is the same. <c>X-Forwarded-For</c>, <c>X_Forwarded_For</c> and <c>x.forwarded~for</c> are one name
+/// there, so they are one here.
 /// </summary>
 internal sealed class FoldedName : IEqualityComparer<string>
 {

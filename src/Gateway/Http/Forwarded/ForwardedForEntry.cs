@@ -7,7 +7,8 @@ namespace Gateway.Http.Forwarded;
 /// <summary>
 /// Reads one entry of X-Forwarded-For: <c>192.0.2.1</c>, <c>192.0.2.1:4711</c>, <c>2001:db8::1</c>, <c>[2001:db8::1]</c> or
 /// <c>[2001:db8::1]:4711</c>. IPAddress.Parse alone would take <c>1</c>, <c>0x7f.1</c> and <c>010.0.0.1</c> (octal) for addresses that the
-/// sender did not write, and zones (<c>%eth0</c>); none of these is an address of a client, nor is an unspecified, multicast or broadcast one.
+/// sender did not write, and zones (<c>%eth0</c>); none of these is an address of a client, nor is an unspecified, multicast or broadcast
+/// one.
 /// </summary>
 internal static class ForwardedForEntry
 {
@@ -58,7 +59,9 @@ internal static class ForwardedForEntry
                 return false;
             }
             var octet = isLast ? text : text[..dot];
-            if (octet.IsEmpty || (octet.Length > 1 && octet[0] == '0') || !byte.TryParse(octet, NumberStyles.None, CultureInfo.InvariantCulture, out octets[i]))
+            if (octet.IsEmpty
+                || (octet.Length > 1 && octet[0] == '0')
+                || !byte.TryParse(octet, NumberStyles.None, CultureInfo.InvariantCulture, out octets[i]))
             {
                 return false;
             }

@@ -8,18 +8,21 @@ namespace Gateway.Http.Forwarded;
 /// everything to the left of it can be the client's own invention.
 /// <list type="number">
 /// <item>By networks (<see cref="ForwardedHeadersModel.TrustedProxies"/>): starts at the connection's client. While the address at hand is
-/// trusted, the next entry to the left is taken, because a trusted hop wrote it. The first address that is not trusted is the client; so is the
-/// last one if the header ends, if an entry is not an address, or after <see cref="MaxEntries"/>.</item>
-/// <item>By count (<see cref="ForwardedHeadersModel.TrustedHops"/> = N): the Nth entry from the right, as Envoy's edge does: the connection's
-/// client is the first of the N, each of them appended one entry. Where there are trusted networks, too, it has to be in one of them, or nothing is
-/// counted. With fewer than N entries the connection did not come through all of them:
+/// trusted, the next entry to the left is taken, because a trusted hop wrote it. The first address that is not trusted is the client; so is
+/// the last one if the header ends, if an entry is not an address, or after <see cref="MaxEntries"/>.</item>
+/// <item>By count (<see cref="ForwardedHeadersModel.TrustedHops"/> = N): the Nth entry from the right, as Envoy's edge does: the
+/// connection's client is the first of the N, each of them appended one entry. Where there are trusted networks, too, it has to be in one
+/// of them, or nothing is counted. With fewer than N entries the connection did not come through all of them:
 /// the connection's client is the client and the header is not believed. An entry that is not an address: the connection's client.</item>
 /// </list>
 /// Entries that are empty count, and are no addresses. Empty header lines do not exist.
 /// </summary>
 internal static class ForwardedForWalker
 {
-    /// <summary>No chain of proxies is longer; whoever writes thousands of entries wants the walk to cost time. The server bounds the bytes (32 KiB of headers).</summary>
+    /// <summary>
+    /// No chain of proxies is longer; whoever writes thousands of entries wants the walk to cost time. The server bounds the bytes (32 KiB
+    /// of headers).
+    /// </summary>
     public const int MaxEntries = 64;
 
     /// <summary>Derives who sent a request.</summary>
@@ -64,7 +67,12 @@ internal static class ForwardedForWalker
                 return new ClientIdentity { Client = hop, Hop = hop };
             }
         }
-        return new ClientIdentity { Client = ForwardedForEntry.TryParse(entries.Current, out var client) ? client : hop, Hop = hop, IsHopTrusted = true };
+        return new ClientIdentity
+        {
+            Client = ForwardedForEntry.TryParse(entries.Current, out var client) ? client : hop,
+            Hop = hop,
+            IsHopTrusted = true,
+        };
     }
 
     /// <summary>The comma-separated entries of all lines, from the last to the first.</summary>

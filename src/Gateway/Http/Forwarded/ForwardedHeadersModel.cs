@@ -17,7 +17,9 @@ internal sealed record ForwardedHeadersModel
     /// <summary>The networks whose members may speak for a client. Defaults to none.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
-    /// <summary>How many proxies in front of this gateway append to X-Forwarded-For. Defaults to 0: the header is walked, not read by count.</summary>
+    /// <summary>
+    /// How many proxies in front of this gateway append to X-Forwarded-For. Defaults to 0: the header is walked, not read by count.
+    /// </summary>
     public int TrustedHops { get; init; }
 
     /// <summary>What happens to the headers of a connection whose client is not trusted. Defaults to Keep.</summary>
@@ -26,7 +28,9 @@ internal sealed record ForwardedHeadersModel
     /// <summary>More headers that nobody may send who does not vouch for them; null: none.</summary>
     public NameSet? Drop { get; init; }
 
-    /// <summary>What a trusted hop vouches for; the rest of what it passes on is anybody's. Defaults to X-Forwarded-For, -Proto and -Port.</summary>
+    /// <summary>
+    /// What a trusted hop vouches for; the rest of what it passes on is anybody's. Defaults to X-Forwarded-For, -Proto and -Port.
+    /// </summary>
     public NameSet TrustedHeaders { get; init; } = DefaultTrustedHeaders;
 
     /// <summary>Whether X-Envoy-External-Address is set to the client. Defaults to false.</summary>

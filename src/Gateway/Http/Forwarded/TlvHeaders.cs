@@ -6,8 +6,9 @@ using Gateway.Tcp.Identification;
 namespace Gateway.Http.Forwarded;
 
 /// <summary>
-/// The request headers that tell a backend what the trusted PROXY header's TLVs say, and the connection's id (<c>Listeners:NAME:TlvHeaders</c>). They are set on the request
-/// itself, before routing, so that routes can match on them. Nobody else may set one: whatever came under the name of a header that any listener has is removed first, on every listener.
+/// The request headers that tell a backend what the trusted PROXY header's TLVs say, and the connection's id
+/// (<c>Listeners:NAME:TlvHeaders</c>). They are set on the request itself, before routing, so that routes can match on them. Nobody else
+/// may set one: whatever came under the name of a header that any listener has is removed first, on every listener.
 /// </summary>
 /// <param name="config">Header names by field, validated.</param>
 /// <param name="reserved">The header names of all listeners.</param>
@@ -17,10 +18,17 @@ internal sealed class TlvHeaders(IReadOnlyDictionary<string, string> config, IRe
     public const string ConnectionId = "ConnectionId";
 
     private readonly (string Header, ProxyTlvField? Field, ProxySslField? Ssl)[] _headers =
-        [.. config.Select(static pair => (pair.Value, ProxyTlvField.TryParse(pair.Key, out var tlv) ? tlv : null, ProxySslField.TryParse(pair.Key, out var ssl) ? ssl : null))];
+    [
+        .. config.Select(static pair =>
+            (
+                pair.Value,
+                ProxyTlvField.TryParse(pair.Key, out var tlv) ? tlv : null,
+                ProxySslField.TryParse(pair.Key, out var ssl) ? ssl : null)),
+    ];
 
     /// <summary>
-    /// Whether a header is one that a listener has, or its alias for backends that put headers into environment variables (<see cref="FoldedName"/>).
+    /// Whether a header is one that a listener has, or its alias for backends that put headers into environment variables
+    /// (<see cref="FoldedName"/>).
     /// </summary>
     public bool IsReserved(string name)
     {

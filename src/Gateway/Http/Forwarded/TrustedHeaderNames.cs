@@ -1,6 +1,9 @@
 namespace Gateway.Http.Forwarded;
 
-/// <summary>How <c>ForwardedHeaders:TrustedHeaders</c> is written: words for X-Forwarded-*, <see cref="KnownHeaders.Word"/>, names and beginnings of names.</summary>
+/// <summary>
+/// How <c>ForwardedHeaders:TrustedHeaders</c> is written: words for X-Forwarded-*, <see cref="KnownHeaders.Word"/>, names and beginnings of
+/// names.
+/// </summary>
 internal static class TrustedHeaderNames
 {
     private static readonly Dictionary<string, string> Words = new(StringComparer.OrdinalIgnoreCase)

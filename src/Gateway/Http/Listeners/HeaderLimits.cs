@@ -47,7 +47,9 @@ internal sealed record HeaderLimits
         var line = request.Method.Length + target.Length + (request.Host.Value?.Length ?? 0);
         if (line > _limits.MaxRequestLineBytes)
         {
-            return TooLarge(StatusCodes.Status414UriTooLong, $"{line} bytes of method, target and host (MaxRequestLineBytes {_limits.MaxRequestLineBytes})");
+            return TooLarge(
+                StatusCodes.Status414UriTooLong,
+                $"{line} bytes of method, target and host (MaxRequestLineBytes {_limits.MaxRequestLineBytes})");
         }
 
         var (count, bytes) = (0, 0L);
@@ -61,10 +63,13 @@ internal sealed record HeaderLimits
         }
 
         const int status = StatusCodes.Status431RequestHeaderFieldsTooLarge;
-        return count > _limits.MaxRequestHeaderCount ? TooLarge(status, $"{count} headers (MaxRequestHeaderCount {_limits.MaxRequestHeaderCount})")
-            : bytes > _limits.MaxRequestHeadersBytes ? TooLarge(status, $"{bytes} bytes of headers (MaxRequestHeadersBytes {_limits.MaxRequestHeadersBytes})")
+        return count > _limits.MaxRequestHeaderCount
+                ? TooLarge(status, $"{count} headers (MaxRequestHeaderCount {_limits.MaxRequestHeaderCount})")
+            : bytes > _limits.MaxRequestHeadersBytes
+                ? TooLarge(status, $"{bytes} bytes of headers (MaxRequestHeadersBytes {_limits.MaxRequestHeadersBytes})")
             : null;
     }
 
-    private static (int Status, string Detail) TooLarge(int status, FormattableString detail) => (status, detail.ToString(CultureInfo.InvariantCulture));
+    private static (int Status, string Detail) TooLarge(int status, FormattableString detail) =>
+        (status, detail.ToString(CultureInfo.InvariantCulture));
 }

@@ -1,6 +1,8 @@
 namespace Gateway.Http.Listeners;
 
-/// <summary>One listener's current <see cref="HttpListenerModel"/>: connections take it when they are accepted, a reload swaps it.</summary>
+/// <summary>
+/// One listener's current <see cref="HttpListenerModel"/>: connections take it when they are accepted, a reload swaps it.
+/// </summary>
 internal sealed class HttpListenerState(HttpListenerModel model)
 {
     private volatile ListenerFeature _feature = new(model.Name, model.Kind, model);

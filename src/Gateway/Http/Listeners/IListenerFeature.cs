@@ -1,8 +1,8 @@
 namespace Gateway.Http.Listeners;
 
 /// <summary>
-/// The listener that accepted a connection, as a connection feature (HTTP reads it through <c>HttpContext.Features</c>). Traffic, probes and admin
-/// are told apart by it and by nothing that a client can write, such as the Host header.
+/// The listener that accepted a connection, as a connection feature (HTTP reads it through <c>HttpContext.Features</c>). Traffic, probes
+/// and admin are told apart by it and by nothing that a client can write, such as the Host header.
 /// </summary>
 internal interface IListenerFeature
 {
@@ -14,17 +14,4 @@ internal interface IListenerFeature
 
     /// <summary>How it treats HTTP, as it was when the connection was accepted; null if the listener does not speak HTTP.</summary>
     HttpListenerModel? Http { get; }
-}
-
-/// <summary>What a listener is for.</summary>
-internal enum ListenerKind : byte
-{
-    /// <summary>It carries clients to backends.</summary>
-    Traffic,
-
-    /// <summary>Health and metrics (<c>Probes</c>).</summary>
-    Probes,
-
-    /// <summary>Administration (<c>Admin</c>).</summary>
-    Admin,
 }

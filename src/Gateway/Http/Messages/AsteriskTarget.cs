@@ -22,7 +22,9 @@ internal sealed class AsteriskTarget(Stream connection) : CountingStream(connect
 
     /// <inheritdoc/>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        buffer.Span.StartsWith(Written) ? WriteAsteriskAsync(buffer[Written.Length..], cancellationToken) : base.WriteAsync(buffer, cancellationToken);
+        buffer.Span.StartsWith(Written)
+            ? WriteAsteriskAsync(buffer[Written.Length..], cancellationToken)
+            : base.WriteAsync(buffer, cancellationToken);
 
     // A request's head is written as one.
     private async ValueTask WriteAsteriskAsync(ReadOnlyMemory<byte> rest, CancellationToken cancellation)

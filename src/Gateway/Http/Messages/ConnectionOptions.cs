@@ -17,7 +17,8 @@ internal static class ConnectionOptions
             return [];
         }
 
-        return connection.SelectMany(static line => (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        return connection
+            .SelectMany(static line => (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             .Except(NoHeaders, StringComparer.OrdinalIgnoreCase);
     }
 }

@@ -4,7 +4,8 @@ using Gateway.Http.Responses;
 namespace Gateway.Http.Messages;
 
 /// <summary>
-/// Passes everything on and counts the bytes (what the access log says was sent and received), and tells of writes that wait for the client.
+/// Passes everything on and counts the bytes (what the access log says was sent and received), and tells of writes that wait for the
+/// client.
 /// </summary>
 internal class CountingStream(Stream inner, WaitingResponse? waiting = null) : Stream
 {

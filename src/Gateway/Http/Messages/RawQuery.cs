@@ -29,7 +29,10 @@ internal static class RawQuery
         {
             for (var i = Kept(was[name], values); i < values.Count; i++)
             {
-                text.Append(text.Length == 0 ? '?' : '&').Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(values[i] ?? ""));
+                text.Append(text.Length == 0 ? '?' : '&')
+                    .Append(Uri.EscapeDataString(name))
+                    .Append('=')
+                    .Append(Uri.EscapeDataString(values[i] ?? ""));
             }
         }
 

@@ -11,8 +11,9 @@ namespace Gateway.Http.Requests;
 /// <list type="bullet">
 /// <item>X-Forwarded-For: what came, and the hop appended.</item>
 /// <item>X-Real-IP: the client.</item>
-/// <item>X-Forwarded-Proto and -Host: what came stays, since what its hop does not vouch for was removed before (<see cref="ForwardedHeadersModel.Refuses"/>);
-/// else our own connection's scheme (https, if the PROXY header says that TLS ended before us) and host are set.</item>
+/// <item>X-Forwarded-Proto and -Host: what came stays, since what its hop does not vouch for was removed before
+/// (<see cref="ForwardedHeadersModel.Refuses"/>); else our own connection's scheme (https, if the PROXY header says that TLS ended before
+/// us) and host are set.</item>
 /// <item>CDN-Loop: what came, and our entry (<see cref="LoopGuard"/>).</item>
 /// <item>Forwarded: removed. Nobody appends to it here, so what came would speak with an authority that the hop may not have. A route that
 /// wants it asks for it (YARP's transform <c>Forwarded</c>).</item>
@@ -32,7 +33,10 @@ internal sealed class ForwardingHeadersTransform(ForwardingHeaders headers) : Re
         if (Has(ForwardingHeaders.For))
         {
             // IPAddress keeps its text, and a connection keeps its address: one string for all requests of a connection.
-            AddHeader(context, ForwardingHeaderNames.For, StringValues.Concat(TakeHeader(context, ForwardingHeaderNames.For), identity.Hop.ToString()));
+            AddHeader(
+                context,
+                ForwardingHeaderNames.For,
+                StringValues.Concat(TakeHeader(context, ForwardingHeaderNames.For), identity.Hop.ToString()));
         }
         if (Has(ForwardingHeaders.Proto))
         {
@@ -61,7 +65,9 @@ internal sealed class ForwardingHeadersTransform(ForwardingHeaders headers) : Re
     }
 
     private static string SchemeOf(HttpContext context) =>
-        context.Features.Get<ConnectionIdentity>() is { Tlvs: { IsEmpty: false } tlvs } && ProxySslTlv.SaysTls(tlvs.Span) ? "https" : context.Request.Scheme;
+        context.Features.Get<ConnectionIdentity>() is { Tlvs: { IsEmpty: false } tlvs } && ProxySslTlv.SaysTls(tlvs.Span)
+            ? "https"
+            : context.Request.Scheme;
 
     private bool Has(ForwardingHeaders header) => (headers & header) != 0;
 

@@ -23,7 +23,11 @@ internal sealed class HeaderTextFilter : IProxyConfigFilter
 
     private static RouteHeader InBytes(RouteHeader header) => header with { Values = header.Values?.Select(HeaderBytes.FromText).ToList() };
 
-    private static IReadOnlyDictionary<string, string> InBytes(IReadOnlyDictionary<string, string> transform) => Headers.Any(transform.ContainsKey)
-        ? transform.ToDictionary(static pair => pair.Key, static pair => HeaderBytes.FromText(pair.Value), StringComparer.OrdinalIgnoreCase)
-        : transform;
+    private static IReadOnlyDictionary<string, string> InBytes(IReadOnlyDictionary<string, string> transform) =>
+        Headers.Any(transform.ContainsKey)
+            ? transform.ToDictionary(
+                static pair => pair.Key,
+                static pair => HeaderBytes.FromText(pair.Value),
+                StringComparer.OrdinalIgnoreCase)
+            : transform;
 }

@@ -5,9 +5,9 @@ using Yarp.ReverseProxy.Transforms;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// Sends a response's headers on as soon as its body keeps us waiting. YARP holds them until the first byte of the body (dotnet/yarp#2520), so that
-/// a gRPC stream whose server speaks headers first, or an event stream without an event yet, looks dead to its client. Responses of known
-/// length are left alone: their body follows, and one packet less is sent.
+/// Sends a response's headers on as soon as its body keeps us waiting. YARP holds them until the first byte of the body (dotnet/yarp#2520),
+/// so that a gRPC stream whose server speaks headers first, or an event stream without an event yet, looks dead to its client. Responses of
+/// known length are left alone: their body follows, and one packet less is sent.
 /// </summary>
 internal sealed class HeadersFirstTransform : ResponseTransform
 {

@@ -36,12 +36,27 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
         var (context, connection) = (record.Context, record.Connection);
         var proxy = context.Features.Get<IReverseProxyFeature>();
         var (error, detail) = ErrorOf(record);
-        Log.Request(_logger, record.Client.Client, connection.Client, connection.Peer, connection.Source, record.Listener,
-            LogText.Value(proxy?.Route.Config.RouteId), LogText.Value(proxy?.Cluster.Config.ClusterId), LogText.Value(proxy?.ProxiedDestination?.DestinationId),
-            LogText.Value(context.Request.Headers.Host is { Count: > 0 } host ? host.ToString() : null, MaxHostLength), record.ReceivedBytes, LogText.Value(context.Request.Method, MaxMethodLength),
-            PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget), record.Status, record.Sent?.Count ?? 0,
-            Math.Round(record.Elapsed.TotalMilliseconds, 3), error, LogText.Value(detail),
-            ProxyTlvField.Describe(connection.Tlvs.Span), context.Connection.Id);
+        Log.Request(
+            _logger,
+            record.Client.Client,
+            connection.Client,
+            connection.Peer,
+            connection.Source,
+            record.Listener,
+            LogText.Value(proxy?.Route.Config.RouteId),
+            LogText.Value(proxy?.Cluster.Config.ClusterId),
+            LogText.Value(proxy?.ProxiedDestination?.DestinationId),
+            LogText.Value(context.Request.Headers.Host is { Count: > 0 } host ? host.ToString() : null, MaxHostLength),
+            record.ReceivedBytes,
+            LogText.Value(context.Request.Method, MaxMethodLength),
+            PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget),
+            record.Status,
+            record.Sent?.Count ?? 0,
+            Math.Round(record.Elapsed.TotalMilliseconds, 3),
+            error,
+            LogText.Value(detail),
+            ProxyTlvField.Describe(connection.Tlvs.Span),
+            context.Connection.Id);
     }
 
     private static (string Error, string? Detail) ErrorOf(RequestRecord record)
@@ -58,12 +73,14 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
 
         return RequestFailure.ErrorOf(record.Context) is { } error ? (error.Error.ToString(), LogText.DetailOf(error.Exception))
             : record.Failure is { } failure ? (failure.GetType().Name, LogText.DetailOf(failure))
-            : record.Replaced is { } replaced ? ("Replaced", string.Create(CultureInfo.InvariantCulture, $"the server sent {record.Status} instead of {replaced}"))
+            : record.Replaced is { } replaced
+                ? ("Replaced", string.Create(CultureInfo.InvariantCulture, $"the server sent {record.Status} instead of {replaced}"))
             : ("-", null);
     }
 
     /// <summary>
-    /// Writes the line of a connection that ended before HTTP started, or for what no request can be blamed (Debug: health checks do it all day).
+    /// Writes the line of a connection that ended before HTTP started, or for what no request can be blamed (Debug: health checks do it all
+    /// day).
     /// </summary>
     public void WriteRejected(IPEndPoint peer, string listener, in Outcome outcome)
     {
@@ -79,10 +96,16 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
 
     /// <summary>Writes the line of a request that the server refused before anybody here saw it.</summary>
     public void WriteBadRequest(ConnectionIdentity connection, string listener, BadHttpRequestException problem) =>
-        Log.BadRequest(_logger, connection.Client, connection.Peer, listener, $"{problem.StatusCode}({LogText.Quoted(LogText.DetailOf(problem))})");
+        Log.BadRequest(
+            _logger,
+            connection.Client,
+            connection.Peer,
+            listener,
+            $"{problem.StatusCode}({LogText.Quoted(LogText.DetailOf(problem))})");
 
     /// <summary>
-    /// The path as the client wrote it, still percent-encoded (a decoded one may hold line breaks), without the query, which may hold secrets.
+    /// The path as the client wrote it, still percent-encoded (a decoded one may hold line breaks), without the query, which may hold
+    /// secrets.
     /// </summary>
     internal static string PathOf(string? rawTarget)
     {
@@ -94,21 +117,57 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     private static partial class Log
     {
         [LoggerMessage(3001, LogLevel.Information,
-            "http client={Client} hop={Hop} peer={Peer} source={Source} listener={Listener} route={Route} cluster={Cluster} destination={Destination} "
-            + "host={Host} received={BytesReceived} method={Method} path={Path} status={Status} sent={BytesSent} duration={DurationMs}ms error={Error} detail={Detail} "
-            + "tlvs={Tlvs} id={UniqueId}",
-            EventName = "HttpRequest")]
+            "http client={Client} hop={Hop} peer={Peer} source={Source} listener={Listener} route={Route} cluster={Cluster} "
+                + "destination={Destination} "
+                + "host={Host} received={BytesReceived} method={Method} path={Path} status={Status} sent={BytesSent} "
+                + "duration={DurationMs}ms error={Error} detail={Detail} "
+                + "tlvs={Tlvs} id={UniqueId}",
+            EventName = "HttpRequest"
+        )]
         public static partial void Request(
-            ILogger logger, IPAddress client, IPEndPoint hop, IPEndPoint peer, IdentitySource source, string listener, string route, string cluster, string destination,
-            string host, long bytesReceived, string method, string path, int status, long bytesSent, double durationMs, string error, string detail, string tlvs, string uniqueId);
+            ILogger logger,
+            IPAddress client,
+            IPEndPoint hop,
+            IPEndPoint peer,
+            IdentitySource source,
+            string listener,
+            string route,
+            string cluster,
+            string destination,
+            string host,
+            long bytesReceived,
+            string method,
+            string path,
+            int status,
+            long bytesSent,
+            double durationMs,
+            string error,
+            string detail,
+            string tlvs,
+            string uniqueId);
 
-        [LoggerMessage(3002, LogLevel.Information, "http peer={Peer} listener={Listener} reason={Reason} detail={Detail}", EventName = "HttpConnectionRejected")]
+        [LoggerMessage(
+            3002,
+            LogLevel.Information,
+            "http peer={Peer} listener={Listener} reason={Reason} detail={Detail}",
+            EventName = "HttpConnectionRejected"
+        )]
         public static partial void Rejected(ILogger logger, IPEndPoint peer, string listener, string reason, string detail);
 
-        [LoggerMessage(3004, LogLevel.Information, "http client={Client} peer={Peer} listener={Listener} reason=bad_request detail={Detail}", EventName = "HttpBadRequest")]
+        [LoggerMessage(
+            3004,
+            LogLevel.Information,
+            "http client={Client} peer={Peer} listener={Listener} reason=bad_request detail={Detail}",
+            EventName = "HttpBadRequest"
+        )]
         public static partial void BadRequest(ILogger logger, IPEndPoint client, IPEndPoint peer, string listener, string detail);
 
-        [LoggerMessage(3003, LogLevel.Debug, "http peer={Peer} listener={Listener} reason=health_check detail=-", EventName = "HttpConnectionSilent")]
+        [LoggerMessage(
+            3003,
+            LogLevel.Debug,
+            "http peer={Peer} listener={Listener} reason=health_check detail=-",
+            EventName = "HttpConnectionSilent"
+        )]
         public static partial void Silent(ILogger logger, IPEndPoint peer, string listener);
     }
 }

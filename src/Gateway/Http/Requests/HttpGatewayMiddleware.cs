@@ -6,8 +6,8 @@ using Gateway.Tcp.Identification;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// The first thing that a request meets: who sent it is derived once, what its hop may not claim is dropped (before routing could match on it), a loop
-/// is ended, and the request is reported when it has ended.
+/// The first thing that a request meets: who sent it is derived once, what its hop may not claim is dropped (before routing could match on
+/// it), a loop is ended, and the request is reported when it has ended.
 /// </summary>
 internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpRequestReport report, WaitingResponses waiting)
 {
@@ -17,7 +17,8 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpRequestRep
     /// <exception cref="InvalidOperationException">The connection was not accepted by one of the gateway's listeners.</exception>
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.Features.Get<ConnectionIdentity>() is not { } connection || context.Features.Get<IListenerFeature>() is not { Http: { } listener })
+        if (context.Features.Get<ConnectionIdentity>() is not { } connection
+            || context.Features.Get<IListenerFeature>() is not { Http: { } listener })
         {
             throw new InvalidOperationException("A request came over a connection that KestrelListenerSetup did not set up.");
         }

@@ -31,8 +31,16 @@ internal sealed class HttpRequestMetrics : IStartsAtZero
     public HttpRequestMetrics(IMeterFactory meters)
     {
         var meter = meters.Create("Gateway.Http");
-        _requests = meter.CreateCounter<long>("gateway.http.requests", "{request}", "Requests that have ended, by class of the status that was sent.");
-        _duration = meter.CreateHistogram("gateway.http.request.duration", "s", "From a request's head to the end of its response.", null, Durations);
+        _requests = meter.CreateCounter<long>(
+            "gateway.http.requests",
+            "{request}",
+            "Requests that have ended, by class of the status that was sent.");
+        _duration = meter.CreateHistogram(
+            "gateway.http.request.duration",
+            "s",
+            "From a request's head to the end of its response.",
+            null,
+            Durations);
         _failures = meter.CreateCounter<long>("gateway.http.request.failures", "{request}", "Requests that failed, by reason.");
     }
 

@@ -5,7 +5,9 @@ using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Http.Requests;
 
-/// <summary>Where requests are reported that have ended: metrics, the access log, and the operator, if no destination could be reached.</summary>
+/// <summary>
+/// Where requests are reported that have ended: metrics, the access log, and the operator, if no destination could be reached.
+/// </summary>
 internal sealed class HttpRequestReport(HttpAccessLog log, HttpRequestMetrics metrics, OperatorWarnings warnings)
 {
     /// <summary>The server has refused a request before the application saw it.</summary>
@@ -32,7 +34,9 @@ internal sealed class HttpRequestReport(HttpAccessLog log, HttpRequestMetrics me
         {
             var destination = proxy.ProxiedDestination is { } asked ? $"destination:{asked.DestinationId}," : "";
             warnings.Unreachable(
-                proxy.Cluster.Config.ClusterId, reason.Reason, destination + LogText.DetailOf(RequestFailure.ErrorOf(record.Context)?.Exception));
+                proxy.Cluster.Config.ClusterId,
+                reason.Reason,
+                destination + LogText.DetailOf(RequestFailure.ErrorOf(record.Context)?.Exception));
         }
     }
 }

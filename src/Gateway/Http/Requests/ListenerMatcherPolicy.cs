@@ -19,7 +19,8 @@ internal sealed class ListenerMatcherPolicy : MatcherPolicy, INodeBuilderPolicy,
     public override int Order => -2000;
 
     /// <inheritdoc/>
-    public IComparer<Endpoint> Comparer { get; } = Comparer<Endpoint>.Create((x, y) => (NamesOf(y) is null ? 0 : 1) - (NamesOf(x) is null ? 0 : 1));
+    public IComparer<Endpoint> Comparer { get; } =
+        Comparer<Endpoint>.Create((x, y) => (NamesOf(y) is null ? 0 : 1) - (NamesOf(x) is null ? 0 : 1));
 
     /// <inheritdoc/>
     public bool AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) => endpoints.Any(endpoint => NamesOf(endpoint) is not null);
@@ -29,8 +30,14 @@ internal sealed class ListenerMatcherPolicy : MatcherPolicy, INodeBuilderPolicy,
     {
         var restricted = endpoints.Select(endpoint => (Endpoint: endpoint, Names: NamesOf(endpoint))).ToArray();
         var names = restricted.SelectMany(entry => entry.Names ?? []).Distinct(StringComparer.OrdinalIgnoreCase);
-        var edges = names.Select(name => new PolicyNodeEdge(name,
-            restricted.Where(entry => entry.Names is null || entry.Names.Contains(name, StringComparer.OrdinalIgnoreCase)).Select(entry => entry.Endpoint).ToArray())).ToList();
+        var edges = names
+            .Select(name => new PolicyNodeEdge(
+                name,
+                restricted
+                    .Where(entry => entry.Names is null || entry.Names.Contains(name, StringComparer.OrdinalIgnoreCase))
+                    .Select(entry => entry.Endpoint)
+                    .ToArray()))
+            .ToList();
         var anywhere = restricted.Where(entry => entry.Names is null).Select(entry => entry.Endpoint).ToArray();
         if (anywhere.Length > 0)
         {
@@ -55,6 +62,8 @@ internal sealed class ListenerMatcherPolicy : MatcherPolicy, INodeBuilderPolicy,
     private sealed class JumpTable(FrozenDictionary<string, int> byName, int others) : PolicyJumpTable
     {
         public override int GetDestination(HttpContext httpContext) =>
-            httpContext.Features.Get<IListenerFeature>() is { } listener && byName.TryGetValue(listener.Name, out var destination) ? destination : others;
+            httpContext.Features.Get<IListenerFeature>() is { } listener && byName.TryGetValue(listener.Name, out var destination)
+                ? destination
+                : others;
     }
 }

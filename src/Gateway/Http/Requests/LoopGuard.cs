@@ -4,10 +4,10 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// Ends requests that go round through another proxy and come back, which nobody's address tells: each pass through a gateway adds an entry to CDN-Loop
-/// (RFC 8586), and a request that has too many is answered with 508. A count rather than a mark of this process: a request may pass a gateway twice on
-/// purpose (outside, a firewall, inside), and replicas behind one address take turns in a loop. CDN-Loop rather than Via, at whose sight nginx and IIS
-/// stop to compress.
+/// Ends requests that go round through another proxy and come back, which nobody's address tells: each pass through a gateway adds an entry
+/// to CDN-Loop (RFC 8586), and a request that has too many is answered with 508. A count rather than a mark of this process: a request may
+/// pass a gateway twice on purpose (outside, a firewall, inside), and replicas behind one address take turns in a loop. CDN-Loop rather
+/// than Via, at whose sight nginx and IIS stop to compress.
 /// </summary>
 internal static class LoopGuard
 {

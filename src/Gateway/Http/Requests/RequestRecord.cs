@@ -7,7 +7,12 @@ namespace Gateway.Http.Requests;
 
 /// <summary>One request, from when it came until its response has been sent: what the access log and the metrics are written
 /// from.</summary>
-internal sealed class RequestRecord(HttpContext context, ClientIdentity client, ConnectionIdentity connection, string listener, HttpRequestReport report)
+internal sealed class RequestRecord(
+    HttpContext context,
+    ClientIdentity client,
+    ConnectionIdentity connection,
+    string listener,
+    HttpRequestReport report)
 {
     private readonly long _started = Stopwatch.GetTimestamp();
     private int _statusOfApplication;
@@ -68,7 +73,10 @@ internal sealed class RequestRecord(HttpContext context, ClientIdentity client, 
         var response = context.Response;
         // Requests that broke a rule of the server's while they were read are answered after this.
         Status = Failure is BadHttpRequestException bad && !response.HasStarted ? bad.StatusCode : response.StatusCode;
-        Replaced = _statusOfApplication != 0 && _statusOfApplication != Status && Status != StatusCodes.Status499ClientClosedRequest ? _statusOfApplication : null;
+        Replaced =
+            _statusOfApplication != 0 && _statusOfApplication != Status && Status != StatusCodes.Status499ClientClosedRequest
+                ? _statusOfApplication
+                : null;
         Reason = RequestFailure.Of(context, Failure) ?? (Replaced is null ? null : RequestFailure.AnswerUnusable);
         report.Completed(this);
         return Task.CompletedTask;

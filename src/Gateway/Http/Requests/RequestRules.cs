@@ -26,7 +26,14 @@ namespace Gateway.Http.Requests;
 internal sealed class RequestRules(RequestDelegate next)
 {
     private static readonly string[] Framing =
-        [HeaderNames.Host, HeaderNames.ContentLength, HeaderNames.TransferEncoding, HeaderNames.Connection, HeaderNames.Upgrade, HeaderNames.TE];
+    [
+        HeaderNames.Host,
+        HeaderNames.ContentLength,
+        HeaderNames.TransferEncoding,
+        HeaderNames.Connection,
+        HeaderNames.Upgrade,
+        HeaderNames.TE,
+    ];
 
     /// <summary>Runs a request.</summary>
     public Task InvokeAsync(HttpContext context)
@@ -49,7 +56,11 @@ internal sealed class RequestRules(RequestDelegate next)
             path = RawTarget.WithoutDotSegments(path);
             if (RawTarget.HidesParent(path))
             {
-                return RefuseAsync(context, StatusCodes.Status400BadRequest, "Path", "a parent directory behind an encoded slash, a backslash or with a parameter");
+                return RefuseAsync(
+                    context,
+                    StatusCodes.Status400BadRequest,
+                    "Path",
+                    "a parent directory behind an encoded slash, a backslash or with a parameter");
             }
 
             if (!target.StartsWith('/'))
@@ -77,7 +88,9 @@ internal sealed class RequestRules(RequestDelegate next)
     }
 
     private static (int Status, string Error, string Detail)? FaultOfHttp2(HttpContext context, string target) =>
-        context.Features.Get<IListenerFeature>()?.Http?.HeaderLimits.Exceeded(context.Request, target) is { } large ? (large.Status, "HeaderLimits", large.Detail) : null;
+        context.Features.Get<IListenerFeature>()?.Http?.HeaderLimits.Exceeded(context.Request, target) is { } large
+            ? (large.Status, "HeaderLimits", large.Detail)
+            : null;
 
     private static (int Status, string Error, string Detail)? FaultOfFraming(HttpRequest request)
     {
@@ -96,7 +109,8 @@ internal sealed class RequestRules(RequestDelegate next)
         }
 
         // The server takes chunked for right, and keeps the other length under this name.
-        return request.Headers.ContainsKey("X-Content-Length") ? (StatusCodes.Status400BadRequest, "TransferEncoding", "a Content-Length beside chunked")
+        return request.Headers.ContainsKey("X-Content-Length")
+                ? (StatusCodes.Status400BadRequest, "TransferEncoding", "a Content-Length beside chunked")
             : HttpProtocol.IsHttp10(request.Protocol) ? (StatusCodes.Status400BadRequest, "TransferEncoding", "chunked in HTTP/1.0")
             : null;
     }
@@ -130,14 +144,17 @@ internal sealed class RequestRules(RequestDelegate next)
     private static Task AnswerAsync(HttpContext context)
     {
         // TRACE would show the headers that we vouch for, and those of others.
-        context.Response.StatusCode = HttpMethods.IsOptions(context.Request.Method) ? StatusCodes.Status200OK : StatusCodes.Status501NotImplemented;
+        context.Response.StatusCode = HttpMethods.IsOptions(context.Request.Method)
+            ? StatusCodes.Status200OK
+            : StatusCodes.Status501NotImplemented;
         return Task.CompletedTask;
     }
 
     private static void KeepScheme(HttpContext context)
     {
         var scheme = context.Request.Scheme;
-        if (scheme != Uri.UriSchemeHttp && !(scheme == Uri.UriSchemeHttps && context.Features.Get<ClientIdentity>() is { IsHopTrusted: true }))
+        if (scheme != Uri.UriSchemeHttp
+            && !(scheme == Uri.UriSchemeHttps && context.Features.Get<ClientIdentity>() is { IsHopTrusted: true }))
         {
             context.Request.Scheme = Uri.UriSchemeHttp;
         }
@@ -149,7 +166,9 @@ internal sealed class RequestRules(RequestDelegate next)
         var headers = context.Request.Headers;
         foreach (var name in ConnectionOptions.Of(headers.Connection))
         {
-            if (!Framing.Contains(name, StringComparer.OrdinalIgnoreCase) && !ForwardingHeaderNames.IsClaim(name) && !ForwardingHeaderNames.IsEnvoyClaim(name)
+            if (!Framing.Contains(name, StringComparer.OrdinalIgnoreCase)
+                && !ForwardingHeaderNames.IsClaim(name)
+                && !ForwardingHeaderNames.IsEnvoyClaim(name)
                 && context.Features.Get<IListenerFeature>()?.Http?.TlvHeaders?.IsReserved(name) != true)
             {
                 headers.Remove(name);

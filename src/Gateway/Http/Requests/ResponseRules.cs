@@ -35,7 +35,8 @@ internal sealed class ResponseRules : ResponseTransform
             case HttpStatusCode.SwitchingProtocols when !MayUpgrade(context.HttpContext):
                 client.Clear();
                 client.StatusCode = StatusCodes.Status502BadGateway;
-                context.HttpContext.Features.Set(new RequestRefusal("Upgrade", "the destination answers 101 to a request that asks for no upgrade"));
+                context.HttpContext.Features.Set(
+                    new RequestRefusal("Upgrade", "the destination answers 101 to a request that asks for no upgrade"));
                 context.SuppressResponseBody = true;
                 return default;
         }
@@ -55,5 +56,6 @@ internal sealed class ResponseRules : ResponseTransform
     }
 
     private static bool MayUpgrade(HttpContext context) =>
-        context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
+        context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
+        || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
 }

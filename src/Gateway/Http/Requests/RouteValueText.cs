@@ -22,7 +22,8 @@ internal sealed class RouteValueText : RequestTransform
         var headers = new List<(string, string)>();
         foreach (var transform in transforms)
         {
-            if (transform.TryGetValue(Key, out var header) && (transform.TryGetValue("Set", out var value) || transform.TryGetValue("Append", out value)))
+            if (transform.TryGetValue(Key, out var header)
+                && (transform.TryGetValue("Set", out var value) || transform.TryGetValue("Append", out value)))
             {
                 headers.Add((header, value));
             }
@@ -37,7 +38,8 @@ internal sealed class RouteValueText : RequestTransform
         foreach (var (header, key) in _headers)
         {
             // It is the last, behind what it was appended to.
-            if (context.HttpContext.Request.RouteValues[key]?.ToString() is { Length: > 0 } text && TakeHeader(context, header) is { Count: > 0 } values)
+            if (context.HttpContext.Request.RouteValues[key]?.ToString() is { Length: > 0 } text
+                && TakeHeader(context, header) is { Count: > 0 } values)
             {
                 var written = values.ToArray();
                 written[^1] = written[^1] == text ? HeaderBytes.FromText(text) : written[^1];

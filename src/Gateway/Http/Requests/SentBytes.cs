@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// Counts the bytes of a response's body for the access log: it stands before the server's response body, and before its upgraded stream for
-/// WebSockets (by Upgrade in HTTP/1.1, by CONNECT in HTTP/2), whose bytes it counts both ways. YARP
+/// Counts the bytes of a response's body for the access log: it stands before the server's response body, and before its upgraded stream
+/// for WebSockets (by Upgrade in HTTP/1.1, by CONNECT in HTTP/2), whose bytes it counts both ways. YARP
 /// writes to the stream; the pipe writer is the server's own and not counted.
 /// </summary>
 internal sealed class SentBytes : CountingStream, IHttpResponseBodyFeature, IHttpUpgradeFeature, IHttpExtendedConnectFeature
@@ -69,7 +69,8 @@ internal sealed class SentBytes : CountingStream, IHttpResponseBodyFeature, IHtt
 
     async Task<Stream> IHttpUpgradeFeature.UpgradeAsync() => _upgraded = new CountingStream(await _upgrade!.UpgradeAsync(), _waiting);
 
-    async ValueTask<Stream> IHttpExtendedConnectFeature.AcceptAsync() => _upgraded = new CountingStream(await _connect!.AcceptAsync(), _waiting);
+    async ValueTask<Stream> IHttpExtendedConnectFeature.AcceptAsync() =>
+        _upgraded = new CountingStream(await _connect!.AcceptAsync(), _waiting);
 
     Task IHttpResponseBodyFeature.CompleteAsync() => _body.CompleteAsync();
 

@@ -54,7 +54,8 @@ internal sealed class TargetTransform(bool setsPath, bool changesQuery) : Reques
     private static string Join(string destination, ReadOnlySpan<char> path, ReadOnlySpan<char> query)
     {
         // What is written in the configuration may need an encoding, of the host name, too.
-        ReadOnlySpan<char> prefix = destination.AsSpan().IndexOfAnyExceptInRange('!', '~') < 0 ? destination : new Uri(destination).AbsoluteUri;
+        ReadOnlySpan<char> prefix =
+            destination.AsSpan().IndexOfAnyExceptInRange('!', '~') < 0 ? destination : new Uri(destination).AbsoluteUri;
         return string.Concat(prefix.EndsWith('/') && path.StartsWith('/') ? prefix[..^1] : prefix, path, query);
     }
 }

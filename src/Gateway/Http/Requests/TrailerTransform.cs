@@ -5,7 +5,8 @@ using Yarp.ReverseProxy.Transforms;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// Removes <c>Trailer</c> from responses whose trailers cannot pass: Kestrel writes none in HTTP/1.1, and a client that was promised some would wait for them or take the response for broken.
+/// Removes <c>Trailer</c> from responses whose trailers cannot pass: Kestrel writes none in HTTP/1.1, and a client that was promised some
+/// would wait for them or take the response for broken.
 /// </summary>
 internal sealed class TrailerTransform : ResponseTransform
 {

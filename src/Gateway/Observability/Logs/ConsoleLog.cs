@@ -20,7 +20,12 @@ internal sealed class ConsoleLog(string category, ConsoleLogProvider provider) :
 
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => provider.Scopes?.Push(state);
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter)
     {
         if (!IsEnabled(logLevel))
         {

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Gateway.Observability.Logs;
 
 /// <summary>
-/// The console of ASP.NET Core, its section <c>Logging:Console</c> and its formatters, on a <see cref="LineWriter"/>: nobody who logs ever writes. Messages are made fit for a line
-/// whatever library logs them.
+/// The console of ASP.NET Core, its section <c>Logging:Console</c> and its formatters, on a <see cref="LineWriter"/>: nobody who logs ever
+/// writes. Messages are made fit for a line whatever library logs them.
 /// </summary>
 [ProviderAlias("Console")]
 internal sealed class ConsoleLogProvider : ILoggerProvider, ISupportExternalScope
@@ -29,11 +29,13 @@ internal sealed class ConsoleLogProvider : ILoggerProvider, ISupportExternalScop
     }
 
     /// <summary>The formatter that the section names; the file's name was validated.</summary>
-    internal ConsoleFormatter Formatter => _formatters.GetValueOrDefault(_options.CurrentValue.FormatterName ?? "") ?? _formatters[ConsoleFormatterNames.Simple];
+    internal ConsoleFormatter Formatter =>
+        _formatters.GetValueOrDefault(_options.CurrentValue.FormatterName ?? "") ?? _formatters[ConsoleFormatterNames.Simple];
 
     internal IExternalScopeProvider? Scopes { get; private set; }
 
-    public ILogger CreateLogger(string categoryName) => _logs.GetOrAdd(categoryName, static (name, self) => new ConsoleLog(name, self), this);
+    public ILogger CreateLogger(string categoryName) =>
+        _logs.GetOrAdd(categoryName, static (name, self) => new ConsoleLog(name, self), this);
 
     public void SetScopeProvider(IExternalScopeProvider scopeProvider) => Scopes = scopeProvider;
 

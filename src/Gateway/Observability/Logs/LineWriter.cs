@@ -4,8 +4,9 @@ using System.Text;
 namespace Gateway.Observability.Logs;
 
 /// <summary>
-/// Writes the log on a thread of its own. Whoever logs leaves a line and goes on: what the queue has no room for is counted and lost, whatever has become of the thread. The
-/// stock console logger ends its thread at the first write that fails, and from then on every thread that logs writes for itself and waits for the disk or the reader.
+/// Writes the log on a thread of its own. Whoever logs leaves a line and goes on: what the queue has no room for is counted and lost,
+/// whatever has become of the thread. The stock console logger ends its thread at the first write that fails, and from then on every thread
+/// that logs writes for itself and waits for the disk or the reader.
 /// </summary>
 internal sealed class LineWriter : IDisposable
 {

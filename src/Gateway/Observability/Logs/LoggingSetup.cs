@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Gateway.Observability.Logs;
 
-/// <summary>Console logging that never holds up traffic: what the console cannot take is dropped and counted, and the console says how many.</summary>
+/// <summary>
+/// Console logging that never holds up traffic: what the console cannot take is dropped and counted, and the console says how many.
+/// </summary>
 internal static class LoggingSetup
 {
     private const string Timestamp = "yyyy-MM-ddTHH:mm:ss.fffZ";
@@ -12,14 +14,14 @@ internal static class LoggingSetup
         // Before the file's own rules, which win: the frameworks' per-request lines would drown ours.
         logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning)
             .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None)
-            // While it is on, the host makes an Activity for every request, and a traceparent for the backend that nobody collects. Traces by
-            // OTLP do not need it.
+            // While it is on, the host makes an Activity for every request, and a traceparent for the backend that nobody collects. Traces
+            // by OTLP do not need it.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             // It would print the stack of a start that failed, whose message says all there is to say.
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.AddConfiguration(configuration.GetSection("Logging"));
-        // Before AddConsole, whose binding of Logging:Console comes later and so wins. Without a formatter's name the console falls back to the
-        // options of its first versions, which undo those of the formatter below.
+        // Before AddConsole, whose binding of Logging:Console comes later and so wins. Without a formatter's name the console falls back to
+        // the options of its first versions, which undo those of the formatter below.
         logging.Services.Configure<ConsoleLoggerOptions>(options => options.FormatterName = ConsoleFormatterNames.Simple);
         logging.Services.Configure<SimpleConsoleFormatterOptions>(options =>
         {

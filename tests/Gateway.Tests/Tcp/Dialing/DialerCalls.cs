@@ -3,6 +3,7 @@ using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.SourceIp;
+using Gateway.Tests.Tcp.Pipeline;
 
 namespace Gateway.Tests.Tcp.Dialing;
 

@@ -8,6 +8,7 @@ using Gateway.Tcp.Identification;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.SourceIp;
 using Gateway.Testing;
+using Gateway.Tests.Tcp.Pipeline;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tcp.Dialing;

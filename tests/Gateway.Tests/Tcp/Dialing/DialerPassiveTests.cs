@@ -9,6 +9,7 @@ using Gateway.Tcp.Identification;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.Routing;
 using Gateway.Tcp.SourceIp;
+using Gateway.Tests.Tcp.Pipeline;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;

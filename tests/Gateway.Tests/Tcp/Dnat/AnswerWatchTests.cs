@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dnat;
 using Gateway.Tcp.Routing;
+using Gateway.Tests.Tcp.Pipeline;
 
 namespace Gateway.Tests.Tcp.Dnat;
 

@@ -6,6 +6,7 @@ using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dnat;
 using Gateway.Tcp.Pipeline;
 using Gateway.Testing;
+using Gateway.Tests.Tcp.Pipeline;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;

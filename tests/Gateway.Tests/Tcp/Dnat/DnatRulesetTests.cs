@@ -4,6 +4,7 @@ using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dnat;
 using Gateway.Tcp.Routing;
+using Gateway.Tests.Tcp.Pipeline;
 
 namespace Gateway.Tests.Tcp.Dnat;
 

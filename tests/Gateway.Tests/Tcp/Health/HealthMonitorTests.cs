@@ -9,6 +9,7 @@ using Gateway.Tcp.Health;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.Telemetry;
 using Gateway.Testing;
+using Gateway.Tests.Tcp.Pipeline;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Logging.Abstractions;

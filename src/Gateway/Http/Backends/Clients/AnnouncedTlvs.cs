@@ -9,8 +9,9 @@ using Yarp.ReverseProxy.Model;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// The TLVs of the header that a cluster's destinations get where some are added (<c>SourceIp.AddTlvs.NAME</c>): those, and behind them the ones that are passed on. They are put together for the
-/// request, before its connection is chosen: what the header says is what requests must have in common.
+/// The TLVs of the header that a cluster's destinations get where some are added (<c>SourceIp.AddTlvs.NAME</c>): those, and behind them the
+/// ones that are passed on. They are put together for the request, before its connection is chosen: what the header says is what requests
+/// must have in common.
 /// </summary>
 /// <param name="sourceIp">What is added and passed on, validated.</param>
 /// <param name="cluster">The cluster, for <c>{cluster}</c>.</param>
@@ -24,8 +25,12 @@ internal sealed class AnnouncedTlvs(SourceIpConfig sourceIp, string cluster)
     /// <summary>The area for a request.</summary>
     /// <param name="context">The request: its route, listener and connection.</param>
     /// <param name="announced">Who is announced, with the TLVs that came.</param>
-    public ReadOnlyMemory<byte> For(HttpContext context, ConnectionIdentity announced) => Write(
-        context.Features.Get<IReverseProxyFeature>()?.Route.Config.RouteId ?? "", context.Features.Get<IListenerFeature>()?.Name ?? "", announced, context.Connection.Id);
+    public ReadOnlyMemory<byte> For(HttpContext context, ConnectionIdentity announced) =>
+        Write(
+            context.Features.Get<IReverseProxyFeature>()?.Route.Config.RouteId ?? "",
+            context.Features.Get<IListenerFeature>()?.Name ?? "",
+            announced,
+            context.Connection.Id);
 
     internal ReadOnlyMemory<byte> Write(string route, string listener, ConnectionIdentity announced, string connection)
     {

@@ -3,8 +3,8 @@ using Gateway.Tcp.SourceIp;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// The connections to destinations that belong to one client: an HTTP client of its own, whose connections are opened for this client and no other. It lives in a
-/// <see cref="ClientPool"/>, whose lock guards what is internal here.
+/// The connections to destinations that belong to one client: an HTTP client of its own, whose connections are opened for this client and
+/// no other. It lives in a <see cref="ClientPool"/>, whose lock guards what is internal here.
 /// </summary>
 internal sealed class ClientConnections
 {

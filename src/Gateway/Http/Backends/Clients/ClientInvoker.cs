@@ -10,9 +10,9 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// The HTTP client of a cluster whose destinations learn the client's address from the connection. Each client's requests go over connections of its own:
-/// an <see cref="HttpMessageInvoker"/> for each, which knows whose it is and cannot mistake one for another. What is nobody's request is a health check of ours and has
-/// connections of its own, too.
+/// The HTTP client of a cluster whose destinations learn the client's address from the connection. Each client's requests go over
+/// connections of its own: an <see cref="HttpMessageInvoker"/> for each, which knows whose it is and cannot mistake one for another. What
+/// is nobody's request is a health check of ours and has connections of its own, too.
 /// </summary>
 internal sealed class ClientInvoker : HttpMessageInvoker
 {
@@ -34,7 +34,12 @@ internal sealed class ClientInvoker : HttpMessageInvoker
     /// <param name="metrics">Counts clients.</param>
     /// <param name="time">For idle clients.</param>
     public ClientInvoker(
-        ClusterSourceIp sourceIp, string cluster, Func<Announcement?, HttpMessageInvoker> create, ClientPools pools, ClientPoolMetrics metrics, TimeProvider time)
+        ClusterSourceIp sourceIp,
+        string cluster,
+        Func<Announcement?, HttpMessageInvoker> create,
+        ClientPools pools,
+        ClientPoolMetrics metrics,
+        TimeProvider time)
         : base(new UnusedHandler())
     {
         SourceIp = sourceIp;
@@ -109,12 +114,17 @@ internal sealed class ClientInvoker : HttpMessageInvoker
     }
 
     /// <summary>
-    /// Who is announced: the connection's client with its port and its TLVs; or, where trusted proxies named another, that one, whose port nobody knows, and about whom the TLVs of the
-    /// proxy's connection say nothing.
+    /// Who is announced: the connection's client with its port and its TLVs; or, where trusted proxies named another, that one, whose port
+    /// nobody knows, and about whom the TLVs of the proxy's connection say nothing.
     /// </summary>
-    internal static ConnectionIdentity Announced(ConnectionIdentity connection, ClientIdentity client) => client.Client.Equals(connection.Client.Address)
-        ? connection
-        : connection with { Client = new IPEndPoint(client.Client, 0), Tlvs = default };
+    internal static ConnectionIdentity Announced(ConnectionIdentity connection, ClientIdentity client) =>
+        client.Client.Equals(connection.Client.Address)
+            ? connection
+            : connection with
+            {
+                Client = new IPEndPoint(client.Client, 0),
+                Tlvs = default,
+            };
 
     private RefusedResponse RefuseSource(HttpRequestMessage request, string why)
     {

@@ -10,13 +10,18 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// YARP's source of HTTP clients: one for all requests of a cluster, unless its Metadata has a <c>SourceIp.Mode</c>. Then each client gets one of its own, the same in everything
-/// but how it connects.
+/// YARP's source of HTTP clients: one for all requests of a cluster, unless its Metadata has a <c>SourceIp.Mode</c>. Then each client gets
+/// one of its own, the same in everything but how it connects.
 /// </summary>
 internal sealed class ClientInvokerFactory(
-    SocketDialer dialer, ConnectionLimit limit, DestinationOptions options, DestinationNames names, ClientPools pools, ClientPoolMetrics metrics,
-    TimeProvider time, ILogger<ForwarderHttpClientFactory> logger)
-    : IForwarderHttpClientFactory, IStartsAtZero
+    SocketDialer dialer,
+    ConnectionLimit limit,
+    DestinationOptions options,
+    DestinationNames names,
+    ClientPools pools,
+    ClientPoolMetrics metrics,
+    TimeProvider time,
+    ILogger<ForwarderHttpClientFactory> logger) : IForwarderHttpClientFactory, IStartsAtZero
 {
     /// <inheritdoc/>
     public void StartAtZero(GatewayConfig config)
@@ -33,7 +38,9 @@ internal sealed class ClientInvokerFactory(
     /// <inheritdoc/>
     public HttpMessageInvoker CreateClient(ForwarderHttpClientContext context)
     {
-        var wanted = ClusterSourceIp.Read(context.NewMetadata) is { Config.Mode: not (null or SourceIpMode.None) } sourceIp ? sourceIp : null;
+        var wanted = ClusterSourceIp.Read(context.NewMetadata) is { Config.Mode: not (null or SourceIpMode.None) } sourceIp
+            ? sourceIp
+            : null;
         var old = context.OldClient as ClientInvoker;
         if (wanted is not null && old is not null && old.SourceIp.Equals(wanted) && context.NewConfig == context.OldConfig)
         {
@@ -43,13 +50,28 @@ internal sealed class ClientInvokerFactory(
         old?.Retire();
         if (wanted is null)
         {
-            return context.OldClient is FollowingInvoker reused && context.NewConfig == context.OldConfig ? reused : new FollowingInvoker(
-                lifetime => new KeepAliveHttpClientFactory(dialer, limit, options, names, metrics, lifetime, logger).CreateClient(WithoutOld(context)), dialer, options);
+            return context.OldClient is FollowingInvoker reused && context.NewConfig == context.OldConfig
+                ? reused
+                : new FollowingInvoker(
+                    lifetime =>
+                        new KeepAliveHttpClientFactory(dialer, limit, options, names, metrics, lifetime, logger).CreateClient(
+                            WithoutOld(context)),
+                    dialer,
+                    options);
         }
 
-        var dial = new SocketDial(context.ClusterId, SourceIpModel.From(wanted.Config), options.KeepAlive, at => names.Of(context.ClusterId, at));
-        HttpMessageInvoker Create(Announcement? announced) => new FollowingInvoker(
-            lifetime => new BoundFactory(dialer, limit, lifetime, metrics, dial, announced, wanted.IdleTimeout).CreateClient(WithoutOld(context)), dialer, options);
+        var dial = new SocketDial(
+            context.ClusterId,
+            SourceIpModel.From(wanted.Config),
+            options.KeepAlive,
+            at => names.Of(context.ClusterId, at));
+        HttpMessageInvoker Create(Announcement? announced) =>
+            new FollowingInvoker(
+                lifetime =>
+                    new BoundFactory(dialer, limit, lifetime, metrics, dial, announced, wanted.IdleTimeout).CreateClient(
+                        WithoutOld(context)),
+                dialer,
+                options);
         return new ClientInvoker(wanted, context.ClusterId, Create, pools, metrics, time);
     }
 
@@ -58,8 +80,13 @@ internal sealed class ClientInvokerFactory(
 
     /// <summary>YARP's own client as the cluster configures it, whose connections are opened for one client.</summary>
     private sealed class BoundFactory(
-        SocketDialer dialer, ConnectionLimit limit, TimeSpan lifetime, ClientPoolMetrics metrics, SocketDial dial, Announcement? announced, TimeSpan idleTimeout)
-        : ForwarderHttpClientFactory
+        SocketDialer dialer,
+        ConnectionLimit limit,
+        TimeSpan lifetime,
+        ClientPoolMetrics metrics,
+        SocketDial dial,
+        Announcement? announced,
+        TimeSpan idleTimeout) : ForwarderHttpClientFactory
     {
         protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
         {
@@ -67,8 +94,12 @@ internal sealed class ClientInvokerFactory(
             DestinationHandler.Configure(handler);
             handler.PooledConnectionIdleTimeout = idleTimeout;
             handler.PooledConnectionLifetime = lifetime;
-            handler.ConnectCallback = (connection, cancellation) => DestinationStream.OpenAsync(
-                limit, ConnectionKind.Own, isOurs: announced is null, () => dialer.ConnectAsync(connection.DnsEndPoint, dial, announced, cancellation));
+            handler.ConnectCallback = (connection, cancellation) =>
+                DestinationStream.OpenAsync(
+                    limit,
+                    ConnectionKind.Own,
+                    isOurs: announced is null,
+                    () => dialer.ConnectAsync(connection.DnsEndPoint, dial, announced, cancellation));
         }
 
         protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>

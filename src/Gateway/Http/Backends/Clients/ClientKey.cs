@@ -4,7 +4,8 @@ using Gateway.Tcp.Identification;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// What requests must have in common to share a connection to a destination: everything that the destination learns from the connection itself. So no two clients ever share one.
+/// What requests must have in common to share a connection to a destination: everything that the destination learns from the connection
+/// itself. So no two clients ever share one.
 /// </summary>
 internal readonly struct ClientKey : IEquatable<ClientKey>
 {

@@ -4,7 +4,9 @@ using Gateway.Observability;
 
 namespace Gateway.Http.Backends.Clients;
 
-/// <summary>What is counted of clients that have their own connections to HTTP destinations. Labels come from configuration, never from a client.</summary>
+/// <summary>
+/// What is counted of clients that have their own connections to HTTP destinations. Labels come from configuration, never from a client.
+/// </summary>
 internal sealed class ClientPoolMetrics : IStartsAtZero
 {
     private static readonly string[] EndReasons = ["idle", "closed", "limit", "descriptors", "reload"];
@@ -18,10 +20,22 @@ internal sealed class ClientPoolMetrics : IStartsAtZero
     public ClientPoolMetrics(IMeterFactory meters)
     {
         var meter = meters.Create("Gateway.Http");
-        _active = meter.CreateUpDownCounter<long>("gateway.destination.client.active", "{client}", "Clients with connections of their own to a cluster's destinations.");
-        _ended = meter.CreateCounter<long>("gateway.destination.client.ended", "{client}", "Clients whose connections to a cluster's destinations were closed, by reason.");
-        _rejected = meter.CreateCounter<long>("gateway.destination.client.rejected", "{request}", "Requests that could not have a connection to a destination, by reason.");
-        _repeated = meter.CreateCounter<long>("gateway.http.request.repeats", "{request}", "Requests that were sent once more: a used connection had ended without a byte of an answer.");
+        _active = meter.CreateUpDownCounter<long>(
+            "gateway.destination.client.active",
+            "{client}",
+            "Clients with connections of their own to a cluster's destinations.");
+        _ended = meter.CreateCounter<long>(
+            "gateway.destination.client.ended",
+            "{client}",
+            "Clients whose connections to a cluster's destinations were closed, by reason.");
+        _rejected = meter.CreateCounter<long>(
+            "gateway.destination.client.rejected",
+            "{request}",
+            "Requests that could not have a connection to a destination, by reason.");
+        _repeated = meter.CreateCounter<long>(
+            "gateway.http.request.repeats",
+            "{request}",
+            "Requests that were sent once more: a used connection had ended without a byte of an answer.");
     }
 
     /// <inheritdoc/>
@@ -52,7 +66,9 @@ internal sealed class ClientPoolMetrics : IStartsAtZero
 
     /// <summary>A client's connections were closed.</summary>
     /// <param name="cluster">The cluster.</param>
-    /// <param name="reason">idle, closed (the client left), limit (another needed the place), descriptors (the process did) or reload.</param>
+    /// <param name="reason">
+    /// idle, closed (the client left), limit (another needed the place), descriptors (the process did) or reload.
+    /// </param>
     public void Ended(string cluster, string reason)
     {
         _active.Add(-1, new KeyValuePair<string, object?>("cluster", cluster));

@@ -6,8 +6,8 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// How the destinations of an HTTP cluster learn the client's address besides the headers: the keys <c>SourceIp.*</c> of the cluster's Metadata, which is YARP's place for what its
-/// schema does not know. The words are those of TCP routes.
+/// How the destinations of an HTTP cluster learn the client's address besides the headers: the keys <c>SourceIp.*</c> of the cluster's
+/// Metadata, which is YARP's place for what its schema does not know. The words are those of TCP routes.
 /// </summary>
 internal sealed record ClusterSourceIp
 {
@@ -18,7 +18,18 @@ internal sealed record ClusterSourceIp
     public const string AddTlvs = "AddTlvs";
 
     /// <summary>The keys, behind the prefix.</summary>
-    public static readonly string[] Keys = ["Mode", "Version", "PassThroughTlvs", AddTlvs, "MaxHeaderBytes", "Mark", "Fallback", "MaxClients", "IdleTimeout"];
+    public static readonly string[] Keys =
+    [
+        "Mode",
+        "Version",
+        "PassThroughTlvs",
+        AddTlvs,
+        "MaxHeaderBytes",
+        "Mark",
+        "Fallback",
+        "MaxClients",
+        "IdleTimeout",
+    ];
 
     private static readonly TimeSpan MaxIdleTimeout = TimeSpan.FromHours(1);
 
@@ -38,7 +49,9 @@ internal sealed record ClusterSourceIp
     private string Text { get; init; } = "";
 
     /// <summary>Whether a header may be sent: it names the client's port and the destination, which then tell clients apart.</summary>
-    public bool Announces => Config.Mode == SourceIpMode.ProxyProtocol || (Config.Mode == SourceIpMode.Transparent && Config.Fallback == SourceIpFallback.ProxyProtocol);
+    public bool Announces =>
+        Config.Mode == SourceIpMode.ProxyProtocol
+        || (Config.Mode == SourceIpMode.Transparent && Config.Fallback == SourceIpFallback.ProxyProtocol);
 
     /// <summary>Reads a cluster's metadata.</summary>
     /// <param name="metadata">The metadata; validated, or with somebody who takes the problems.</param>
@@ -55,7 +68,11 @@ internal sealed record ClusterSourceIp
             return null;
         }
 
-        var result = new ClusterSourceIp { Config = new SourceIpConfig(), Text = string.Join('\n', written.Select(static pair => $"{pair.Key}={pair.Value}")) };
+        var result = new ClusterSourceIp
+        {
+            Config = new SourceIpConfig(),
+            Text = string.Join('\n', written.Select(static pair => $"{pair.Key}={pair.Value}")),
+        };
         foreach (var (key, value) in written)
         {
             result = Read(result, key[Prefix.Length..], value, out var rule);
@@ -79,7 +96,13 @@ internal sealed record ClusterSourceIp
         rule = null;
         if (key.StartsWith($"{AddTlvs}.", StringComparison.OrdinalIgnoreCase))
         {
-            return so with { Config = so.Config with { AddTlvs = new Dictionary<string, string>(so.Config.AddTlvs) { [key[(AddTlvs.Length + 1)..]] = value } } };
+            return so with
+            {
+                Config = so.Config with
+                {
+                    AddTlvs = new Dictionary<string, string>(so.Config.AddTlvs) { [key[(AddTlvs.Length + 1)..]] = value },
+                },
+            };
         }
 
         switch (Keys.FirstOrDefault(known => known.Equals(key, StringComparison.OrdinalIgnoreCase)))
@@ -96,7 +119,13 @@ internal sealed record ClusterSourceIp
                 rule = $"write a key for each TLV: \"{Prefix}{AddTlvs}.Authority\": \"{{route}}\"";
                 return so;
             case "MaxHeaderBytes":
-                return so with { Config = so.Config with { MaxHeaderBytes = Number(value, ProxyHeaderWriter.MinV2Length, ProxyHeaderWriter.MaxV2Length, out rule) } };
+                return so with
+                {
+                    Config = so.Config with
+                    {
+                        MaxHeaderBytes = Number(value, ProxyHeaderWriter.MinV2Length, ProxyHeaderWriter.MaxV2Length, out rule),
+                    },
+                };
             case "Mark":
                 return so with { Config = so.Config with { Mark = Number(value, 1, int.MaxValue, out rule) } };
             case "MaxClients":
@@ -136,7 +165,8 @@ internal sealed record ClusterSourceIp
 
     private static int Number(string value, int least, int most, out string? rule)
     {
-        var isGood = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most;
+        var isGood =
+            int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most;
         rule = isGood ? null : $"must be a whole number from {least} to {most}";
         return isGood ? number : least;
     }

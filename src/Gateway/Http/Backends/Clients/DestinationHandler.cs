@@ -15,8 +15,11 @@ internal sealed class DestinationHandler(HttpMessageHandler inner, string cluste
     public static void Configure(SocketsHttpHandler handler)
     {
         HeaderBytes.Keep(handler);
-        handler.PlaintextStreamFilter = static (connection, _) => new(
-            connection.NegotiatedHttpVersion.Major == 1 ? new Http1Stream(new AsteriskTarget(connection.PlaintextStream)) : connection.PlaintextStream);
+        handler.PlaintextStreamFilter = static (connection, _) =>
+            new(
+                connection.NegotiatedHttpVersion.Major == 1
+                    ? new Http1Stream(new AsteriskTarget(connection.PlaintextStream))
+                    : connection.PlaintextStream);
     }
 
     /// <inheritdoc/>
@@ -38,7 +41,8 @@ internal sealed class DestinationHandler(HttpMessageHandler inner, string cluste
             {
                 return await base.SendAsync(request, cancellationToken);
             }
-            catch (HttpRequestException failed) when (isFirst && MayRepeat(request) && NoAnswerException.Behind(failed) is { IsReused: true })
+            catch (HttpRequestException failed)
+                when (isFirst && MayRepeat(request) && NoAnswerException.Behind(failed) is { IsReused: true })
             {
                 metrics.Repeated(cluster);
             }
@@ -52,7 +56,13 @@ internal sealed class DestinationHandler(HttpMessageHandler inner, string cluste
 
     // The destination may have done what it was asked to before it closed: to do it again must change nothing (RFC 9110 9.2.2), and there
     // must be something to send again.
-    private static bool MayRepeat(HttpRequestMessage request) => request.Content is null
-        && (request.Method == HttpMethod.Get || request.Method == HttpMethod.Head || request.Method == HttpMethod.Options || request.Method == HttpMethod.Put
-            || request.Method == HttpMethod.Delete || request.Method == HttpMethod.Trace);
+    private static bool MayRepeat(HttpRequestMessage request) =>
+        request.Content is null
+        && (
+            request.Method == HttpMethod.Get
+            || request.Method == HttpMethod.Head
+            || request.Method == HttpMethod.Options
+            || request.Method == HttpMethod.Put
+            || request.Method == HttpMethod.Delete
+            || request.Method == HttpMethod.Trace);
 }

@@ -2,7 +2,10 @@ using System.Net;
 
 namespace Gateway.Http.Backends.Clients;
 
-/// <summary>A destination's name, the addresses that it had when it was last looked at, and the HTTP client that has connections to them. Safe from any thread.</summary>
+/// <summary>
+/// A destination's name, the addresses that it had when it was last looked at, and the HTTP client that has connections to them. Safe from
+/// any thread.
+/// </summary>
 /// <param name="host">The name.</param>
 /// <param name="port">The port.</param>
 /// <param name="first">The first client.</param>
@@ -32,7 +35,10 @@ internal sealed class FollowedName(string host, int port, HttpMessageInvoker fir
         return now - looked >= (long)interval.TotalMilliseconds && Interlocked.CompareExchange(ref _lookedAt, now, looked) == looked;
     }
 
-    /// <summary>These are its addresses now, if any are known: if they are others than before, another client takes over. One caller at a time (<see cref="MayHaveMoved"/>).</summary>
+    /// <summary>
+    /// These are its addresses now, if any are known: if they are others than before, another client takes over. One caller at a time
+    /// (<see cref="MayHaveMoved"/>).
+    /// </summary>
     public void Follow(IPEndPoint[] addresses, Func<HttpMessageInvoker> create)
     {
         if (addresses.Length == 0)

@@ -3,9 +3,10 @@ using Gateway.Tcp.Dialing;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// An HTTP client whose connections go where a destination's name leads. The HTTP client looks a name up when it opens a connection, and one that is kept alive would never follow. So each name has
-/// a client of its own, and gets another as soon as its addresses are others: the old one ends what it has begun. To let connections end by age instead costs: a fresh one is slow until the
-/// kernel has grown its buffers (measured: a quarter more CPU for bodies of 1 MB where they end after 10 s), and has its TLS handshake.
+/// An HTTP client whose connections go where a destination's name leads. The HTTP client looks a name up when it opens a connection, and
+/// one that is kept alive would never follow. So each name has a client of its own, and gets another as soon as its addresses are others:
+/// the old one ends what it has begun. To let connections end by age instead costs: a fresh one is slow until the kernel has grown its
+/// buffers (measured: a quarter more CPU for bodies of 1 MB where they end after 10 s), and has its TLS handshake.
 /// </summary>
 internal sealed class FollowingInvoker : HttpMessageInvoker
 {
@@ -31,9 +32,10 @@ internal sealed class FollowingInvoker : HttpMessageInvoker
     }
 
     /// <inheritdoc/>
-    public override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => request is ProbeRequest probe
-        ? probe.SendAsync(() => InvokerOf(probe.RequestUri!))
-        : InvokerOf(request.RequestUri!).SendAsync(request, cancellationToken);
+    public override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        request is ProbeRequest probe
+            ? probe.SendAsync(() => InvokerOf(probe.RequestUri!))
+            : InvokerOf(request.RequestUri!).SendAsync(request, cancellationToken);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

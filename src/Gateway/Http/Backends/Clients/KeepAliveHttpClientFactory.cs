@@ -7,13 +7,17 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// YARP's own client, whose connections are opened as those of TCP routes are: names by our resolver, a limit for each address, keep-alive, metrics. They count against the descriptor limit: one
-/// HTTP/2 connection of a client can ask for a hundred.
+/// YARP's own client, whose connections are opened as those of TCP routes are: names by our resolver, a limit for each address, keep-alive,
+/// metrics. They count against the descriptor limit: one HTTP/2 connection of a client can ask for a hundred.
 /// </summary>
 internal sealed class KeepAliveHttpClientFactory(
-    SocketDialer dialer, ConnectionLimit limit, DestinationOptions options, DestinationNames names, ClientPoolMetrics metrics, TimeSpan lifetime,
-    ILogger<ForwarderHttpClientFactory> logger)
-    : ForwarderHttpClientFactory(logger)
+    SocketDialer dialer,
+    ConnectionLimit limit,
+    DestinationOptions options,
+    DestinationNames names,
+    ClientPoolMetrics metrics,
+    TimeSpan lifetime,
+    ILogger<ForwarderHttpClientFactory> logger) : ForwarderHttpClientFactory(logger)
 {
     private static readonly SourceIpModel NoSourceIp = new() { Mode = SourceIpMode.None };
 
@@ -24,8 +28,12 @@ internal sealed class KeepAliveHttpClientFactory(
         var dial = new SocketDial(context.ClusterId, NoSourceIp, options.KeepAlive, at => names.Of(context.ClusterId, at));
         DestinationHandler.Configure(handler);
         handler.PooledConnectionLifetime = lifetime;
-        handler.ConnectCallback = (connection, cancellation) => DestinationStream.OpenAsync(
-            limit, ConnectionKind.Shared, isOurs: false, () => dialer.ConnectAsync(connection.DnsEndPoint, dial, announced: null, cancellation));
+        handler.ConnectCallback = (connection, cancellation) =>
+            DestinationStream.OpenAsync(
+                limit,
+                ConnectionKind.Shared,
+                isOurs: false,
+                () => dialer.ConnectAsync(connection.DnsEndPoint, dial, announced: null, cancellation));
     }
 
     /// <inheritdoc/>

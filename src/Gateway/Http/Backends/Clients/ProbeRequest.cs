@@ -1,6 +1,8 @@
 namespace Gateway.Http.Backends.Clients;
 
-/// <summary>A request of a health check. It is sent in its turn, and its time begins then: a check that waits says nothing of its destination.</summary>
+/// <summary>
+/// A request of a health check. It is sent in its turn, and its time begins then: a check that waits says nothing of its destination.
+/// </summary>
 internal sealed class ProbeRequest : HttpRequestMessage
 {
     private readonly SemaphoreSlim _room;

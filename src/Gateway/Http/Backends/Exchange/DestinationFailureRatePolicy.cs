@@ -14,8 +14,10 @@ internal sealed class DestinationFailureRatePolicy(IServiceProvider services) : 
     /// <summary>Its name.</summary>
     public const string PolicyName = "DestinationFailureRate";
 
-    private readonly Lazy<IPassiveHealthCheckPolicy> _inner = new(
-        () => services.GetServices<IPassiveHealthCheckPolicy>().Single(static policy => policy.Name == HealthCheckConstants.PassivePolicy.TransportFailureRate));
+    private readonly Lazy<IPassiveHealthCheckPolicy> _inner = new(() =>
+        services
+            .GetServices<IPassiveHealthCheckPolicy>()
+            .Single(static policy => policy.Name == HealthCheckConstants.PassivePolicy.TransportFailureRate));
 
     /// <inheritdoc/>
     public string Name => PolicyName;

@@ -14,8 +14,11 @@ namespace Gateway.Http.Backends.Exchange;
 /// turn the time of a connect. When the time is over it has its turn again, and the next failure leaves it out anew. Where the file says
 /// nothing of passive health, clusters of two or more destinations have it (<see cref="PassiveHealthFilter"/>).
 /// </summary>
-internal sealed partial class FailedConnectsPolicy(IClusterDestinationsUpdater updater, IMeterFactory meters, ILoggerFactory loggers, TimeProvider time)
-    : IPassiveHealthCheckPolicy, IStartsAtZero
+internal sealed partial class FailedConnectsPolicy(
+    IClusterDestinationsUpdater updater,
+    IMeterFactory meters,
+    ILoggerFactory loggers,
+    TimeProvider time) : IPassiveHealthCheckPolicy, IStartsAtZero
 {
     /// <summary>Its name.</summary>
     public const string PolicyName = "FailedConnects";
@@ -104,7 +107,14 @@ internal sealed partial class FailedConnectsPolicy(IClusterDestinationsUpdater u
         if (!failures.IsTold)
         {
             failures.IsTold = true;
-            Log.LeftOut(_logger, cluster.ClusterId, destination.DestinationId, RequestFailure.WhyNotConnected(failed), inARow, LogText.Value(LogText.DetailOf(failed)), period);
+            Log.LeftOut(
+                _logger,
+                cluster.ClusterId,
+                destination.DestinationId,
+                RequestFailure.WhyNotConnected(failed),
+                inARow,
+                LogText.Value(LogText.DetailOf(failed)),
+                period);
         }
     }
 
@@ -137,11 +147,28 @@ internal sealed partial class FailedConnectsPolicy(IClusterDestinationsUpdater u
 
     private static partial class Log
     {
-        [LoggerMessage(3010, LogLevel.Warning, "Cluster {Cluster}: connects to HTTP destination {Destination} fail ({Why}, {Failures} in a row, {Detail}). It is left out for {Time} each time",
-            EventName = "HttpDestinationLeftOut")]
-        public static partial void LeftOut(ILogger logger, string cluster, string destination, string? why, int failures, string detail, TimeSpan time);
+        [LoggerMessage(
+            3010,
+            LogLevel.Warning,
+            "Cluster {Cluster}: connects to HTTP destination {Destination} fail ({Why}, {Failures} in a row, {Detail}). It is left out "
+                + "for {Time} each time",
+            EventName = "HttpDestinationLeftOut"
+        )]
+        public static partial void LeftOut(
+            ILogger logger,
+            string cluster,
+            string destination,
+            string? why,
+            int failures,
+            string detail,
+            TimeSpan time);
 
-        [LoggerMessage(3011, LogLevel.Information, "Cluster {Cluster}: HTTP destination {Destination} takes connections again", EventName = "HttpDestinationBack")]
+        [LoggerMessage(
+            3011,
+            LogLevel.Information,
+            "Cluster {Cluster}: HTTP destination {Destination} takes connections again",
+            EventName = "HttpDestinationBack"
+        )]
         public static partial void Again(ILogger logger, string cluster, string destination);
     }
 }

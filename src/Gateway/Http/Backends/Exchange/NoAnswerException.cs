@@ -4,7 +4,8 @@ namespace Gateway.Http.Backends.Exchange;
 /// <param name="isReused">Whether the connection had answered requests before: then the destination may have closed it while the request
 /// was on its way.</param>
 /// <param name="cause">What ended it; null: the destination closed it in order.</param>
-internal sealed class NoAnswerException(bool isReused, Exception? cause) : IOException(cause?.Message ?? "the destination closed the connection before it answered", cause)
+internal sealed class NoAnswerException(bool isReused, Exception? cause)
+    : IOException(cause?.Message ?? "the destination closed the connection before it answered", cause)
 {
     /// <summary>Whether the connection had answered requests before.</summary>
     public bool IsReused { get; } = isReused;

@@ -21,8 +21,15 @@ internal sealed class PassiveHealthFilter : IProxyConfigFilter
         var health = cluster.HealthCheck ?? new HealthCheckConfig();
         if (health.Passive is { } passive)
         {
-            return passive.Enabled == true && (passive.Policy is null || passive.Policy.Equals(HealthCheckConstants.PassivePolicy.TransportFailureRate, StringComparison.OrdinalIgnoreCase))
-                ? cluster with { HealthCheck = health with { Passive = passive with { Policy = DestinationFailureRatePolicy.PolicyName } } }
+            return
+                passive.Enabled == true
+                && (
+                    passive.Policy is null
+                    || passive.Policy.Equals(HealthCheckConstants.PassivePolicy.TransportFailureRate, StringComparison.OrdinalIgnoreCase))
+                ? cluster with
+                {
+                    HealthCheck = health with { Passive = passive with { Policy = DestinationFailureRatePolicy.PolicyName } },
+                }
                 : cluster;
         }
 
@@ -36,7 +43,8 @@ internal sealed class PassiveHealthFilter : IProxyConfigFilter
             HealthCheck = health with
             {
                 Passive = new PassiveHealthCheckConfig { Enabled = true, Policy = FailedConnectsPolicy.PolicyName },
-                AvailableDestinationsPolicy = health.AvailableDestinationsPolicy ?? HealthCheckConstants.AvailableDestinations.HealthyOrPanic,
+                AvailableDestinationsPolicy =
+                    health.AvailableDestinationsPolicy ?? HealthCheckConstants.AvailableDestinations.HealthyOrPanic,
             },
         };
     }

@@ -2,7 +2,10 @@ using System.Net;
 
 namespace Gateway.Http.Backends.Exchange;
 
-/// <summary>The answer to a request that was not sent to a destination. As an answer, rather than an exception, it is nobody's failure; <c>RefusalTransform</c> tells the access log.</summary>
+/// <summary>
+/// The answer to a request that was not sent to a destination. As an answer, rather than an exception, it is nobody's failure;
+/// <c>RefusalTransform</c> tells the access log.
+/// </summary>
 internal sealed class RefusedResponse : HttpResponseMessage
 {
     /// <summary>The error of a request for which there is no connection: too many clients have some.</summary>

@@ -36,7 +36,7 @@ internal sealed class RequestFailure
 
     /// <summary>The reasons that say something about a destination.</summary>
     public static IReadOnlyList<string> Alerting { get; } =
-        [.. new[] { ConnectRefused, ConnectTimeout, NoAnswer, Timeout, AnswerBroken, AnswerUnusable }.Select(static failure => failure.Reason)];
+    [.. new[] { ConnectRefused, ConnectTimeout, NoAnswer, Timeout, AnswerBroken, AnswerUnusable }.Select(static failure => failure.Reason)];
 
     /// <summary>In one word, for metrics.</summary>
     public string Reason { get; }
@@ -57,7 +57,9 @@ internal sealed class RequestFailure
     {
         if (context.Features.Get<RequestRefusal>() is { } refusal)
         {
-            return refusal.Error == RefusedResponse.ClientLimit ? Limit : refusal.Error == RefusedResponse.SourceIp ? SourceIp : AnswerUnusable;
+            return refusal.Error == RefusedResponse.ClientLimit ? Limit
+                : refusal.Error == RefusedResponse.SourceIp ? SourceIp
+                : AnswerUnusable;
         }
 
         if (ErrorOf(context) is not { } error)
@@ -82,13 +84,16 @@ internal sealed class RequestFailure
     }
 
     /// <summary>YARP's error; null: there is none. That a body was ended behind its answer is none.</summary>
-    public static IForwarderErrorFeature? ErrorOf(HttpContext context) => context.Features.Get<IForwarderErrorFeature>() switch
-    {
-        null or { Error: ForwarderError.None } => null,
-        { Error: ForwarderError.RequestBodyDestination or ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled, Exception: not AggregateException } error
-            when IsEnded(context, error) => null,
-        var error => error,
-    };
+    public static IForwarderErrorFeature? ErrorOf(HttpContext context) =>
+        context.Features.Get<IForwarderErrorFeature>() switch
+        {
+            null or { Error: ForwarderError.None } => null,
+            {
+                Error: ForwarderError.RequestBodyDestination or ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled,
+                Exception: not AggregateException
+            } error when IsEnded(context, error) => null,
+            var error => error,
+        };
 
     /// <summary>Why a connect failed, in one word; null: there was a connection.</summary>
     public static string? WhyNotConnected(Exception? failed) => Behind<SocketException>(failed)?.SocketErrorCode switch
@@ -111,9 +116,14 @@ internal sealed class RequestFailure
 
         return request.HttpRequestError switch
         {
-            HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError => OfConnect(request),
+            HttpRequestError.ConnectionError
+            or HttpRequestError.NameResolutionError
+            or HttpRequestError.SecureConnectionError
+            or HttpRequestError.ProxyTunnelError => OfConnect(request),
             HttpRequestError.ResponseEnded => NoAnswer,
-            HttpRequestError.Unknown => Behind<IOException>(request) is null && Behind<SocketException>(request) is null ? Unsendable : NoAnswer,
+            HttpRequestError.Unknown => Behind<IOException>(request) is null && Behind<SocketException>(request) is null
+                ? Unsendable
+                : NoAnswer,
             // It has said something: that it takes no such stream, or something that is no HTTP, or too much.
             _ => AnswerUnusable,
         };
@@ -131,7 +141,8 @@ internal sealed class RequestFailure
 
     // YARP says so once the whole answer was passed on.
     private static bool IsEnded(HttpContext context, IForwarderErrorFeature error) =>
-        context.Features.Get<UploadContent>() is { IsStopped: true } && (error.Error != ForwarderError.RequestBodyCanceled || !context.RequestAborted.IsCancellationRequested);
+        context.Features.Get<UploadContent>() is { IsStopped: true }
+        && (error.Error != ForwarderError.RequestBodyCanceled || !context.RequestAborted.IsCancellationRequested);
 
     private static T? Behind<T>(Exception? failed)
         where T : Exception

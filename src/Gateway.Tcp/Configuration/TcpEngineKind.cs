@@ -1,0 +1,14 @@
+namespace Gateway.Tcp.Configuration;
+
+/// <summary>The relay engine.</summary>
+public enum TcpEngineKind
+{
+    /// <summary>Linux where it runs, else Portable.</summary>
+    Auto,
+
+    /// <summary>epoll loops on raw descriptors.</summary>
+    Linux,
+
+    /// <summary>Managed sockets.</summary>
+    Portable,
+}

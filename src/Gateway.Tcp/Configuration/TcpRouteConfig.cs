@@ -1,0 +1,26 @@
+namespace Gateway.Tcp.Configuration;
+
+/// <summary>A TCP route (<c>TcpProxy:Routes:NAME</c>).</summary>
+public sealed record TcpRouteConfig
+{
+    /// <summary>The listener whose connections it takes. Required.</summary>
+    public string? Listener { get; init; }
+
+    /// <summary>The cluster that it sends them to. Required.</summary>
+    public string? ClusterId { get; init; }
+
+    /// <summary>Which connections it takes; absent: all.</summary>
+    public TcpRouteMatchConfig? Match { get; init; }
+
+    /// <summary>Lower is tried first. Defaults to 0; ties: the more specific match first.</summary>
+    public int Order { get; init; }
+
+    /// <summary>How the backend learns the client's address. Required here or on the cluster.</summary>
+    public SourceIpConfig? SourceIp { get; init; }
+
+    /// <summary>Ends a connection after this long without a byte. Defaults to 1 h.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Ends a connection this long after its start. Defaults to null: never.</summary>
+    public TimeSpan? MaxDuration { get; init; }
+}

@@ -1,0 +1,35 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Tcp.Clusters;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Engines;
+
+namespace Gateway.Tcp.Dialing;
+
+/// <summary>Why no destination was reached.</summary>
+public enum DialFailure : byte
+{
+    /// <summary>One was.</summary>
+    None,
+
+    /// <summary>No destination has an address: the cluster is empty, or no name could be resolved.</summary>
+    NoAddress,
+
+    /// <summary>Refused, reset, unreachable.</summary>
+    Destination,
+
+    /// <summary>No answer within the timeout.</summary>
+    Timeout,
+
+    /// <summary>The destination is one of our own listeners.</summary>
+    Self,
+
+    /// <summary>The client's address cannot be used as the source, and the fallback is Reject.</summary>
+    SourceIp,
+
+    /// <summary>No descriptor, port or memory left: ours.</summary>
+    Resources,
+
+    /// <summary>The client's connection was aborted or reset meanwhile.</summary>
+    Aborted,
+}

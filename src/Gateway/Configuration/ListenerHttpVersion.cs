@@ -1,0 +1,15 @@
+using System.Text.Json;
+using Gateway.Tcp.Configuration;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Configuration;
+
+/// <summary>The HTTP version of a cleartext listener.</summary>
+public enum ListenerHttpVersion
+{
+    /// <summary>HTTP/1.1 (and 1.0).</summary>
+    Http1,
+
+    /// <summary>HTTP/2 with prior knowledge.</summary>
+    Http2,
+}

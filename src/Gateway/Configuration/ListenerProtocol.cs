@@ -1,0 +1,15 @@
+using System.Text.Json;
+using Gateway.Tcp.Configuration;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Configuration;
+
+/// <summary>What a listener speaks.</summary>
+public enum ListenerProtocol
+{
+    /// <summary>HTTP, proxied by YARP.</summary>
+    Http,
+
+    /// <summary>Raw TCP.</summary>
+    Tcp,
+}

@@ -1,0 +1,15 @@
+using System.Text.Json;
+using Gateway.Tcp.Configuration;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Configuration;
+
+/// <summary>How the process ends (<c>Shutdown</c>).</summary>
+public sealed record ShutdownConfig
+{
+    /// <summary>Not ready any more, but still accepting. Defaults to 0.</summary>
+    public TimeSpan DrainDelay { get; init; }
+
+    /// <summary>How long live connections may take to end. Defaults to 20 s.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(20);
+}

@@ -1,0 +1,117 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Engines.Portable;
+using Gateway.Tcp.Relaying;
+using Gateway.Testing;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Gateway.Tests.Tcp.Engines;
+
+/// <summary>What depends on who comes first, inside the relay of streams.</summary>
+public sealed class StreamRelayTests
+{
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// The look at the limits found the relay running, and it ends before that look sets the timer again. The second that the last bytes
+    /// have must not become the rest of the idle timeout.
+    /// </summary>
+    [Fact]
+    public async Task CheckLimits_RelayEndsMeanwhile_LastBytesStillHaveASecond()
+    {
+        var time = new HookedTime();
+        await using var engine = new PortableTcpEngine(time);
+        var (client, clientPeer) = Pair(bufferBytes: 4096);
+        var (backend, backendPeer) = Pair();
+        var relay = new StreamRelay(new PortableTcpConnection(client, engine), new PortableTcpConnection(backend, engine), new RelayOptions { IdleTimeout = Idle }, null);
+        var running = relay.RunAsync().AsTask();
+
+        // The client reads nothing, so what the backend has said waits when the backend resets.
+        backendPeer.Blocking = false;
+        await Eventually.TrueAsync(
+            () =>
+            {
+                backendPeer.Send(new byte[64 * 1024], SocketFlags.None, out _);
+                return backend.Available > 100_000;
+            },
+            "more has come from the backend than the client's socket takes");
+        time.Advance(Idle / 2);
+        await clientPeer.SendAsync("x"u8.ToArray()).Within();
+        await Eventually.TrueAsync(() => relay.Relayed.ToBackend == 1, "a byte in between, so that the limit is not reached");
+        backendPeer.Reset();
+
+        time.BeforeNextChange = () =>
+        {
+            time.Changed = new TaskCompletionSource<TimeSpan>(TaskCreationOptions.RunContinuationsAsynchronously);
+            clientPeer.Send("y"u8);
+            Assert.Equal(TimeSpan.FromSeconds(1), time.Changed.Task.Within().GetAwaiter().GetResult());
+        };
+        await Task.Run(() => time.Advance(Idle / 2)).Within();
+        Assert.False(running.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(RelayEnd.BackendReset, (await running.Within()).End);
+        clientPeer.Dispose();
+    }
+
+    private static (Socket Ours, Socket Peer) Pair(int? bufferBytes = null)
+    {
+        using var listener = TestSockets.New();
+        listener.ReceiveBufferSize = 1024 * 1024;
+        if (bufferBytes is { } bytes)
+        {
+            // The window that is announced is fixed by the handshake.
+            listener.SendBufferSize = bytes;
+        }
+
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        var peer = TestSockets.New();
+        if (bufferBytes is { } window)
+        {
+            peer.ReceiveBufferSize = window;
+        }
+
+        peer.Connect(listener.LocalEndPoint!);
+        var ours = listener.Accept();
+        ours.Blocking = false;
+        return (ours, peer);
+    }
+
+    /// <summary>Lets the test act at the moment at which a timer is about to be set.</summary>
+    private sealed class HookedTime : TimeProvider
+    {
+        private readonly FakeTimeProvider _time = new();
+
+        public Action? BeforeNextChange { get; set; }
+
+        public TaskCompletionSource<TimeSpan>? Changed { get; set; }
+
+        public override long TimestampFrequency => _time.TimestampFrequency;
+
+        public void Advance(TimeSpan by) => _time.Advance(by);
+
+        public override long GetTimestamp() => _time.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            new HookedTimer(this, _time.CreateTimer(callback, state, dueTime, period));
+
+        private sealed class HookedTimer(HookedTime time, ITimer timer) : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                var hook = time.BeforeNextChange;
+                time.BeforeNextChange = null;
+                hook?.Invoke();
+                var isChanged = timer.Change(dueTime, period);
+                time.Changed?.TrySetResult(dueTime);
+                return isChanged;
+            }
+
+            public void Dispose() => timer.Dispose();
+
+            public ValueTask DisposeAsync() => timer.DisposeAsync();
+        }
+    }
+}
