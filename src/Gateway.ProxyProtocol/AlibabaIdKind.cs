@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Buffers.Binary;
-using System.Text;
-
 namespace Gateway.ProxyProtocol;
 
 /// <summary>What an Alibaba Cloud id is of.</summary>

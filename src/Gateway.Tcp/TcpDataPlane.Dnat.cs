@@ -33,7 +33,7 @@ public sealed partial class TcpDataPlane
         ArgumentNullException.ThrowIfNull(dnat);
         var inForce = _pipeline.Model.Clusters.Values;
         _health.Follow(inForce, trial: model.Clusters.Values);
-        await _health.FirstVerdictsAsync(dnat.Clusters, FirstVerdicts).ConfigureAwait(false);
+        await _health.FirstVerdictsAsync(dnat.Clusters, FirstVerdicts);
         var problems = _dnat.Apply(dnat);
         if (problems.Count > 0)
         {

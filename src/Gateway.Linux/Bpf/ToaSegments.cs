@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-
 namespace Gateway.Linux.Bpf;
 
 /// <summary>Segments whose options the program keeps.</summary>

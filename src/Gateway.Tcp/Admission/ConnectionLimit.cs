@@ -149,7 +149,7 @@ public sealed class ConnectionLimit
                 return false;
             }
 
-            await Task.Run(close).ConfigureAwait(false);
+            await Task.Run(close);
         }
 
         return true;

@@ -1,9 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using Gateway.Tcp.Clusters;
-using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Engines;
-
 namespace Gateway.Tcp.Dialing;
 
 /// <summary>Why no destination was reached.</summary>

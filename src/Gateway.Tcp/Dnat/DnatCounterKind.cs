@@ -1,6 +1,3 @@
-using System.Net.Sockets;
-using Gateway.Tcp.Routing;
-
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>What a counter counts.</summary>

@@ -181,7 +181,7 @@ internal sealed partial class DnatKernel : IAsyncDisposable
         {
             // A table of a million connections takes long to read: a tenth of the time is enough for it.
             var cost = _time.GetElapsedTime(asked) * 9;
-            await Task.Delay(cost > DrainPoll ? cost : DrainPoll, _time).ConfigureAwait(false);
+            await Task.Delay(cost > DrainPoll ? cost : DrainPoll, _time);
             asked = _time.GetTimestamp();
         }
 
@@ -215,7 +215,7 @@ internal sealed partial class DnatKernel : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
+        await _stop.CancelAsync();
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Remove();
         lock (_gate)

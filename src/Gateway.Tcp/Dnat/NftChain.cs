@@ -1,7 +1,3 @@
-using System.Text.Json;
-using Gateway.Linux;
-using Gateway.Linux.Netfilter;
-
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>A chain.</summary>

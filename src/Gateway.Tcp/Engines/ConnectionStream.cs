@@ -39,7 +39,7 @@ public sealed class ConnectionStream(TcpConnection connection) : Stream
         {
             if (!buffer.IsEmpty)
             {
-                var read = await connection.ReadAsync(buffer).ConfigureAwait(false);
+                var read = await connection.ReadAsync(buffer);
                 if (read.Error != SocketError.WouldBlock)
                 {
                     ThrowIfFailed(read.Error, cancellationToken);
@@ -47,7 +47,7 @@ public sealed class ConnectionStream(TcpConnection connection) : Stream
                 }
             }
 
-            ThrowIfFailed(await connection.AwaitBytesAsync().ConfigureAwait(false), cancellationToken);
+            ThrowIfFailed(await connection.AwaitBytesAsync(), cancellationToken);
             if (buffer.IsEmpty)
             {
                 return 0;
@@ -62,7 +62,7 @@ public sealed class ConnectionStream(TcpConnection connection) : Stream
         using var cancelled = ResetWhen(cancellationToken);
         while (!buffer.IsEmpty)
         {
-            var written = await connection.WriteAsync(buffer).ConfigureAwait(false);
+            var written = await connection.WriteAsync(buffer);
             ThrowIfFailed(written.Error, cancellationToken);
             buffer = buffer[written.Bytes..];
         }

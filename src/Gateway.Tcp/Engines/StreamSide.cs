@@ -28,7 +28,7 @@ public sealed class StreamSide(Stream stream, TcpConnection transport, Func<Task
     {
         try
         {
-            _ = await stream.ReadAsync(Memory<byte>.Empty).ConfigureAwait(false);
+            _ = await stream.ReadAsync(Memory<byte>.Empty);
             _mayRead = true;
             return SocketError.Success;
         }
@@ -54,7 +54,7 @@ public sealed class StreamSide(Stream stream, TcpConnection transport, Func<Task
         _mayRead = false;
         try
         {
-            return new IoResult(await stream.ReadAsync(buffer).ConfigureAwait(false), SocketError.Success);
+            return new IoResult(await stream.ReadAsync(buffer), SocketError.Success);
         }
         catch (Exception failed) when (failed is not OutOfMemoryException)
         {
@@ -69,7 +69,7 @@ public sealed class StreamSide(Stream stream, TcpConnection transport, Func<Task
         var some = data[..Math.Min(data.Length, BytesPerWrite)];
         try
         {
-            await stream.WriteAsync(some).ConfigureAwait(false);
+            await stream.WriteAsync(some);
             return new IoResult(some.Length, SocketError.Success);
         }
         catch (Exception failed) when (failed is not OutOfMemoryException)
@@ -85,10 +85,10 @@ public sealed class StreamSide(Stream stream, TcpConnection transport, Func<Task
         {
             if (endOfSending is not null)
             {
-                await endOfSending().ConfigureAwait(false);
+                await endOfSending();
             }
 
-            return await transport.ShutdownSendAsync().ConfigureAwait(false);
+            return await transport.ShutdownSendAsync();
         }
         catch (Exception failed) when (failed is not OutOfMemoryException)
         {

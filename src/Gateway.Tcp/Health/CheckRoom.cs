@@ -36,7 +36,7 @@ internal sealed class CheckRoom
         Interlocked.Increment(ref _waiting);
         try
         {
-            await _room.WaitAsync(cancellation).ConfigureAwait(false);
+            await _room.WaitAsync(cancellation);
         }
         finally
         {

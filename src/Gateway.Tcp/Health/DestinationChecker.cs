@@ -81,8 +81,8 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _running.ConfigureAwait(false);
+        await _stop.CancelAsync();
+        await _running;
         _stop.Dispose();
     }
 
@@ -94,7 +94,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
         {
             try
             {
-                await CheckAllAsync().ConfigureAwait(false);
+                await CheckAllAsync();
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
@@ -107,7 +107,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
             }
 
             _first.TrySetResult();
-            await WaitAsync().ConfigureAwait(false);
+            await WaitAsync();
         }
 
         _first.TrySetResult();
@@ -116,8 +116,8 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     private async Task CheckAllAsync()
     {
         var known = Health.Addresses;
-        var addresses = await LookUpAsync(known).ConfigureAwait(false);
-        var verdicts = await Task.WhenAll(addresses.Select(address => CheckAsync(address.Address))).ConfigureAwait(false);
+        var addresses = await LookUpAsync(known);
+        var verdicts = await Task.WhenAll(addresses.Select(address => CheckAsync(address.Address)));
         if (_stop.IsCancellationRequested)
         {
             return;
@@ -141,7 +141,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     private async Task<AddressHealth[]> LookUpAsync(IReadOnlyList<AddressHealth> known)
     {
         // A name server may take a dozen seconds not to answer: nobody who stops this waits for it.
-        var found = await _resolver.ResolveAsync(_destination).AsTask().WaitAsync(_stop.Token).ConfigureAwait(false);
+        var found = await _resolver.ResolveAsync(_destination).AsTask().WaitAsync(_stop.Token);
         return found.Length == 0
             ? [.. known]
             :
@@ -165,11 +165,11 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
         }
 
         bool? isGood;
-        await _room.EnterAsync(_stop.Token).ConfigureAwait(false);
+        await _room.EnterAsync(_stop.Token);
         var began = _time.GetTimestamp();
         try
         {
-            isGood = await _probe(address, _rules.Timeout, _stop.Token).ConfigureAwait(false);
+            isGood = await _probe(address, _rules.Timeout, _stop.Token);
         }
         finally
         {

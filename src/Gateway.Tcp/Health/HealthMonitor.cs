@@ -84,7 +84,7 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Follow([]);
-        await Task.WhenAll(_ending).ConfigureAwait(false);
+        await Task.WhenAll(_ending);
     }
 
     // A destination that stays what it is has its checker already.

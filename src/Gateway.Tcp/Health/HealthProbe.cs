@@ -21,7 +21,7 @@ internal static class HealthProbe
         IPEndPoint address, TimeSpan timeout, OwnListeners ownListeners, TimeProvider time, CancellationToken cancellation)
     {
         var connector = new SocketConnector(ownListeners, time, cancellation) { Prepare = Knock.Prepare };
-        var result = await connector.ConnectAsync(new ConnectRequest { Destination = address, Timeout = timeout }).ConfigureAwait(false);
+        var result = await connector.ConnectAsync(new ConnectRequest { Destination = address, Timeout = timeout });
         result.Socket?.Dispose();
         return result.Failure switch
         {

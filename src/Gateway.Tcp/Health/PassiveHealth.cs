@@ -124,7 +124,7 @@ internal sealed partial class PassiveHealth
     /// </summary>
     public async Task NoteLateAsync(ClusterModel cluster, DestinationModel destination, Task<IPEndPoint[]> answer)
     {
-        if ((await answer.ConfigureAwait(false)).Length == 0)
+        if ((await answer).Length == 0)
         {
             Failed(cluster, destination, isTrial: false, NoAddress);
         }

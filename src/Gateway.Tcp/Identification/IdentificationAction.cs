@@ -1,5 +1,3 @@
-using Gateway.ProxyProtocol;
-
 namespace Gateway.Tcp.Identification;
 
 /// <summary>What to do next with a connection whose client is not known yet.</summary>

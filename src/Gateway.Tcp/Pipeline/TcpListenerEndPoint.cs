@@ -1,5 +1,4 @@
 using System.Net;
-using Gateway.Tcp.Pipeline;
 
 namespace Gateway.Tcp.Pipeline;
 

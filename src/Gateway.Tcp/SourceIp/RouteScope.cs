@@ -1,9 +1,3 @@
-using System.Globalization;
-using System.Net;
-using System.Text;
-using Gateway.ProxyProtocol;
-using Gateway.Tcp.Telemetry;
-
 namespace Gateway.Tcp.SourceIp;
 
 /// <summary>What a template can say of its route.</summary>

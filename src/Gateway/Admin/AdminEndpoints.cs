@@ -24,7 +24,10 @@ internal static class AdminEndpoints
     private static Task AnswerAsync(HttpContext context)
     {
         if (context.Request.Path == "/check" && context.Features.Get<IListenerFeature>() is { Kind: ListenerKind.Admin })
+        {
             return CheckEndpoint.AnswerAsync(context);
+        }
+
         var (isReady, state) = FindReadiness(context.RequestServices);
         var (status, text) = context.Request.Path.Value switch
         {

@@ -19,7 +19,10 @@ internal sealed record AddressVerdict(IPEndPoint EndPoint, CheckSeverity Severit
     public static void Report(CheckFindings findings, string where, IReadOnlyList<AddressVerdict> verdicts)
     {
         if (verdicts.Count == 0)
+        {
             return;
+        }
+
         var worst = verdicts.Max(verdict => verdict.Severity);
         var named = verdicts.Where(verdict => verdict.Severity == worst).ToList();
         var said = named

@@ -74,7 +74,10 @@ internal sealed class BackendTalk : IDisposable
                 limit.CancelAfter(quiet);
                 var read = await _socket.ReceiveAsync(buffer.AsMemory(length), limit.Token);
                 if (read == 0)
+                {
                     return new Reaction(buffer[..length], HasEnded: true);
+                }
+
                 length += read;
             }
         }

@@ -28,12 +28,17 @@ internal static class BackendTargets
     public static IEnumerable<(string KeyPath, string What)> Unnamed(GatewaySnapshot snapshot)
     {
         foreach (var route in RoutesTo(snapshot, TcpClusterType.OriginalDestination))
+        {
             yield return ($"TcpProxy:Routes:{route.Name}:ClusterId", "not checked: its destinations are whatever clients connect to");
+        }
+
         foreach (var route in RoutesTo(snapshot, TcpClusterType.OriginalPort))
         {
             foreach (var (keyPath, range) in PortsOf(snapshot, route).Where(port => port.Range.Count > 1))
+            {
                 yield return (keyPath,
                     $"not checked: a port of {range} may well have nobody; write those that have somebody as single ports");
+            }
         }
     }
 
@@ -112,7 +117,10 @@ internal static class BackendTargets
     private static int HeaderBytes(SourceIpConfig written, SourceIpModel sourceIp, IEnumerable<ListenerConfig> listeners)
     {
         if (sourceIp.Version == ProxyProtocolVersion.V1)
+        {
             return 0;
+        }
+
         var passed = written.PassThroughTlvs.Count == 0 ? 0 : listeners.Max(listener => listener.ProxyProtocol?.MaxHeaderBytes ?? 0);
         var added = AddedTlvs.MaxLength(written.AddTlvs, default);
         return passed + added == 0 ? 0 : Math.Min(Math.Max(passed, ProxyHeaderWriter.MinV2Length) + added, sourceIp.MaxHeaderBytes);
@@ -129,9 +137,15 @@ internal static class BackendTargets
         var isIpv6 = listener.EndPoint.AddressFamily == AddressFamily.InterNetworkV6;
         var addresses = new List<IPAddress>();
         if (!isIpv6 || listener.DualMode)
+        {
             addresses.Add(IPAddress.Loopback);
+        }
+
         if (isIpv6 && (!listener.DualMode || hasIpv6.Value))
+        {
             addresses.Add(IPAddress.IPv6Loopback);
+        }
+
         return addresses;
     }
 

@@ -1,9 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Engines;
-using Gateway.Tcp.SourceIp;
-
 namespace Gateway.Checks;
 
 /// <summary>What a backend did without a header.</summary>

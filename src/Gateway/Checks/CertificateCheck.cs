@@ -30,9 +30,13 @@ internal sealed class CertificateCheck : ICheck
             var refusing = (await context.TryHeadersAsync(target, cancellation)).SelectMany(verdicts => verdicts)
                 .Where(verdict => verdict.Severity == CheckSeverity.Fail).Select(verdict => verdict.EndPoint).ToHashSet();
             if (endPoints.FirstOrDefault(endPoint => !refusing.Contains(endPoint)) is { } endPoint)
+            {
                 await ShakeHandsAsync(target, endPoint, context.Time, findings, cancellation);
+            }
             else if (endPoints.Count > 0)
+            {
                 findings.Skip(target.KeyPath, "not checked: first comes what proxy-header found");
+            }
         },
         cancellation);
 
@@ -93,7 +97,10 @@ internal sealed class CertificateCheck : ICheck
         {
             // Our own refusal ends the handshake like any other.
             if (isJudged)
+            {
                 return;
+            }
+
             findings.Fail(
                 target.KeyPath,
                 $"{endPoint} does not speak TLS with us: {problem.Message}",
@@ -137,10 +144,17 @@ internal sealed class CertificateCheck : ICheck
         }
 
         if (errors != SslPolicyErrors.None)
+        {
             return;
+        }
+
         if (certificate.NotAfter - now < Soon)
+        {
             findings.Warn(target.KeyPath, $"the certificate of {certificate.Subject} ends on {until}", "renew it");
+        }
         else
+        {
             findings.Ok(target.KeyPath, $"the certificate of {certificate.Subject} is accepted, until {until}");
+        }
     }
 }

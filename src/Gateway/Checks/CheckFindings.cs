@@ -11,12 +11,14 @@ internal sealed class CheckFindings(string check)
         get
         {
             lock (_results)
+            {
                 return
                 [
                     .. _results
                         .OrderBy(result => result.Where, StringComparer.Ordinal)
                         .ThenBy(result => result.What, StringComparer.Ordinal),
                 ];
+            }
         }
     }
 
@@ -36,6 +38,8 @@ internal sealed class CheckFindings(string check)
     public void Add(CheckSeverity severity, string where, string what, string? cure = null)
     {
         lock (_results)
+        {
             _results.Add(new CheckResult(check, severity, where, what, cure));
+        }
     }
 }

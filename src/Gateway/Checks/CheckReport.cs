@@ -56,7 +56,10 @@ internal sealed partial record CheckReport(DateTimeOffset CheckedAt, CheckScope 
     {
         var text = new StringBuilder();
         foreach (var result in Results)
+        {
             text.Append(CultureInfo.InvariantCulture, $"{Word(result.Severity),-4} {result.Describe()}\n");
+        }
+
         return text.Append(Summary).Append('\n').ToString();
     }
 
@@ -86,7 +89,10 @@ internal sealed partial record CheckReport(DateTimeOffset CheckedAt, CheckScope 
             Json
         )!;
         if (NotAsked.Count > 0)
+        {
             report["notAsked"] = JsonSerializer.SerializeToNode(NotAsked);
+        }
+
         return report.ToJsonString(Json);
     }
 

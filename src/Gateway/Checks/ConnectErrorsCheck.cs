@@ -19,19 +19,25 @@ internal sealed class ConnectErrorsCheck : ICheck
             async target =>
             {
                 if (WhatCounts(target) is not { } what)
+                {
                     return;
+                }
+
                 var counting = (await context.TryHeadersAsync(target, cancellation))
                     .SelectMany(verdicts => verdicts)
                     .Where(verdict => verdict.IsMySql && !IPAddress.IsLoopback(verdict.EndPoint.Address))
                     .GroupBy(verdict => verdict.EndPoint)
                     .ToList();
                 if (counting.Count == 0)
+                {
                     return;
+                }
+
                 var left = counting.Sum(address => address.Sum(verdict => verdict.Connections));
                 findings.Warn(
                     target.KeyPath,
-                    $"{string.Join(", ", counting.Select(address => address.Key))} counts connections of this host that end before a "
-                        + "login ({left} of them by this check), "
+                    $"{string.Join(", ", counting.Select(address => address.Key))} counts connections of this host "
+                        + $"that end before a login ({left} of them by this check), "
                         + $"and refuses the host with all behind it after max_connect_errors (100). {what}",
                     Cures.NoBlocking);
             },

@@ -23,7 +23,10 @@ internal sealed class ConntrackCheck : ICheck
             .Snapshot.Tcp.Listeners.Values.SelectMany(listener => listener.Routes)
             .FirstOrDefault(route => route.SourceIp.Mode == SourceIpMode.Dnat);
         if (route is null || !File.Exists(CountFile) || !File.Exists(MaxFile))
+        {
             return;
+        }
+
         Judge(
             $"TcpProxy:Routes:{route.Name}:SourceIp:Mode",
             await File.ReadAllTextAsync(CountFile, cancellation),

@@ -17,7 +17,10 @@ internal sealed class ContainerCheck : ICheck
     public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
     {
         if (WhoWantsNetRaw(context) is { } where && File.Exists("/proc/self/status"))
+        {
             Judge(File.ReadAllText("/proc/self/status"), where, findings);
+        }
+
         return Task.CompletedTask;
     }
 
@@ -41,7 +44,10 @@ internal sealed class ContainerCheck : ICheck
     {
         var uid = Field(status, "Uid:").Split('\t', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1);
         if (uid is null or "0" || !Has(status, "CapBnd:") || Has(status, "CapEff:"))
+        {
             return;
+        }
+
         var isLocked = Field(status, "NoNewPrivs:").Trim() == "1";
         findings.Warn(
             where,

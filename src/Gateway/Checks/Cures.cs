@@ -60,13 +60,22 @@ internal static class Cures
     public static string Switch(BackendTarget target, string words, bool isFallback)
     {
         if (RefusalOf(words) is { } refusal)
+        {
             return refusal;
+        }
+
         if (isFallback)
-            return $"a backend that takes connections with and without a header; or {(target.IsHttp ? "Metadata \"SourceIp.Fallback\": "
-                + "\"Reject\"" : "SourceIp:Fallback Reject")}";
+        {
+            var reject = target.IsHttp ? "Metadata \"SourceIp.Fallback\": \"Reject\"" : "SourceIp:Fallback Reject";
+            return $"a backend that takes connections with and without a header; or {reject}";
+        }
+
         var transparent = target.IsHttp ? "Metadata \"SourceIp.Mode\": \"Transparent\"" : "SourceIp:Mode Transparent";
         if (Never.Any(mark => words.Contains(mark, StringComparison.Ordinal)))
+        {
             return $"{transparent}: such a server reads no PROXY header";
+        }
+
         var setting =
             SettingOf(words)
             ?? (

@@ -13,7 +13,10 @@ internal sealed class DestinationCheck : ICheck
     public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
     {
         foreach (var (keyPath, what) in BackendTargets.Unnamed(context.Snapshot))
+        {
             findings.Skip(keyPath, what);
+        }
+
         return CheckContext.ForEachAsync(
             context.Targets,
             async target => Judge(target, await context.ReachAsync(target, cancellation), findings),
@@ -57,9 +60,10 @@ internal sealed class DestinationCheck : ICheck
                     : "remove the dead address from DNS, or let it answer");
         }
         else
-            findings.Ok(
-                target.KeyPath,
-                $"{address} accepts connections"
-                    + (reach.Untried == 0 ? "" : $" ({reach.EndPoints.Count} of {reach.EndPoints.Count + reach.Untried} addresses were tried)"));
+        {
+            var asked = reach.EndPoints.Count;
+            var some = reach.Untried == 0 ? "" : $" ({asked} of {asked + reach.Untried} addresses were tried)";
+            findings.Ok(target.KeyPath, $"{address} accepts connections{some}");
+        }
     }
 }

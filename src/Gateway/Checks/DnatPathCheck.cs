@@ -29,7 +29,9 @@ internal sealed class DnatPathCheck : ICheck
             async probe =>
             {
                 foreach (var endPoint in (await context.ReachAsync(probe.target, cancellation)).EndPoints)
+                {
                     await ProbeAsync(probe.target, probe.user, endPoint, findings, cancellation);
+                }
             },
             cancellation);
     }
@@ -52,16 +54,24 @@ internal sealed class DnatPathCheck : ICheck
             using (talk)
             {
                 if (rule is null)
+                {
                     findings.Warn(user.KeyPath, $"the way back from {endPoint} was not probed: {obstacle}");
+                }
                 else if (talk is not null)
+                {
                     findings.Ok(user.KeyPath, $"answers of {endPoint} to {client} come back");
+                }
                 else if (problem!.IsOurs)
+                {
                     findings.Skip(user.KeyPath, $"{endPoint} was not asked for the way back: {problem.Said}");
+                }
                 else
+                {
                     findings.Fail(
                         user.KeyPath,
                         $"{endPoint} accepts this host's own connections, but one from {client} {problem.Said}",
                         Cure(endPoint, user.Clients));
+                }
             }
         }
         finally

@@ -15,14 +15,24 @@ internal sealed class DnatTableCheck : ICheck
     {
         var ports = PortsOf(context.Snapshot);
         if (ports.Count == 0)
+        {
             return Task.CompletedTask;
+        }
+
         var table = context.Config.TcpProxy.Dnat.Table;
         if (context.IsRunning)
+        {
             findings.Ok(Where, $"{table} is this process's");
+        }
         else if (!TableLock.IsTaken(table))
+        {
             findings.Ok(Where, $"{table} is free");
+        }
         else
+        {
             JudgeHolders(table, [.. ports.SelectMany(PortHolder.Find)], findings);
+        }
+
         return Task.CompletedTask;
     }
 
@@ -33,12 +43,16 @@ internal sealed class DnatTableCheck : ICheck
     internal static void JudgeHolders(string table, IReadOnlyList<PortHolder> holders, CheckFindings findings)
     {
         if (holders.FirstOrDefault(holder => holder.IsGateway) is { } gateway)
+        {
             findings.Ok(Where, $"{table} is held by a running gateway, as its listener is: {gateway.Name} (pid {gateway.Pid})");
+        }
         else
+        {
             findings.Fail(
                 Where,
                 $"{table} is held by a running gateway of this network namespace that does not have this listener",
                 "give this one a name of its own: TcpProxy:Dnat:Table");
+        }
     }
 
     private static IReadOnlyList<int> PortsOf(GatewaySnapshot snapshot) =>

@@ -18,7 +18,10 @@ internal sealed class ForwardingCheck : ICheck
             .Snapshot.Tcp.Listeners.Values.SelectMany(listener => listener.Routes)
             .FirstOrDefault(route => route.SourceIp.Mode == SourceIpMode.Dnat);
         if (route is not null)
+        {
             Judge($"TcpProxy:Routes:{route.Name}:SourceIp:Mode", DnatObstacles.Find(), findings);
+        }
+
         return Task.CompletedTask;
     }
 
@@ -44,6 +47,8 @@ internal sealed class ForwardingCheck : ICheck
         }
 
         if (obstacles.Interfaces.Count + obstacles.Chains.Count == 0)
+        {
             findings.Ok(where, "every interface forwards, and no forward chain drops by default");
+        }
     }
 }

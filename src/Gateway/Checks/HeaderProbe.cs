@@ -27,13 +27,19 @@ internal static class HeaderProbe
         var interviews = endPoints.Select(endPoint => new Interview(target, endPoint, cancellation)).ToList();
         var answers = new List<IReadOnlyList<AddressVerdict>>();
         foreach (var (version, isFallback) in HeadersTo(target))
+        {
             answers.Add(
                 await Task.WhenAll(
                     interviews.Select(interview => CountedAsync(interview, () => WithHeaderAsync(target, interview, version, isFallback))))
             );
+        }
+
         if (target.Users.Any(user => user.SourceIp.Mode != SourceIpMode.ProxyProtocol))
+        {
             answers.Add(
                 await Task.WhenAll(interviews.Select(interview => CountedAsync(interview, () => WithoutHeaderAsync(target, interview)))));
+        }
+
         return answers;
     }
 
@@ -109,7 +115,10 @@ internal static class HeaderProbe
     {
         var bare = await interview.BareAsync();
         if (bare is null)
+        {
             return (CheckSeverity.Warn, "stopped accepting connections while it was checked", null);
+        }
+
         if (bare.First.IsRefusal)
         {
             // With None everybody comes from this host; the clients of other modes may be welcome.
@@ -124,7 +133,10 @@ internal static class HeaderProbe
         var lineFeeds = bare.ToLineFeeds;
         var mayInsist = lineFeeds is { HasEnded: true, IsHttp: false, IsTls: false, GreetsFirst: false };
         if (!mayInsist && (target.IsHttp || lineFeeds is not { IsSilent: true } || bare.First.HasWords))
+        {
             return (CheckSeverity.Ok, "does not ask for a PROXY header", null);
+        }
+
         foreach (var version in mayInsist ? new[] { ProxyProtocolVersion.V2, ProxyProtocolVersion.V1 } : [ProxyProtocolVersion.V2])
         {
             // Silence on version 1 says nothing: LDAP's plain port, which closes on line feeds as well, takes it for the beginning of a

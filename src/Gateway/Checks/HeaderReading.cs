@@ -17,11 +17,20 @@ internal static class HeaderReading
     {
         var reaction = await interview.HeaderAsync(version);
         if (reaction is null)
+        {
             return (Understanding.Gone, null);
+        }
+
         if (reaction.IsRefusal)
+        {
             return (Understanding.Refuses, reaction);
+        }
+
         if (reaction.IsMySql)
+        {
             return (Understanding.Reads, reaction);
+        }
+
         return await interview.BareAsync() switch
         {
             null => (Understanding.Gone, null),
@@ -45,20 +54,34 @@ internal static class HeaderReading
     {
         var behind = await interview.PayloadAsync(version, isHttp);
         if (behind is null)
+        {
             return (Understanding.Gone, null);
+        }
+
         if (isHttp && behind.IsHttp)
+        {
             return (behind.Text.Split(' ', 3) is [_, "400", ..] ? Understanding.Refuses : Understanding.Reads, behind);
+        }
+
         if (behind.IsRefusal && !behind.GreetsFirst)
+        {
             return (Understanding.Refuses, behind);
+        }
+
         var other = version == ProxyProtocolVersion.V1 ? ProxyProtocolVersion.V2 : ProxyProtocolVersion.V1;
         if (behind.IsSilent && await interview.HeaderAsync(other) is { IsComplaint: true } complaint)
         {
             // A web server that complains of V2 would have complained of V1 as well. (IRC swallows unknown lines, and obeys the QUIT in
             // V2's signature.)
             if (version == ProxyProtocolVersion.V2)
+            {
                 return (Understanding.Refuses, complaint);
+            }
+
             if (complaint.IsHttp)
+            {
                 return (Understanding.Reads, behind);
+            }
         }
 
         return await JudgePatientlyAsync(interview, version, isGreeter: false);

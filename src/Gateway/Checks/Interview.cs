@@ -51,7 +51,10 @@ internal sealed class Interview(BackendTarget target, IPEndPoint endPoint, Cance
     public async Task<Reaction?> HeaderAsync(ProxyProtocolVersion version)
     {
         if (!_headers.TryGetValue(version, out var known))
+        {
             _headers[version] = known = await TellAsync(socket => Header(version, socket), Quiet);
+        }
+
         return known;
     }
 
@@ -59,7 +62,10 @@ internal sealed class Interview(BackendTarget target, IPEndPoint endPoint, Cance
     public async Task<Reaction?> HeaderPatientlyAsync(ProxyProtocolVersion version)
     {
         if (!_headers.TryGetValue(version, out var known) || known is { IsSilent: true })
+        {
             _headers[version] = known = await TellAsync(socket => Header(version, socket), Patience);
+        }
+
         return known;
     }
 
@@ -76,11 +82,17 @@ internal sealed class Interview(BackendTarget target, IPEndPoint endPoint, Cance
     {
         using var talk = await ConnectAsync();
         if (talk is null)
+        {
             return false;
+        }
+
         await talk.SendAsync(OwnHeader.Pad(length, talk.Socket), cancellation);
         var reaction = Heard(await talk.ListenAsync(Quiet, cancellation));
         if (!reaction.Text.StartsWith("220", StringComparison.Ordinal))
+        {
             return !reaction.IsRefusal;
+        }
+
         await talk.SendAsync("NOOP\r\n"u8.ToArray(), cancellation);
         return !Heard(await talk.ListenAsync(Quiet, cancellation)).IsRefusal;
     }
@@ -89,10 +101,16 @@ internal sealed class Interview(BackendTarget target, IPEndPoint endPoint, Cance
     {
         using var talk = await ConnectAsync();
         if (talk is null)
+        {
             return null;
+        }
+
         var first = Heard(await talk.ListenAsync(Quiet, cancellation));
         if (first.HasEnded || first.IsGreeting)
+        {
             return new BareReaction(first, null);
+        }
+
         await talk.SendAsync(LineFeeds, cancellation);
         return new BareReaction(first, Heard(await talk.ListenAsync(Patience, cancellation)));
     }
@@ -102,7 +120,10 @@ internal sealed class Interview(BackendTarget target, IPEndPoint endPoint, Cance
     {
         using var talk = await ConnectAsync();
         if (talk is null)
+        {
             return null;
+        }
+
         await talk.SendAsync(bytes(talk.Socket), cancellation);
         return Heard(await talk.ListenAsync(quiet, cancellation));
     }

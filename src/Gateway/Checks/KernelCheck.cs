@@ -15,7 +15,9 @@ internal sealed class KernelCheck : ICheck
                 listener.Value.Toa is { } toa && toa.Carriers?.Contains(ToaCarrier.Syn) != false))
         {
             if (File.Exists(SynCookies))
+            {
                 Judge($"Listeners:{name}:Toa", await File.ReadAllTextAsync(SynCookies, cancellation), findings);
+            }
         }
     }
 
@@ -25,11 +27,15 @@ internal sealed class KernelCheck : ICheck
     internal static void Judge(string where, string setting, CheckFindings findings)
     {
         if (setting.Trim() == "2")
+        {
             findings.Warn(
                 where,
                 "net.ipv4.tcp_syncookies is 2: no SYN is kept, so no option in it is ever seen",
                 "sysctl net.ipv4.tcp_syncookies=1");
+        }
         else
+        {
             findings.Ok(where, "SYNs are kept (unless a flood turns SYN cookies on)");
+        }
     }
 }

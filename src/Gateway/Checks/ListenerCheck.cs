@@ -14,9 +14,13 @@ internal sealed class ListenerCheck : ICheck
         foreach (var plan in context.Snapshot.Listeners)
         {
             if (context.IsRunning)
+            {
                 findings.Ok(plan.KeyPath, $"{plan.Address} is bound by this process");
+            }
             else
+            {
                 TryBind(plan, findings);
+            }
         }
 
         return Task.CompletedTask;
@@ -29,7 +33,9 @@ internal sealed class ListenerCheck : ICheck
         try
         {
             if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
+            {
                 socket.DualMode = dualMode;
+            }
             // Bound, but never listening: no client can be accepted by mistake. A port that somebody listens on refuses even this.
             socket.Bind(endPoint);
             findings.Ok(plan.KeyPath, $"{plan.Address} is free");
@@ -63,8 +69,12 @@ internal sealed class ListenerCheck : ICheck
             ", ",
             holders.Select(holder => string.Create(CultureInfo.InvariantCulture, $"{holder.Name} (pid {holder.Pid})")));
         if (holders.All(holder => holder.IsGateway))
+        {
             findings.Ok(plan.KeyPath, $"{plan.Address} is held by a running gateway: {names}");
+        }
         else
+        {
             findings.Fail(plan.KeyPath, $"{plan.Address} is in use by {names}", "end that process, or choose another port");
+        }
     }
 }

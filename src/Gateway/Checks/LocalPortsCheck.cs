@@ -20,11 +20,15 @@ internal sealed class LocalPortsCheck : ICheck
         {
             var where = $"Listeners:{diversion.Listener}:Intercept";
             if (local.Refuse(diversion.ReplyPorts) is { } problem)
+            {
                 findings.Fail(where, problem, local.Cure(diversion.ReplyPorts));
+            }
             else
+            {
                 findings.Ok(
                     where,
                     $"none of the ports whose answers are turned round is among those of this host's own connections ({local.Range})");
+            }
         }
     }
 }

@@ -24,7 +24,10 @@ internal static class LongHeader
     public static async Task<int?> LongestTakenAsync(Interview interview, int length)
     {
         if (await interview.TakesAsync(length))
+        {
             return null;
+        }
+
         var (taken, refused) = (-1, Array.FindIndex(Limits, limit => limit >= length) is >= 0 and var end ? end : Limits.Length);
         while (refused - taken > 1)
         {

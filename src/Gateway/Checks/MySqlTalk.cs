@@ -29,7 +29,10 @@ internal static class MySqlTalk
         {
             var length = LengthOf(bytes);
             if (length == 0 || HeaderLength + length > bytes.Length)
+            {
                 return null;
+            }
+
             error = ErrorOf(bytes.Slice(HeaderLength, length));
             bytes = bytes[(HeaderLength + length)..];
         }
@@ -43,7 +46,10 @@ internal static class MySqlTalk
     private static string? ErrorOf(ReadOnlySpan<byte> payload)
     {
         if (payload.Length < 4 || payload[0] != ErrorMark)
+        {
             return null;
+        }
+
         var message = payload[3] == '#' && payload.Length > 9 ? payload[9..] : payload[3..];
         return $"{BinaryPrimitives.ReadUInt16LittleEndian(payload[1..])} {Encoding.ASCII.GetString(message)}";
     }

@@ -18,7 +18,10 @@ internal sealed record PortHolder(int Pid, string Name, bool IsGateway)
     {
         var links = Sockets("/proc/net/tcp", port).Concat(Sockets("/proc/net/tcp6", port)).ToHashSet();
         if (links.Count == 0)
+        {
             return [];
+        }
+
         var own = Link("/proc/self/exe");
         return
         [
@@ -32,7 +35,10 @@ internal sealed record PortHolder(int Pid, string Name, bool IsGateway)
     private static IEnumerable<string> Sockets(string file, int port)
     {
         if (!File.Exists(file))
+        {
             return [];
+        }
+
         var ending = string.Create(CultureInfo.InvariantCulture, $":{port:X4}");
         return from line in File.ReadLines(file).Skip(1)
             let fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)

@@ -14,7 +14,9 @@ internal sealed class ProxyHeaderCheck : ICheck
         async target =>
         {
             foreach (var verdicts in await context.TryHeadersAsync(target, cancellation))
+            {
                 AddressVerdict.Report(findings, target.KeyPath, verdicts);
+            }
         },
         cancellation);
 }

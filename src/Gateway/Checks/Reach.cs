@@ -38,7 +38,10 @@ internal sealed record Reach(IReadOnlyList<IPEndPoint> EndPoints, string? Proble
         }
 
         if (addresses.Count == 0)
+        {
             return new Reach([], "no address", IsUnknownName: true);
+        }
+
         var endPoints = Select(addresses).Select(address => new IPEndPoint(address, target.Port)).ToList();
         var outcomes = await Task.WhenAll(
             endPoints.Select(endPoint => TryAsync(endPoint, target.ConnectTimeout, ownListeners, cancellation)));

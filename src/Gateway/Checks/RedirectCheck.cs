@@ -20,7 +20,9 @@ internal sealed class RedirectCheck : ICheck
             .Select(listener => $"Listeners:{listener.Key}:Intercept")
             .ToList();
         if (listeners.Count == 0)
+        {
             return;
+        }
         // An init container installs the rules and has the right; the gateway itself usually cannot list them, but for those of "ip rule".
         var canSee = ProcessRights.Read().NetAdmin;
         var plan = RedirectPlan.From(context.Config, EphemeralPorts.Read());
@@ -28,23 +30,31 @@ internal sealed class RedirectCheck : ICheck
         foreach (var path in listeners)
         {
             if (canSee ? !installed.IsEmpty && !installed.Is(plan) : installed.HasRules && !installed.TurnsAs(plan))
+            {
                 findings.Warn(
                     path,
                     "the installed rules of \"Gateway redirect\" are another configuration's: what is diverted is not what this one "
                         + "asks for",
                     $"once more: {Cure}");
+            }
             else if (!canSee)
+            {
                 findings.Skip(
                     path,
                     $"not checked{(plan.TurnsReplies && installed.HasRules ? ", but for the return rules, which are there" : "")}: "
                         + "listing rules needs NET_ADMIN");
+            }
             else if (installed.IsEmpty)
+            {
                 findings.Warn(
                     path,
                     "no rules of \"Gateway redirect\" are installed here: nothing is diverted, unless by rules of your own",
                     Cure);
+            }
             else
+            {
                 findings.Ok(path, "the rules of \"Gateway redirect\" are this configuration's");
+            }
         }
     }
 }

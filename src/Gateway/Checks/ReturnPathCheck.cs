@@ -40,7 +40,10 @@ internal sealed class ReturnPathCheck : ICheck
                     var verdicts = await Task.WhenAll(
                         family.Select(endPoint => ProbeAsync(probe.target, probe.user, endPoint, cancellation)));
                     if (Array.FindIndex(verdicts, verdict => verdict.Severity == CheckSeverity.Fail) is >= 0 and var bad)
+                    {
                         verdicts[bad] = verdicts[bad] with { Cure = await ReturnPathCure.ForAsync(probe.target, verdicts[bad].EndPoint) };
+                    }
+
                     AddressVerdict.Report(findings, probe.user.KeyPath, verdicts);
                 }
             },
@@ -91,7 +94,10 @@ internal sealed class ReturnPathCheck : ICheck
                     && network.Contains(candidate)
                     && !candidate.Equals(backend.Address)
                     && (isLoopback || OwnAddress.Contains(candidate) == false))
+                {
                     return candidate;
+                }
+
                 bytes[^1]++;
             }
         }

@@ -16,7 +16,9 @@ internal static class ReturnPathCure
     public static async Task<string> ForAsync(BackendTarget target, IPEndPoint backend)
     {
         if (target.Loopback is not null)
+        {
             return "Gateway redirect apply --config FILE (docs/intercept.md, How it works)";
+        }
 
         var isV4 = backend.AddressFamily == AddressFamily.InterNetwork;
         var (ip, everything) = isV4 ? ("ip", "0.0.0.0/0") : ("ip -6", "::/0");
@@ -40,7 +42,10 @@ internal static class ReturnPathCure
     {
         var shown = await HostProgram.TryRunAsync("ip", [HostProgram.IpOption(family), "rule", "show"]);
         if (shown is not { ExitCode: 0 })
+        {
             return "The rules of this host could not be listed";
+        }
+
         var own = shown
             .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim())

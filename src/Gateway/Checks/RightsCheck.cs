@@ -23,7 +23,9 @@ internal sealed class RightsCheck : ICheck
         var needs = Needs(context).ToList();
         var toa = SnapshotBuilder.ToaOf(context.Config);
         if (needs.Count == 0 && toa.Count == 0)
+        {
             return;
+        }
 
         var missing = context.IsRunning ? [] : await FindMissingAsync(context);
         foreach (var message in missing)
@@ -34,7 +36,10 @@ internal sealed class RightsCheck : ICheck
         }
 
         foreach (var (path, sourceIp) in needs.Where(need => !IsAbout(missing, need.Path)))
+        {
             findings.Ok(path + "Mode", $"{sourceIp.Mode} is permitted{(sourceIp.Mark is null ? "" : ", marks too")}");
+        }
+
         foreach (var (listener, policy) in toa.Where(entry => !IsAbout(missing, $"Listeners:{entry.Key}:")))
         {
             var path = $"Listeners:{listener}:Toa";

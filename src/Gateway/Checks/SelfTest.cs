@@ -21,7 +21,9 @@ internal sealed partial class SelfTest(
     public void Begin()
     {
         if (runtime.Current.Config.Checks.AtStart is not CheckScope.None and var scope)
+        {
             _ = LogAsync(Start(scope, afresh: true));
+        }
     }
 
     /// <summary>
@@ -40,7 +42,10 @@ internal sealed partial class SelfTest(
             if (_report is { IsCanceled: false, IsFaulted: false } known
                 && ReferenceEquals(current, _checked)
                 && (!afresh || (scope == _scope && !known.IsCompleted)))
+            {
                 return known;
+            }
+
             _running?.Cancel();
             _running?.Dispose();
             _running = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
@@ -64,7 +69,10 @@ internal sealed partial class SelfTest(
         }
 
         foreach (var result in report.Results.Where(result => result.Severity >= CheckSeverity.Warn))
+        {
             Log.Finding(logger, result.Severity, result.Describe());
+        }
+
         Log.Done(logger, report.Summary);
     }
 

@@ -16,10 +16,12 @@ internal sealed class ToaModuleCheck : ICheck
     public async Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
     {
         if (File.Exists(ModulesFile))
+        {
             Judge(
                 await File.ReadAllTextAsync(ModulesFile, cancellation),
                 [.. context.Config.Listeners.Where(listener => listener.Value.Toa is not null).Select(listener => listener.Key)],
                 findings);
+        }
     }
 
     /// <summary>The verdict on the text of /proc/modules (proc_modules(5)).</summary>
@@ -27,14 +29,22 @@ internal sealed class ToaModuleCheck : ICheck
     {
         var loaded = modules.Split('\n').Select(line => line.Split(' ')[0]).Where(name => Known.Contains(name)).ToList();
         if (loaded.Count == 0)
+        {
             return;
+        }
+
         var what = $"the kernel module {string.Join(", ", loaded)} is loaded: getpeername gives the client's address already";
         if (listeners.Count == 0)
+        {
             findings.Ok("", $"{what}; there is nothing to do");
+        }
+
         foreach (var listener in listeners)
+        {
             findings.Warn(
                 $"Listeners:{listener}:Toa",
                 $"{what}, and the client is nobody's trusted proxy",
                 "nothing to do: remove the Toa section");
+        }
     }
 }

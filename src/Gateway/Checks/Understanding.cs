@@ -1,5 +1,3 @@
-using Gateway.Tcp.Configuration;
-
 namespace Gateway.Checks;
 
 /// <summary>Whether a backend reads a header.</summary>

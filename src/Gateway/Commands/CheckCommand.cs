@@ -49,7 +49,10 @@ internal static class CheckCommand
             .Concat(result.Warnings.Select(issue => Of(issue, CheckSeverity.Warn)))
             .ToList();
         if (result.Config is null)
+        {
             return new CheckReport(TimeProvider.System.GetUtcNow(), CheckScope.All, issues);
+        }
+
         var report = await CheckSuite.RunAsync(new CheckContext(SnapshotBuilder.Build(result)), Limit, cancellation);
         return report with { Results = [.. issues, .. report.Results] };
     }

@@ -22,13 +22,17 @@ internal static class RedirectCommand
                 foreach (var diversion in plan.Diversions)
                 {
                     if (local.Refuse(diversion.ReplyPorts) is { } problem)
+                    {
                         throw new RedirectException($"listener {diversion.Listener}: {problem}. {local.Cure(diversion.ReplyPorts)}");
+                    }
                 }
 
         await HostRules.ApplyAsync(plan, useIptables);
         foreach (var diversion in plan.Diversions)
-            await output.WriteLineAsync($"diverted: {diversion}");
-    });
+                {
+                    await output.WriteLineAsync($"diverted: {diversion}");
+                }
+            });
 
     /// <summary>Removes what an earlier <c>apply</c> installed. Needs no configuration.</summary>
     /// <param name="output">Says that it is done.</param>
@@ -56,7 +60,9 @@ internal static class RedirectCommand
                 var installed = await HostRules.DescribeAsync();
                 await output.WriteLineAsync(installed.Count == 0 ? "# Installed now: nothing" : "# Installed now:");
                 foreach (var line in installed)
+                {
                     await output.WriteLineAsync($"#   {line}");
+                }
             });
 
     private static async Task<int> WithPlanAsync(string path, TextWriter error, Func<RedirectPlan, Task> use)
@@ -65,13 +71,19 @@ internal static class RedirectCommand
         if (result.Config is null)
         {
             foreach (var issue in result.Errors)
+            {
                 await error.WriteLineAsync($"error: {issue}");
+            }
+
             return 1;
         }
 
         var plan = RedirectPlan.From(result.Config, EphemeralPorts.Read());
         if (plan.Diversions.Count > 0)
+        {
             return await GuardedAsync(error, () => use(plan));
+        }
+
         await error.WriteLineAsync(
             "error: no listener has Intercept, or none of its routes matches a port that may be diverted: there is nothing to do");
         return 1;

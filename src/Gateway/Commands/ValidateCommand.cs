@@ -23,13 +23,24 @@ internal static class ValidateCommand
     {
         var result = ConfigReader.Read(path, environment);
         foreach (var warning in result.Warnings)
+        {
             output.WriteLine($"warning: {warning}");
+        }
+
         foreach (var issue in result.Errors)
+        {
             error.WriteLine($"error: {issue}");
+        }
+
         if (result.Errors.Count == 0)
+        {
             output.WriteLine($"{LogText.Sentence(path)} is valid ({Count(result.WarningCount, "warning")})");
+        }
         else
+        {
             error.WriteLine($"{LogText.Sentence(path)} is not valid: {Count(result.ErrorCount, "error")}");
+        }
+
         return result.Errors.Count == 0 ? 0 : 1;
     }
 

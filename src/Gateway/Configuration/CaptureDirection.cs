@@ -1,5 +1,3 @@
-using Gateway.Tcp.Configuration;
-
 namespace Gateway.Configuration;
 
 /// <summary>Whose connections are captured.</summary>

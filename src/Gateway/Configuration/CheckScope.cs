@@ -1,7 +1,3 @@
-using System.Text.Json;
-using Gateway.Tcp.Configuration;
-using Yarp.ReverseProxy.Configuration;
-
 namespace Gateway.Configuration;
 
 /// <summary>How far the self-test goes.</summary>

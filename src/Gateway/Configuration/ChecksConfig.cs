@@ -1,7 +1,3 @@
-using System.Text.Json;
-using Gateway.Tcp.Configuration;
-using Yarp.ReverseProxy.Configuration;
-
 namespace Gateway.Configuration;
 
 /// <summary>The self-test of the running gateway (<c>Checks</c>).</summary>

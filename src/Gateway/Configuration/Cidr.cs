@@ -24,7 +24,10 @@ internal static class Cidr
         }
 
         if (!hasAddress && IPAddress.TryParse(text.AsSpan(0, slash), out var parsed) && parsed.IsIPv4MappedToIPv6)
+        {
             return "IPv4-mapped addresses are unmapped before they are matched; write the IPv4 network";
+        }
+
         var suffix = text.AsSpan(slash + 1);
         if (!hasAddress || !int.TryParse(suffix, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
             || length > Bits(address!) || (suffix.Length > 1 && suffix[0] == '0'))
@@ -34,7 +37,10 @@ internal static class Cidr
 
         var baseAddress = BaseOf(address!, length);
         if (!baseAddress.Equals(address))
+        {
             return $"the address has bits below the prefix; write \"{baseAddress}/{length}\"";
+        }
+
         network = new IPNetwork(address!, length);
         return null;
     }
@@ -59,12 +65,17 @@ internal static class Cidr
         foreach (var item in list)
         {
             if (item is null)
+            {
                 continue;
+            }
+
             if (networks.TryGetValue(item, out var named))
             {
                 // Names may name names; each counts once, which also ends circles.
                 if (seen.Add(item))
+                {
                     Expand(named, networks, result, seen);
+                }
             }
             else if (Read(item, out var network) is null && !result.Contains(network))
             {
@@ -79,7 +90,10 @@ internal static class Cidr
     {
         var bytes = address.GetAddressBytes();
         for (var i = 0; i < bytes.Length; i++)
+        {
             bytes[i] &= (byte)(0xFF00 >> Math.Clamp(length - (8 * i), 0, 8));
+        }
+
         return new IPAddress(bytes);
     }
 }

@@ -46,7 +46,10 @@ internal sealed class ConfigIssues
 
         _errorPaths.Add(path);
         for (var colon = path.LastIndexOf(':'); colon > 0; colon = path.LastIndexOf(':', colon - 1))
+        {
             _pathsAboveErrors.Add(path[..colon]);
+        }
+
         Add(_errors, new ConfigIssue(path, value, message));
     }
 
@@ -68,9 +71,13 @@ internal sealed class ConfigIssues
     public void Warning(string path, string? value, string message)
     {
         if (_warnings.Count == MaxKept)
+        {
             _moreWarnings++;
+        }
         else
+        {
             Add(_warnings, new ConfigIssue(path, value, message));
+        }
     }
 
     private static List<ConfigIssue> Told(List<ConfigIssue> kept, int more) =>
@@ -80,6 +87,8 @@ internal sealed class ConfigIssues
     private void Add(List<ConfigIssue> list, ConfigIssue issue)
     {
         if (_seen.Add(issue))
+        {
             list.Add(issue);
+        }
     }
 }

@@ -30,9 +30,15 @@ internal sealed partial record DestinationAddress(string Host, IPAddress? Ip, in
 
         var colon = text.LastIndexOf(':');
         if (colon < 0)
+        {
             return Rule + "; the port is missing";
+        }
+
         if (!ListenAddress.TryParsePort(text.AsSpan(colon + 1), out var port) || port == 0)
+        {
             return Rule + "; the port is a number from 1 to 65535";
+        }
+
         var host = text[..colon];
         if (StrictAddress.TryParseHost(host, out var ip))
         {
@@ -41,12 +47,20 @@ internal sealed partial record DestinationAddress(string Host, IPAddress? Ip, in
         }
 
         if (IPAddress.TryParse(host.Trim('[', ']'), out var mapped) && mapped.IsIPv4MappedToIPv6)
+        {
             return Rule + $"; write the IPv4 address: \"{mapped.MapToIPv4()}:{port}\"";
+        }
+
         if (host.Contains(':') || host.Contains('['))
+        {
             return Rule + "; an IPv6 address stands in brackets";
+        }
         // A last label of digits only is an IPv4 address (RFC 3696), and one that could not be read.
         if (host.Length is 0 or > MaxHostLength || !HostName().IsMatch(host) || host.TrimEnd('.').Split('.')[^1].All(char.IsAsciiDigit))
+        {
             return Rule + $"; \"{host}\" is neither an address nor a host name";
+        }
+
         address = new DestinationAddress(host, null, port);
         return null;
     }

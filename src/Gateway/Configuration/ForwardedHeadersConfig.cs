@@ -1,7 +1,3 @@
-using System.Text.Json;
-using Gateway.Tcp.Configuration;
-using Yarp.ReverseProxy.Configuration;
-
 namespace Gateway.Configuration;
 
 /// <summary>Whose X-Forwarded-* headers are trusted, and what happens to the others'.</summary>

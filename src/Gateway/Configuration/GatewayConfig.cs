@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Gateway.Tcp.Configuration;
-using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Configuration;
 

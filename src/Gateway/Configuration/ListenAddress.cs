@@ -27,7 +27,10 @@ internal sealed record ListenAddress(IPEndPoint EndPoint, bool DualMode)
         address = null;
         var colon = text?.LastIndexOf(':') ?? -1;
         if (colon < 1 || !TryParsePort(text.AsSpan(colon + 1), out var port))
+        {
             return false;
+        }
+
         var host = text!.AsSpan(0, colon);
         if (host is "*")
         {
@@ -38,7 +41,10 @@ internal sealed record ListenAddress(IPEndPoint EndPoint, bool DualMode)
         }
 
         if (StrictAddress.TryParseHost(host, out var ip))
+        {
             address = new ListenAddress(new IPEndPoint(ip, port), DualMode: false);
+        }
+
         return address is not null;
     }
 

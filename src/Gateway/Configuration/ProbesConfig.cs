@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Gateway.Tcp.Configuration;
-using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Configuration;
 

@@ -16,7 +16,10 @@ internal static class StrictAddress
     public static bool TryParseHost(ReadOnlySpan<char> text, [NotNullWhen(true)] out IPAddress? address)
     {
         if (text is ['[', .. var inner, ']'])
+        {
             return TryParse(inner, out address) && address.AddressFamily == AddressFamily.InterNetworkV6;
+        }
+
         return TryParse(text, out address) && address.AddressFamily == AddressFamily.InterNetwork;
     }
 
@@ -27,9 +30,15 @@ internal static class StrictAddress
     {
         address = null;
         if (text.ContainsAny('[', ']', '%') || !IPAddress.TryParse(text, out var parsed) || parsed.IsIPv4MappedToIPv6)
+        {
             return false;
+        }
+
         if (parsed.AddressFamily == AddressFamily.InterNetwork && !text.SequenceEqual(parsed.ToString()))
+        {
             return false;
+        }
+
         address = parsed;
         return true;
     }

@@ -1,4 +1,3 @@
-using Gateway.Configuration;
 using Gateway.Configuration.Loading;
 
 namespace Gateway.Hosting;

@@ -24,18 +24,28 @@ internal sealed record DiversionRule(AddressFamily? Family, string Nft, string I
         // What is only passing through.
         yield return new(null, "fib daddr type != local accept", "-m addrtype ! --dst-type LOCAL -j RETURN");
         foreach (var network in diversion.ExcludedNetworks)
+        {
             yield return new(network.BaseAddress.AddressFamily, $"{Ip(network)} saddr {network} accept", $"-s {network} -j RETURN");
+        }
     }
 
     private static IEnumerable<DiversionRule> LeftAloneOutbound(Diversion diversion)
     {
         foreach (var mark in diversion.OwnMarks)
+        {
             yield return new(null, $"meta mark {mark} accept", $"-m mark --mark {mark} -j RETURN");
+        }
+
         foreach (var uid in diversion.ExcludedUids)
+        {
             yield return new(null, $"meta skuid {uid} accept", $"-m owner --uid-owner {uid} -j RETURN");
+        }
+
         yield return new(null, "fib daddr type local accept", "-m addrtype --dst-type LOCAL -j RETURN");
         foreach (var network in diversion.ExcludedNetworks)
+        {
             yield return new(network.BaseAddress.AddressFamily, $"{Ip(network)} daddr {network} accept", $"-d {network} -j RETURN");
+        }
     }
 
     private static IEnumerable<DiversionRule> Diverted(Diversion diversion)
@@ -68,7 +78,9 @@ internal sealed record DiversionRule(AddressFamily? Family, string Nft, string I
     {
         var to = diversion.Target.EndPoint;
         if (diversion.Mode == InterceptMode.Redirect)
+        {
             return ($"redirect to :{to.Port}", $"-j REDIRECT --to-ports {to.Port}");
+        }
         // Without an address the kernel looks for a listener on the packet's own address or on any.
         return ListenAddress.IsAny(to.Address)
             ? ($"tproxy to :{to.Port} accept", $"-j TPROXY --on-port {to.Port} --tproxy-mark 0x0/0x0")

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
-using Gateway.Configuration;
 using Gateway.Tcp.Configuration;
 
 namespace Gateway.Interception;

@@ -34,7 +34,7 @@ internal sealed record EphemeralPorts(PortRange Range, IReadOnlyList<PortRange> 
         return both.Count == 0
             ? null
             : $"ports {string.Join(", ", both)} are among those that the kernel gives to this host's own connections "
-                + "(net.ipv4.ip_local_port_range is {Range}): "
+                + $"(net.ipv4.ip_local_port_range is {Range}): "
                 + "what these send would come back here as if it were the application's answers";
     }
 

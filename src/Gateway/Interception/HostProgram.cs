@@ -58,7 +58,10 @@ internal static class HostProgram
     public static async Task<HostProgramResult?> TryRunAsync(string name, IReadOnlyList<string> arguments, string input = "")
     {
         if (Find(name) is not { } path)
+        {
             return null;
+        }
+
         var info = new ProcessStartInfo(path, arguments)
         {
             WorkingDirectory = "/",
@@ -108,7 +111,10 @@ internal static class HostProgram
                 $"{name} is not installed (packages nftables, iptables, iproute2; looked for in {string.Join(", ", Folders)}); "
                 + "\"redirect show\" prints a script for another place");
         if (result.ExitCode == 0)
+        {
             return result.Output;
+        }
+
         var isDenied =
             result.Error.Contains("not permitted", StringComparison.OrdinalIgnoreCase)
             || result.Error.Contains("denied", StringComparison.OrdinalIgnoreCase);

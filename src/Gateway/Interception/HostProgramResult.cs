@@ -1,7 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
-using System.Net.Sockets;
-
 namespace Gateway.Interception;
 
 /// <summary>What a program printed and how it ended.</summary>

@@ -58,7 +58,9 @@ internal static class HostRules
         foreach (var state in before.Families.Where(state => HostProgram.Families.Contains(state.Family)))
         {
             if (IptablesScript.Install(plan, state.Family, state.Saved) is { } script)
+            {
                 await HostProgram.RunAsync(HostProgram.Iptables(state.Family, "-restore"), ["--test", "--noflush", "--wait"], script);
+            }
         }
     }
 
@@ -102,16 +104,22 @@ internal static class HostRules
             var isThere = HostProgram.Families.Contains(family);
             string[] show = [HostProgram.IpOption(family), "rule", "show"];
             if (isThere)
+            {
                 await ReturnRoutes.BringAsync(family, ReturnRoutes.Rules(plan, family), await HostProgram.RunAsync("ip", show));
+            }
             else if (await HostProgram.TryRunAsync("ip", show) is { ExitCode: 0 } shown)
+            {
                 await ReturnRoutes.BringAsync(family, [], shown.Output);
+            }
         }
     }
 
     private static async Task RemoveNftAsync()
     {
         if (await HostProgram.TryRunAsync("nft", ["list", "table", "inet", NftScript.Table]) is { ExitCode: 0 })
+        {
             await HostProgram.RunAsync("nft", ["-f", "-"], NftScript.Remove());
+        }
     }
 
     private static async Task IptablesAsync(Func<AddressFamily, string, string?> scriptFor, bool isRequired)
@@ -120,9 +128,14 @@ internal static class HostRules
         {
             var saved = await HostProgram.TryRunAsync(HostProgram.Iptables(family, "-save"), []);
             if (saved is not { ExitCode: 0 } && !(isRequired && HostProgram.Families.Contains(family)))
+            {
                 continue;
+            }
+
             if (scriptFor(family, saved?.Output ?? "") is { } script)
+            {
                 await HostProgram.RunAsync(HostProgram.Iptables(family, "-restore"), ["--noflush", "--wait"], script);
+            }
         }
     }
 }

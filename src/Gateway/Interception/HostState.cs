@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace Gateway.Interception;
 
 /// <summary>What of ours is installed on this host, as the programs printed it.</summary>
@@ -46,11 +44,17 @@ internal sealed record HostState(string NftTable, IReadOnlyList<HostFamilyState>
     {
         var now = await ReadAsync();
         if (now.NftTable != NftTable)
+        {
             await HostProgram.RunAsync("nft", ["-f", "-"], NftScript.Remove() + NftTable);
+        }
+
         foreach (var (was, present) in Families.Zip(now.Families))
         {
             if (IptablesScript.Restore(was.Saved, present.Saved) is { } script)
+            {
                 await HostProgram.RunAsync(HostProgram.Iptables(was.Family, "-restore"), ["--noflush", "--wait"], script);
+            }
+
             await ReturnRoutes.BringAsync(was.Family, [.. ReturnRoutes.Own(was.Rules)], present.Rules);
         }
     }

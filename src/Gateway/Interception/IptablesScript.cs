@@ -37,12 +37,21 @@ internal static class IptablesScript
         {
             var (chains, rules) = (new List<string>(), new List<string>());
             foreach (var hook in Hooks.Where(hook => hook.Table == table))
+            {
                 AddHook(plan, family, hook, chains, rules);
+            }
+
             if (chains.Count > 0)
+            {
                 chains.Add(Fingerprint(plan));
+            }
+
             var stale = OwnChains(saved, table).Except(chains).ToList();
             if (chains.Count == 0 && stale.Count == 0)
+            {
                 continue;
+            }
+
             var jumps = Hooks
                 .Where(hook => hook.Table == table)
                 .Select(hook => (hook.Chain, Jump: $"{hook.BuiltIn} -j {hook.Chain}"))
@@ -93,7 +102,10 @@ internal static class IptablesScript
         {
             var (before, present) = (OwnLines(was, table).ToList(), OwnLines(now, table).ToList());
             if (before.SequenceEqual(present))
+            {
                 continue;
+            }
+
             var chains = OwnChains(was, table).ToList();
             var stale = OwnChains(now, table).Except(chains).ToList();
             var (jumps, jumpsNow) = (OwnJumps(was, table).ToList(), OwnJumps(now, table).ToList());
@@ -126,7 +138,10 @@ internal static class IptablesScript
             .Diversions.Where(diversion => diversion.Mode == hook.Mode && diversion.Direction == hook.Direction && diversion.Takes(family))
             .ToList();
         if (diversions.Count == 0)
+        {
             return;
+        }
+
         chains.Add(hook.Chain);
         for (var i = 0; i < diversions.Count; i++)
         {

@@ -27,9 +27,11 @@ internal static class NftScript
             var (type, priority) = diversion.Mode == InterceptMode.TProxy ? ("filter", Mangle) : ("nat", NatDestination);
             script.Append(
                 $"add chain inet {Table} {chain} {{ type {type} hook {(isInbound ? "prerouting" : "output")} priority {priority}; "
-                    + "policy accept; }}\n");
+                    + "policy accept; }\n");
             foreach (var rule in DiversionRule.For(diversion))
+            {
                 script.Append($"add rule inet {Table} {chain} {rule.Nft}\n");
+            }
         }
 
         return script.Append($"add chain inet {Table} {Fingerprint(plan)}\n").ToString();

@@ -12,7 +12,10 @@ internal static class PortRanges
     {
         var left = ports.ToList();
         foreach (var hole in without)
+        {
             left = [.. left.SelectMany(range => Cut(range, hole))];
+        }
+
         return Join(left);
     }
 
@@ -24,9 +27,13 @@ internal static class PortRanges
         foreach (var range in ranges.OrderBy(range => range.First))
         {
             if (joined.Count > 0 && range.First <= joined[^1].Last + 1)
+            {
                 joined[^1] = joined[^1] with { Last = Math.Max(joined[^1].Last, range.Last) };
+            }
             else
+            {
                 joined.Add(range);
+            }
         }
 
         return joined;
@@ -41,8 +48,13 @@ internal static class PortRanges
         }
 
         if (range.First < hole.First)
+        {
             yield return range with { Last = hole.First - 1 };
+        }
+
         if (range.Last > hole.Last)
+        {
             yield return range with { First = hole.Last + 1 };
+        }
     }
 }

@@ -1,7 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
-using System.Net.Sockets;
-
 namespace Gateway.Interception;
 
 /// <summary>A host's rules could not be changed. The message is all that the operator sees.</summary>

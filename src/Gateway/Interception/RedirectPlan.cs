@@ -82,9 +82,15 @@ internal sealed record RedirectPlan(IReadOnlyList<Diversion> Diversions)
     {
         var cluster = config.TcpProxy.Clusters[route.ClusterId!];
         if ((route.SourceIp ?? cluster.SourceIp)?.Mode != SourceIpMode.Transparent)
+        {
             return [];
+        }
+
         if (cluster.Type != TcpClusterType.Static)
+        {
             return traffic.Ports;
+        }
+
         return cluster
             .Destinations.Values.Select(destination =>
                 DestinationAddress.Read(destination.Address!, out var address) is null ? address : null)

@@ -30,7 +30,10 @@ internal static class ReturnRoutes
     {
         var diversions = plan.Diversions.Where(diversion => diversion.ReplyPorts.Count > 0 && diversion.Takes(family)).ToList();
         if (diversions.Count == 0)
+        {
             return [];
+        }
+
         var letThrough = diversions
             .Where(diversion => diversion.Mode == InterceptMode.TProxy)
             .Select(diversion => $"from all fwmark 0x{diversion.Mark:x}")
@@ -79,10 +82,14 @@ internal static class ReturnRoutes
         var change = Change(wanted, shown);
         var script = wanted.Count > 0 ? $"route replace {Route}\n" + change : change;
         if (script.Length > 0)
+        {
             await HostProgram.RunAsync("ip", [ip, "-batch", "-"], script);
+        }
         // It may be gone already: switching IPv6 off takes the routes, and leaves the rules.
         if (wanted.Count == 0 && change.Length > 0)
+        {
             await HostProgram.TryRunAsync("ip", [ip, "route", "flush", "table", $"{Table}", "proto", $"{Protocol}"]);
+        }
     }
 
     /// <summary>Our rules among those that <c>ip rule show</c> printed.</summary>

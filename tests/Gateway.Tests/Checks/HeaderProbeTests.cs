@@ -16,7 +16,9 @@ public sealed class HeaderProbeTests
         await using var takes = RecordingTcpServer.Start(async peer =>
         {
             if ((await peer.ReadTextAsync(1))[0] == '\r')
+            {
                 await peer.WaitForEndAsync();
+            }
         });
         await using var refuses = RecordingTcpServer.Start(async peer =>
         {

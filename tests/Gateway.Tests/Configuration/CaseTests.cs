@@ -32,10 +32,15 @@ public class CaseTests
         Assert.Equal(Lines(test.GetProperty("Warnings")), result.Warnings.Select(issue => issue.ToString()));
         Assert.Equal(result.Errors.Count > 0, result.Config is null);
         if (!test.TryGetProperty("Model", out var expected))
+        {
             return;
+        }
+
         var model = JsonSerializer.SerializeToElement(result.Config, Readable);
         foreach (var member in expected.EnumerateObject())
+        {
             Assert.Equal($"{member.Name} = {member.Value.GetString()}", $"{member.Name} = {Find(model, member.Name.Split(':'))}");
+        }
     }
 
     private static IEnumerable<string> Lines(JsonElement list) => list.EnumerateArray().Select(line => line.GetString()!);
@@ -43,7 +48,10 @@ public class CaseTests
     private static string Find(JsonElement element, ReadOnlySpan<string> path)
     {
         foreach (var key in path)
+        {
             element = element.ValueKind == JsonValueKind.Array ? element[int.Parse(key, System.Globalization.CultureInfo.InvariantCulture)] : element.GetProperty(key);
+        }
+
         return element.ValueKind switch
         {
             JsonValueKind.Array => string.Join(' ', Lines(element)),

@@ -1,4 +1,3 @@
-using Gateway.Configuration;
 using Gateway.Configuration.Loading;
 using Gateway.Hosting;
 using Microsoft.Extensions.Time.Testing;

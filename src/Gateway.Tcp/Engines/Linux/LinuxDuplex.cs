@@ -146,26 +146,26 @@ internal sealed class LinuxDuplex : IValueTaskSource<SocketError>, IValueTaskSou
 
     private async ValueTask<SocketError> HopAndAwaitBytesAsync()
     {
-        await _socket.Loop.HopAsync().ConfigureAwait(false);
-        return await AwaitBytesAsync().ConfigureAwait(false);
+        await _socket.Loop.HopAsync();
+        return await AwaitBytesAsync();
     }
 
     private async ValueTask<IoResult> HopAndReadAsync(Memory<byte> buffer)
     {
-        await _socket.Loop.HopAsync().ConfigureAwait(false);
-        return await ReadAsync(buffer).ConfigureAwait(false);
+        await _socket.Loop.HopAsync();
+        return await ReadAsync(buffer);
     }
 
     private async ValueTask<IoResult> HopAndWriteAsync(ReadOnlyMemory<byte> data)
     {
-        await _socket.Loop.HopAsync().ConfigureAwait(false);
-        return await WriteAsync(data).ConfigureAwait(false);
+        await _socket.Loop.HopAsync();
+        return await WriteAsync(data);
     }
 
     private async ValueTask<SocketError> HopAndShutdownSendAsync()
     {
-        await _socket.Loop.HopAsync().ConfigureAwait(false);
-        return await ShutdownSendAsync().ConfigureAwait(false);
+        await _socket.Loop.HopAsync();
+        return await ShutdownSendAsync();
     }
 
     private void EndRead(SocketError result)

@@ -175,7 +175,7 @@ internal sealed class LinuxTcpConnection :
 
         Begin(Operation.WaitFor);
         _waitedFor = new TaskEnd(this);
-        task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_waitedFor.Post);
+        task.GetAwaiter().UnsafeOnCompleted(_waitedFor.Post);
         return new ValueTask<SocketError>(this, _source.Version);
     }
 

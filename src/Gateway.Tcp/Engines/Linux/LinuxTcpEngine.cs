@@ -48,7 +48,7 @@ internal sealed class LinuxTcpEngine : ITcpEngine
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(_loops.Select(loop => loop.StopAsync())).ConfigureAwait(false);
+        await Task.WhenAll(_loops.Select(loop => loop.StopAsync()));
         _tcpOptions.Dispose();
     }
 }

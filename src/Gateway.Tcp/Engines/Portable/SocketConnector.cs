@@ -25,7 +25,7 @@ public sealed class SocketConnector(OwnListeners ownListeners, TimeProvider time
         ArgumentNullException.ThrowIfNull(request);
         using var limit = new CancellationTokenSource(request.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-        var result = await ConnectAsync(request, ownListeners, Prepare, either.Token).ConfigureAwait(false);
+        var result = await ConnectAsync(request, ownListeners, Prepare, either.Token);
         if (result.Socket is { } socket)
         {
             // NetworkStream takes no others; awaited calls do not care.
@@ -66,7 +66,7 @@ public sealed class SocketConnector(OwnListeners ownListeners, TimeProvider time
         var (failure, reason) = (ConnectFailure.Aborted, SocketError.OperationAborted);
         try
         {
-            (failure, reason) = await ConnectAsync(socket, request, ownListeners, prepare, limit).ConfigureAwait(false);
+            (failure, reason) = await ConnectAsync(socket, request, ownListeners, prepare, limit);
         }
         finally
         {
@@ -96,7 +96,7 @@ public sealed class SocketConnector(OwnListeners ownListeners, TimeProvider time
                 return (ConnectFailure.Self, SocketError.ConnectionRefused);
             }
 
-            await socket.ConnectAsync(request.Destination, limit).ConfigureAwait(false);
+            await socket.ConnectAsync(request.Destination, limit);
             return LocalPorts.IsSelf(socket)
                 ? (ConnectFailure.Destination, SocketError.ConnectionRefused)
                 : (ConnectFailure.None, SocketError.Success);

@@ -35,7 +35,10 @@ internal static class ConfigFileText
             {
                 bytes.Write(buffer, 0, read);
                 if (bytes.Length <= MaxBytes)
+                {
                     continue;
+                }
+
                 error = $"the file is larger than {MaxBytes / 1024 / 1024} MiB";
                 return false;
             }

@@ -82,7 +82,10 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
     {
         // Once until it is seen: a busy directory signals all the time.
         if (Interlocked.Exchange(ref _signalled, 1) != 0)
+        {
             return;
+        }
+
         try
         {
             _signal.Release();
@@ -153,7 +156,10 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
             await Task.Delay(_options.SettleTime, _time, _stop.Token);
             var again = await ReadAsync();
             if (again == read)
+            {
                 break;
+            }
+
             read = again;
         }
 

@@ -16,7 +16,10 @@ internal static class ConfigReader
     public static ConfigResult Read(string path, IReadOnlyDictionary<string, string> environment, IConfigValidator? yarp = null)
     {
         if (ConfigFileText.TryRead(path, out var text, out var error))
+        {
             return Parse(text, environment, yarp);
+        }
+
         var issues = new ConfigIssues();
         issues.Error("", ConfigIssue.Quote(path), error);
         return Failed(issues);
@@ -32,7 +35,9 @@ internal static class ConfigReader
         var issues = new ConfigIssues();
         var root = JsonTree.Read(json, issues);
         if (root is null)
+        {
             return Failed(issues);
+        }
 
         EnvironmentOverlay.Apply(root, environment, issues);
         var binder = new StrictBinder(issues);
@@ -42,7 +47,10 @@ internal static class ConfigReader
 
         var flat = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
         if (root.Members.TryGetValue(nameof(GatewayConfig.Logging), out var logging))
+        {
             logging.Flatten(nameof(GatewayConfig.Logging), flat);
+        }
+
         return Result(issues.ErrorCount == 0 ? ConfigResolver.Resolve(config) : null, issues, flat);
     }
 

@@ -11,7 +11,10 @@ internal static class ConfigNodeJson
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
+        {
             Write(node, writer);
+        }
+
         using var document = JsonDocument.Parse(buffer.WrittenMemory);
         return document.RootElement.Clone();
     }
@@ -26,11 +29,17 @@ internal static class ConfigNodeJson
         {
             case ObjectNode parent:
                 foreach (var (name, child) in parent.Members)
+                {
                     child.Flatten(KeyPath.Join(path, name), flat);
+                }
+
                 break;
             case ListNode list:
                 for (var i = 0; i < list.Elements.Count; i++)
+                {
                     list.Elements[i].Flatten(KeyPath.Join(path, i), flat);
+                }
+
                 break;
             case ScalarNode scalar:
                 flat[path] = scalar.Kind == ScalarKind.Null ? null : scalar.Text;
@@ -55,7 +64,10 @@ internal static class ConfigNodeJson
             case ListNode list:
                 writer.WriteStartArray();
                 foreach (var element in list.Elements)
+                {
                     Write(element, writer);
+                }
+
                 writer.WriteEndArray();
                 break;
             case ScalarNode { Kind: ScalarKind.String } text:

@@ -20,10 +20,16 @@ internal static partial class Duration
     {
         value = default;
         if (Clock().IsMatch(text))
+        {
             return TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out value);
+        }
+
         var match = WithUnit().Match(text);
         if (!match.Success || !long.TryParse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
             return false;
+        }
+
         var ticksPerUnit = match.Groups[2].Value switch
         {
             "ms" => TimeSpan.TicksPerMillisecond,
@@ -32,7 +38,10 @@ internal static partial class Duration
             _ => TimeSpan.TicksPerHour,
         };
         if (number > TimeSpan.MaxValue.Ticks / ticksPerUnit)
+        {
             return false;
+        }
+
         value = TimeSpan.FromTicks(number * ticksPerUnit);
         return true;
     }

@@ -39,10 +39,15 @@ internal static class EnvironmentOverlay
             // Kubernetes sets ADMIN_PORT and the like for a Service named admin: without a double underscore it is not meant for us.
             var segments = variable.Replace("__", ":", StringComparison.Ordinal).Split(':');
             if (segments.Length < 2 || !shape.Properties.ContainsKey(segments[0]))
+            {
                 continue;
+            }
+
             var error = Set(root, shape, new GatewayConfig(), segments, new ScalarNode(ScalarKind.String, text, variable));
             if (error is not null)
+            {
                 issues.Error(string.Join(':', segments), ConfigIssue.Quote(text), $"environment variable {variable}: {error}");
+            }
         }
     }
 
@@ -51,11 +56,17 @@ internal static class EnvironmentOverlay
         var key = segments[0];
         var rest = segments[1..];
         if (shape.Kind is ShapeKind.Dictionary or ShapeKind.KeyedList)
+        {
             return node.Members.ContainsKey(key)
                 ? SetMember(node, key, shape.Element!, rest, value)
                 : $"the file has no entry \"{key}\" here, and a variable cannot create one" + Suggestion.For(key, node.Members.Keys);
+        }
+
         if (shape.Kind == ShapeKind.Free)
+        {
             return SetFree(node, segments, value);
+        }
+
         if (!shape.Properties.TryGetValue(key, out var property))
         {
             return LaterKeys.IsPlannedKey(shape.Type, key)
@@ -66,23 +77,36 @@ internal static class EnvironmentOverlay
         if (rest.Length == 0
             && TrustKeys.Contains((shape.Type, property.Name))
             && node.Members.GetValueOrDefault(property.Name) is null or ScalarNode { Kind: ScalarKind.Null })
+        {
             return $"the file does not write {property.Name} here, and a variable cannot: it decides whom the gateway believes or what "
                 + $"it takes; write it in the file";
+        }
+
         if (rest.Length == 0 || node.Members.TryGetValue(key, out var child) && child is not ScalarNode)
+        {
             return SetMember(node, property.Name, property.Shape, rest, value);
+        }
 
         if (property.Shape.Kind == ShapeKind.Scalar)
+        {
             return $"\"{key}\" is a single value: nothing can be below it";
+        }
 
         // The section is not written. One that is always there with its defaults (Limits, KeepAlive) may be set; an optional one may not,
         // nor one that is a port.
         var existing = node.Members.ContainsKey(key) ? null : defaults is null ? null : property.Info.GetValue(defaults);
         if (property.Shape.Kind != ShapeKind.Free && (property.Shape.Kind != ShapeKind.Object || existing is null or AdminConfig))
+        {
             return $"the file has no {property.Name} here, and a variable cannot create it";
+        }
+
         var created = new ObjectNode();
         var error = Set(created, property.Shape, existing, rest, value);
         if (error is null)
+        {
             node.Members[property.Name] = created;
+        }
+
         return error;
     }
 
@@ -100,7 +124,10 @@ internal static class EnvironmentOverlay
         }
 
         if (shape.Kind is not (ShapeKind.Scalar or ShapeKind.Free) || child is not (null or ScalarNode))
+        {
             return $"\"{key}\" is not a single value";
+        }
+
         node.Members[key] = value;
         return null;
     }
@@ -111,7 +138,10 @@ internal static class EnvironmentOverlay
     private static string? SetElement(ListNode list, Shape shape, ReadOnlySpan<string> segments, ScalarNode value)
     {
         if (!int.TryParse(segments[0], NumberStyles.None, CultureInfo.InvariantCulture, out var index) || index >= list.Elements.Count)
+        {
             return $"the file's list has no element {segments[0]}, and a variable cannot create one";
+        }
+
         if (segments.Length > 1)
         {
             return list.Elements[index] is ObjectNode members
@@ -120,7 +150,10 @@ internal static class EnvironmentOverlay
         }
 
         if (list.Elements[index] is not ScalarNode)
+        {
             return $"element {segments[0]} is not a single value";
+        }
+
         list.Elements[index] = value;
         return null;
     }
@@ -131,7 +164,10 @@ internal static class EnvironmentOverlay
         foreach (var segment in segments[..^1])
         {
             if (!node.Members.TryGetValue(segment, out var child) || child is not ObjectNode)
+            {
                 node.Members[segment] = child = new ObjectNode();
+            }
+
             node = (ObjectNode)child;
         }
 

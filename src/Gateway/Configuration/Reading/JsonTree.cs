@@ -23,7 +23,10 @@ internal static class JsonTree
         {
             using var document = JsonDocument.Parse(json.AsMemory().TrimStart('\uFEFF'), Options);
             if (document.RootElement.ValueKind == JsonValueKind.Object)
+            {
                 return ReadObject(document.RootElement, "", issues);
+            }
+
             issues.Error("", null, $"the file is a JSON {document.RootElement.ValueKind}; it must be an object {{ … }}");
         }
         catch (JsonException e)
@@ -55,7 +58,9 @@ internal static class JsonTree
         {
             var childPath = KeyPath.Join(path, member.Name);
             if (!node.Members.TryAdd(member.Name, Read(member.Value, childPath, issues)))
+            {
                 issues.Error(childPath, null, "duplicate key (keys are compared without regard to case); keep one of them");
+            }
         }
 
         return node;
@@ -70,7 +75,10 @@ internal static class JsonTree
             case JsonValueKind.Array:
                 var list = new ListNode();
                 foreach (var item in element.EnumerateArray())
+                {
                     list.Elements.Add(Read(item, KeyPath.Join(path, list.Elements.Count), issues));
+                }
+
                 return list;
             case JsonValueKind.String:
                 return new ScalarNode(ScalarKind.String, element.GetString()!);

@@ -34,7 +34,10 @@ internal static class ScalarReader
         }
 
         if (type == typeof(int) || type == typeof(long) || type == typeof(double))
+        {
             return ReadNumber(node, type, textual, out value);
+        }
+
         if (type == typeof(TimeSpan))
         {
             var isDuration = Duration.TryParse(node.Text, out var duration);
@@ -53,7 +56,10 @@ internal static class ScalarReader
         }
 
         if (type.IsEnum)
+        {
             return ReadEnum(node, type, out value);
+        }
+
         if (type == typeof(Uri))
         {
             var isUri = Uri.TryCreate(node.Text, UriKind.Absolute, out var uri);
@@ -76,9 +82,15 @@ internal static class ScalarReader
         value = type == typeof(double) ? (object)number : type == typeof(long) ? (object)integer : (object)unchecked((int)integer);
         var hint = node.Kind == ScalarKind.String && isNumber && !textual ? ", without quotes" : "";
         if (type == typeof(double))
+        {
             return isWritten && isNumber ? null : "must be a number" + hint;
+        }
+
         if (!isWritten || !isInt)
+        {
             return "must be a whole number" + hint;
+        }
+
         return type == typeof(long) || integer is >= int.MinValue and <= int.MaxValue
             ? null
             : $"must be a whole number up to {int.MaxValue}";
@@ -88,13 +100,18 @@ internal static class ScalarReader
     {
         value = null;
         if (node.Kind == ScalarKind.String && LaterKeys.IsPlannedValue(type, node.Text))
+        {
             return "not available yet; " + Names(type);
+        }
         // By name only: Enum.TryParse would take "7" and "A,B".
         var name = node.Kind == ScalarKind.String
             ? Enum.GetNames(type).FirstOrDefault(name => string.Equals(name, node.Text, StringComparison.OrdinalIgnoreCase))
             : null;
         if (name is null)
+        {
             return Names(type);
+        }
+
         value = Enum.Parse(type, name);
         return null;
     }

@@ -50,13 +50,25 @@ internal sealed class Shape
     private static Shape Create(Type type)
     {
         if (type == typeof(JsonElement))
+        {
             return new Shape(type, ShapeKind.Free);
+        }
+
         if (type == typeof(SslProtocols))
+        {
             return new Shape(type, ShapeKind.Flags) { Element = new Shape(type, ShapeKind.Scalar) };
+        }
+
         if (IsScalar(type))
+        {
             return new Shape(type, ShapeKind.Scalar);
+        }
+
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>))
+        {
             return new Shape(type, ShapeKind.Dictionary) { Element = Of(type.GetGenericArguments()[1]) };
+        }
+
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>))
         {
             var element = type.GetGenericArguments()[0];

@@ -1,10 +1,3 @@
-using System.Collections.Concurrent;
-using System.Reflection;
-using System.Security.Authentication;
-using System.Text.Json;
-using Gateway.Tcp.Configuration;
-using Yarp.ReverseProxy.Configuration;
-
 namespace Gateway.Configuration.Reading;
 
 /// <summary>What the file writes for a type.</summary>

@@ -1,9 +1,4 @@
-using System.Collections.Concurrent;
 using System.Reflection;
-using System.Security.Authentication;
-using System.Text.Json;
-using Gateway.Tcp.Configuration;
-using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Configuration.Reading;
 

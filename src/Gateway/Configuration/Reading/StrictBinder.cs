@@ -33,7 +33,10 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
             case (ShapeKind.Scalar, ScalarNode { Kind: not ScalarKind.Null } scalar):
                 var rule = ScalarReader.Read(scalar, shape.Type, isYarp, out value);
                 if (rule is not null)
+                {
                     Error(path, scalar, rule);
+                }
+
                 return rule is null;
             case (ShapeKind.Object, ObjectNode members):
                 value = BindObject(members, shape, path);
@@ -69,7 +72,10 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
             if (!shape.Properties.TryGetValue(name, out var property))
             {
                 if (!IsFreeKey(shape.Type, name))
+                {
                     issues.Error(childPath, child is ScalarNode ? child.Display : null, UnknownKey(shape, name));
+                }
+
                 continue;
             }
 
@@ -78,9 +84,13 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
             if (child is ScalarNode { Kind: ScalarKind.Null })
             {
                 if (property.IsNullable)
+                {
                     property.Info.SetValue(target, null);
+                }
                 else
+                {
                     issues.Error(childPath, "null", "null is not allowed here; leave the key out for its default");
+                }
             }
             else if (TryBind(child, property.Shape, childPath, shape.IsYarp, out var value))
             {
@@ -113,7 +123,9 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
         {
             var childPath = KeyPath.Join(path, name);
             if (CheckName(name, childPath, isYarp) & TryBind(child, shape.Element!, childPath, isYarp, out var value))
+            {
                 dictionary[name] = value;
+            }
         }
 
         return dictionary;
@@ -143,7 +155,9 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
         for (var i = 0; i < array.Length; i++)
         {
             if (TryBind(node.Elements[i], shape.Element!, KeyPath.Join(path, i), isYarp, out var value))
+            {
                 array.SetValue(value, i);
+            }
         }
 
         return array;
@@ -155,7 +169,9 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
         for (var i = 0; i < node.Elements.Count; i++)
         {
             if (TryBind(node.Elements[i], shape.Element!, KeyPath.Join(path, i), isYarp: true, out var value))
+            {
                 flags |= Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture);
+            }
         }
 
         return Enum.ToObject(shape.Type, flags);
@@ -179,7 +195,10 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
     private void Error(string path, ConfigNode node, string rule)
     {
         if (node is ScalarNode { Variable: { } variable })
+        {
             rule += $" (environment variable {variable})";
+        }
+
         issues.Error(path, node.Display, rule);
     }
 

@@ -14,9 +14,15 @@ internal static class Suggestion
         var names = known.ToList();
         var best = names.Select(name => (Name: name, Distance: Distance(word, name))).OrderBy(x => x.Distance).FirstOrDefault();
         if (best.Name is not null && best.Distance <= Math.Max(1, Math.Min(word.Length, best.Name.Length) / 3))
+        {
             return $"; did you mean \"{best.Name}\"?";
+        }
+
         if (names.Count == 0)
+        {
             return "; there are none";
+        }
+
         return $"; known here: {string.Join(", ", names.Take(MaxListed))}{(names.Count > MaxListed ? ", …" : "")}";
     }
 
@@ -25,7 +31,10 @@ internal static class Suggestion
     {
         const int maxLength = 64;
         if (left.Length is 0 or > maxLength || right.Length is 0 or > maxLength)
+        {
             return int.MaxValue;
+        }
+
         (left, right) = (left.ToUpperInvariant(), right.ToUpperInvariant());
         var table = new int[left.Length + 1, right.Length + 1];
         for (var i = 0; i <= left.Length; i++)
@@ -41,7 +50,10 @@ internal static class Suggestion
                 var cost = left[i - 1] == right[j - 1] ? 0 : 1;
                 var best = Math.Min(Math.Min(table[i - 1, j], table[i, j - 1]) + 1, table[i - 1, j - 1] + cost);
                 if (i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1])
+                {
                     best = Math.Min(best, table[i - 2, j - 2] + 1);
+                }
+
                 table[i, j] = best;
             }
         }

@@ -14,7 +14,9 @@ internal sealed class ClusterSourceIpTopic : IConfigTopic
     public void Validate(ValidationContext context)
     {
         foreach (var cluster in context.Config.ReverseProxy.Clusters)
+        {
             Validate(context, $"ReverseProxy:Clusters:{cluster.ClusterId}", cluster);
+        }
     }
 
     private static void Validate(ValidationContext context, string path, ClusterConfig cluster)
@@ -24,7 +26,10 @@ internal sealed class ClusterSourceIpTopic : IConfigTopic
             cluster.Metadata,
             (key, value, rule) => context.Issues.Error(KeyPath.Join(metadata, key), ConfigIssue.Quote(value), rule));
         if (sourceIp is null)
+        {
             return;
+        }
+
         if (sourceIp.Config.Mode is not { } mode)
         {
             context.Missing(metadata, $"{ClusterSourceIp.Prefix}Mode", "ProxyProtocol, Transparent or None");
@@ -51,8 +56,12 @@ internal sealed class ClusterSourceIpTopic : IConfigTopic
         }
 
         if (mode != SourceIpMode.Transparent)
+        {
             NotApplicable(context, metadata, cluster, $"{because}, this is for Transparent", "Fallback");
+        }
+
         if (!sourceIp.Announces)
+        {
             NotApplicable(
                 context,
                 metadata,
@@ -62,7 +71,9 @@ internal sealed class ClusterSourceIpTopic : IConfigTopic
                 "PassThroughTlvs",
                 ClusterSourceIp.AddTlvs,
                 "MaxHeaderBytes");
+        }
         else if (sourceIp.Config.Version == ProxyProtocolVersion.V1)
+        {
             NotApplicable(
                 context,
                 metadata,
@@ -71,6 +82,8 @@ internal sealed class ClusterSourceIpTopic : IConfigTopic
                 "PassThroughTlvs",
                 ClusterSourceIp.AddTlvs,
                 "MaxHeaderBytes");
+        }
+
         CheckTlvs(context, $"{metadata}:{ClusterSourceIp.Prefix}PassThroughTlvs", sourceIp.Config.PassThroughTlvs);
         TlvsTopic.CheckAdded(
             context,
@@ -78,12 +91,15 @@ internal sealed class ClusterSourceIpTopic : IConfigTopic
             sourceIp.Config.AddTlvs,
             [.. ScopesOf(context.Config, cluster)]);
         if (sourceIp.Config.MaxHeaderBytes is { } longest)
+        {
             TlvsTopic.CheckLength(
                 context,
                 $"{metadata}:{ClusterSourceIp.Prefix}MaxHeaderBytes",
                 longest,
                 sourceIp.Config.AddTlvs,
                 [.. ScopesOf(context.Config, cluster)]);
+        }
+
         CheckClient(context, path, cluster, because);
     }
 
@@ -105,15 +121,21 @@ internal sealed class ClusterSourceIpTopic : IConfigTopic
     private static void CheckClient(ValidationContext context, string path, ClusterConfig cluster, string because)
     {
         if (cluster.HttpClient?.WebProxy?.Address is { } proxy)
+        {
             context.Issues.Error(
                 $"{path}:HttpClient:WebProxy:Address",
                 ConfigIssue.Quote(proxy.ToString()),
                 $"does not apply: {because}, and the connection would be the web proxy's");
+        }
+
         if (cluster.HttpRequest?.Version is { Major: >= 3 } version)
+        {
             context.Issues.Error(
                 $"{path}:HttpRequest:Version",
                 ConfigIssue.Quote(version.ToString()),
                 $"does not apply: {because}, and HTTP/3 has no TCP connection; take \"2\" or \"1.1\"");
+        }
+
         if (cluster.HttpRequest?.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher)
         {
             context.Issues.Error(
@@ -129,12 +151,16 @@ internal sealed class ClusterSourceIpTopic : IConfigTopic
         foreach (var tlv in tlvs)
         {
             if (tlv.Equals("All", StringComparison.OrdinalIgnoreCase) && tlvs.Count > 1)
+            {
                 context.Issues.Error(path, ConfigIssue.Quote(tlv), "\"All\" stands alone");
+            }
             else if (!tlv.Equals("All", StringComparison.OrdinalIgnoreCase) && !ProxyTlvNames.TryParse(tlv, out _))
+            {
                 context.Issues.Error(
                     path,
                     ConfigIssue.Quote(tlv),
                     "not a TLV: names and numbers as 0xEA, separated by commas, or All alone" + Suggestion.For(tlv, ProxyTlvNames.All));
+            }
         }
     }
 
@@ -152,7 +178,9 @@ internal sealed class ClusterSourceIpTopic : IConfigTopic
             {
                 if (written.Equals(name, StringComparison.OrdinalIgnoreCase)
                     || written.StartsWith($"{name}.", StringComparison.OrdinalIgnoreCase))
+                {
                     context.Issues.Error(KeyPath.Join(metadata, written), ConfigIssue.Quote(value), $"does not apply: {why}");
+                }
             }
         }
     }

@@ -30,7 +30,10 @@ internal static class ConfigValidators
     public static void Run(ValidationContext context, IConfigValidator? yarp)
     {
         foreach (var topic in Topics)
+        {
             topic.Validate(context);
+        }
+
         new ReverseProxyTopic(yarp ?? YarpValidator.Default).Validate(context);
     }
 }

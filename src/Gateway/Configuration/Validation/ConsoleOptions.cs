@@ -21,7 +21,10 @@ internal static class ConsoleOptions
         foreach (var (keyPath, value) in flat)
         {
             if (value is null || !keyPath.StartsWith(path + ":", StringComparison.OrdinalIgnoreCase))
+            {
                 continue;
+            }
+
             var key = keyPath[(path.Length + 1)..];
             if (Below(key, FormatterOptions) is { } option)
             {
@@ -40,7 +43,9 @@ internal static class ConsoleOptions
                     Is(value, ConsoleFormatterNames.Simple)
                     || Is(value, ConsoleFormatterNames.Json)
                     || Is(value, ConsoleFormatterNames.Systemd)))
+            {
                 context.Issues.Error(keyPath, ConfigIssue.Quote(value), "must be one of simple, json, systemd");
+            }
         }
     }
 
@@ -65,7 +70,10 @@ internal static class ConsoleOptions
     private static void CheckTimestamp(ValidationContext context, string keyPath, string key, string value)
     {
         if (!Is(key, TimestampFormat))
+        {
             return;
+        }
+
         try
         {
             _ = DateTimeOffset.UnixEpoch.ToString(value, CultureInfo.CurrentCulture);
@@ -87,7 +95,9 @@ internal static class ConsoleOptions
         {
             property = (property?.PropertyType ?? type).GetProperties().FirstOrDefault(candidate => Is(candidate.Name, name));
             if (property is null)
+            {
                 return null;
+            }
         }
 
         return property!.PropertyType is { IsEnum: true } choice ? $"must be one of {string.Join(", ", Enum.GetNames(choice))}"

@@ -12,14 +12,20 @@ internal sealed partial class DnatTopic : IConfigTopic
     {
         var tcp = context.Config.TcpProxy;
         if (!TableName().IsMatch(tcp.Dnat.Table))
+        {
             context.Error(
                 "TcpProxy:Dnat:Table",
                 "a table's name is a letter, then at most 63 letters, digits, dots, hyphens or underscores");
+        }
+
         foreach (var (name, route) in tcp.Routes)
         {
             var cluster = tcp.Clusters.GetValueOrDefault(route.ClusterId ?? "");
             if ((route.SourceIp ?? cluster?.SourceIp) is not { Mode: SourceIpMode.Dnat } sourceIp)
+            {
                 continue;
+            }
+
             var ours = (route.SourceIp is null ? $"TcpProxy:Clusters:{route.ClusterId}" : $"TcpProxy:Routes:{name}") + ":SourceIp";
             // Nobody counts the idle seconds of a connection that no process holds; one that falls back is ours again.
             if (sourceIp.Fallback == SourceIpFallback.Reject)
@@ -32,27 +38,41 @@ internal sealed partial class DnatTopic : IConfigTopic
 
             var listener = context.Config.Listeners.GetValueOrDefault(route.Listener ?? "");
             if (listener is not null)
+            {
                 CheckListener(context, name, $"Listeners:{route.Listener}", listener);
+            }
+
             if (cluster is not null)
+            {
                 CheckCluster(context, name, $"TcpProxy:Clusters:{route.ClusterId}", cluster, listener);
+            }
         }
     }
 
     private static void CheckListener(ValidationContext context, string route, string path, ListenerConfig listener)
     {
         if (listener.ProxyProtocol is not null)
+        {
             context.Issues.Error(
                 $"{path}:ProxyProtocol",
                 null,
                 $"does not apply: the route {route} is Dnat, and the kernel would pass the header on as payload; use another Mode, or "
                     + $"two listeners");
+        }
+
         if (listener.Toa is not null)
+        {
             context.Issues.Error(
                 $"{path}:Toa",
                 null,
                 $"does not apply: the route {route} is Dnat; the kernel does not look into options, which reach the backend as they are");
+        }
+
         if (listener.Intercept is not null)
+        {
             context.Error($"{path}:Intercept", $"does not apply: the route {route} is Dnat; give it a listener that clients connect to");
+        }
+
         foreach (var (other, config) in context.Config.TcpProxy.Routes)
         {
             // The rules in the kernel decide by the client alone; one route that asks for more would be decided otherwise there than here.
@@ -64,13 +84,21 @@ internal sealed partial class DnatTopic : IConfigTopic
         }
 
         if (!ListenAddress.TryParse(listener.Address, out var address))
+        {
             return;
+        }
+
         if (address.EndPoint.Port == 0)
+        {
             context.Error($"{path}:Address", $"the route {route} is Dnat, which needs a port; 0 lets the kernel choose one");
+        }
+
         if (IPAddress.IsLoopback(address.EndPoint.Address))
+        {
             context.Error(
                 $"{path}:Address",
                 $"the route {route} is Dnat, which forwards what comes from other hosts; to this address nothing does");
+        }
     }
 
     private static void CheckCluster(
@@ -87,25 +115,34 @@ internal sealed partial class DnatTopic : IConfigTopic
         }
 
         if (cluster.HealthCheck is { Active.Enabled: false })
+        {
             context.Warning(
                 $"{path}:HealthCheck:Active:Enabled",
                 $"the route {route} is Dnat: the kernel cannot try another destination, so a dead one goes on getting its share");
+        }
 
         if (context.Written.ContainsKey($"{path}:HealthCheck:Passive"))
+        {
             context.Warning(
                 $"{path}:HealthCheck:Passive",
                 $"the route {route} is Dnat: the kernel connects, and the gateway sees nothing of it; Active finds a dead destination");
+        }
 
         var addresses = new List<IPAddress?>();
         foreach (var (name, destination) in cluster.Destinations)
         {
             if (destination.Address is not { } text || DestinationAddress.Read(text, out var address) is not null)
+            {
                 return;
+            }
+
             addresses.Add(address!.Ip);
             if (address.Ip is { } ip && (IPAddress.IsLoopback(ip) || ListenAddress.IsAny(ip)))
+            {
                 context.Error(
                     $"{path}:Destinations:{name}:Address",
                     $"the route {route} is Dnat, and the kernel does not forward to loopback; use Transparent");
+            }
         }
 
         if (ListenAddress.TryParse(listener?.Address, out var listen) && !listen.IsBothFamilies

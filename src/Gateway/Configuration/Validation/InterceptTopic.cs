@@ -16,15 +16,23 @@ internal sealed class InterceptTopic : IConfigTopic
         {
             var path = $"Listeners:{name}";
             if (listener.Protocol == ListenerProtocol.Http)
+            {
                 context.NotApplicable(path, "the listener's Protocol is Http, this is for Tcp", "Intercept", "Capture");
+            }
             else if (listener.Intercept is null)
+            {
                 context.NotApplicable(path, "the listener has no Intercept", "Capture");
+            }
             else
+            {
                 CheckCapture(context, path, name, listener);
+            }
         }
 
         foreach (var (name, route) in context.Config.TcpProxy.Routes)
+        {
             CheckRoute(context, $"TcpProxy:Routes:{name}", route);
+        }
     }
 
     private static void CheckCapture(ValidationContext context, string path, string name, ListenerConfig listener)
@@ -32,12 +40,21 @@ internal sealed class InterceptTopic : IConfigTopic
         var capture = listener.Capture;
         var isOutbound = capture.Direction == CaptureDirection.Outbound;
         if (listener.Intercept == InterceptMode.Redirect)
+        {
             context.NotApplicable($"{path}:Capture", "Intercept is Redirect, this is for TProxy", "Mark");
+        }
+
         Range.Check(context, $"{path}:Capture:Mark", capture.Mark, 1, int.MaxValue);
         foreach (var (uid, i) in capture.ExcludeUids.Select((uid, i) => (uid, i)))
+        {
             Range.Check(context, $"{path}:Capture:ExcludeUids:{i}", uid, 0, MaxUid);
+        }
+
         if (ListenAddress.TryParse(listener.Address, out var address) && listener.Intercept == InterceptMode.Redirect)
+        {
             CheckRedirectAddress(context, path, address, isOutbound);
+        }
+
         if (!isOutbound)
         {
             context.NotApplicable($"{path}:Capture", "Direction is Inbound, this is for Outbound", "ExcludeUids");
@@ -67,7 +84,10 @@ internal sealed class InterceptTopic : IConfigTopic
     private static void CheckRedirectAddress(ValidationContext context, string path, ListenAddress address, bool isOutbound)
     {
         if (ListenAddress.IsAny(address.EndPoint.Address) || (isOutbound && IPAddress.IsLoopback(address.EndPoint.Address)))
+        {
             return;
+        }
+
         var rule = isOutbound
             ? "must be *:PORT or a loopback address: own connections are redirected to loopback"
             : "must be *:PORT: connections are redirected to the address of the interface";
@@ -77,15 +97,24 @@ internal sealed class InterceptTopic : IConfigTopic
     private static void CheckRoute(ValidationContext context, string path, TcpRouteConfig route)
     {
         if (route.Listener is null || !context.Config.Listeners.TryGetValue(route.Listener, out var listener))
+        {
             return;
+        }
+
         if (route.Match?.DestinationPorts.Count > 0 && listener is { Intercept: null, ProxyProtocol: null })
+        {
             context.Warning(
                 $"{path}:Match:DestinationPorts",
                 "the listener neither intercepts nor takes PROXY headers: the port is always its own");
+        }
+
         if (route.ClusterId is null
             || !context.Config.TcpProxy.Clusters.TryGetValue(route.ClusterId, out var cluster)
             || cluster.Type == TcpClusterType.Static)
+        {
             return;
+        }
+
         if (listener.Intercept is null)
         {
             var rule =
@@ -98,9 +127,12 @@ internal sealed class InterceptTopic : IConfigTopic
         {
             // What listens on loopback only (Admin, debuggers, other sidecars) does so to be kept from the network.
             if (route.Match is not { DestinationPorts.Count: > 0 } && !context.Issues.HasErrorAtOrBelow($"{path}:Match:DestinationPorts"))
+            {
                 context.Error(
                     $"{path}:Match:DestinationPorts",
                     "required: the cluster's Type is OriginalPort, and any port would open all that listens on loopback");
+            }
+
             return;
         }
 

@@ -17,15 +17,25 @@ internal sealed class ListenersTopic : IConfigTopic
     public void Validate(ValidationContext context)
     {
         if (context.Config.Listeners.Count == 0 && !context.Written.ContainsKey("Listeners"))
+        {
             context.Issues.Warning("Listeners", null, "there are no listeners: nothing is proxied");
+        }
+
         foreach (var (name, listener) in context.Config.Listeners)
         {
             var path = $"Listeners:{name}";
             if (listener.Address is null)
+            {
                 context.Missing(path, "Address", ListenAddress.Rule);
+            }
+
             if (listener.Protocol is null)
+            {
                 context.Missing(path, "Protocol", "Http or Tcp");
+            }
+
             if (listener.Protocol == ListenerProtocol.Tcp)
+            {
                 context.NotApplicable(
                     path,
                     "the listener's Protocol is Tcp, this is for Http",
@@ -33,13 +43,18 @@ internal sealed class ListenersTopic : IConfigTopic
                     "ForwardedHeaders",
                     "TlvHeaders",
                     "HttpLimits");
+            }
+
             TlvsTopic.CheckHeaders(context, $"{path}:TlvHeaders", listener);
             CheckKeepAlive(context, $"{path}:KeepAlive", listener.KeepAlive);
             CheckHttpLimits(context, $"{path}:HttpLimits", listener.HttpLimits);
         }
 
         if (context.Config.Probes is { Address: null })
+        {
             context.Missing("Probes", "Address", ListenAddress.Rule);
+        }
+
         CheckAddresses(context);
     }
 
@@ -48,7 +63,9 @@ internal sealed class ListenersTopic : IConfigTopic
         foreach (var (path, text) in ValidationContext.AddressTexts(context.Config))
         {
             if (text is not null && !ListenAddress.TryParse(text, out _))
+            {
                 context.Issues.Error(path, ConfigIssue.Quote(text), ListenAddress.Rule);
+            }
         }
 
         var addresses = context.Addresses;
@@ -56,10 +73,12 @@ internal sealed class ListenersTopic : IConfigTopic
         {
             var (path, text, address) = addresses[i];
             foreach (var other in addresses.Take(i).Where(other => other.Address.Overlaps(address)))
+            {
                 context.Issues.Error(
                     path,
                     ConfigIssue.Quote(text),
                     $"overlaps with {other.Path} (\"{other.Text}\"); use another port or address");
+            }
         }
 
         foreach (var admin in addresses.Where(item => item.Path == "Admin:Address" && !IPAddress.IsLoopback(item.Address.EndPoint.Address)))
@@ -76,17 +95,28 @@ internal sealed class ListenersTopic : IConfigTopic
         Range.Check(context, $"{path}:Interval", keepAlive.Interval, TimeSpan.FromSeconds(1), limit);
         Range.Check(context, $"{path}:Retries", keepAlive.Retries, 1, MaxKeepAliveRetries);
         if (keepAlive is { Enabled: true } && keepAlive.Time > TimeSpan.FromSeconds(240))
+        {
             context.Warning($"{path}:Time", "load balancers forget idle flows after 240 to 350 s: probe earlier");
+        }
     }
 
     private static void CheckHttpLimits(ValidationContext context, string path, HttpLimitsConfig limits)
     {
         if (limits.MaxRequestBodyBytes is { } body)
+        {
             Range.Check(context, $"{path}:MaxRequestBodyBytes", body, 0, long.MaxValue);
+        }
+
         if (limits.MinRequestBodyBytesPerSecond is { } request)
+        {
             Range.Check(context, $"{path}:MinRequestBodyBytesPerSecond", request, double.Epsilon, double.MaxValue);
+        }
+
         if (limits.MinResponseBytesPerSecond is { } response)
+        {
             Range.Check(context, $"{path}:MinResponseBytesPerSecond", response, double.Epsilon, double.MaxValue);
+        }
+
         Range.Check(context, $"{path}:RequestBufferBytes", limits.RequestBufferBytes, LeastRequestBuffer, MostRequestBuffer);
         Range.CheckTimeout(context, $"{path}:ResponseStallTimeout", limits.ResponseStallTimeout);
         Range.Check(context, $"{path}:MaxStreamsPerConnection", limits.MaxStreamsPerConnection, 1, int.MaxValue);

@@ -15,13 +15,18 @@ internal sealed class LoggingTopic : IConfigTopic
     public void Validate(ValidationContext context)
     {
         if (context.Config.Logging is not { } logging)
+        {
             return;
+        }
+
         CheckLevels(context, Section, logging, isLevels: false);
         var flat = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
         Flatten(context, Section, logging, flat);
         ConsoleOptions.Check(context, $"{Section}:Console", flat);
         if (!context.Issues.HasErrorAtOrBelow(Section) && LoggingTrial.FindProblem(flat) is { } problem)
+        {
             context.Issues.Error(Section, null, $"the logging library does not take it: {problem}");
+        }
     }
 
     // As ConfigNodeJson does it. A key with a colon may say what a nested one says, too.
@@ -31,15 +36,24 @@ internal sealed class LoggingTopic : IConfigTopic
         {
             case JsonValueKind.Object:
                 foreach (var member in node.EnumerateObject())
+                {
                     Flatten(context, KeyPath.Join(path, member.Name), member.Value, flat);
+                }
+
                 break;
             case JsonValueKind.Array:
                 foreach (var (index, element) in node.EnumerateArray().Index())
+                {
                     Flatten(context, KeyPath.Join(path, index), element, flat);
+                }
+
                 break;
             default:
                 if (!flat.TryAdd(path, node.ValueKind == JsonValueKind.Null ? null : node.ToString()))
+                {
                     context.Issues.Error(path, Show(node), "duplicate key (a colon in a key means the same as nesting); keep one of them");
+                }
+
                 break;
         }
     }
@@ -49,7 +63,10 @@ internal sealed class LoggingTopic : IConfigTopic
         if (node.ValueKind != JsonValueKind.Object)
         {
             if (isLevels || path == Section)
+            {
                 context.Issues.Error(path, isLevels ? Show(node) : null, "must be an object: { … }");
+            }
+
             return;
         }
 
@@ -57,9 +74,13 @@ internal sealed class LoggingTopic : IConfigTopic
         {
             var childPath = $"{path}:{member.Name}";
             if (!isLevels)
+            {
                 CheckLevels(context, childPath, member.Value, member.Name.Equals("LogLevel", StringComparison.OrdinalIgnoreCase));
+            }
             else if (!IsLevel(member.Value))
+            {
                 context.Issues.Error(childPath, Show(member.Value), $"must be one of {string.Join(", ", Enum.GetNames<LogLevel>())}");
+            }
         }
     }
 

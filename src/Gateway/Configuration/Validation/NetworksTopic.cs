@@ -14,11 +14,19 @@ internal sealed class NetworksTopic : IConfigTopic
             var path = $"Networks:{name}";
             CheckList(context, path, list);
             if (StrictAddress.TryParse(name, out _))
+            {
                 context.Issues.Error(path, null, "a network's name must not be an address: nobody could tell them apart");
+            }
+
             if (list.Count == 0)
+            {
                 context.Issues.Error(path, "[]", "a network needs at least one CIDR");
+            }
+
             if (Reaches(config.Networks, list, name, new HashSet<string>(StringComparer.OrdinalIgnoreCase)))
+            {
                 context.Issues.Error(path, null, "the network contains itself");
+            }
         }
 
         foreach (var (path, policy) in context.ProxyProtocolPolicies())
@@ -41,7 +49,9 @@ internal sealed class NetworksTopic : IConfigTopic
         }
 
         foreach (var (name, cluster) in config.TcpProxy.Clusters)
+        {
             CheckList(context, $"TcpProxy:Clusters:{name}:AllowedDestinations", cluster.AllowedDestinations);
+        }
     }
 
     private static void CheckList(ValidationContext context, string path, IReadOnlyList<string> list)
@@ -50,7 +60,9 @@ internal sealed class NetworksTopic : IConfigTopic
         {
             // An element that was no text is null here, and reported already.
             if (list[i] is not { } item || context.Config.Networks.ContainsKey(item) || Cidr.Read(item, out _) is not { } rule)
+            {
                 continue;
+            }
             // Only a word can be a misspelt name; for 10.0.0.0/33 the rule says it all.
             var isWord = !item.Contains('/') && !StrictAddress.TryParse(item, out _);
             var hint = isWord && context.Config.Networks.Count > 0 ? Suggestion.For(item, context.Config.Networks.Keys) : "";
@@ -64,9 +76,14 @@ internal sealed class NetworksTopic : IConfigTopic
         foreach (var item in list)
         {
             if (item is null || !networks.TryGetValue(item, out var inner))
+            {
                 continue;
+            }
+
             if (item.Equals(name, StringComparison.OrdinalIgnoreCase) || (seen.Add(item) && Reaches(networks, inner, name, seen)))
+            {
                 return true;
+            }
         }
 
         return false;

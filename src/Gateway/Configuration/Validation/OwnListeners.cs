@@ -18,10 +18,12 @@ internal static class OwnListeners
         foreach (var (listenerPath, listenerText, listener) in context.Addresses)
         {
             if (destination.Port == listener.EndPoint.Port && LocalAddresses(destination).Any(address => Arrives(listener, address)))
+            {
                 context.Issues.Error(
                     path,
                     ConfigIssue.Quote(text),
                     $"is our own {listenerPath} (\"{listenerText}\"): connections would run in circles");
+            }
         }
     }
 
@@ -35,7 +37,10 @@ internal static class OwnListeners
     {
         var host = destination.Host.TrimEnd('.');
         if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase))
+        {
             return [IPAddress.Loopback, IPAddress.IPv6Loopback];
+        }
+
         return (destination.Ip is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : destination.Ip) switch
         {
             null => [],

@@ -16,7 +16,9 @@ internal sealed class ProxyProtocolTopic : IConfigTopic
     public void Validate(ValidationContext context)
     {
         foreach (var (path, policy) in context.ProxyProtocolPolicies())
+        {
             Validate(context, path, policy);
+        }
     }
 
     private static void Validate(ValidationContext context, string path, ProxyProtocolConfig policy)
@@ -26,19 +28,32 @@ internal sealed class ProxyProtocolTopic : IConfigTopic
         Range.CheckTimeout(context, $"{path}:OptionalWait", policy.OptionalWait);
         Range.Check(context, $"{path}:MaxHeaderBytes", policy.MaxHeaderBytes, MinHeaderBytes, MaxHeaderBytes);
         if (policy.Versions.Count == 0)
+        {
             context.Issues.Error($"{path}:Versions", "[]", "no version would be taken; leave it out for both");
+        }
+
         if (policy.Versions.Count > 0 && !policy.Versions.Contains(ProxyProtocolVersion.V1))
+        {
             context.NotApplicable(path, "only version 1 can mix families, and Versions has none", "MixedFamilies");
+        }
+
         if (policy.Versions.Distinct().Count() != policy.Versions.Count)
+        {
             context.Error($"{path}:Versions", "a version is listed twice");
+        }
+
         if (policy.HeaderTimeout > TimeSpan.Zero && policy.HeaderTimeout < AdvisedHeaderTimeout)
+        {
             context.Warning($"{path}:HeaderTimeout", "the specification asks for at least 3 s, to cover a TCP retransmit");
+        }
 
         if (policy.NestedHeader == NestedHeaderAction.Pass)
+        {
             context.Warning(
                 $"{path}:NestedHeader",
                 "a header behind the believed one reaches the backend, and some believe the last one that they see (MariaDB): only "
                     + "where the trusted proxies let no client's through");
+        }
 
         if (policy.Header == HeaderExpectation.Required)
         {
@@ -47,7 +62,10 @@ internal sealed class ProxyProtocolTopic : IConfigTopic
         }
 
         if (policy.OptionalWait > policy.HeaderTimeout)
+        {
             context.Error($"{path}:OptionalWait", "must not be longer than HeaderTimeout");
+        }
+
         context.Issues.Warning(
             $"{path}:Header",
             "\"Optional\"",
@@ -59,27 +77,36 @@ internal sealed class ProxyProtocolTopic : IConfigTopic
         if (policy.TrustedProxies.Count == 0 && !context.Issues.HasError($"{path}:TrustedProxies"))
         {
             if (context.Written.ContainsKey($"{path}:TrustedProxies"))
+            {
                 context.Issues.Error(
                     $"{path}:TrustedProxies",
                     "[]",
                     "must not be empty: nobody could send a header; remove ProxyProtocol if nobody does");
+            }
             else
+            {
                 context.Missing(
                     path,
                     "TrustedProxies",
                     "the CIDRs or network names of the load balancers that send headers (or remove ProxyProtocol)");
+            }
         }
 
         var trusted = Cidr.Expand(policy.TrustedProxies, context.Config.Networks);
         foreach (var network in trusted.Where(network => network.PrefixLength == 0))
+        {
             context.Issues.Warning(
                 $"{path}:TrustedProxies",
                 $"\"{network}\"",
                 "everybody may claim any client address; name the load balancers' networks");
+        }
+
         foreach (var network in Cidr.Expand(policy.HealthCheckers, context.Config.Networks).Where(trusted.Contains))
+        {
             context.Issues.Error(
                 $"{path}:HealthCheckers",
                 $"\"{network}\"",
                 "the same prefix is in TrustedProxies; a peer is one or the other");
+        }
     }
 }

@@ -13,14 +13,18 @@ internal static class Range
     public static void CheckTimeout(ValidationContext context, string path, TimeSpan value)
     {
         if (value <= TimeSpan.Zero || value > MaxTimeout)
+        {
             context.Issues.Error(path, Written(context, path, Text(value)), "must be longer than 0 and at most 24 days");
+        }
     }
 
     /// <summary>Reports a duration outside of a range.</summary>
     public static void Check(ValidationContext context, string path, TimeSpan value, TimeSpan least, TimeSpan most)
     {
         if (value < least || value > most)
+        {
             context.Issues.Error(path, Written(context, path, Text(value)), $"must be from {Text(least)} to {Text(most)}");
+        }
     }
 
     /// <summary>Reports a number outside of a range.</summary>
@@ -28,7 +32,10 @@ internal static class Range
         where T : INumber<T>, IMinMaxValue<T>
     {
         if (value >= least && value <= most)
+        {
             return;
+        }
+
         var rule = most == T.MaxValue
             ? least == T.Zero ? "must not be negative" : least < T.One ? "must be above 0" : $"must be at least {least}"
             : $"must be from {least} to {most}";

@@ -13,11 +13,19 @@ internal sealed class ReadyWhenTopic : IConfigTopic
     public void Validate(ValidationContext context)
     {
         if (context.Config.Probes?.ReadyWhen is not { } ready)
+        {
             return;
+        }
+
         if (ready.Clusters.Count == 0)
+        {
             context.Missing("Probes:ReadyWhen", "Clusters", "names of clusters, as [ \"redis\" ]; or remove ReadyWhen");
+        }
+
         for (var i = 0; i < ready.Clusters.Count; i++)
+        {
             Check(context, KeyPath.Join(Path, i), ready.Clusters[i]);
+        }
     }
 
     private static void Check(ValidationContext context, string path, string name)
@@ -28,15 +36,22 @@ internal sealed class ReadyWhenTopic : IConfigTopic
             .FirstOrDefault();
         var http = context.Config.ReverseProxy.Clusters.FirstOrDefault(cluster => IsSame(cluster.ClusterId, name));
         if (tcp is null && http is null)
+        {
             context.Issues.Error(
                 path,
                 ConfigIssue.Quote(name),
                 "there is no such cluster, neither in TcpProxy:Clusters nor in ReverseProxy:Clusters");
+        }
+
         if (tcp is not null && !IsChecked(context, name, tcp))
+        {
             context.Issues.Warning(path, ConfigIssue.Quote(name), $"{Unchecked} TcpProxy:Clusters:{name}:HealthCheck");
+        }
         // Of several destinations those that cannot be connected to are left out without being asked (PassiveHealthFilter).
         if (http is { Destinations: not { Count: > 1 } } && http.HealthCheck is not ({ Active.Enabled: true } or { Passive.Enabled: true }))
+        {
             context.Issues.Warning(path, ConfigIssue.Quote(name), $"{Unchecked} ReverseProxy:Clusters:{name}:HealthCheck:Active");
+        }
     }
 
     // Dnat routes have their clusters checked without being asked.

@@ -20,26 +20,38 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
             var path = $"ReverseProxy:Routes:{route.RouteId}";
             Validate(context, path, route, clusters);
             if (!context.Issues.HasErrorAtOrBelow(path))
+            {
                 ambiguity.Check(context, path, route);
+            }
         }
 
         var used = proxy.Routes.Select(route => route.ClusterId).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var cluster in proxy.Clusters)
+        {
             Validate(context, $"ReverseProxy:Clusters:{cluster.ClusterId}", cluster, used);
+        }
+
         if (!context.Issues.HasErrorAtOrBelow("ReverseProxy:Routes") && RoutingTrial.FindProblem(proxy.Routes) is { } problem)
+        {
             context.Issues.Error("ReverseProxy:Routes", null, $"ASP.NET Core cannot route by these: {problem}");
+        }
 
         var httpListeners = context
             .Config.Listeners.Where(pair => pair.Value.Protocol == ListenerProtocol.Http)
             .Select(pair => pair.Key)
             .ToList();
         if (httpListeners.Count > 0 && proxy.Routes.Count == 0)
+        {
             context.Issues.Warning(
                 "ReverseProxy:Routes",
                 null,
                 $"there are no routes: listener {httpListeners[0]} answers 404 to everything");
+        }
+
         if (httpListeners.Count == 0 && proxy.Routes.Count > 0)
+        {
             context.Issues.Warning("ReverseProxy:Routes", null, "there is no Http listener: no route is served");
+        }
     }
 
     private void Validate(ValidationContext context, string path, RouteConfig route, HashSet<string> clusters)
@@ -47,9 +59,14 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
         // What could not be read has its default, about which YARP would complain as well.
         var isRead = !context.Issues.HasErrorAtOrBelow(path);
         if (route.ClusterId is not { } id)
+        {
             context.Missing(path, "ClusterId", "the name of a cluster of ReverseProxy:Clusters");
+        }
         else if (!clusters.Contains(id))
+        {
             context.Issues.Error($"{path}:ClusterId", ConfigIssue.Quote(id), "no such cluster" + Suggestion.For(id, clusters));
+        }
+
         CheckListeners(context, path, route);
         RoutePaths.Check(context, path, route);
         YarpValues.Check(context, path, route);
@@ -61,6 +78,7 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
         CheckPolicy(context, path, nameof(route.OutputCachePolicy), route.OutputCachePolicy, null);
         CheckPolicy(context, path, nameof(route.TimeoutPolicy), route.TimeoutPolicy, "disable");
         if (isRead)
+        {
             Report(
                 context,
                 path,
@@ -73,35 +91,52 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
                         OutputCachePolicy = null,
                         TimeoutPolicy = null,
                     }));
+        }
     }
 
     private void Validate(ValidationContext context, string path, ClusterConfig cluster, HashSet<string?> used)
     {
         var isRead = !context.Issues.HasErrorAtOrBelow(path);
         if (!used.Contains(cluster.ClusterId))
+        {
             context.Issues.Warning(path, null, "no route uses this cluster");
+        }
+
         if (cluster.Destinations is not { Count: > 0 })
+        {
             context.Issues.Warning(path, null, "the cluster has no destinations: its routes answer 503");
+        }
+
         foreach (var (name, destination) in cluster.Destinations ?? new Dictionary<string, DestinationConfig>())
         {
             CheckUrl(context, $"{path}:Destinations:{name}", "Address", destination.Address);
             if (destination.Health is { } health)
+            {
                 CheckUrl(context, $"{path}:Destinations:{name}", "Health", health);
+            }
         }
 
         YarpValues.Check(context, path, cluster);
         if (isRead)
+        {
             Report(context, path, yarp.ValidateClusterAsync(cluster));
+        }
     }
 
     private static void CheckUrl(ValidationContext context, string path, string key, string? text)
     {
         if (text is null)
+        {
             context.Missing(path, key, "a URL as http://host:port/");
+        }
         else if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
+        {
             context.Issues.Error($"{path}:{key}", ConfigIssue.Quote(text), "must be a URL: http://host:port/ or https://host:port/");
+        }
         else
+        {
             OwnListeners.Check(context, $"{path}:{key}", text, Destination(url));
+        }
     }
 
     private static DestinationAddress Destination(Uri url) =>
@@ -110,28 +145,39 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
     private static void CheckPolicy(ValidationContext context, string path, string key, string? policy, string? known)
     {
         if (!string.IsNullOrEmpty(policy) && !policy.Equals(known, StringComparison.OrdinalIgnoreCase))
+        {
             context.Issues.Error(
                 $"{path}:{key}",
                 ConfigIssue.Quote(policy),
                 "policies are not available: nobody can define one here" + (known is null ? "" : $" ({known} is)"));
+        }
     }
 
     private static void CheckListeners(ValidationContext context, string path, RouteConfig route)
     {
         if (route.Metadata is null || !route.Metadata.TryGetValue(ListenerMatcherPolicy.MetadataKey, out var names))
+        {
             return;
+        }
+
         path = $"{path}:Metadata:{ListenerMatcherPolicy.MetadataKey}";
         foreach (var name in names.Split(',', StringSplitOptions.TrimEntries))
         {
             if (name.Length == 0)
+            {
                 context.Issues.Error(path, ConfigIssue.Quote(names), "must name Http listeners, separated by commas");
+            }
             else if (!context.Config.Listeners.TryGetValue(name, out var listener))
+            {
                 context.Issues.Error(
                     path,
                     ConfigIssue.Quote(name),
                     "no such listener" + Suggestion.For(name, context.Config.Listeners.Keys));
+            }
             else if (listener.Protocol == ListenerProtocol.Tcp)
+            {
                 context.Issues.Error(path, ConfigIssue.Quote(name), "is a Tcp listener; HTTP routes are served on Http listeners");
+            }
         }
     }
 
@@ -142,7 +188,10 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
         {
             // Said already, with the path of the destination.
             if (error.Message.StartsWith("No address found for destination", StringComparison.Ordinal))
+            {
                 continue;
+            }
+
             context.Issues.Error(path, null, error.InnerException is { } inner ? $"{error.Message} {inner.Message}" : error.Message);
         }
     }

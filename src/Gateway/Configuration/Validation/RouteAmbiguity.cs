@@ -38,7 +38,10 @@ internal sealed class RouteAmbiguity
         foreach (var key in keys)
         {
             if (_first.TryAdd(key, route.RouteId) || _first[key] == route.RouteId)
+            {
                 continue;
+            }
+
             context.Error(
                 KeyPathOf(context, path),
                 $"matches the same requests as route \"{_first[key]}\", and they would fail: give one of them an Order, "

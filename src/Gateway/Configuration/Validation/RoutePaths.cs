@@ -19,13 +19,18 @@ internal static class RoutePaths
     public static void Check(ValidationContext context, string path, RouteConfig route)
     {
         if (TryParse(route.Match?.Path) is not { } pattern)
+        {
             return;
+        }
+
         foreach (var (parameter, references) in pattern.ParameterPolicies)
         {
             foreach (var reference in references)
             {
                 if (FindProblem(pattern.GetParameter(parameter), reference) is { } problem)
+                {
                     context.Error($"{path}:Match:Path", $"the constraint \"{reference.Content}\" of {{{parameter}}} {problem}");
+                }
             }
         }
     }
@@ -48,7 +53,10 @@ internal static class RoutePaths
         var known = RoutingServices.Default.GetRequiredService<IOptions<RouteOptions>>().Value.ConstraintMap.Keys;
         var name = (reference.Content ?? "").Split('(')[0];
         if (!known.Contains(name, StringComparer.OrdinalIgnoreCase))
+        {
             return "does not exist" + Suggestion.For(name, known);
+        }
+
         try
         {
             var policy = RoutingServices.Default.GetRequiredService<ParameterPolicyFactory>().Create(parameter, reference);

@@ -47,9 +47,15 @@ internal static class RoutingTrial
         };
         endpoint.Metadata.Add(new RouteModel(route, null, HttpTransformer.Default));
         if (route.Match.Hosts is { Count: > 0 } hosts)
+        {
             endpoint.Metadata.Add(new HostAttribute([.. hosts]));
+        }
+
         if (route.Match.Methods is { Count: > 0 } methods)
+        {
             endpoint.Metadata.Add(new HttpMethodMetadata(methods));
+        }
+
         return endpoint.Build();
     }
 }

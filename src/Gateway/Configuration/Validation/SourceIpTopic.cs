@@ -24,22 +24,28 @@ internal sealed class SourceIpTopic : IConfigTopic
                 if (route.Listener is { } listener
                     && context.Config.Listeners.TryGetValue(listener, out var config)
                     && config.ProxyProtocol is not null)
+                {
                     context.NotApplicable(
                         $"TcpProxy:Routes:{name}:SourceIp",
                         $"listener {listener} has a ProxyProtocol section, whose NestedHeader decides",
                         "NestedHeader");
+                }
             }
             else if (route.ClusterId is { } id && tcp.Clusters.TryGetValue(id, out var cluster) && cluster.SourceIp is null)
+            {
                 context.Issues.Error(
                     $"TcpProxy:Routes:{name}:SourceIp",
                     null,
                     $"required, here or on cluster {id}: Mode is ProxyProtocol, Transparent, Toa, Dnat or None");
+            }
         }
 
         foreach (var (name, cluster) in tcp.Clusters)
         {
             if (cluster.SourceIp is { } sourceIp)
+            {
                 Validate(context, $"TcpProxy:Clusters:{name}:SourceIp", sourceIp, LongestOf(tcp, name));
+            }
         }
     }
 
@@ -55,28 +61,52 @@ internal sealed class SourceIpTopic : IConfigTopic
         var sendsHeader = mode == SourceIpMode.ProxyProtocol || (hasFallback && sourceIp.Fallback == SourceIpFallback.ProxyProtocol);
         var why = $"no PROXY header is sent (Mode is {mode}{(hasFallback ? $", Fallback {sourceIp.Fallback}" : "")})";
         if (mode != SourceIpMode.Transparent)
+        {
             context.NotApplicable(path, $"Mode is {mode}, this is for Transparent", "Port");
+        }
+
         if (!hasFallback)
+        {
             context.NotApplicable(path, $"Mode is {mode}, this is for Transparent, Toa and Dnat", "Fallback");
+        }
+
         if (mode != SourceIpMode.Toa)
+        {
             context.NotApplicable(path, $"Mode is {mode}, this is for Toa", "ToaOptions");
+        }
         else
+        {
             ToaTopic.CheckWritten(context, path, sourceIp.ToaOptions);
+        }
+
         if (!sendsHeader)
+        {
             context.NotApplicable(path, why, "Version", "PassThroughTlvs", "AddTlvs", "MaxHeaderBytes", "NestedHeader");
+        }
         else if (sourceIp.Version == ProxyProtocolVersion.V1)
+        {
             context.NotApplicable(path, "Version is V1, which has no TLVs", "PassThroughTlvs", "AddTlvs", "MaxHeaderBytes");
+        }
+
         if (sendsHeader && sourceIp.NestedHeader == NestedHeaderAction.Pass)
+        {
             context.Warning(
                 $"{path}:NestedHeader",
                 "a client's own PROXY header reaches the backend behind ours, and some believe the last one that they see (MariaDB): "
                     + "only for chains of proxies that no client can reach");
+        }
+
         CheckTlvs(context, $"{path}:PassThroughTlvs", sourceIp.PassThroughTlvs);
         TlvsTopic.CheckAdded(context, $"{path}:AddTlvs:", sourceIp.AddTlvs, [scope]);
         if (sourceIp.MaxHeaderBytes is { } longest)
+        {
             TlvsTopic.CheckLength(context, $"{path}:MaxHeaderBytes", longest, sourceIp.AddTlvs, [scope]);
+        }
+
         if (sourceIp.Mark is { } mark)
+        {
             Range.Check(context, $"{path}:Mark", mark, 1, int.MaxValue);
+        }
     }
 
     // A cluster's templates must hold for each of its routes: for the longest names among them.
@@ -94,11 +124,16 @@ internal sealed class SourceIpTopic : IConfigTopic
         for (var i = 0; i < tlvs.Count; i++)
         {
             if (tlvs[i] is not { } tlv)
+            {
                 continue;
+            }
+
             if (tlv.Equals("All", StringComparison.OrdinalIgnoreCase))
             {
                 if (tlvs.Count > 1)
+                {
                     context.Issues.Error(KeyPath.Join(path, i), ConfigIssue.Quote(tlv), "\"All\" stands alone");
+                }
             }
             else if (!ProxyTlvNames.TryParse(tlv, out _))
             {

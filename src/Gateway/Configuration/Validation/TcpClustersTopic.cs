@@ -18,24 +18,44 @@ internal sealed class TcpClustersTopic : IConfigTopic
             var path = $"TcpProxy:Clusters:{name}";
             Range.CheckTimeout(context, $"{path}:ConnectTimeout", cluster.ConnectTimeout);
             if (cluster.Type != TcpClusterType.Static)
+            {
                 context.NotApplicable(
                     path,
                     $"Type is {cluster.Type}: the kernel says where to",
                     "Destinations",
                     "HealthCheck",
                     "SessionAffinity");
+            }
+
             if (cluster.Type != TcpClusterType.OriginalDestination)
+            {
                 context.NotApplicable(path, $"Type is {cluster.Type}, this is for OriginalDestination", "AllowedDestinations");
+            }
+
             if (cluster.Destinations.Count == 0 && cluster.Type == TcpClusterType.Static)
+            {
                 context.Missing(path, "Destinations", "at least one, as \"Destinations\": { \"name\": { \"Address\": \"host:port\" } }");
+            }
             else if (cluster.Destinations.Count > 0 && cluster.Destinations.Values.All(destination => destination.Weight == 0))
+            {
                 context.Issues.Error($"{path}:Destinations", null, "every destination has Weight 0: nobody would get a connection");
+            }
+
             if (cluster.HealthCheck?.Active is { } active)
+            {
                 CheckHealthCheck(context, $"{path}:HealthCheck:Active", active);
+            }
+
             if (cluster.HealthCheck?.Passive is { } passive)
+            {
                 CheckHealthCheck(context, $"{path}:HealthCheck:Passive", passive);
+            }
+
             if (!used.Contains(name))
+            {
                 context.Issues.Warning(path, null, "no route uses this cluster");
+            }
+
             foreach (var (destination, config) in cluster.Destinations)
             {
                 CheckDestination(context, $"{path}:Destinations:{destination}", config.Address);
@@ -63,10 +83,16 @@ internal sealed class TcpClustersTopic : IConfigTopic
     private static void CheckDestination(ValidationContext context, string path, string? text)
     {
         if (text is null)
+        {
             context.Missing(path, "Address", "host:port, ip:port or [v6]:port");
+        }
         else if (DestinationAddress.Read(text, out var address) is { } rule)
+        {
             context.Issues.Error($"{path}:Address", ConfigIssue.Quote(text), rule);
+        }
         else
+        {
             OwnListeners.Check(context, $"{path}:Address", text, address!);
+        }
     }
 }

@@ -16,7 +16,10 @@ internal sealed class TcpRoutesTopic : IConfigTopic
             CheckCluster(context, path, route);
             Range.CheckTimeout(context, $"{path}:IdleTimeout", route.IdleTimeout);
             if (route.MaxDuration is { } maxDuration)
+            {
                 Range.CheckTimeout(context, $"{path}:MaxDuration", maxDuration);
+            }
+
             CheckNotEmpty(context, $"{path}:Match:ClientCidrs", route.Match?.ClientCidrs.Count, "client");
             CheckNotEmpty(context, $"{path}:Match:DestinationCidrs", route.Match?.DestinationCidrs.Count, "destination");
             CheckNotEmpty(context, $"{path}:Match:DestinationPorts", route.Match?.DestinationPorts.Count, "port");
@@ -27,7 +30,9 @@ internal sealed class TcpRoutesTopic : IConfigTopic
         foreach (var (name, listener) in context.Config.Listeners)
         {
             if (listener.Protocol == ListenerProtocol.Tcp && !served.Contains(name))
+            {
                 context.Issues.Error($"Listeners:{name}", null, "a Tcp listener needs a route (TcpProxy:Routes with this Listener)");
+            }
         }
 
         CheckIdenticalMatches(context);
@@ -36,31 +41,43 @@ internal sealed class TcpRoutesTopic : IConfigTopic
     private static void CheckNotEmpty(ValidationContext context, string path, int? count, string what)
     {
         if (count == 0 && context.Written.ContainsKey(path) && !context.Issues.HasError(path))
+        {
             context.Issues.Error(path, "[]", $"must not be empty: leave it out to match any {what}");
+        }
     }
 
     private static void CheckListener(ValidationContext context, string path, TcpRouteConfig route)
     {
         if (route.Listener is not { } name)
+        {
             context.Missing(path, "Listener", "the name of a Tcp listener");
+        }
         else if (!context.Config.Listeners.TryGetValue(name, out var listener))
+        {
             context.Issues.Error(
                 $"{path}:Listener",
                 ConfigIssue.Quote(name),
                 "no such listener" + Suggestion.For(name, context.Config.Listeners.Keys));
+        }
         else if (listener.Protocol == ListenerProtocol.Http)
+        {
             context.Issues.Error($"{path}:Listener", ConfigIssue.Quote(name), "is an Http listener; TCP routes are for Tcp listeners");
+        }
     }
 
     private static void CheckCluster(ValidationContext context, string path, TcpRouteConfig route)
     {
         if (route.ClusterId is not { } id)
+        {
             context.Missing(path, "ClusterId", "the name of a cluster of TcpProxy:Clusters");
+        }
         else if (!context.Config.TcpProxy.Clusters.ContainsKey(id))
+        {
             context.Issues.Error(
                 $"{path}:ClusterId",
                 ConfigIssue.Quote(id),
                 "no such cluster" + Suggestion.For(id, context.Config.TcpProxy.Clusters.Keys));
+        }
     }
 
     // Nothing would say which of two routes with one match takes a connection. One shared CIDR is enough: its clients fit both equally, if
@@ -71,19 +88,31 @@ internal sealed class TcpRoutesTopic : IConfigTopic
         foreach (var (name, route) in context.Config.TcpProxy.Routes)
         {
             if (route.Listener is null)
+            {
                 continue;
+            }
+
             var cidrs = Cidr.Expand(route.Match?.ClientCidrs ?? [], context.Config.Networks).Select(network => network.ToString()).ToList();
             if (cidrs.Count == 0 && (route.Match?.ClientCidrs.Count ?? 0) == 0)
+            {
                 cidrs.Add("any client");
+            }
+
             foreach (var cidr in cidrs)
             {
                 var key = (route.Listener.ToUpperInvariant(), route.Order, cidr);
                 if (!seen.TryGetValue(key, out var others))
+                {
                     seen[key] = others = [];
+                }
+
                 var other = others.FirstOrDefault(other => ShareDestinations(context, other.Match, route.Match));
                 others.Add((name, route.Match));
                 if (other.Name is null)
+                {
                     continue;
+                }
+
                 context.Issues.Error(
                     $"TcpProxy:Routes:{name}:Match",
                     ConfigIssue.Quote(cidr),
@@ -99,13 +128,19 @@ internal sealed class TcpRoutesTopic : IConfigTopic
     private static bool ShareDestinations(ValidationContext context, TcpRouteMatchConfig? one, TcpRouteMatchConfig? other)
     {
         if (!TlvsTopic.ShareTlvs(one, other))
+        {
             return false;
+        }
+
         var (ports, otherPorts) = (one?.DestinationPorts ?? [], other?.DestinationPorts ?? []);
         var portsMeet =
             ports.Count == 0 && otherPorts.Count == 0
             || ports.Any(range => otherPorts.Any(next => next.Count == range.Count && next.Overlaps(range)));
         if (!portsMeet)
+        {
             return false;
+        }
+
         var (cidrs, otherCidrs) = (one?.DestinationCidrs ?? [], other?.DestinationCidrs ?? []);
         return cidrs.Count == 0 && otherCidrs.Count == 0
             || Cidr.Expand(cidrs, context.Config.Networks).Intersect(Cidr.Expand(otherCidrs, context.Config.Networks)).Any();

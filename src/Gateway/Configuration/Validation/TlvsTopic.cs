@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Gateway.Configuration.Reading;
 using Gateway.Http.Forwarded;
-using Gateway.Http.Requests;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.SourceIp;
@@ -23,15 +22,23 @@ internal static partial class TlvsTopic
         if (tlvs.Count == 0)
         {
             if (context.Written.ContainsKey(path) && !context.Issues.HasErrorAtOrBelow(path))
+            {
                 context.Error(path, "must not be empty: leave it out to match whatever TLVs there are");
+            }
+
             return;
         }
 
         if (route.Listener is { } name && context.Config.Listeners.TryGetValue(name, out var listener)
             && listener.ProxyProtocol?.Versions.Contains(ProxyProtocolVersion.V2) != true)
+        {
             context.Error(path, $"does not apply: listener {name} takes no PROXY headers of version 2, so no TLV ever comes");
+        }
+
         foreach (var (field, values) in tlvs)
+        {
             CheckValues(context, KeyPath.Join(path, field), field, values);
+        }
     }
 
     /// <summary>Checks a listener's <c>TlvHeaders</c>.</summary>
@@ -55,16 +62,23 @@ internal static partial class TlvsTopic
             else if (!isId
                 && listener.Protocol == ListenerProtocol.Http
                 && listener.ProxyProtocol?.Versions.Contains(ProxyProtocolVersion.V2) != true)
+            {
                 context.Error(
                     KeyPath.Join(path, name),
                     "does not apply: the listener takes no PROXY headers of version 2, so no TLV ever comes");
+            }
+
             if (!HeaderName().IsMatch(header) || ForwardingHeaderNames.IsClaim(header))
+            {
                 context.Issues.Error(
                     KeyPath.Join(path, name),
                     ConfigIssue.Quote(header),
                     "must be a header of its own: X-, then letters, digits and hyphens, and not X-Forwarded-* or X-Real-IP");
+            }
             else if (!seen.Add(header))
+            {
                 context.Issues.Error(KeyPath.Join(path, name), ConfigIssue.Quote(header), "the header has another value already");
+            }
         }
     }
 
@@ -84,9 +98,13 @@ internal static partial class TlvsTopic
         {
             if (scopes.Select(scope => AddedTlvs.Problem(tlv, template, scope)).FirstOrDefault(static problem => problem is not null) is
                 { } problem)
+            {
                 context.Issues.Error(path + tlv, ConfigIssue.Quote(template), problem);
+            }
             else if (ProxyTlvField.TryParse(tlv, out var field) && !types.TryAdd(field.Type, tlv) && !MayRepeat(types[field.Type], field))
+            {
                 context.Issues.Error(path + tlv, ConfigIssue.Quote(template), $"{types[field.Type]} is the same TLV: keep one of them");
+            }
         }
     }
 
@@ -106,7 +124,9 @@ internal static partial class TlvsTopic
         Range.Check(context, path, longest, ProxyHeaderWriter.MinV2Length, ProxyHeaderWriter.MaxV2Length);
         var needed = ProxyHeaderWriter.MinV2Length + scopes.Max(scope => AddedTlvs.MaxLength(added, scope));
         if (longest >= ProxyHeaderWriter.MinV2Length && longest < needed)
+        {
             context.Error(path, $"a header may have {needed} bytes with what AddTlvs adds, which is never left out");
+        }
     }
 
     /// <summary>
@@ -148,11 +168,16 @@ internal static partial class TlvsTopic
         }
 
         if (values.Count == 0)
+        {
             context.Issues.Error(path, "[]", "must not be empty: nothing would match");
+        }
+
         for (var i = 0; i < values.Count; i++)
         {
             if (values[i] is { } value && !field.TryEncode(value, out _))
+            {
                 context.Issues.Error(KeyPath.Join(path, i), ConfigIssue.Quote(value), $"{field.Name} cannot have such a value");
+            }
         }
     }
 

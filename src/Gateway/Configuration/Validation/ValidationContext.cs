@@ -20,22 +20,34 @@ internal sealed record ValidationContext(GatewayConfig Config, IReadOnlyDictiona
         foreach (var (name, listener) in Config.Listeners)
         {
             if (listener.ProxyProtocol is { } policy)
+            {
                 yield return ($"Listeners:{name}:ProxyProtocol", policy);
+            }
         }
 
         if (Config.Probes?.ProxyProtocol is { } probes)
+        {
             yield return ("Probes:ProxyProtocol", probes);
+        }
     }
 
     /// <summary>All listen addresses as written, with their key paths.</summary>
     public static IEnumerable<(string Path, string? Text)> AddressTexts(GatewayConfig config)
     {
         foreach (var (name, listener) in config.Listeners)
+        {
             yield return ($"Listeners:{name}:Address", listener.Address);
+        }
+
         if (config.Probes is { } probes)
+        {
             yield return ("Probes:Address", probes.Address);
+        }
+
         if (config.Admin is { } admin)
+        {
             yield return ("Admin:Address", admin.Address);
+        }
     }
 
     /// <summary>Reports a required key that is not there, unless it was written and could not be read: that is reported already.</summary>
@@ -46,7 +58,9 @@ internal sealed record ValidationContext(GatewayConfig Config, IReadOnlyDictiona
     {
         var keyPath = KeyPath.Join(path, key);
         if (!Issues.HasErrorAtOrBelow(keyPath))
+        {
             Issues.Error(keyPath, Written.GetValueOrDefault(keyPath), $"required: {cure}");
+        }
     }
 
     /// <summary>Reports a doubtful value as it was written.</summary>
@@ -68,7 +82,9 @@ internal sealed record ValidationContext(GatewayConfig Config, IReadOnlyDictiona
         foreach (var key in keys)
         {
             if (Written.TryGetValue(KeyPath.Join(path, key), out var value))
+            {
                 Issues.Error(KeyPath.Join(path, key), value, $"does not apply: {why}");
+            }
         }
     }
 
@@ -77,7 +93,9 @@ internal sealed record ValidationContext(GatewayConfig Config, IReadOnlyDictiona
         foreach (var (path, text) in AddressTexts(config))
         {
             if (ListenAddress.TryParse(text, out var address))
+            {
                 yield return (path, text!, address);
+            }
         }
     }
 }

@@ -11,7 +11,9 @@ internal static class YarpValues
     public static void Check(ValidationContext context, string path, RouteConfig route)
     {
         if (route.MaxRequestBodySize < -1)
+        {
             context.Error($"{path}:MaxRequestBodySize", "must not be negative; -1 is no limit");
+        }
     }
 
     /// <summary>Reports those of a cluster.</summary>
@@ -19,11 +21,17 @@ internal static class YarpValues
     {
         // What is infinite for .NET may be written for "none", which is the default here.
         if (cluster.HttpRequest?.ActivityTimeout is { } timeout && timeout != Timeout.InfiniteTimeSpan)
+        {
             Range.CheckTimeout(context, $"{path}:HttpRequest:ActivityTimeout", timeout);
+        }
+
         if (cluster.HttpClient?.WebProxy?.Address is { } proxy && !(proxy.IsAbsoluteUri && ProxySchemes.Contains(proxy.Scheme)))
+        {
             context.Error(
                 $"{path}:HttpClient:WebProxy:Address",
                 $"must be a URL with one of the schemes {string.Join(", ", ProxySchemes)}");
+        }
+
         CheckEncoding(context, $"{path}:HttpClient:RequestHeaderEncoding", cluster.HttpClient?.RequestHeaderEncoding);
         CheckEncoding(context, $"{path}:HttpClient:ResponseHeaderEncoding", cluster.HttpClient?.ResponseHeaderEncoding);
     }
@@ -31,6 +39,8 @@ internal static class YarpValues
     private static void CheckEncoding(ValidationContext context, string path, string? encoding)
     {
         if (encoding is not null)
+        {
             context.Warning(path, "has no effect: header values go on byte for byte; remove the key");
+        }
     }
 }

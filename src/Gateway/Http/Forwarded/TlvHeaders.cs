@@ -1,5 +1,3 @@
-using Gateway.Http.Forwarded;
-using Gateway.Http.Requests;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Identification;
 

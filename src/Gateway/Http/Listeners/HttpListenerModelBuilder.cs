@@ -1,6 +1,5 @@
 using Gateway.Configuration;
 using Gateway.Http.Forwarded;
-using Gateway.Http.Requests;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Networks;

@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
-using Gateway.Http.Messages;
-using Gateway.Http.Requests;
 
 namespace Gateway.Http.Messages;
 

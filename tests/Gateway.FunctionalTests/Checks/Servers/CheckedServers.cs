@@ -35,7 +35,9 @@ public sealed class CheckedServers : IAsyncLifetime
         }
 
         if (_servers.Any(server => server.Missing is null))
+        {
             _run = await CheckRun.StartAsync(config, prefix: [.. RunningServer.Prompt]);
+        }
     }
 
     /// <summary>What was found; skips the test if the server cannot be had.</summary>
@@ -48,9 +50,15 @@ public sealed class CheckedServers : IAsyncLifetime
     {
         var server = _servers.Single(server => server.Recipe.Name == name);
         if (server.Missing is { } missing)
+        {
             Assert.Skip(missing);
+        }
+
         if (server.Failure is { } failure)
+        {
             throw failure;
+        }
+
         return _run!.The("proxy-header", $"TcpProxy:Clusters:{route}:Destinations:{route}-0:Address");
     }
 

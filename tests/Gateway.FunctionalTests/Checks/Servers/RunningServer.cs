@@ -32,7 +32,10 @@ internal sealed class RunningServer : IAsyncDisposable
     public static async Task<RunningServer> StartAsync(ServerRecipe recipe, params string[] prefix)
     {
         if (WhatIsMissing(recipe) is { } missing)
+        {
             return new RunningServer(recipe) { Missing = missing };
+        }
+
         var folder = new ServerFolder(recipe.Ports).Open();
         ManagedProcess? process = null;
         try
@@ -53,7 +56,10 @@ internal sealed class RunningServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)
+        {
             await _process.DisposeAsync();
+        }
+
         _folder?.Dispose();
     }
 

@@ -26,7 +26,10 @@ internal sealed class ServerFolder(int ports) : IDisposable
         var path = Path.Length == 0 ? _folder.Combine(name) : System.IO.Path.Combine(Path, name);
         Directory.CreateDirectory(path);
         if (!OperatingSystem.IsWindows())
+        {
             File.SetUnixFileMode(path, (UnixFileMode)0b111_111_111);
+        }
+
         return path;
     }
 

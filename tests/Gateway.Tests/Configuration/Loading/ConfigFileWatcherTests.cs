@@ -274,7 +274,10 @@ public sealed class ConfigFileWatcherTests : IDisposable
             var text = File.ReadAllText(path);
             // The second look at the change.
             if (text == "two" && ++looks == 2)
+            {
                 watcher!.ReadAgain();
+            }
+
             return new ConfigFileRead(text, null);
         }
 
@@ -298,7 +301,9 @@ public sealed class ConfigFileWatcherTests : IDisposable
         void OnThrown(object? sender, FirstChanceExceptionEventArgs e)
         {
             if (ours.Value)
+            {
                 thrown.Add(e.Exception.ToString());
+            }
         }
 
         Action? onEvent = null;
@@ -314,7 +319,10 @@ public sealed class ConfigFileWatcherTests : IDisposable
             {
                 // More events than looks, and waits that end by time: the file is found by the poll.
                 for (var i = 0; i < 5; i++)
+                {
                     onEvent!();
+                }
+
                 Replace(text);
                 Assert.Equal(text, (await NextAsync()).Text);
             }

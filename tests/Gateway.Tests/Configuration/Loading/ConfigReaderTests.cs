@@ -53,7 +53,9 @@ public class ConfigReaderTests
         listener.InstrumentPublished = (instrument, _) =>
         {
             if (isOurs.Value && instrument.Meter.Name != "Gateway.Configuration")
+            {
                 made.Enqueue($"{instrument.Meter.Name} {instrument.Name}");
+            }
         };
         // Tells of what is there already at once.
         listener.Start();
@@ -121,7 +123,9 @@ public class ConfigReaderTests
     {
         var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "appsettings", "appsettings.json")).TrimEnd();
         for (var length = 0; length < text.Length; length++)
+        {
             Assert.NotEmpty(ConfigReader.Parse(text[..length], NoEnvironment).Errors);
+        }
     }
 
     [Fact]
@@ -155,10 +159,16 @@ public class ConfigReaderTests
     {
         var json = new StringBuilder("""{ "Listeners": { "l": { "Address": "*:6000", "Protocol": "Tcp" } }, "TcpProxy": { "Routes": {""");
         for (var i = 0; i < 10_000; i++)
+        {
             json.Append(CultureInfo.InvariantCulture, $$""" "r{{i}}": { "Listener": "l", "ClusterId": "c{{i}}", "Order": {{i}}, "SourceIp": { "Mode": "None" } }, """);
+        }
+
         json.Append("}, \"Clusters\": {");
         for (var i = 0; i < 10_000; i++)
+        {
             json.Append(CultureInfo.InvariantCulture, $$""" "c{{i}}": { "Destinations": { "d": { "Address": "192.0.2.1:6000" } } }, """);
+        }
+
         json.Append("} } }");
 
         var result = ConfigReader.Parse(json.ToString(), NoEnvironment);
@@ -174,7 +184,10 @@ public class ConfigReaderTests
         try
         {
             using (var stream = File.OpenWrite(file))
+            {
                 stream.SetLength(17 * 1024 * 1024);
+            }
+
             Assert.Equal("the file is larger than 16 MiB", Assert.Single(ConfigReader.Read(file, NoEnvironment).Errors).Message);
         }
         finally

@@ -1,5 +1,4 @@
 using Gateway.Configuration;
-using Gateway.Http.Backends.Exchange;
 using Gateway.Observability;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;

@@ -1,6 +1,5 @@
 using Gateway.Http.Backends.Exchange;
 using Gateway.Http.Messages;
-using Gateway.Http.Requests;
 
 namespace Gateway.Http.Backends.Clients;
 
