@@ -286,12 +286,13 @@ internal sealed partial class ConnectionPipeline(
     // A peer without a header may wait for the server to speak, so it is dialed for at once, and only its end tells a check from a client.
     private static bool IsCheck(ConnectionRecord record, TimeSpan duration) =>
         record
-            is {
-                IsOpened: true,
-                HasHeader: false,
-                Identity.Source: IdentitySource.Socket,
-                Outcome.Reason: CloseReason.ClientFin or CloseReason.ClientReset
-            }
+            is
+        {
+            IsOpened: true,
+            HasHeader: false,
+            Identity.Source: IdentitySource.Socket,
+            Outcome.Reason: CloseReason.ClientFin or CloseReason.ClientReset
+        }
         && record.BytesToClient <= ConnectionRecord.LongestGreetingBytes
         && duration < LongestCheck;
 

@@ -46,17 +46,17 @@ internal static class BackendTargets
     {
         var routes = RoutesTo(snapshot, TcpClusterType.Static).ToLookup(route => route.Cluster.Name, StringComparer.OrdinalIgnoreCase);
         return from cluster in snapshot.Tcp.Clusters.Values
-            where routes.Contains(cluster.Name)
-            from destination in cluster.Destinations
-            select new BackendTarget(
-                $"TcpProxy:Clusters:{cluster.Name}:Destinations:{destination.Name}:Address",
-                destination.Host,
-                destination.Port,
-                cluster.ConnectTimeout,
-                [.. routes[cluster.Name].Select(route => UserOf(snapshot.Config, route))])
-            {
-                IsWatched = snapshot.Config.TcpProxy.Clusters[cluster.Name].HealthCheck is { Active.Enabled: true },
-            };
+               where routes.Contains(cluster.Name)
+               from destination in cluster.Destinations
+               select new BackendTarget(
+                   $"TcpProxy:Clusters:{cluster.Name}:Destinations:{destination.Name}:Address",
+                   destination.Host,
+                   destination.Port,
+                   cluster.ConnectTimeout,
+                   [.. routes[cluster.Name].Select(route => UserOf(snapshot.Config, route))])
+               {
+                   IsWatched = snapshot.Config.TcpProxy.Clusters[cluster.Name].HealthCheck is { Active.Enabled: true },
+               };
     }
 
     private static IEnumerable<BackendTarget> OfOriginalPorts(GatewaySnapshot snapshot, Lazy<bool> hasIpv6) =>

@@ -41,12 +41,12 @@ internal sealed record PortHolder(int Pid, string Name, bool IsGateway)
 
         var ending = string.Create(CultureInfo.InvariantCulture, $":{port:X4}");
         return from line in File.ReadLines(file).Skip(1)
-            let fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            where
-                fields.Length > InodeField
-                && fields[StateField] == Listening
-                && fields[LocalField].EndsWith(ending, StringComparison.Ordinal)
-            select $"socket:[{fields[InodeField]}]";
+               let fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+               where
+                   fields.Length > InodeField
+                   && fields[StateField] == Listening
+                   && fields[LocalField].EndsWith(ending, StringComparison.Ordinal)
+               select $"socket:[{fields[InodeField]}]";
     }
 
     private static IEnumerable<string> Descriptors(string folder)

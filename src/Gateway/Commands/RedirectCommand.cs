@@ -27,8 +27,8 @@ internal static class RedirectCommand
                     }
                 }
 
-        await HostRules.ApplyAsync(plan, useIptables);
-        foreach (var diversion in plan.Diversions)
+                await HostRules.ApplyAsync(plan, useIptables);
+                foreach (var diversion in plan.Diversions)
                 {
                     await output.WriteLineAsync($"diverted: {diversion}");
                 }
