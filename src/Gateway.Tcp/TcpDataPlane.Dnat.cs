@@ -1,3 +1,4 @@
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dnat;
 using Gateway.Tcp.Routing;
 
@@ -11,11 +12,10 @@ public sealed partial class TcpDataPlane
 
     /// <summary>What Dnat routes of a model need and this host lacks, each with the cure. Empty: nothing. Changes nothing.</summary>
     /// <param name="model">What the kernel is to forward.</param>
-    /// <param name="isTrial">This process will not run the model: the table may be another gateway's, and nothing is reserved.</param>
-    public IReadOnlyList<string> CheckDnat(DnatModel model, bool isTrial = false)
+    public IReadOnlyList<Finding> CheckDnat(DnatModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return _dnat.Check(model, isTrial);
+        return _dnat.Check(model);
     }
 
     /// <summary>
@@ -27,7 +27,7 @@ public sealed partial class TcpDataPlane
     /// <param name="model">What <see cref="Update"/> will get.</param>
     /// <param name="dnat">What of it the kernel forwards.</param>
     /// <returns>Why the kernel refused it: all is as it was then. Empty: it forwards.</returns>
-    public async Task<IReadOnlyList<string>> PrepareAsync(TcpModel model, DnatModel dnat)
+    public async Task<IReadOnlyList<Finding>> PrepareAsync(TcpModel model, DnatModel dnat)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(dnat);

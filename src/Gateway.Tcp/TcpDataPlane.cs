@@ -167,15 +167,11 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// The Toa sections of all listeners that have one, HTTP's included. One that leaves its carriers open and has to do with the SYN is a
     /// warning in the log.
     /// </param>
-    public IReadOnlyList<string> CheckRights(TcpModel model, IReadOnlyDictionary<string, ToaConfig> toa)
+    public IReadOnlyList<Finding> CheckRights(TcpModel model, IReadOnlyDictionary<string, ToaConfig> toa)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return
-        [
-            .. TransparentRights.Check(model, _mayBindForeign),
-            .. TransparentRights.CheckMarks(model, MarkProbe.IsPermitted),
-            .. ToaRights.Check(model, toa, EnableOptions, (listener, problem) => Log.OnlySyn(_logger, listener, problem)),
-        ];
+        return TcpRights.FindMissing(
+            model, toa, _engine.Options, _mayBindForeign, (listener, problem) => Log.OnlySyn(_logger, listener, problem));
     }
 
     /// <summary>Takes an address and listens; nothing is accepted yet.</summary>
@@ -244,9 +240,6 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         await _dnat.DisposeAsync();
         await _engine.DisposeAsync();
     }
-
-    private string? EnableOptions() =>
-        _engine.Options is { } options ? options.Enable() : "needs the Linux engine: TcpProxy:Engine Auto or Linux, on Linux";
 
     /// <summary>Brings the metrics up to date with what live connections have carried.</summary>
     internal void CountCarried()

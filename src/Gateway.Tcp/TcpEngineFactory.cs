@@ -14,7 +14,10 @@ internal static class TcpEngineFactory
     /// <param name="ownListeners">Where connections may not get to.</param>
     /// <param name="onFault">Told of a bug that the engine survived; its connection is reset.</param>
     public static ITcpEngine Create(TcpEngineKind kind, TimeProvider time, OwnListeners ownListeners, Action<Exception> onFault) =>
-        kind == TcpEngineKind.Linux || (kind == TcpEngineKind.Auto && OperatingSystem.IsLinux())
+        IsLinux(kind)
             ? new LinuxTcpEngine(new LinuxEngineOptions { OwnListeners = ownListeners, OnFault = onFault })
             : new PortableTcpEngine(time, ownListeners, onFault);
+
+    /// <summary>Whether it is the Linux engine.</summary>
+    public static bool IsLinux(TcpEngineKind kind) => kind == TcpEngineKind.Linux || (kind == TcpEngineKind.Auto && OperatingSystem.IsLinux());
 }

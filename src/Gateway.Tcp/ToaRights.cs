@@ -15,7 +15,7 @@ internal static class ToaRights
     /// <param name="listeners">The Toa sections of all listeners that have one, by the listeners' names.</param>
     /// <param name="enable">Whether the engine can (<see cref="ITcpOptions.Enable"/>); not called when nobody needs it.</param>
     /// <param name="warn">Told of each listener that will do with the SYN alone, and why.</param>
-    public static IReadOnlyList<string> Check(
+    public static IReadOnlyList<Finding> Check(
         TcpModel model, IReadOnlyDictionary<string, ToaConfig> listeners, Func<string?> enable, Action<string, string> warn)
     {
         var routes = model.Listeners.Values.SelectMany(static listener => listener.Routes)
@@ -36,10 +36,12 @@ internal static class ToaRights
 
         return
         [
-            .. routes.Select(route => $"TcpProxy:Routes:{route}:SourceIp:Mode: Toa {problem}"),
+            .. routes.Select(route => new Finding($"TcpProxy:Routes:{route}:SourceIp:Mode", $"Toa {problem}")),
             .. readers.Where(static reader => reader.Value.Carriers is not null)
-                .Select(reader => $"Listeners:{reader.Key}:Toa:Carriers: Ack and Data: reading them {problem}. "
-                    + "Or \"Carriers\": [\"Syn\"], if the proxies put the option into the SYN: that needs no right"),
+                .Select(reader => new Finding(
+                    $"Listeners:{reader.Key}:Toa:Carriers",
+                    $"Ack and Data: reading them {problem}",
+                    "Or \"Carriers\": [\"Syn\"], if the proxies put the option into the SYN: that needs no right")),
         ];
     }
 }

@@ -8,11 +8,11 @@ namespace Gateway.Tcp;
 internal static class TransparentRights
 {
     /// <summary>One message per route whose connections are to be marked, if this process may not.</summary>
-    public static IReadOnlyList<string> CheckMarks(TcpModel model, Func<bool> isPermitted) =>
+    public static IReadOnlyList<Finding> CheckMarks(TcpModel model, Func<bool> isPermitted) =>
         SourceRights.MissingForMarks(KeysOf(model, static sourceIp => sourceIp.Mark != 0, "Mark"), isPermitted);
 
     /// <summary>One message per route that needs a right which is missing, with the cure.</summary>
-    public static IReadOnlyList<string> Check(TcpModel model, Func<bool> isPermitted) =>
+    public static IReadOnlyList<Finding> Check(TcpModel model, Func<bool> isPermitted) =>
         SourceRights.MissingForTransparent(
             KeysOf(model, static sourceIp => sourceIp.Mode == SourceIpMode.Transparent, "Mode"),
             isPermitted);

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Linux.Netfilter;
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Pipeline;
 using Microsoft.Extensions.Logging;
 
@@ -66,39 +67,13 @@ internal sealed partial class DnatKernel : IAsyncDisposable
         _counters = new DnatCounters(table, _metrics, LookInterval, _logger, time);
     }
 
-    /// <summary>What is missing for a model, each with the cure; empty: nothing. Changes nothing.</summary>
+    /// <summary>What is missing for a model that is about to be applied, each with the cure; empty: nothing. Changes nothing.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="isTrial">Nothing will be applied: whose the table is does not matter, and its lock is left alone.</param>
-    public IReadOnlyList<string> Check(DnatModel model, bool isTrial = false)
+    public IReadOnlyList<Finding> Check(DnatModel model)
     {
         lock (_gate)
         {
-            if (model.IsEmpty)
-            {
-                return [];
-            }
-
-            var off = DnatRequirements.MissingSwitches(model, ForwardingSwitches.IsOn).Distinct().ToList();
-            if (!_table.TryOpen(out var problem))
-            {
-                return [DnatRequirements.Explain(model, problem), .. off];
-            }
-
-            if (!_table.IsPermitted)
-            {
-                return [DnatRequirements.Explain(model, new NftResult(false, "", "Operation not permitted")), .. off];
-            }
-
-            if (!isTrial && !_table.TryLock())
-            {
-                var taken = $"another gateway of this network namespace has the nftables table {_table.Name}: "
-                    + "give this one a name of its own with TcpProxy:Dnat:Table";
-                return [DnatRequirements.Explain(model, taken), .. off];
-            }
-
-            var rules = DnatRuleset.Build(_table.Name, model, DnatTargets.Placeholders);
-            var check = _table.Check(rules.Transaction(_table.Name, before: null));
-            return check.IsDone ? off : [DnatRequirements.Explain(model, check), .. off];
+            return DnatRequirements.FindMissing(model, _table, isTrial: false);
         }
     }
 
@@ -107,7 +82,7 @@ internal sealed partial class DnatKernel : IAsyncDisposable
     /// <see cref="Wake"/>.
     /// </summary>
     /// <returns>Why the kernel refused it: nothing was changed then. Empty: it is in force.</returns>
-    public IReadOnlyList<string> Apply(DnatModel model)
+    public IReadOnlyList<Finding> Apply(DnatModel model)
     {
         lock (_gate)
         {
@@ -132,7 +107,7 @@ internal sealed partial class DnatKernel : IAsyncDisposable
                     return [];
                 }
 
-                return [model.IsEmpty ? refusal.Error : DnatRequirements.Explain(model, refusal)];
+                return [model.IsEmpty ? new Finding("", refusal.Error) : DnatRequirements.Explain(model, refusal)];
             }
 
             if (_loop.IsCompleted)

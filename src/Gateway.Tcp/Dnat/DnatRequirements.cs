@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Gateway.Linux.Netfilter;
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Routing;
 
 namespace Gateway.Tcp.Dnat;
@@ -12,7 +13,7 @@ internal static class DnatRequirements
         "where addresses or the default route come from router advertisements, first sysctl -w net.ipv6.conf.IF.accept_ra=2; then ";
 
     /// <summary>The families that a route cannot do without, each of which the kernel does not forward, with the cure.</summary>
-    public static IEnumerable<string> MissingSwitches(DnatModel model, Func<AddressFamily, bool> isForwarding)
+    public static IEnumerable<Finding> MissingSwitches(DnatModel model, Func<AddressFamily, bool> isForwarding)
     {
         foreach (var (listener, routes) in model.Listeners)
         {
@@ -27,25 +28,60 @@ internal static class DnatRequirements
                 {
                     var name = ForwardingSwitches.NameOf(family);
                     var first = family == AddressFamily.InterNetworkV6 ? RouterFirst : "";
-                    yield return $"TcpProxy:Routes:{route.Name}:SourceIp:Mode: Dnat needs {name} = 1 here, and it is off: {first}sysctl "
-                        + $"-w {name}=1 "
-                        + $"(for good: a file in /etc/sysctl.d; Docker: --sysctl {name}=1; Kubernetes: securityContext.sysctls, or an "
-                        + $"init container that is privileged)";
+                    yield return new Finding(
+                        $"TcpProxy:Routes:{route.Name}:SourceIp:Mode",
+                        $"Dnat needs {name} = 1 here, and it is off: {first}sysctl -w {name}=1 "
+                            + $"(for good: a file in /etc/sysctl.d; Docker: --sysctl {name}=1; "
+                            + "Kubernetes: securityContext.sysctls, or an init container that is privileged)");
                 }
             }
         }
     }
 
+    /// <summary>What is missing for a model. Changes nothing.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="table">Where its rules would be.</param>
+    /// <param name="isTrial">Nothing will be applied: whose the table is does not matter, and its lock is left alone.</param>
+    public static IReadOnlyList<Finding> FindMissing(DnatModel model, DnatTable table, bool isTrial)
+    {
+        if (model.IsEmpty)
+        {
+            return [];
+        }
+
+        var off = MissingSwitches(model, ForwardingSwitches.IsOn).Distinct().ToList();
+        if (!table.TryOpen(out var problem))
+        {
+            return [Explain(model, problem), .. off];
+        }
+
+        if (!table.IsPermitted)
+        {
+            return [Explain(model, new NftResult(false, "", "Operation not permitted")), .. off];
+        }
+
+        if (!isTrial && !table.TryLock())
+        {
+            var taken = $"another gateway of this network namespace has the nftables table {table.Name}: "
+                + "give this one a name of its own with TcpProxy:Dnat:Table";
+            return [Explain(model, taken), .. off];
+        }
+
+        var rules = DnatRuleset.Build(table.Name, model, DnatTargets.Placeholders);
+        var check = table.Check(rules.Transaction(table.Name, before: null));
+        return check.IsDone ? off : [Explain(model, check), .. off];
+    }
+
     /// <summary>One message for a route, as the operator finds it in the file.</summary>
-    public static string Explain(DnatModel model, string problem)
+    public static Finding Explain(DnatModel model, string problem)
     {
         var names = model.Routes.Select(static route => route.Name).Distinct().ToList();
         var more = names.Count > 1 ? $" (and of {names.Count - 1} more)" : "";
-        return $"TcpProxy:Routes:{names[0]}:SourceIp:Mode{more}: Dnat: {problem}";
+        return new Finding($"TcpProxy:Routes:{names[0]}:SourceIp:Mode", $"Dnat{more}: {problem}");
     }
 
     /// <summary>What a refusal of nftables means.</summary>
-    public static string Explain(DnatModel model, NftResult refusal) =>
+    public static Finding Explain(DnatModel model, NftResult refusal) =>
         Explain(
             model,
             refusal.IsDenied

@@ -47,9 +47,7 @@ internal sealed class ListenerCheck : ICheck
         catch (SocketException problem)
         {
             var explained = plan.ExplainBindFailure(problem);
-            findings.Fail(
-                plan.KeyPath,
-                explained.StartsWith(plan.KeyPath + ": ", StringComparison.Ordinal) ? explained[(plan.KeyPath.Length + 2)..] : explained);
+            findings.Fail(explained.KeyPath, explained.What, explained.Cure);
         }
     }
 

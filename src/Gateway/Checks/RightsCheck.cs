@@ -1,11 +1,7 @@
-using System.Diagnostics.Metrics;
 using Gateway.Http.Backends.Clients;
 using Gateway.Linux;
 using Gateway.Snapshots;
-using Gateway.Tcp;
-using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Checks;
 
@@ -18,21 +14,19 @@ internal sealed class RightsCheck : ICheck
 {
     public string Name => "rights";
 
-    public async Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
+    public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
     {
         var needs = Needs(context).ToList();
         var toa = SnapshotBuilder.ToaOf(context.Config);
         if (needs.Count == 0 && toa.Count == 0)
         {
-            return;
+            return Task.CompletedTask;
         }
 
-        var missing = context.IsRunning ? [] : await FindMissingAsync(context);
-        foreach (var message in missing)
+        var missing = context.IsRunning ? [] : GatewayRuntime.FindMissingRightsOfTrial(context.Snapshot);
+        foreach (var finding in missing)
         {
-            // "KEY:PATH: what is missing, with the cure": key paths have no spaces.
-            var end = message.IndexOf(": ", StringComparison.Ordinal);
-            findings.Fail(end < 0 ? "" : message[..end], end < 0 ? message : message[(end + 2)..]);
+            findings.Fail(finding.KeyPath, finding.What, finding.Cure);
         }
 
         foreach (var (path, sourceIp) in needs.Where(need => !IsAbout(missing, need.Path)))
@@ -58,10 +52,12 @@ internal sealed class RightsCheck : ICheck
                 findings.Ok(path, "its segments can be looked at");
             }
         }
+
+        return Task.CompletedTask;
     }
 
-    private static bool IsAbout(IReadOnlyList<string> messages, string path) =>
-        messages.Any(message => message.StartsWith(path, StringComparison.OrdinalIgnoreCase));
+    private static bool IsAbout(IReadOnlyList<Finding> missing, string path) =>
+        missing.Any(finding => finding.KeyPath.StartsWith(path, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>What a plain socket does not do: the key path in front of <c>Mode</c>, and what stands there.</summary>
     internal static IEnumerable<(string Path, SourceIpConfig SourceIp)> Needs(CheckContext context)
@@ -80,19 +76,5 @@ internal sealed class RightsCheck : ICheck
         return ofRoutes
             .Concat(ofClusters)
             .Where(need => need.Item2 is { Mode: SourceIpMode.Transparent or SourceIpMode.Toa or SourceIpMode.Dnat } or { Mark: not null });
-    }
-
-    private static async Task<IReadOnlyList<string>> FindMissingAsync(CheckContext context)
-    {
-        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        await using var plane = new TcpDataPlane(
-            context.Config.TcpProxy.Engine,
-            context.Config.TcpProxy.Accept,
-            NullLoggerFactory.Instance,
-            services.GetRequiredService<IMeterFactory>(),
-            TimeProvider.System,
-            new ConnectionLimit(),
-            context.Config.TcpProxy.Dnat.Table);
-        return GatewayRuntime.FindMissingRights(plane, context.Snapshot, isTrial: true);
     }
 }

@@ -71,7 +71,7 @@ internal sealed partial class GatewayServer(
             var missingRights = runtime.FindMissingRights(snapshot);
             if (missingRights.Count > 0)
             {
-                return missingRights;
+                return [.. missingRights.Select(static finding => finding.ToString())];
             }
             return await SwapAsync(snapshot);
         }
@@ -132,7 +132,7 @@ internal sealed partial class GatewayServer(
                 return problems;
             }
             change.IsPrepared = true;
-            problems.AddRange(await runtime.PrepareAsync(snapshot));
+            problems.AddRange((await runtime.PrepareAsync(snapshot)).Select(static finding => finding.ToString()));
             if (problems.Count > 0)
             {
                 return problems;
@@ -192,7 +192,7 @@ internal sealed partial class GatewayServer(
         }
         catch (SocketException problem)
         {
-            problems.Add(plan.ExplainBindFailure(problem));
+            problems.Add(plan.ExplainBindFailure(problem).ToString());
         }
     }
 

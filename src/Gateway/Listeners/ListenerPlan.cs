@@ -102,9 +102,11 @@ internal sealed record ListenerPlan
         : HttpVersion.ToString();
 
     /// <summary>What, where and the cure.</summary>
-    public string ExplainBindFailure(SocketException problem) =>
-        $"{KeyPath}: {Address} cannot be bound: "
-        + problem.SocketErrorCode switch
+    public Finding ExplainBindFailure(SocketException problem) =>
+        new(KeyPath, $"{Address} cannot be bound: " + WhyNotBound(problem));
+
+    private string WhyNotBound(SocketException problem) =>
+        problem.SocketErrorCode switch
         {
             SocketError.AddressAlreadyInUse => "the port is in use. End the process that holds it (ss -ltnp), or choose another port.",
             SocketError.AddressNotAvailable => "no interface has this address. Use one of this host's addresses, or *:PORT for all.",

@@ -4,6 +4,7 @@ using Gateway.Http.Listeners;
 using Gateway.Http.Responses;
 using Gateway.Observability;
 using Gateway.Tcp;
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Snapshots;
@@ -19,21 +20,30 @@ internal sealed class GatewayRuntime(
     public GatewaySnapshot Current => _current;
 
     /// <summary>Rights that a route needs and this process lacks, each with the cure.</summary>
-    public IReadOnlyList<string> FindMissingRights(GatewaySnapshot snapshot) => FindMissingRights(tcp, snapshot);
-
-    /// <summary>The same, with a plane that runs nothing yet, or is on trial and never will.</summary>
-    public static IReadOnlyList<string> FindMissingRights(TcpDataPlane tcp, GatewaySnapshot snapshot, bool isTrial = false) =>
+    public IReadOnlyList<Finding> FindMissingRights(GatewaySnapshot snapshot) =>
         [
             .. tcp.CheckRights(snapshot.Tcp, SnapshotBuilder.ToaOf(snapshot.Config)),
             .. ClusterRights.Missing(snapshot.Config.ReverseProxy.Clusters),
-            .. tcp.CheckDnat(snapshot.Dnat, isTrial),
+            .. tcp.CheckDnat(snapshot.Dnat),
+        ];
+
+    /// <summary>The same for a snapshot that this process does not run.</summary>
+    public static IReadOnlyList<Finding> FindMissingRightsOfTrial(GatewaySnapshot snapshot) =>
+        [
+            .. TcpRights.FindMissing(
+                snapshot.Tcp,
+                SnapshotBuilder.ToaOf(snapshot.Config),
+                snapshot.Dnat,
+                snapshot.Config.TcpProxy.Engine,
+                snapshot.Config.TcpProxy.Dnat.Table),
+            .. ClusterRights.Missing(snapshot.Config.ReverseProxy.Clusters),
         ];
 
     /// <summary>
     /// Begins to check destinations and has the kernel forward what it is to; takes a second at most. Why it would not; empty: it does.
     /// With the snapshot in force it undoes the last preparation.
     /// </summary>
-    public Task<IReadOnlyList<string>> PrepareAsync(GatewaySnapshot snapshot) => tcp.PrepareAsync(snapshot.Tcp, snapshot.Dnat);
+    public Task<IReadOnlyList<Finding>> PrepareAsync(GatewaySnapshot snapshot) => tcp.PrepareAsync(snapshot.Tcp, snapshot.Dnat);
 
     /// <summary>
     /// Puts a snapshot whose listeners are bound in force. Live connections stay on what they started with. Everything of ours is built by

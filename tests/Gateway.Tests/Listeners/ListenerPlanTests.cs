@@ -56,7 +56,7 @@ public sealed class ListenerPlanTests
     [InlineData(SocketError.AccessDenied, "NET_BIND_SERVICE")]
     public void ExplainBindFailure_KnownError_NamesKeyAddressAndCure(SocketError error, string cure)
     {
-        var text = Plan(Web).ExplainBindFailure(new SocketException((int)error));
+        var text = Plan(Web).ExplainBindFailure(new SocketException((int)error)).ToString();
 
         Assert.StartsWith("Listeners:web:Address: 127.0.0.1:8080 cannot be bound: ", text, StringComparison.Ordinal);
         Assert.Contains(cure, text, StringComparison.Ordinal);
@@ -65,7 +65,7 @@ public sealed class ListenerPlanTests
     [Fact]
     public void ExplainBindFailure_InterceptingListenerWithoutTheRight_NamesIt()
     {
-        var text = Plan(Intercepting).ExplainBindFailure(new SocketException((int)SocketError.AccessDenied));
+        var text = Plan(Intercepting).ExplainBindFailure(new SocketException((int)SocketError.AccessDenied)).ToString();
 
         Assert.Contains("Intercept TProxy needs the capability NET_RAW", text, StringComparison.Ordinal);
         Assert.DoesNotContain("NET_BIND_SERVICE", text, StringComparison.Ordinal);

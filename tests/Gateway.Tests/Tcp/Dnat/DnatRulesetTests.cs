@@ -170,7 +170,7 @@ public sealed class DnatRulesetTests
 
         var missing = DnatRequirements.MissingSwitches(model, static _ => false).ToList();
 
-        Assert.Contains("net.ipv4.ip_forward", Assert.Single(missing), StringComparison.Ordinal);
+        Assert.Contains("net.ipv4.ip_forward", Assert.Single(missing).What, StringComparison.Ordinal);
         Assert.Empty(DnatRequirements.MissingSwitches(model, static family => family == System.Net.Sockets.AddressFamily.InterNetwork));
     }
 

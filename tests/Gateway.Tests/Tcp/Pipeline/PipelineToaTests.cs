@@ -111,8 +111,8 @@ public sealed class PipelineToaTests
 
         Assert.Collection(
             ToaRights.Check(model, listeners, static () => "needs that", (listener, problem) => warned.Add($"{listener} {problem}")),
-            static message => Assert.StartsWith("TcpProxy:Routes:r:SourceIp:Mode: Toa needs that", message, StringComparison.Ordinal),
-            static message => Assert.StartsWith("Listeners:in:Toa:Carriers: Ack and Data: reading them needs that. Or ", message, StringComparison.Ordinal));
+            static finding => Assert.StartsWith("TcpProxy:Routes:r:SourceIp:Mode: Toa needs that", finding.ToString(), StringComparison.Ordinal),
+            static finding => Assert.StartsWith("Listeners:in:Toa:Carriers: Ack and Data: reading them needs that. Or ", finding.ToString(), StringComparison.Ordinal));
         Assert.Equal(["web needs that"], warned);
         Assert.Empty(ToaRights.Check(model, listeners, static () => null, static (_, _) => throw new InvalidOperationException("nothing is missing")));
     }

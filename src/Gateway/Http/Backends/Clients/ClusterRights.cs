@@ -8,7 +8,7 @@ namespace Gateway.Http.Backends.Clients;
 internal static class ClusterRights
 {
     /// <summary>Rights that clusters need and this process lacks, each with the cure.</summary>
-    public static IReadOnlyList<string> Missing(IReadOnlyList<ClusterConfig> clusters)
+    public static IReadOnlyList<Finding> Missing(IReadOnlyList<ClusterConfig> clusters)
     {
         var (transparent, marks) = (new List<string>(), new List<string>());
         foreach (var cluster in clusters)

@@ -1,0 +1,57 @@
+using Gateway.Linux;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Dnat;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Engines.Linux;
+using Gateway.Tcp.Routing;
+
+namespace Gateway.Tcp;
+
+/// <summary>What routes and listeners need of this process and host beyond plain sockets.</summary>
+public static class TcpRights
+{
+    /// <summary>
+    /// Asks the kernel by doing it (socket options, loading and attaching the eBPF program, rules on trial), without a data plane, for a
+    /// configuration that this process will not run. Nothing is left behind.
+    /// </summary>
+    /// <param name="model">What would be in force.</param>
+    /// <param name="toa">The Toa sections of all listeners that have one, HTTP's included.</param>
+    /// <param name="dnat">What the kernel would forward.</param>
+    /// <param name="engine">Which engine would run.</param>
+    /// <param name="table">The nftables table of Dnat routes.</param>
+    /// <returns>What is missing, each with the cure.</returns>
+    public static IReadOnlyList<Finding> FindMissing(
+        TcpModel model, IReadOnlyDictionary<string, ToaConfig> toa, DnatModel dnat, TcpEngineKind engine, string table)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(dnat);
+        using var options = TcpEngineFactory.IsLinux(engine) ? new LinuxTcpOptions([]) : null;
+        using var rules = new DnatTable(table);
+        return
+        [
+            .. FindMissing(model, toa, options, TransparentProbe.IsPermitted, static (_, _) => { }),
+            .. DnatRequirements.FindMissing(dnat, rules, isTrial: true),
+        ];
+    }
+
+    /// <summary>What is missing for a model that an engine is to run.</summary>
+    /// <param name="model">What is to be in force.</param>
+    /// <param name="toa">The Toa sections of all listeners that have one.</param>
+    /// <param name="options">What the engine can do with TCP options; null: nothing.</param>
+    /// <param name="mayBindForeign">Whether clients' addresses can be bound.</param>
+    /// <param name="warn">Told of each listener that will do with the SYN alone, and why.</param>
+    internal static IReadOnlyList<Finding> FindMissing(
+        TcpModel model,
+        IReadOnlyDictionary<string, ToaConfig> toa,
+        ITcpOptions? options,
+        Func<bool> mayBindForeign,
+        Action<string, string> warn) =>
+        [
+            .. TransparentRights.Check(model, mayBindForeign),
+            .. TransparentRights.CheckMarks(model, MarkProbe.IsPermitted),
+            .. ToaRights.Check(model, toa, () => Enable(options), warn),
+        ];
+
+    private static string? Enable(ITcpOptions? options) =>
+        options is null ? "needs the Linux engine: TcpProxy:Engine Auto or Linux, on Linux" : options.Enable();
+}
