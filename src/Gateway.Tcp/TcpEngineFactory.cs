@@ -19,5 +19,6 @@ internal static class TcpEngineFactory
             : new PortableTcpEngine(time, ownListeners, onFault);
 
     /// <summary>Whether it is the Linux engine.</summary>
-    public static bool IsLinux(TcpEngineKind kind) => kind == TcpEngineKind.Linux || (kind == TcpEngineKind.Auto && OperatingSystem.IsLinux());
+    public static bool IsLinux(TcpEngineKind kind) =>
+        kind == TcpEngineKind.Linux || (kind == TcpEngineKind.Auto && OperatingSystem.IsLinux());
 }

@@ -7,7 +7,7 @@ using Gateway.Tcp.Engines;
 namespace Gateway.Tcp.Dialing;
 
 /// <summary>The connection to a backend, or why there is none.</summary>
-public readonly record struct DialResult
+internal readonly record struct DialResult
 {
     /// <summary>
     /// The connection, on the engine thread of the client's; null on failure, and if it is a <see cref="Socket"/>. Nothing has been sent.

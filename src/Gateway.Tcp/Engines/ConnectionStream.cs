@@ -9,7 +9,7 @@ namespace Gateway.Tcp.Engines;
 /// cannot be taken up again.
 /// </summary>
 /// <param name="connection">The connection; its owner closes it.</param>
-public sealed class ConnectionStream(TcpConnection connection) : Stream
+internal sealed class ConnectionStream(TcpConnection connection) : Stream
 {
     /// <inheritdoc/>
     public override bool CanRead => true;

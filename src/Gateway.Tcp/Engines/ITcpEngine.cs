@@ -8,7 +8,7 @@ namespace Gateway.Tcp.Engines;
 /// <c>Linux</c> (epoll loops on raw descriptors) and <c>Portable</c> (managed sockets). No operation of .NET's own socket
 /// engine ever waits on a descriptor that the Linux engine carries.
 /// </summary>
-public interface ITcpEngine : IAsyncDisposable
+internal interface ITcpEngine : IAsyncDisposable
 {
     /// <summary>The engine's name as in configuration and logs.</summary>
     string Name { get; }

@@ -3,7 +3,7 @@ using System.Net;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>A bound listening socket (or one per event loop).</summary>
-public interface ITcpEngineListener : IAsyncDisposable
+internal interface ITcpEngineListener : IAsyncDisposable
 {
     /// <summary>The bound address; the port is the real one also when 0 was asked for.</summary>
     IPEndPoint LocalEndPoint { get; }

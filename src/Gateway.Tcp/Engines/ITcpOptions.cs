@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>What an engine that has a part in handshakes can do with TCP options. From any thread.</summary>
-public interface ITcpOptions
+internal interface ITcpOptions
 {
     /// <summary>
     /// Makes it possible to write TCP options (<see cref="ConnectRequest.ClientOption"/>) and to keep those of handshakes and first data

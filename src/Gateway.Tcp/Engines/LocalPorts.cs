@@ -9,7 +9,7 @@ namespace Gateway.Tcp.Engines;
 /// host, where nobody listens, can succeed: with itself (simultaneous open, RFC 9293 3.5, case 2), as soon as the kernel picks the
 /// destination's own port. Who then waits for the backend talks to himself, and the backend cannot bind its port again.
 /// </summary>
-public static class LocalPorts
+internal static class LocalPorts
 {
     // All ports, if the range cannot be had: then every connection is looked at.
     private static readonly (int First, int Last) Range = LocalPortRange.Read() ?? (IPEndPoint.MinPort, IPEndPoint.MaxPort);

@@ -11,7 +11,7 @@ namespace Gateway.Tcp.Engines;
 /// <param name="stream">The stream; disposed of with the side.</param>
 /// <param name="transport">The connection beneath.</param>
 /// <param name="endOfSending">What the stream sends before the connection's FIN; null: nothing.</param>
-public sealed class StreamSide(Stream stream, TcpConnection transport, Func<Task>? endOfSending = null) : RelaySide
+internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Task>? endOfSending = null) : RelaySide
 {
     // The most that a TLS record holds: progress is told of in steps of it, so that a slow reader's connection is not taken for an idle
     // one.

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>How to listen.</summary>
-public sealed record TcpListenOptions
+internal sealed record TcpListenOptions
 {
     /// <summary>Length of the accept queue. Defaults to 4096: the kernel caps it at net.core.somaxconn.</summary>
     public int Backlog { get; init; } = 4096;

@@ -17,7 +17,7 @@ namespace Gateway.Tcp.Identification;
 /// first byte. A stream that ends within a signature cannot become a header any more: where a header is not required, those bytes are
 /// payload.
 /// </remarks>
-public static class HeaderIdentification
+internal static class HeaderIdentification
 {
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
 

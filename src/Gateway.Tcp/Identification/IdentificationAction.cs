@@ -1,7 +1,7 @@
 namespace Gateway.Tcp.Identification;
 
 /// <summary>What to do next with a connection whose client is not known yet.</summary>
-public enum IdentificationAction : byte
+internal enum IdentificationAction : byte
 {
     /// <summary>
     /// Wait for more bytes, the end of the stream or the passing of <see cref="IdentificationStep.Wait"/>, then decide again.

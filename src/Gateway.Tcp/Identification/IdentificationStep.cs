@@ -3,7 +3,7 @@ using Gateway.ProxyProtocol;
 namespace Gateway.Tcp.Identification;
 
 /// <summary>The answer of <see cref="HeaderIdentification"/>.</summary>
-public readonly record struct IdentificationStep
+internal readonly record struct IdentificationStep
 {
     /// <summary>What to do.</summary>
     public IdentificationAction Action { get; init; }
