@@ -59,15 +59,11 @@ public sealed record DnatObstacles(IReadOnlyList<string> Interfaces, IReadOnlyLi
         using var document = JsonDocument.Parse(json);
         return
         [
-            .. document
-                .RootElement.GetProperty("nftables")
-                .EnumerateArray()
-                .Where(static entry =>
-                    entry.TryGetProperty("chain", out var chain)
-                    && Is(chain, "hook", "forward")
+            .. NftAnswer.ObjectsOf(document, "chain")
+                .Where(static chain =>
+                    Is(chain, "hook", "forward")
                     && Is(chain, "policy", "drop")
                     && (Is(chain, "family", "ip") || Is(chain, "family", "ip6") || Is(chain, "family", "inet")))
-                .Select(static entry => entry.GetProperty("chain"))
                 .Select(static chain => new NftChain(
                     chain.GetProperty("family").GetString()!,
                     chain.GetProperty("table").GetString()!,
@@ -79,11 +75,8 @@ public sealed record DnatObstacles(IReadOnlyList<string> Interfaces, IReadOnlyLi
     internal static bool LetsTranslatedPass(string json)
     {
         using var document = JsonDocument.Parse(json);
-        return document
-            .RootElement.GetProperty("nftables")
-            .EnumerateArray()
-            .Where(static entry => entry.TryGetProperty("rule", out _))
-            .Select(static entry => entry.GetProperty("rule").GetProperty("expr"))
+        return NftAnswer.ObjectsOf(document, "rule")
+            .Select(static rule => rule.GetProperty("expr"))
             .Any(static statements =>
                 statements.EnumerateArray().Count(static statement => statement.TryGetProperty("match", out _)) == 1
                 && statements.GetRawText() is var text

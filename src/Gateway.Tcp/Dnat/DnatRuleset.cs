@@ -105,14 +105,10 @@ internal sealed class DnatRuleset
         using var document = JsonDocument.Parse(chains);
         return
         [
-            .. document
-                .RootElement.GetProperty("nftables")
-                .EnumerateArray()
-                .Where(static entry =>
-                    entry.TryGetProperty("chain", out var chain)
-                    && chain.GetProperty("family").GetString() == "inet"
-                    && chain.GetProperty("name").GetString() == Marker)
-                .Select(static entry => entry.GetProperty("chain").GetProperty("table").GetString()!),
+            .. NftAnswer.ObjectsOf(document, "chain")
+                .Where(static chain =>
+                    chain.GetProperty("family").GetString() == "inet" && chain.GetProperty("name").GetString() == Marker)
+                .Select(static chain => chain.GetProperty("table").GetString()!),
         ];
     }
 

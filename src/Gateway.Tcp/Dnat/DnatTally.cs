@@ -14,13 +14,8 @@ internal sealed class DnatTally
         var now = new Dictionary<string, (long Packets, long Bytes)>();
         var added = new List<(string Counter, long Packets, long Bytes)>();
         using var document = JsonDocument.Parse(json);
-        foreach (var entry in document.RootElement.GetProperty("nftables").EnumerateArray())
+        foreach (var counter in NftAnswer.ObjectsOf(document, "counter"))
         {
-            if (!entry.TryGetProperty("counter", out var counter))
-            {
-                continue;
-            }
-
             var name = counter.GetProperty("name").GetString()!;
             var value = (Packets: counter.GetProperty("packets").GetInt64(), Bytes: counter.GetProperty("bytes").GetInt64());
             now[name] = value;

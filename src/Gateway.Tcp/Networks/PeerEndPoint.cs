@@ -16,10 +16,14 @@ public static class PeerEndPoint
     {
         var ip = endPoint as IPEndPoint ?? new IPEndPoint(IPAddress.None, 0);
         return ip.AddressFamily != AddressFamily.InterNetworkV6 ? ip
-            : ip.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(ip.Address.MapToIPv4(), ip.Port)
+            : ip.Address.IsIPv4MappedToIPv6 ? Unmap(ip)
             : ip.Address.ScopeId != 0 ? new IPEndPoint(WithoutZone(ip.Address), ip.Port)
             : ip;
     }
+
+    /// <summary>The IPv4 endpoint that a v4-mapped one stands for; any other as it is, with its zone.</summary>
+    internal static IPEndPoint Unmap(IPEndPoint endPoint) =>
+        endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
 
     private static IPAddress WithoutZone(IPAddress address)
     {

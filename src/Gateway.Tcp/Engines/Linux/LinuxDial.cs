@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Linux;
+using Gateway.Tcp.Networks;
 
 namespace Gateway.Tcp.Engines.Linux;
 
@@ -42,7 +43,7 @@ internal static class LinuxDial
     {
         isConnected = false;
         var toa = loop.Toa;
-        var destination = Unmap(request.Destination);
+        var destination = PeerEndPoint.Unmap(request.Destination);
         var address = SockAddr.From(destination);
         fd = Syscalls.Socket(address.Family);
         if (fd < 0)
@@ -75,7 +76,7 @@ internal static class LinuxDial
 
         if (error == 0 && request.TransparentSource is { } source)
         {
-            error = BindSource(fd, Unmap(source), destination.AddressFamily, out failure);
+            error = BindSource(fd, PeerEndPoint.Unmap(source), destination.AddressFamily, out failure);
         }
 
         if (error == 0 && !request.ClientOption.IsEmpty)
@@ -104,9 +105,6 @@ internal static class LinuxDial
 
         return error;
     }
-
-    private static IPEndPoint Unmap(IPEndPoint endPoint) =>
-        endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
 
     private static int BindSource(int fd, IPEndPoint source, AddressFamily family, out ConnectFailure failure)
     {

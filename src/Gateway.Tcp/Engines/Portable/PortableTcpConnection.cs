@@ -26,7 +26,7 @@ internal sealed class PortableTcpConnection : TcpConnection
         _engine = engine;
         RemoteEndPoint = PeerEndPoint.Of(socket.RemoteEndPoint);
         // An accepted socket's address differs from its listener's, and cannot be asked for once the socket is closed.
-        LocalEndPoint = Unmap((IPEndPoint)socket.LocalEndPoint!);
+        LocalEndPoint = PeerEndPoint.Unmap((IPEndPoint)socket.LocalEndPoint!);
         engine.Opened(this);
     }
 
@@ -262,9 +262,6 @@ internal sealed class PortableTcpConnection : TcpConnection
     }
 
     internal override void Report(Exception fault) => _engine.Report(fault);
-
-    internal static IPEndPoint Unmap(IPEndPoint endPoint) =>
-        endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<IoResult> WaitAndWriteAsync(ReadOnlyMemory<byte> data)
