@@ -17,7 +17,9 @@ switch (args.FirstOrDefault())
     case "run":
         return Compare(Options(args));
     default:
-        Console.Error.WriteLine("usage: run --gateway FILE [--other FILE] [--rounds N] [--seconds S] [--cells TEXT] [--json FILE] [--markdown FILE] | micro [--filter *]");
+        Console.Error.WriteLine(
+            "usage: run --gateway FILE [--other FILE] [--rounds N] [--seconds S] [--cells TEXT] [--json FILE] [--markdown FILE] | micro [--filter *]"
+        );
         return 2;
 }
 
@@ -91,25 +93,45 @@ static int Compare(Dictionary<string, string> options)
             report.Add(cell.Name, unit, cpuUnit, scale, rows, names, cell.SpeedGoal, cell.CpuGoal);
             if (cell.Kind == SliceKind.Short)
             {
-                report.AddGoal(rows, [.. names.Where(static name => name.StartsWith("haproxy", StringComparison.Ordinal) || name.EndsWith("half-close", StringComparison.Ordinal))],
-                    cell.SpeedGoal, " among those that pass a half-close on");
+                report.AddGoal(
+                    rows,
+                    [
+                        .. names.Where(static name =>
+                            name.StartsWith("haproxy", StringComparison.Ordinal) || name.EndsWith("half-close", StringComparison.Ordinal)),
+                    ],
+                    cell.SpeedGoal,
+                    " among those that pass a half-close on");
             }
         }
 
         if (Wanted("memory"))
         {
             Progress("memory");
-            report.AddFigures("memory per idle relayed connection (5,000)", "bytes",
-                [.. tcp.Where(static proxy => !proxy.IsDirect).Select(proxy => (proxy.Name, IdleRun.BytesPerConnection(proxy, backend, 5000)))]);
-            report.AddFigures("resident memory after that", "MB",
+            report.AddFigures(
+                "memory per idle relayed connection (5,000)",
+                "bytes",
+                [
+                    .. tcp.Where(static proxy => !proxy.IsDirect)
+                        .Select(proxy => (proxy.Name, IdleRun.BytesPerConnection(proxy, backend, 5000))),
+                ]);
+            report.AddFigures(
+                "resident memory after that",
+                "MB",
                 [.. tcp.Where(static proxy => !proxy.IsDirect).Select(static proxy => (proxy.Name, proxy.ResidentBytes() / 1e6))]);
         }
 
         if (Wanted("routes"))
         {
-            List<Proxy> routes = [Add(configurations.Gateway("1 route", 7600)), Add(configurations.Gateway("100 routes", 7700, 100)), Add(configurations.Gateway("10000 routes", 7800, 10_000))];
+            List<Proxy> routes =
+            [
+                Add(configurations.Gateway("1 route", 7600)),
+                Add(configurations.Gateway("100 routes", 7700, 100)),
+                Add(configurations.Gateway("10000 routes", 7800, 10_000)),
+            ];
             routes.ForEach(static proxy => TcpRun.WaitFor(proxy.Plain));
-            foreach (var (cell, rows) in new TcpRun(routes, backend, rounds, seconds).Run([Cell.All.First(static cell => cell.Kind == SliceKind.Short)], static _ => { }))
+            foreach (var (cell, rows) in new TcpRun(routes, backend, rounds, seconds).Run(
+                    [Cell.All.First(static cell => cell.Kind == SliceKind.Short)],
+                    static _ => { }))
             {
                 report.Add($"{cell.Name}, by number of routes", "per s", "µs each", 1e6, rows, [], null, null);
             }
@@ -124,7 +146,9 @@ static int Compare(Dictionary<string, string> options)
                 Add(configurations.Gateway("Portable, through Kestrel", 8300, extra: "\"Engine\": \"Portable\",")),
             ];
             ways.ForEach(static proxy => TcpRun.WaitFor(proxy.Plain));
-            foreach (var (cell, rows) in new TcpRun(ways, backend, rounds, seconds).Run([.. Cell.All.Where(static cell => cell.Name is "short 16" or "ping-pong 50" or "bulk 1")], Progress))
+            foreach (var (cell, rows) in new TcpRun(ways, backend, rounds, seconds).Run(
+                    [.. Cell.All.Where(static cell => cell.Name is "short 16" or "ping-pong 50" or "bulk 1")],
+                    Progress))
             {
                 report.Add($"{cell.Name}, by engine", "per s", "µs each", 1e6, rows, [], null, null);
             }
@@ -179,7 +203,9 @@ static int Compare(Dictionary<string, string> options)
         var text = File.Exists(markdown) ? File.ReadAllText(markdown) : "";
         var kept = text.IndexOf(Heading, StringComparison.Ordinal) is >= 0 and var at ? text[..at] : "";
         var programs = machine.Replace(", HAProxy", ",\nHAProxy", StringComparison.Ordinal);
-        File.WriteAllText(markdown, $"{kept}{Heading}\n{DateTime.UtcNow:yyyy-MM-dd}, {rounds} rounds. {programs}.\n\n{report.Text.TrimEnd()}\n");
+        File.WriteAllText(
+            markdown,
+            $"{kept}{Heading}\n{DateTime.UtcNow:yyyy-MM-dd}, {rounds} rounds. {programs}.\n\n{report.Text.TrimEnd()}\n");
     }
 
     return 0;

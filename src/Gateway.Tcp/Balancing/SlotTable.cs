@@ -4,7 +4,8 @@ namespace Gateway.Tcp.Balancing;
 
 /// <summary>
 /// Shares of connections as a table of slots, each of which belongs to one destination: connection number n, or the hash of a client,
-/// chooses a slot. The engine and nftables (numgen, jhash) use the same tables.
+/// chooses a slot. The engine and nftables (numgen, jhash) use the same tables. A cluster chooses its tables (<c>ClusterModel</c>), and a
+/// connection its slot (<c>ClusterModel.NextStart</c>).
 /// </summary>
 internal static class SlotTable
 {

@@ -7,7 +7,7 @@ namespace Gateway.Tcp.Dialing;
 /// <summary>
 /// Which of a name's addresses are dialed, and in which order: the wanted family first, then the other, each from a start that goes round,
 /// so that the pods behind a headless service get a share each; those that fail health checks last. Taken is after the order is made: a
-/// client's family may be the tail of a long answer.
+/// client's family may be the tail of a long answer. The order of destinations is that of <see cref="Dial"/>.
 /// </summary>
 internal static class AddressOrder
 {

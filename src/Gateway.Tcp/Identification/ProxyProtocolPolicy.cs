@@ -7,7 +7,8 @@ namespace Gateway.Tcp.Identification;
 
 /// <summary>
 /// A listener's <c>ProxyProtocol</c> section, resolved: who may come with or without a header. Immutable; a connection keeps the one that
-/// it was accepted under. No section, no policy: the peer is the client and nothing is looked at.
+/// it was accepted under. No section, no policy: the peer is the client and nothing is looked at. What becomes of a peer's header is
+/// decided in <see cref="HeaderIdentification"/>.
 /// </summary>
 public sealed class ProxyProtocolPolicy
 {

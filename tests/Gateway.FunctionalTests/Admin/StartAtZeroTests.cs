@@ -6,13 +6,40 @@ namespace Gateway.FunctionalTests.Admin;
 /// <summary>What alerts watch is there at zero before anything has happened, so that rate() and increase() see the first event.</summary>
 public sealed class StartAtZeroTests
 {
-    private static readonly string[] Rejected = ["limit", "draining", "proxy_protocol", "no_route", "no_destination", "original_destination", "client_reset", "resources", "error"];
+    private static readonly string[] Rejected =
+    [
+        "limit",
+        "draining",
+        "proxy_protocol",
+        "no_route",
+        "no_destination",
+        "original_destination",
+        "client_reset",
+        "resources",
+        "error",
+    ];
     private static readonly string[] RejectedHttp = ["limit", "draining", "proxy_protocol", "toa"];
 
     private static readonly string[] Closed =
     [
-        "client_fin", "backend_fin", "client_reset", "backend_reset", "idle_timeout", "max_duration", "drain", "backend_connect_failed", "backend_connect_timeout", "backend_send_failed",
-        "source_ip", "resources", "no_destination", "untrusted_header", "late_header", "nested_header", "health_check", "error",
+        "client_fin",
+        "backend_fin",
+        "client_reset",
+        "backend_reset",
+        "idle_timeout",
+        "max_duration",
+        "drain",
+        "backend_connect_failed",
+        "backend_connect_timeout",
+        "backend_send_failed",
+        "source_ip",
+        "resources",
+        "no_destination",
+        "untrusted_header",
+        "late_header",
+        "nested_header",
+        "health_check",
+        "error",
     ];
 
     [Fact]
@@ -20,7 +47,9 @@ public sealed class StartAtZeroTests
     {
         var (tcp, web) = (FreePorts.Next(), FreePorts.Next());
         await using var gateway = await GatewayProcess.StartAsync(
-            ConfigFile.Tcp(tcp, "127.0.0.1:9", new { Mode = "ProxyProtocol" }, new { TrustedProxies = new[] { "127.0.0.1/32" } }).AddHttp("web", web, "127.0.0.1:9")
+            ConfigFile
+                .Tcp(tcp, "127.0.0.1:9", new { Mode = "ProxyProtocol" }, new { TrustedProxies = new[] { "127.0.0.1/32" } })
+                .AddHttp("web", web, "127.0.0.1:9")
                 .Set("ReverseProxy:Clusters:web:Metadata", new Dictionary<string, string> { ["SourceIp.Mode"] = "ProxyProtocol" }));
 
         var metrics = await gateway.MetricsAsync();
@@ -33,7 +62,12 @@ public sealed class StartAtZeroTests
             AssertZero(metrics, "gateway_proxy_protocol_received_total", ("listener", "in"), ("version", "v2"), ("result", result));
         }
 
-        AssertZero(metrics, "gateway_proxy_protocol_received_total", ("listener", "in"), ("version", "none"), ("result", "absent_rejected"));
+        AssertZero(
+            metrics,
+            "gateway_proxy_protocol_received_total",
+            ("listener", "in"),
+            ("version", "none"),
+            ("result", "absent_rejected"));
         foreach (var cluster in new[] { "in", "web" })
         {
             AssertZero(metrics, "gateway_proxy_protocol_sent_total", ("cluster", cluster), ("version", "v2"));
@@ -52,10 +86,19 @@ public sealed class StartAtZeroTests
         var config = ConfigFile.Tcp(FreePorts.Next(), "127.0.0.1:9", new { Mode = "None" });
         await using var gateway = await GatewayProcess.StartAsync(config);
 
-        await gateway.ReloadAsync(config
-            .AddTcp("more", FreePorts.Next(), "127.0.0.1:9", new { Mode = "None" })
-            .Route("second", new { Listener = "in", ClusterId = "in", SourceIp = new { Mode = "None" }, Match = new { ClientCidrs = new[] { "192.0.2.0/24" } } })
-            .AddHttp("web", FreePorts.Next(), "127.0.0.1:9"));
+        await gateway.ReloadAsync(
+            config
+                .AddTcp("more", FreePorts.Next(), "127.0.0.1:9", new { Mode = "None" })
+                .Route(
+                    "second",
+                    new
+                    {
+                        Listener = "in",
+                        ClusterId = "in",
+                        SourceIp = new { Mode = "None" },
+                        Match = new { ClientCidrs = new[] { "192.0.2.0/24" } },
+                    })
+                .AddHttp("web", FreePorts.Next(), "127.0.0.1:9"));
 
         var metrics = await gateway.MetricsAsync();
         AssertListener(metrics, "more", Rejected);
@@ -81,14 +124,22 @@ public sealed class StartAtZeroTests
             AssertZero(metrics, "gateway_tcp_connection_opened_total", ("listener", listener), ("route", route), ("network_type", family));
             foreach (var reason in Closed)
             {
-                AssertZero(metrics, "gateway_tcp_connection_closed_total", ("listener", listener), ("route", route), ("network_type", family), ("reason", reason));
+                AssertZero(
+                    metrics,
+                    "gateway_tcp_connection_closed_total",
+                    ("listener", listener),
+                    ("route", route),
+                    ("network_type", family),
+                    ("reason", reason));
             }
         }
     }
 
     private static void AssertZero(PrometheusText metrics, string name, params (string Name, string Value)[] labels)
     {
-        var series = metrics.Samples.Where(sample => sample.Name == name && labels.All(label => sample.Labels.GetValueOrDefault(label.Name) == label.Value)).ToList();
+        var series = metrics
+            .Samples.Where(sample => sample.Name == name && labels.All(label => sample.Labels.GetValueOrDefault(label.Name) == label.Value))
+            .ToList();
         Assert.True(series is [{ Value: 0 }], $"{name}{{{string.Join(',', labels)}}} is not one series at zero:\n{metrics.Only(name)}");
     }
 }

@@ -47,13 +47,30 @@ public sealed class ActiveHealthTests
 
             await peer.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         });
-        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config($"http://127.0.0.1:{backend.Port}/", cluster: cluster => cluster with
-        {
-            Metadata = new Dictionary<string, string> { ["SourceIp.Mode"] = mode, ["SourceIp.Version"] = "V1" },
-            HttpRequest = new() { Version = new(1, 1) },
-            HealthCheck = new() { Active = new() { Enabled = true, Interval = TimeSpan.FromHours(1), Timeout = TimeSpan.FromMinutes(1) } },
-            Destinations = Enumerable.Range(0, Destinations).ToDictionary(number => $"d{number}", _ => new DestinationConfig { Address = $"http://127.0.0.1:{backend.Port}/" }),
-        }));
+        await using var gateway = await HttpTestGateway.StartAsync(
+            HttpTestGateway.Config(
+                $"http://127.0.0.1:{backend.Port}/",
+                cluster: cluster =>
+                    cluster with
+                    {
+                        Metadata = new Dictionary<string, string> { ["SourceIp.Mode"] = mode, ["SourceIp.Version"] = "V1" },
+                        HttpRequest = new() { Version = new(1, 1) },
+                        HealthCheck = new()
+                        {
+                            Active = new()
+                            {
+                                Enabled = true,
+                                Interval = TimeSpan.FromHours(1),
+                                Timeout = TimeSpan.FromMinutes(1),
+                            },
+                        },
+                        Destinations = Enumerable
+                            .Range(0, Destinations)
+                            .ToDictionary(
+                                number => $"d{number}",
+                                _ => new DestinationConfig { Address = $"http://127.0.0.1:{backend.Port}/" }
+                            ),
+                    }));
         gateway.Services.GetRequiredService<IProxyStateLookup>().TryGetCluster("backend", out var clusterState);
 
         var checking = gateway.Services.GetRequiredService<IActiveHealthCheckMonitor>().CheckHealthAsync([clusterState!]);

@@ -72,7 +72,10 @@ public sealed class DestinationNameTests
     {
         _names["app.example"] = [IPAddress.Parse("127.0.0.200"), IPAddress.Parse("127.0.0.201")];
         await using var gateway = await StartAsync("http://app.example:1/", "1.1", "None");
-        using var connects = new MetricCollector<double>(gateway.Services.GetRequiredService<IMeterFactory>(), "Gateway.Tcp", "gateway.destination.connect.duration");
+        using var connects = new MetricCollector<double>(
+            gateway.Services.GetRequiredService<IMeterFactory>(),
+            "Gateway.Tcp",
+            "gateway.destination.connect.duration");
         using var client = new HttpClient { BaseAddress = new Uri($"http://{gateway["web"]}/") };
 
         Assert.Equal(HttpStatusCode.BadGateway, (await client.GetAsync("/")).StatusCode);
@@ -81,20 +84,45 @@ public sealed class DestinationNameTests
         Assert.Contains("error=Request detail=to:127.0.0.201:1,ConnectionRefused,attempts:2", line, StringComparison.Ordinal);
         var failed = connects.GetMeasurementSnapshot();
         Assert.Equal(2, failed.Count);
-        Assert.All(failed, connect => Assert.Equal(("backend", "one", "refused"), (connect.Tags["cluster"], connect.Tags["destination"], connect.Tags["error.type"])));
+        Assert.All(
+            failed,
+            connect =>
+                Assert.Equal(
+                    ("backend", "one", "refused"),
+                    (connect.Tags["cluster"], connect.Tags["destination"], connect.Tags["error.type"])));
     }
 
-    private async Task<HttpTestGateway> StartAsync(string destination, string version, string mode, TimeSpan? lifetime = null) => await HttpTestGateway.StartAsync(
-        HttpTestGateway.Config(destination, cluster: cluster => cluster with
-        {
-            HttpRequest = new ForwarderRequestConfig { Version = Version.Parse(version == "2" ? "2.0" : version), VersionPolicy = HttpVersionPolicy.RequestVersionExact },
-            Metadata = mode == "None" ? null : new Dictionary<string, string> { ["SourceIp.Mode"] = mode, ["SourceIp.Version"] = "V1" },
-        }),
-        services: services =>
-        {
-            services.AddSingleton(new DestinationOptions { LifetimeOfNames = lifetime ?? TimeSpan.FromHours(1), LookInterval = TimeSpan.FromMilliseconds(10) });
-            services.AddSingleton(provider => new SocketDialer(provider.GetRequiredService<IMeterFactory>(), TimeProvider.System, new OwnListeners(), new HostResolver(_time, Ask)));
-        });
+    private async Task<HttpTestGateway> StartAsync(string destination, string version, string mode, TimeSpan? lifetime = null) =>
+        await HttpTestGateway.StartAsync(
+            HttpTestGateway.Config(
+                destination,
+                cluster: cluster =>
+                    cluster with
+                    {
+                        HttpRequest = new ForwarderRequestConfig
+                        {
+                            Version = Version.Parse(version == "2" ? "2.0" : version),
+                            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                        },
+                        Metadata =
+                            mode == "None"
+                                ? null
+                                : new Dictionary<string, string> { ["SourceIp.Mode"] = mode, ["SourceIp.Version"] = "V1" },
+                    }),
+            services: services =>
+            {
+                services.AddSingleton(
+                    new DestinationOptions
+                    {
+                        LifetimeOfNames = lifetime ?? TimeSpan.FromHours(1),
+                        LookInterval = TimeSpan.FromMilliseconds(10),
+                    });
+                services.AddSingleton(provider => new SocketDialer(
+                    provider.GetRequiredService<IMeterFactory>(),
+                    TimeProvider.System,
+                    new OwnListeners(),
+                    new HostResolver(_time, Ask)));
+            });
 
     private Task<IPAddress[]> Ask(string name, CancellationToken cancellation) =>
         _names.TryGetValue(name, out var addresses) ? Task.FromResult(addresses) : throw new SocketException((int)SocketError.HostNotFound);

@@ -20,13 +20,17 @@ public sealed class HttpResponseRulesTests
         Assert.Contains("\r\nX-A: b\r\n", response, StringComparison.Ordinal);
         Assert.Equal(expected == 304, response.Contains("Content-Length: 11", StringComparison.Ordinal));
         Assert.DoesNotContain("abc", response, StringComparison.Ordinal);
-        Assert.Contains($"status={expected} sent=0 ", await gateway.WaitForAccessLineAsync(line => line.Contains("error=- ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            $"status={expected} sent=0 ",
+            await gateway.WaitForAccessLineAsync(line => line.Contains("error=- ", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task SwitchingProtocols_NobodyAsked_Is502()
     {
-        await using var backend = RecordingHttpBackend.Start(_ => "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\nX-A: b\r\n\r\n");
+        await using var backend = RecordingHttpBackend.Start(_ =>
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\nX-A: b\r\n\r\n");
         await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(backend.Url));
 
         var response = await RawClient.GetAsync(gateway["web"], "/");
@@ -34,7 +38,10 @@ public sealed class HttpResponseRulesTests
         Assert.StartsWith("HTTP/1.1 502 ", response, StringComparison.Ordinal);
         Assert.DoesNotContain("Upgrade", response, StringComparison.Ordinal);
         Assert.DoesNotContain("X-A", response, StringComparison.Ordinal);
-        Assert.Contains(" error=Upgrade ", await gateway.WaitForAccessLineAsync(line => line.Contains("status=502", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            " error=Upgrade ",
+            await gateway.WaitForAccessLineAsync(line => line.Contains("status=502", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -43,7 +50,8 @@ public sealed class HttpResponseRulesTests
     [InlineData("X-Hop\r\nConnection: close")]
     public async Task Headers_ThatTheDestinationNominates_AreForTheGatewayAlone(string connection)
     {
-        await using var backend = RecordingHttpBackend.Start(_ => $"HTTP/1.1 200 OK\r\nConnection: {connection}\r\nX-Hop: 1\r\nX-End: 2\r\nContent-Length: 2\r\n\r\nok");
+        await using var backend = RecordingHttpBackend.Start(_ =>
+            $"HTTP/1.1 200 OK\r\nConnection: {connection}\r\nX-Hop: 1\r\nX-End: 2\r\nContent-Length: 2\r\n\r\nok");
         await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(backend.Url));
 
         var response = await RawClient.GetAsync(gateway["web"], "/");

@@ -21,7 +21,8 @@ public sealed class SilentClientTests
     {
         await using var web = Peers.HttpBackend.Start();
         var port = FreePorts.Next();
-        await using var gateway = await StartAsync(new ConfigFile().AddHttp("web", port, web.Address, proxyProtocol: hasPolicy ? Policy : null));
+        await using var gateway = await StartAsync(
+            new ConfigFile().AddHttp("web", port, web.Address, proxyProtocol: hasPolicy ? Policy : null));
         var first = hasPolicy ? Header : "";
         using var speaks = await AskingAsync(port, first);
         var silent = new List<TcpPeer>();
@@ -48,9 +49,15 @@ public sealed class SilentClientTests
             await AskAsync(other);
         }
 
-        await gateway.WaitForMetricAsync("gateway_tcp_connection_rejected_total", static v => v >= 3, ("listener", "web"), ("reason", "limit"));
+        await gateway.WaitForMetricAsync(
+            "gateway_tcp_connection_rejected_total",
+            static v => v >= 3,
+            ("listener", "web"),
+            ("reason", "limit"));
         await gateway.WaitForAccessAsync(silent[0].Local.ToString(), "listener=web reason=limit detail=-");
-        var warning = Assert.Single(gateway.Process.Lines, static line => line.Contains("places for connections are taken", StringComparison.Ordinal));
+        var warning = Assert.Single(
+            gateway.Process.Lines,
+            static line => line.Contains("places for connections are taken", StringComparison.Ordinal));
         Assert.Contains("All 4 places", warning, StringComparison.Ordinal);
         foreach (var peer in others.Concat(silent))
         {

@@ -9,8 +9,8 @@ using Gateway.Testing.Wire;
 namespace Gateway.FunctionalTests.Namespaces;
 
 /// <summary>
-/// The gateway in a pod's network namespace, before (inbound) or behind (outbound) an application that knows nothing of it. The pod is the gateway's namespace of
-/// <see cref="GatewayNetwork"/>; what diverts connections is installed by <c>Gateway redirect</c> alone.
+/// The gateway in a pod's network namespace, before (inbound) or behind (outbound) an application that knows nothing of it. The pod is the
+/// gateway's namespace of <see cref="GatewayNetwork"/>; what diverts connections is installed by <c>Gateway redirect</c> alone.
 /// </summary>
 public sealed class InterceptTests
 {
@@ -29,11 +29,19 @@ public sealed class InterceptTests
         var pod = new Pod(network, config, rules);
         var before = await pod.RulesAsync();
         await pod.RedirectAsync("apply");
-        await using var app4 = RecordingTcpServer.Start(endPoint: new IPEndPoint(GatewayNetwork.GatewayV4, AppPort), inside: network.Gateway);
-        await using var app6 = RecordingTcpServer.Start(endPoint: new IPEndPoint(GatewayNetwork.GatewayV6, AppPort), inside: network.Gateway);
+        await using var app4 = RecordingTcpServer.Start(
+            endPoint: new IPEndPoint(GatewayNetwork.GatewayV4, AppPort),
+            inside: network.Gateway);
+        await using var app6 = RecordingTcpServer.Start(
+            endPoint: new IPEndPoint(GatewayNetwork.GatewayV6, AppPort),
+            inside: network.Gateway);
         await using var gateway = await pod.StartGatewayAsync();
 
-        foreach (var (from, to, app) in new[] { (GatewayNetwork.ClientV4, GatewayNetwork.GatewayV4, app4), (GatewayNetwork.ClientV6, GatewayNetwork.GatewayV6, app6) })
+        foreach (var (from, to, app) in new[]
+            {
+                (GatewayNetwork.ClientV4, GatewayNetwork.GatewayV4, app4),
+                (GatewayNetwork.ClientV6, GatewayNetwork.GatewayV6, app6),
+            })
         {
             using var client = await TcpPeer.ConnectAsync(new IPEndPoint(to, AppPort), new IPEndPoint(from, 0), network.Client);
             using var accepted = await app.NextAsync();
@@ -47,7 +55,11 @@ public sealed class InterceptTests
             await accepted.SendAsync("done");
             Assert.Equal("done", await client.ReadTextAsync(4));
             accepted.ShutdownSend();
-            await gateway.WaitForAccessAsync(client.Local.ToString(), "client_fin", $"to:{new IPEndPoint(to, AppPort)}", "destination=original");
+            await gateway.WaitForAccessAsync(
+                client.Local.ToString(),
+                "client_fin",
+                $"to:{new IPEndPoint(to, AppPort)}",
+                "destination=original");
         }
 
         // Nobody may ask for the listener itself: it would connect to itself.
@@ -66,7 +78,10 @@ public sealed class InterceptTests
         Assert.Equal(before, await pod.RulesAsync());
 
         // Now the application is asked itself.
-        using var last = await TcpPeer.ConnectAsync(new IPEndPoint(GatewayNetwork.GatewayV4, AppPort), new IPEndPoint(GatewayNetwork.ClientV4, 0), network.Client);
+        using var last = await TcpPeer.ConnectAsync(
+            new IPEndPoint(GatewayNetwork.GatewayV4, AppPort),
+            new IPEndPoint(GatewayNetwork.ClientV4, 0),
+            network.Client);
         using var plain = await app4.NextAsync();
         Assert.Equal(last.Local, plain.Remote);
     }
@@ -81,15 +96,23 @@ public sealed class InterceptTests
         await pod.RedirectAsync("apply");
         await using var app = RecordingTcpServer.Start(endPoint: new IPEndPoint(IPAddress.Loopback, AppPort), inside: network.Gateway);
         await using var app6 = RecordingTcpServer.Start(endPoint: new IPEndPoint(IPAddress.IPv6Loopback, AppPort), inside: network.Gateway);
-        await using var outer = RecordingTcpServer.Start(endPoint: new IPEndPoint(GatewayNetwork.GatewayV4, AppPort), inside: network.Gateway);
+        await using var outer = RecordingTcpServer.Start(
+            endPoint: new IPEndPoint(GatewayNetwork.GatewayV4, AppPort),
+            inside: network.Gateway);
         await using var gateway = await pod.StartGatewayAsync();
 
-        using var client = await TcpPeer.ConnectAsync(new IPEndPoint(GatewayNetwork.GatewayV4, AppPort), new IPEndPoint(GatewayNetwork.ClientV4, 0), network.Client);
+        using var client = await TcpPeer.ConnectAsync(
+            new IPEndPoint(GatewayNetwork.GatewayV4, AppPort),
+            new IPEndPoint(GatewayNetwork.ClientV4, 0),
+            network.Client);
         using var accepted = await app.NextAsync();
         Assert.Equal(client.Local, accepted.Remote);
         await accepted.SendAsync("hello");
         Assert.Equal("hello", await client.ReadTextAsync(5));
-        using var client6 = await TcpPeer.ConnectAsync(new IPEndPoint(GatewayNetwork.GatewayV6, AppPort), new IPEndPoint(GatewayNetwork.ClientV6, 0), network.Client);
+        using var client6 = await TcpPeer.ConnectAsync(
+            new IPEndPoint(GatewayNetwork.GatewayV6, AppPort),
+            new IPEndPoint(GatewayNetwork.ClientV6, 0),
+            network.Client);
         using var accepted6 = await app6.NextAsync();
         Assert.Equal(client6.Local, accepted6.Remote);
 
@@ -106,10 +129,23 @@ public sealed class InterceptTests
     public async Task Outbound_BackendThatTakesProxyHeaders_LearnsWhoCalled(string rules, string engine)
     {
         await using var network = await GatewayNetwork.CreateAsync();
-        var config = new ConfigFile().Set("TcpProxy:Engine", engine).Listener("out", $"*:{Pod.ListenerPort}", "Tcp")
-            .Set("Listeners:out:Intercept", "Redirect").Set("Listeners:out:Capture", new { Direction = "Outbound", ExcludePorts = new[] { 22 } })
-            .Route("out", new { Listener = "out", ClusterId = "any", Match = new { DestinationPorts = new object[] { "1-9999" } }, SourceIp = new { Mode = "ProxyProtocol", Mark = 99 } })
-            .Set("TcpProxy:Clusters:any", new { Type = "OriginalDestination", AllowedDestinations = new[] { "198.51.100.0/24", "2001:db8:b::/64" } });
+        var config = new ConfigFile()
+            .Set("TcpProxy:Engine", engine)
+            .Listener("out", $"*:{Pod.ListenerPort}", "Tcp")
+            .Set("Listeners:out:Intercept", "Redirect")
+            .Set("Listeners:out:Capture", new { Direction = "Outbound", ExcludePorts = new[] { 22 } })
+            .Route(
+                "out",
+                new
+                {
+                    Listener = "out",
+                    ClusterId = "any",
+                    Match = new { DestinationPorts = new object[] { "1-9999" } },
+                    SourceIp = new { Mode = "ProxyProtocol", Mark = 99 },
+                })
+            .Set(
+                "TcpProxy:Clusters:any",
+                new { Type = "OriginalDestination", AllowedDestinations = new[] { "198.51.100.0/24", "2001:db8:b::/64" } });
         var pod = new Pod(network, config, rules);
         await pod.RedirectAsync("apply");
         await using var gateway = await pod.StartGatewayAsync();
@@ -151,7 +187,8 @@ public sealed class InterceptTests
 
         await gateway.WaitForAccessAsync("reason=original_destination");
         await gateway.WaitForMetricAsync("gateway_tcp_connection_active", v => v == 0);
-        // A connection can be accepted before its dial has ended, so a busy machine takes some rounds (21 were seen); a circle takes every descriptor, thousands.
+        // A connection can be accepted before its dial has ended, so a busy machine takes some rounds (21 were seen); a circle takes every
+        // descriptor, thousands.
         Assert.InRange((await gateway.MetricsAsync()).Sum("gateway_tcp_connection_opened_total"), 1, 100);
     }
 
@@ -161,8 +198,18 @@ public sealed class InterceptTests
     public async Task Show_AsAScript_InstallsWhatApplyInstalls(string rules, string ipv6Off)
     {
         await using var network = await GatewayNetwork.CreateAsync();
-        (await ProcessRunner.RunAsync([.. network.Gateway.CommandPrefix, "sh", "-c", $"echo {ipv6Off} > /proc/sys/net/ipv6/conf/all/disable_ipv6"])).RequireSuccess();
-        var pod = new Pod(network, InboundConfig("TProxy").Set("Listeners:in:Capture:ExcludeCidrs", new[] { "10.0.0.0/8", "2001:db8:f::/48" }), rules);
+        (
+            await ProcessRunner.RunAsync([
+                .. network.Gateway.CommandPrefix,
+                "sh",
+                "-c",
+                $"echo {ipv6Off} > /proc/sys/net/ipv6/conf/all/disable_ipv6",
+            ])
+        ).RequireSuccess();
+        var pod = new Pod(
+            network,
+            InboundConfig("TProxy").Set("Listeners:in:Capture:ExcludeCidrs", new[] { "10.0.0.0/8", "2001:db8:f::/48" }),
+            rules);
         var before = await pod.RulesAsync();
 
         await pod.RedirectAsync("apply");
@@ -192,7 +239,12 @@ public sealed class InterceptTests
         using var folder = new TemporaryFolder();
 
         // One that refuses the plan when it is asked, one that does so after all when it is to install it, and none.
-        foreach (var (nft, says) in new[] { ("exit 1", "nft -c -f -"), ("[ \"$1\" = -f ] && [ ! -e once ] && : > once && exit 1; exec REAL \"$@\"", "is there again"), ("", "nft is not installed") })
+        foreach (var (nft, says) in new[]
+            {
+                ("exit 1", "nft -c -f -"),
+                ("[ \"$1\" = -f ] && [ ! -e once ] && : > once && exit 1; exec REAL \"$@\"", "is there again"),
+                ("", "nft is not installed"),
+            })
         {
             // In place of /usr/sbin, where they are looked for, for this one process.
             var programs = Directory.CreateDirectory(Path.Combine(folder.Path, $"bin{nft.Length}")).FullName;
@@ -205,10 +257,14 @@ public sealed class InterceptTests
             {
                 var real = Path.Combine(programs, "real-nft");
                 File.Copy(DebianPeer.Require("nft"), real);
-                await WriteScriptAsync(Path.Combine(programs, "nft"), $"cd {folder.Path}\n{nft.Replace("REAL", "/usr/sbin/real-nft", StringComparison.Ordinal)}");
+                await WriteScriptAsync(
+                    Path.Combine(programs, "nft"),
+                    $"cd {folder.Path}\n{nft.Replace("REAL", "/usr/sbin/real-nft", StringComparison.Ordinal)}");
             }
 
-            var failed = await other.TryRedirectAsync("apply", prefix: ["unshare", "-m", "sh", "-c", "mount --bind \"$0\" /usr/sbin && exec \"$@\"", programs]);
+            var failed = await other.TryRedirectAsync(
+                "apply",
+                prefix: ["unshare", "-m", "sh", "-c", "mount --bind \"$0\" /usr/sbin && exec \"$@\"", programs]);
 
             Assert.Equal(1, failed.ExitCode);
             Assert.Contains(says, failed.Output, StringComparison.Ordinal);
@@ -227,7 +283,12 @@ public sealed class InterceptTests
             await WriteScriptAsync(Path.Combine(folder.Path, name), $": > {folder.Path}/trapped");
         }
 
-        (await pod.TryRedirectAsync("apply", new Dictionary<string, string> { ["PATH"] = $".:{folder.Path}" }, workingDirectory: folder.Path)).RequireSuccess();
+        (
+            await pod.TryRedirectAsync(
+                "apply",
+                new Dictionary<string, string> { ["PATH"] = $".:{folder.Path}" },
+                workingDirectory: folder.Path)
+        ).RequireSuccess();
 
         Assert.False(File.Exists(Path.Combine(folder.Path, "trapped")));
         Assert.Contains("gateway_redirect", await pod.RulesAsync(), StringComparison.Ordinal);
@@ -331,10 +392,20 @@ public sealed class InterceptTests
         (await ProcessRunner.RunAsync(["chmod", "+x", path])).RequireSuccess();
     }
 
-    private static ConfigFile InboundConfig(string intercept) => new ConfigFile().Listener("in", $"*:{Pod.ListenerPort}", "Tcp")
-        .Set("Listeners:in:Intercept", intercept)
-        .Route("in", new { Listener = "in", ClusterId = "app", Match = new { DestinationPorts = new[] { AppPort } }, SourceIp = new { Mode = "Transparent" } })
-        .Set("TcpProxy:Clusters:app:Type", "OriginalDestination");
+    private static ConfigFile InboundConfig(string intercept) =>
+        new ConfigFile()
+            .Listener("in", $"*:{Pod.ListenerPort}", "Tcp")
+            .Set("Listeners:in:Intercept", intercept)
+            .Route(
+                "in",
+                new
+                {
+                    Listener = "in",
+                    ClusterId = "app",
+                    Match = new { DestinationPorts = new[] { AppPort } },
+                    SourceIp = new { Mode = "Transparent" },
+                })
+            .Set("TcpProxy:Clusters:app:Type", "OriginalDestination");
 
     /// <summary>A pod: one network namespace, one configuration.</summary>
     private sealed class Pod(GatewayNetwork network, ConfigFile config, string rules)
@@ -353,13 +424,19 @@ public sealed class InterceptTests
         public async Task<string> RedirectAsync(string action) => (await TryRedirectAsync(action)).RequireSuccess().StandardOutput;
 
         public async Task<ProcessResult> TryRedirectAsync(
-            string action, IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<string>? prefix = null, string? workingDirectory = null)
+            string action,
+            IReadOnlyDictionary<string, string>? environment = null,
+            IReadOnlyList<string>? prefix = null,
+            string? workingDirectory = null)
         {
             using var folder = new TemporaryFolder();
             string[] options = [.. action == "remove" ? Array.Empty<string>() : ["--config", folder.Write("a.json", config.ToJson())],
                 .. rules == "iptables" && action != "remove" ? ["--iptables"] : Array.Empty<string>()];
             DebianPeer.Require(rules);
-            return await ProcessRunner.RunAsync([.. _prefix, .. prefix ?? [], RepositoryPaths.GatewayExecutable, "redirect", action, .. options], environment: environment, workingDirectory: workingDirectory);
+            return await ProcessRunner.RunAsync(
+                [.. _prefix, .. prefix ?? [], RepositoryPaths.GatewayExecutable, "redirect", action, .. options],
+                environment: environment,
+                workingDirectory: workingDirectory);
         }
 
         /// <summary>All that could have been changed, without counters and what iptables keeps of an empty table.</summary>
@@ -367,15 +444,28 @@ public sealed class InterceptTests
         {
             var all = new List<string>();
             foreach (var command in new[]
-            {
-                "nft list ruleset", "ip -4 rule show", "ip -6 rule show", "ip -4 route show table 233", "ip -6 route show table 233", "iptables-save", "ip6tables-save",
-            })
+                {
+                    "nft list ruleset",
+                    "ip -4 rule show",
+                    "ip -6 rule show",
+                    "ip -4 route show table 233",
+                    "ip -6 route show table 233",
+                    "iptables-save",
+                    "ip6tables-save",
+                })
             {
                 var shown = (await ProcessRunner.RunAsync([.. _prefix, .. command.Split(' ')])).StandardOutput.Split('\n');
                 var isNft = command.StartsWith("nft", StringComparison.Ordinal);
-                all.AddRange(isNft
-                    ? string.Join('\n', shown.Prepend("")).Split("\ntable ").Where(table => table.Contains("gateway_redirect", StringComparison.Ordinal))
-                    : shown.Where(line => !line.StartsWith('#') && !line.StartsWith('*') && line != "COMMIT" && !line.Contains(" ACCEPT [", StringComparison.Ordinal)));
+                all.AddRange(
+                    isNft
+                        ? string.Join('\n', shown.Prepend(""))
+                            .Split("\ntable ")
+                            .Where(table => table.Contains("gateway_redirect", StringComparison.Ordinal))
+                        : shown.Where(line =>
+                            !line.StartsWith('#')
+                            && !line.StartsWith('*')
+                            && line != "COMMIT"
+                            && !line.Contains(" ACCEPT [", StringComparison.Ordinal)));
             }
 
             return string.Join('\n', all.Where(line => line.Length > 0));

@@ -31,16 +31,24 @@ public sealed class DescriptorLimitTests
         Assert.Equal(Places, served.Count);
         if (engine == "Linux")
         {
-            await gateway.WaitForMetricAsync("gateway_tcp_connection_rejected_total", value => value == Clients - Places, ("listener", "in"), ("reason", "limit"));
+            await gateway.WaitForMetricAsync(
+                "gateway_tcp_connection_rejected_total",
+                value => value == Clients - Places,
+                ("listener", "in"),
+                ("reason", "limit"));
             Assert.Equal(0, (await gateway.MetricsAsync()).Sum("gateway_tcp_accept_errors_total"));
         }
         else
         {
-            // Sockets are accepted some way ahead there, and those may take the last descriptors for a moment: whoever is dialed for then, or accepted, is refused for want of them.
+            // Sockets are accepted some way ahead there, and those may take the last descriptors for a moment: whoever is dialed for then,
+            // or accepted, is refused for want of them.
             await Eventually.TrueAsync(
-                async () => await gateway.MetricsAsync() is var metrics
-                    && metrics.Sum("gateway_tcp_connection_rejected_total", ("reason", "limit")) + metrics.Sum("gateway_tcp_connection_rejected_total", ("reason", "resources"))
-                        + metrics.Sum("gateway_tcp_connection_closed_total", ("reason", "resources")) == Clients - Places,
+                async () =>
+                    await gateway.MetricsAsync() is var metrics
+                    && metrics.Sum("gateway_tcp_connection_rejected_total", ("reason", "limit"))
+                        + metrics.Sum("gateway_tcp_connection_rejected_total", ("reason", "resources"))
+                        + metrics.Sum("gateway_tcp_connection_closed_total", ("reason", "resources"))
+                        == Clients - Places,
                 "each of the others is refused with a reason");
         }
 

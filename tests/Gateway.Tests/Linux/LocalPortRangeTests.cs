@@ -7,7 +7,8 @@ public sealed class LocalPortRangeTests
     [Theory]
     [InlineData("32768\t60999\n", 32768, 60999)]
     [InlineData("1024 65535", 1024, 65535)]
-    public void Parse_WhatTheKernelSays_IsTheRange(string text, int first, int last) => Assert.Equal((first, last), LocalPortRange.Parse(text));
+    public void Parse_WhatTheKernelSays_IsTheRange(string text, int first, int last) =>
+        Assert.Equal((first, last), LocalPortRange.Parse(text));
 
     [Theory]
     [InlineData("")]

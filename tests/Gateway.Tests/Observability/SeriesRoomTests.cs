@@ -18,7 +18,9 @@ public sealed class SeriesRoomTests : IDisposable
     /// <summary>What the room is reckoned by must not be less than what there is.</summary>
     [Fact]
     public void Reasons_AreAtLeastAsManyAsThereAre() =>
-        Assert.True(SeriesRoom.Reasons >= CloseReasons.In(ReasonSeries.Closed).Count && SeriesRoom.Reasons >= CloseReasons.In((ReasonSeries)byte.MaxValue).Count);
+        Assert.True(
+            SeriesRoom.Reasons >= CloseReasons.In(ReasonSeries.Closed).Count
+                && SeriesRoom.Reasons >= CloseReasons.In((ReasonSeries)byte.MaxValue).Count);
 
     [Theory]
     [InlineData("gateway.tcp.connection.closed", 3000 * 2 * 32)]
@@ -81,7 +83,11 @@ public sealed class SeriesRoomTests : IDisposable
             {
                 Routes = names.ToDictionary(static name => name, static name => new TcpRouteConfig { Listener = "in", ClusterId = name }),
                 Clusters = names.ToDictionary(
-                    static name => name, static _ => new TcpClusterConfig { Destinations = new Dictionary<string, TcpDestinationConfig> { ["d"] = new() { Address = "127.0.0.1:9" } } }),
+                    static name => name,
+                    static _ => new TcpClusterConfig
+                    {
+                        Destinations = new Dictionary<string, TcpDestinationConfig> { ["d"] = new() { Address = "127.0.0.1:9" } },
+                    }),
             },
             ReverseProxy = new ReverseProxyConfig
             {

@@ -35,9 +35,12 @@ public sealed class DecisionRecordTests
     public void Records_ThatHoldNoLonger_NameWhatReplacedThem()
     {
         const string Link = @"^- Status: .*\]\(\d{4}-[\w-]+\.md\)$";
-        var replaced = Records.Where(record => Regex.IsMatch(record.Text, "^- Status: (Amended|Superseded)", RegexOptions.Multiline)).ToArray();
+        var replaced = Records
+            .Where(record => Regex.IsMatch(record.Text, "^- Status: (Amended|Superseded)", RegexOptions.Multiline))
+            .ToArray();
 
         Assert.NotEmpty(replaced);
-        Findings.AssertNone(replaced.Where(record => !Regex.IsMatch(record.Text, Link, RegexOptions.Multiline)).Select(record => record.Path));
+        Findings.AssertNone(
+            replaced.Where(record => !Regex.IsMatch(record.Text, Link, RegexOptions.Multiline)).Select(record => record.Path));
     }
 }

@@ -19,9 +19,10 @@ public sealed class FolderCirclesTests
         // A folder that uses none of those that are left, or that none of them uses, is in no circle.
         var left = uses.Select(static use => use.From).ToHashSet();
         while (left.RemoveWhere(folder =>
-            !uses.Any(use => use.From == folder && left.Contains(use.To)) || !uses.Any(use => use.To == folder && left.Contains(use.From))) > 0)
-        {
-        }
+                !uses.Any(use => use.From == folder && left.Contains(use.To))
+                || !uses.Any(use => use.To == folder && left.Contains(use.From))
+            ) > 0
+        ) { }
 
         Findings.AssertNone(uses.Where(use => left.Contains(use.From) && left.Contains(use.To)).Select(static use => use.ToString()));
     }

@@ -31,7 +31,9 @@ internal static class Markdown
     public static IEnumerable<string> HeadingsOf(SourceFile document) =>
         WithoutCode(document.Text).Split('\n').Where(line => line.StartsWith('#')).Select(line => line.TrimStart('#').Trim());
 
-    /// <summary>The headings' anchors as GitHub makes them: lower case, no punctuation, dashes for spaces; the second of a name has -1.</summary>
+    /// <summary>
+    /// The headings' anchors as GitHub makes them: lower case, no punctuation, dashes for spaces; the second of a name has -1.
+    /// </summary>
     public static IReadOnlySet<string> AnchorsOf(SourceFile document)
     {
         var seen = new Dictionary<string, int>();

@@ -16,7 +16,11 @@ public sealed class ConfigFileWatcherTests : IDisposable
     // The contract's limit; the machine may be slow, so a test waits longer and only fails if nothing comes at all.
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
-    private static readonly ConfigFileWatcherOptions Fast = new() { PollInterval = TimeSpan.FromMilliseconds(40), SettleTime = TimeSpan.FromMilliseconds(20) };
+    private static readonly ConfigFileWatcherOptions Fast = new()
+    {
+        PollInterval = TimeSpan.FromMilliseconds(40),
+        SettleTime = TimeSpan.FromMilliseconds(20),
+    };
 
     private readonly string _directory = Directory.CreateTempSubdirectory("gateway-config-").FullName;
     private readonly Channel<ConfigFileRead> _reads = Channel.CreateUnbounded<ConfigFileRead>();
@@ -47,7 +51,9 @@ public sealed class ConfigFileWatcherTests : IDisposable
     public async Task Watch_NoInotifyInstance_StillReports()
     {
         File.WriteAllText(FilePath, "one");
-        await using var watcher = Start("one", createSignal: (_, _) => throw new IOException("The configured user limit on the number of inotify instances has been reached"));
+        await using var watcher = Start(
+            "one",
+            createSignal: (_, _) => throw new IOException("The configured user limit on the number of inotify instances has been reached"));
 
         Replace("two");
 
@@ -187,7 +193,11 @@ public sealed class ConfigFileWatcherTests : IDisposable
     public async Task Watch_FileIsWrittenInPieces_ReportsTheWholeText()
     {
         File.WriteAllText(FilePath, "one");
-        var settle = new ConfigFileWatcherOptions { PollInterval = TimeSpan.FromMilliseconds(600), SettleTime = TimeSpan.FromMilliseconds(500) };
+        var settle = new ConfigFileWatcherOptions
+        {
+            PollInterval = TimeSpan.FromMilliseconds(600),
+            SettleTime = TimeSpan.FromMilliseconds(500),
+        };
         await using var watcher = Start("one", settle);
 
         await using (var stream = new FileStream(FilePath, FileMode.Create, FileAccess.Write, FileShare.ReadWrite))
@@ -358,7 +368,12 @@ public sealed class ConfigFileWatcherTests : IDisposable
         var time = new FakeTimeProvider();
         var looks = 0;
         var options = new ConfigFileWatcherOptions { PollInterval = TimeSpan.FromHours(1), ReadLimit = TimeSpan.FromDays(20) };
-        await using var watcher = Start("one", options, (_, _) => throw new IOException("none"), onLook: _ => Interlocked.Increment(ref looks), time: time);
+        await using var watcher = Start(
+            "one",
+            options,
+            (_, _) => throw new IOException("none"),
+            onLook: _ => Interlocked.Increment(ref looks),
+            time: time);
         await Eventually.TrueAsync(() => Volatile.Read(ref looks) == 1, "the first look");
 
         Replace("two");
@@ -418,7 +433,12 @@ public sealed class ConfigFileWatcherTests : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter)
         {
             _lines.Add(eventId.Id);
             throw new FormatException("a line that cannot be written");

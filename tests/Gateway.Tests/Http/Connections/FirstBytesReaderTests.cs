@@ -12,7 +12,8 @@ public sealed class FirstBytesReaderTests
     private int _headers;
     private int _heard;
 
-    public FirstBytesReaderTests() => _reader = new FirstBytesReader(new Duplex(_pipe), new FirstBytesGuard(), () => _heard++, () => _headers++);
+    public FirstBytesReaderTests() =>
+        _reader = new FirstBytesReader(new Duplex(_pipe), new FirstBytesGuard(), () => _heard++, () => _headers++);
 
     [Theory]
     [InlineData("PROXY TCP4 203.0.113.7 192.0.2.1 1 2\r\nGET /")]

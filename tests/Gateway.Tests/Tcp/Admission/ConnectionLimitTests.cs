@@ -32,7 +32,8 @@ public sealed class ConnectionLimitTests
     [InlineData(100, 100)]
     [InlineData(60, 100)]
     [InlineData(30, 140)]
-    public void MaxFurther_IsHalfOfAllDescriptorsOrWhatClientsLeave(int? max, int expected) => Assert.Equal(expected, new ConnectionLimit(max, possible: 100).MaxFurther);
+    public void MaxFurther_IsHalfOfAllDescriptorsOrWhatClientsLeave(int? max, int expected) =>
+        Assert.Equal(expected, new ConnectionLimit(max, possible: 100).MaxFurther);
 
     [Fact]
     public void TryAcquire_AboveTheMost_IsRefusedUntilAPlaceComesBack()
@@ -146,7 +147,9 @@ public sealed class ConnectionLimitTests
         var (live, other) = (new LiveConnections(Past), new LiveConnections(Past));
         limit.Quiet.Watch(other);
         limit.Quiet.Watch(live);
-        var (speaks, silent) = (Add(live, new HeldConnection(1, ConnectionKind.Relayed)), Add(live, new HeldConnection(2, ConnectionKind.Relayed)));
+        var (speaks, silent) = (
+            Add(live, new HeldConnection(1, ConnectionKind.Relayed)),
+            Add(live, new HeldConnection(2, ConnectionKind.Relayed)));
         speaks.HasSpoken = true;
 
         Assert.True(limit.TryAcquire(kind));

@@ -9,7 +9,10 @@ namespace Gateway.Tests.Tcp.Clusters;
 /// <summary>What clusters and destinations are doing, across reloads.</summary>
 public class ClusterStateTests
 {
-    private static readonly TcpClusterConfig Three = TestPlane.Cluster("192.0.2.1:1", "192.0.2.2:1", "192.0.2.3:1") with { HealthCheck = new() };
+    private static readonly TcpClusterConfig Three = TestPlane.Cluster("192.0.2.1:1", "192.0.2.2:1", "192.0.2.3:1") with
+    {
+        HealthCheck = new(),
+    };
 
     [Theory]
     [InlineData("nothing")]
@@ -23,7 +26,10 @@ public class ClusterStateTests
         var after = changed switch
         {
             "another cluster" => Build(before, ("c", Three), ("other", TestPlane.Cluster("192.0.2.8:1", "192.0.2.9:1")), ("third", Three)),
-            "the timeout" => Build(before, ("c", Three with { ConnectTimeout = TimeSpan.FromSeconds(1) }), ("other", TestPlane.Cluster("192.0.2.9:1"))),
+            "the timeout" => Build(
+                before,
+                ("c", Three with { ConnectTimeout = TimeSpan.FromSeconds(1) }),
+                ("other", TestPlane.Cluster("192.0.2.9:1"))),
             _ => Build(before, ("c", Three), ("other", TestPlane.Cluster("192.0.2.9:1"))),
         };
 
@@ -109,9 +115,12 @@ public class ClusterStateTests
         new Dictionary<string, IReadOnlyList<string>>(),
         before: before);
 
-    private static int[] Starts(TcpModel model, int count) => [.. Enumerable.Range(0, count).Select(_ => model.Clusters["c"].NextStart(IPAddress.Loopback))];
+    private static int[] Starts(TcpModel model, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => model.Clusters["c"].NextStart(IPAddress.Loopback))];
 
-    private static DestinationState[] States(TcpModel model) => [.. model.Clusters["c"].Destinations.Select(static destination => destination.State)];
+    private static DestinationState[] States(TcpModel model) =>
+        [.. model.Clusters["c"].Destinations.Select(static destination => destination.State)];
 
-    private static DestinationHealth?[] Healths(TcpModel model) => [.. model.Clusters["c"].Destinations.Select(static destination => destination.Health)];
+    private static DestinationHealth?[] Healths(TcpModel model) =>
+        [.. model.Clusters["c"].Destinations.Select(static destination => destination.Health)];
 }

@@ -32,11 +32,14 @@ internal sealed class DialMeasurements : IDisposable
     public int Unusable => FromClients.Count(static error => error == "source_unusable");
 
     /// <summary>Attempts that asked a destination: the errors; null: it was reached.</summary>
-    public IEnumerable<string?> Asked => _durations.GetMeasurementSnapshot().Select(static one => (string?)one.Tags.GetValueOrDefault("error.type"));
+    public IEnumerable<string?> Asked =>
+        _durations.GetMeasurementSnapshot().Select(static one => (string?)one.Tags.GetValueOrDefault("error.type"));
 
     /// <summary>Attempts from a client's address, or with it in an option: the errors.</summary>
     public IEnumerable<string?> FromClients =>
-        _sources.SelectMany(static source => source.GetMeasurementSnapshot()).Select(static one => (string?)one.Tags.GetValueOrDefault("error.type"));
+        _sources
+            .SelectMany(static source => source.GetMeasurementSnapshot())
+            .Select(static one => (string?)one.Tags.GetValueOrDefault("error.type"));
 
     public void Dispose()
     {

@@ -12,8 +12,21 @@ internal static class DialerCalls
 {
     private static readonly SourceIpModel None = SourceIpModel.From(Policies.None);
 
-    public static ValueTask<DialResult> DialAsync(this Dialer dialer, TcpConnection client, ConnectionIdentity identity, ClusterModel cluster, SourceIpModel sourceIp) =>
-        dialer.DialAsync(dialer.Begin(new DialRequest { Connector = client, Client = identity, Cluster = cluster, SourceIp = sourceIp }));
+    public static ValueTask<DialResult> DialAsync(
+        this Dialer dialer,
+        TcpConnection client,
+        ConnectionIdentity identity,
+        ClusterModel cluster,
+        SourceIpModel sourceIp) =>
+        dialer.DialAsync(
+            dialer.Begin(
+                new DialRequest
+                {
+                    Connector = client,
+                    Client = identity,
+                    Cluster = cluster,
+                    SourceIp = sourceIp,
+                }));
 
     public static ValueTask<DialFailure> FindAddressAsync(this Dialer dialer, TcpConnection client, ClusterModel cluster) =>
         dialer.FindAddressAsync(dialer.Begin(new DialRequest { Connector = client, Client = null, Cluster = cluster, SourceIp = None }));

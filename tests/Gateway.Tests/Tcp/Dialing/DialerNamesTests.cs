@@ -76,8 +76,12 @@ public sealed class DialerNamesTests : IDisposable
     public async Task Dial_DeadNameFirst_TheOthersAreDialedBeforeItsAnswer()
     {
         _names["db"] = [IPAddress.Parse("192.0.2.7")];
-        Assert.Equal("192.0.2.1:1", (await DialAsync(Policies.None, "dead:1", "192.0.2.1:1").WaitAsync(Eventually.DefaultTimeout)).Address!.ToString());
-        Assert.Equal("192.0.2.7:1", (await DialAsync(Policies.None, "dead:1", "db:1").WaitAsync(Eventually.DefaultTimeout)).Address!.ToString());
+        Assert.Equal(
+            "192.0.2.1:1",
+            (await DialAsync(Policies.None, "dead:1", "192.0.2.1:1").WaitAsync(Eventually.DefaultTimeout)).Address!.ToString());
+        Assert.Equal(
+            "192.0.2.7:1",
+            (await DialAsync(Policies.None, "dead:1", "db:1").WaitAsync(Eventually.DefaultTimeout)).Address!.ToString());
         Assert.Equal(["dead", "db"], _asked);
     }
 
@@ -108,7 +112,11 @@ public sealed class DialerNamesTests : IDisposable
     [Fact]
     public async Task Dial_TransparentBehindManyOfTheOtherFamily_FindsTheClients()
     {
-        _names["db"] = [.. Enumerable.Range(1, 5).Select(static index => IPAddress.Parse($"2001:db8::{index}")), IPAddress.Parse("192.0.2.1")];
+        _names["db"] =
+        [
+            .. Enumerable.Range(1, 5).Select(static index => IPAddress.Parse($"2001:db8::{index}")),
+            IPAddress.Parse("192.0.2.1"),
+        ];
         var result = await DialAsync(new SourceIpConfig { Mode = SourceIpMode.Transparent }, "db:1");
         Assert.Equal((DialFailure.None, "192.0.2.1:1"), (result.Failure, result.Address?.ToString()));
     }
@@ -123,7 +131,9 @@ public sealed class DialerNamesTests : IDisposable
             await DialAsync(_client, Policies.None, cluster);
         }
 
-        Assert.Equal(Enumerable.Repeat(2, 6), _client.Requests.CountBy(static request => request.Destination.ToString()).Select(static pair => pair.Value));
+        Assert.Equal(
+            Enumerable.Repeat(2, 6),
+            _client.Requests.CountBy(static request => request.Destination.ToString()).Select(static pair => pair.Value));
     }
 
     [Fact]
@@ -134,7 +144,9 @@ public sealed class DialerNamesTests : IDisposable
         cluster.Destinations[0].Health!.Publish([Checked("192.0.2.1:1", false), Checked("192.0.2.2:1", true)]);
         var client = new ScriptedConnection(static _ => ConnectFailure.Destination);
         await DialAsync(client, Policies.None, cluster);
-        Assert.Equal(["192.0.2.2:1", "192.0.2.3:1", "192.0.2.1:1"], client.Requests.Select(static request => request.Destination.ToString()));
+        Assert.Equal(
+            ["192.0.2.2:1", "192.0.2.3:1", "192.0.2.1:1"],
+            client.Requests.Select(static request => request.Destination.ToString()));
     }
 
     [Fact]
@@ -142,7 +154,11 @@ public sealed class DialerNamesTests : IDisposable
     {
         var cluster = new ClusterModel("c", TestPlane.Cluster("dead:1", "192.0.2.1:1") with { SessionAffinity = new() });
         // Of these clients some belong to the name.
-        var dials = Enumerable.Range(1, 32).Select(index => _dialer.DialAsync(_client, Client($"203.0.113.{index}:4000"), cluster, SourceIpModel.From(Policies.None)).AsTask()).ToList();
+        var dials = Enumerable
+            .Range(1, 32)
+            .Select(index =>
+                _dialer.DialAsync(_client, Client($"203.0.113.{index}:4000"), cluster, SourceIpModel.From(Policies.None)).AsTask())
+            .ToList();
         Assert.InRange(dials.Count(static dial => !dial.IsCompleted), 1, 31);
         _dead.SetResult([IPAddress.Parse("192.0.2.9")]);
         var results = await Task.WhenAll(dials).WaitAsync(Eventually.DefaultTimeout);
@@ -164,7 +180,8 @@ public sealed class DialerNamesTests : IDisposable
         Source = IdentitySource.ProxyProtocolV2,
     };
 
-    private Task<DialFailure> FindAsync(params string[] addresses) => _dialer.FindAddressAsync(_client, new ClusterModel("c", TestPlane.Cluster(addresses))).AsTask();
+    private Task<DialFailure> FindAsync(params string[] addresses) =>
+        _dialer.FindAddressAsync(_client, new ClusterModel("c", TestPlane.Cluster(addresses))).AsTask();
 
     private Task<DialResult> DialAsync(SourceIpConfig sourceIp, params string[] addresses) => DialAsync(_client, sourceIp, addresses);
 

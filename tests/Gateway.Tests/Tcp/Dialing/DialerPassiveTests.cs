@@ -39,13 +39,19 @@ public sealed class DialerPassiveTests : IDisposable
         _passive = Passive.Health(_time, _loggers);
         _client = new ScriptedConnection(request => _failing.GetValueOrDefault(request.Destination.ToString()));
         _dialer = new Dialer(
-            new HostResolver(_time, (name, _) => _names.TryGetValue(name, out var addresses) ? Task.FromResult(addresses) : throw new SocketException((int)SocketError.HostNotFound)),
+            new HostResolver(
+                _time,
+                (name, _) =>
+                    _names.TryGetValue(name, out var addresses)
+                        ? Task.FromResult(addresses)
+                        : throw new SocketException((int)SocketError.HostNotFound)),
             _counted.Metrics,
             _passive,
             _time);
     }
 
-    private IEnumerable<string> Warnings => _logs.Collector.GetSnapshot().Where(static log => log.Level == LogLevel.Warning).Select(static log => log.Message);
+    private IEnumerable<string> Warnings =>
+        _logs.Collector.GetSnapshot().Where(static log => log.Level == LogLevel.Warning).Select(static log => log.Message);
 
     public void Dispose()
     {
@@ -191,9 +197,15 @@ public sealed class DialerPassiveTests : IDisposable
         _passive.Follow(before);
         await DialAsync(before.Clusters["c"], 4);
 
-        Assert.Equal([true, false], Model(before, Dead, Other).Clusters["c"].Destinations.Select(static one => one.State.Passive.IsLeftOut));
-        Assert.Equal([false, false], Model(before, "192.0.2.9:1", Good).Clusters["c"].Destinations.Select(static one => one.State.Passive.IsLeftOut));
-        Assert.Equal((2, "timeout"), (before.Clusters["c"].Destinations[0].State.Failures, before.Clusters["c"].Destinations[0].State.LastFailure));
+        Assert.Equal(
+            [true, false],
+            Model(before, Dead, Other).Clusters["c"].Destinations.Select(static one => one.State.Passive.IsLeftOut));
+        Assert.Equal(
+            [false, false],
+            Model(before, "192.0.2.9:1", Good).Clusters["c"].Destinations.Select(static one => one.State.Passive.IsLeftOut));
+        Assert.Equal(
+            (2, "timeout"),
+            (before.Clusters["c"].Destinations[0].State.Failures, before.Clusters["c"].Destinations[0].State.LastFailure));
     }
 
     [Fact]
@@ -236,9 +248,11 @@ public sealed class DialerPassiveTests : IDisposable
 
     private static ClusterModel Cluster(params string[] addresses) => new("c", TestPlane.Cluster(addresses));
 
-    private static ClusterModel Cluster(TcpHealthCheckConfig check, params string[] addresses) => new("c", TestPlane.Cluster(addresses) with { HealthCheck = check });
+    private static ClusterModel Cluster(TcpHealthCheckConfig check, params string[] addresses) =>
+        new("c", TestPlane.Cluster(addresses) with { HealthCheck = check });
 
-    private static TcpModel Model(TcpModel? before, params string[] addresses) => TestPlane.Model(null, Policies.None, TestPlane.Cluster(addresses), before: before);
+    private static TcpModel Model(TcpModel? before, params string[] addresses) =>
+        TestPlane.Model(null, Policies.None, TestPlane.Cluster(addresses), before: before);
 
     private int Asked(string address) => _client.Requests.Count(request => request.Destination.ToString() == address);
 
@@ -253,7 +267,13 @@ public sealed class DialerPassiveTests : IDisposable
     private ValueTask<DialResult> DialAsync(ClusterModel cluster, SourceIpMode mode = SourceIpMode.None)
     {
         var client = IPEndPoint.Parse("203.0.113.7:4000");
-        var identity = new ConnectionIdentity { Client = client, Peer = client, Local = IPEndPoint.Parse("198.51.100.1:1"), Source = IdentitySource.Socket };
+        var identity = new ConnectionIdentity
+        {
+            Client = client,
+            Peer = client,
+            Local = IPEndPoint.Parse("198.51.100.1:1"),
+            Source = IdentitySource.Socket,
+        };
         return _dialer.DialAsync(_client, identity, cluster, SourceIpModel.From(new SourceIpConfig { Mode = mode }));
     }
 }

@@ -27,7 +27,8 @@ public sealed class DialerTests : IDisposable
     public async Task Dial_Name_TriesItsAddressesInTurn()
     {
         _names["db"] = [IPAddress.Parse("192.0.2.1"), IPAddress.Parse("192.0.2.2")];
-        var client = new ScriptedConnection(request => request.Destination.Address.Equals(IPAddress.Parse("192.0.2.2")) ? ConnectFailure.None : ConnectFailure.Timeout);
+        var client = new ScriptedConnection(request =>
+            request.Destination.Address.Equals(IPAddress.Parse("192.0.2.2")) ? ConnectFailure.None : ConnectFailure.Timeout);
         var result = await Dial(client, V4Client, Policies.None, "db:5432");
         Assert.Equal((DialFailure.None, "192.0.2.2:5432"), (result.Failure, result.Address!.ToString()));
         Assert.Equal((2, 1), (client.Requests.Count, _counted.Retries));
@@ -99,7 +100,16 @@ public sealed class DialerTests : IDisposable
         Assert.Equal(0, _counted.Unusable);
 
         var noFormat = new ScriptedConnection(static _ => ConnectFailure.None);
-        result = await Dial(noFormat, V6Client, new SourceIpConfig { Mode = SourceIpMode.Toa, ToaOptions = ["254/8"], Fallback = fallback }, "192.0.2.1:1");
+        result = await Dial(
+            noFormat,
+            V6Client,
+            new SourceIpConfig
+            {
+                Mode = SourceIpMode.Toa,
+                ToaOptions = ["254/8"],
+                Fallback = fallback,
+            },
+            "192.0.2.1:1");
         Assert.Equal((failure, mode), (result.Failure, result.Mode));
         Assert.Equal((1, 0), (_counted.Unusable, noFormat.Requests.Count(static request => !request.ClientOption.IsEmpty)));
     }
@@ -108,7 +118,11 @@ public sealed class DialerTests : IDisposable
     public async Task Dial_TimeoutInTransparentMode_IsNoReasonToFallBack()
     {
         var client = new ScriptedConnection(static _ => ConnectFailure.Timeout);
-        var result = await Dial(client, V4Client, new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.None }, "192.0.2.1:1");
+        var result = await Dial(
+            client,
+            V4Client,
+            new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.None },
+            "192.0.2.1:1");
         Assert.Equal((DialFailure.Timeout, 1), (result.Failure, client.Requests.Count));
     }
 
@@ -125,13 +139,21 @@ public sealed class DialerTests : IDisposable
     [InlineData(SourceIpFallback.Reject, false, DialFailure.NoAddress, SourceIpMode.Dnat)]
     [InlineData(SourceIpFallback.None, true, DialFailure.None, SourceIpMode.None)]
     [InlineData(SourceIpFallback.ProxyProtocol, false, DialFailure.None, SourceIpMode.ProxyProtocol)]
-    public async Task Dial_DnatThatTheKernelLeftToUs_FollowsTheFallback(SourceIpFallback fallback, bool isHealthy, DialFailure failure, SourceIpMode mode)
+    public async Task Dial_DnatThatTheKernelLeftToUs_FollowsTheFallback(
+        SourceIpFallback fallback,
+        bool isHealthy,
+        DialFailure failure,
+        SourceIpMode mode)
     {
         var client = new ScriptedConnection(static _ => ConnectFailure.None);
         var cluster = Checked(isHealthy);
         var sourceIp = SourceIpModel.From(new SourceIpConfig { Mode = SourceIpMode.Dnat, Fallback = fallback });
 
-        var result = await new Dialer(Resolver(), _counted.Metrics, Passive.Health(_time), _time).DialAsync(client, V4Client, cluster, sourceIp);
+        var result = await new Dialer(Resolver(), _counted.Metrics, Passive.Health(_time), _time).DialAsync(
+            client,
+            V4Client,
+            cluster,
+            sourceIp);
 
         Assert.Equal((failure, mode), (result.Failure, result.Mode));
         Assert.Equal(failure == DialFailure.None ? 1 : 0, client.Requests.Count);
@@ -156,7 +178,15 @@ public sealed class DialerTests : IDisposable
     public async Task Dial_WeightsAndAffinity_ChooseWhereToStart()
     {
         var config = TestPlane.Cluster("192.0.2.1:1", "192.0.2.2:1");
-        var weighted = config with { Destinations = new Dictionary<string, TcpDestinationConfig> { ["a"] = new() { Address = "192.0.2.1:1", Weight = 3 }, ["b"] = new() { Address = "192.0.2.2:1" }, ["c"] = new() { Address = "192.0.2.3:1", Weight = 0 } } };
+        var weighted = config with
+        {
+            Destinations = new Dictionary<string, TcpDestinationConfig>
+            {
+                ["a"] = new() { Address = "192.0.2.1:1", Weight = 3 },
+                ["b"] = new() { Address = "192.0.2.2:1" },
+                ["c"] = new() { Address = "192.0.2.3:1", Weight = 0 },
+            },
+        };
         var client = new ScriptedConnection(static _ => ConnectFailure.None);
         var dialer = new Dialer(Resolver(), _counted.Metrics, Passive.Health(_time), _time);
         var inTurn = new ClusterModel("c", weighted);
@@ -167,7 +197,9 @@ public sealed class DialerTests : IDisposable
             await dialer.DialAsync(client, V4Client, inTurn, SourceIpModel.From(Policies.None));
         }
 
-        Assert.Equal([("192.0.2.1:1", 6), ("192.0.2.2:1", 2)], client.Requests.CountBy(request => request.Destination.ToString()).Select(pair => (pair.Key, pair.Value)).Order());
+        Assert.Equal(
+            [("192.0.2.1:1", 6), ("192.0.2.2:1", 2)],
+            client.Requests.CountBy(request => request.Destination.ToString()).Select(pair => (pair.Key, pair.Value)).Order());
         client.Requests.Clear();
         for (var i = 0; i < 8; i++)
         {
@@ -179,7 +211,12 @@ public sealed class DialerTests : IDisposable
 
     private static ClusterModel Checked(params bool[] verdicts)
     {
-        var cluster = new ClusterModel("c", TestPlane.Cluster([.. verdicts.Select(static (_, index) => $"192.0.2.{index + 1}:1")]) with { HealthCheck = new() });
+        var cluster = new ClusterModel(
+            "c",
+            TestPlane.Cluster([.. verdicts.Select(static (_, index) => $"192.0.2.{index + 1}:1")]) with
+            {
+                HealthCheck = new(),
+            });
         foreach (var (destination, isHealthy) in cluster.Destinations.Zip(verdicts))
         {
             Publish(destination, isHealthy);
@@ -199,14 +236,19 @@ public sealed class DialerTests : IDisposable
     public async Task Dial_EveryDestinationDead_IsBounded()
     {
         var client = new ScriptedConnection(static _ => ConnectFailure.Destination);
-        var result = await Dial(client, V4Client, Policies.None, [.. Enumerable.Range(1, 100).Select(static index => $"192.0.2.{index}:1")]);
+        var result = await Dial(
+            client,
+            V4Client,
+            Policies.None,
+            [.. Enumerable.Range(1, 100).Select(static index => $"192.0.2.{index}:1")]);
         Assert.Equal((DialFailure.Destination, 16), (result.Failure, client.Requests.Count));
     }
 
     [Fact]
     public async Task Dial_BindFailsEverywhere_LeavesTheFallbackItsAttempts()
     {
-        var client = new ScriptedConnection(static request => request.TransparentSource is null ? ConnectFailure.None : ConnectFailure.Bind);
+        var client = new ScriptedConnection(static request =>
+            request.TransparentSource is null ? ConnectFailure.None : ConnectFailure.Bind);
         var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.None };
         var result = await Dial(client, V4Client, sourceIp, [.. Enumerable.Range(1, 17).Select(static index => $"192.0.2.{index}:1")]);
         Assert.Equal((DialFailure.None, SourceIpMode.None, 17), (result.Failure, result.Mode, result.Attempts));
@@ -221,7 +263,13 @@ public sealed class DialerTests : IDisposable
             request.TransparentSource is null ? ConnectFailure.Permission
             : request.Destination.Port == 1 ? ConnectFailure.Timeout
             : ConnectFailure.Bind);
-        var result = await Dial(client, V4Client, new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = fallback }, "192.0.2.1:1", "192.0.2.2:1", "192.0.2.3:2");
+        var result = await Dial(
+            client,
+            V4Client,
+            new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = fallback },
+            "192.0.2.1:1",
+            "192.0.2.2:1",
+            "192.0.2.3:2");
         Assert.Equal((DialFailure.Timeout, 1), (result.Failure, result.Address!.Port));
         Assert.Equal((attempts, attempts), (result.Attempts, client.Requests.Count));
     }
@@ -231,7 +279,11 @@ public sealed class DialerTests : IDisposable
     {
         var client = new ScriptedConnection(static request => request.Destination.Port == 2 ? ConnectFailure.Bind : ConnectFailure.Timeout);
         var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.None };
-        var result = await Dial(client, V4Client, sourceIp, ["192.0.2.1:2", "192.0.2.2:2", .. Enumerable.Range(3, 16).Select(static index => $"192.0.2.{index}:1")]);
+        var result = await Dial(
+            client,
+            V4Client,
+            sourceIp,
+            ["192.0.2.1:2", "192.0.2.2:2", .. Enumerable.Range(3, 16).Select(static index => $"192.0.2.{index}:1")]);
         Assert.Equal((DialFailure.Timeout, 16), (result.Failure, client.Requests.Count(static request => request.Destination.Port == 1)));
     }
 
@@ -243,7 +295,11 @@ public sealed class DialerTests : IDisposable
         var identity = V4Client with { OriginalDestination = IPEndPoint.Parse("192.0.2.99:22") };
         var dialer = new Dialer(Resolver(), _counted.Metrics, Passive.Health(_time), _time);
         Assert.Equal(DialFailure.None, await dialer.FindAddressAsync(client, cluster));
-        var result = await dialer.DialAsync(client, identity, cluster, SourceIpModel.From(new SourceIpConfig { Mode = SourceIpMode.None, Mark = 7 }));
+        var result = await dialer.DialAsync(
+            client,
+            identity,
+            cluster,
+            SourceIpModel.From(new SourceIpConfig { Mode = SourceIpMode.None, Mark = 7 }));
         Assert.Equal((DialFailure.None, "original"), (result.Failure, result.Destination!.Name));
         var request = Assert.Single(client.Requests);
         Assert.Equal((identity.Local, 7), (request.Destination, request.Mark));
@@ -259,7 +315,11 @@ public sealed class DialerTests : IDisposable
         identity = identity with { Peer = identity.Client };
         var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent, Port = SourcePort.Client };
         var cluster = new ClusterModel("c", new TcpClusterConfig { Type = TcpClusterType.OriginalPort });
-        await new Dialer(Resolver(), _counted.Metrics, Passive.Health(_time), _time).DialAsync(client, identity, cluster, SourceIpModel.From(sourceIp));
+        await new Dialer(Resolver(), _counted.Metrics, Passive.Health(_time), _time).DialAsync(
+            client,
+            identity,
+            cluster,
+            SourceIpModel.From(sourceIp));
         var request = Assert.Single(client.Requests);
         Assert.Equal((IPEndPoint.Parse(expected), identity.Client), (request.Destination, request.TransparentSource));
     }
@@ -271,7 +331,11 @@ public sealed class DialerTests : IDisposable
     {
         var client = new ScriptedConnection(static _ => ConnectFailure.None);
         var identity = V4Client with { Peer = IPEndPoint.Parse(peer) };
-        await Dial(client, identity, new SourceIpConfig { Mode = SourceIpMode.Transparent, Port = SourcePort.Client }, identity.Local.ToString());
+        await Dial(
+            client,
+            identity,
+            new SourceIpConfig { Mode = SourceIpMode.Transparent, Port = SourcePort.Client },
+            identity.Local.ToString());
         Assert.Equal(new IPEndPoint(identity.Client.Address, port), Assert.Single(client.Requests).TransparentSource);
     }
 
@@ -293,7 +357,12 @@ public sealed class DialerTests : IDisposable
     public async Task Dial_OutOfPorts_AnotherDestinationIsTriedAndOutOfDescriptorsNone(SocketError error, int attempts)
     {
         var client = new ScriptedConnection(_ => ConnectFailure.Resources) { Error = error };
-        var result = await Dial(client, Identity("203.0.113.7:1"), new SourceIpConfig { Mode = SourceIpMode.None }, "192.0.2.1:80", "192.0.2.2:80");
+        var result = await Dial(
+            client,
+            Identity("203.0.113.7:1"),
+            new SourceIpConfig { Mode = SourceIpMode.None },
+            "192.0.2.1:80",
+            "192.0.2.2:80");
         Assert.Equal((DialFailure.Resources, attempts), (result.Failure, client.Requests.Count));
     }
 
@@ -305,14 +374,27 @@ public sealed class DialerTests : IDisposable
         Source = IdentitySource.ProxyProtocolV2,
     };
 
-    private HostResolver Resolver() => new(_time, (name, _) =>
-    {
-        return _names.TryGetValue(name, out var addresses) ? Task.FromResult(addresses) : throw new SocketException((int)SocketError.HostNotFound);
-    });
+    private HostResolver Resolver() =>
+        new(
+            _time,
+            (name, _) =>
+            {
+                return _names.TryGetValue(name, out var addresses)
+                    ? Task.FromResult(addresses)
+                    : throw new SocketException((int)SocketError.HostNotFound);
+            });
 
-    private async Task<DialResult> Dial(TcpConnection client, ConnectionIdentity identity, SourceIpConfig sourceIp, params string[] addresses)
+    private async Task<DialResult> Dial(
+        TcpConnection client,
+        ConnectionIdentity identity,
+        SourceIpConfig sourceIp,
+        params string[] addresses)
     {
         var cluster = new ClusterModel("c", TestPlane.Cluster(addresses));
-        return await new Dialer(Resolver(), _counted.Metrics, Passive.Health(_time), _time).DialAsync(client, identity, cluster, SourceIpModel.From(sourceIp));
+        return await new Dialer(Resolver(), _counted.Metrics, Passive.Health(_time), _time).DialAsync(
+            client,
+            identity,
+            cluster,
+            SourceIpModel.From(sourceIp));
     }
 }

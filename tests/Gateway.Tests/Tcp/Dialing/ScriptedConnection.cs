@@ -62,7 +62,8 @@ internal sealed class ScriptedConnection(Func<ConnectRequest, ConnectFailure> sc
         return new(new IoResult(data.Length, SocketError.Success));
     }
 
-    public override ValueTask<RelayResult> RelayAsync(RelaySide backend, RelayOptions options, IFirstBytesGuard? guard = null) => throw new NotSupportedException();
+    public override ValueTask<RelayResult> RelayAsync(RelaySide backend, RelayOptions options, IFirstBytesGuard? guard = null) =>
+        throw new NotSupportedException();
 
     public override ValueTask<SocketError> AwaitBytesAsync() => throw new NotSupportedException();
 

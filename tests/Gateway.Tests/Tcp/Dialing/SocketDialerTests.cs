@@ -45,7 +45,10 @@ public sealed class SocketDialerTests : IDisposable
     [InlineData(SourceIpFallback.Reject)]
     public async Task Transparent_OtherFamilyOnly_DoesAsTheFallbackSays(SourceIpFallback fallback)
     {
-        using var unusable = new MetricCollector<long>(_services.GetRequiredService<IMeterFactory>(), "Gateway.Tcp", "gateway.transparent.connect");
+        using var unusable = new MetricCollector<long>(
+            _services.GetRequiredService<IMeterFactory>(),
+            "Gateway.Tcp",
+            "gateway.transparent.connect");
         await using var backend = RecordingTcpServer.Start(endPoint: new IPEndPoint(IPAddress.IPv6Loopback, 0));
         _names.Add(IPAddress.IPv6Loopback);
 
@@ -76,7 +79,9 @@ public sealed class SocketDialerTests : IDisposable
         await using var backend = RecordingTcpServer.Start();
         _names.AddRange([IPAddress.Parse("127.0.0.200"), IPAddress.Loopback]);
 
-        using var socket = await ConnectAsync(backend.Port, new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol, Version = ProxyProtocolVersion.V1 });
+        using var socket = await ConnectAsync(
+            backend.Port,
+            new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol, Version = ProxyProtocolVersion.V1 });
         using var accepted = await backend.NextAsync();
 
         Assert.Equal("PROXY TCP4 127.0.0.9 192.0.2.1 4711 80", await accepted.ReadLineAsync());
@@ -102,7 +107,10 @@ public sealed class SocketDialerTests : IDisposable
         _names.AddRange([IPAddress.Parse("127.0.0.200"), IPAddress.Loopback]);
         var time = new AttemptClock();
 
-        var dialing = ConnectAsync(backend.Port, new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol, Version = ProxyProtocolVersion.V1 }, time: time);
+        var dialing = ConnectAsync(
+            backend.Port,
+            new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol, Version = ProxyProtocolVersion.V1 },
+            time: time);
         await time.Limited.WaitAsync(Limit);
         time.Advance(TimeSpan.FromSeconds(5));
         using var socket = await dialing;
@@ -115,11 +123,15 @@ public sealed class SocketDialerTests : IDisposable
     public async Task NoAddress_AndNobodyListens_AreSocketErrors()
     {
         var sourceIp = new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol };
-        Assert.Equal(SocketError.HostNotFound, (await Assert.ThrowsAsync<ConnectException>(() => ConnectAsync(80, sourceIp))).SocketErrorCode);
+        Assert.Equal(
+            SocketError.HostNotFound,
+            (await Assert.ThrowsAsync<ConnectException>(() => ConnectAsync(80, sourceIp))).SocketErrorCode);
         _names.Add(IPAddress.Loopback);
         // A refused connect from the client's address is the destination's, even where a fallback would be at hand.
         var transparent = new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.None };
-        Assert.Equal(SocketError.ConnectionRefused, (await Assert.ThrowsAsync<ConnectException>(() => ConnectAsync(1, transparent))).SocketErrorCode);
+        Assert.Equal(
+            SocketError.ConnectionRefused,
+            (await Assert.ThrowsAsync<ConnectException>(() => ConnectAsync(1, transparent))).SocketErrorCode);
     }
 
     [Fact]
@@ -130,7 +142,13 @@ public sealed class SocketDialerTests : IDisposable
         Assert.Equal("to:127.0.0.201:1,ConnectionRefused,attempts:2", failed.Message);
         Assert.False(failed.IsOurs);
         _names.Clear();
-        Assert.EndsWith("attempts:0", (await Assert.ThrowsAsync<ConnectException>(() => ConnectAsync(2, new SourceIpConfig { Mode = SourceIpMode.None }, name: "gone.example"))).Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "attempts:0",
+            (
+                await Assert.ThrowsAsync<ConnectException>(() =>
+                    ConnectAsync(2, new SourceIpConfig { Mode = SourceIpMode.None }, name: "gone.example"))
+            ).Message,
+            StringComparison.Ordinal);
     }
 
     /// <summary>As on TCP routes: once per dial, and each further attempt is a retry.</summary>
@@ -140,7 +158,12 @@ public sealed class SocketDialerTests : IDisposable
         var meters = _services.GetRequiredService<IMeterFactory>();
         using var unusable = new MetricCollector<long>(meters, "Gateway.Tcp", "gateway.transparent.connect");
         using var retries = new MetricCollector<long>(meters, "Gateway.Tcp", "gateway.destination.connect.retries");
-        _names.AddRange([IPAddress.Parse("2001:db8::1"), IPAddress.Parse("2001:db8::2"), IPAddress.Parse("127.0.0.200"), IPAddress.Parse("127.0.0.201")]);
+        _names.AddRange([
+            IPAddress.Parse("2001:db8::1"),
+            IPAddress.Parse("2001:db8::2"),
+            IPAddress.Parse("127.0.0.200"),
+            IPAddress.Parse("127.0.0.201"),
+        ]);
 
         var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent };
         Assert.Equal(DialFailure.Destination, (await Assert.ThrowsAsync<ConnectException>(() => ConnectAsync(1, sourceIp))).Failure);
@@ -207,18 +230,33 @@ public sealed class SocketDialerTests : IDisposable
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ConnectAsync(9, new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol }, cancellation: cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            ConnectAsync(9, new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol }, cancellation: cancelled.Token));
     }
 
-    private SocketDialer Dialer(TimeProvider time) => new(
-        _services.GetRequiredService<IMeterFactory>(), time, _own, new HostResolver(TimeProvider.System, (_, _) => Task.FromResult(_names.ToArray())));
+    private SocketDialer Dialer(TimeProvider time) =>
+        new(
+            _services.GetRequiredService<IMeterFactory>(),
+            time,
+            _own,
+            new HostResolver(TimeProvider.System, (_, _) => Task.FromResult(_names.ToArray())));
 
     private Task<Socket> ConnectAsync(
-        int port, SourceIpConfig sourceIp, bool isOwn = false, TimeProvider? time = null, string name = "backend.example", CancellationToken cancellation = default) =>
-        ConnectAsync(Dialer(time ?? TimeProvider.System), port, sourceIp, isOwn, name, cancellation);
+        int port,
+        SourceIpConfig sourceIp,
+        bool isOwn = false,
+        TimeProvider? time = null,
+        string name = "backend.example",
+        CancellationToken cancellation = default
+    ) => ConnectAsync(Dialer(time ?? TimeProvider.System), port, sourceIp, isOwn, name, cancellation);
 
     private static Task<Socket> ConnectAsync(
-        SocketDialer dialer, int port, SourceIpConfig sourceIp, bool isOwn = false, string name = "backend.example", CancellationToken cancellation = default)
+        SocketDialer dialer,
+        int port,
+        SourceIpConfig sourceIp,
+        bool isOwn = false,
+        string name = "backend.example",
+        CancellationToken cancellation = default)
     {
         var client = new ConnectionIdentity
         {
@@ -227,8 +265,14 @@ public sealed class SocketDialerTests : IDisposable
             Local = IPEndPoint.Parse("192.0.2.1:80"),
             Source = IdentitySource.Socket,
         };
-        return dialer.ConnectAsync(new DnsEndPoint(name, port), new SocketDial("c", SourceIpModel.From(sourceIp), null), isOwn ? null : new Announcement(client), cancellation)
-            .AsTask().WaitAsync(Limit, CancellationToken.None);
+        return dialer
+            .ConnectAsync(
+                new DnsEndPoint(name, port),
+                new SocketDial("c", SourceIpModel.From(sourceIp), null),
+                isOwn ? null : new Announcement(client),
+                cancellation)
+            .AsTask()
+            .WaitAsync(Limit, CancellationToken.None);
     }
 
     /// <summary>Says when the first attempt has its limit.</summary>

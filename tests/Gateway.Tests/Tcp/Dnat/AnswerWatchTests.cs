@@ -8,14 +8,25 @@ namespace Gateway.Tests.Tcp.Dnat;
 
 public sealed class AnswerWatchTests
 {
-    private static readonly RouteModel Route = TcpModelBuilder.Build(
-        new Dictionary<string, ProxyProtocolConfig?> { ["in"] = null },
-        new TcpProxyConfig
-        {
-            Routes = new Dictionary<string, TcpRouteConfig> { ["r"] = new() { Listener = "in", ClusterId = "c", SourceIp = new() { Mode = SourceIpMode.Dnat } } },
-            Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = TestPlane.Cluster("198.51.100.1:1") },
-        },
-        new Dictionary<string, IReadOnlyList<string>>()).Listeners["in"].Routes.Single();
+    private static readonly RouteModel Route = TcpModelBuilder
+        .Build(
+            new Dictionary<string, ProxyProtocolConfig?> { ["in"] = null },
+            new TcpProxyConfig
+            {
+                Routes = new Dictionary<string, TcpRouteConfig>
+                {
+                    ["r"] = new()
+                    {
+                        Listener = "in",
+                        ClusterId = "c",
+                        SourceIp = new() { Mode = SourceIpMode.Dnat },
+                    },
+                },
+                Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = TestPlane.Cluster("198.51.100.1:1") },
+            },
+            new Dictionary<string, IReadOnlyList<string>>())
+        .Listeners["in"]
+        .Routes.Single();
 
     private readonly AnswerWatch _watch = new();
 
@@ -75,5 +86,6 @@ public sealed class AnswerWatchTests
         return _watch.EndInterval();
     }
 
-    private void Add(DnatCounterKind kind, long packets) => _watch.Add(new DnatCounter(kind, "in", Route, "d", AddressFamily.InterNetwork), packets);
+    private void Add(DnatCounterKind kind, long packets) =>
+        _watch.Add(new DnatCounter(kind, "in", Route, "d", AddressFamily.InterNetwork), packets);
 }

@@ -56,5 +56,6 @@ public sealed class ConnectFailuresTests
     [InlineData(ConnectFailure.Bind, true)]
     [InlineData(ConnectFailure.Resources, true)]
     [InlineData(ConnectFailure.Aborted, true)]
-    public void IsOurs_OnlyDestinationAndTimeout_CountAgainstADestination(ConnectFailure failure, bool expected) => Assert.Equal(expected, failure.IsOurs());
+    public void IsOurs_OnlyDestinationAndTimeout_CountAgainstADestination(ConnectFailure failure, bool expected) =>
+        Assert.Equal(expected, failure.IsOurs());
 }

@@ -45,7 +45,9 @@ public sealed partial class LinuxTcpEngineTests
         await client.WriteAsync(Request);
 
         Assert.Equal(Request, await backend.ReadAsync(Request.Length));
-        Assert.Equal([SocketError.NoBufferSpaceAvailable, SocketError.NoBufferSpaceAvailable, SocketError.NoBufferSpaceAvailable], reported);
+        Assert.Equal(
+            [SocketError.NoBufferSpaceAvailable, SocketError.NoBufferSpaceAvailable, SocketError.NoBufferSpaceAvailable],
+            reported);
     }
 
     [Fact]
@@ -155,15 +157,20 @@ public sealed partial class LinuxTcpEngineTests
         var watches = 0;
         var engine = CreateEngine(new LinuxEngineOptions { LoopCount = 1, WatchFault = () => ++watches > 2 ? ENoSpc : 0 });
         var dialed = new TaskCompletionSource<ConnectResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var bench = EngineBench.Start(engine, serve: async (bench, connection) =>
-        {
-            dialed.SetResult(await connection.ConnectAsync(new ConnectRequest { Destination = bench.BackendEndPoint, Timeout = TestSockets.Limit }));
-            connection.Reset();
-        });
+        await using var bench = EngineBench.Start(
+            engine,
+            serve: async (bench, connection) =>
+            {
+                dialed.SetResult(
+                    await connection.ConnectAsync(new ConnectRequest { Destination = bench.BackendEndPoint, Timeout = TestSockets.Limit }));
+                connection.Reset();
+            });
         await bench.ConnectAsync();
 
         var result = await dialed.Task.Within();
-        Assert.Equal((null, ConnectFailure.Resources, SocketError.NoBufferSpaceAvailable), (result.Connection, result.Failure, result.Error));
+        Assert.Equal(
+            (null, ConnectFailure.Resources, SocketError.NoBufferSpaceAvailable),
+            (result.Connection, result.Failure, result.Error));
     }
 
     [Fact]
@@ -188,13 +195,17 @@ public sealed partial class LinuxTcpEngineTests
     {
         var engine = CreateEngine(new LinuxEngineOptions { LoopCount = 1 });
         var accepted = new TaskCompletionSource<TcpConnection>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var bench = EngineBench.Start(engine, serve: (bench, connection) =>
-        {
-            accepted.TrySetResult(connection);
-            return bench.RelayAsync(
-                connection,
-                overBackend: overAStream ? backend => Task.FromResult<RelaySide>(new StreamSide(new ConnectionStream(backend), backend)) : null);
-        });
+        await using var bench = EngineBench.Start(
+            engine,
+            serve: (bench, connection) =>
+            {
+                accepted.TrySetResult(connection);
+                return bench.RelayAsync(
+                    connection,
+                    overBackend: overAStream
+                        ? backend => Task.FromResult<RelaySide>(new StreamSide(new ConnectionStream(backend), backend))
+                        : null);
+            });
         var (client, backend) = await bench.ConnectPairAsync();
         var loop = LoopOf(await accepted.Task.Within());
         await ExchangeAsync(200);

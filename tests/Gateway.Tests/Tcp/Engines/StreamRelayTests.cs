@@ -24,7 +24,11 @@ public sealed class StreamRelayTests
         await using var engine = new PortableTcpEngine(time);
         var (client, clientPeer) = Pair(bufferBytes: 4096);
         var (backend, backendPeer) = Pair();
-        var relay = new StreamRelay(new PortableTcpConnection(client, engine), new PortableTcpConnection(backend, engine), new RelayOptions { IdleTimeout = Idle }, null);
+        var relay = new StreamRelay(
+            new PortableTcpConnection(client, engine),
+            new PortableTcpConnection(backend, engine),
+            new RelayOptions { IdleTimeout = Idle },
+            null);
         var running = relay.RunAsync().AsTask();
 
         // The client reads nothing, so what the backend has said waits when the backend resets.

@@ -66,7 +66,8 @@ public abstract partial class TcpEngineTests
         await using var bench = EngineBench.Start(CreateEngine());
         bench.Serve = async connection =>
         {
-            var dialed = await connection.ConnectAsync(new ConnectRequest { Destination = bench.BackendEndPoint, Timeout = TestSockets.Limit });
+            var dialed = await connection.ConnectAsync(
+                new ConnectRequest { Destination = bench.BackendEndPoint, Timeout = TestSockets.Limit });
             var sent = await dialed.Connection!.SendAllAsync("PROXY "u8.ToArray(), TestSockets.Limit);
             Assert.Equal(new IoResult(6, SocketError.Success), sent);
             await connection.RelayAsync(dialed.Connection, bench.RelayOptions);
@@ -127,7 +128,8 @@ public abstract partial class TcpEngineTests
     public async Task WaitReadable_ClientCloses_ReceiveSaysEndOfStream()
     {
         await using var bench = Bench(
-            async (_, connection) => (await connection.WaitReadableAsync(TestSockets.Limit), connection.Receive(new byte[10])), out var served);
+            async (_, connection) => (await connection.WaitReadableAsync(TestSockets.Limit), connection.Receive(new byte[10])),
+            out var served);
         (await bench.ConnectAsync()).Dispose();
 
         Assert.Equal((SocketError.Success, new IoResult(0, SocketError.Success)), await served);
@@ -167,7 +169,11 @@ public abstract partial class TcpEngineTests
                 await aborting.Within();
                 await connection.EnterAsync();
                 var sent = await connection.SendAllAsync(Request, TestSockets.Limit);
-                return (waited, await connection.WaitReadableAsync(TestSockets.Limit), connection.Receive(new byte[1]).Error, sent.Error, connection.AbortReason);
+                return (waited,
+                    await connection.WaitReadableAsync(TestSockets.Limit),
+                    connection.Receive(new byte[1]).Error,
+                    sent.Error,
+                    connection.AbortReason);
             },
             out var served);
         _ = await bench.ConnectAsync();
@@ -198,7 +204,9 @@ public abstract partial class TcpEngineTests
     public async Task SendAll_ReaderStops_TimesOutAndSaysHowMuchWasTaken()
     {
         var data = new byte[256 << 20];
-        await using var bench = Bench(async (_, connection) => await connection.SendAllAsync(data, TimeSpan.FromMilliseconds(200)), out var served);
+        await using var bench = Bench(
+            async (_, connection) => await connection.SendAllAsync(data, TimeSpan.FromMilliseconds(200)),
+            out var served);
         _ = await bench.ConnectAsync();
 
         var sent = await served;
@@ -257,7 +265,9 @@ public abstract partial class TcpEngineTests
     [Fact]
     public async Task EndPoints_OfAnAcceptedConnection_AreTheSockets()
     {
-        await using var bench = Bench((_, connection) => Task.FromResult((connection.RemoteEndPoint, connection.LocalEndPoint)), out var served);
+        await using var bench = Bench(
+            (_, connection) => Task.FromResult((connection.RemoteEndPoint, connection.LocalEndPoint)),
+            out var served);
         var client = await bench.ConnectAsync();
 
         var (remote, local) = await served;
@@ -265,7 +275,8 @@ public abstract partial class TcpEngineTests
         Assert.Equal(client.RemoteEndPoint, local);
     }
 
-    private static async Task<SocketError> WaitAsync(TcpConnection connection, TimeSpan timeout) => await connection.WaitReadableAsync(timeout);
+    private static async Task<SocketError> WaitAsync(TcpConnection connection, TimeSpan timeout) =>
+        await connection.WaitReadableAsync(timeout);
 
     private static async Task<string> ReadHeaderAsync(TcpConnection connection, int length)
     {

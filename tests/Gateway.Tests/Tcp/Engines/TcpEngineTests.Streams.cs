@@ -58,7 +58,9 @@ public abstract partial class TcpEngineTests
         await backend.SendAndShutdownAsync(answer).Within();
 
         TestSockets.AssertSame(answer, await reading.Within());
-        Assert.Equal(new RelayResult(RelayEnd.ClientFin, Request.Length, answer.Length, SocketError.Success), await bench.NextResultAsync());
+        Assert.Equal(
+            new RelayResult(RelayEnd.ClientFin, Request.Length, answer.Length, SocketError.Success),
+            await bench.NextResultAsync());
     }
 
     [Theory]
@@ -77,7 +79,9 @@ public abstract partial class TcpEngineTests
         await client.SendAndShutdownAsync(upload).Within();
 
         TestSockets.AssertSame(upload, await reading.Within());
-        Assert.Equal(new RelayResult(RelayEnd.BackendFin, upload.Length, Request.Length, SocketError.Success), await bench.NextResultAsync());
+        Assert.Equal(
+            new RelayResult(RelayEnd.BackendFin, upload.Length, Request.Length, SocketError.Success),
+            await bench.NextResultAsync());
     }
 
     [Theory]
@@ -281,8 +285,8 @@ public abstract partial class TcpEngineTests
             socket.Shutdown(SocketShutdown.Send);
         }
 
-        // SslStream does not lock the close_notify against a read on another thread (.NET 10.0.12): OpenSSL then answers one of the two with
-        // a failure that is the other's, and nothing was sent.
+        // SslStream does not lock the close_notify against a read on another thread (.NET 10.0.12): OpenSSL then answers one of the two
+        // with a failure that is the other's, and nothing was sent.
         private static async Task ShutdownAsync(SslStream ssl)
         {
             for (var attempts = 100; ; attempts--)

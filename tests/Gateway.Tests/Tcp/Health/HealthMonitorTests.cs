@@ -33,8 +33,13 @@ public sealed class HealthMonitorTests : IAsyncDisposable
 
     public HealthMonitorTests()
     {
-        var resolver = new HostResolver(_time, (name, _) => name == "lost" ? _never.Task : Task.FromResult(_names.GetValueOrDefault(name) ?? []));
-        _monitor = new HealthMonitor(resolver, Meters, NullLoggerFactory.Instance, _time, ProbeAsync) { Changed = () => Interlocked.Increment(ref _changes) };
+        var resolver = new HostResolver(
+            _time,
+            (name, _) => name == "lost" ? _never.Task : Task.FromResult(_names.GetValueOrDefault(name) ?? []));
+        _monitor = new HealthMonitor(resolver, Meters, NullLoggerFactory.Instance, _time, ProbeAsync)
+        {
+            Changed = () => Interlocked.Increment(ref _changes),
+        };
     }
 
     private IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
@@ -162,7 +167,9 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         Assert.Equal(asked + 1, _asked["192.0.2.1:1"]);
     }
 
-    /// <summary>A configuration that is refused after its destinations were asked leaves those in force what they were, and with their checkers.</summary>
+    /// <summary>
+    /// A configuration that is refused after its destinations were asked leaves those in force what they were, and with their checkers.
+    /// </summary>
     [Fact]
     public async Task Follow_TrialThatComesToNothing_ChangesNothing()
     {
@@ -230,7 +237,8 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         Assert.Equal(client.Client.LocalEndPoint, first.Client.RemoteEndPoint);
         using (own.Add("in", address, dualMode: false))
         {
-            Assert.False(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, TimeProvider.System, CancellationToken.None));
+            Assert.False(
+                await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, TimeProvider.System, CancellationToken.None));
         }
 
         listener.Stop();
@@ -252,7 +260,9 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         _monitor.Follow([Cluster("c", Rules, addresses)]);
 
         // A place is taken a moment before its probe is asked.
-        await Eventually.TrueAsync(() => Last(active) == CheckRoom.Most && Last(waiting) == 72 && _asked.Count >= CheckRoom.Most, "all that there is room for");
+        await Eventually.TrueAsync(
+            () => Last(active) == CheckRoom.Most && Last(waiting) == 72 && _asked.Count >= CheckRoom.Most,
+            "all that there is room for");
         Assert.Equal(CheckRoom.Most, _asked.Count);
         foreach (var address in _asked.Keys.ToArray())
         {
@@ -274,11 +284,19 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         }
     }
 
-    private static ClusterModel Cluster(string name, HealthCheckModel rules, params string[] addresses) => Cluster(name, rules, null, addresses);
+    private static ClusterModel Cluster(string name, HealthCheckModel rules, params string[] addresses) =>
+        Cluster(name, rules, null, addresses);
 
     private static ClusterModel Cluster(string name, HealthCheckModel rules, ClusterModel? before, params string[] addresses)
     {
-        var active = new TcpActiveHealthCheckConfig { Enabled = rules.Enabled, Interval = rules.Interval, Timeout = rules.Timeout, Rise = rules.Rise, Fall = rules.Fall };
+        var active = new TcpActiveHealthCheckConfig
+        {
+            Enabled = rules.Enabled,
+            Interval = rules.Interval,
+            Timeout = rules.Timeout,
+            Rise = rules.Rise,
+            Fall = rules.Fall,
+        };
         return new(name, TestPlane.Cluster(addresses) with { HealthCheck = new() { Active = active } }, isDnat: true, before: before);
     }
 
@@ -302,7 +320,8 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         return [.. gauge.GetMeasurementSnapshot().Select(static one => ((string)one.Tags["destination"]!, one.Value)).Order()];
     }
 
-    // The interval is longer by up to a tenth. The timer of the next round exists only a moment after the verdict of this one, so time moves until somebody asks.
+    // The interval is longer by up to a tenth. The timer of the next round exists only a moment after the verdict of this one, so time
+    // moves until somebody asks.
     private async Task RoundAsync(string address = "192.0.2.1:1")
     {
         var before = _asked.GetValueOrDefault(address);
@@ -323,6 +342,8 @@ public sealed class HealthMonitorTests : IAsyncDisposable
     {
         Assert.Equal(Rules.Timeout, timeout);
         _asked.AddOrUpdate(address.ToString(), 1, static (_, count) => count + 1);
-        return _pending.TryGetValue(address.ToString(), out var pending) ? pending.Task : Task.FromResult(_answers.GetValueOrDefault(address.ToString(), false));
+        return _pending.TryGetValue(address.ToString(), out var pending)
+            ? pending.Task
+            : Task.FromResult(_answers.GetValueOrDefault(address.ToString(), false));
     }
 }

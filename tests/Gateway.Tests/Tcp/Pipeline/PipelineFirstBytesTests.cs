@@ -41,7 +41,11 @@ public sealed class PipelineFirstBytesTests
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var meters = services.GetRequiredService<IMeterFactory>();
         var metrics = new TcpMetrics(meters);
-        var dialer = new Dialer(new HostResolver(TimeProvider.System, static (_, _) => Task.FromResult<IPAddress[]>([])), metrics.Dials, Passive.Health(TimeProvider.System), TimeProvider.System);
+        var dialer = new Dialer(
+            new HostResolver(TimeProvider.System, static (_, _) => Task.FromResult<IPAddress[]>([])),
+            metrics.Dials,
+            Passive.Health(TimeProvider.System),
+            TimeProvider.System);
         var pipeline = new ConnectionPipeline(
             dialer, metrics, new LiveConnections(), new ConnectionLimit(), NullLoggerFactory.Instance, TimeProvider.System)
         {

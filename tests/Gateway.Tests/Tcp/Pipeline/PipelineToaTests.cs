@@ -8,7 +8,8 @@ using Gateway.Testing.Wire;
 namespace Gateway.Tests.Tcp.Pipeline;
 
 /// <summary>
-/// The Toa section where no option comes, which needs no right: peers on loopback write none. Where one comes: Gateway.FunctionalTests, ToaTests.
+/// The Toa section where no option comes, which needs no right: peers on loopback write none. Where one comes: Gateway.FunctionalTests,
+/// ToaTests.
 /// </summary>
 public sealed class PipelineToaTests
 {
@@ -106,15 +107,27 @@ public sealed class PipelineToaTests
     public void CheckRights_MissingRight_NamesRouteListenerAndCure()
     {
         var model = TestPlane.Model(null, new SourceIpConfig { Mode = SourceIpMode.Toa }, "192.0.2.1:9");
-        var listeners = new Dictionary<string, ToaConfig> { ["in"] = Syn with { Carriers = [ToaCarrier.Syn, ToaCarrier.Ack] }, ["web"] = Syn with { Carriers = null }, ["syn"] = Syn };
+        var listeners = new Dictionary<string, ToaConfig>
+        {
+            ["in"] = Syn with { Carriers = [ToaCarrier.Syn, ToaCarrier.Ack] },
+            ["web"] = Syn with { Carriers = null },
+            ["syn"] = Syn,
+        };
         var warned = new List<string>();
 
         Assert.Collection(
             ToaRights.Check(model, listeners, static () => "needs that", (listener, problem) => warned.Add($"{listener} {problem}")),
-            static finding => Assert.StartsWith("TcpProxy:Routes:r:SourceIp:Mode: Toa needs that", finding.ToString(), StringComparison.Ordinal),
-            static finding => Assert.StartsWith("Listeners:in:Toa:Carriers: Ack and Data: reading them needs that. Or ", finding.ToString(), StringComparison.Ordinal));
+            static finding =>
+                Assert.StartsWith("TcpProxy:Routes:r:SourceIp:Mode: Toa needs that", finding.ToString(), StringComparison.Ordinal),
+            static finding =>
+                Assert.StartsWith(
+                    "Listeners:in:Toa:Carriers: Ack and Data: reading them needs that. Or ",
+                    finding.ToString(),
+                    StringComparison.Ordinal));
         Assert.Equal(["web needs that"], warned);
-        Assert.Empty(ToaRights.Check(model, listeners, static () => null, static (_, _) => throw new InvalidOperationException("nothing is missing")));
+        Assert.Empty(
+            ToaRights.Check(model, listeners, static () => null, static (_, _) => throw new InvalidOperationException("nothing is missing"))
+        );
     }
 
     [Fact]
@@ -127,7 +140,8 @@ public sealed class PipelineToaTests
     [Fact]
     public async Task Bind_OptionsOnThePortableEngine_IsRefused()
     {
-        var refused = await Assert.ThrowsAsync<SocketException>(() => TestPlane.StartAsync(TestPlane.Model(null, Syn, Policies.None, "192.0.2.1:9")));
+        var refused = await Assert.ThrowsAsync<SocketException>(() =>
+            TestPlane.StartAsync(TestPlane.Model(null, Syn, Policies.None, "192.0.2.1:9")));
 
         Assert.Equal(SocketError.OperationNotSupported, refused.SocketErrorCode);
     }

@@ -22,7 +22,9 @@ using Microsoft.Extensions.Options;
 
 namespace Gateway.Tests.Tcp.Pipeline;
 
-/// <summary>A data plane with one listener <c>in</c> on loopback, one route <c>r</c> and one cluster <c>c</c>, unless a test says otherwise.</summary>
+/// <summary>
+/// A data plane with one listener <c>in</c> on loopback, one route <c>r</c> and one cluster <c>c</c>, unless a test says otherwise.
+/// </summary>
 internal sealed class TestPlane : IAsyncDisposable
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
@@ -35,7 +37,12 @@ internal sealed class TestPlane : IAsyncDisposable
     {
         _loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(_logs));
         Plane = new TcpDataPlane(engine, accept, _loggers, Meters, TimeProvider.System, limit);
-        _listener = Plane.Bind("in", address ?? new IPEndPoint(IPAddress.Loopback, 0), dualMode: false, keepAlive: null, model.Listeners.GetValueOrDefault("in")?.Toa?.Carriers ?? OptionCarriers.None);
+        _listener = Plane.Bind(
+            "in",
+            address ?? new IPEndPoint(IPAddress.Loopback, 0),
+            dualMode: false,
+            keepAlive: null,
+            model.Listeners.GetValueOrDefault("in")?.Toa?.Carriers ?? OptionCarriers.None);
         if (Plane.AcceptsThroughKestrel)
         {
             var options = new KestrelServerOptions { ApplicationServices = _services };
@@ -53,7 +60,11 @@ internal sealed class TestPlane : IAsyncDisposable
     public IReadOnlyList<FakeLogRecord> Logs => _logs.Collector.GetSnapshot();
 
     public static async Task<TestPlane> StartAsync(
-        TcpModel model, TcpEngineKind engine = TcpEngineKind.Portable, TcpAcceptKind accept = TcpAcceptKind.Direct, int? limit = null, IPEndPoint? address = null,
+        TcpModel model,
+        TcpEngineKind engine = TcpEngineKind.Portable,
+        TcpAcceptKind accept = TcpAcceptKind.Direct,
+        int? limit = null,
+        IPEndPoint? address = null,
         ConnectionLimit? room = null)
     {
         if (engine == TcpEngineKind.Linux && !OperatingSystem.IsLinux())
@@ -76,7 +87,8 @@ internal sealed class TestPlane : IAsyncDisposable
     }
 
     /// <summary>A model with one route to the given addresses.</summary>
-    public static TcpModel Model(ProxyProtocolConfig? policy, SourceIpConfig sourceIp, params string[] addresses) => Model(policy, null, sourceIp, addresses);
+    public static TcpModel Model(ProxyProtocolConfig? policy, SourceIpConfig sourceIp, params string[] addresses) =>
+        Model(policy, null, sourceIp, addresses);
 
     /// <summary>The same with a Toa section.</summary>
     public static TcpModel Model(ProxyProtocolConfig? policy, ToaConfig? toa, SourceIpConfig sourceIp, params string[] addresses) =>
@@ -101,7 +113,10 @@ internal sealed class TestPlane : IAsyncDisposable
             .ToDictionary(static entry => entry.Name, static entry => entry.Config),
     };
 
-    /// <summary>Not asynchronously: on loopback a blocking connect has ended before the plane can reset the connection, which some tests make it do at once.</summary>
+    /// <summary>
+    /// Not asynchronously: on loopback a blocking connect has ended before the plane can reset the connection, which some tests make it do
+    /// at once.
+    /// </summary>
     public Task<TcpPeer> ConnectAsync(string? from = null) => Task.Run(() =>
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -133,7 +148,9 @@ internal sealed class TestPlane : IAsyncDisposable
     public async Task<AccessLine> AccessAsync(int index = 0)
     {
         var records = await Eventually.GetAsync(
-            () => Task.FromResult(Logs.Where(static log => log.Category == "Gateway.Access").ToList()), list => list.Count > index, "an access-log line");
+            () => Task.FromResult(Logs.Where(static log => log.Category == "Gateway.Access").ToList()),
+            list => list.Count > index,
+            "an access-log line");
         return new AccessLine(records[index].Message);
     }
 
@@ -157,7 +174,10 @@ internal sealed class TestPlane : IAsyncDisposable
         await _listener.StopAsync().AsTask().WaitAsync(Eventually.DefaultTimeout);
         await Plane.DrainAsync(TimeSpan.Zero).WaitAsync(Eventually.DefaultTimeout);
         await Plane.DisposeAsync().AsTask().WaitAsync(Eventually.DefaultTimeout);
-        Assert.Equal("", string.Join("\n", Logs.Where(static log => log.Level >= LogLevel.Error).Select(static log => $"{log.Message}\n{log.Exception}")));
+        Assert.Equal(
+            "",
+            string.Join("\n", Logs.Where(static log => log.Level >= LogLevel.Error).Select(static log => $"{log.Message}\n{log.Exception}"))
+        );
         _loggers.Dispose();
         await _services.DisposeAsync();
     }

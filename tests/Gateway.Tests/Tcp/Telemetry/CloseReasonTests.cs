@@ -11,7 +11,8 @@ public sealed class CloseReasonTests
         Assert.Equal([CloseReason.FrameFlood], Enum.GetValues<CloseReason>().Except(CloseReasons.In((ReasonSeries)byte.MaxValue)));
 
     [Fact]
-    public void Faults_AreOfClosedConnections() => Assert.Empty(CloseReasons.In(ReasonSeries.Faults).Except(CloseReasons.In(ReasonSeries.Closed)));
+    public void Faults_AreOfClosedConnections() =>
+        Assert.Empty(CloseReasons.In(ReasonSeries.Faults).Except(CloseReasons.In(ReasonSeries.Closed)));
 
     [Fact]
     public void Table_EveryReason_HasARowOfItsOwn()

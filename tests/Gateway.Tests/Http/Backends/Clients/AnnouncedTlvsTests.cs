@@ -15,7 +15,11 @@ public sealed class AnnouncedTlvsTests
     [Fact]
     public void Write_AddedAndPassedOn_AddedStandInFrontAndReplaceTheirType()
     {
-        var area = Tlvs(("PassThroughTlvs", "Authority, 0xE9"), ("AddTlvs.Authority", "{cluster}.{route}"), ("AddTlvs.0xE5", "{listener} {client} {connection}")).Write("r", "web", Identity(), "id-1");
+        var area = Tlvs(
+                ("PassThroughTlvs", "Authority, 0xE9"),
+                ("AddTlvs.Authority", "{cluster}.{route}"),
+                ("AddTlvs.0xE5", "{listener} {client} {connection}"))
+            .Write("r", "web", Identity(), "id-1");
 
         Assert.Equal(["E5 web 203.0.113.7 id-1", "2 app.r", "E9 \u0007", "3 \0\0\0\0"], Read(area.Span));
     }
@@ -36,14 +40,24 @@ public sealed class AnnouncedTlvsTests
 
     /// <summary>YARP's names may hold what looks like a placeholder.</summary>
     [Fact]
-    public void Write_NamesLookLikePlaceholders_AreTextOnly() => Assert.Equal(
-        ["E5 {client}|{connection}|{cluster}|203.0.113.7", "E6 {client}"],
-        Read(new AnnouncedTlvs(Read(("AddTlvs.0xE5", "{route}|{listener}|{cluster}|{client}"), ("AddTlvs.0xE6", "{route}")).Config, "{cluster}")
-            .Write("{client}", "{connection}", Identity() with { Tlvs = default }, "id").Span));
+    public void Write_NamesLookLikePlaceholders_AreTextOnly() =>
+        Assert.Equal(
+            ["E5 {client}|{connection}|{cluster}|203.0.113.7", "E6 {client}"],
+            Read(
+                new AnnouncedTlvs(
+                    Read(("AddTlvs.0xE5", "{route}|{listener}|{cluster}|{client}"), ("AddTlvs.0xE6", "{route}")).Config,
+                    "{cluster}")
+                    .Write("{client}", "{connection}", Identity() with { Tlvs = default }, "id")
+                    .Span));
 
     [Fact]
     public void Write_NothingCame_IsWhatIsAdded() =>
-        Assert.Equal(["2 app"], Read(Tlvs(("PassThroughTlvs", "All"), ("AddTlvs.Authority", "{cluster}")).Write("r", "web", Identity() with { Tlvs = default }, "id").Span));
+        Assert.Equal(
+            ["2 app"],
+            Read(
+                Tlvs(("PassThroughTlvs", "All"), ("AddTlvs.Authority", "{cluster}"))
+                    .Write("r", "web", Identity() with { Tlvs = default }, "id")
+                    .Span));
 
     [Fact]
     public void Header_WhatIsAnnounced_GoesOutAsItIs()
@@ -52,7 +66,9 @@ public sealed class AnnouncedTlvsTests
         var announced = new Announcement(Identity(), new AnnouncedTlvs(sourceIp, "app").Write("r", "web", Identity(), "id"));
         var header = new byte[200];
         var length = SourceHeader.Write(header, announced, SourceIpModel.From(sourceIp), out var leftOut);
-        Assert.Equal(["2 x", "E9 \u0007"], Read(header.AsSpan(28, length - 28)).Where(static tlv => !tlv.StartsWith("3 ", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["2 x", "E9 \u0007"],
+            Read(header.AsSpan(28, length - 28)).Where(static tlv => !tlv.StartsWith("3 ", StringComparison.Ordinal)));
         Assert.Equal(0, leftOut);
     }
 
@@ -71,7 +87,9 @@ public sealed class AnnouncedTlvsTests
     private static AnnouncedTlvs Tlvs(params (string Key, string Value)[] sourceIp) => new(Read(sourceIp).Config, "app");
 
     private static ClusterSourceIp Read(params (string Key, string Value)[] sourceIp) =>
-        ClusterSourceIp.Read(sourceIp.Append(("Mode", "ProxyProtocol")).ToDictionary(pair => $"SourceIp.{pair.Item1}", pair => pair.Item2))!;
+        ClusterSourceIp.Read(
+            sourceIp.Append(("Mode", "ProxyProtocol")).ToDictionary(pair => $"SourceIp.{pair.Item1}", pair => pair.Item2)
+        )!;
 
     private static ConnectionIdentity Identity() => new()
     {

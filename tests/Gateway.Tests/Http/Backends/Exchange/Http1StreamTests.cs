@@ -16,7 +16,9 @@ public sealed class Http1StreamTests
     {
         var (destination, body) = (new Destination(), new Pipe());
         await using var connection = new Http1Stream(destination);
-        var sending = new UploadContent(new StreamContent(body.Reader.AsStream())).CopyToAsync(connection, TestContext.Current.CancellationToken);
+        var sending = new UploadContent(new StreamContent(body.Reader.AsStream())).CopyToAsync(
+            connection,
+            TestContext.Current.CancellationToken);
         await body.Writer.WriteAsync("piece"u8.ToArray(), TestContext.Current.CancellationToken);
         await destination.IsAskedAsync(times: 1);
         destination.Say(Answer);
@@ -40,7 +42,9 @@ public sealed class Http1StreamTests
         // As the HTTP client does on a used connection: it reads ahead, and again only when the body has ended.
         var ahead = ReadAsync(connection, 10);
         await destination.IsAskedAsync(times: 1);
-        var sending = new UploadContent(new StreamContent(body.Reader.AsStream())).CopyToAsync(connection, TestContext.Current.CancellationToken);
+        var sending = new UploadContent(new StreamContent(body.Reader.AsStream())).CopyToAsync(
+            connection,
+            TestContext.Current.CancellationToken);
         await body.Writer.WriteAsync("piece"u8.ToArray(), TestContext.Current.CancellationToken);
         await destination.HasHeardAsync("piece");
         destination.Say(Answer[..10]);
@@ -57,7 +61,10 @@ public sealed class Http1StreamTests
     private static async Task<string> ReadAsync(Http1Stream connection, int count)
     {
         var bytes = new byte[count];
-        await connection.ReadExactlyAsync(bytes, TestContext.Current.CancellationToken).AsTask().WaitAsync(Eventually.DefaultTimeout, TestContext.Current.CancellationToken);
+        await connection
+            .ReadExactlyAsync(bytes, TestContext.Current.CancellationToken)
+            .AsTask()
+            .WaitAsync(Eventually.DefaultTimeout, TestContext.Current.CancellationToken);
         return Encoding.ASCII.GetString(bytes);
     }
 
@@ -82,7 +89,8 @@ public sealed class Http1StreamTests
         public void Say(string text) => _said.Writer.TryWrite(Encoding.ASCII.GetBytes(text));
 
         /// <summary>So many reads have begun, that of what was said last included.</summary>
-        public Task IsAskedAsync(int times) => Eventually.TrueAsync(() => Task.FromResult(Volatile.Read(ref _asked) >= times), $"{times} reads");
+        public Task IsAskedAsync(int times) =>
+            Eventually.TrueAsync(() => Task.FromResult(Volatile.Read(ref _asked) >= times), $"{times} reads");
 
         public Task HasHeardAsync(string text) => Eventually.TrueAsync(
             () =>

@@ -17,7 +17,8 @@ public sealed class PortableListenerTests
         var accepted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var accepts = 0;
         var acceptor = new SocketAcceptor(
-            async stop => Interlocked.Increment(ref accepts) == 1 ? throw new InvalidOperationException("a bug") : await socket.AcceptAsync(stop),
+            async stop =>
+                Interlocked.Increment(ref accepts) == 1 ? throw new InvalidOperationException("a bug") : await socket.AcceptAsync(stop),
             static _ => false,
             onPause: null,
             onTurnedAway: null,
