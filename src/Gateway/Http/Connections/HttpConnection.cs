@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Http.Listeners;
+using Gateway.Linux;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
@@ -59,7 +60,7 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     public override bool SeesOptions => Socket is not null;
 
     /// <inheritdoc/>
-    public override bool IsSilent => HoldsPlace && Volatile.Read(ref _heardAt) == 0;
+    public override bool IsSilent => HoldsPlace && Volatile.Read(ref _heardAt) == 0 && !(Kind is null && HasReceived());
 
     /// <inheritdoc/>
     public override long LastHeardAt => Volatile.Read(ref _heardAt) is var heard and not 0 ? heard : AcceptedAt;
@@ -168,18 +169,39 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     /// <inheritdoc/>
     public override void GiveWay()
     {
-        var reason = Kind is null ? CloseReason.GaveWay : CloseReason.Limit;
+        if (Kind is null)
+        {
+            // At once: a flood is accepted no faster than its connections end, and descriptors do not run out between.
+            Fail(CloseReason.GaveWay);
+            return;
+        }
+
         // Another connection's thread, which may be an event loop, is not kept with it.
-        ThreadPool.UnsafeQueueUserWorkItem(
-            static work => work.Connection.Fail(work.Reason),
-            (Connection: this, Reason: reason),
-            preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.Fail(CloseReason.Limit), this, preferLocal: false);
     }
 
     /// <inheritdoc/>
     public override void Abort() => context.Abort();
 
     private static bool IsEnd(Exception exception) => exception is ConnectionResetException or ConnectionAbortedException or IOException;
+
+    // The request of a probe may be there before anybody has read it, on a busy machine and in a flood. The kernel knows. Only asked of the
+    // few connections of Probes and Admin: traffic has a second to be read.
+    private bool HasReceived()
+    {
+        // tcpi_bytes_received of struct tcp_info (linux/tcp.h), since Linux 4.1.
+        const int bytesReceived = 128;
+        Span<byte> info = stackalloc byte[bytesReceived + sizeof(ulong)];
+        try
+        {
+            return ProxyProtocol is null && OperatingSystem.IsLinux() && Socket?.Get(SocketOption.TcpInfo, info) == info.Length
+                && BitConverter.ToUInt64(info[bytesReceived..]) > 0;
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
 
     private void Take(in ReadResult read)
     {
