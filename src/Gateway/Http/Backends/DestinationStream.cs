@@ -6,7 +6,7 @@ using Gateway.Tcp.Engines;
 namespace Gateway.Http.Backends;
 
 /// <summary>
-/// A connection to an HTTP destination, which holds a place under the descriptor limit from before it is opened until it is closed.
+/// A connection to an HTTP destination. It counts against the descriptor limit from before it is opened until it is closed.
 /// </summary>
 internal sealed class DestinationStream : TurnTakingStream
 {
@@ -16,12 +16,12 @@ internal sealed class DestinationStream : TurnTakingStream
     private DestinationStream(Socket socket, ConnectionKind kind)
         : base(socket) => _kind = kind;
 
-    /// <summary>Opens one.</summary>
-    /// <param name="limit">Where it takes its place.</param>
-    /// <param name="kind">As what.</param>
-    /// <param name="isOurs">Nobody's request is behind it (a health check): it is never refused.</param>
-    /// <param name="connect">Connects.</param>
-    /// <exception cref="NoRoomException">There is no place.</exception>
+    /// <summary>Opens a connection.</summary>
+    /// <param name="limit">The descriptor limit.</param>
+    /// <param name="kind">The kind of connection that the limit counts.</param>
+    /// <param name="isOurs">The connection is for a health check, not for a client's request: it is never refused.</param>
+    /// <param name="connect">Connects the socket.</param>
+    /// <exception cref="NoRoomException">The limit is reached.</exception>
     public static async ValueTask<Stream> OpenAsync(
         ConnectionLimit limit,
         ConnectionKind kind,
@@ -46,7 +46,8 @@ internal sealed class DestinationStream : TurnTakingStream
                 throw new NoRoomException(limit.Further);
             }
 
-            // The place is the stream's only now: one whose constructor fails has a finalizer, too.
+            // The stream owns the place only from here on, because a stream whose constructor fails still has a finalizer, which would
+            // release the place a second time.
             return new DestinationStream(socket, kind) { _limit = limit };
         }
         catch

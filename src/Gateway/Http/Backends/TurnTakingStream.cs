@@ -4,13 +4,13 @@ using System.Runtime.CompilerServices;
 namespace Gateway.Http.Backends;
 
 /// <summary>
-/// A destination's connection as the HTTP client reads it: after <see cref="ReadsPerTurn"/> reads in a row that did not have to wait, the
-/// reader goes on on the thread pool. A response that comes as fast as it is passed on would otherwise stay on the polling thread on which
-/// it began until its end, and keep everybody else there waiting.
+/// A destination's connection as the HTTP client reads it. After <see cref="ReadsPerTurn"/> reads in a row that did not have to wait, the
+/// reader continues on the thread pool. Otherwise a response that arrives as fast as it is passed on would stay until its end on the
+/// polling thread on which it began, and the other connections of this thread would wait.
 /// </summary>
 internal class TurnTakingStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
 {
-    /// <summary>A read of a large body is up to 64 KiB, passed on at once: 16 of them take about a millisecond.</summary>
+    /// <summary>A read of a large body returns up to 64 KiB, which are passed on at once: 16 reads take about a millisecond.</summary>
     internal const int ReadsPerTurn = 16;
 
     private int _reads;

@@ -9,9 +9,9 @@ using Yarp.ReverseProxy.Model;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// The TLVs of the header that a cluster's destinations get where some are added (<c>SourceIp.AddTlvs.NAME</c>): those, and behind them the
-/// ones that are passed on. They are put together for the request, before its connection is chosen: what the header says is what requests
-/// must have in common.
+/// The TLVs of the PROXY header for a cluster that adds TLVs (<c>SourceIp.AddTlvs.NAME</c>): first the added TLVs, then the TLVs that are
+/// passed on. They are built for each request before its connection is chosen, because requests may share a connection only if their
+/// headers are equal.
 /// </summary>
 /// <param name="sourceIp">What is added and passed on, validated.</param>
 /// <param name="cluster">The cluster, for <c>{cluster}</c>.</param>
@@ -19,12 +19,12 @@ internal sealed class AnnouncedTlvs(SourceIpConfig sourceIp, string cluster)
 {
     private static readonly byte[] NoChecksum = new byte[sizeof(uint)];
 
-    // As many as there are pairs of a route of the cluster and a listener.
+    // Bounded: at most one entry for each pair of a route of the cluster and a listener.
     private readonly ConcurrentDictionary<(string Route, string Listener), SourceIpModel> _models = new();
 
-    /// <summary>The area for a request.</summary>
+    /// <summary>The bytes of the TLVs for a request.</summary>
     /// <param name="context">The request: its route, listener and connection.</param>
-    /// <param name="announced">Who is announced, with the TLVs that came.</param>
+    /// <param name="announced">The client that the header announces, with the TLVs that were received.</param>
     public ReadOnlyMemory<byte> For(HttpContext context, ConnectionIdentity announced) =>
         Write(
             context.Features.Get<IReverseProxyFeature>()?.Route.Config.RouteId ?? "",
@@ -41,7 +41,7 @@ internal sealed class AnnouncedTlvs(SourceIpConfig sourceIp, string cluster)
         var length = added.Length + model.PassThroughTlvs.Copy(announced.Tlvs.Span, area.AsSpan(added.Length));
         if (ProxyTlvReader.TryFind(announced.Tlvs.Span, ProxyTlvType.Crc32c, out _))
         {
-            // A header that came with a checksum goes on with one, which is computed when it is written.
+            // A header that came with a checksum is passed on with a checksum. Its value is computed when the header is written.
             length += ProxyTlvWriter.Write(area.AsSpan(length), ProxyTlvType.Crc32c, NoChecksum);
         }
 

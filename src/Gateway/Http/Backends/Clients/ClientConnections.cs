@@ -3,8 +3,8 @@ using Gateway.Tcp.SourceIp;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// The connections to destinations that belong to one client: an HTTP client of its own, whose connections are opened for this client and
-/// no other. It lives in a <see cref="ClientPool"/>, whose lock guards what is internal here.
+/// The connections to destinations that belong to one client of the gateway: a separate HTTP client, whose connections are opened for this
+/// client only. It lives in a <see cref="ClientPool"/>, whose lock guards the internal members here.
 /// </summary>
 internal sealed class ClientConnections
 {
@@ -21,16 +21,16 @@ internal sealed class ClientConnections
         _create = create;
     }
 
-    /// <summary>Where it belongs.</summary>
+    /// <summary>The pool that holds these connections.</summary>
     public ClientPool Pool { get; }
 
-    /// <summary>Whose it is.</summary>
+    /// <summary>Tells this client apart from others.</summary>
     public ClientKey Key { get; }
 
-    /// <summary>What destinations learn.</summary>
+    /// <summary>What destinations learn about the client.</summary>
     public Announcement Announced { get; }
 
-    /// <summary>Sends on this client's connections. Only for who holds it.</summary>
+    /// <summary>Sends requests on this client's connections. Only between <see cref="ClientPool"/>'s Acquire and Release.</summary>
     public HttpMessageInvoker Invoker
     {
         get
@@ -51,26 +51,26 @@ internal sealed class ClientConnections
         }
     }
 
-    /// <summary>Its place among the idle ones.</summary>
+    /// <summary>Its node in the pool's list of idle clients.</summary>
     internal LinkedListNode<ClientConnections> Node { get; }
 
-    /// <summary>Requests that hold it.</summary>
+    /// <summary>The number of requests that use these connections.</summary>
     internal int Users { get; set; }
 
-    /// <summary>Time stamp of when the last of them left.</summary>
+    /// <summary>Time stamp of the moment when the last of these requests ended.</summary>
     internal long IdleSince { get; set; }
 
-    /// <summary>The client has left: nobody will come for it again.</summary>
+    /// <summary>The client has closed its connection: no request will ask for these connections again.</summary>
     internal bool IsAbandoned { get; set; }
 
-    /// <summary>Ends it with the client's own connection.</summary>
+    /// <summary>Ends these connections when the client closes its own connection.</summary>
     internal void Watch(CancellationToken clientClosed) =>
         _watch = clientClosed.UnsafeRegister(static self => ((ClientConnections)self!).Abandon(), this);
 
-    /// <summary>Closes its connections. Nobody holds it any more.</summary>
+    /// <summary>Closes the connections. No request uses them any more.</summary>
     internal void Close()
     {
-        // Not Dispose: it would wait for a callback that has just begun, and which finds nothing to do.
+        // Not Dispose, because Dispose waits for a callback that has just begun, and that callback finds nothing to do.
         _watch.Unregister();
         _invoker?.Dispose();
     }

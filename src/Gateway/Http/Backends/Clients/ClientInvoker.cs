@@ -10,13 +10,13 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// The HTTP client of a cluster whose destinations learn the client's address from the connection. Each client's requests go over
-/// connections of its own: an <see cref="HttpMessageInvoker"/> for each, which knows whose it is and cannot mistake one for another. What
-/// is nobody's request is a health check of ours and has connections of its own, too.
+/// The HTTP client of a cluster whose destinations learn the client's address from the connection. Each client of the gateway gets its own
+/// <see cref="HttpMessageInvoker"/>, whose connections carry the requests of this client only. Health checks are no client's requests; they
+/// have separate connections, too.
 /// </summary>
 internal sealed class ClientInvoker : HttpMessageInvoker
 {
-    /// <summary>Whose request it is.</summary>
+    /// <summary>The option of a request that holds the client's HTTP context. Health checks do not have it.</summary>
     public static readonly HttpRequestOptionsKey<HttpContext> Context = new("Gateway.Client");
 
     private readonly HttpMessageInvoker _own;
@@ -29,8 +29,8 @@ internal sealed class ClientInvoker : HttpMessageInvoker
     /// <summary>Makes one.</summary>
     /// <param name="sourceIp">How clients are told apart.</param>
     /// <param name="cluster">For metrics.</param>
-    /// <param name="create">Makes the HTTP client that announces somebody; null: ourselves.</param>
-    /// <param name="pools">Where its pool belongs.</param>
+    /// <param name="create">Makes the HTTP client that announces this client; null: the gateway itself.</param>
+    /// <param name="pools">The set of all clusters' pools, which gets the new pool.</param>
     /// <param name="metrics">Counts clients.</param>
     /// <param name="time">For idle clients.</param>
     public ClientInvoker(
@@ -52,10 +52,10 @@ internal sealed class ClientInvoker : HttpMessageInvoker
         pools.Add(_pool);
     }
 
-    /// <summary>What it was made for.</summary>
+    /// <summary>The settings that this HTTP client was made for.</summary>
     public ClusterSourceIp SourceIp { get; }
 
-    /// <summary>Another has taken its place: requests that still come are served, and nothing is kept.</summary>
+    /// <summary>Another HTTP client has replaced this one: it serves requests that still come, but keeps no idle connections.</summary>
     public void Retire() => _pool.Retire();
 
     /// <inheritdoc/>
@@ -81,7 +81,7 @@ internal sealed class ClientInvoker : HttpMessageInvoker
         var key = SourceIp.Announces
             ? ClientKey.OfHeader(identity, _tellsTlvs ? announced.Tlvs ?? identity.Tlvs : default)
             : ClientKey.OfAddress(identity.Client.Address);
-        // A key with a port is a connection's; one without may come with another connection.
+        // A key with a port belongs to one connection of the client. A key without a port may come again with another connection.
         var clientClosed = key.Port != 0 ? context.Features.Get<IConnectionLifetimeFeature>()?.ConnectionClosed ?? default : default;
         if (_pool.Acquire(key, announced, clientClosed) is not { } connections)
         {
@@ -89,7 +89,8 @@ internal sealed class ClientInvoker : HttpMessageInvoker
             return new RefusedResponse(request, HttpStatusCode.ServiceUnavailable, new RequestRefusal(RefusedResponse.ClientLimit, why));
         }
 
-        // Until the request has ended in every respect: WebSockets, uploads that outlast the response, a client that went away.
+        // OnCompleted runs when the request has ended in every respect: also with WebSockets, with uploads that outlast the response, and
+        // with a client that went away.
         context.Response.OnCompleted(Release, connections);
         try
         {
@@ -114,8 +115,9 @@ internal sealed class ClientInvoker : HttpMessageInvoker
     }
 
     /// <summary>
-    /// Who is announced: the connection's client with its port and its TLVs; or, where trusted proxies named another, that one, whose port
-    /// nobody knows, and about whom the TLVs of the proxy's connection say nothing.
+    /// The client that destinations learn. Normally this is the connection's client with its port and its TLVs. If trusted proxies named
+    /// another client, it is that client without port and TLVs: its port is unknown, and the TLVs of the proxy's connection do not describe
+    /// it.
     /// </summary>
     internal static ConnectionIdentity Announced(ConnectionIdentity connection, ClientIdentity client) =>
         client.Client.Equals(connection.Client.Address)

@@ -9,8 +9,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// YARP's source of HTTP clients: one for all requests of a cluster, unless its Metadata has a <c>SourceIp.Mode</c>. Then each client gets
-/// one of its own, the same in everything but how it connects.
+/// Makes the HTTP clients for YARP. A cluster has one HTTP client for all requests, unless its Metadata has a <c>SourceIp.Mode</c>. With
+/// that key, each client of the gateway gets its own HTTP client. They differ only in how they connect.
 /// </summary>
 internal sealed class ClientInvokerFactory(
     SocketDialer dialer,
@@ -77,7 +77,7 @@ internal sealed class ClientInvokerFactory(
     private static ForwarderHttpClientContext WithoutOld(ForwarderHttpClientContext context) =>
         new() { ClusterId = context.ClusterId, NewConfig = context.NewConfig, NewMetadata = context.NewMetadata };
 
-    /// <summary>YARP's own client as the cluster configures it, whose connections are opened for one client.</summary>
+    /// <summary>Makes YARP's HTTP client with the cluster's settings, whose connections are opened for one client of the gateway.</summary>
     private sealed class BoundFactory(
         SocketDialer dialer,
         ConnectionLimit limit,

@@ -4,8 +4,8 @@ using Gateway.Tcp.Identification;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// What requests must have in common to share a connection to a destination: everything that the destination learns from the connection
-/// itself. So no two clients ever share one.
+/// Requests may share a connection to a destination only if their keys are equal. The key holds everything that the destination learns from
+/// the connection itself, so two clients never share a connection.
 /// </summary>
 internal readonly struct ClientKey : IEquatable<ClientKey>
 {
@@ -21,15 +21,15 @@ internal readonly struct ClientKey : IEquatable<ClientKey>
         _tlvs = tlvs;
     }
 
-    /// <summary>The port of the client's connection; 0 if clients are told apart by address alone.</summary>
+    /// <summary>The port of the client's connection; 0 if clients are told apart only by address.</summary>
     public int Port { get; }
 
-    /// <summary>A client of whom the destination sees the address alone.</summary>
+    /// <summary>The key of a client whose destination sees only the address.</summary>
     public static ClientKey OfAddress(IPAddress address) => new(address, 0, null, default);
 
-    /// <summary>A client of whom a header says all that <paramref name="announced"/> has.</summary>
+    /// <summary>The key of a client whose destination gets a PROXY header with everything in <paramref name="announced"/>.</summary>
     /// <param name="announced">Client and destination.</param>
-    /// <param name="tlvs">The TLVs of which some are told; none if none are.</param>
+    /// <param name="tlvs">The TLVs of which some are sent to the destination; empty if none are sent.</param>
     public static ClientKey OfHeader(ConnectionIdentity announced, ReadOnlyMemory<byte> tlvs) =>
         new(announced.Client.Address, announced.Client.Port, announced.OriginalDestination ?? announced.Local, tlvs);
 

@@ -3,13 +3,18 @@ using Gateway.Tcp.SourceIp;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// The clients that have connections to one cluster's destinations, each with its own. Held while a request is under way, idle afterwards;
-/// idle ones end after a time, when their client's connection closes, or when a new client, or the process, needs the place of the one that
-/// was idle longest. One that is held never ends. One short lock: a dictionary and a list, no I/O.
+/// The clients that have their own connections to one cluster's destinations. A client is held while one of its requests is under way, and
+/// idle afterwards. A held client never ends. An idle client ends in one of three cases:
+/// <list type="number">
+/// <item>Its idle time is over.</item>
+/// <item>It closed its own connection to the gateway.</item>
+/// <item>It was idle longest, and a new client or the process needs the room.</item>
+/// </list>
+/// The lock is held for short times only: it guards a dictionary and a list, and no I/O runs under it.
 /// </summary>
-/// <param name="limits">How many, and how long.</param>
+/// <param name="limits">The most clients, and how long a client may be idle.</param>
 /// <param name="cluster">For metrics.</param>
-/// <param name="create">Makes the HTTP client of what destinations are to learn.</param>
+/// <param name="create">Makes the HTTP client that announces this client to destinations.</param>
 /// <param name="metrics">Counts clients.</param>
 /// <param name="time">For idle clients.</param>
 internal sealed class ClientPool(
@@ -24,7 +29,7 @@ internal sealed class ClientPool(
     private bool _isTimerSet;
     private bool _isRetired;
 
-    /// <summary>The clients now.</summary>
+    /// <summary>The number of clients now.</summary>
     public int Count
     {
         get
@@ -36,7 +41,7 @@ internal sealed class ClientPool(
         }
     }
 
-    /// <summary>Time stamp of when the client that is idle longest was let go; null: none is idle.</summary>
+    /// <summary>Time stamp of the moment when the longest idle client became idle; null if no client is idle.</summary>
     public long? IdleSince
     {
         get
@@ -48,11 +53,11 @@ internal sealed class ClientPool(
         }
     }
 
-    /// <summary>Takes hold of a client's connections; let go of them with <see cref="Release"/>.</summary>
-    /// <param name="key">Whose.</param>
-    /// <param name="announced">What destinations learn if they are new.</param>
-    /// <param name="clientClosed">Signalled when nobody can come with this key again; none: nobody knows.</param>
-    /// <returns>Null if there are too many clients, and all are in use.</returns>
+    /// <summary>Takes hold of a client's connections. Release them with <see cref="Release"/>.</summary>
+    /// <param name="key">The client's key.</param>
+    /// <param name="announced">What destinations learn about the client. Used only if the client is new.</param>
+    /// <param name="clientClosed">Signalled when no request can come with this key again; none if that moment is unknown.</param>
+    /// <returns>Null if there are too many clients, and none of them is idle.</returns>
     public ClientConnections? Acquire(in ClientKey key, Announcement announced, CancellationToken clientClosed)
     {
         ClientConnections? held;
@@ -91,7 +96,7 @@ internal sealed class ClientPool(
         return held;
     }
 
-    /// <summary>Lets go: the request has ended.</summary>
+    /// <summary>Releases a client's connections, because a request has ended.</summary>
     public void Release(ClientConnections held)
     {
         string reason;
@@ -117,7 +122,7 @@ internal sealed class ClientPool(
         Close(held, reason);
     }
 
-    /// <summary>Another configuration is in force: what is idle ends now, the rest with its last request.</summary>
+    /// <summary>Another configuration is in force: idle clients end now, the others with their last request.</summary>
     public void Retire()
     {
         List<ClientConnections> ended;
@@ -138,7 +143,8 @@ internal sealed class ClientPool(
     }
 
     /// <summary>
-    /// The process needs the room: takes out the client that is idle longest. Returns what closes its connections; null if none is idle.
+    /// Removes the longest idle client, because the process needs room. Returns an action that closes its connections; null if none is
+    /// idle.
     /// </summary>
     public Action? TryRemoveIdlest()
     {
@@ -193,7 +199,7 @@ internal sealed class ClientPool(
         }
     }
 
-    // Without anything idle there is no timer to keep a pool alive whose cluster is gone.
+    // No timer runs while no client is idle, because a timer would keep the pool of a removed cluster alive.
     private void SetTimer()
     {
         if (_isTimerSet || _idle.First?.Value is not { } oldest)

@@ -5,7 +5,7 @@ using Gateway.Observability;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// What is counted of clients that have their own connections to HTTP destinations. Labels come from configuration, never from a client.
+/// Metrics of clients that have their own connections to HTTP destinations. Labels come from configuration, never from a client.
 /// </summary>
 internal sealed class ClientPoolMetrics : IStartsAtZero
 {
@@ -61,13 +61,14 @@ internal sealed class ClientPoolMetrics : IStartsAtZero
         }
     }
 
-    /// <summary>A client came.</summary>
+    /// <summary>A client was added to a pool.</summary>
     public void Added(string cluster) => _active.Add(1, new KeyValuePair<string, object?>("cluster", cluster));
 
     /// <summary>A client's connections were closed.</summary>
     /// <param name="cluster">The cluster.</param>
     /// <param name="reason">
-    /// idle, closed (the client left), limit (another needed the place), descriptors (the process did) or reload.
+    /// idle, closed (the client closed its connection), limit (another client needed the room), descriptors (the process needed
+    /// descriptors) or reload.
     /// </param>
     public void Ended(string cluster, string reason)
     {
@@ -75,10 +76,10 @@ internal sealed class ClientPoolMetrics : IStartsAtZero
         _ended.Add(1, new("cluster", cluster), new("reason", reason));
     }
 
-    /// <summary>A request was sent once more.</summary>
+    /// <summary>A request was sent a second time.</summary>
     public void Repeated(string cluster) => _repeated.Add(1, new KeyValuePair<string, object?>("cluster", cluster));
 
-    /// <summary>A request was turned away.</summary>
+    /// <summary>A request was refused.</summary>
     /// <param name="cluster">The cluster.</param>
     /// <param name="reason">limit, descriptors or source_ip.</param>
     public void Rejected(string cluster, string reason) => _rejected.Add(1, new("cluster", cluster), new("reason", reason));

@@ -3,8 +3,8 @@ using Gateway.Tcp.Admission;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// All clusters' pools, of which the one with the client that was idle longest gives way when the process has no room for another
-/// connection. Pools are held weakly: one whose cluster is gone has nothing idle for long.
+/// The pools of all clusters. When the process has no room for another connection, the client that was idle longest in any pool is removed.
+/// Pools are held by weak references, so that the pool of a removed cluster can be collected.
 /// </summary>
 internal sealed class ClientPools
 {
@@ -12,7 +12,7 @@ internal sealed class ClientPools
     private WeakReference<ClientPool>[] _pools = [];
 
     /// <summary>Makes the set for a process.</summary>
-    /// <param name="limit">Asks for room.</param>
+    /// <param name="limit">The connection limit, which asks this set for room.</param>
     public ClientPools(ConnectionLimit limit) => limit.MakeRoom = TryRemoveIdlest;
 
     /// <summary>Adds a pool.</summary>
@@ -24,7 +24,7 @@ internal sealed class ClientPools
         }
     }
 
-    /// <summary>Takes out the client that was idle longest. Returns what closes its connections; null if none is idle.</summary>
+    /// <summary>Removes the longest idle client. Returns an action that closes its connections; null if no client is idle.</summary>
     public Action? TryRemoveIdlest()
     {
         while (FindIdlest() is { } pool)
@@ -38,7 +38,7 @@ internal sealed class ClientPools
         return null;
     }
 
-    // A handful of clusters, and only when there is no room: no order is kept across them.
+    // A linear search, because there are few clusters and the search runs only when there is no room.
     private ClientPool? FindIdlest()
     {
         ClientPool? idlest = null;

@@ -4,9 +4,9 @@ using Yarp.ReverseProxy.Transforms;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// Tells the HTTP client whose request it sends, where it needs to know: of a cluster that keeps clients apart, and with a body, which it
-/// can end. It asks the cluster that this very request goes to, rather than being added to the routes of such clusters: during a reload a
-/// request may have the old route and the new cluster.
+/// Gives the HTTP client the HTTP context of a request, in two cases: the cluster keeps clients apart, or the request has a body, which the
+/// HTTP client can end early. The transform runs on every route and asks the cluster of this request, because during a reload a request may
+/// have the old route and the new cluster.
 /// </summary>
 internal sealed class ClientTransform : RequestTransform
 {

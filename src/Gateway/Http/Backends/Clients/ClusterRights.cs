@@ -4,10 +4,10 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Http.Backends.Clients;
 
-/// <summary>Finds at start what transparent clusters would otherwise fail at with every client.</summary>
+/// <summary>Finds missing rights at start, because transparent clusters would otherwise fail for every client.</summary>
 internal static class ClusterRights
 {
-    /// <summary>Rights that clusters need and this process lacks, each with the cure.</summary>
+    /// <summary>The rights that clusters need and this process lacks, each with the cure.</summary>
     public static IReadOnlyList<Finding> Missing(IReadOnlyList<ClusterConfig> clusters)
     {
         var (transparent, marks) = (new List<string>(), new List<string>());

@@ -6,18 +6,21 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// How the destinations of an HTTP cluster learn the client's address besides the headers: the keys <c>SourceIp.*</c> of the cluster's
-/// Metadata, which is YARP's place for what its schema does not know. The words are those of TCP routes.
+/// How the destinations of an HTTP cluster learn the client's address in addition to the headers: the keys <c>SourceIp.*</c> in the
+/// cluster's Metadata. Metadata is the only place for them, because YARP's schema has no such keys. The names and values are those of TCP
+/// routes.
 /// </summary>
 internal sealed record ClusterSourceIp
 {
-    /// <summary>What its keys begin with. A dot, since a colon would end the key.</summary>
+    /// <summary>The beginning of all keys. A dot, because a colon would end the key.</summary>
     public const string Prefix = "SourceIp.";
 
-    /// <summary>The key of the TLVs that are added: one for each, as <c>AddTlvs.Authority</c>, since Metadata holds texts.</summary>
+    /// <summary>
+    /// The key of added TLVs. Each TLV has its own key, such as <c>AddTlvs.Authority</c>, because Metadata holds only strings.
+    /// </summary>
     public const string AddTlvs = "AddTlvs";
 
-    /// <summary>The keys, behind the prefix.</summary>
+    /// <summary>The keys, without the prefix.</summary>
     public static readonly string[] Keys =
     [
         "Mode",
@@ -33,30 +36,33 @@ internal sealed record ClusterSourceIp
 
     private static readonly TimeSpan MaxIdleTimeout = TimeSpan.FromHours(1);
 
-    /// <summary>The mode and what belongs to it.</summary>
+    /// <summary>The mode and its settings.</summary>
     public required SourceIpConfig Config { get; init; }
 
     /// <summary>The most clients that have connections to destinations at once. Defaults to 10,000.</summary>
     public int MaxClients { get; init; } = 10_000;
 
-    /// <summary>Whether the file says <see cref="MaxClients"/>: then so many are wanted.</summary>
+    /// <summary>Whether the file sets <see cref="MaxClients"/>. Only then does the operator count on so many clients.</summary>
     public bool IsMaxClientsWritten { get; init; }
 
     /// <summary>How long a client's connections stay without a request. Defaults to 30 s.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The keys as written: two sections with the same text are one.</summary>
+    /// <summary>The keys as written. Two sections with the same text are equal.</summary>
     private string Text { get; init; } = "";
 
-    /// <summary>Whether a header may be sent: it names the client's port and the destination, which then tell clients apart.</summary>
+    /// <summary>
+    /// Whether a PROXY header may be sent. The header names the client's port and the destination, so these tell clients apart, too.
+    /// </summary>
     public bool Announces =>
         Config.Mode == SourceIpMode.ProxyProtocol
         || (Config.Mode == SourceIpMode.Transparent && Config.Fallback == SourceIpFallback.ProxyProtocol);
 
     /// <summary>Reads a cluster's metadata.</summary>
-    /// <param name="metadata">The metadata; validated, or with somebody who takes the problems.</param>
-    /// <param name="problem">Told of each key that is wrong, with its value and the rule. Null: nothing is expected to be.</param>
-    /// <returns>Null if the backend learns nothing but headers.</returns>
+    /// <param name="metadata">The metadata: already validated, unless <paramref name="problem"/> is given.</param>
+    /// <param name="problem">Called for each wrong key with the key, its value and the rule. Null: the metadata is already
+    /// validated.</param>
+    /// <returns>Null if the destinations learn the client's address from headers only.</returns>
     public static ClusterSourceIp? Read(IReadOnlyDictionary<string, string>? metadata, Action<string, string?, string>? problem = null)
     {
         var written = (metadata ?? new Dictionary<string, string>())
@@ -85,7 +91,7 @@ internal sealed record ClusterSourceIp
         return result;
     }
 
-    /// <summary>Equal texts mean the same.</summary>
+    /// <summary>Compares the texts.</summary>
     public bool Equals(ClusterSourceIp? other) => other is not null && string.Equals(Text, other.Text, StringComparison.OrdinalIgnoreCase);
 
     /// <inheritdoc/>
@@ -154,7 +160,7 @@ internal sealed record ClusterSourceIp
         return rule is null ? Enum.Parse<SourceIpMode>(value, ignoreCase: true) : null;
     }
 
-    // By name only: Enum.TryParse would take "7".
+    // Accepts names only, because Enum.TryParse would also accept "7".
     private static T Choice<T>(string value, out string? rule)
         where T : struct, Enum
     {

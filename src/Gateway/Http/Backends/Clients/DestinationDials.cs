@@ -4,7 +4,7 @@ using Gateway.Tcp.Dialing;
 
 namespace Gateway.Http.Backends.Clients;
 
-/// <summary>The metrics of dials to HTTP destinations, which the dialer counts as those of TCP clusters.</summary>
+/// <summary>Starts the metrics of dials to HTTP destinations at zero. The dialer counts these dials like those of TCP clusters.</summary>
 internal sealed class DestinationDials(SocketDialer dialer) : IStartsAtZero
 {
     /// <inheritdoc/>

@@ -4,13 +4,17 @@ using Gateway.Http.Messages;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// Sends a request to a destination: bodies as <see cref="UploadContent"/>, so that an early answer ends them; once more where that is
-/// safe; and with an answer of ours where there is no room for another connection, which as a failure would count against the destination's
-/// health.
+/// Sends a request to a destination, and adds three things:
+/// <list type="number">
+/// <item>A body is sent as <see cref="UploadContent"/>, so that an early response ends it.</item>
+/// <item>A request is sent a second time where that is safe.</item>
+/// <item>When there is no room for another connection, the gateway itself responds, because an exception would count against the
+/// destination's health.</item>
+/// </list>
 /// </summary>
 internal sealed class DestinationHandler(HttpMessageHandler inner, string cluster, ClientPoolMetrics metrics) : DelegatingHandler(inner)
 {
-    /// <summary>Sets up the HTTP client that is below.</summary>
+    /// <summary>Sets up the HTTP client that this handler sends with.</summary>
     public static void Configure(SocketsHttpHandler handler)
     {
         HeaderBytes.Keep(handler);
@@ -53,8 +57,8 @@ internal sealed class DestinationHandler(HttpMessageHandler inner, string cluste
         }
     }
 
-    // The destination may have done what it was asked to before it closed: to do it again must change nothing (RFC 9110 9.2.2), and there
-    // must be something to send again.
+    // The method must be idempotent (RFC 9110 9.2.2), because the destination may have handled the request before it closed. The request
+    // must have no body, because a body cannot be read a second time.
     private static bool MayRepeat(HttpRequestMessage request) =>
         request.Content is null
         && (

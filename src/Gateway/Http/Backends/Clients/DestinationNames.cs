@@ -3,12 +3,13 @@ using Yarp.ReverseProxy;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// What the file calls a destination that is connected to: the HTTP client knows its host and port alone. Asked once for each connection.
+/// Finds the name of a destination in the configuration file, because the HTTP client knows only its host and port. Called once for each
+/// connection.
 /// </summary>
-/// <param name="services">Where YARP's state is. Not asked before it is needed: YARP needs our HTTP clients first.</param>
+/// <param name="services">Holds YARP's state, which is resolved late because YARP needs our HTTP clients first.</param>
 internal sealed class DestinationNames(IServiceProvider services)
 {
-    /// <summary>The key of the cluster's destination at an address; of several with one address any.</summary>
+    /// <summary>The key of the cluster's destination with this address. If several have the same address, any of them.</summary>
     /// <param name="cluster">The cluster.</param>
     /// <param name="authority"><c>host:port</c>.</param>
     public string Of(string cluster, string authority)

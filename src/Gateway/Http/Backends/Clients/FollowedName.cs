@@ -3,15 +3,15 @@ using System.Net;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// A destination's name, the addresses that it had when it was last looked at, and the HTTP client that has connections to them. Safe from
-/// any thread.
+/// A destination's host name, its addresses at the last look, and the HTTP client that has connections to these addresses. Thread-safe.
 /// </summary>
 /// <param name="host">The name.</param>
 /// <param name="port">The port.</param>
-/// <param name="first">The first client.</param>
+/// <param name="first">The first HTTP client.</param>
 internal sealed class FollowedName(string host, int port, HttpMessageInvoker first)
 {
-    // Who has just been given the old client still sends with it: a disposed one ends what is under way in order, but takes nothing new.
+    // A caller that has just got the old HTTP client still sends with it. A disposed HTTP client would finish requests that are under way,
+    // but refuse new ones; so it is disposed later.
     private static readonly TimeSpan Farewell = TimeSpan.FromMinutes(1);
 
     private volatile HttpMessageInvoker _current = first;
@@ -24,10 +24,10 @@ internal sealed class FollowedName(string host, int port, HttpMessageInvoker fir
     /// <summary>The port.</summary>
     public int Port => port;
 
-    /// <summary>Whose connections new requests get.</summary>
+    /// <summary>The HTTP client for new requests.</summary>
     public HttpMessageInvoker Current => _current;
 
-    /// <summary>Whether it is time to look; says so to one of those who ask.</summary>
+    /// <summary>Whether it is time to compare the addresses. True for only one of the callers in each interval.</summary>
     public bool MayHaveMoved(TimeSpan interval)
     {
         var now = Environment.TickCount64;
@@ -36,14 +36,14 @@ internal sealed class FollowedName(string host, int port, HttpMessageInvoker fir
     }
 
     /// <summary>
-    /// These are its addresses now, if any are known: if they are others than before, another client takes over. One caller at a time
-    /// (<see cref="MayHaveMoved"/>).
+    /// Takes the current addresses of the name. If they differ from the last ones, a new HTTP client replaces the old one. Only one caller
+    /// at a time (<see cref="MayHaveMoved"/>).
     /// </summary>
     public void Follow(IPEndPoint[] addresses, Func<HttpMessageInvoker> create)
     {
         if (addresses.Length == 0)
         {
-            // Not known yet, or not any more: connections that there are may still be good.
+            // The addresses are not known yet, or not known any more. Open connections may still be good.
             return;
         }
 

@@ -3,10 +3,11 @@ using Gateway.Tcp.Dialing;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// An HTTP client whose connections go where a destination's name leads. The HTTP client looks a name up when it opens a connection, and
-/// one that is kept alive would never follow. So each name has a client of its own, and gets another as soon as its addresses are others:
-/// the old one ends what it has begun. To let connections end by age instead costs: a fresh one is slow until the kernel has grown its
-/// buffers (measured: a quarter more CPU for bodies of 1 MB where they end after 10 s), and has its TLS handshake.
+/// An HTTP client whose connections follow the addresses of a destination's host name. .NET's HTTP client resolves a name only when it
+/// opens a connection, so a connection that is kept alive would never follow. Therefore each name has its own HTTP client, and gets a new
+/// HTTP client as soon as its addresses change; the old client finishes its requests. A short connection lifetime would be more expensive,
+/// because a new connection needs a TLS handshake and is slow until the kernel has grown its buffers (measured: a quarter more CPU for
+/// bodies of 1 MB where connections end after 10 s).
 /// </summary>
 internal sealed class FollowingInvoker : HttpMessageInvoker
 {
@@ -16,14 +17,14 @@ internal sealed class FollowingInvoker : HttpMessageInvoker
     private readonly Lock _lock = new();
     private readonly Lazy<HttpMessageInvoker> _literals;
 
-    // A cluster has few names: looked through from the beginning.
+    // A cluster has few names, so a linear search is enough.
     private volatile FollowedName[] _names = [];
     private bool _isDisposed;
 
     /// <summary>Makes one.</summary>
-    /// <param name="create">Makes the HTTP client of a name, whose connections get new requests for so long.</param>
+    /// <param name="create">Makes the HTTP client of a name. The argument is how long its connections get new requests.</param>
     /// <param name="dialer">Knows the addresses of names.</param>
-    /// <param name="options">How long connections get new requests, and how often names are looked at.</param>
+    /// <param name="options">How long connections get new requests, and how often addresses are compared.</param>
     public FollowingInvoker(Func<TimeSpan, HttpMessageInvoker> create, SocketDialer dialer, DestinationOptions options)
         : base(new UnusedHandler())
     {

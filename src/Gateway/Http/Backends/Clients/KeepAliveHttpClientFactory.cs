@@ -7,8 +7,9 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// YARP's own client, whose connections are opened as those of TCP routes are: names by our resolver, a limit for each address, keep-alive,
-/// metrics. They count against the descriptor limit: one HTTP/2 connection of a client can ask for a hundred.
+/// Makes YARP's HTTP client, whose connections are opened like those of TCP routes: with our resolver, a time limit for each address,
+/// keep-alive and metrics. The connections count against the descriptor limit, because one HTTP/2 connection of a client can cause a
+/// hundred of them.
 /// </summary>
 internal sealed class KeepAliveHttpClientFactory(
     SocketDialer dialer,

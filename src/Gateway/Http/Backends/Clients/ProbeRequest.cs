@@ -1,7 +1,8 @@
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// A request of a health check. It is sent in its turn, and its time begins then: a check that waits says nothing of its destination.
+/// A request of a health check. It waits for its turn, and its timeout begins when it is sent, because the wait says nothing about the
+/// destination.
 /// </summary>
 internal sealed class ProbeRequest : HttpRequestMessage
 {
@@ -9,7 +10,7 @@ internal sealed class ProbeRequest : HttpRequestMessage
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _time;
 
-    /// <summary>Takes a request's place.</summary>
+    /// <summary>Replaces a request of YARP.</summary>
     public ProbeRequest(HttpRequestMessage request, SemaphoreSlim room, TimeSpan timeout, TimeProvider time)
         : base(request.Method, request.RequestUri)
     {
@@ -21,8 +22,8 @@ internal sealed class ProbeRequest : HttpRequestMessage
         }
     }
 
-    /// <summary>Sends it. Nobody reads the body of the answer, which is not waited for.</summary>
-    /// <param name="client">Asked when its turn has come, for the HTTP client to send it with.</param>
+    /// <summary>Sends the request. The response's body is not read and not waited for.</summary>
+    /// <param name="client">Returns the HTTP client to send with. Called when the request's turn has come.</param>
     public async Task<HttpResponseMessage> SendAsync(Func<HttpMessageInvoker> client)
     {
         await _room.WaitAsync();

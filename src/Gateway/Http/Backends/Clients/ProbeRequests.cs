@@ -5,11 +5,11 @@ using Yarp.ReverseProxy.Model;
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>
-/// Makes the requests of YARP's active health checks, so that few are under way at once (<see cref="ProbeRequest"/>). YARP asks all
-/// destinations at the same time, and each check holds a descriptor until its destination answers or its time is over: 6,000 destinations
-/// that drop SYNs would take 6,000.
+/// Makes the requests of YARP's active health checks, so that few of them are under way at once (<see cref="ProbeRequest"/>). YARP checks
+/// all destinations at the same time, and each check holds a descriptor until its destination answers or the check times out: 6,000
+/// destinations that drop SYNs would take 6,000 descriptors.
 /// </summary>
-/// <param name="inner">YARP's own.</param>
+/// <param name="inner">YARP's own factory.</param>
 /// <param name="options">For the timeout of clusters that have none.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ProbeRequests(IProbingRequestFactory inner, IOptions<ActiveHealthCheckMonitorOptions> options, TimeProvider time)
@@ -17,7 +17,8 @@ internal sealed class ProbeRequests(IProbingRequestFactory inner, IOptions<Activ
         IDisposable
 {
     /// <summary>
-    /// At once, of all clusters. As many as of TCP clusters: both come out of the reserve that clients' connections leave.
+    /// The most requests under way at once, over all HTTP clusters. TCP clusters have the same limit. Both come out of the reserve of
+    /// descriptors that clients' connections leave.
     /// </summary>
     public const int Most = 128;
 

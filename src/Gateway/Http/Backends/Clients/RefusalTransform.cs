@@ -3,7 +3,7 @@ using Yarp.ReverseProxy.Transforms;
 
 namespace Gateway.Http.Backends.Clients;
 
-/// <summary>Leaves the reason of a request that was not sent to a destination where the access log finds it.</summary>
+/// <summary>Stores the reason why a request was not sent to a destination as a feature, where the access log finds it.</summary>
 internal sealed class RefusalTransform : ResponseTransform
 {
     /// <inheritdoc/>

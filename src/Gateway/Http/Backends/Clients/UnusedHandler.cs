@@ -1,6 +1,8 @@
 namespace Gateway.Http.Backends.Clients;
 
-/// <summary>What an <see cref="HttpMessageInvoker"/> needs that overrides the sending.</summary>
+/// <summary>
+/// The handler that the constructor of <see cref="HttpMessageInvoker"/> asks for. It is never called: SendAsync is overridden.
+/// </summary>
 internal sealed class UnusedHandler : HttpMessageHandler
 {
     /// <inheritdoc/>

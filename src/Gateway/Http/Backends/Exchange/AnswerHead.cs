@@ -1,27 +1,27 @@
 namespace Gateway.Http.Backends.Exchange;
 
 /// <summary>
-/// Reads the beginning of what a destination says to a request, as far as to know its status: an interim answer (100, 102, 103) is none
-/// yet. Whatever is no HTTP counts as the answer: the HTTP client will say what is wrong with it.
+/// Reads the beginning of a destination's response up to the status. An interim response (100, 102, 103) does not count as the response.
+/// Bytes that are not HTTP do count, because the HTTP client will report what is wrong with them.
 /// </summary>
 internal struct AnswerHead
 {
     private const int SwitchingProtocols = 101;
 
-    // How much of the status line, or how many ends of line behind an interim answer.
+    // The number of bytes read of the status line; behind an interim status line, the number of line ends in a row.
     private int _matched;
     private int _status;
     private bool _isInterim;
 
     private static ReadOnlySpan<byte> Beginning => "HTTP/1.x "u8;
 
-    /// <summary>Whether the answer has begun.</summary>
+    /// <summary>Whether the response has begun.</summary>
     public bool HasAnswer { get; private set; }
 
-    /// <summary>Whether the connection is another protocol's from here on.</summary>
+    /// <summary>Whether the connection speaks another protocol from here on.</summary>
     public readonly bool IsUpgrade => HasAnswer && _status == SwitchingProtocols;
 
-    /// <summary>Takes what came next.</summary>
+    /// <summary>Takes the bytes that came next.</summary>
     public void Read(ReadOnlySpan<byte> bytes)
     {
         for (var i = 0; i < bytes.Length && !HasAnswer; i++)
@@ -55,7 +55,7 @@ internal struct AnswerHead
         }
     }
 
-    // An empty line ends it. A lone line feed counts as an end of line, as it does for the HTTP client.
+    // An empty line ends the interim response. A lone line feed counts as a line end, because the HTTP client accepts it, too.
     private void SkipHead(byte b)
     {
         _matched = b == '\n' ? _matched + 1 : b == '\r' ? _matched : 0;

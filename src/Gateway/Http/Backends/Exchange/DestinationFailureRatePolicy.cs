@@ -5,13 +5,14 @@ using Yarp.ReverseProxy.Model;
 namespace Gateway.Http.Backends.Exchange;
 
 /// <summary>
-/// YARP's passive policy TransportFailureRate, told only of what is the destination's fault: by itself it counts what a client can bring
-/// about, and a few odd requests take a destination from everybody. <see cref="PassiveHealthFilter"/> puts it in that policy's place.
+/// YARP's passive health policy TransportFailureRate, which gets only the failures that are the destination's fault. YARP's policy alone
+/// also counts failures that a client can cause, so that a few odd requests would take a destination out for all clients. <see
+/// cref="PassiveHealthFilter"/> replaces YARP's policy by this policy.
 /// </summary>
-/// <param name="services">Where YARP's policy is. Not asked before it is needed: it stands in one list with this one.</param>
+/// <param name="services">Holds YARP's policy, which is resolved late because both policies are in the same list of services.</param>
 internal sealed class DestinationFailureRatePolicy(IServiceProvider services) : IPassiveHealthCheckPolicy
 {
-    /// <summary>Its name.</summary>
+    /// <summary>The name of this policy in a cluster's configuration.</summary>
     public const string PolicyName = "DestinationFailureRate";
 
     private readonly Lazy<IPassiveHealthCheckPolicy> _inner = new(() =>
@@ -32,7 +33,7 @@ internal sealed class DestinationFailureRatePolicy(IServiceProvider services) : 
             return;
         }
 
-        // The policy asks for this feature alone.
+        // YARP's policy looks only at this feature. Without the feature, the policy counts the request as a success.
         context.Features.Set<IForwarderErrorFeature>(null);
         _inner.Value.RequestProxied(context, cluster, destination);
         context.Features.Set(error);

@@ -1,5 +1,5 @@
 namespace Gateway.Http.Backends.Exchange;
 
-/// <summary>Ends the copying of a request's body: the destination reads no more of it. What it has answered until then is still read, and
-/// mostly is the whole answer.</summary>
+/// <summary>Ends the copying of a request's body, because the destination reads no more of it. The response that it has sent until then is
+/// still read, and in most cases is complete.</summary>
 internal sealed class EarlyAnswerException() : IOException("the destination reads no more of the request's body");

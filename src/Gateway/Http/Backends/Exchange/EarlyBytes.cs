@@ -1,9 +1,10 @@
 namespace Gateway.Http.Backends.Exchange;
 
-/// <summary>What a destination said while it was sent a request's body, until somebody reads it: bytes, and maybe the end.</summary>
+/// <summary>The bytes that a destination sent while it received a request's body, until the HTTP client reads them; maybe also the end of
+/// the connection.</summary>
 internal sealed class EarlyBytes
 {
-    // An answer to a body that is not wanted is short. What is longer waits in the kernel, and is noticed when sending fails.
+    // The response to an unwanted body is short. The rest of a longer response waits in the kernel, and is noticed when sending fails.
     private const int First = 4096;
     private const int Most = 65536;
 
@@ -21,7 +22,7 @@ internal sealed class EarlyBytes
     /// <summary>Whether there is anything to be read: bytes or the end.</summary>
     public bool HasSomething => HasBytes || HasEnded;
 
-    /// <summary>Where the next bytes go; false: there are enough.</summary>
+    /// <summary>The space for the next bytes. Returns false when the buffer is full.</summary>
     public bool TryGetSpace(out Memory<byte> space)
     {
         if (_start == _end)
@@ -38,8 +39,8 @@ internal sealed class EarlyBytes
         return space.Length > 0;
     }
 
-    /// <summary>Bytes have come.</summary>
-    /// <returns>False: that was the end.</returns>
+    /// <summary>Adds the bytes that were read into the space.</summary>
+    /// <returns>False when the count is 0: the connection has ended.</returns>
     public bool Add(int count)
     {
         _end += count;
@@ -50,8 +51,8 @@ internal sealed class EarlyBytes
     /// <summary>The connection broke.</summary>
     public void Fail(Exception failure) => (HasEnded, _failure) = (true, failure);
 
-    /// <summary>Reads bytes, while more are still read to where <see cref="TryGetSpace"/> has said.</summary>
-    /// <param name="buffer">Where to; empty: asks whether there is anything.</param>
+    /// <summary>Takes bytes. Allowed while a read into the space of <see cref="TryGetSpace"/> is still under way.</summary>
+    /// <param name="buffer">Gets the bytes. May be empty: then the call only asks whether there is anything.</param>
     public int Take(Span<byte> buffer)
     {
         var count = Math.Min(buffer.Length, _end - _start);
@@ -60,9 +61,9 @@ internal sealed class EarlyBytes
         return count;
     }
 
-    /// <summary>Reads bytes, then the end, while nobody reads more.</summary>
-    /// <param name="buffer">Where to; empty: asks whether there is anything.</param>
-    /// <param name="failure">How the connection broke, if that is all there is to say.</param>
+    /// <summary>Takes bytes, and after them the end. Allowed only when no read into the space is under way.</summary>
+    /// <param name="buffer">Gets the bytes. May be empty: then the call only asks whether there is anything.</param>
+    /// <param name="failure">How the connection broke, if there are no bytes left.</param>
     public int TakeLast(Span<byte> buffer, out Exception? failure)
     {
         var count = Take(buffer);

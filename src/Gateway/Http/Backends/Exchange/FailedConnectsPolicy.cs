@@ -10,9 +10,9 @@ using Yarp.ReverseProxy.Model;
 namespace Gateway.Http.Backends.Exchange;
 
 /// <summary>
-/// Leaves a destination out for a short time when connects to it fail: a dead one among several would otherwise cost every request in its
-/// turn the time of a connect. When the time is over it has its turn again, and the next failure leaves it out anew. Where the file says
-/// nothing of passive health, clusters of two or more destinations have it (<see cref="PassiveHealthFilter"/>).
+/// Leaves a destination out for a short time when connects to it fail. Otherwise each request that a dead destination gets would wait for
+/// the time of a connect. When the time is over, the destination gets requests again, and its next failure leaves it out again. Clusters of
+/// two or more destinations have this policy if the file does not set passive health (<see cref="PassiveHealthFilter"/>).
 /// </summary>
 internal sealed partial class FailedConnectsPolicy(
     IClusterDestinationsUpdater updater,
@@ -20,10 +20,10 @@ internal sealed partial class FailedConnectsPolicy(
     ILoggerFactory loggers,
     TimeProvider time) : IPassiveHealthCheckPolicy, IStartsAtZero
 {
-    /// <summary>Its name.</summary>
+    /// <summary>The name of this policy in a cluster's configuration.</summary>
     public const string PolicyName = "FailedConnects";
 
-    // As on TCP clusters: one failure alone may be a restart.
+    // The same number as for TCP clusters: a single failure may be a restart.
     private const int FailuresInARow = 2;
 
     private static readonly TimeSpan DefaultReactivation = TimeSpan.FromSeconds(10);
@@ -34,7 +34,7 @@ internal sealed partial class FailedConnectsPolicy(
     private readonly ILogger _logger = loggers.CreateLogger("Gateway.Health");
     private readonly ConditionalWeakTable<DestinationState, Failures> _failures = [];
 
-    // How many destinations have failed: while there are none, requests that succeed look for nothing.
+    // The number of destinations whose last connect failed. While the number is 0, successful requests skip the lookup.
     private int _failing;
 
     /// <inheritdoc/>
@@ -81,7 +81,7 @@ internal sealed partial class FailedConnectsPolicy(
 
         if (destination.Health.Passive == DestinationHealth.Unhealthy)
         {
-            // All were left out, so that it was tried.
+            // It got a request although it was left out, because all destinations were left out.
             Set(cluster, destination, DestinationHealth.Healthy);
         }
     }
@@ -137,7 +137,7 @@ internal sealed partial class FailedConnectsPolicy(
     {
         private int _count;
 
-        /// <summary>Whether a line of the log said so.</summary>
+        /// <summary>Whether the failures were logged.</summary>
         public bool IsTold { get; set; }
 
         public int Add() => Interlocked.Increment(ref _count);

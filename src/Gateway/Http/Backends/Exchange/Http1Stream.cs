@@ -3,20 +3,21 @@ using System.Runtime.CompilerServices;
 namespace Gateway.Http.Backends.Exchange;
 
 /// <summary>
-/// A destination's HTTP/1.1 connection as the HTTP client reads and writes it, one request after another. It adds what the client does not
-/// do:
+/// A destination's HTTP/1.1 connection as the HTTP client reads and writes it, one request after another. This stream adds two things that
+/// the HTTP client does not do:
 /// <list type="number">
-/// <item>It says whether a connection ended before a byte of the answer, and whether it had been used before (<see
-/// cref="NoAnswerException"/>): only then may a request be sent again.</item>
-/// <item>It hears an answer that comes before the request's body has ended. The client sends the whole body before it reads, and forgets an
-/// answer when sending fails. So somebody reads while a body is sent: the client, whose read ahead waits on a used connection, or else a
-/// watch of ours, which keeps what it has read for the client. When the destination has closed, or takes no more, the body ends (<see
-/// cref="UploadContent.Stop"/>), what the client still writes is dropped, and it reads the answer.</item>
+/// <item>It reports that the connection ended before the first byte of the response, and whether the connection had carried an earlier
+/// request (<see cref="NoAnswerException"/>). A request may be sent again only on those two conditions.</item>
+/// <item>It notices a response that comes before the request's body has ended. The HTTP client sends the whole body before it reads, and
+/// drops the response when sending fails. So one side always reads while a body is sent: the HTTP client, if its read ahead waits on a used
+/// connection; otherwise our watch task, which keeps the bytes for the HTTP client. When the destination has closed the connection or takes
+/// no more bytes, the body ends (<see cref="UploadContent.Stop"/>). Later writes of the HTTP client are dropped, and it reads the
+/// response.</item>
 /// </list>
-/// There is one reader at a time, and one writer. Nothing is written to the connection once a body was ended: the destination has closed
-/// it, and the client finds the end when it takes it for another request.
+/// There is one reader at a time, and one writer. Nothing is written to the connection after a body was ended, because the destination has
+/// closed it. The HTTP client finds the end when it takes the connection for another request.
 /// </summary>
-/// <param name="inner">The connection, decrypted.</param>
+/// <param name="inner">The connection, after TLS decryption.</param>
 internal sealed class Http1Stream(Stream inner) : Stream
 {
     private const int Nobody = 0;
@@ -96,7 +97,7 @@ internal sealed class Http1Stream(Stream inner) : Stream
         return write.IsCompletedSuccessfully ? write : FinishWriteAsync(write, upload);
     }
 
-    /// <summary>A body has been sent, or will not be. What the client has kept of it, it writes now.</summary>
+    /// <summary>A body was sent, or its sending was given up. The HTTP client now writes the rest of its buffer.</summary>
     public void EndUpload()
     {
         _upload = null;
@@ -149,7 +150,7 @@ internal sealed class Http1Stream(Stream inner) : Stream
         base.Dispose(disposing);
     }
 
-    // Of a body whose answer may have begun already.
+    // Whether the bytes belong to a body whose response may have begun already: they do not begin a new request.
     private bool IsMoreOf(UploadContent? upload) => upload is null ? _isLastOfUpload : upload == _upload;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -161,7 +162,7 @@ internal sealed class Http1Stream(Stream inner) : Stream
         }
         catch (Exception) when (upload is not null && !_isDisposed && (upload.IsStopped || !upload.Stopped.IsCancellationRequested))
         {
-            // Whatever it has answered can still be read. Without an answer the read says what happened.
+            // A response that the destination has sent can still be read. Without a response, the read reports what happened.
             _takesNoMore = true;
             upload.Stop(_head.HasAnswer);
         }
@@ -193,7 +194,7 @@ internal sealed class Http1Stream(Stream inner) : Stream
         return Took(buffer.Span, count);
     }
 
-    // The client's read is over: notes what came, and lets others read.
+    // The HTTP client's read is over: notes the bytes that came, and lets the watch task read.
     private int Took(Span<byte> buffer, int count)
     {
         var hasEnded = count == 0 && buffer.Length > 0;
@@ -225,7 +226,7 @@ internal sealed class Http1Stream(Stream inner) : Stream
         }
     }
 
-    // It will say no more, and what it still reads cannot change its answer.
+    // The destination has closed: it sends nothing more, and more of the body cannot change its response.
     private void EndByDestination()
     {
         if (_upload is { } upload)
@@ -246,7 +247,7 @@ internal sealed class Http1Stream(Stream inner) : Stream
         }
     }
 
-    // Reads until the answer's end, the body's, or until the client wants to read what has not come yet.
+    // Reads until the connection ends, the body ends, or the HTTP client waits for bytes that have not come yet.
     private async Task WatchAsync()
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -280,7 +281,7 @@ internal sealed class Http1Stream(Stream inner) : Stream
         }
     }
 
-    // False: the watch is over.
+    // Returns false when the watch is over.
     private bool Keep(ReadOnlyMemory<byte> bytes)
     {
         lock (_lock)
@@ -290,8 +291,8 @@ internal sealed class Http1Stream(Stream inner) : Stream
         }
     }
 
-    // The watch may wait for bytes behind the answer, which do not come: the client gets at once what the watch has read. Where that is
-    // nothing, the watch ends with its next read.
+    // The HTTP client gets at once what the watch has read, because the watch may wait for bytes behind the response that never come. If
+    // the watch has read nothing yet, it ends after its next read.
     private bool TryTakeFromWatch(Span<byte> buffer, out int count)
     {
         lock (_lock)

@@ -4,9 +4,9 @@ using Yarp.ReverseProxy.Health;
 namespace Gateway.Http.Backends.Exchange;
 
 /// <summary>
-/// Passive health where the file says nothing: a cluster of two or more destinations leaves one out for a short time after a failed
-/// connect, and tries all if none is left. What the file says stands, <c>Enabled: false</c> included; its TransportFailureRate counts the
-/// destination's faults alone.
+/// Sets passive health where the file does not set it: a cluster of two or more destinations leaves a destination out for a short time
+/// after failed connects, and tries all destinations if none is left. Settings in the file are kept, also <c>Enabled: false</c>; but
+/// TransportFailureRate counts only failures that are the destination's fault.
 /// </summary>
 internal sealed class PassiveHealthFilter : IProxyConfigFilter
 {

@@ -3,15 +3,15 @@ using System.Net;
 namespace Gateway.Http.Backends.Exchange;
 
 /// <summary>
-/// The answer to a request that was not sent to a destination. As an answer, rather than an exception, it is nobody's failure;
-/// <c>RefusalTransform</c> tells the access log.
+/// The response to a request that was not sent to a destination. It is a response and not an exception, because an exception would count as
+/// a failure of the destination. <c>RefusalTransform</c> tells the access log.
 /// </summary>
 internal sealed class RefusedResponse : HttpResponseMessage
 {
-    /// <summary>The error of a request for which there is no connection: too many clients have some.</summary>
+    /// <summary>The error of a request that gets no connection, because a limit of clients or descriptors is reached.</summary>
     public const string ClientLimit = "ClientLimit";
 
-    /// <summary>The error of a request whose client cannot be told to the destination.</summary>
+    /// <summary>The error of a request whose client address cannot be announced to the destination.</summary>
     public const string SourceIp = "SourceIp";
 
     public RefusedResponse(HttpRequestMessage request, HttpStatusCode status, RequestRefusal refusal)
@@ -27,6 +27,6 @@ internal sealed class RefusedResponse : HttpResponseMessage
     {
     }
 
-    /// <summary>Why.</summary>
+    /// <summary>Why the request was not sent.</summary>
     public RequestRefusal Refusal { get; }
 }

@@ -5,10 +5,10 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Gateway.Http.Backends.Exchange;
 
 /// <summary>
-/// Why a request failed, and whose fault that was: YARP's errors say where, which is not the same. A destination is to blame if it could
-/// not be connected to, or closed or fell silent behind a whole request; never for what a client can bring about with one request: a header
-/// that cannot be sent, a body that it breaks off or stalls or that the destination does not want, an answer that cannot be passed on, a
-/// tunnel that ends.
+/// Why a request failed, and who is to blame. YARP's errors say only where it failed. The destination is to blame if the connect failed, or
+/// if the destination closed or stayed silent after it had the whole request. The destination is never to blame for a failure that a client
+/// can cause with one request: a header that cannot be sent, a body that the client breaks off or stalls, a body that the destination does
+/// not want, a response that cannot be passed on, or a tunnel that ends.
 /// </summary>
 internal sealed class RequestFailure
 {
@@ -29,30 +29,30 @@ internal sealed class RequestFailure
     private static readonly RequestFailure TunnelIdle = new("idle_timeout");
     private static readonly RequestFailure Other = new("error");
 
-    /// <summary>The destination's answer cannot be passed on.</summary>
+    /// <summary>The destination's response cannot be passed on.</summary>
     public static RequestFailure AnswerUnusable { get; } = new("backend_answer_invalid");
 
     private RequestFailure(string reason) => Reason = reason;
 
-    /// <summary>The reasons that say something about a destination.</summary>
+    /// <summary>The reasons that point to a problem of a destination.</summary>
     public static IReadOnlyList<string> Alerting { get; } =
     [.. new[] { ConnectRefused, ConnectTimeout, NoAnswer, Timeout, AnswerBroken, AnswerUnusable }.Select(static failure => failure.Reason)];
 
-    /// <summary>In one word, for metrics.</summary>
+    /// <summary>The reason in one word, for metrics.</summary>
     public string Reason { get; }
 
     /// <summary>Whether the destination is to blame.</summary>
     public bool IsDestinations { get; private init; }
 
-    /// <summary>Whether there was no connection to send it on.</summary>
+    /// <summary>Whether the connect failed, so that there was no connection for the request.</summary>
     public bool IsConnect { get; private init; }
 
-    /// <summary>Whether it reached no destination: none could be connected to, or there was none to try.</summary>
+    /// <summary>Whether the request reached no destination: the connect failed, or there was no destination to try.</summary>
     public bool IsUnreachable => IsConnect || this == NoDestination;
 
-    /// <summary>Why a request that has ended failed; null: it did not.</summary>
+    /// <summary>Why an ended request failed; null if it did not fail.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="thrown">What ended it here.</param>
+    /// <param name="thrown">The exception that ended the request in the gateway, if any.</param>
     public static RequestFailure? Of(HttpContext context, Exception? thrown = null)
     {
         if (context.Features.Get<RequestRefusal>() is { } refusal)
@@ -78,12 +78,12 @@ internal sealed class RequestFailure
             ForwarderError.ResponseHeaders => AnswerUnusable,
             ForwarderError.UpgradeRequestDestination or ForwarderError.UpgradeResponseDestination => TunnelBroken,
             ForwarderError.UpgradeActivityTimeout => TunnelIdle,
-            // A route's Timeout looks like a client that has gone.
+            // YARP reports the end by a route's Timeout like a client that has gone; the status tells them apart.
             _ => context.Response.StatusCode == StatusCodes.Status504GatewayTimeout ? StalledUpload : ByClient,
         };
     }
 
-    /// <summary>YARP's error; null: there is none. That a body was ended behind its answer is none.</summary>
+    /// <summary>YARP's error; null if there is none. It is no error that a body was ended after its response.</summary>
     public static IForwarderErrorFeature? ErrorOf(HttpContext context) =>
         context.Features.Get<IForwarderErrorFeature>() switch
         {
@@ -95,7 +95,7 @@ internal sealed class RequestFailure
             var error => error,
         };
 
-    /// <summary>Why a connect failed, in one word; null: there was a connection.</summary>
+    /// <summary>Why a connect failed, in one or two words.</summary>
     public static string? WhyNotConnected(Exception? failed) => Behind<SocketException>(failed)?.SocketErrorCode switch
     {
         null => "other",
@@ -124,7 +124,7 @@ internal sealed class RequestFailure
             HttpRequestError.Unknown => Behind<IOException>(request) is null && Behind<SocketException>(request) is null
                 ? Unsendable
                 : NoAnswer,
-            // It has said something: that it takes no such stream, or something that is no HTTP, or too much.
+            // The destination has responded: it refused the stream, or sent bytes that are not HTTP, or sent too much.
             _ => AnswerUnusable,
         };
     }
@@ -133,13 +133,14 @@ internal sealed class RequestFailure
         ? connect.IsOurs ? Resources : connect.Failure == DialFailure.Timeout ? ConnectTimeout : ConnectRefused
         : ConnectRefused;
 
-    // The HTTP client gives all addresses of a destination so long; else it is the destination's silence, if it has the whole request.
+    // A TimeoutException comes from the HTTP client's time limit for connecting to all addresses of a destination. Any other timeout is the
+    // destination's silence, if the destination has the whole request.
     private static RequestFailure OfTimeout(HttpContext context, Exception? failed) =>
         Behind<TimeoutException>(failed) is not null ? ConnectTimeout : IsUploading(context) ? StalledUpload : Timeout;
 
     private static bool IsUploading(HttpContext context) => context.Features.Get<UploadContent>() is { IsComplete: false };
 
-    // YARP says so once the whole answer was passed on.
+    // YARP reports these errors after the whole response was passed on.
     private static bool IsEnded(HttpContext context, IForwarderErrorFeature error) =>
         context.Features.Get<UploadContent>() is { IsStopped: true }
         && (error.Error != ForwarderError.RequestBodyCanceled || !context.RequestAborted.IsCancellationRequested);

@@ -5,13 +5,14 @@ using Gateway.Http.Messages;
 namespace Gateway.Http.Backends.Exchange;
 
 /// <summary>
-/// A request's body on its way to a destination. It can be ended while it is sent, when the destination takes no more of it (<see
-/// cref="Http1Stream"/>). The HTTP client holds a request to its Content-Length and forgets the answer of one that breaks its word: so what
-/// is missing is filled up. Nothing of that is sent, since the connection takes nothing any more.
+/// A request's body on its way to a destination. The body can be ended while it is sent, when the destination takes no more of it (<see
+/// cref="Http1Stream"/>). The HTTP client drops the response if the body is shorter than its Content-Length, so the missing bytes are
+/// filled up. The filler never reaches the destination, because <see cref="Http1Stream"/> drops all writes by then.
 /// </summary>
 internal sealed class UploadContent : HttpContent
 {
-    // An upload that is longer breaks off, and its answer is lost: whoever announces more must not keep a processor busy.
+    // If more bytes are missing, the upload breaks off and its response is lost, because a huge Content-Length must not keep a processor
+    // busy.
     private const long MostFilled = 64L << 30;
 
     private static readonly AsyncLocal<UploadContent?> Sending = new();
@@ -21,7 +22,7 @@ internal sealed class UploadContent : HttpContent
     private CancellationTokenSource? _stop;
     private Http1Stream? _connection;
 
-    /// <summary>Takes a body's place.</summary>
+    /// <summary>Wraps a body.</summary>
     /// <param name="inner">The body.</param>
     public UploadContent(HttpContent inner)
     {
@@ -32,27 +33,27 @@ internal sealed class UploadContent : HttpContent
         }
     }
 
-    /// <summary>The one whose bytes are written here and now; null: none is.</summary>
+    /// <summary>The upload whose bytes the current async flow writes; null if there is none.</summary>
     public static UploadContent? Current => Sending.Value;
 
-    /// <summary>Bytes handed to the HTTP client.</summary>
+    /// <summary>The number of bytes given to the HTTP client.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Whether all of it was sent.</summary>
+    /// <summary>Whether the whole body was sent.</summary>
     public bool IsComplete { get; private set; }
 
-    /// <summary>Whether it was ended because the destination takes no more.</summary>
+    /// <summary>Whether the body was ended early because the destination takes no more.</summary>
     public bool IsStopped { get; private set; }
 
-    /// <summary>Signalled when it is to end at once.</summary>
+    /// <summary>Signalled when the body has to end at once.</summary>
     public CancellationToken Stopped => _stop?.Token ?? CancellationToken.None;
 
-    /// <summary>It is sent on this connection.</summary>
+    /// <summary>Notes the connection on which the body is sent.</summary>
     public void Begin(Http1Stream connection) => _connection = connection;
 
-    /// <summary>Ends it. From any thread.</summary>
-    /// <param name="isAnswered">Whether there is an answer that should not wait for more of the body; else it is the next write that finds
-    /// it ended, and to blame for what happens then.</param>
+    /// <summary>Ends the body. Thread-safe.</summary>
+    /// <param name="isAnswered">Whether there is a response, which must not wait for more of the body. Without a response the next write
+    /// finds the body ended, and fails.</param>
     public void Stop(bool isAnswered)
     {
         IsStopped = true;
@@ -65,7 +66,7 @@ internal sealed class UploadContent : HttpContent
         }
         catch (ObjectDisposedException)
         {
-            // It has ended meanwhile.
+            // The body has ended meanwhile.
         }
     }
 
@@ -86,7 +87,7 @@ internal sealed class UploadContent : HttpContent
         }
         catch (Exception) when (IsStopped && !cancellationToken.IsCancellationRequested)
         {
-            // Whoever reads from the client was interrupted.
+            // Stop has interrupted the read from the client.
         }
         finally
         {
@@ -115,7 +116,7 @@ internal sealed class UploadContent : HttpContent
         }
     }
 
-    /// <summary>The HTTP client's stream, as the body writes to it.</summary>
+    /// <summary>The HTTP client's stream for the body. It counts the bytes, and fails when the body was ended.</summary>
     private sealed class Writes(Stream inner, UploadContent upload) : CountingStream(inner)
     {
         [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
