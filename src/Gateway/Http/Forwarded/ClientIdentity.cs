@@ -3,17 +3,19 @@ using System.Net;
 namespace Gateway.Http.Forwarded;
 
 /// <summary>
-/// Whose request this is. A connection from a CDN carries many clients, so a request may know more than its connection. Immutable; as a
-/// feature it is the connection's own unless X-Forwarded-For said more.
+/// The client of a request. It may differ from the connection's client, because a connection from a CDN carries requests of many clients.
+/// Immutable. Stored as a feature: requests share their connection's identity, unless the listener reads X-Forwarded-For.
 /// </summary>
 internal sealed record ClientIdentity
 {
-    /// <summary>The client, unmapped: found through trusted hops, else the <see cref="Hop"/>. What X-Real-IP carries.</summary>
+    /// <summary>
+    /// The client's address, unmapped: found in X-Forwarded-For behind trusted hops, otherwise the <see cref="Hop"/>. Sent in X-Real-IP.
+    /// </summary>
     public required IPAddress Client { get; init; }
 
-    /// <summary>The connection's client, unmapped: what is appended to X-Forwarded-For.</summary>
+    /// <summary>The address of the connection's client, unmapped. Appended to X-Forwarded-For.</summary>
     public required IPAddress Hop { get; init; }
 
-    /// <summary>Whether what the hop wrote into X-Forwarded-* is believed.</summary>
+    /// <summary>Whether the X-Forwarded-* headers that the hop sent are trusted.</summary>
     public bool IsHopTrusted { get; init; }
 }

@@ -1,9 +1,9 @@
 namespace Gateway.Http.Forwarded;
 
 /// <summary>
-/// Header names as servers see them that put headers into environment variables (CGI, WSGI, Rack, PHP): case does not matter, and whatever
-/// is neither a letter nor a digit is the same. <c>X-Forwarded-For</c>, <c>X_Forwarded_For</c> and <c>x.forwarded~for</c> are one name
-/// there, so they are one here.
+/// Compares header names like servers that put headers into environment variables (CGI, WSGI, Rack, PHP): case does not matter, and all
+/// characters other than letters and digits are equal. <c>X-Forwarded-For</c>, <c>X_Forwarded_For</c> and <c>x.forwarded~for</c> are the
+/// same name for these servers, so they are the same name here.
 /// </summary>
 internal sealed class FoldedName : IEqualityComparer<string>
 {
@@ -14,7 +14,7 @@ internal sealed class FoldedName : IEqualityComparer<string>
     {
     }
 
-    /// <summary>Whether two names are one.</summary>
+    /// <summary>Whether two names are equal.</summary>
     public static bool AreEqual(ReadOnlySpan<char> name, ReadOnlySpan<char> other)
     {
         if (name.Length != other.Length)
@@ -33,11 +33,13 @@ internal sealed class FoldedName : IEqualityComparer<string>
         return true;
     }
 
-    /// <summary>Whether a name begins with another, or with what is one with it.</summary>
+    /// <summary>Whether a name begins with <paramref name="beginning"/>, compared in the same way.</summary>
     public static bool StartsWith(ReadOnlySpan<char> name, ReadOnlySpan<char> beginning) =>
         name.Length >= beginning.Length && AreEqual(name[..beginning.Length], beginning);
 
-    /// <summary>Whether a name is written with anything but letters, digits and hyphens: it may be another header's alias.</summary>
+    /// <summary>
+    /// Whether a name has other characters than letters, digits and hyphens. Such a name may be an alias of another header.
+    /// </summary>
     public static bool IsUnusual(string name)
     {
         foreach (var c in name)

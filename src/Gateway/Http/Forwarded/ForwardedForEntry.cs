@@ -6,16 +6,16 @@ namespace Gateway.Http.Forwarded;
 
 /// <summary>
 /// Reads one entry of X-Forwarded-For: <c>192.0.2.1</c>, <c>192.0.2.1:4711</c>, <c>2001:db8::1</c>, <c>[2001:db8::1]</c> or
-/// <c>[2001:db8::1]:4711</c>. IPAddress.Parse alone would take <c>1</c>, <c>0x7f.1</c> and <c>010.0.0.1</c> (octal) for addresses that the
-/// sender did not write, and zones (<c>%eth0</c>); none of these is an address of a client, nor is an unspecified, multicast or broadcast
-/// one.
+/// <c>[2001:db8::1]:4711</c>. IPAddress.Parse alone would also accept <c>1</c>, <c>0x7f.1</c> and <c>010.0.0.1</c> (octal), which give
+/// addresses that the sender did not mean, and zones (<c>%eth0</c>). All of these are refused. So are unspecified, multicast and broadcast
+/// addresses, because a client cannot have them.
 /// </summary>
 internal static class ForwardedForEntry
 {
-    /// <summary>The longest that can be right: 45 characters of IPv6 with an embedded IPv4, brackets, colon, five digits.</summary>
+    /// <summary>The longest valid entry: 45 characters of IPv6 with an embedded IPv4 address, brackets, colon, five digits.</summary>
     private const int MaxLength = 53;
 
-    /// <summary>The address of <paramref name="entry"/>, unmapped, without its port; false if it is anything else.</summary>
+    /// <summary>The address in <paramref name="entry"/>, unmapped, without its port. Returns false if the entry is not valid.</summary>
     public static bool TryParse(ReadOnlySpan<char> entry, out IPAddress address) =>
         TryParseAny(entry, out address) && ProxyEndPoint.From(new IPEndPoint(address, 0)).CanBeSource;
 
@@ -36,13 +36,13 @@ internal static class ForwardedForEntry
         {
             return TryParseV4(entry, out address);
         }
-        // One colon: an IPv4 address with a port. More: IPv6 without one, since it would need brackets.
+        // One colon: an IPv4 address with a port. More colons: an IPv6 address without a port, because a port would need brackets.
         return entry[(colon + 1)..].Contains(':')
             ? TryParseV6(entry, out address)
             : IsPort(entry[colon..]) && TryParseV4(entry[..colon], out address);
     }
 
-    /// <summary>Nothing, or a colon and a decimal port.</summary>
+    /// <summary>Whether the text is empty, or a colon and a decimal port.</summary>
     private static bool IsPort(ReadOnlySpan<char> text) =>
         text.IsEmpty || (text[0] == ':' && ushort.TryParse(text[1..], NumberStyles.None, CultureInfo.InvariantCulture, out _));
 

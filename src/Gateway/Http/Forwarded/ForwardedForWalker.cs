@@ -4,31 +4,32 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Http.Forwarded;
 
 /// <summary>
-/// Finds the client behind the hops that a listener trusts. X-Forwarded-For is read from the right: only what trusted hops appended counts,
-/// everything to the left of it can be the client's own invention.
+/// Finds the client behind the hops that a listener trusts. X-Forwarded-For is read from the right: only the entries that trusted hops
+/// appended count, because the client can invent everything to the left of them.
 /// <list type="number">
-/// <item>By networks (<see cref="ForwardedHeadersModel.TrustedProxies"/>): starts at the connection's client. While the address at hand is
-/// trusted, the next entry to the left is taken, because a trusted hop wrote it. The first address that is not trusted is the client; so is
-/// the last one if the header ends, if an entry is not an address, or after <see cref="MaxEntries"/>.</item>
-/// <item>By count (<see cref="ForwardedHeadersModel.TrustedHops"/> = N): the Nth entry from the right, as Envoy's edge does: the
-/// connection's client is the first of the N, each of them appended one entry. Where there are trusted networks, too, it has to be in one
-/// of them, or nothing is counted. With fewer than N entries the connection did not come through all of them:
-/// the connection's client is the client and the header is not believed. An entry that is not an address: the connection's client.</item>
+/// <item>By networks (<see cref="ForwardedHeadersModel.TrustedProxies"/>): the walk starts at the connection's client. While the current
+/// address is trusted, the walk takes the next entry to the left, because a trusted hop wrote it. The first address that is not trusted is
+/// the client. If the header ends, if an entry is not an address, or after <see cref="MaxEntries"/>, the last address is the client.</item>
+/// <item>By count (<see cref="ForwardedHeadersModel.TrustedHops"/> = N): the client is the Nth entry from the right, as in Envoy's edge.
+/// The connection's client is the first of the N hops, and each hop appended one entry. If there are trusted networks, too, the
+/// connection's client must be in one of them; otherwise nothing is counted. With fewer than N entries the request did not come through all
+/// hops: the connection's client is the client, and the header is not trusted. If the Nth entry is not an address, the connection's client
+/// is the client.</item>
 /// </list>
-/// Entries that are empty count, and are no addresses. Empty header lines do not exist.
+/// Empty entries count, but are not addresses. Empty header lines are skipped.
 /// </summary>
 internal static class ForwardedForWalker
 {
     /// <summary>
-    /// No chain of proxies is longer; whoever writes thousands of entries wants the walk to cost time. The server bounds the bytes (32 KiB
-    /// of headers).
+    /// The most entries that the walk takes. No real chain of proxies is longer, and an attacker could write thousands of entries to cost
+    /// time. The server limits the bytes (32 KiB of headers).
     /// </summary>
     public const int MaxEntries = 64;
 
-    /// <summary>Derives who sent a request.</summary>
+    /// <summary>Finds the client of a request.</summary>
     /// <param name="hop">The connection's client, unmapped.</param>
-    /// <param name="forwardedFor">The lines of X-Forwarded-For as they came.</param>
-    /// <param name="model">Whom to trust.</param>
+    /// <param name="forwardedFor">The lines of X-Forwarded-For as received.</param>
+    /// <param name="model">The hops to trust.</param>
     public static ClientIdentity Find(IPAddress hop, StringValues forwardedFor, ForwardedHeadersModel model)
     {
         if (!model.MayKnowMore(hop))

@@ -4,42 +4,46 @@ using Gateway.Configuration;
 namespace Gateway.Http.Forwarded;
 
 /// <summary>
-/// Whose X-Forwarded-* headers a listener believes: <c>Listeners:NAME:ForwardedHeaders</c> with its network names resolved.
-/// With <see cref="TrustedHops"/> alone every peer is a trusted hop; with <see cref="TrustedProxies"/>, its members are.
+/// The hops whose X-Forwarded-* headers a listener trusts: <c>Listeners:NAME:ForwardedHeaders</c> with its network names resolved.
+/// With only <see cref="TrustedHops"/> every peer is a trusted hop. With <see cref="TrustedProxies"/> only members of these networks are.
 /// </summary>
 internal sealed record ForwardedHeadersModel
 {
     private static readonly NameSet DefaultTrustedHeaders = new(TrustedHeaderNames.Expand(new ForwardedHeadersConfig().TrustedHeaders));
 
-    /// <summary>No section in the file: nobody's header finds the client, and everything that came stays in front.</summary>
+    /// <summary>The model without a section in the file: no header is used to find the client, and received entries are kept.</summary>
     public static ForwardedHeadersModel None { get; } = new();
 
-    /// <summary>The networks whose members may speak for a client. Defaults to none.</summary>
+    /// <summary>The networks of trusted proxies. Defaults to none.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
     /// <summary>
-    /// How many proxies in front of this gateway append to X-Forwarded-For. Defaults to 0: the header is walked, not read by count.
+    /// The number of proxies in front of this gateway that append to X-Forwarded-For. Defaults to 0: the client is found by networks, not
+    /// by count.
     /// </summary>
     public int TrustedHops { get; init; }
 
     /// <summary>What happens to the headers of a connection whose client is not trusted. Defaults to Keep.</summary>
     public UntrustedForwardedHeaders Untrusted { get; init; }
 
-    /// <summary>More headers that nobody may send who does not vouch for them; null: none.</summary>
+    /// <summary>More headers that only a trusted hop may send, if they are in TrustedHeaders; null: none.</summary>
     public NameSet? Drop { get; init; }
 
     /// <summary>
-    /// What a trusted hop vouches for; the rest of what it passes on is anybody's. Defaults to X-Forwarded-For, -Proto and -Port.
+    /// The headers of a trusted hop that are trusted. Others that the hop passes on may come from anyone. Defaults to X-Forwarded-For,
+    /// -Proto and -Port.
     /// </summary>
     public NameSet TrustedHeaders { get; init; } = DefaultTrustedHeaders;
 
     /// <summary>Whether X-Envoy-External-Address is set to the client. Defaults to false.</summary>
     public bool EnvoyExternalAddress { get; init; }
 
-    /// <summary>Whether a hop's X-Forwarded-For is read at all.</summary>
+    /// <summary>Whether a hop's X-Forwarded-For is read to find the client.</summary>
     public bool MayKnowMore(IPAddress hop) => (TrustedHops > 0 && TrustedProxies.Count == 0) || IsTrusted(hop);
 
-    /// <summary>Whether a header of a request is to be removed before routes are matched: it claims what its hop may not claim.</summary>
+    /// <summary>
+    /// Whether a header of a request must be removed before routes are matched, because the hop is not trusted to send it.
+    /// </summary>
     /// <param name="name">The header's name.</param>
     /// <param name="isHopTrusted">Whether the hop is a trusted one.</param>
     public bool Refuses(string name, bool isHopTrusted)
@@ -51,7 +55,7 @@ internal sealed record ForwardedHeadersModel
             return false;
         }
 
-        // Whoever sends it: for many backends it is the header that we vouch for, said twice.
+        // Refused from every hop: many backends take a header with such a name for a second copy of the header that the gateway sets.
         if ((isClaim || isOfEnvoy) && FoldedName.IsUnusual(name))
         {
             return true;

@@ -1,6 +1,6 @@
 namespace Gateway.Http.Forwarded;
 
-/// <summary>Their names on the wire.</summary>
+/// <summary>The names of the forwarding headers on the wire.</summary>
 internal static class ForwardingHeaderNames
 {
     public const string For = "X-Forwarded-For";
@@ -12,7 +12,7 @@ internal static class ForwardingHeaderNames
     public const string RealIp = "X-Real-IP";
     public const string EnvoyExternalAddress = "X-Envoy-External-Address";
 
-    /// <summary>The header called <paramref name="name"/>, or None.</summary>
+    /// <summary>The header with this name, or None.</summary>
     public static ForwardingHeaders Find(string name) => name.ToUpperInvariant() switch
     {
         "X-FORWARDED-FOR" => ForwardingHeaders.For,
@@ -26,8 +26,8 @@ internal static class ForwardingHeaderNames
     };
 
     /// <summary>
-    /// Whether a header claims something about the client's way here: Forwarded, X-Real-IP or X-Forwarded-*, and X-Forwarded and
-    /// Forwarded-For, which old code that looks for an address reads. Names are <see cref="FoldedName"/>s.
+    /// Whether a header states something about the client or its way to the gateway: Forwarded, X-Real-IP, X-Forwarded-*; also X-Forwarded
+    /// and Forwarded-For, because old code reads an address from them. Names are compared as <see cref="FoldedName"/>s.
     /// </summary>
     public static bool IsClaim(string name)
     {
@@ -43,16 +43,16 @@ internal static class ForwardingHeaderNames
     }
 
     /// <summary>
-    /// Whether a header is one of those that the gateway appends to, sets or removes in any case: what came in it harms nobody.
+    /// Whether the gateway always appends to, sets or removes this header. A forged value in such a header does no harm.
     /// </summary>
     public static bool IsRewritten(string name) =>
         name.Equals(For, StringComparison.OrdinalIgnoreCase) || name.Equals(RealIp, StringComparison.OrdinalIgnoreCase)
         || name.Equals(Forwarded, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Whether a header is what Envoys tell each other: X-Envoy-*, of the client and of how to treat its request, and
-    /// X-Forwarded-Client-Cert, who it is by its certificate. Nobody outside may say it (Envoy's edge removes it, too), and whoever stands
-    /// behind an Envoy believes it.
+    /// Whether Envoys use this header between each other: X-Envoy-* describes the client and how to treat its request, and
+    /// X-Forwarded-Client-Cert names the client by its certificate. Backends behind an Envoy trust these headers, so untrusted clients must
+    /// not send them. Envoy's edge removes them, too.
     /// </summary>
     public static bool IsEnvoyClaim(string name)
     {

@@ -13,10 +13,10 @@ internal enum ForwardingHeaders
     Forwarded = 16,
     RealIp = 32,
 
-    /// <summary>Of whoever wants to end loops: <c>LoopGuard</c>.</summary>
+    /// <summary>CDN-Loop, which <c>LoopGuard</c> uses to end loops.</summary>
     Loop = 64,
 
-    /// <summary>Those that YARP's transforms <c>X-Forwarded</c> and <c>Forwarded</c> speak of.</summary>
+    /// <summary>The headers that YARP's transforms <c>X-Forwarded</c> and <c>Forwarded</c> set.</summary>
     AllForwarded = For | Proto | Host | Prefix | Forwarded,
     All = AllForwarded | RealIp | Loop,
 }

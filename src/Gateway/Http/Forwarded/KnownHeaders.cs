@@ -6,13 +6,13 @@ namespace Gateway.Http.Forwarded;
 /// </summary>
 internal static class KnownHeaders
 {
-    /// <summary>Stands for all of them.</summary>
+    /// <summary>The entry in the configuration that stands for all known headers.</summary>
     public const string Word = "Known";
 
     /// <summary>Names, and beginnings of names.</summary>
     private static readonly string[] Names =
     [
-        // Of a client's address, in general.
+        // The client's address, in general.
         "True-Client-IP",
         "X-True-Client-IP",
         "X-Client-IP",
@@ -28,7 +28,7 @@ internal static class KnownHeaders
         "X-ProxyUser-IP",
         "X-Forwarded",
         "Forwarded-For",
-        // Of CDNs and clouds.
+        // Headers of CDNs and clouds.
         "CF-Connecting-IP",
         "CF-Connecting-IPv6",
         "CF-Pseudo-IPv4",
@@ -65,7 +65,7 @@ internal static class KnownHeaders
         "Proxy-Client-IP",
         "X-Envoy-*",
         "Tailscale-User-*",
-        // Of a client's certificate and of TLS.
+        // The client's certificate and TLS.
         "Client-Cert",
         "Client-Cert-*",
         "X-Client-Cert",
@@ -81,7 +81,7 @@ internal static class KnownHeaders
         "X-Https",
         "X-Scheme",
         "X-Url-Scheme",
-        // Of a user.
+        // The user.
         "Remote-User",
         "Remote-Groups",
         "Remote-Name",
@@ -94,7 +94,7 @@ internal static class KnownHeaders
         "X-Authenticated-*",
         "X-Authentik-*",
         "X-Pomerium-*",
-        // Of another request, or of the server's inside.
+        // Headers that change the request, or that reach internals of a server.
         "X-Original-*",
         "X-Rewrite-URL",
         "X-Host",
@@ -106,7 +106,7 @@ internal static class KnownHeaders
         "Proxy",
     ];
 
-    /// <summary>Entries as configured, with what the word stands for.</summary>
+    /// <summary>The configured entries, with the word replaced by all known headers.</summary>
     public static IEnumerable<string> Expand(IEnumerable<string> entries) =>
         entries.SelectMany(static entry => IsWord(entry) ? Names : [entry]);
 

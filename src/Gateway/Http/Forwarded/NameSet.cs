@@ -7,7 +7,7 @@ internal sealed class NameSet
     private readonly List<string> _beginnings = [];
 
     /// <summary>Makes the set.</summary>
-    /// <param name="entries">Names; those that end with an asterisk are beginnings.</param>
+    /// <param name="entries">Names. An entry that ends with an asterisk is the beginning of names.</param>
     public NameSet(IEnumerable<string> entries)
     {
         foreach (var entry in entries)
@@ -23,7 +23,7 @@ internal sealed class NameSet
         }
     }
 
-    /// <summary>Whether a header is one of them.</summary>
+    /// <summary>Whether the set contains a header.</summary>
     public bool Contains(string name)
     {
         foreach (var beginning in _beginnings)

@@ -4,15 +4,15 @@ using Gateway.Tcp.Identification;
 namespace Gateway.Http.Forwarded;
 
 /// <summary>
-/// The request headers that tell a backend what the trusted PROXY header's TLVs say, and the connection's id
-/// (<c>Listeners:NAME:TlvHeaders</c>). They are set on the request itself, before routing, so that routes can match on them. Nobody else
-/// may set one: whatever came under the name of a header that any listener has is removed first, on every listener.
+/// The request headers that pass the TLVs of the trusted PROXY header and the connection's id to a backend
+/// (<c>Listeners:NAME:TlvHeaders</c>). They are set on the request itself before routing, so that routes can match on them. Clients cannot
+/// forge them: on every listener, received headers with these names of any listener are removed first.
 /// </summary>
 /// <param name="config">Header names by field, validated.</param>
 /// <param name="reserved">The header names of all listeners.</param>
 internal sealed class TlvHeaders(IReadOnlyDictionary<string, string> config, IReadOnlyList<string> reserved)
 {
-    /// <summary>What stands for the connection's id among the fields.</summary>
+    /// <summary>The field name of the connection's id.</summary>
     public const string ConnectionId = "ConnectionId";
 
     private readonly (string Header, ProxyTlvField? Field, ProxySslField? Ssl)[] _headers =
@@ -25,8 +25,8 @@ internal sealed class TlvHeaders(IReadOnlyDictionary<string, string> config, IRe
     ];
 
     /// <summary>
-    /// Whether a header is one that a listener has, or its alias for backends that put headers into environment variables
-    /// (<see cref="FoldedName"/>).
+    /// Whether a listener sets this header, or the name is an alias of such a header for backends that put headers into environment
+    /// variables (<see cref="FoldedName"/>).
     /// </summary>
     public bool IsReserved(string name)
     {
@@ -41,7 +41,7 @@ internal sealed class TlvHeaders(IReadOnlyDictionary<string, string> config, IRe
         return false;
     }
 
-    /// <summary>Removes what came, and sets what is known. A TLV that did not come, or is malformed, sets nothing.</summary>
+    /// <summary>Removes received headers with these names, and sets the known values. A missing or malformed TLV sets no header.</summary>
     public void Apply(HttpContext context, ConnectionIdentity connection)
     {
         var headers = context.Request.Headers;

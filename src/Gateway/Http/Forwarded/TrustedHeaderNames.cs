@@ -1,8 +1,8 @@
 namespace Gateway.Http.Forwarded;
 
 /// <summary>
-/// How <c>ForwardedHeaders:TrustedHeaders</c> is written: words for X-Forwarded-*, <see cref="KnownHeaders.Word"/>, names and beginnings of
-/// names.
+/// The entries of <c>ForwardedHeaders:TrustedHeaders</c>: short words for X-Forwarded-*, <see cref="KnownHeaders.Word"/>, header names and
+/// beginnings of names.
 /// </summary>
 internal static class TrustedHeaderNames
 {
@@ -15,8 +15,8 @@ internal static class TrustedHeaderNames
         ["Prefix"] = ForwardingHeaderNames.Prefix,
     };
 
-    /// <summary>Header names and beginnings of names.</summary>
-    /// <param name="entries">As configured.</param>
+    /// <summary>Replaces the words by header names and beginnings of names.</summary>
+    /// <param name="entries">The configured entries.</param>
     public static IEnumerable<string> Expand(IEnumerable<string> entries) =>
         KnownHeaders.Expand(entries.Select(static entry => Words.GetValueOrDefault(entry, entry)));
 }

@@ -5,17 +5,17 @@ using System.Text;
 namespace Gateway.Http.Messages;
 
 /// <summary>
-/// <c>OPTIONS *</c> asks a server about itself, and stays what it is (RFC 9112, 3.2.4). The HTTP client knows no such target: it is given a
-/// path that nobody outside this process can know, and its connection writes the asterisk in its place. HTTP/2 has no line to write it
-/// into: there the target is <c>/</c>.
+/// Passes <c>OPTIONS *</c>, which asks a server about itself, on unchanged (RFC 9112, 3.2.4). .NET's HTTP client does not support this
+/// target. So it gets a random path that nobody outside this process knows, and this stream writes the asterisk instead of the path. HTTP/2
+/// has no request line to rewrite: there the target is <c>/</c>.
 /// </summary>
-/// <param name="connection">A destination's connection of HTTP/1.1, decrypted.</param>
+/// <param name="connection">A destination's HTTP/1.1 connection, after TLS decryption.</param>
 internal sealed class AsteriskTarget(Stream connection) : CountingStream(connection)
 {
     private static readonly string Path = $"/{Convert.ToHexString(RandomNumberGenerator.GetBytes(16))}";
     private static readonly byte[] Written = Encoding.ASCII.GetBytes($"OPTIONS {Path} ");
 
-    /// <summary>What a client is given for the asterisk of a destination.</summary>
+    /// <summary>The URI that the HTTP client gets instead of the asterisk.</summary>
     public static Uri For(string destination) => new(new Uri(destination), Path);
 
     /// <inheritdoc/>
@@ -24,7 +24,7 @@ internal sealed class AsteriskTarget(Stream connection) : CountingStream(connect
             ? WriteAsteriskAsync(buffer[Written.Length..], cancellationToken)
             : base.WriteAsync(buffer, cancellationToken);
 
-    // A request's head is written as one.
+    // The beginning and the rest are written in one write, because a request's head should be one packet.
     private async ValueTask WriteAsteriskAsync(ReadOnlyMemory<byte> rest, CancellationToken cancellation)
     {
         var begin = "OPTIONS * "u8.ToArray();

@@ -2,13 +2,14 @@ using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Http.Messages;
 
-/// <summary>What a Connection header nominates: names of headers that are meant for this hop alone (RFC 9110, 7.6.1).</summary>
+/// <summary>The headers that a Connection header nominates: they are meant only for this hop (RFC 9110, 7.6.1).</summary>
 internal static class ConnectionOptions
 {
     private static readonly string[] NoHeaders = ["close", "keep-alive", "upgrade"];
 
     /// <summary>
-    /// The names, apart from those that stand for no header of their own or that every proxy removes anyway. None, mostly.
+    /// The names, without options that are not header names and without headers that every proxy removes anyway. In most cases there are
+    /// none.
     /// </summary>
     public static IEnumerable<string> Of(StringValues connection)
     {

@@ -4,18 +4,17 @@ using Gateway.Http.Responses;
 namespace Gateway.Http.Messages;
 
 /// <summary>
-/// Passes everything on and counts the bytes (what the access log says was sent and received), and tells of writes that wait for the
-/// client.
+/// Passes everything on, counts the bytes for the access log (sent and received), and reports writes that wait for the client.
 /// </summary>
 internal class CountingStream(Stream inner, WaitingResponse? waiting = null) : Stream
 {
     /// <summary>The stream that does the work.</summary>
     protected Stream Inner { get; } = inner;
 
-    /// <summary>Bytes handed to the server so far.</summary>
+    /// <summary>The number of bytes written so far.</summary>
     public long BytesWritten { get; private set; }
 
-    /// <summary>Bytes that were read so far.</summary>
+    /// <summary>The number of bytes read so far.</summary>
     public long BytesRead { get; private set; }
 
     public override bool CanRead => Inner.CanRead;

@@ -1,12 +1,12 @@
 namespace Gateway.Http.Messages;
 
 /// <summary>
-/// The encoding of a Content-Length, which is decimal digits and nothing else (RFC 9110, 8.6). The server's own parser would take
-/// <c>+5</c>, which two hops may read as two lengths; what is no length decodes to nothing here, and no number is answered with 400.
+/// The encoding of a Content-Length, which must be decimal digits only (RFC 9110, 8.6). The server's own parser would accept <c>+5</c>,
+/// which two hops may read as different lengths. A value that is no length decodes to an empty text, and the server answers that with 400.
 /// </summary>
 internal sealed class DecimalDigits : OneByteEncoding
 {
-    // 2^63 has 19; the server reads no longer value.
+    // 2^63 has 19 digits, and the server stores a length as a signed 64-bit number.
     private const int MaxDigits = 19;
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using System.Text;
 namespace Gateway.Http.Messages;
 
 /// <summary>
-/// An encoding of one header's value: each byte is one character, and what the characters say may be rewritten on the way in.
+/// An encoding for the value of one header: each byte is one character. A derived class may rewrite the value when it is read.
 /// </summary>
 internal abstract class OneByteEncoding : Encoding
 {
@@ -35,9 +35,9 @@ internal abstract class OneByteEncoding : Encoding
     /// <inheritdoc/>
     public override int GetMaxByteCount(int charCount) => charCount;
 
-    /// <summary>The most characters that a value can gain.</summary>
+    /// <summary>The most characters that rewriting can add to a value.</summary>
     protected virtual int MaxAdded => 0;
 
-    /// <summary>Reads a value.</summary>
+    /// <summary>Decodes and rewrites a value.</summary>
     protected abstract string Read(ReadOnlySpan<byte> value);
 }

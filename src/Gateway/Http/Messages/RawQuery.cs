@@ -4,16 +4,16 @@ using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Http.Messages;
 
-/// <summary>The query of a request target as it was written.</summary>
+/// <summary>The query of a request target as the client wrote it.</summary>
 internal static class RawQuery
 {
     /// <summary>
-    /// The query that transforms made, as it goes out: what they left alone is as the client wrote it and where it was; what is new stands
-    /// behind it.
+    /// The query to send after transforms. Parameters that the transforms did not change stay as the client wrote them and in their place.
+    /// New parameters follow behind them.
     /// </summary>
-    /// <param name="query">As written, with its question mark; or empty.</param>
-    /// <param name="was">What it says.</param>
-    /// <param name="now">What it is to say.</param>
+    /// <param name="query">The query as the client wrote it, with its question mark; or empty.</param>
+    /// <param name="was">The decoded parameters before the transforms.</param>
+    /// <param name="now">The decoded parameters after the transforms.</param>
     public static string Follow(string query, IQueryCollection was, IDictionary<string, StringValues> now)
     {
         var text = new StringBuilder(query.Length + 32);
@@ -47,11 +47,11 @@ internal static class RawQuery
             return !was.TryGetValue(name, out var old) || (now.TryGetValue(name, out var values) && Kept(old, values) > 0);
         }
 
-        // Between two ampersands there is nothing.
+        // There is no parameter between two ampersands.
         return true;
     }
 
-    /// <summary>How many values stand at the beginning still: all, or none.</summary>
+    /// <summary>The number of old values that are still at the beginning of the new values: all, or 0.</summary>
     private static int Kept(StringValues old, StringValues values)
     {
         for (var i = 0; i < old.Count; i++)

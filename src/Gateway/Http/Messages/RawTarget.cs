@@ -5,10 +5,10 @@ using System.Text;
 namespace Gateway.Http.Messages;
 
 /// <summary>
-/// The path of a request target as it was written. Routes are matched on the decoded path; this is what goes on to the destination, so that
-/// <c>%2F</c> does not become <c>%252F</c> and <c>%41</c> does not become <c>A</c>. Only dot segments are removed, in whatever way they are
-/// written, as the server has removed them before routes were matched: otherwise <c>/public/../admin</c> could be matched as one path and
-/// served as another.
+/// The path of a request target as the client wrote it. Routes are matched on the decoded path, but the destination gets the written path,
+/// so that <c>%2F</c> does not become <c>%252F</c> and <c>%41</c> does not become <c>A</c>. Only dot segments are removed, in every
+/// spelling, because the server has removed them before routes were matched. Otherwise <c>/public/../admin</c> could be matched as one path
+/// and served as another.
 /// </summary>
 internal static class RawTarget
 {
@@ -17,7 +17,7 @@ internal static class RawTarget
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/");
 
     /// <summary>
-    /// The path of a target in origin form or absolute form; empty: the target has another form (<c>*</c>, an authority).
+    /// The path of a target in origin form or absolute form. Empty if the target has another form (<c>*</c>, an authority).
     /// </summary>
     public static ReadOnlySpan<char> PathOf(ReadOnlySpan<char> target)
     {
@@ -37,7 +37,7 @@ internal static class RawTarget
         return end >= 0 && rest[end] == '/' ? BeforeQuery(rest[end..]) : "/";
     }
 
-    /// <summary>The path without its dot segments. No text is made if there are none.</summary>
+    /// <summary>The path without its dot segments. Allocates nothing if there are none.</summary>
     /// <param name="path">Begins with a slash.</param>
     public static ReadOnlySpan<char> WithoutDotSegments(ReadOnlySpan<char> path)
     {
@@ -67,14 +67,14 @@ internal static class RawTarget
     }
 
     /// <summary>
-    /// Whether a backend could take a segment for a parent directory that the server, which knows slashes alone, did not: behind an encoded
-    /// slash or a backslash (<c>..%2f</c>, <c>..%5c</c>, <c>..\</c>), or with a parameter (<c>..;</c>). A request could get around its
-    /// route's match in this way, and nobody else writes such a path.
+    /// Whether a backend could read a segment as a parent directory that the server did not see, because the server splits at slashes only:
+    /// beside an encoded slash or a backslash (<c>..%2f</c>, <c>..%5c</c>, <c>..\</c>), or with a parameter (<c>..;</c>). An attacker could
+    /// get around a route's match in this way. Honest clients do not write such paths.
     /// </summary>
-    /// <param name="path">Without dot segments.</param>
+    /// <param name="path">A path without dot segments.</param>
     public static bool HidesParent(ReadOnlySpan<char> path)
     {
-        // Nearly every path: two dots in a row, or an encoded one, are rare.
+        // Nearly every path ends here, because two dots in a row or an encoded dot are rare.
         if (path.IndexOf("..", StringComparison.Ordinal) < 0 && path.IndexOf("%2e", StringComparison.OrdinalIgnoreCase) < 0)
         {
             return false;
@@ -98,19 +98,19 @@ internal static class RawTarget
     }
 
     /// <summary>
-    /// The path that transforms made of a decoded path, as it goes out: each segment that they left alone is as the client wrote it, the
-    /// others are encoded.
+    /// The path to send after transforms. Segments that the transforms did not change stay as the client wrote them. The others are
+    /// encoded.
     /// </summary>
-    /// <param name="path">What the transforms made.</param>
-    /// <param name="decoded">The decoded path that they began with.</param>
-    /// <param name="raw">The same as written, without dot segments.</param>
+    /// <param name="path">The decoded path after the transforms.</param>
+    /// <param name="decoded">The decoded path before the transforms.</param>
+    /// <param name="raw">The path before the transforms as the client wrote it, without dot segments.</param>
     public static string Follow(string path, string decoded, ReadOnlySpan<char> raw)
     {
         var was = decoded.Split('/');
         var written = raw.ToString().Split('/');
         var parts = path.Split('/');
-        // From the end: transforms mostly change how a path begins. What is found decodes to what it stands for, whichever of two equal
-        // segments it is.
+        // The search runs from the end, because transforms mostly change the beginning of a path. If two segments are equal, either of them
+        // may be found: both decode to the same text.
         var from = was.Length;
         for (var i = parts.Length - 1; i >= 0; i--)
         {
@@ -122,7 +122,7 @@ internal static class RawTarget
         return string.Join('/', parts);
     }
 
-    /// <summary>A path that nobody has encoded yet.</summary>
+    /// <summary>Percent-encodes a decoded path.</summary>
     public static string Encode(string path)
     {
         var bad = path.AsSpan().IndexOfAnyExcept(PathCharacters);
@@ -147,7 +147,7 @@ internal static class RawTarget
     }
 
     /// <summary>
-    /// A path or a query with what a request line cannot carry percent-encoded: HTTP/2 lets blanks and bytes above 0x7F through.
+    /// Percent-encodes the characters of a path or query that a request line cannot carry. HTTP/2 accepts blanks and bytes above 0x7F.
     /// </summary>
     public static ReadOnlySpan<char> Carry(ReadOnlySpan<char> target)
     {
@@ -172,7 +172,7 @@ internal static class RawTarget
         return query < 0 ? target : target[..query];
     }
 
-    /// <summary>1 for <c>.</c>, 2 for <c>..</c>, in any spelling; 0: it is neither.</summary>
+    /// <summary>1 for <c>.</c>, 2 for <c>..</c>, in any spelling; 0 for any other segment.</summary>
     private static int DotsOf(ReadOnlySpan<char> segment)
     {
         var dots = 0;

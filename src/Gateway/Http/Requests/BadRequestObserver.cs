@@ -10,11 +10,11 @@ internal sealed class BadRequestObserver(HttpRequestReport report) : IObserver<K
 {
     private const string Event = "Microsoft.AspNetCore.Server.Kestrel.BadRequest";
 
-    /// <summary>What a server is to write its events to.</summary>
+    /// <summary>Creates the source that a server writes its events to, and observes it.</summary>
     public static DiagnosticListener CreateSource(HttpRequestReport report)
     {
         var source = new DiagnosticListener("Gateway.Http");
-        // Ends with the source.
+        // The subscription needs no Dispose, because it ends with the source.
         source.Subscribe(new BadRequestObserver(report), static name => name == Event);
         return source;
     }
@@ -22,7 +22,7 @@ internal sealed class BadRequestObserver(HttpRequestReport report) : IObserver<K
     /// <inheritdoc/>
     public void OnNext(KeyValuePair<string, object?> value)
     {
-        // A request whose body broke its rules is reported when it has ended.
+        // A request that reached the application has a record, which is reported when the request ends.
         if (value.Value is IFeatureCollection features
             && features.Get<RequestRecord>() is null
             && features.Get<IBadRequestExceptionFeature>()?.Error is BadHttpRequestException problem

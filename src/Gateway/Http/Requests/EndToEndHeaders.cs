@@ -3,7 +3,9 @@ using Yarp.ReverseProxy.Transforms;
 
 namespace Gateway.Http.Requests;
 
-/// <summary>Sends on what YARP takes for a header of one hop: Upgrade-Insecure-Requests tells the origin what a browser prefers.</summary>
+/// <summary>
+/// Passes Upgrade-Insecure-Requests on. YARP drops it as a hop-by-hop header, but it tells the origin what a browser prefers.
+/// </summary>
 internal sealed class EndToEndHeaders : RequestTransform
 {
     /// <inheritdoc/>

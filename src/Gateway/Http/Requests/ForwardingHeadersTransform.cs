@@ -7,18 +7,18 @@ using Yarp.ReverseProxy.Transforms;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// The headers that tell a backend who the client is, in one pass:
+/// Sets the headers that tell a backend the client:
 /// <list type="bullet">
-/// <item>X-Forwarded-For: what came, and the hop appended.</item>
-/// <item>X-Real-IP: the client.</item>
-/// <item>X-Forwarded-Proto and -Host: what came stays, since what its hop does not vouch for was removed before
-/// (<see cref="ForwardedHeadersModel.Refuses"/>); else our own connection's scheme (https, if the PROXY header says that TLS ended before
-/// us) and host are set.</item>
-/// <item>CDN-Loop: what came, and our entry (<see cref="LoopGuard"/>).</item>
-/// <item>Forwarded: removed. Nobody appends to it here, so what came would speak with an authority that the hop may not have. A route that
-/// wants it asks for it (YARP's transform <c>Forwarded</c>).</item>
+/// <item>X-Forwarded-For: the received entries, with the hop's address appended.</item>
+/// <item>X-Real-IP: the client's address.</item>
+/// <item>X-Forwarded-Proto and -Host: received values stay, because untrusted values were removed before
+/// (<see cref="ForwardedHeadersModel.Refuses"/>). Without a received value, the host of the request and the scheme of our own connection
+/// are set; the scheme is https if the PROXY header says that TLS ended in front of the gateway.</item>
+/// <item>CDN-Loop: the received entries, with our entry appended (<see cref="LoopGuard"/>).</item>
+/// <item>Forwarded: removed, because the gateway does not append to it, and a backend would trust a value that the hop may have invented. A
+/// route can set it with YARP's transform <c>Forwarded</c>.</item>
 /// </list>
-/// Which of them a route leaves to its own transforms is decided once, by <see cref="GatewayTransforms"/>.
+/// <see cref="GatewayTransforms"/> decides once for each route which of these headers the route's own transforms set instead.
 /// </summary>
 internal sealed class ForwardingHeadersTransform(ForwardingHeaders headers) : RequestTransform
 {
@@ -32,7 +32,7 @@ internal sealed class ForwardingHeadersTransform(ForwardingHeaders headers) : Re
         var request = context.HttpContext.Request;
         if (Has(ForwardingHeaders.For))
         {
-            // IPAddress keeps its text, and a connection keeps its address: one string for all requests of a connection.
+            // All requests of a connection share one string, because IPAddress caches its text and the connection keeps its address.
             AddHeader(
                 context,
                 ForwardingHeaderNames.For,
@@ -57,7 +57,7 @@ internal sealed class ForwardingHeadersTransform(ForwardingHeaders headers) : Re
         }
         if (Has(ForwardingHeaders.Loop))
         {
-            // From the request itself: a route that lets only some headers through must not forget the count.
+            // Reads the header of the client's request, because a route that passes only some headers on would otherwise lose the count.
             RemoveHeader(context, LoopGuard.Header);
             AddHeader(context, LoopGuard.Header, StringValues.Concat(request.Headers[LoopGuard.Header], LoopGuard.Entry));
         }

@@ -5,11 +5,16 @@ using Yarp.ReverseProxy.Transforms.Builder;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// Gives every route the gateway's forwarding headers in place of YARP's defaults (which overwrite X-Forwarded-For and so lose a CDN's
-/// chain). A route's own transform wins: <c>X-Forwarded</c> and <c>Forwarded</c> take all but X-Real-IP from us, a <c>RequestHeader…</c>
-/// transform the header that it names. Responses get <see cref="HeadersFirstTransform"/>, <see cref="TrailerTransform"/> and
-/// <see cref="ResponseRules"/>. Clusters that keep clients apart learn whose request it is (<see cref="ClientTransform"/>); the access log
-/// learns why one was not sent (<see cref="RefusalTransform"/>). The target goes on as it was written (<see cref="TargetTransform"/>).
+/// Gives every route the gateway's transforms:
+/// <list type="bullet">
+/// <item>The gateway's forwarding headers replace YARP's defaults, because these overwrite X-Forwarded-For and so lose a CDN's chain. A
+/// route's own transform wins: with <c>X-Forwarded</c> or <c>Forwarded</c> the gateway sets only X-Real-IP and CDN-Loop; with a
+/// <c>RequestHeader…</c> transform it does not set the header that the transform names.</item>
+/// <item>Responses get <see cref="HeadersFirstTransform"/>, <see cref="TrailerTransform"/> and <see cref="ResponseRules"/>.</item>
+/// <item>The HTTP client learns the client of a request (<see cref="ClientTransform"/>).</item>
+/// <item>The access log learns why a request was not sent (<see cref="RefusalTransform"/>).</item>
+/// <item>The request target is sent as the client wrote it (<see cref="TargetTransform"/>).</item>
+/// </list>
 /// </summary>
 internal sealed class GatewayTransforms : ITransformProvider
 {
@@ -40,12 +45,12 @@ internal sealed class GatewayTransforms : ITransformProvider
     public void Apply(TransformBuilderContext context)
     {
         context.UseDefaultForwarders = false;
-        // First: a route's own transform of the header wins.
+        // Inserted first, so that a route's own transform of the header wins.
         context.RequestTransforms.Insert(0, EndToEnd);
         if (Ours(context.Route.Transforms ?? []) is not ForwardingHeaders.None and var ours)
         {
-            // Last, after a RequestHeadersAllowed transform has copied what it lets through: before it, our entry of X-Forwarded-For would
-            // come first and the client's own text last.
+            // Added after the route's transforms. A RequestHeadersAllowed transform copies the allowed headers: if the gateway's transform
+            // ran before it, our entry of X-Forwarded-For would come first and the client's own text last.
             context.RequestTransforms.Add(new ForwardingHeadersTransform(ours));
         }
         context.RequestTransforms.Add(Client);
@@ -60,7 +65,7 @@ internal sealed class GatewayTransforms : ITransformProvider
         context.ResponseTransforms.Add(Trailer);
     }
 
-    /// <summary>What carries the target on beside a route's own transforms.</summary>
+    /// <summary>The transform that sends the request target, adapted to the route's own transforms.</summary>
     private static TargetTransform TargetOf(IReadOnlyList<IReadOnlyDictionary<string, string>> transforms) => new(
         transforms.Any(static transform => transform.ContainsKey("PathSet")),
         transforms.Any(static transform => transform.Keys.Any(QueryTransforms.Contains)));

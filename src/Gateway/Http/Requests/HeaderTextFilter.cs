@@ -4,8 +4,8 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// Header values of the configuration (those that routes match on, and those that transforms set) are texts, and what comes and goes are
-/// bytes: they are compared and written as UTF-8.
+/// Converts header values of the configuration (values that routes match on, and values that transforms set) to UTF-8, because header
+/// values in messages are bytes.
 /// </summary>
 internal sealed class HeaderTextFilter : IProxyConfigFilter
 {

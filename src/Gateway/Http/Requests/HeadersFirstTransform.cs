@@ -5,16 +5,16 @@ using Yarp.ReverseProxy.Transforms;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// Sends a response's headers on as soon as its body keeps us waiting. YARP holds them until the first byte of the body (dotnet/yarp#2520),
-/// so that a gRPC stream whose server speaks headers first, or an event stream without an event yet, looks dead to its client. Responses of
-/// known length are left alone: their body follows, and one packet less is sent.
+/// Sends a response's headers to the client when the body does not follow at once. YARP holds the headers until the first byte of the body
+/// (dotnet/yarp#2520). A gRPC stream whose server sends headers first, or an event stream without an event yet, would look dead to the
+/// client. Responses of known length are left alone, because their body follows soon, and one packet is saved.
 /// </summary>
 internal sealed class HeadersFirstTransform : ResponseTransform
 {
     /// <inheritdoc/>
     public override ValueTask ApplyAsync(ResponseTransformContext context)
     {
-        // 101 and the 200 of an extended CONNECT hand over a stream that is also written to: theirs are sent by the upgrade itself.
+        // Responses with 101, or to an extended CONNECT, are left alone: the upgrade itself sends their headers.
         if (context.ProxyResponse is { StatusCode: not HttpStatusCode.SwitchingProtocols, Content: { } content } response
             && response.RequestMessage?.Method != HttpMethod.Connect
             && content.Headers.ContentLength is null)
@@ -65,7 +65,7 @@ internal sealed class HeadersFirstTransform : ResponseTransform
             return SendHeadersAsync(read.AsTask(), cancellationToken);
         }
 
-        // Whoever copies the body waits for this read, so that nobody else writes to the client meanwhile.
+        // The copy loop waits for this read, so nothing else writes to the client meanwhile.
         private async ValueTask<int> SendHeadersAsync(Task<int> read, CancellationToken cancellation)
         {
             await client.Body.FlushAsync(cancellation);

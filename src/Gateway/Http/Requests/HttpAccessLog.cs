@@ -10,24 +10,24 @@ using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Http.Requests;
 
-/// <summary>One line per request in the category <c>Gateway.Access</c>, the same that TCP connections are told in.</summary>
+/// <summary>Writes one line per request in the category <c>Gateway.Access</c>, which TCP connections use, too.</summary>
 internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
 {
-    /// <summary>The longest path that is told: a line of a log is read by people, and Kestrel takes 8 KiB.</summary>
+    /// <summary>The longest path in a line. Kestrel accepts 8 KiB, but people read the log.</summary>
     private const int MaxPathLength = 1024;
 
     /// <summary>The longest registered method has 16 characters (UPDATEREDIRECTREF).</summary>
     private const int MaxMethodLength = 32;
 
-    /// <summary>A name of DNS has 253 characters, and a port six.</summary>
+    /// <summary>A DNS name has at most 253 characters, and a port with its colon six.</summary>
     private const int MaxHostLength = 260;
 
-    /// <summary>Our own words, with a listener's name in them.</summary>
+    /// <summary>The gateway's own texts, which contain a listener's name.</summary>
     private const int MaxAdviceLength = 512;
 
     private readonly ILogger _logger = loggers.CreateLogger("Gateway.Access");
 
-    /// <summary>Whether anybody listens; if not, nothing is counted or measured.</summary>
+    /// <summary>Whether lines of requests are logged.</summary>
     public bool IsEnabled => _logger.IsEnabled(LogLevel.Information);
 
     /// <summary>Writes the line of a request that has ended.</summary>
@@ -79,8 +79,8 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     }
 
     /// <summary>
-    /// Writes the line of a connection that ended before HTTP started, or for what no request can be blamed (Debug: health checks do it all
-    /// day).
+    /// Writes the line of a connection that ended before HTTP started, or for a reason that belongs to no request. Health checks are logged
+    /// at Debug, because they happen all day.
     /// </summary>
     public void WriteRejected(IPEndPoint peer, string listener, in Outcome outcome)
     {
@@ -94,7 +94,7 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
         }
     }
 
-    /// <summary>Writes the line of a request that the server refused before anybody here saw it.</summary>
+    /// <summary>Writes the line of a request that the server refused before the application saw it.</summary>
     public void WriteBadRequest(ConnectionIdentity connection, string listener, BadHttpRequestException problem) =>
         Log.BadRequest(
             _logger,
@@ -104,8 +104,8 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
             $"{problem.StatusCode}({LogText.Quoted(LogText.DetailOf(problem))})");
 
     /// <summary>
-    /// The path as the client wrote it, still percent-encoded (a decoded one may hold line breaks), without the query, which may hold
-    /// secrets.
+    /// The path as the client wrote it. It stays percent-encoded, because a decoded path may hold line breaks. The query is left out,
+    /// because it may hold secrets.
     /// </summary>
     internal static string PathOf(string? rawTarget)
     {

@@ -6,8 +6,13 @@ using Gateway.Tcp.Identification;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// The first thing that a request meets: who sent it is derived once, what its hop may not claim is dropped (before routing could match on
-/// it), a loop is ended, and the request is reported when it has ended.
+/// The first middleware of a request:
+/// <list type="number">
+/// <item>It finds the client of the request once.</item>
+/// <item>It removes the headers that the hop is not trusted to send, before routes could match on them.</item>
+/// <item>It ends loops.</item>
+/// <item>It reports the request when the request has ended.</item>
+/// </list>
 /// </summary>
 internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpRequestReport report, WaitingResponses waiting)
 {

@@ -8,17 +8,18 @@ using Yarp.ReverseProxy.Model;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// What is counted of requests on HTTP listeners: by listener, and by route, cluster and destination as far as the request came. Requests
-/// on Probes and Admin, and our own health checks, are none of them. Labels come from configuration, never from a client.
+/// Metrics of requests on HTTP listeners: by listener, and by route, cluster and destination if the request came so far. Requests on Probes
+/// and Admin and our own health checks are not counted. Labels come from configuration, never from a client.
 /// </summary>
 internal sealed class HttpRequestMetrics : IStartsAtZero
 {
-    // With more series than these, they appear with their first failure: six for each destination of each route of each listener.
+    // There are six series for each destination of each route of each listener. If there are more than this in total, series do not start
+    // at zero, but appear with their first failure.
     private const int MostAtZero = 20_000;
 
     private static readonly string[] Classes = ["0xx", "1xx", "2xx", "3xx", "4xx", "5xx"];
 
-    // From a cache's answer to a slow report.
+    // The range from a cached response to a slow report.
     private static readonly InstrumentAdvice<double> Durations = new()
     {
         HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
@@ -86,7 +87,7 @@ internal sealed class HttpRequestMetrics : IStartsAtZero
         _requests.Add(1, tags);
     }
 
-    /// <summary>The server has refused a request before anybody saw it.</summary>
+    /// <summary>The server has refused a request before the application saw it.</summary>
     public void Refused(string listener, int status)
     {
         _requests.Add(1, new("listener", listener), new("status", ClassOf(status)));

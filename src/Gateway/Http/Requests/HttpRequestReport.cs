@@ -6,7 +6,7 @@ using Yarp.ReverseProxy.Model;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// Where requests are reported that have ended: metrics, the access log, and the operator, if no destination could be reached.
+/// Reports ended requests to the metrics and the access log, and warns the operator if no destination could be reached.
 /// </summary>
 internal sealed class HttpRequestReport(HttpAccessLog log, HttpRequestMetrics metrics, OperatorWarnings warnings)
 {
@@ -29,7 +29,7 @@ internal sealed class HttpRequestReport(HttpAccessLog log, HttpRequestMetrics me
             log.Write(record);
         }
 
-        // Behind its access line.
+        // The warning comes after the access line of the request.
         if (record.Reason is { IsUnreachable: true } reason && record.Context.Features.Get<IReverseProxyFeature>() is { } proxy)
         {
             var destination = proxy.ProxiedDestination is { } asked ? $"destination:{asked.DestinationId}," : "";

@@ -4,13 +4,13 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// Gives requests the idle timeout of TCP routes where the file sets none: YARP's own default of 100 s cuts slow uploads, long polls, idle
-/// WebSockets and gRPC streams, and no limit at all lets an upload that nobody takes stay for ever. It is a time without a byte either way.
-/// <c>HttpRequest:ActivityTimeout</c> on a cluster stands.
+/// Gives requests the idle timeout of TCP routes if the file sets none: the longest time without a byte in either direction. YARP's default
+/// of 100 s cuts slow uploads, long polls, idle WebSockets and gRPC streams. Without a limit, an upload that the destination does not read
+/// would stay for ever. A cluster's <c>HttpRequest:ActivityTimeout</c> in the file is kept.
 /// </summary>
 internal sealed class IdleTimeoutFilter : IProxyConfigFilter
 {
-    /// <summary>As <see cref="Tcp.Configuration.TcpRouteConfig.IdleTimeout"/>.</summary>
+    /// <summary>The default of <see cref="Tcp.Configuration.TcpRouteConfig.IdleTimeout"/>.</summary>
     internal static readonly TimeSpan IdleTimeout = new Tcp.Configuration.TcpRouteConfig().IdleTimeout;
 
     public ValueTask<ClusterConfig> ConfigureClusterAsync(ClusterConfig cluster, CancellationToken cancel) =>

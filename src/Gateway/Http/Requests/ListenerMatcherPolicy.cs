@@ -6,16 +6,17 @@ using Yarp.ReverseProxy.Model;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// Serves a route only on the listeners that its metadata names (<c>"Metadata": { "Listeners": "web,internal" }</c>); elsewhere it does not
-/// exist, and another route may match. It splits the routing tree before methods are looked at, so that a path known elsewhere under
-/// another method is 404 here and not 405. At equal order, a route that names the listener comes before one that names none.
+/// Serves a route only on the listeners that its metadata names (<c>"Metadata": { "Listeners": "web,internal" }</c>). On other listeners
+/// the route does not exist, and another route may match. The policy splits the routing tree before methods are matched, so that a path
+/// that exists only on another listener, with another method, is 404 here and not 405. At equal order, a route that names listeners comes
+/// before a route that names none.
 /// </summary>
 internal sealed class ListenerMatcherPolicy : MatcherPolicy, INodeBuilderPolicy, IEndpointComparerPolicy
 {
-    /// <summary>The key in a route's metadata. Names are separated by commas and compared without case, as keys of the file are.</summary>
+    /// <summary>The key in a route's metadata. Names are separated by commas and compared without case, like keys of the file.</summary>
     public const string MetadataKey = "Listeners";
 
-    /// <summary>Before HTTP methods (-1000) and hosts (-100).</summary>
+    /// <summary>Runs before the policies for HTTP methods (-1000) and hosts (-100).</summary>
     public override int Order => -2000;
 
     /// <inheritdoc/>
@@ -53,7 +54,7 @@ internal sealed class ListenerMatcherPolicy : MatcherPolicy, INodeBuilderPolicy,
         return new JumpTable(byName, byName.GetValueOrDefault(string.Empty, exitDestination));
     }
 
-    /// <summary>The listeners that a route is limited to; null: all. A list without a name is a route that is served nowhere.</summary>
+    /// <summary>The listeners that a route is limited to; null: all. A route with an empty list is served nowhere.</summary>
     private static string[]? NamesOf(Endpoint endpoint) =>
         endpoint.Metadata.GetMetadata<RouteModel>()?.Config.Metadata?.TryGetValue(MetadataKey, out var names) == true
             ? names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)

@@ -4,27 +4,27 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// Ends requests that go round through another proxy and come back, which nobody's address tells: each pass through a gateway adds an entry
-/// to CDN-Loop (RFC 8586), and a request that has too many is answered with 508. A count rather than a mark of this process: a request may
-/// pass a gateway twice on purpose (outside, a firewall, inside), and replicas behind one address take turns in a loop. CDN-Loop rather
-/// than Via, at whose sight nginx and IIS stop to compress.
+/// Ends requests that come back to the gateway through another proxy; addresses do not show such a loop. Each pass through a gateway adds
+/// an entry to CDN-Loop (RFC 8586), and a request with too many entries gets 508. Entries are counted, and not a mark of this process, for
+/// two reasons: a request may pass a gateway twice on purpose (outside, a firewall, inside), and replicas behind one address take turns in
+/// a loop. The header is CDN-Loop and not Via, because nginx and IIS stop to compress when they see Via.
 /// </summary>
 internal static class LoopGuard
 {
-    /// <summary>The header.</summary>
+    /// <summary>The name of the header.</summary>
     public const string Header = "CDN-Loop";
 
     /// <summary>The entry of one pass through a gateway.</summary>
     public const string Entry = "gateway";
 
-    /// <summary>More passes than this are a loop: nobody chains ten gateways.</summary>
+    /// <summary>So many passes are a loop, because nobody chains ten gateways.</summary>
     public const int MostPasses = 10;
 
     /// <summary>Why such a request was not sent on.</summary>
     public static RequestRefusal Refusal { get; } = new("Loop", $"passed {MostPasses} gateways ({Header}): a destination leads back here");
 
-    /// <summary>Whether a request has gone round.</summary>
-    /// <param name="came">The header as it came.</param>
+    /// <summary>Whether a request is in a loop.</summary>
+    /// <param name="came">The received header.</param>
     public static bool IsLooping(StringValues came)
     {
         var passes = 0;

@@ -5,8 +5,7 @@ using Gateway.Tcp.Identification;
 
 namespace Gateway.Http.Requests;
 
-/// <summary>One request, from when it came until its response has been sent: what the access log and the metrics are written
-/// from.</summary>
+/// <summary>The data of one request for the access log and the metrics, from its arrival until its response has been sent.</summary>
 internal sealed class RequestRecord(
     HttpContext context,
     ClientIdentity client,
@@ -20,38 +19,38 @@ internal sealed class RequestRecord(
     /// <summary>The request.</summary>
     public HttpContext Context => context;
 
-    /// <summary>Who sent it.</summary>
+    /// <summary>The client that sent the request.</summary>
     public ClientIdentity Client => client;
 
-    /// <summary>The connection that it came over.</summary>
+    /// <summary>The connection that carried the request.</summary>
     public ConnectionIdentity Connection => connection;
 
     /// <summary>The listener's name.</summary>
     public string Listener => listener;
 
-    /// <summary>Counts what is sent, and sees when the client takes nothing; null: there is no response.</summary>
+    /// <summary>Counts the sent bytes, and notices when the client takes nothing; null: there is no response body.</summary>
     public SentBytes? Sent { get; } = SentBytes.Of(context);
 
-    /// <summary>What ended the request here.</summary>
+    /// <summary>The exception that ended the request in the gateway, if any.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>Why it failed; null: it did not.</summary>
+    /// <summary>Why the request failed; null if it did not fail.</summary>
     public RequestFailure? Reason { get; private set; }
 
-    /// <summary>The status that was sent; 499: none, since the client had left.</summary>
+    /// <summary>The status that was sent; 499: none was sent, because the client had left.</summary>
     public int Status { get; private set; }
 
-    /// <summary>The status that the server has sent another instead of; null: it has not.</summary>
+    /// <summary>The application's status, if the server has sent another status instead; otherwise null.</summary>
     public int? Replaced { get; private set; }
 
-    /// <summary>Time since it came.</summary>
+    /// <summary>The time since the request came.</summary>
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
 
-    /// <summary>Bytes of the body, or of the upgraded stream, that came.</summary>
+    /// <summary>The number of bytes received of the body or of the upgraded stream.</summary>
     public long ReceivedBytes => (context.Features.Get<UploadContent>()?.Count ?? 0) + (Sent?.Received ?? 0);
 
-    /// <summary>Runs the rest of the application, and reports when the server has sent the response: until then it can still replace
-    /// it.</summary>
+    /// <summary>Runs the rest of the application, and reports when the server has sent the response, because the server can replace the
+    /// response until then.</summary>
     public async Task RunAsync(RequestDelegate next)
     {
         context.Features.Set(this);
@@ -71,7 +70,7 @@ internal sealed class RequestRecord(
     private Task CompleteAsync()
     {
         var response = context.Response;
-        // Requests that broke a rule of the server's while they were read are answered after this.
+        // The server answers a request that broke one of its rules only after this method, so the status comes from the exception.
         Status = Failure is BadHttpRequestException bad && !response.HasStarted ? bad.StatusCode : response.StatusCode;
         Replaced =
             _statusOfApplication != 0 && _statusOfApplication != Status && Status != StatusCodes.Status499ClientClosedRequest

@@ -10,17 +10,17 @@ using Microsoft.Net.Http.Headers;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// What RFC 9110 and 9112 ask of a proxy besides what the server does itself. A request that two hops could read as two different ones is
-/// refused; what is meant for this hop alone does not go on.
+/// The rules of RFC 9110 and 9112 for a proxy that the server does not implement. A request that two hops could read differently is
+/// refused. Headers that are meant only for this hop are not passed on.
 /// <list type="number">
 /// <item>Limits of HTTP/2's headers: <see cref="HeaderLimits"/>. 414, 431.</item>
-/// <item>Framing: a transfer coding other than <c>chunked</c> once (501 if unknown), one beside a Content-Length, one in HTTP/1.0. 400, and
-/// the connection ends.</item>
-/// <item>CONNECT, other than HTTP/2's for WebSockets: nobody is a forward proxy here. 501.</item>
+/// <item>Framing. Refused are: any transfer coding but a single <c>chunked</c>, a transfer coding beside a Content-Length, and a transfer
+/// coding in HTTP/1.0. 400, or 501 for an unknown coding, and the connection ends.</item>
+/// <item>CONNECT, except HTTP/2's extended CONNECT for WebSockets, because the gateway is no forward proxy. 501.</item>
 /// <item>A path that hides a parent directory: <see cref="RawTarget.HidesParent"/>. 400.</item>
-/// <item>Max-Forwards of OPTIONS and TRACE is counted down; at 0 the gateway is the one that is asked.</item>
-/// <item>An absolute target is matched as its path would be; the scheme that HTTP/2 names is believed of a trusted hop alone.</item>
-/// <item>Removed: headers that Connection nominates, an empty Host, Trailer (trailers of requests do not go on).</item>
+/// <item>Max-Forwards of OPTIONS and TRACE is counted down. At 0 the gateway itself answers.</item>
+/// <item>An absolute target is matched by its path. The scheme that HTTP/2 names is trusted only from a trusted hop.</item>
+/// <item>Removed: headers that Connection nominates, an empty Host, and Trailer (trailers of requests are not passed on).</item>
 /// </list>
 /// </summary>
 internal sealed class RequestRules(RequestDelegate next)
@@ -108,7 +108,7 @@ internal sealed class RequestRules(RequestDelegate next)
                 : (StatusCodes.Status501NotImplemented, "TransferEncoding", "a transfer coding other than chunked");
         }
 
-        // The server takes chunked for right, and keeps the other length under this name.
+        // The server prefers chunked, and renames the Content-Length to this name.
         return request.Headers.ContainsKey("X-Content-Length")
                 ? (StatusCodes.Status400BadRequest, "TransferEncoding", "a Content-Length beside chunked")
             : HttpProtocol.IsHttp10(request.Protocol) ? (StatusCodes.Status400BadRequest, "TransferEncoding", "chunked in HTTP/1.0")
@@ -121,14 +121,14 @@ internal sealed class RequestRules(RequestDelegate next)
         context.Response.StatusCode = status;
         if (!HttpProtocol.IsHttp2(context.Request.Protocol))
         {
-            // What follows may be the body or the next request: nobody knows.
+            // The connection ends, because the bytes that follow may be the body or the next request.
             context.Response.Headers.Connection = "close";
         }
 
         return Task.CompletedTask;
     }
 
-    /// <summary>Counts down; false: no further (RFC 9110, 7.6.2).</summary>
+    /// <summary>Counts Max-Forwards down. Returns false if the request must not be forwarded (RFC 9110, 7.6.2).</summary>
     private static bool TryForward(HttpRequest request, StringValues hops)
     {
         var counts = HttpMethods.IsOptions(request.Method) || HttpMethods.IsTrace(request.Method);
@@ -143,7 +143,7 @@ internal sealed class RequestRules(RequestDelegate next)
 
     private static Task AnswerAsync(HttpContext context)
     {
-        // TRACE would show the headers that we vouch for, and those of others.
+        // TRACE gets 501, because its response would show the headers that the gateway and other proxies have added.
         context.Response.StatusCode = HttpMethods.IsOptions(context.Request.Method)
             ? StatusCodes.Status200OK
             : StatusCodes.Status501NotImplemented;
@@ -160,7 +160,10 @@ internal sealed class RequestRules(RequestDelegate next)
         }
     }
 
-    /// <summary>Never our own: a client that nominates X-Forwarded-For would be nobody to the backend.</summary>
+    /// <summary>
+    /// Removes the headers that Connection nominates. Forwarding headers are kept, because a client could otherwise nominate
+    /// X-Forwarded-For and hide its address from the backend.
+    /// </summary>
     private static void RemoveNominated(HttpContext context)
     {
         var headers = context.Request.Headers;

@@ -9,8 +9,9 @@ using Yarp.ReverseProxy.Transforms;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// What RFC 9110 asks of a proxy about responses: 204 has no Content-Length and 205 no content, which the server would take for a body that
-/// was cut off; a 101 that nobody asked for is 502; headers that Connection nominates do not go on.
+/// The rules of RFC 9110 for a proxy's responses. 204 has no Content-Length and 205 no content, because the server would otherwise miss a
+/// body and treat the response as cut off. A 101 to a request without an upgrade becomes 502. Headers that Connection nominates are
+/// removed.
 /// </summary>
 internal sealed class ResponseRules : ResponseTransform
 {

@@ -5,8 +5,8 @@ using Yarp.ReverseProxy.Transforms;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// Headers that a route makes of its route values (<c>RequestHeaderRouteValue</c>): these are decoded text, and go out as UTF-8. What a
-/// client sent under the name is bytes already.
+/// Converts the headers that a route sets from its route values (<c>RequestHeaderRouteValue</c>) to UTF-8, because route values are decoded
+/// text. Values that a client sent under the same name stay unchanged, because they are bytes already.
 /// </summary>
 internal sealed class RouteValueText : RequestTransform
 {
@@ -16,7 +16,7 @@ internal sealed class RouteValueText : RequestTransform
 
     private RouteValueText((string Header, string Value)[] headers) => _headers = headers;
 
-    /// <summary>What a route with these transforms needs; null: nothing.</summary>
+    /// <summary>The transform for a route with these transforms; null if the route does not need it.</summary>
     public static RouteValueText? For(IReadOnlyList<IReadOnlyDictionary<string, string>> transforms)
     {
         var headers = new List<(string, string)>();
@@ -37,7 +37,7 @@ internal sealed class RouteValueText : RequestTransform
     {
         foreach (var (header, key) in _headers)
         {
-            // It is the last, behind what it was appended to.
+            // The route value is the last value of the header: YARP sets it alone or appends it to the client's values.
             if (context.HttpContext.Request.RouteValues[key]?.ToString() is { Length: > 0 } text
                 && TakeHeader(context, header) is { Count: > 0 } values)
             {

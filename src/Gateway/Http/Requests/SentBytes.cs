@@ -6,9 +6,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// Counts the bytes of a response's body for the access log: it stands before the server's response body, and before its upgraded stream
-/// for WebSockets (by Upgrade in HTTP/1.1, by CONNECT in HTTP/2), whose bytes it counts both ways. YARP
-/// writes to the stream; the pipe writer is the server's own and not counted.
+/// Counts the bytes of a response's body for the access log. It wraps the server's response body. For WebSockets (by Upgrade in HTTP/1.1,
+/// by CONNECT in HTTP/2) it also wraps the upgraded stream, and counts both directions. YARP writes to the stream. Writes to the pipe
+/// writer are not counted, because the pipe writer is the server's own.
 /// </summary>
 internal sealed class SentBytes : CountingStream, IHttpResponseBodyFeature, IHttpUpgradeFeature, IHttpExtendedConnectFeature
 {
@@ -51,10 +51,10 @@ internal sealed class SentBytes : CountingStream, IHttpResponseBodyFeature, IHtt
         return sent;
     }
 
-    /// <summary>Bytes of the body, or of the upgraded stream, handed to the server so far.</summary>
+    /// <summary>The number of bytes of the body or of the upgraded stream that were given to the server so far.</summary>
     public long Count => BytesWritten + (_upgraded?.BytesWritten ?? 0);
 
-    /// <summary>Bytes that came on the upgraded stream.</summary>
+    /// <summary>The number of bytes received on the upgraded stream.</summary>
     public long Received => _upgraded?.BytesRead ?? 0;
 
     Stream IHttpResponseBodyFeature.Stream => this;

@@ -6,10 +6,10 @@ using Yarp.ReverseProxy.Transforms;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// Sends the request target on byte for byte, apart from what the route's own transforms change. YARP would encode the decoded path anew,
-/// and <see cref="Uri"/> would write the result in its own way. It comes behind all others.
+/// Sends the request target byte for byte, except for changes by the route's own transforms. YARP would encode the decoded path again, and
+/// <see cref="Uri"/> would normalize the result. This transform runs last.
 /// </summary>
-/// <param name="setsPath">Whether a transform puts a path of its own in place of the client's.</param>
+/// <param name="setsPath">Whether a transform replaces the client's path by its own path.</param>
 /// <param name="changesQuery">Whether a transform changes the query.</param>
 internal sealed class TargetTransform(bool setsPath, bool changesQuery) : RequestTransform
 {
@@ -40,7 +40,7 @@ internal sealed class TargetTransform(bool setsPath, bool changesQuery) : Reques
         return default;
     }
 
-    /// <summary><c>*</c>: what has no path and was not refused (<see cref="RequestRules"/>).</summary>
+    /// <summary>Sends <c>*</c>, the only target without a path that <see cref="RequestRules"/> does not refuse.</summary>
     private static void SendAsterisk(RequestTransformContext context)
     {
         var request = context.ProxyRequest;
@@ -53,7 +53,7 @@ internal sealed class TargetTransform(bool setsPath, bool changesQuery) : Reques
 
     private static string Join(string destination, ReadOnlySpan<char> path, ReadOnlySpan<char> query)
     {
-        // What is written in the configuration may need an encoding, of the host name, too.
+        // An address in the configuration may need encoding; the host name, too.
         ReadOnlySpan<char> prefix =
             destination.AsSpan().IndexOfAnyExceptInRange('!', '~') < 0 ? destination : new Uri(destination).AbsoluteUri;
         return string.Concat(prefix.EndsWith('/') && path.StartsWith('/') ? prefix[..^1] : prefix, path, query);

@@ -5,8 +5,8 @@ using Yarp.ReverseProxy.Transforms;
 namespace Gateway.Http.Requests;
 
 /// <summary>
-/// Removes <c>Trailer</c> from responses whose trailers cannot pass: Kestrel writes none in HTTP/1.1, and a client that was promised some
-/// would wait for them or take the response for broken.
+/// Removes <c>Trailer</c> from responses whose trailers cannot be sent. Kestrel writes no trailers in HTTP/1.1, and a client that expects
+/// trailers would wait for them or treat the response as broken.
 /// </summary>
 internal sealed class TrailerTransform : ResponseTransform
 {

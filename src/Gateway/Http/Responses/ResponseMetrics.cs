@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Gateway.Http.Responses;
 
-/// <summary>Responses that wait for their clients.</summary>
+/// <summary>Metrics of responses that wait for their clients.</summary>
 internal sealed class ResponseMetrics
 {
     private readonly Meter _meter;
@@ -15,11 +15,11 @@ internal sealed class ResponseMetrics
             "gateway.http.response.stalled", "{response}", "Responses that were ended because their client did not take them, by reason.");
     }
 
-    /// <summary>Shows how many wait.</summary>
+    /// <summary>Adds the gauge of waiting responses.</summary>
     public void Observe(Func<int> count) => _meter.CreateObservableGauge(
         "gateway.http.response.waiting", count, "{response}", "Responses whose client does not take what is there for it.");
 
-    /// <summary>One was ended.</summary>
+    /// <summary>The gateway has ended a response.</summary>
     public void Ended(string listener, ResponseEnd why) =>
         _ended.Add(1, new("listener", listener), new("reason", why == ResponseEnd.Timeout ? "timeout" : "limit"));
 }

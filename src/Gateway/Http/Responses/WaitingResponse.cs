@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Gateway.Http.Responses;
 
 /// <summary>
-/// One request's response, which may have to wait for its client, as a feature of the request. It writes one piece at a time.
+/// A feature of a request: its response, which may have to wait for the client. One write is under way at a time.
 /// </summary>
 internal sealed class WaitingResponse
 {
@@ -22,13 +22,13 @@ internal sealed class WaitingResponse
     /// <summary>The listener's name.</summary>
     public string Listener { get; }
 
-    /// <summary>How long it may go without progress.</summary>
+    /// <summary>How long the response may wait without progress.</summary>
     public TimeSpan Timeout { get; }
 
-    /// <summary>Why it was ended, if it was.</summary>
+    /// <summary>Why the gateway ended the response, if it did.</summary>
     public ResponseEnd Ended { get; private set; }
 
-    /// <summary>In words, for the access log; null: it was not ended.</summary>
+    /// <summary>The reason as text for the access log; null if the gateway did not end the response.</summary>
     public string? Detail => Ended switch
     {
         ResponseEnd.Timeout => string.Create(
@@ -39,22 +39,22 @@ internal sealed class WaitingResponse
         _ => null,
     };
 
-    /// <summary>Its place among those that wait; theirs alone.</summary>
+    /// <summary>The node in the list of waiting responses. Only the set of waiting responses uses it.</summary>
     internal LinkedListNode<WaitingResponse> Node { get; }
 
-    /// <summary>When the piece was handed over that its client does not take; theirs alone.</summary>
+    /// <summary>When the waiting write began. Only the set of waiting responses uses it.</summary>
     internal long Since { get; set; }
 
-    /// <summary>Waits for a write or a flush. One that is done already costs nothing.</summary>
+    /// <summary>Watches a write or a flush. Costs nothing if the write has already completed.</summary>
     public ValueTask WatchAsync(ValueTask write) => write.IsCompleted ? write : WaitAsync(write);
 
-    /// <summary>The same.</summary>
+    /// <summary>Watches a write or a flush.</summary>
     public Task WatchAsync(Task write) => write.IsCompleted ? write : WaitAsync(new ValueTask(write)).AsTask();
 
-    /// <summary>Ends the request, if it waits still.</summary>
+    /// <summary>Ends the request, if its response still waits.</summary>
     internal bool TryAbort(ResponseEnd why)
     {
-        // Under the lock: the server uses a context again for the connection's next request.
+        // Under the lock, because the server reuses the context for the connection's next request.
         lock (_lock)
         {
             if (!_isWaiting)

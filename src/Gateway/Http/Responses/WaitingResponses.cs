@@ -1,14 +1,18 @@
 namespace Gateway.Http.Responses;
 
 /// <summary>
-/// The responses whose clients do not take what is there for them. Each holds the piece that is being passed on and the server's buffer,
-/// some 128 KiB, for as long as its client likes: streams of HTTP/2 have a window each, so that one connection holds a hundred times that.
-/// The longest without progress gives way when there are too many, and one that makes none for its listener's ResponseStallTimeout ends. A
-/// response that flows is not looked at.
+/// The responses that wait because their clients do not read. Each holds the bytes of the current write and the server's buffer, about
+/// 128 KiB, for as long as its client likes. HTTP/2 streams have a window each, so one connection can hold a hundred times that. A response
+/// ends in one of two cases:
+/// <list type="number">
+/// <item>There are too many, and this response is longest without progress.</item>
+/// <item>It makes no progress for its listener's ResponseStallTimeout.</item>
+/// </list>
+/// A response whose client reads fast enough never gets here.
 /// </summary>
 internal sealed class WaitingResponses : IDisposable
 {
-    // Measured: 133 KB for each stream that waits, and its part of the connection to the destination.
+    // Measured: 133 KB for each waiting stream, plus its part of the connection to the destination.
     private const long BytesOfOne = 160 * 1024;
 
     private const int Least = 256;
@@ -29,14 +33,17 @@ internal sealed class WaitingResponses : IDisposable
         _timer = time.CreateTimer(_ => EndStalled(), null, Interval, Interval);
     }
 
-    /// <summary>A quarter of the memory that the process may use: uploads and everything else need the rest.</summary>
+    /// <summary>
+    /// The default limit: so many responses fill a quarter of the memory that the process may use. Uploads and everything else need the
+    /// rest.
+    /// </summary>
     public static int Default { get; } =
         (int)Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / BytesOfOne, Least, int.MaxValue);
 
-    /// <summary>How many may wait.</summary>
+    /// <summary>The most responses that may wait.</summary>
     public int Max => _max;
 
-    /// <summary>How many wait now.</summary>
+    /// <summary>The number of responses that wait now.</summary>
     public int Count
     {
         get
@@ -48,11 +55,11 @@ internal sealed class WaitingResponses : IDisposable
         }
     }
 
-    /// <summary>Puts a limit in force.</summary>
+    /// <summary>Sets the limit.</summary>
     /// <param name="max">Null: <see cref="Default"/>.</param>
     public void Update(int? max) => _max = max ?? Default;
 
-    /// <summary>A client does not take a piece at once.</summary>
+    /// <summary>A response begins to wait, because its client does not take a write at once.</summary>
     public void Begin(WaitingResponse response)
     {
         WaitingResponse? victim = null;
@@ -73,7 +80,7 @@ internal sealed class WaitingResponses : IDisposable
         }
     }
 
-    /// <summary>It has taken the piece, or its connection has ended.</summary>
+    /// <summary>A response waits no longer: the client has taken the write, or the connection has ended.</summary>
     public void End(WaitingResponse response)
     {
         lock (_lock)
