@@ -2,20 +2,22 @@ using System.Net;
 
 namespace Gateway.Checks;
 
-/// <summary>What was found about one address of a destination.</summary>
+/// <summary>The result of a check for one address of a destination.</summary>
 /// <param name="EndPoint">The address.</param>
-/// <param name="Severity">How bad it is.</param>
-/// <param name="Said">What, in words that follow the address.</param>
-/// <param name="Cure">What to do; null where there is nothing to be done.</param>
+/// <param name="Severity">How bad the result is.</param>
+/// <param name="Said">The result as a text that follows the address in the report.</param>
+/// <param name="Cure">What to do; null if there is nothing to do.</param>
 internal sealed record AddressVerdict(IPEndPoint EndPoint, CheckSeverity Severity, string Said, string? Cure = null)
 {
-    /// <summary>How many connections it took to find out.</summary>
+    /// <summary>The number of connections that the check has opened to the address.</summary>
     public int Connections { get; init; }
 
-    /// <summary>It greets as MySQL or MariaDB.</summary>
+    /// <summary>The address greets as MySQL or MariaDB.</summary>
     public bool IsMySql { get; init; }
 
-    /// <summary>Reports a destination's addresses as one finding: the worst of them by name, and how many of all they are.</summary>
+    /// <summary>
+    /// Reports a destination's addresses as one finding. It names the worst addresses, and how many of all addresses they are.
+    /// </summary>
     public static void Report(CheckFindings findings, string where, IReadOnlyList<AddressVerdict> verdicts)
     {
         if (verdicts.Count == 0)

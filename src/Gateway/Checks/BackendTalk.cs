@@ -6,30 +6,30 @@ using Gateway.Tcp.Engines.Portable;
 namespace Gateway.Checks;
 
 /// <summary>
-/// One connection to a backend, to see how it takes what it is sent. It ends by RST: many servers log an end in the middle of a header, few
-/// a reset.
+/// One connection to a backend, to see how the backend reacts to the bytes that it gets. The connection ends by RST, because many servers
+/// log an end in the middle of a header, but few log a reset.
 /// </summary>
 internal sealed class BackendTalk : IDisposable
 {
-    // A refusal is a short line, or a page with the server's name in it.
+    // A refusal is a short line, or a page that contains the server's name.
     private const int MostBytes = 8192;
 
-    // Of a server that goes on and on.
+    // The time limit for a server that does not stop sending.
     private static readonly TimeSpan MostTalking = TimeSpan.FromSeconds(2);
 
     private readonly Socket _socket;
 
     private BackendTalk(Socket socket) => _socket = socket;
 
-    /// <summary>The connection's socket, for headers that name its ends.</summary>
+    /// <summary>The connection's socket. A PROXY header names its two endpoints.</summary>
     public Socket Socket => _socket;
 
-    /// <summary>Connects as the data plane does.</summary>
-    /// <param name="request">Where, from where, and for how long.</param>
-    /// <param name="cancellation">The time of the whole run is up: this throws.</param>
-    /// <param name="prepare">Sets further options; null: none.</param>
-    /// <param name="ownListeners">Which addresses are this gateway's own; null: those of no listener.</param>
-    /// <returns>The connection, or why there is none.</returns>
+    /// <summary>Connects in the same way as the data plane.</summary>
+    /// <param name="request">The destination, the source and the timeout.</param>
+    /// <param name="cancellation">Signalled when the time of the whole run is up: this method throws.</param>
+    /// <param name="prepare">Sets further socket options; null: none.</param>
+    /// <param name="ownListeners">The addresses of this gateway's own listeners; null: none.</param>
+    /// <returns>The connection, or the reason why there is none.</returns>
     public static async Task<(BackendTalk? Talk, ConnectProblem? Problem)> ConnectAsync(
         ConnectRequest request, CancellationToken cancellation, Action<Socket>? prepare = null, OwnListeners? ownListeners = null)
     {
@@ -48,7 +48,7 @@ internal sealed class BackendTalk : IDisposable
             : (null, ConnectProblem.Of(result.Failure, result.Error, request.Timeout));
     }
 
-    /// <summary>Sends a few bytes; a backend that has closed already is found by <see cref="ListenAsync"/>.</summary>
+    /// <summary>Sends a few bytes. Ignores errors, because <see cref="ListenAsync"/> notices a backend that has closed.</summary>
     public async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
     {
         try
@@ -60,7 +60,7 @@ internal sealed class BackendTalk : IDisposable
         }
     }
 
-    /// <summary>Waits for what comes, until nothing more has come for a time.</summary>
+    /// <summary>Reads the backend's bytes, until no more bytes have come for the time <paramref name="quiet"/>.</summary>
     public async Task<Reaction> ListenAsync(TimeSpan quiet, CancellationToken cancellation)
     {
         var buffer = new byte[MostBytes];

@@ -12,19 +12,19 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Checks;
 
-/// <summary>What a configuration leads to, as far as it says so itself.</summary>
+/// <summary>The destinations of a configuration, if the configuration itself names them.</summary>
 internal static class BackendTargets
 {
-    // YARP's own limit is SocketsHttpHandler's; a backend that takes longer than this to accept is a finding.
+    // A backend that takes longer to accept is a finding. (The data plane's limit is that of SocketsHttpHandler.)
     private static readonly TimeSpan HttpConnectTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Destinations of the file, TCP and HTTP, and the ports behind intercepting listeners.</summary>
-    /// <param name="snapshot">A good configuration.</param>
-    /// <param name="hasIpv6">Whether IPv6 clients can come; null: as this host is.</param>
+    /// <summary>The destinations in the file, TCP and HTTP, and the ports behind intercepting listeners.</summary>
+    /// <param name="snapshot">A valid configuration.</param>
+    /// <param name="hasIpv6">Whether IPv6 clients can come; null: if this host has IPv6 addresses.</param>
     public static IReadOnlyList<BackendTarget> Of(GatewaySnapshot snapshot, bool? hasIpv6 = null) =>
         [.. OfTcp(snapshot), .. OfOriginalPorts(snapshot, new Lazy<bool>(() => hasIpv6 ?? HasIpv6())), .. OfHttp(snapshot.Config)];
 
-    /// <summary>What routes lead to without a name for it that could be tried: key paths, and what is there.</summary>
+    /// <summary>The destinations that cannot be checked because the file does not name them: key paths, and the reason for each.</summary>
     public static IEnumerable<(string KeyPath, string What)> Unnamed(GatewaySnapshot snapshot)
     {
         foreach (var route in RoutesTo(snapshot, TcpClusterType.OriginalDestination))
@@ -113,7 +113,8 @@ internal static class BackendTargets
                 [config.Listeners[route.Listener]]),
         };
 
-    // What is passed on was in a header that its listener took; what is added comes on top. Placeholders of the route are short.
+    // TLVs that are passed on came in a header that the listener accepted, so its size limit holds for them. Added TLVs come on top.
+    // Placeholders of the route are short.
     private static int HeaderBytes(SourceIpConfig written, SourceIpModel sourceIp, IEnumerable<ListenerConfig> listeners)
     {
         if (sourceIp.Version == ProxyProtocolVersion.V1)
@@ -131,7 +132,7 @@ internal static class BackendTargets
             .Config.TcpProxy.Routes[route.Name]
             .Match!.DestinationPorts.Select((range, i) => ($"TcpProxy:Routes:{route.Name}:Match:DestinationPorts:{i}", range));
 
-    // Each client is taken to the loopback address of its own family.
+    // A diverted client is connected to the loopback address of its own family.
     private static List<IPAddress> LoopbackOf(ListenAddress listener, Lazy<bool> hasIpv6)
     {
         var isIpv6 = listener.EndPoint.AddressFamily == AddressFamily.InterNetworkV6;
@@ -149,7 +150,7 @@ internal static class BackendTargets
         return addresses;
     }
 
-    // A pod of an IPv4 cluster has link-local addresses at most, and its application need not listen on IPv6.
+    // Link-local addresses do not count, because a pod of an IPv4 cluster may have them, and its application need not listen on IPv6.
     private static bool HasIpv6() =>
         NetworkInterface
             .GetAllNetworkInterfaces()

@@ -3,12 +3,12 @@ using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Checks;
 
-/// <summary>A TCP route or an HTTP cluster, as one of its destinations sees it.</summary>
-/// <param name="KeyPath">Where the file says how the source IP is kept.</param>
-/// <param name="SourceIp">How.</param>
-/// <param name="Clients">Networks of its clients; empty: any.</param>
+/// <summary>A TCP route or an HTTP cluster that uses a destination.</summary>
+/// <param name="KeyPath">The key path of its source IP mode in the file.</param>
+/// <param name="SourceIp">How the destination learns the client's address.</param>
+/// <param name="Clients">The networks of its clients; empty: any.</param>
 internal sealed record BackendUser(string KeyPath, SourceIpModel SourceIp, IReadOnlyList<IPNetwork> Clients)
 {
-    /// <summary>How long the header with TLVs may become that is sent, in bytes; 0: it has none.</summary>
+    /// <summary>The greatest length in bytes of the PROXY header with TLVs that is sent; 0: the header has no TLVs.</summary>
     public int HeaderBytes { get; init; }
 }

@@ -1,16 +1,16 @@
 namespace Gateway.Checks;
 
-/// <summary>What a backend did without a header.</summary>
-/// <param name="First">Before anything was sent.</param>
-/// <param name="ToLineFeeds">Then; null: it was not asked.</param>
+/// <summary>The reaction of a backend to a connection without a PROXY header.</summary>
+/// <param name="First">The reaction before anything was sent.</param>
+/// <param name="ToLineFeeds">The reaction to line feeds; null: none were sent.</param>
 internal sealed record BareReaction(Reaction First, Reaction? ToLineFeeds)
 {
-    /// <summary>It speaks first, if perhaps slowly, and without a header.</summary>
+    /// <summary>The backend sends first, perhaps slowly, and does not wait for a header.</summary>
     public bool Greets => First.HasWords || ToLineFeeds is { GreetsFirst: true };
 
     /// <summary>
-    /// It closes on what is no header, without a word in its own protocol. (Postfix says 421.) What an ordinary server says of line feeds,
-    /// it says in that: 400, a TLS alert.
+    /// The backend closes on bytes that are no header, without an answer in its own protocol. (Postfix sends 421.) An ordinary server
+    /// answers line feeds in its own protocol: 400, a TLS alert.
     /// </summary>
     public bool Insists => ToLineFeeds is { HasEnded: true } end && (!end.HasWords || end.Text.StartsWith("421", StringComparison.Ordinal));
 }

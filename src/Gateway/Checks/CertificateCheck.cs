@@ -10,10 +10,10 @@ using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Checks;
 
-/// <summary>Whether the certificate of each https destination is one that requests will accept, and for how long.</summary>
+/// <summary>Checks whether requests will accept the certificate of each https destination, and for how long.</summary>
 internal sealed class CertificateCheck : ICheck
 {
-    // Certificates of 90 days are renewed 30 days before their end: one that has less than half of that was forgotten.
+    // Certificates of 90 days are renewed 30 days before their end. If less than half of these 30 days is left, the renewal was forgotten.
     private static readonly TimeSpan Soon = TimeSpan.FromDays(14);
 
     public string Name => "certificate";
@@ -25,7 +25,7 @@ internal sealed class CertificateCheck : ICheck
         async target =>
         {
             var endPoints = (await context.ReachAsync(target, cancellation)).EndPoints;
-            // A backend that does not agree about the header never comes to TLS; what it does then would be taken for a fault of its
+            // Addresses that refuse the PROXY header are left out: they close before TLS, and that would look like a problem of the
             // certificate.
             var refusing = (await context.TryHeadersAsync(target, cancellation)).SelectMany(verdicts => verdicts)
                 .Where(verdict => verdict.Severity == CheckSeverity.Fail).Select(verdict => verdict.EndPoint).ToHashSet();
@@ -58,7 +58,7 @@ internal sealed class CertificateCheck : ICheck
 
         using var ended = talk;
         var socket = talk.Socket;
-        // It ends in order: a TLS server takes a reset for a fault.
+        // The connection ends with a FIN, because a TLS server treats a reset as an error.
         socket.LingerState = new LingerOption(false, 0);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(target.ConnectTimeout);
@@ -95,7 +95,7 @@ internal sealed class CertificateCheck : ICheck
         }
         catch (Exception problem) when (problem is AuthenticationException or IOException or SocketException)
         {
-            // Our own refusal ends the handshake like any other.
+            // The callback has refused the certificate and reported why. The handshake then ends with an exception, too.
             if (isJudged)
             {
                 return;
@@ -109,7 +109,7 @@ internal sealed class CertificateCheck : ICheck
         }
     }
 
-    /// <summary>The verdict, as HttpClient's own would be.</summary>
+    /// <summary>Judges the certificate as HttpClient would.</summary>
     internal static void Judge(
         BackendTarget target,
         X509Certificate2? certificate,

@@ -5,42 +5,44 @@ using Gateway.Tcp.Engines;
 
 namespace Gateway.Checks;
 
-/// <summary>What a run of the checks is about. One run, one context: what several checks need to know is found out once.</summary>
+/// <summary>
+/// The input of one run of the checks. It also caches facts that several checks need, so that each is found out once per run.
+/// </summary>
 internal sealed class CheckContext
 {
-    // Enough to be quick with hundreds of destinations, and no burst to a name server or a firewall.
+    // Enough to be quick with hundreds of destinations, but no burst for a name server or a firewall.
     private const int AtOnce = 16;
 
     private readonly ConcurrentDictionary<(string Host, int Port, bool IsLoopback), Lazy<Task<Reach>>> _reached = new();
     private readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyList<IReadOnlyList<AddressVerdict>>>>> _headers = new();
 
     /// <summary>Makes a context.</summary>
-    /// <param name="snapshot">A good configuration.</param>
+    /// <param name="snapshot">A valid configuration.</param>
     public CheckContext(GatewaySnapshot snapshot)
     {
         Snapshot = snapshot;
         Targets = BackendTargets.Of(snapshot);
     }
 
-    /// <summary>The configuration, as the gateway would run it.</summary>
+    /// <summary>The configuration in the form that the gateway runs.</summary>
     public GatewaySnapshot Snapshot { get; }
 
-    /// <summary>The same as written, with defaults.</summary>
+    /// <summary>The configuration as written in the file, with defaults.</summary>
     public GatewayConfig Config => Snapshot.Config;
 
-    /// <summary>This process runs the configuration: it holds the listeners, and its rights were found to suffice.</summary>
+    /// <summary>This process runs the configuration: it has bound the listeners, and its rights were sufficient at start.</summary>
     public bool IsRunning { get; init; }
 
-    /// <summary>What time it is.</summary>
+    /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>The listeners of this process, which no destination may be. Defaults to none.</summary>
+    /// <summary>The listeners of this process; a destination must not be one of them. Defaults to none.</summary>
     public OwnListeners OwnListeners { get; init; } = new();
 
-    /// <summary>How far to go. Defaults to All.</summary>
+    /// <summary>Which checks to run. Defaults to All.</summary>
     public CheckScope Scope { get; init; } = CheckScope.All;
 
-    /// <summary>Every destination whose address the file says, TCP and HTTP.</summary>
+    /// <summary>All destinations whose address the file names, TCP and HTTP.</summary>
     public IReadOnlyList<BackendTarget> Targets { get; }
 
     /// <summary>Resolves a destination and connects to it, once per run.</summary>
@@ -52,7 +54,8 @@ internal sealed class CheckContext
             .Value;
 
     /// <summary>
-    /// How a destination's addresses take the PROXY headers that they get, or none, once per run: a list for each of these questions.
+    /// Finds out, once per run, how a destination's addresses react to the PROXY headers that they get, or to none. The result has one list
+    /// of verdicts for each version of the header that is sent, and one for no header.
     /// </summary>
     public Task<IReadOnlyList<IReadOnlyList<AddressVerdict>>> TryHeadersAsync(BackendTarget target, CancellationToken cancellation) =>
         _headers
@@ -61,7 +64,7 @@ internal sealed class CheckContext
                 _ => new(async () => await HeaderProbe.RunAsync(target, (await ReachAsync(target, cancellation)).EndPoints, cancellation)))
             .Value;
 
-    /// <summary>Does something for each item, several at once.</summary>
+    /// <summary>Runs an action for each item, several at once.</summary>
     public static Task ForEachAsync<T>(IEnumerable<T> items, Func<T, Task> action, CancellationToken cancellation) =>
         Parallel.ForEachAsync(
             items,

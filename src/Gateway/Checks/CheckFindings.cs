@@ -1,11 +1,11 @@
 namespace Gateway.Checks;
 
-/// <summary>Collects the results of one check. Safe from any thread.</summary>
+/// <summary>Collects the results of one check. Thread-safe.</summary>
 internal sealed class CheckFindings(string check)
 {
     private readonly List<CheckResult> _results = [];
 
-    /// <summary>What was reported until now, by key path.</summary>
+    /// <summary>The results that were reported so far, ordered by key path.</summary>
     public IReadOnlyList<CheckResult> Results
     {
         get
@@ -22,19 +22,19 @@ internal sealed class CheckFindings(string check)
         }
     }
 
-    /// <summary>It is as the configuration asks.</summary>
+    /// <summary>Adds a finding: everything is as the configuration needs it.</summary>
     public void Ok(string where, string what) => Add(CheckSeverity.Ok, where, what);
 
-    /// <summary>It was not looked at.</summary>
+    /// <summary>Adds a finding: this was not checked.</summary>
     public void Skip(string where, string what) => Add(CheckSeverity.Skip, where, what);
 
-    /// <summary>It is doubtful.</summary>
+    /// <summary>Adds a finding: there may be a problem.</summary>
     public void Warn(string where, string what, string? cure = null) => Add(CheckSeverity.Warn, where, what, cure);
 
-    /// <summary>It is not as the configuration asks.</summary>
+    /// <summary>Adds a finding: something is not as the configuration needs it.</summary>
     public void Fail(string where, string what, string? cure = null) => Add(CheckSeverity.Fail, where, what, cure);
 
-    /// <summary>Any of these.</summary>
+    /// <summary>Adds a finding of any severity.</summary>
     public void Add(CheckSeverity severity, string where, string what, string? cure = null)
     {
         lock (_results)

@@ -10,12 +10,14 @@ using Gateway.Observability;
 namespace Gateway.Checks;
 
 /// <summary>All findings of a run.</summary>
-/// <param name="CheckedAt">When it ended.</param>
-/// <param name="Scope">How far it went.</param>
-/// <param name="Results">The findings, by check and key path.</param>
+/// <param name="CheckedAt">When the run ended.</param>
+/// <param name="Scope">Which checks were run.</param>
+/// <param name="Results">The findings, ordered by check and key path.</param>
 internal sealed partial record CheckReport(DateTimeOffset CheckedAt, CheckScope Scope, IReadOnlyList<CheckResult> Results)
 {
-    /// <summary>The number of the JSON's form; it grows when a member changes its meaning or goes, not when one is added.</summary>
+    /// <summary>
+    /// The version of the JSON. It grows when a member is removed or changes its meaning, not when a member is added.
+    /// </summary>
     public const int Schema = 2;
 
     private static readonly JsonSerializerOptions Json = new()
@@ -26,16 +28,16 @@ internal sealed partial record CheckReport(DateTimeOffset CheckedAt, CheckScope 
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>The worst finding.</summary>
+    /// <summary>The worst severity of all findings.</summary>
     public CheckSeverity Verdict => Results.Count == 0 ? CheckSeverity.Ok : Results.Max(result => result.Severity);
 
-    /// <summary>Names of checks that this scope left out although there is somebody to ask: what the numbers do not speak of.</summary>
+    /// <summary>The names of checks that this scope left out although there are destinations. The counts do not include them.</summary>
     public IReadOnlyList<string> NotAsked { get; init; } = [];
 
-    /// <summary>How many of a severity.</summary>
+    /// <summary>The number of findings of a severity.</summary>
     public int Count(CheckSeverity severity) => Results.Count(result => result.Severity == severity);
 
-    /// <summary>In numbers, and what they do not speak of.</summary>
+    /// <summary>The counts in one line, and the checks that they do not include.</summary>
     public string Summary
     {
         get
@@ -51,7 +53,7 @@ internal sealed partial record CheckReport(DateTimeOffset CheckedAt, CheckScope 
         }
     }
 
-    /// <summary>One line per finding, and a last one with their numbers.</summary>
+    /// <summary>One line per finding, and a last line with the counts.</summary>
     public string ToText()
     {
         var text = new StringBuilder();
@@ -63,7 +65,7 @@ internal sealed partial record CheckReport(DateTimeOffset CheckedAt, CheckScope 
         return text.Append(Summary).Append('\n').ToString();
     }
 
-    /// <summary>As JSON; docs/check.md has its form.</summary>
+    /// <summary>The report as JSON. docs/check.md describes its form.</summary>
     public string ToJson() => NotShown().Replace(Serialize(), static match => $"\\u{(int)match.Value[0]:x4}") + "\n";
 
     private string Serialize()
@@ -104,7 +106,7 @@ internal sealed partial record CheckReport(DateTimeOffset CheckedAt, CheckScope 
         _ => "FAIL",
     };
 
-    // A terminal shows the JSON, too, and only what is within a string can be beyond ASCII.
+    // These characters are escaped, because a terminal shows the JSON, too. They occur only inside strings, where an escape is valid.
     [GeneratedRegex("[^\n -~]")]
     private static partial Regex NotShown();
 }

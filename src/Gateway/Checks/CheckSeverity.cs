@@ -3,15 +3,15 @@ namespace Gateway.Checks;
 /// <summary>How bad a finding is.</summary>
 internal enum CheckSeverity
 {
-    /// <summary>As the configuration asks.</summary>
+    /// <summary>Everything is as the configuration needs it.</summary>
     Ok,
 
-    /// <summary>Not looked at: it cannot be told from here.</summary>
+    /// <summary>Not checked, because this process cannot find it out.</summary>
     Skip,
 
-    /// <summary>Doubtful.</summary>
+    /// <summary>There may be a problem.</summary>
     Warn,
 
-    /// <summary>The configuration asks for what this host, or a backend, does not do.</summary>
+    /// <summary>The configuration needs something that this host or a backend does not do.</summary>
     Fail,
 }

@@ -2,7 +2,7 @@ using Gateway.Configuration;
 
 namespace Gateway.Checks;
 
-/// <summary>All checks that a scope has, run side by side within a time.</summary>
+/// <summary>Runs all checks of a scope in parallel, within a time limit.</summary>
 internal static class CheckSuite
 {
     private static readonly ICheck[] Checks =
@@ -26,14 +26,14 @@ internal static class CheckSuite
         new ConnectErrorsCheck(),
     ];
 
-    /// <summary>Runs them all. A check that throws or runs out of time is itself a warning; the others' findings stay.</summary>
-    /// <param name="context">What to look at.</param>
-    /// <param name="timeout">For all of it.</param>
-    /// <param name="cancellation">Nobody waits for the report any more: this throws.</param>
+    /// <summary>Runs the checks. A check that throws or runs out of time gives a warning; the findings of the others are kept.</summary>
+    /// <param name="context">The input of the run.</param>
+    /// <param name="timeout">The time limit of the whole run.</param>
+    /// <param name="cancellation">Signalled when nobody waits for the report any more: this method throws.</param>
     public static Task<CheckReport> RunAsync(CheckContext context, TimeSpan timeout, CancellationToken cancellation) =>
         RunAsync(Checks, context, timeout, cancellation);
 
-    /// <summary>The same with other checks.</summary>
+    /// <summary>Runs other checks, for tests.</summary>
     internal static async Task<CheckReport> RunAsync(
         IReadOnlyList<ICheck> checks,
         CheckContext context,
@@ -65,7 +65,8 @@ internal static class CheckSuite
         var findings = new CheckFindings(check.Name);
         try
         {
-            // What a check does before its first await must not hold up the others. WaitAsync: getaddrinfo cannot be cancelled.
+            // Task.Run, because work of a check before its first await must not delay the others. WaitAsync, because getaddrinfo cannot be
+            // cancelled.
             await Task.Run(() => check.RunAsync(context, findings, cancellation), cancellation).WaitAsync(cancellation);
         }
         catch (OperationCanceledException)

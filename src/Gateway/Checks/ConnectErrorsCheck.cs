@@ -4,8 +4,9 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Checks;
 
 /// <summary>
-/// Whether a MySQL or MariaDB may block this host. They count connections that end before a login, by the address that they come from, and
-/// refuse an address with <c>max_connect_errors</c> of them: where that is the gateway's, everybody. Loopback is never counted.
+/// Checks whether a MySQL or MariaDB server may block this host. These servers count connections that end before a login for each source
+/// address, and refuse an address after <c>max_connect_errors</c> of them. If the address is the gateway's, all clients are refused.
+/// Connections from loopback are never counted.
 /// </summary>
 internal sealed class ConnectErrorsCheck : ICheck
 {

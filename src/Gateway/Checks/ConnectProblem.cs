@@ -4,17 +4,17 @@ using Gateway.Tcp.Engines;
 namespace Gateway.Checks;
 
 /// <summary>Why there is no connection to an address.</summary>
-/// <param name="Failure">Who is to blame.</param>
-/// <param name="Said">What happened, in words that follow the address.</param>
+/// <param name="Failure">Which side caused the failure.</param>
+/// <param name="Said">What happened, as a text that follows the address in the report.</param>
 internal sealed record ConnectProblem(ConnectFailure Failure, string Said)
 {
-    /// <summary>This host had no descriptor, port or right for the question: that says nothing about the address.</summary>
+    /// <summary>This host had no descriptor, no port or no right to connect, so the problem says nothing about the address.</summary>
     public bool IsOurs => Failure.IsOurs() && Failure != ConnectFailure.Self;
 
-    /// <summary>Puts a failed connect into words.</summary>
-    /// <param name="failure">Who is to blame.</param>
-    /// <param name="error">What the system said.</param>
-    /// <param name="timeout">How long the connect was given.</param>
+    /// <summary>Describes a failed connect.</summary>
+    /// <param name="failure">Which side caused the failure.</param>
+    /// <param name="error">The error of the system.</param>
+    /// <param name="timeout">The time limit of the connect.</param>
     public static ConnectProblem Of(ConnectFailure failure, SocketError error, TimeSpan timeout) => new(failure, failure switch
     {
         ConnectFailure.Timeout => $"does not answer within {timeout.TotalSeconds:0.###} s",

@@ -4,15 +4,15 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Checks;
 
 /// <summary>
-/// How full the kernel's table of connections is: Dnat routes need a place in it for each connection, and the kernel drops the packets of
-/// what finds none.
+/// Checks how full the kernel's conntrack table is. Dnat routes need an entry for each connection, and the kernel drops packets of new
+/// connections when the table is full.
 /// </summary>
 internal sealed class ConntrackCheck : ICheck
 {
     private const string CountFile = "/proc/sys/net/netfilter/nf_conntrack_count";
     private const string MaxFile = "/proc/sys/net/netfilter/nf_conntrack_max";
 
-    // The rest fills within seconds when backends or clients begin to try again.
+    // The last quarter fills within seconds when backends or clients begin to retry.
     private const int FullPercent = 75;
 
     public string Name => "conntrack";
@@ -34,7 +34,7 @@ internal sealed class ConntrackCheck : ICheck
             findings);
     }
 
-    /// <summary>The verdict (nf_conntrack-sysctl.rst; a maximum of 0 is none).</summary>
+    /// <summary>Judges the numbers (nf_conntrack-sysctl.rst). A maximum of 0 means no limit.</summary>
     internal static void Judge(string where, string count, string max, CheckFindings findings)
     {
         var (used, most) = (long.Parse(count, CultureInfo.InvariantCulture), long.Parse(max, CultureInfo.InvariantCulture));

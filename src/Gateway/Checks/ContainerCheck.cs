@@ -4,9 +4,9 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Checks;
 
 /// <summary>
-/// Kubernetes' and Docker's trap: a capability that is added to a container reaches its root alone (no ambient capabilities), so that a
-/// process of another user starts without what the manifest seems to grant. It shows in /proc/self/status (proc_pid_status(5)): the
-/// bounding set has it, the effective one does not.
+/// Checks for a trap of Kubernetes and Docker: only root in a container gets a capability that the manifest adds, because there are no
+/// ambient capabilities. A process of another user starts without the capability. /proc/self/status shows this (proc_pid_status(5)): the
+/// bounding set has the capability, the effective set does not.
 /// </summary>
 internal sealed class ContainerCheck : ICheck
 {
@@ -24,7 +24,7 @@ internal sealed class ContainerCheck : ICheck
         return Task.CompletedTask;
     }
 
-    /// <summary>Key path of the first thing in the file that wants NET_RAW; null: nothing.</summary>
+    /// <summary>The first key path in the file that needs NET_RAW; null: none.</summary>
     internal static string? WhoWantsNetRaw(CheckContext context) =>
         RightsCheck
             .Needs(context)
@@ -36,10 +36,10 @@ internal sealed class ContainerCheck : ICheck
             .Select(listener => $"Listeners:{listener.Key}:Intercept")
             .FirstOrDefault();
 
-    /// <summary>The verdict.</summary>
+    /// <summary>Judges the process status.</summary>
     /// <param name="status">The text of /proc/self/status.</param>
-    /// <param name="where">Key path of what wants NET_RAW.</param>
-    /// <param name="findings">Takes it.</param>
+    /// <param name="where">The key path that needs NET_RAW.</param>
+    /// <param name="findings">Takes the result.</param>
     internal static void Judge(string status, string where, CheckFindings findings)
     {
         var uid = Field(status, "Uid:").Split('\t', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1);

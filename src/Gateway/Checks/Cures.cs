@@ -4,21 +4,21 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Checks;
 
 /// <summary>
-/// What to do about a PROXY header, in the words of the backend's own configuration; docs/backends.md has the same and more.
+/// Cures for problems with PROXY headers, written with the keys of the backend's own configuration. docs/backends.md has more of them.
 /// </summary>
 internal static class Cures
 {
-    /// <summary>Servers that read headers from some hosts only say nothing to others, or close.</summary>
+    /// <summary>For servers that read headers only from trusted hosts: they send nothing to other hosts, or close.</summary>
     public const string Trust =
         "let it trust this host (PowerDNS: proxy-protocol-from; dnsdist: setProxyProtocolACL; Knot Resolver: net.proxy_allowed; "
             + "Dovecot: haproxy_trusted_networks; "
         + "Squid: proxy_protocol_access; gunicorn: proxy_allow_ips)";
 
-    /// <summary>MySQL and MariaDB count errors of hosts by name.</summary>
+    /// <summary>For MySQL and MariaDB, which count errors of hosts by name.</summary>
     public const string NoBlocking =
         "skip_name_resolve = ON there, which ends the counting (grants are by address then), or a larger max_connect_errors";
 
-    // What a server calls itself in a banner, a status page or a Server header, and what it is told.
+    // Marks: texts by which a server shows its name in a banner, a status page or a Server header. Settings: how to configure this server.
     private static readonly (string Mark, string Setting)[] Known =
     [
         ("Proxy header is not accepted", "MariaDB: proxy-protocol-networks = ADDRESS_OF_THIS_HOST"),
@@ -41,7 +41,7 @@ internal static class Cures
         (" NOTICE ", "InspIRCd: <bind … hook=\"haproxy\"> and the module haproxy, and Version V2"),
     ];
 
-    // What a server says that would not talk to this host whatever it sent.
+    // Messages of a server that refuses this host, no matter what is sent.
     private static readonly (string Mark, string Cure)[] Refusals =
     [
         (
@@ -50,12 +50,12 @@ internal static class Cures
         ("is not allowed to connect", "a grant for this host; or a mode that shows the server its clients (docs/source-ip.md)"),
     ];
 
-    // These speak it in no version.
+    // Marks of servers that support no version of the PROXY protocol.
     private static readonly string[] Never = ["-ERR unknown command", "SSH-"];
 
-    /// <summary>How to agree, where the backend does not read what it is sent.</summary>
+    /// <summary>The cure if the backend does not read the header that it gets.</summary>
     /// <param name="target">The destination.</param>
-    /// <param name="words">All that it said.</param>
+    /// <param name="words">Everything that the backend has sent.</param>
     /// <param name="isFallback">Whether only a Fallback sends the header.</param>
     public static string Switch(BackendTarget target, string words, bool isFallback)
     {
@@ -86,17 +86,17 @@ internal static class Cures
         return $"switch the PROXY protocol on there ({setting}) and let it trust this host; or {transparent}";
     }
 
-    /// <summary>What to do about a backend that turns this host away.</summary>
+    /// <summary>The cure if the backend refuses this host.</summary>
     public static string LetIn(string words) =>
         RefusalOf(words) ?? $"does it let this host in; where it reads PROXY headers from some hosts only, {Trust}";
 
-    /// <summary>The other version.</summary>
+    /// <summary>The cure: send another version.</summary>
     public static string Version(BackendTarget target, ProxyProtocolVersion version) =>
         target.IsHttp ? $"Metadata: {{ \"SourceIp.Version\": \"{version}\" }}" : $"SourceIp: {{ \"Version\": \"{version}\" }}";
 
-    /// <summary>No longer headers than the backend takes.</summary>
+    /// <summary>The cure: send no longer headers than the backend accepts.</summary>
     /// <param name="target">The destination.</param>
-    /// <param name="taken">The longest that it took; 0: none with a TLV.</param>
+    /// <param name="taken">The length of the longest accepted header; 0: no header with a TLV was accepted.</param>
     public static string Length(BackendTarget target, int taken)
     {
         var bytes = Math.Max(taken, ProxyHeaderWriter.MinV2Length);
@@ -106,7 +106,7 @@ internal static class Cures
         return $"{key}, which leaves TLVs out rather than losing the connection; or fewer TLVs";
     }
 
-    /// <summary>A header instead of none.</summary>
+    /// <summary>The cure: send a header.</summary>
     public static string Mode(BackendTarget target, ProxyProtocolVersion version) => target.IsHttp
         ? $"Metadata: {{ \"SourceIp.Mode\": \"ProxyProtocol\", \"SourceIp.Version\": \"{version}\" }}"
         : $"SourceIp: {{ \"Mode\": \"ProxyProtocol\", \"Version\": \"{version}\" }}";

@@ -8,8 +8,8 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Checks;
 
 /// <summary>
-/// Whether the descriptor limit and the memory leave room for the connections that are asked for: those of clients, and those to HTTP
-/// destinations that clients have for themselves.
+/// Checks whether the descriptor limit and the memory have room for the configured number of connections: those of clients, and the own
+/// connections that clients have to HTTP destinations.
 /// </summary>
 internal sealed class DescriptorCheck : ICheck
 {
@@ -18,7 +18,7 @@ internal sealed class DescriptorCheck : ICheck
 
     private const long MiB = 1024 * 1024;
 
-    // Below this a limit was hardly meant: the usual soft limit of a shell (1024) gives 256.
+    // A lower limit is probably not intended: the usual soft limit of a shell (1024) gives 256 connections.
     private const int Few = 1000;
 
     public string Name => "descriptors";
@@ -38,8 +38,8 @@ internal sealed class DescriptorCheck : ICheck
     }
 
     /// <summary>
-    /// The most clients that clusters keep connections for, each with one or more; and whether the file asks for them, rather than leaving
-    /// the default.
+    /// The most clients that clusters keep own connections for, each with one or more connections; and whether the file sets this number,
+    /// or it is the default.
     /// </summary>
     internal static (long Own, bool IsWanted) OwnConnections(GatewayConfig config)
     {
@@ -56,14 +56,14 @@ internal sealed class DescriptorCheck : ICheck
         return written > 0 ? (written, true) : (all, false);
     }
 
-    /// <summary>The verdict.</summary>
-    /// <param name="wanted">What the file says; null: nothing.</param>
-    /// <param name="own">The connections to HTTP destinations that clients may have for themselves.</param>
-    /// <param name="isWanted">Whether the file asks for so many.</param>
-    /// <param name="possible">The connections of clients that the descriptor limit allows.</param>
+    /// <summary>Judges the limits.</summary>
+    /// <param name="wanted">The connection limit in the file; null: none.</param>
+    /// <param name="own">The number of own connections that clients may have to HTTP destinations.</param>
+    /// <param name="isWanted">Whether the file sets <paramref name="own"/>.</param>
+    /// <param name="possible">The number of client connections that the descriptor limit allows.</param>
     /// <param name="descriptors">The descriptor limit; null: not known.</param>
-    /// <param name="memory">The memory that there is, in bytes.</param>
-    /// <param name="findings">Takes it.</param>
+    /// <param name="memory">The available memory in bytes.</param>
+    /// <param name="findings">Takes the result.</param>
     internal static void Judge(int? wanted, long own, bool isWanted, int possible, long? descriptors, long memory, CheckFindings findings)
     {
         var limit = descriptors is { } known ? Text($"the descriptor limit {known}") : "an unknown descriptor limit";
@@ -105,7 +105,7 @@ internal sealed class DescriptorCheck : ICheck
 
     private static void JudgeOwn(int? wanted, long own, bool isWanted, int possible, int cap, string limit, CheckFindings findings)
     {
-        // Without a number of clients to keep room for, clients' own connections have half of all.
+        // Without a connection limit in the file, half of all connections may be clients' own connections to destinations.
         var room = wanted is null ? ConnectionLimit.FurtherOf(cap, possible) : 2L * (possible - cap);
         if (own > room && isWanted)
         {
@@ -117,7 +117,7 @@ internal sealed class DescriptorCheck : ICheck
         }
         else if (own > 0)
         {
-            // The default is a bound, and nothing that anybody asked for.
+            // A default that does not fit is no warning, because it is only an upper bound that nobody has asked for.
             findings.Ok(
                 Pools,
                 Text($"{Math.Min(own, room)} connections that clients may have of their own ({ClusterSourceIp.Prefix}MaxClients)"));

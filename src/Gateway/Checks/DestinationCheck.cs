@@ -1,8 +1,8 @@
 namespace Gateway.Checks;
 
 /// <summary>
-/// Whether each destination's name resolves, and one of its addresses accepts a connection within the cluster's timeout. The connection is
-/// closed without a byte.
+/// Checks whether each destination's name resolves, and whether its addresses accept a connection within the cluster's timeout. The
+/// connections are closed without sending a byte.
 /// </summary>
 internal sealed class DestinationCheck : ICheck
 {
@@ -23,7 +23,7 @@ internal sealed class DestinationCheck : ICheck
             cancellation);
     }
 
-    /// <summary>The verdict.</summary>
+    /// <summary>Judges a destination.</summary>
     internal static void Judge(BackendTarget target, Reach reach, CheckFindings findings)
     {
         var address = $"{target.Host}:{target.Port}";

@@ -7,13 +7,14 @@ using Gateway.Tcp.Engines;
 namespace Gateway.Checks;
 
 /// <summary>
-/// <see cref="ReturnPathCheck"/> for Dnat routes. A socket with a client's address would not do: the answers are forwarded here, not taken,
-/// unless a rule of routing says so. So the connection is this host's own, and gets the client's address on its way out
-/// (<see cref="DnatProbe"/>). Health checks of such routes connect at any time: this is done at a start, too.
+/// Checks the return path of Dnat routes, as <see cref="ReturnPathCheck"/> does for transparent routes. A socket bound to a client's
+/// address does not work here: without a routing rule, this host would forward the backend's answers instead of delivering them to the
+/// socket. So the connection has this host's address, and nftables rewrites it to the client's address on the way out (<see
+/// cref="DnatProbe"/>). This check also runs at start, because health checks of such routes connect to the backends anyway.
 /// </summary>
 internal sealed class DnatPathCheck : ICheck
 {
-    // As ReturnPathCheck: a plain connect was answered, and one retransmission of the SYN takes 1 s.
+    // As in ReturnPathCheck: a plain connect was answered in time, and one retransmission of the SYN takes 1 s.
     private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(3);
 
     public string Name => "return-path";
@@ -79,7 +80,7 @@ internal sealed class DnatPathCheck : ICheck
             rule?.Dispose();
         }
 
-        // Without the rule the connection is a plain one, and harmless.
+        // If the rule cannot be added, the connection is a plain connection, which does no harm.
         void Disguise(Socket socket)
         {
             socket.Bind(new IPEndPoint(endPoint.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0));

@@ -4,7 +4,7 @@ using Gateway.Tcp.Dnat;
 
 namespace Gateway.Checks;
 
-/// <summary>Whether the nftables table of Dnat routes is free, or has been taken by a gateway that runs this configuration.</summary>
+/// <summary>Checks whether the nftables table of Dnat routes is free, or belongs to a gateway that runs this configuration.</summary>
 internal sealed class DnatTableCheck : ICheck
 {
     private const string Where = "TcpProxy:Dnat:Table";
@@ -36,10 +36,10 @@ internal sealed class DnatTableCheck : ICheck
         return Task.CompletedTask;
     }
 
-    /// <summary>The verdict on a table that a living gateway has.</summary>
+    /// <summary>Judges a table that a running gateway owns.</summary>
     /// <param name="table">The table.</param>
-    /// <param name="holders">Who has the ports of the listeners with Dnat routes.</param>
-    /// <param name="findings">Takes it.</param>
+    /// <param name="holders">The processes that listen on the ports of the listeners with Dnat routes.</param>
+    /// <param name="findings">Takes the result.</param>
     internal static void JudgeHolders(string table, IReadOnlyList<PortHolder> holders, CheckFindings findings)
     {
         if (holders.FirstOrDefault(holder => holder.IsGateway) is { } gateway)

@@ -5,8 +5,8 @@ using Gateway.Tcp.Dnat;
 namespace Gateway.Checks;
 
 /// <summary>
-/// What of this host may drop the packets of Dnat routes although forwarding is on: the switch of one interface, a firewall's forward
-/// chain.
+/// Checks for settings of this host that may drop packets of Dnat routes although forwarding is on: the forwarding switch of a single
+/// interface, and a firewall's forward chain.
 /// </summary>
 internal sealed class ForwardingCheck : ICheck
 {
@@ -25,7 +25,7 @@ internal sealed class ForwardingCheck : ICheck
         return Task.CompletedTask;
     }
 
-    /// <summary>The verdict.</summary>
+    /// <summary>Judges the obstacles that were found.</summary>
     internal static void Judge(string where, DnatObstacles obstacles, CheckFindings findings)
     {
         foreach (var name in obstacles.Interfaces)

@@ -4,23 +4,24 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Checks;
 
 /// <summary>
-/// How backends take a PROXY header, or none. What tells, one after the other:
-/// 1. What complains of a header or closes does not read it.
-/// 2. What greets behind a header, and not without one, reads it (Postfix, Exim, Dovecot). MySQL's protocol has no other way than to refuse
-/// what it does not read.
-/// 3. What is silent behind a header, and closes on line feeds without one, reads it (nginx, HAProxy, and most).
-/// 4. What takes line feeds without a header, and refuses them behind one, does not read it (Varnish's plain port). One that refuses them
-/// anyway, as HTTP, is sent a request behind the header (h2o).
-/// 5. What is silent on all that, and complains of the other version, reads this one (gunicorn), unless this is V2: Redis waits behind its
-/// zero byte. What is left cannot be told: a PowerDNS that does not trust this host is as silent as one that is about to answer.
+/// Finds out whether backends read a PROXY header, or expect none. These rules are tried in order:
+/// 1. A backend that complains about the header, or closes, does not read it.
+/// 2. A backend that greets after a header, but not without a header, reads it (Postfix, Exim, Dovecot). A MySQL server that greets after a
+/// header reads it, too, because MySQL's protocol refuses bytes that it does not expect.
+/// 3. A backend that is silent after a header, and closes on line feeds without a header, reads it (nginx, HAProxy, and most).
+/// 4. A backend that accepts line feeds without a header, but refuses line feeds after a header, does not read it (Varnish's plain port). A
+/// backend that always refuses line feeds in HTTP gets an HTTP request after the header (h2o).
+/// 5. A backend that is silent in all these cases, and complains about version 2, reads version 1 (gunicorn). The reverse does not hold,
+/// because Redis waits after the zero byte of version 2. Everything else stays unknown: a PowerDNS that does not trust this host is as
+/// silent as a PowerDNS that is about to answer.
 /// </summary>
 internal static class HeaderProbe
 {
-    /// <summary>Asks all addresses at once.</summary>
+    /// <summary>Probes all addresses in parallel.</summary>
     /// <param name="target">The destination.</param>
     /// <param name="endPoints">Its addresses that accept connections.</param>
-    /// <param name="cancellation">The time is up: this throws.</param>
-    /// <returns>One list for each version that its routes send, and one if any of them sends none.</returns>
+    /// <param name="cancellation">Signalled when the time is up: this method throws.</param>
+    /// <returns>One list for each version that its routes send, and one list for no header if a route sends none.</returns>
     public static async Task<IReadOnlyList<IReadOnlyList<AddressVerdict>>> RunAsync(
         BackendTarget target, IReadOnlyList<IPEndPoint> endPoints, CancellationToken cancellation)
     {
@@ -43,7 +44,7 @@ internal static class HeaderProbe
         return answers;
     }
 
-    /// <summary>The versions that a destination gets, and whether only from routes that could not use the client's address.</summary>
+    /// <summary>The versions that a destination gets, and whether each is sent only as a Fallback of routes with another mode.</summary>
     internal static IEnumerable<(ProxyProtocolVersion Version, bool IsFallback)> HeadersTo(BackendTarget target) =>
         target
             .Users.Select(user => user.SourceIp)
@@ -121,15 +122,16 @@ internal static class HeaderProbe
 
         if (bare.First.IsRefusal)
         {
-            // With None everybody comes from this host; the clients of other modes may be welcome.
+            // With mode None all connections come from this host, so a refusal is a failure. With other modes the backend may accept the
+            // clients' addresses.
             var isOurs = bare.First.HasWords && target.Users.Any(user => user.SourceIp.Mode == SourceIpMode.None);
             return (isOurs ? CheckSeverity.Fail : CheckSeverity.Warn,
                 $"{bare.First.Describe()} before anything was sent",
                 Cures.LetIn(bare.First.Text));
         }
 
-        // Those who speak first, or at once in their own protocol, do without. Exim waits for a header and says nothing: behind one it
-        // greets. No HTTP server does.
+        // A backend that sends first, or answers at once in its own protocol, needs no header. Exim is silent while it waits for a header,
+        // and greets after it. HTTP servers do not do that.
         var lineFeeds = bare.ToLineFeeds;
         var mayInsist = lineFeeds is { HasEnded: true, IsHttp: false, IsTls: false, GreetsFirst: false };
         if (!mayInsist && (target.IsHttp || lineFeeds is not { IsSilent: true } || bare.First.HasWords))
@@ -139,8 +141,8 @@ internal static class HeaderProbe
 
         foreach (var version in mayInsist ? new[] { ProxyProtocolVersion.V2, ProxyProtocolVersion.V1 } : [ProxyProtocolVersion.V2])
         {
-            // Silence on version 1 says nothing: LDAP's plain port, which closes on line feeds as well, takes it for the beginning of a
-            // message.
+            // Silence after version 1 proves nothing: a plain LDAP port, which also closes on line feeds, takes the header for the
+            // beginning of a message.
             var reaction = mayInsist ? await interview.HeaderAsync(version) : await interview.HeaderPatientlyAsync(version);
             if (reaction is { IsRefusal: false } && (reaction.HasWords || (mayInsist && version == ProxyProtocolVersion.V2)))
             {

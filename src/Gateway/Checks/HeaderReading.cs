@@ -3,14 +3,15 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Checks;
 
 /// <summary>
-/// Whether a backend reads a version of the PROXY header: the numbered steps of <see cref="HeaderProbe"/>, as few of them as tell.
+/// Finds out whether a backend reads a version of the PROXY header. It follows the numbered rules of <see cref="HeaderProbe"/>, and stops
+/// at the first rule that decides.
 /// </summary>
 internal static class HeaderReading
 {
-    /// <summary>Judges.</summary>
-    /// <param name="interview">Whom.</param>
-    /// <param name="version">Of which header.</param>
-    /// <returns>The verdict, and the reaction that it rests on; null where there is none.</returns>
+    /// <summary>Judges an address.</summary>
+    /// <param name="interview">The address.</param>
+    /// <param name="version">The version of the header.</param>
+    /// <returns>The verdict, and the reaction that it is based on; null if there is none.</returns>
     public static async Task<(Understanding Understanding, Reaction? Reaction)> JudgeAsync(
         Interview interview,
         ProxyProtocolVersion version)
@@ -42,8 +43,8 @@ internal static class HeaderReading
         };
     }
 
-    // A binary protocol may take V1's letters for the beginning of a message, and close on line feeds. Who insists on a header reads both
-    // versions, or V2 alone.
+    // Silence after V1 is confirmed with V2, because a binary protocol may take V1's letters for the beginning of a message, and also close
+    // on line feeds. A server that requires a header reads both versions, or only V2.
     private static async Task<bool> ConfirmsAsync(Interview interview, ProxyProtocolVersion version) =>
         version == ProxyProtocolVersion.V2 || await interview.HeaderAsync(ProxyProtocolVersion.V2) is { IsRefusal: false };
 
@@ -71,8 +72,8 @@ internal static class HeaderReading
         var other = version == ProxyProtocolVersion.V1 ? ProxyProtocolVersion.V2 : ProxyProtocolVersion.V1;
         if (behind.IsSilent && await interview.HeaderAsync(other) is { IsComplaint: true } complaint)
         {
-            // A web server that complains of V2 would have complained of V1 as well. (IRC swallows unknown lines, and obeys the QUIT in
-            // V2's signature.)
+            // A web server that complains about V2 but not about V1 reads V1: otherwise it would have complained about both. This holds
+            // only for HTTP. (IRC ignores unknown lines, and obeys the QUIT in V2's signature.)
             if (version == ProxyProtocolVersion.V2)
             {
                 return (Understanding.Refuses, complaint);
@@ -87,7 +88,7 @@ internal static class HeaderReading
         return await JudgePatientlyAsync(interview, version, isGreeter: false);
     }
 
-    // A server that speaks first says what it thinks of a header at once, too; but perhaps not in our first half second.
+    // Listens longer, because a slow server may not react to a header within the first half second.
     private static async Task<(Understanding Understanding, Reaction? Reaction)> JudgePatientlyAsync(
         Interview interview,
         ProxyProtocolVersion version,

@@ -7,47 +7,50 @@ using Gateway.Tcp.SourceIp;
 namespace Gateway.Checks;
 
 /// <summary>
-/// One address of a destination, asked by connections. A backend does not say whether it reads a PROXY header: it shows by staying,
-/// answering or closing. Each question is asked once, when its answer is needed, since some backends log every connection and MySQL counts
-/// them.
+/// Asks one address of a destination by opening connections. A backend does not state whether it reads a PROXY header, but it stays,
+/// answers or closes. Each question is asked once, and only when its answer is needed, because some backends log every connection, and
+/// MySQL counts them.
 /// </summary>
 internal sealed class Interview(BackendTarget target, IPEndPoint endPoint, CancellationToken cancellation)
 {
-    // Refusals come after one round trip; a server that greets does so at once.
+    // A refusal comes after one round trip, and a greeting comes at once.
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
 
-    // Where a process is started for the connection first (Postfix, Dovecot), on a busy host. Together less than the 2 s after which
-    // dnsdist gives up a query that does not come: that is no answer.
+    // For servers on a busy host that first start a process for the connection (Postfix, Dovecot). Both times together are less than 2 s,
+    // because dnsdist closes after 2 s without a query, and that is no answer to the header.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    // As long as the fixed part of a V2 header: a receiver that wants to see so much before it judges has it. Line protocols ignore them.
+    // As many as the bytes of the fixed part of a V2 header, because some receivers judge only when they have so many bytes. Line protocols
+    // ignore line feeds.
     private static readonly byte[] LineFeeds = [.. Enumerable.Repeat((byte)'\n', 16)];
 
-    // About the server itself, and nothing that it serves (RFC 9110, 9.3.7).
+    // A request about the server itself, not about a resource (RFC 9110, 9.3.7).
     private static readonly byte[] Options = "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8.ToArray();
 
     private readonly Dictionary<ProxyProtocolVersion, Reaction?> _headers = [];
     private Task<BareReaction?>? _bare;
 
-    /// <summary>Which address.</summary>
+    /// <summary>The address.</summary>
     public IPEndPoint EndPoint => endPoint;
 
-    /// <summary>Connections that were opened.</summary>
+    /// <summary>The number of connections that were opened.</summary>
     public int Connections { get; private set; }
 
-    /// <summary>It greeted as MySQL or MariaDB, which count such connections as errors of this host.</summary>
+    /// <summary>The backend greeted as MySQL or MariaDB. These count such connections as errors of this host.</summary>
     public bool IsMySql { get; private set; }
 
-    /// <summary>All that it said, for its name in it.</summary>
+    /// <summary>Everything that the backend has sent. It may contain the server's name.</summary>
     public string Words { get; private set; } = "";
 
     /// <summary>
-    /// How it takes a connection without a header: nothing at first, then, if it is not one of those who speak first, sixteen line feeds.
-    /// Null: it accepts no more.
+    /// The reaction to a connection without a header. At first nothing is sent. If the backend does not greet, sixteen line feeds follow.
+    /// Null: the backend accepts no more connections.
     /// </summary>
     public Task<BareReaction?> BareAsync() => _bare ??= AskBareAsync();
 
-    /// <summary>How it takes a header with the connection's own endpoints, and nothing behind it. Null: it accepts no more.</summary>
+    /// <summary>
+    /// The reaction to a header with the connection's own endpoints and nothing after it. Null: the backend accepts no more connections.
+    /// </summary>
     public async Task<Reaction?> HeaderAsync(ProxyProtocolVersion version)
     {
         if (!_headers.TryGetValue(version, out var known))
@@ -58,7 +61,7 @@ internal sealed class Interview(BackendTarget target, IPEndPoint endPoint, Cance
         return known;
     }
 
-    /// <summary>The same, again if it was silent, and with more time to answer.</summary>
+    /// <summary>As HeaderAsync, but asks again with more time to answer if the backend was silent.</summary>
     public async Task<Reaction?> HeaderPatientlyAsync(ProxyProtocolVersion version)
     {
         if (!_headers.TryGetValue(version, out var known) || known is { IsSilent: true })
@@ -70,13 +73,14 @@ internal sealed class Interview(BackendTarget target, IPEndPoint endPoint, Cance
     }
 
     /// <summary>
-    /// How it takes that header and payload: line feeds, or of one that speaks HTTP and does not like these a request for nothing.
+    /// The reaction to a header and a payload: line feeds, or a request for a backend that speaks HTTP and refuses line feeds.
     /// </summary>
     public Task<Reaction?> PayloadAsync(ProxyProtocolVersion version, bool isHttp) =>
         TellAsync(socket => [.. Header(version, socket), .. isHttp ? Options : LineFeeds], Quiet);
 
     /// <summary>
-    /// Whether it takes a V2 header of a certain length. (Exim greets behind one that is too long, and then refuses every command.)
+    /// Whether the backend accepts a V2 header of a certain length. (Exim greets after a header that is too long, and then refuses every
+    /// command. So a command is sent after a greeting.)
     /// </summary>
     public async Task<bool> TakesAsync(int length)
     {
@@ -115,7 +119,7 @@ internal sealed class Interview(BackendTarget target, IPEndPoint endPoint, Cance
         return new BareReaction(first, Heard(await talk.ListenAsync(Patience, cancellation)));
     }
 
-    // Nothing is held: a server with one worker (gunicorn) takes one connection after the other.
+    // No connection stays open, because a server with one worker (gunicorn) accepts only one connection at a time.
     private async Task<Reaction?> TellAsync(Func<Socket, byte[]> bytes, TimeSpan quiet)
     {
         using var talk = await ConnectAsync();

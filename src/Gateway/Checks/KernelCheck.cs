@@ -2,7 +2,7 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Checks;
 
-/// <summary>Settings of the kernel that take away what a listener reads.</summary>
+/// <summary>Checks for kernel settings that remove data which a listener reads.</summary>
 internal sealed class KernelCheck : ICheck
 {
     private const string SynCookies = "/proc/sys/net/ipv4/tcp_syncookies";
@@ -22,7 +22,7 @@ internal sealed class KernelCheck : ICheck
     }
 
     /// <summary>
-    /// The verdict on net.ipv4.tcp_syncookies (ip-sysctl.rst): 2 answers every SYN with a cookie, and a cookie keeps no SYN.
+    /// Judges net.ipv4.tcp_syncookies (ip-sysctl.rst). With 2 the kernel answers every SYN with a cookie, and then does not keep the SYN.
     /// </summary>
     internal static void Judge(string where, string setting, CheckFindings findings)
     {

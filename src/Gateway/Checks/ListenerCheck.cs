@@ -4,7 +4,7 @@ using Gateway.Listeners;
 
 namespace Gateway.Checks;
 
-/// <summary>Whether each listener, Probes and Admin included, can have its port, or has it already.</summary>
+/// <summary>Checks whether each listener, also Probes and Admin, can bind its port, or has bound it already.</summary>
 internal sealed class ListenerCheck : ICheck
 {
     public string Name => "listener";
@@ -36,7 +36,8 @@ internal sealed class ListenerCheck : ICheck
             {
                 socket.DualMode = dualMode;
             }
-            // Bound, but never listening: no client can be accepted by mistake. A port that somebody listens on refuses even this.
+            // The socket is bound, but never listens, so that no client is accepted by mistake. Bind fails if another process listens on
+            // the port.
             socket.Bind(endPoint);
             findings.Ok(plan.KeyPath, $"{plan.Address} is free");
         }

@@ -2,7 +2,10 @@ using Gateway.Interception;
 
 namespace Gateway.Checks;
 
-/// <summary>Whether the kernel may give this host's own connections ports whose packets "Gateway redirect" turns round.</summary>
+/// <summary>
+/// Checks whether the kernel may choose local ports for this host's own connections that are among the reply ports of "Gateway redirect",
+/// whose packets are diverted.
+/// </summary>
 internal sealed class LocalPortsCheck : ICheck
 {
     public string Name => "local-ports";
@@ -13,7 +16,7 @@ internal sealed class LocalPortsCheck : ICheck
         return Task.CompletedTask;
     }
 
-    /// <summary>The verdict.</summary>
+    /// <summary>Judges the port ranges.</summary>
     internal static void Judge(RedirectPlan plan, EphemeralPorts local, CheckFindings findings)
     {
         foreach (var diversion in plan.Diversions.Where(diversion => diversion.ReplyPorts.Count > 0))

@@ -3,14 +3,15 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Checks;
 
 /// <summary>
-/// Whether a backend that reads V2 headers takes one as long as its routes may send: with TLVs they grow beyond what many take.
+/// Finds out whether a backend that reads V2 headers accepts the longest header that its routes may send. Headers with TLVs grow longer
+/// than many servers accept.
 /// </summary>
 internal static class LongHeader
 {
-    // What servers take at most (docs/backends.md); between two of them nothing has to be asked.
+    // The length limits of known servers (docs/backends.md). Lengths between two limits need not be tried.
     private static readonly int[] Limits = [107, 109, 232, 256, 320, 404, 512, 536, 548, 1024, 1460, 1500, 4096, 16384];
 
-    /// <summary>The longest header that its routes may send with TLVs; 0: they send none.</summary>
+    /// <summary>The longest header with TLVs that the target's routes may send; 0: they send no TLVs.</summary>
     public static int Of(BackendTarget target) =>
         target
             .Users.Where(user =>
@@ -19,8 +20,8 @@ internal static class LongHeader
             .DefaultIfEmpty()
             .Max();
 
-    /// <summary>Asks with one as long, and if it is refused, which it takes.</summary>
-    /// <returns>The longest that was taken; null: the full length.</returns>
+    /// <summary>Tries a header of this length. If the backend refuses it, a binary search finds the longest that it accepts.</summary>
+    /// <returns>The longest accepted length; null: the full length.</returns>
     public static async Task<int?> LongestTakenAsync(Interview interview, int length)
     {
         if (await interview.TakesAsync(length))

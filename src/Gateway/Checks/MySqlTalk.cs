@@ -4,8 +4,8 @@ using System.Text;
 namespace Gateway.Checks;
 
 /// <summary>
-/// As much of the protocol of MySQL and MariaDB as tells a greeting from an error. Packets: three bytes of length, little end first, a
-/// number, the payload.
+/// The part of MySQL's and MariaDB's protocol that tells a greeting from an error. A packet has three bytes of length (little-endian), one
+/// byte of sequence number, and the payload.
 /// </summary>
 internal static class MySqlTalk
 {
@@ -42,7 +42,7 @@ internal static class MySqlTalk
 
     private static int LengthOf(ReadOnlySpan<byte> bytes) => bytes[0] | (BinaryPrimitives.ReadUInt16LittleEndian(bytes[1..]) << 8);
 
-    // 0xff, the number in two bytes, "#" and five of SQLSTATE once the client's abilities are known, the message.
+    // 0xff, two bytes of error number, then "#" and five bytes of SQLSTATE once the client's capabilities are known, then the message.
     private static string? ErrorOf(ReadOnlySpan<byte> payload)
     {
         if (payload.Length < 4 || payload[0] != ErrorMark)

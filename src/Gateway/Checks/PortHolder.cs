@@ -3,9 +3,9 @@ using System.Globalization;
 namespace Gateway.Checks;
 
 /// <summary>A process that listens on a port, found in /proc (proc_pid_net(5), proc_pid_fd(5)).</summary>
-/// <param name="Pid">Its id.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="IsGateway">It runs the same program as we do.</param>
+/// <param name="Pid">The process id.</param>
+/// <param name="Name">The process name.</param>
+/// <param name="IsGateway">Whether the process runs the same program as this process.</param>
 internal sealed record PortHolder(int Pid, string Name, bool IsGateway)
 {
     private const string Listening = "0A";
@@ -13,7 +13,9 @@ internal sealed record PortHolder(int Pid, string Name, bool IsGateway)
     private const int StateField = 3;
     private const int InodeField = 9;
 
-    /// <summary>Who listens on a port, as far as our rights let us see: other users' descriptors need root.</summary>
+    /// <summary>
+    /// The processes that listen on a port. The list may be incomplete, because only root can see the descriptors of other users.
+    /// </summary>
     public static IReadOnlyList<PortHolder> Find(int port)
     {
         var links = Sockets("/proc/net/tcp", port).Concat(Sockets("/proc/net/tcp6", port)).ToHashSet();
@@ -57,7 +59,7 @@ internal sealed record PortHolder(int Pid, string Name, bool IsGateway)
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            // Another user's, or it has ended meanwhile.
+            // The process belongs to another user, or has ended meanwhile.
             return [];
         }
     }

@@ -1,7 +1,8 @@
 namespace Gateway.Checks;
 
 /// <summary>
-/// Whether a backend takes the PROXY header that its route sends, and whether one that gets none wants one: <see cref="HeaderProbe"/>.
+/// Checks whether a backend reads the PROXY header that its route sends, and whether a backend that gets no header expects one: <see
+/// cref="HeaderProbe"/>.
 /// </summary>
 internal sealed class ProxyHeaderCheck : ICheck
 {

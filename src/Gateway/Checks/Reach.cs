@@ -5,26 +5,28 @@ using Gateway.Tcp.Health;
 
 namespace Gateway.Checks;
 
-/// <summary>What came of resolving a destination and connecting to it.</summary>
-/// <param name="EndPoints">The addresses that accepted; empty: none did.</param>
-/// <param name="Problem">Why not, if none did; or which of several addresses did not.</param>
+/// <summary>The result of resolving a destination and connecting to it.</summary>
+/// <param name="EndPoints">The addresses that accepted a connection; empty: none did.</param>
+/// <param name="Problem">Why no address accepted, or which of several addresses did not.</param>
 /// <param name="IsUnknownName">The name has no address.</param>
 internal sealed record Reach(IReadOnlyList<IPEndPoint> EndPoints, string? Problem, bool IsUnknownName)
 {
-    // A name with hundreds of addresses (headless services) is not a list of things to check one by one; of each family, since it has its
-    // own routes.
+    // A limit, because a name may have hundreds of addresses (headless services). It holds for each address family, because each family has
+    // its own routes.
     private const int MostOfAFamily = 4;
 
-    /// <summary>How many addresses were not tried.</summary>
+    /// <summary>The number of addresses that were not tried.</summary>
     public int Untried { get; private init; }
 
-    /// <summary>Addresses that were not asked for want of descriptors, ports or rights here, each with the reason; null: none.</summary>
+    /// <summary>
+    /// Addresses that could not be tried because this host had no descriptor, port or right, each with the reason; null: none.
+    /// </summary>
     public string? Unasked { get; init; }
 
-    /// <summary>Resolves and connects, each address within the cluster's timeout.</summary>
+    /// <summary>Resolves the name and connects to its addresses, each within the cluster's timeout.</summary>
     /// <param name="target">The destination.</param>
-    /// <param name="ownListeners">Addresses that no destination may have.</param>
-    /// <param name="cancellation">The time is up: this throws.</param>
+    /// <param name="ownListeners">The gateway's own listeners; a destination must not have their addresses.</param>
+    /// <param name="cancellation">Signalled when the time is up: this method throws.</param>
     public static async Task<Reach> ProbeAsync(BackendTarget target, OwnListeners ownListeners, CancellationToken cancellation)
     {
         IReadOnlyList<IPAddress> addresses;
@@ -54,7 +56,7 @@ internal sealed record Reach(IReadOnlyList<IPEndPoint> EndPoints, string? Proble
         };
     }
 
-    /// <summary>Those of a name's addresses that are tried: the first ones of each family.</summary>
+    /// <summary>Selects the addresses to try: the first ones of each family.</summary>
     internal static IEnumerable<IPAddress> Select(IEnumerable<IPAddress> addresses) =>
         addresses.GroupBy(address => address.AddressFamily).SelectMany(family => family.Take(MostOfAFamily));
 

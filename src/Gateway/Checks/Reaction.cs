@@ -3,48 +3,51 @@ using System.Text.RegularExpressions;
 
 namespace Gateway.Checks;
 
-/// <summary>What a backend did.</summary>
-/// <param name="Bytes">The beginning of what it sent.</param>
-/// <param name="HasEnded">It closed or reset the connection.</param>
+/// <summary>The reaction of a backend to a connection.</summary>
+/// <param name="Bytes">The first bytes that the backend sent.</param>
+/// <param name="HasEnded">The backend closed or reset the connection.</param>
 internal sealed partial record Reaction(byte[] Bytes, bool HasEnded)
 {
     private const int MostShown = 160;
     private const byte TlsAlert = 0x15;
 
-    /// <summary>It stays there and says nothing.</summary>
+    /// <summary>The backend keeps the connection open and sends nothing.</summary>
     public bool IsSilent => !HasWords && !HasEnded;
 
-    /// <summary>It said something.</summary>
+    /// <summary>The backend sent something.</summary>
     public bool HasWords => Bytes.Length > 0;
 
-    /// <summary>It is there, and spoke in the way of a server whose turn is first: SMTP, FTP, POP3, IMAP, SSH, MySQL.</summary>
+    /// <summary>
+    /// The backend keeps the connection open, and greeted as a server that sends first: SMTP, FTP, POP3, IMAP, SSH, MySQL.
+    /// </summary>
     public bool IsGreeting => !HasEnded && GreetsFirst;
 
-    /// <summary>That it did, whatever came then.</summary>
+    /// <summary>The backend greeted as such a server. It may have closed afterwards.</summary>
     public bool GreetsFirst => MySqlTalk.IsGreeting(Bytes) || GreetingLine().IsMatch(Text);
 
-    /// <summary>It is MySQL's or MariaDB's greeting, whatever came behind it.</summary>
+    /// <summary>The backend sent a greeting or an error of MySQL or MariaDB.</summary>
     public bool IsMySql => MySqlTalk.IsGreeting(Bytes) || MySqlTalk.LastError(Bytes) is not null;
 
-    /// <summary>It answered as HTTP.</summary>
+    /// <summary>The backend answered in HTTP.</summary>
     public bool IsHttp => Text.StartsWith("HTTP/", StringComparison.Ordinal);
 
-    /// <summary>It answered as TLS: "what was that?".</summary>
+    /// <summary>The backend answered with a TLS alert.</summary>
     public bool IsTls => Bytes is [TlsAlert, 0x03, ..];
 
-    /// <summary>What it sent, as ASCII.</summary>
+    /// <summary>The bytes as ASCII.</summary>
     public string Text => Encoding.ASCII.GetString(Bytes);
 
     /// <summary>
-    /// Whether a reaction says "what is this": it closes, or complains. An HTTP server says nothing before a request, Redis, memcached,
-    /// SMTP, POP3 and IMAP complain in a line, MySQL in a packet; but what greets after a header and stays has understood it.
+    /// Whether the backend did not understand the bytes: it closes or complains. An HTTP server sends nothing before a request, so any HTTP
+    /// answer is a complaint. Redis, memcached, SMTP, POP3 and IMAP complain in a line, MySQL in a packet. A backend that greets after a
+    /// header and stays has understood it.
     /// </summary>
     public bool IsRefusal => HasEnded || IsComplaint;
 
-    /// <summary>It says in words that something is wrong.</summary>
+    /// <summary>The backend sent an error.</summary>
     public bool IsComplaint => IsHttp || IsTls || MySqlTalk.LastError(Bytes) is not null || ComplaintLine().IsMatch(Text);
 
-    /// <summary>Its last words, fit for a line: of HTTP the status line, of MySQL the message, of others the last line.</summary>
+    /// <summary>The most useful line of the answer: the status line of HTTP, the message of MySQL, otherwise the last line.</summary>
     public string Show()
     {
         var text = MySqlTalk.LastError(Bytes) ?? (IsTls ? "a TLS alert" : IsHttp ? Lines()[0] : Lines().LastOrDefault() ?? "");
@@ -52,7 +55,7 @@ internal sealed partial record Reaction(byte[] Bytes, bool HasEnded)
         return $"\"{text}\"";
     }
 
-    /// <summary>The whole of it, in words that follow the address.</summary>
+    /// <summary>The whole reaction, as a text that follows the address in the report.</summary>
     public string Describe() => (HasWords ? $"answers {Show()}" : "") + (HasWords && HasEnded ? " and " : "") + (HasEnded ? "closes" : "");
 
     private string[] Lines() => Text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries);

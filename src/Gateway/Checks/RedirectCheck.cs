@@ -4,8 +4,8 @@ using Gateway.Linux;
 namespace Gateway.Checks;
 
 /// <summary>
-/// Whether what diverts connections to the listeners that have Intercept is there, and is what this configuration asks for: nobody connects
-/// to them otherwise.
+/// Checks whether the rules that divert connections to listeners with Intercept are installed, and are those of this configuration. Without
+/// the rules no connection reaches these listeners.
 /// </summary>
 internal sealed class RedirectCheck : ICheck
 {
@@ -23,7 +23,7 @@ internal sealed class RedirectCheck : ICheck
         {
             return;
         }
-        // An init container installs the rules and has the right; the gateway itself usually cannot list them, but for those of "ip rule".
+        // Usually an init container has the right and installs the rules. The gateway itself can then list only the rules of "ip rule".
         var canSee = ProcessRights.Read().NetAdmin;
         var plan = RedirectPlan.From(context.Config, EphemeralPorts.Read());
         var installed = await HostState.ReadAsync();

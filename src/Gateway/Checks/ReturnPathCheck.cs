@@ -7,13 +7,14 @@ using Gateway.Tcp.Engines;
 namespace Gateway.Checks;
 
 /// <summary>
-/// Whether the answers of transparent routes' backends come back. The kernel has no error for a missing return route, only silence, so this
-/// connects as a client would be seen: from an address of the route's ClientCidrs, else from one that is kept for documentation (RFC 5737,
-/// RFC 3849) and nobody has. Only where a plain connection was accepted: silence then has one reason left.
+/// Checks whether the answers of transparent routes' backends come back to this host. The kernel reports no error for a missing return
+/// route: the answers just do not come. So the check connects with a client's address: an address of the route's ClientCidrs, otherwise an
+/// address that is reserved for documentation (RFC 5737, RFC 3849) and belongs to nobody. It checks only addresses that accepted a plain
+/// connection, because silence then has only one possible cause.
 /// </summary>
 internal sealed class ReturnPathCheck : ICheck
 {
-    // A plain connect was answered; one that goes the same way needs no longer than that, and one retransmission of the SYN (1 s).
+    // A plain connect was answered in time. A connect on the same path needs no longer, plus one retransmission of the SYN (1 s).
     private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(3);
 
     private static readonly IPAddress DocumentationV4 = IPAddress.Parse("203.0.113.1");
@@ -33,7 +34,7 @@ internal sealed class ReturnPathCheck : ICheck
             probes,
             async probe =>
             {
-                // Each family has its own routes, and so its own finding and cure.
+                // Each address family has its own finding and cure, because it has its own routes.
                 foreach (var family in (await context.ReachAsync(probe.target, cancellation)).EndPoints.GroupBy(endPoint =>
                         endPoint.AddressFamily))
                 {
@@ -78,7 +79,9 @@ internal sealed class ReturnPathCheck : ICheck
         return new AddressVerdict(endPoint, severity, said);
     }
 
-    /// <summary>A client's address: the first host of the first network of the backend's family that is nobody's here.</summary>
+    /// <summary>
+    /// An address for the connection: the first host of the clients' networks, in the backend's family, that is no address of this host.
+    /// </summary>
     internal static IPAddress SourceFor(IReadOnlyList<IPNetwork> clients, IPEndPoint backend)
     {
         const int MostTries = 8;

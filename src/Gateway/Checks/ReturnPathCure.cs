@@ -7,12 +7,12 @@ using Gateway.Linux;
 
 namespace Gateway.Checks;
 
-/// <summary>What to do where the answers of a transparent route's backend do not come back.</summary>
+/// <summary>The cure if the answers of a transparent route's backend do not come back.</summary>
 internal static class ReturnPathCure
 {
-    /// <summary>The commands that turn a backend's answers round, and what stands there now.</summary>
+    /// <summary>The commands that divert a backend's answers to this host's sockets, and the present routing rules.</summary>
     /// <param name="target">The destination.</param>
-    /// <param name="backend">Its address that does not answer.</param>
+    /// <param name="backend">The address whose answers do not come back.</param>
     public static async Task<string> ForAsync(BackendTarget target, IPEndPoint backend)
     {
         if (target.Loopback is not null)
@@ -37,7 +37,7 @@ internal static class ReturnPathCure
             + $"{await RulesAsync(isV4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6)}";
     }
 
-    // Tells "nothing was set up here" from "something was: look at the backend's routes".
+    // The rules show whether nothing was set up on this host; if something was, the backend's routes are the probable cause.
     private static async Task<string> RulesAsync(AddressFamily family)
     {
         var shown = await HostProgram.TryRunAsync("ip", [HostProgram.IpOption(family), "rule", "show"]);
@@ -58,7 +58,7 @@ internal static class ReturnPathCure
     {
         try
         {
-            // A connected UDP socket sends nothing; the kernel says which address, and so which interface, it would take.
+            // Connecting a UDP socket sends nothing, but the kernel chooses the local address and so shows the interface.
             using var socket = new Socket(backend.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
             socket.Connect(backend);
             var local = ((IPEndPoint)socket.LocalEndPoint!).Address;

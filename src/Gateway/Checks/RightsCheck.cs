@@ -6,9 +6,9 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Checks;
 
 /// <summary>
-/// Whether this process has the rights that transparent, marked, TOA and Dnat routes and listeners need: asked of the kernel by doing it
-/// (socket options, loading and attaching the eBPF program, rules on trial), with the very code that start-up runs. A process that runs the
-/// configuration was asked already.
+/// Checks whether this process has the rights that transparent, marked, TOA and Dnat routes and listeners need. It tries the operations
+/// (socket options, loading and attaching the eBPF program, test rules) with the same code as start-up. A process that already runs the
+/// configuration is not checked again.
 /// </summary>
 internal sealed class RightsCheck : ICheck
 {
@@ -59,7 +59,7 @@ internal sealed class RightsCheck : ICheck
     private static bool IsAbout(IReadOnlyList<Finding> missing, string path) =>
         missing.Any(finding => finding.KeyPath.StartsWith(path, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>What a plain socket does not do: the key path in front of <c>Mode</c>, and what stands there.</summary>
+    /// <summary>The source IP settings that need rights: the key path in front of <c>Mode</c>, and the settings.</summary>
     internal static IEnumerable<(string Path, SourceIpConfig SourceIp)> Needs(CheckContext context)
     {
         var ofRoutes = context

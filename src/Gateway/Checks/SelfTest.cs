@@ -5,8 +5,8 @@ using Gateway.Tcp.Engines;
 namespace Gateway.Checks;
 
 /// <summary>
-/// The checks of the running gateway: in the background after the start and after each reload (<c>Checks:AtStart</c>), and when the admin
-/// listener is asked. They never delay anything; a newer configuration ends the run of the older one.
+/// Runs the checks of the running gateway: in the background after the start and after each reload (<c>Checks:AtStart</c>), and when the
+/// admin listener gets a request for them. The checks never delay anything. A newer configuration ends the run for the older configuration.
 /// </summary>
 internal sealed partial class SelfTest(
     GatewayRuntime runtime, OwnListeners ownListeners, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SelfTest> logger)
@@ -17,7 +17,7 @@ internal sealed partial class SelfTest(
     private GatewaySnapshot? _checked;
     private CheckScope _scope;
 
-    /// <summary>Begins a run whose findings are logged, if the configuration in force wants one.</summary>
+    /// <summary>Begins a run whose findings are logged, if the configuration in force asks for it.</summary>
     public void Begin()
     {
         if (runtime.Current.Config.Checks.AtStart is not CheckScope.None and var scope)
@@ -27,11 +27,11 @@ internal sealed partial class SelfTest(
     }
 
     /// <summary>
-    /// The last report on the configuration in force, or the one that is being made; none yet: one on this host is made now.
+    /// The last report on the configuration in force, also if its run has not ended yet. If there is none, a run on this host begins now.
     /// </summary>
     public Task<CheckReport> ReportAsync() => Start(CheckScope.Host, afresh: false);
 
-    /// <summary>A new report, destinations included.</summary>
+    /// <summary>A new report that includes destinations.</summary>
     public Task<CheckReport> CheckAllAsync() => Start(CheckScope.All, afresh: true);
 
     private Task<CheckReport> Start(CheckScope scope, bool afresh)

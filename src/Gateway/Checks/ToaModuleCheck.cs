@@ -1,14 +1,14 @@
 namespace Gateway.Checks;
 
 /// <summary>
-/// Whether a load balancer vendor's kernel module for TOA is loaded: accept and getpeername give the client's address then, whatever a Toa
-/// section says.
+/// Checks whether a load balancer vendor's kernel module for TOA is loaded. With such a module accept and getpeername return the client's
+/// address, no matter what a Toa section says.
 /// </summary>
 internal sealed class ToaModuleCheck : ICheck
 {
     private const string ModulesFile = "/proc/modules";
 
-    // LVS's and its descendants', Tencent's, Baidu's; Alibaba's and Huawei's are called toa as well.
+    // The modules of LVS and its descendants, of Tencent and of Baidu. Those of Alibaba and Huawei are called toa, too.
     private static readonly string[] Known = ["toa", "ttm_toa", "hooker", "tcp_toa", "toa_ipv6", "vtoa"];
 
     public string Name => "toa-module";
@@ -24,7 +24,7 @@ internal sealed class ToaModuleCheck : ICheck
         }
     }
 
-    /// <summary>The verdict on the text of /proc/modules (proc_modules(5)).</summary>
+    /// <summary>Judges the text of /proc/modules (proc_modules(5)).</summary>
     internal static void Judge(string modules, IReadOnlyList<string> listeners, CheckFindings findings)
     {
         var loaded = modules.Split('\n').Select(line => line.Split(' ')[0]).Where(name => Known.Contains(name)).ToList();

@@ -3,15 +3,15 @@ namespace Gateway.Checks;
 /// <summary>Whether a backend reads a header.</summary>
 internal enum Understanding
 {
-    /// <summary>It does.</summary>
+    /// <summary>The backend reads the header.</summary>
     Reads,
 
-    /// <summary>It does not, and says so or closes.</summary>
+    /// <summary>The backend does not read the header: it complains or closes.</summary>
     Refuses,
 
-    /// <summary>It cannot be told.</summary>
+    /// <summary>The reactions do not show it.</summary>
     Unknown,
 
-    /// <summary>It takes no more connections.</summary>
+    /// <summary>The backend accepts no more connections.</summary>
     Gone,
 }

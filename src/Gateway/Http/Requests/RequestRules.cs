@@ -161,8 +161,8 @@ internal sealed class RequestRules(RequestDelegate next)
     }
 
     /// <summary>
-    /// Removes the headers that Connection nominates. Forwarding headers are kept, because a client could otherwise nominate
-    /// X-Forwarded-For and hide its address from the backend.
+    /// Removes the headers that Connection nominates, except framing headers and headers that tell the client's address: a client could
+    /// otherwise nominate X-Forwarded-For and hide its address from the backend.
     /// </summary>
     private static void RemoveNominated(HttpContext context)
     {
