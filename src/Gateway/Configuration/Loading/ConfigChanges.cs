@@ -4,16 +4,16 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Configuration.Loading;
 
 /// <summary>
-/// What a newer text of the configuration file changes, as key paths: entries that were added or removed by their name
-/// (<c>Listeners:web</c>), everything else by the key (<c>TcpProxy:Routes:redis:IdleTimeout</c>; a list is one value). Never a value: some
-/// are secret.
+/// The changes between two texts of the configuration file, as key paths. Added and removed entries are shown by their name
+/// (<c>Listeners:web</c>), all other changes by their key (<c>TcpProxy:Routes:redis:IdleTimeout</c>; a list is one value). Values are not
+/// shown, because some are secret.
 /// </summary>
 /// <param name="Added">Paths that the older text does not have.</param>
 /// <param name="Changed">Paths with another value.</param>
 /// <param name="Removed">Paths that the newer text does not have.</param>
 internal sealed record ConfigChanges(IReadOnlyList<string> Added, IReadOnlyList<string> Changed, IReadOnlyList<string> Removed)
 {
-    // What has names of its own below it.
+    // The sections whose keys are names of entries.
     private static readonly string[] Entries =
     [
         "Networks:",
@@ -24,10 +24,10 @@ internal sealed record ConfigChanges(IReadOnlyList<string> Added, IReadOnlyList<
         "ReverseProxy:Clusters:",
     ];
 
-    // A line of the log is read by people.
+    // The most paths that are shown, because people read the log.
     private const int MostNamed = 10;
 
-    /// <summary>Compares two texts; one that is no JSON is empty.</summary>
+    /// <summary>Compares two texts. A text that is not JSON counts as empty.</summary>
     public static ConfigChanges Between(string before, string after)
     {
         var (added, changed, removed) = (new List<string>(), new List<string>(), new List<string>());
@@ -35,11 +35,11 @@ internal sealed record ConfigChanges(IReadOnlyList<string> Added, IReadOnlyList<
         return new ConfigChanges(added, changed, removed);
     }
 
-    /// <summary>The same without some paths.</summary>
+    /// <summary>The changes without some paths.</summary>
     public ConfigChanges Except(IReadOnlyCollection<string> paths) =>
         new(Without(Added, paths), Without(Changed, paths), Without(Removed, paths));
 
-    /// <summary>For a line of the log.</summary>
+    /// <summary>The changes as a text for the log.</summary>
     public string Describe()
     {
         string[] parts = [Describe("added", Added), Describe("changed", Changed), Describe("removed", Removed)];
@@ -89,7 +89,7 @@ internal sealed record ConfigChanges(IReadOnlyList<string> Added, IReadOnlyList<
         }
     }
 
-    // A section that came or went is told by its entries, an entry by its name.
+    // Compares section members. An added or removed section is shown by its entries; an added or removed entry by its name.
     private static bool AreSections(string path, ConfigNode? old, ConfigNode? now) =>
         (old, now) is (ObjectNode, ObjectNode)
         || (

@@ -1,6 +1,6 @@
 namespace Gateway.Configuration.Loading;
 
-/// <summary>What a watcher found: a new text, or that the file cannot be read. Exactly one of them is set.</summary>
+/// <summary>The result of reading the file: its text, or an error. Exactly one of them is set.</summary>
 /// <param name="Text">The file's text.</param>
-/// <param name="Error">Why it cannot be read (vanished, no right, not UTF-8).</param>
+/// <param name="Error">Why the file cannot be read (removed, no right, not UTF-8).</param>
 internal sealed record ConfigFileRead(string? Text, string? Error);

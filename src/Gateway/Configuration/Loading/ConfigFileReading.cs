@@ -1,26 +1,26 @@
 namespace Gateway.Configuration.Loading;
 
 /// <summary>
-/// Reads one file, at most once at a time, and nobody waits for it without a limit: a read from a network file system whose server has gone
-/// does not return. What is under way then is left alone until it does; another one would hang beside it.
+/// Reads one file, with one read at a time and a time limit, because a read from a network file system does not return when its server has
+/// gone. After a timeout the read stays under way, and the next call waits for it: a second read would hang, too.
 /// </summary>
 /// <param name="path">The file.</param>
 /// <param name="time">The clock.</param>
-/// <param name="read">Reads it, and may take for ever; null: <see cref="ConfigFileText.TryRead"/>.</param>
+/// <param name="read">Reads the file, and may never return; null: <see cref="ConfigFileText.TryRead"/>.</param>
 internal sealed class ConfigFileReading(string path, TimeProvider time, Func<string, ConfigFileRead>? read = null)
 {
-    /// <summary>Longer than any read of some megabytes takes.</summary>
+    /// <summary>The default time limit. It is longer than any read of some megabytes.</summary>
     public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(10);
 
     private Task<ConfigFileRead>? _underWay;
 
-    /// <summary>When a read ended last, well or not.</summary>
+    /// <summary>When the last read ended, with success or not.</summary>
     public DateTimeOffset LastEnded { get; private set; } = time.GetUtcNow();
 
-    /// <summary>The file as it is now. One caller at a time.</summary>
+    /// <summary>Reads the file. Only one caller at a time.</summary>
     /// <param name="limit">How long to wait.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>What was read; an error if that takes too long.</returns>
+    /// <returns>The result of the read; an error if the read takes too long.</returns>
     public async Task<ConfigFileRead> ReadAsync(TimeSpan limit, CancellationToken cancellation)
     {
         _underWay ??= Task.Run(() => (read ?? ReadText)(path), CancellationToken.None);

@@ -4,18 +4,19 @@ using Gateway.Linux;
 
 namespace Gateway.Configuration.Loading;
 
-/// <summary>Reads a configuration file's text; what goes wrong is a value.</summary>
+/// <summary>Reads the text of a configuration file. Errors are returned, not thrown.</summary>
 internal static class ConfigFileText
 {
-    // A route takes some 300 bytes of JSON: room for 50,000, and a wrong path (a log, a device) is not read into memory.
+    // A route takes about 300 bytes of JSON, so there is room for 50,000 routes. The limit keeps a wrong file (a log, a device) out of
+    // memory.
     private const int MaxBytes = 16 * 1024 * 1024;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file; symbolic links are followed.</param>
-    /// <param name="text">Its text.</param>
-    /// <param name="error">Why it could not be read.</param>
+    /// <param name="text">The file's text.</param>
+    /// <param name="error">Why the file could not be read.</param>
     public static bool TryRead(string path, [NotNullWhen(true)] out string? text, [NotNullWhen(false)] out string? error)
     {
         text = null;
@@ -30,7 +31,7 @@ internal static class ConfigFileText
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             var bytes = new MemoryStream();
             var buffer = new byte[64 * 1024];
-            // Not stream.Length: a device or a growing file has none that could be trusted.
+            // Does not use stream.Length, because it is wrong for a device or a growing file.
             for (int read; (read = stream.Read(buffer)) > 0;)
             {
                 bytes.Write(buffer, 0, read);

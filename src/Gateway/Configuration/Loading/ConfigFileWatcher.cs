@@ -3,8 +3,8 @@ using Gateway.Observability;
 namespace Gateway.Configuration.Loading;
 
 /// <summary>
-/// Notices changes of one file within two seconds, whatever the way: contents are polled (Kubernetes swaps a directory's symbolic link, and
-/// size and time stamps can stay the same), and kernel events wake the poll early where an inotify instance can be had.
+/// Notices all changes of one file within two seconds. The contents are polled, because Kubernetes swaps a directory's symbolic link, and
+/// because size and time stamps can stay the same. Kernel events wake the poll early if an inotify instance is available.
 /// </summary>
 internal sealed partial class ConfigFileWatcher : IAsyncDisposable
 {
@@ -28,15 +28,15 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
     /// <param name="path">The file.</param>
     /// <param name="currentText">The text that is in force; null: none, so that the first text is reported.</param>
     /// <param name="onRead">
-    /// Called, one at a time, when the text differs from the last one reported, when the file cannot be read any more (once), and when it
-    /// can again.
+    /// Called, one call at a time, when the text differs from the last reported text, when the file cannot be read any more (once), and
+    /// when it can be read again.
     /// </param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">For events and for what should not happen.</param>
+    /// <param name="logger">Takes events and unexpected errors.</param>
     /// <param name="options">Times; null: the defaults.</param>
-    /// <param name="createSignal">Makes the accelerator; null: <see cref="FileSignal.Create"/>. May fail with any exception.</param>
+    /// <param name="createSignal">Watches for kernel events; null: <see cref="FileSignal.Create"/>. It may throw any exception.</param>
     /// <param name="onLook">Called with the time whenever the file was looked at, changed or not.</param>
-    /// <param name="read">Reads the file; null: as <see cref="ConfigFileText"/> does.</param>
+    /// <param name="read">Reads the file; null: <see cref="ConfigFileText"/>.</param>
     public ConfigFileWatcher(
         string path,
         string? currentText,
@@ -70,7 +70,7 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
         _loop = Task.Run(RunAsync);
     }
 
-    /// <summary>Reports the file once more, although it has not changed.</summary>
+    /// <summary>Reports the file again, also if it has not changed.</summary>
     public void ReadAgain()
     {
         _again = true;
@@ -80,7 +80,7 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
     /// <summary>Looks at the file now, without waiting for the poll.</summary>
     public void Signal()
     {
-        // Once until it is seen: a busy directory signals all the time.
+        // Only one signal is pending at a time, because a busy directory signals all the time.
         if (Interlocked.Exchange(ref _signalled, 1) != 0)
         {
             return;
@@ -92,11 +92,11 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
         }
         catch (ObjectDisposedException)
         {
-            // Already ended.
+            // The watcher has ended already.
         }
     }
 
-    /// <summary>Stops; a callback that runs is awaited.</summary>
+    /// <summary>Stops the watcher, and waits for a running callback.</summary>
     public async ValueTask DisposeAsync()
     {
         _accelerator?.Dispose();
@@ -148,7 +148,7 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
         }
     }
 
-    // A file that is being written is looked at again, until two looks agree.
+    // Reads the file again until two reads are equal, because the file may be in the middle of a write.
     private async Task<ConfigFileRead> SettleAsync(ConfigFileRead read)
     {
         for (var look = 0; look < _options.MaxSettleLooks; look++)
@@ -169,7 +169,7 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
     private async Task ReportAsync(ConfigFileRead read)
     {
         _last = read;
-        // Who asked for a report while the file was looked at gets this one, and no second one of the same text.
+        // A report that was requested while the file was read is this report: the same text is not reported a second time.
         _again = false;
         try
         {
@@ -186,9 +186,10 @@ internal sealed partial class ConfigFileWatcher : IAsyncDisposable
 
     private async Task WaitAsync()
     {
-        // Not on every event of a busy directory.
+        // A minimum pause, so that a busy directory does not cause a read on every event.
         await Task.Delay(_options.SettleTime, _time, _stop.Token);
-        // A wait that ends with the interval stays for the next one: a semaphore's own timeout knows no clock but the machine's.
+        // If the interval ends first, the wait for the signal is kept for the next interval. The semaphore's own timeout is not used,
+        // because it ignores the injected clock.
         _waiting ??= _signal.WaitAsync(_stop.Token);
         await _waiting.WaitAsync(_options.PollInterval - _options.SettleTime, _time, _stop.Token)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

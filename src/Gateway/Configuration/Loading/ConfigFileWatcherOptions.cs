@@ -1,21 +1,25 @@
 namespace Gateway.Configuration.Loading;
 
-/// <summary>Times of a <see cref="ConfigFileWatcher"/>. The contract is that a change is live within two seconds.</summary>
+/// <summary>Times of a <see cref="ConfigFileWatcher"/>. They must keep the promise that a change is live within two seconds.</summary>
 internal sealed record ConfigFileWatcherOptions
 {
     /// <summary>
-    /// Time between two looks at the contents. Defaults to 1 s: with <see cref="SettleTime"/> that leaves half a second for applying.
+    /// The time between two reads of the contents. Defaults to 1 s: with <see cref="SettleTime"/> half a second is left to apply the
+    /// change.
     /// </summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// A change counts when the contents were the same twice, this far apart. Defaults to 200 ms: editors truncate and then write.
+    /// A change counts when two reads with this time between them were equal. Defaults to 200 ms, because editors truncate a file and then
+    /// write it.
     /// </summary>
     public TimeSpan SettleTime { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>After this time without an answer a read counts as failed, and is waited for on. Defaults to 10 s.</summary>
+    /// <summary>A read that takes longer counts as failed, but stays under way. Defaults to 10 s.</summary>
     public TimeSpan ReadLimit { get; init; } = ConfigFileReading.DefaultLimit;
 
-    /// <summary>After this many looks a file that never settles is taken as it is. Defaults to 3, to keep within two seconds.</summary>
+    /// <summary>
+    /// After so many reads, a file that still changes is taken as it is. Defaults to 3, because a change must be live within two seconds.
+    /// </summary>
     public int MaxSettleLooks { get; init; } = 3;
 }

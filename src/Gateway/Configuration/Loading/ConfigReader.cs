@@ -5,14 +5,14 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Configuration.Loading;
 
-/// <summary>Reads and validates a configuration: the file and the environment, nothing else.</summary>
+/// <summary>Reads and validates a configuration from the file and the environment.</summary>
 internal static class ConfigReader
 {
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="environment">Environment variables, see <see cref="ProcessEnvironment"/>.</param>
     /// <param name="yarp">YARP's validator; null: one with YARP's defaults.</param>
-    /// <returns>The configuration, or every error; never throws for what the file is or holds.</returns>
+    /// <returns>The configuration, or all errors. No kind or content of the file causes an exception.</returns>
     public static ConfigResult Read(string path, IReadOnlyDictionary<string, string> environment, IConfigValidator? yarp = null)
     {
         if (ConfigFileText.TryRead(path, out var text, out var error))
@@ -29,7 +29,7 @@ internal static class ConfigReader
     /// <param name="json">The text.</param>
     /// <param name="environment">Environment variables.</param>
     /// <param name="yarp">YARP's validator; null: one with YARP's defaults.</param>
-    /// <returns>The configuration, or every error.</returns>
+    /// <returns>The configuration, or all errors.</returns>
     public static ConfigResult Parse(string json, IReadOnlyDictionary<string, string> environment, IConfigValidator? yarp = null)
     {
         var issues = new ConfigIssues();

@@ -2,7 +2,9 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Configuration.Loading;
 
-/// <summary>Makes a valid configuration ready for its readers: network names become CIDRs, references are spelt as declared.</summary>
+/// <summary>
+/// Prepares a valid configuration for its readers: network names become CIDRs, and references get the spelling of the declaration.
+/// </summary>
 internal static class ConfigResolver
 {
     /// <summary>Resolves a configuration without errors.</summary>
@@ -47,7 +49,7 @@ internal static class ConfigResolver
     private static IReadOnlyList<string> Cidrs(IReadOnlyList<string> list, GatewayConfig config) =>
         [.. Cidr.Expand(list, config.Networks).Select(network => network.ToString())];
 
-    // Names are compared without regard to case, but logs and metrics should show one spelling.
+    // Names are compared without case, but logs and metrics should show one spelling.
     private static string? Declared(string? name, HashSet<string> declared) =>
         name is not null && declared.TryGetValue(name, out var spelling) ? spelling : name;
 

@@ -1,11 +1,11 @@
 namespace Gateway.Configuration.Loading;
 
-/// <summary>What reading a configuration gave.</summary>
+/// <summary>The result of reading a configuration.</summary>
 /// <param name="Config">
-/// The configuration, with network names replaced by their CIDRs and references spelt as declared; null if there are errors.
+/// The configuration, with network names replaced by their CIDRs and references spelt as in the declaration; null if there are errors.
 /// </param>
-/// <param name="Errors">Every error; of very many the first ones, and how many more there are.</param>
-/// <param name="Warnings">Every warning; likewise.</param>
+/// <param name="Errors">All errors. If there are very many: the first ones, and how many more there are.</param>
+/// <param name="Warnings">All warnings, with the same limit.</param>
 /// <param name="Flat">The section Logging for <c>IConfiguration</c>: keys <c>Logging:LogLevel:Default</c>, environment included.</param>
 internal sealed record ConfigResult(
     GatewayConfig? Config,
@@ -13,9 +13,9 @@ internal sealed record ConfigResult(
     IReadOnlyList<ConfigIssue> Warnings,
     IReadOnlyDictionary<string, string?> Flat)
 {
-    /// <summary>How many errors there are, told or not.</summary>
+    /// <summary>The number of all errors, also of those that are not in the list.</summary>
     public int ErrorCount { get; init; }
 
-    /// <summary>How many warnings there are, told or not.</summary>
+    /// <summary>The number of all warnings, also of those that are not in the list.</summary>
     public int WarningCount { get; init; }
 }

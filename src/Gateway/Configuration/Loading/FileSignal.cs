@@ -1,13 +1,15 @@
 namespace Gateway.Configuration.Loading;
 
-/// <summary>Wakes a watcher early where the kernel tells of changes. Only an accelerator: the poll is what finds changes.</summary>
+/// <summary>
+/// Wakes a watcher early when the kernel reports a change. This is only an optimization: the poll finds all changes without it.
+/// </summary>
 internal static class FileSignal
 {
-    /// <summary>Watches the directory that holds a file: a ConfigMap's swap is a rename in it.</summary>
+    /// <summary>Watches the directory of the file, because a change of a ConfigMap is a rename in the directory.</summary>
     /// <param name="path">The file.</param>
     /// <param name="onEvent">Called on any event; from any thread.</param>
-    /// <returns>Ends the watch when disposed.</returns>
-    /// <exception cref="IOException">No inotify instance or watch is left, or there is no such directory.</exception>
+    /// <returns>The watch; it ends when it is disposed.</returns>
+    /// <exception cref="IOException">No inotify instance or watch is left, or the directory does not exist.</exception>
     public static IDisposable Create(string path, Action onEvent)
     {
         var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;

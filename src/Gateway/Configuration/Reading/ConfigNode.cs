@@ -1,8 +1,8 @@
 namespace Gateway.Configuration.Reading;
 
-/// <summary>A value of the file, or one that an environment variable put over it.</summary>
+/// <summary>A value of the file, or of an environment variable that overrides the file.</summary>
 internal abstract class ConfigNode
 {
-    /// <summary>The value as an issue shows it.</summary>
+    /// <summary>The value in the form that an issue shows.</summary>
     public abstract string Display { get; }
 }

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Gateway.Configuration.Reading;
 
-/// <summary>Free-form sections, for those who read them: as JSON, or flat as <c>IConfiguration</c> wants them.</summary>
+/// <summary>Converts free-form sections to JSON, or to the flat keys of <c>IConfiguration</c>.</summary>
 internal static class ConfigNodeJson
 {
     /// <summary>The node as JSON.</summary>
@@ -22,7 +22,7 @@ internal static class ConfigNodeJson
     /// <summary>Adds the node's scalars with their key paths.</summary>
     /// <param name="node">The node.</param>
     /// <param name="path">Its key path.</param>
-    /// <param name="flat">Takes them.</param>
+    /// <param name="flat">Takes the keys and values.</param>
     public static void Flatten(this ConfigNode node, string path, IDictionary<string, string?> flat)
     {
         switch (node)

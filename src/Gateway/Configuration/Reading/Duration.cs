@@ -4,18 +4,18 @@ using System.Text.RegularExpressions;
 namespace Gateway.Configuration.Reading;
 
 /// <summary>
-/// Durations as the file writes them: <c>500ms</c>, <c>5s</c>, <c>10m</c>, <c>1h</c> or <c>[d.]hh:mm:ss[.fff]</c>.
-/// <see cref="TimeSpan.Parse(string)"/> is no help: it reads "5" as five days.
+/// Durations in the form of the file: <c>500ms</c>, <c>5s</c>, <c>10m</c>, <c>1h</c> or <c>[d.]hh:mm:ss[.fff]</c>.
+/// <see cref="TimeSpan.Parse(string)"/> is not used, because it reads "5" as five days.
 /// </summary>
 internal static partial class Duration
 {
-    /// <summary>The rule, for messages.</summary>
+    /// <summary>The rule as a text for error messages.</summary>
     public const string Rule = "a duration is 500ms, 5s, 10m, 1h or hh:mm:ss";
 
     /// <summary>Reads a duration.</summary>
     /// <param name="text">The text.</param>
     /// <param name="value">The duration.</param>
-    /// <returns>False if the text is none, or too long for a TimeSpan.</returns>
+    /// <returns>False if the text is not a duration, or the duration is too long for a TimeSpan.</returns>
     public static bool TryParse(string text, out TimeSpan value)
     {
         value = default;
@@ -46,7 +46,7 @@ internal static partial class Duration
         return true;
     }
 
-    // The minus is for YARP's section, where -00:00:00.0010000 is how "no timeout" is written.
+    // The minus is for YARP's section, where -00:00:00.0010000 means "no timeout".
     [GeneratedRegex(@"^-?([0-9]{1,8}\.)?[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{1,7})?\z")]
     private static partial Regex Clock();
 

@@ -5,13 +5,14 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Configuration.Reading;
 
 /// <summary>
-/// Puts environment variables (<c>Section__Name__Key</c>) over the file's scalars. Only what the file has can be set: a variable that would
-/// create an entry, a list element or an optional section opens ports or widens trust from outside the file, so it is an error, as is a
-/// misspelt one.
+/// Overrides scalars of the file by environment variables (<c>Section__Name__Key</c>). A variable cannot create an entry, a list element or
+/// an optional section, because it would open ports or extend trust from outside the file. Such a variable is an error. A misspelt variable
+/// is an error, too.
 /// </summary>
 internal static class EnvironmentOverlay
 {
-    // Their defaults trust nobody, or less than another value.
+    // Keys that decide about trust. A variable can change them only if the file writes them, because their defaults trust nobody, or less
+    // than other values.
     private static readonly HashSet<(Type Owner, string Key)> TrustKeys =
     [
         (typeof(ListenerConfig), nameof(ListenerConfig.Intercept)),
@@ -27,8 +28,8 @@ internal static class EnvironmentOverlay
         (typeof(HttpClientConfig), nameof(HttpClientConfig.DangerousAcceptAnyServerCertificate)),
     ];
 
-    /// <summary>Applies all variables whose first segment is one of our sections; others are not ours and are left alone.</summary>
-    /// <param name="root">The file; changed.</param>
+    /// <summary>Applies all variables whose first segment is a section of the gateway. Other variables are ignored.</summary>
+    /// <param name="root">The file's top-level object, which is changed.</param>
     /// <param name="environment">The environment.</param>
     /// <param name="issues">Takes the errors.</param>
     public static void Apply(ObjectNode root, IReadOnlyDictionary<string, string> environment, ConfigIssues issues)
@@ -36,7 +37,7 @@ internal static class EnvironmentOverlay
         var shape = Shape.Of(typeof(GatewayConfig));
         foreach (var (variable, text) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            // Kubernetes sets ADMIN_PORT and the like for a Service named admin: without a double underscore it is not meant for us.
+            // A variable needs a double underscore, because Kubernetes sets variables such as ADMIN_PORT for a Service named admin.
             var segments = variable.Replace("__", ":", StringComparison.Ordinal).Split(':');
             if (segments.Length < 2 || !shape.Properties.ContainsKey(segments[0]))
             {
@@ -92,8 +93,8 @@ internal static class EnvironmentOverlay
             return $"\"{key}\" is a single value: nothing can be below it";
         }
 
-        // The section is not written. One that is always there with its defaults (Limits, KeepAlive) may be set; an optional one may not,
-        // nor one that is a port.
+        // The file does not write the section. A variable may set keys of a section that always exists with its defaults (Limits,
+        // KeepAlive), but not of an optional section, nor of a section that opens a port.
         var existing = node.Members.ContainsKey(key) ? null : defaults is null ? null : property.Info.GetValue(defaults);
         if (property.Shape.Kind != ShapeKind.Free && (property.Shape.Kind != ShapeKind.Object || existing is null or AdminConfig))
         {
@@ -132,7 +133,7 @@ internal static class EnvironmentOverlay
         return null;
     }
 
-    // What a record has without being written: its sections with defaults.
+    // A record with its defaults. It shows which sections exist although the file does not write them.
     private static object? Defaults(Shape shape) => shape.Kind == ShapeKind.Object ? Activator.CreateInstance(shape.Type) : null;
 
     private static string? SetElement(ListNode list, Shape shape, ReadOnlySpan<string> segments, ScalarNode value)
@@ -158,7 +159,7 @@ internal static class EnvironmentOverlay
         return null;
     }
 
-    // Logging: as in ASP.NET Core, any key. It opens no port and widens no trust.
+    // Logging: any key may be set, as in ASP.NET Core, because Logging opens no port and extends no trust.
     private static string? SetFree(ObjectNode node, ReadOnlySpan<string> segments, ScalarNode value)
     {
         foreach (var segment in segments[..^1])

@@ -8,7 +8,7 @@ internal static class JsonTree
     private static readonly JsonDocumentOptions Options = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
     /// <summary>Reads a whole file.</summary>
-    /// <param name="json">Its text.</param>
+    /// <param name="json">The file's text.</param>
     /// <param name="issues">Takes the errors.</param>
     /// <returns>The top-level object; null if the text is not JSON or not an object.</returns>
     public static ObjectNode? Read(string json, ConfigIssues issues)
@@ -38,7 +38,7 @@ internal static class JsonTree
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
-            // GetString on an escaped lone surrogate, or a bare one in the text: no Unicode text.
+            // A string is not valid Unicode: it has an escaped lone surrogate (GetString throws), or an unescaped one.
             issues.Error("", null, "a string holds half of a surrogate pair (\\uD800…\\uDFFF)");
         }
 

@@ -3,7 +3,7 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Configuration.Reading;
 
-/// <summary>Keys and values that are planned: "not available yet" tells more than "unknown".</summary>
+/// <summary>Planned keys and values. For these the error is "not available yet", which is more helpful than "unknown".</summary>
 internal static class LaterKeys
 {
     private static readonly FrozenDictionary<Type, string[]> Keys = new Dictionary<Type, string[]>
@@ -20,10 +20,10 @@ internal static class LaterKeys
         [typeof(ListenerProtocol)] = ["Https", "Tls"],
     }.ToFrozenDictionary();
 
-    /// <summary>Whether a record will have a key.</summary>
+    /// <summary>Whether a key of a record is planned.</summary>
     public static bool IsPlannedKey(Type record, string key) => Has(Keys, record, key);
 
-    /// <summary>Whether an enum will have a value.</summary>
+    /// <summary>Whether a value of an enum is planned.</summary>
     public static bool IsPlannedValue(Type type, string value) => Has(Values, type, value);
 
     private static bool Has(FrozenDictionary<Type, string[]> table, Type type, string word) =>

@@ -3,7 +3,7 @@ namespace Gateway.Configuration.Reading;
 /// <summary>A JSON array.</summary>
 internal sealed class ListNode : ConfigNode
 {
-    /// <summary>Its elements.</summary>
+    /// <summary>The elements of the array.</summary>
     public List<ConfigNode> Elements { get; } = [];
 
     /// <inheritdoc/>

@@ -1,9 +1,9 @@
 namespace Gateway.Configuration.Reading;
 
-/// <summary>A JSON object. Member names are unique without regard to case, as everywhere in .NET configuration.</summary>
+/// <summary>A JSON object. Member names are compared without case, as everywhere in .NET configuration.</summary>
 internal sealed class ObjectNode : ConfigNode
 {
-    /// <summary>Members in the order of the file.</summary>
+    /// <summary>The members in the order of the file.</summary>
     public OrderedDictionary<string, ConfigNode> Members { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <inheritdoc/>

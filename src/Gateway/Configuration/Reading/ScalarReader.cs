@@ -4,17 +4,17 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Configuration.Reading;
 
 /// <summary>
-/// Reads scalars, strictly: a number is not a text and "5" is not a number. Environment variables and YARP's section are text by nature,
-/// so there a text is read as what the key needs.
+/// Reads scalars strictly: a number is not a string, and "5" is not a number. Environment variables and YARP's section hold only strings,
+/// so there a string is converted to the type that the key needs.
 /// </summary>
 internal static class ScalarReader
 {
     /// <summary>Reads one scalar.</summary>
-    /// <param name="node">What was written.</param>
+    /// <param name="node">The scalar as written.</param>
     /// <param name="type">The type that is needed.</param>
-    /// <param name="isYarp">Whether it belongs to YARP's section.</param>
+    /// <param name="isYarp">Whether the scalar belongs to YARP's section.</param>
     /// <param name="value">The value.</param>
-    /// <returns>Null if it was read, else the rule that it breaks.</returns>
+    /// <returns>Null if the scalar is valid, otherwise the rule that it breaks.</returns>
     public static string? Read(ScalarNode node, Type type, bool isYarp, out object? value)
     {
         value = null;
@@ -49,7 +49,7 @@ internal static class ScalarReader
         {
             var isRange = PortRange.TryParse(node.Text, out var range);
             value = range;
-            // One port is a number; only a range, which JSON has no word for, is a text.
+            // A single port is written as a number. Only a range is a string, because JSON has no type for a range.
             return isRange && (node.Kind == ScalarKind.Number || (isText && (textual || node.Text.Contains('-'))))
                 ? null
                 : "must be a port (8080) or a range of ports (\"9000-9100\"), from 1 to 65535" + (isRange ? ", without quotes" : "");
@@ -103,7 +103,7 @@ internal static class ScalarReader
         {
             return "not available yet; " + Names(type);
         }
-        // By name only: Enum.TryParse would take "7" and "A,B".
+        // Accepts names only, because Enum.TryParse would also accept "7" and "A,B".
         var name = node.Kind == ScalarKind.String
             ? Enum.GetNames(type).FirstOrDefault(name => string.Equals(name, node.Text, StringComparison.OrdinalIgnoreCase))
             : null;

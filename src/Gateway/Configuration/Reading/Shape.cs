@@ -21,21 +21,21 @@ internal sealed class Shape
     /// <summary>The type that is bound, without <see cref="Nullable{T}"/>.</summary>
     public Type Type { get; }
 
-    /// <summary>What the file writes for it.</summary>
+    /// <summary>The form in which the file writes the type.</summary>
     public ShapeKind Kind { get; }
 
-    /// <summary>Dictionaries and lists: the shape of an element.</summary>
+    /// <summary>The shape of an element, for dictionaries and lists.</summary>
     public Shape? Element { get; private init; }
 
-    /// <summary>Keyed lists: the element's property that takes the key.</summary>
+    /// <summary>The element's property that takes the key, for keyed lists.</summary>
     public PropertyInfo? KeyProperty { get; private init; }
 
-    /// <summary>Objects: their properties by name.</summary>
+    /// <summary>The properties by name, for objects.</summary>
     public IReadOnlyDictionary<string, ShapeProperty> Properties { get; private set; } = new Dictionary<string, ShapeProperty>();
 
     /// <summary>
-    /// YARP's types: the schema is YARP's, unchanged, and YARP reads text. So "5" is a number and "true" a boolean there, and a number is a
-    /// text.
+    /// Whether this is a type of YARP. YARP's schema is used unchanged, and YARP reads all values as strings: there "5" is also a number,
+    /// "true" is also a boolean, and a number is also a string.
     /// </summary>
     public bool IsYarp => IsYarpType(Type);
 
@@ -101,7 +101,7 @@ internal sealed class Shape
         || type == typeof(Uri)
         || type == typeof(Version);
 
-    // YARP's types hold routes and clusters as lists; its file names them by key.
+    // YARP's types have lists of routes and clusters, but YARP's file has objects whose keys are the names.
     private static string? KeyName(Type type) =>
         type == typeof(RouteConfig) ? nameof(RouteConfig.RouteId) : type == typeof(ClusterConfig) ? nameof(ClusterConfig.ClusterId) : null;
 

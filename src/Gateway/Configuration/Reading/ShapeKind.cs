@@ -1,6 +1,6 @@
 namespace Gateway.Configuration.Reading;
 
-/// <summary>What the file writes for a type.</summary>
+/// <summary>The form in which the file writes a type.</summary>
 internal enum ShapeKind
 {
     /// <summary>A string, number or boolean.</summary>
@@ -12,7 +12,7 @@ internal enum ShapeKind
     /// <summary>An object whose keys are names.</summary>
     Dictionary,
 
-    /// <summary>An object whose keys are names; the model is a list of elements that know their name.</summary>
+    /// <summary>An object whose keys are names. The .NET type is a list whose elements have a property for the name.</summary>
     KeyedList,
 
     /// <summary>An array.</summary>
@@ -21,6 +21,6 @@ internal enum ShapeKind
     /// <summary>An array of names of a flags enum.</summary>
     Flags,
 
-    /// <summary>Anything.</summary>
+    /// <summary>Any JSON value.</summary>
     Free,
 }

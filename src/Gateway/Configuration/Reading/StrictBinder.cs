@@ -14,16 +14,16 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
     private readonly Dictionary<string, string> _written = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// All keys that were written, by path, with their values as written: validators tell a default from a written value by it.
+    /// All written keys by path, with their values as written. Validators use it to tell a written value from a default.
     /// </summary>
     public IReadOnlyDictionary<string, string> Written => _written;
 
     /// <summary>Binds the whole file.</summary>
     /// <param name="root">The file's top-level object.</param>
-    /// <returns>The configuration; what could not be read keeps its default, and is an error in the issues.</returns>
+    /// <returns>The configuration. Keys that could not be read keep their default, and the issues have an error for each.</returns>
     public GatewayConfig Bind(ObjectNode root) => (GatewayConfig)BindObject(root, Shape.Of(typeof(GatewayConfig)), "");
 
-    // False: an error was reported, and the default stays.
+    // Returns false when an error was reported; the default stays.
     private bool TryBind(ConfigNode node, Shape shape, string path, bool isYarp, out object? value)
     {
         isYarp |= shape.IsYarp;
@@ -64,7 +64,7 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
 
     private object BindObject(ObjectNode node, Shape shape, string path)
     {
-        // Activator, not the constructor: YARP's records may have required members, which are checked later with their path.
+        // Activator skips the check of required members, which YARP's records may have. The validators check them later, with the path.
         var target = Activator.CreateInstance(shape.Type)!;
         foreach (var (name, child) in node.Members)
         {
@@ -101,7 +101,7 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
         return target;
     }
 
-    // What is unknown to the records and still allowed: $schema, and YARP's free-form Extensions.
+    // Keys that the records do not have, but that are allowed: $schema, and YARP's free-form Extensions.
     private static bool IsFreeKey(Type type, string name) =>
         (type == typeof(GatewayConfig) && name == "$schema")
         || (
@@ -179,7 +179,7 @@ internal sealed partial class StrictBinder(ConfigIssues issues)
 
     private bool CheckName(string name, string path, bool isYarp)
     {
-        // YARP's own names are YARP's business (its documentation uses "cluster1/destination1"), but a colon would break every key path.
+        // YARP's names may have any other characters (its documentation uses "cluster1/destination1"), but a colon would break key paths.
         var isGood = isYarp ? name.Length > 0 && !name.Contains(':') : Name().IsMatch(name);
         if (!isGood)
         {

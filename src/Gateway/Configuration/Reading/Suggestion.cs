@@ -3,12 +3,12 @@ namespace Gateway.Configuration.Reading;
 /// <summary>"Did you mean …?" for misspelt keys and names.</summary>
 internal static class Suggestion
 {
-    // More names than this in one message help nobody.
+    // More names in one message are no help.
     private const int MaxListed = 12;
 
     /// <summary>The end of a message about an unknown name.</summary>
-    /// <param name="word">What was written.</param>
-    /// <param name="known">What could have been.</param>
+    /// <param name="word">The unknown name.</param>
+    /// <param name="known">The known names.</param>
     public static string For(string word, IEnumerable<string> known)
     {
         var names = known.ToList();
@@ -26,7 +26,8 @@ internal static class Suggestion
         return $"; known here: {string.Join(", ", names.Take(MaxListed))}{(names.Count > MaxListed ? ", …" : "")}";
     }
 
-    // Edits and swaps of neighbours, without regard to case; long words are left out, so that the cost of a hostile file is bounded.
+    // The number of edits and swaps of neighbouring characters, without case. Long names are left out, so that a hostile file costs little
+    // time.
     private static int Distance(string left, string right)
     {
         const int maxLength = 64;
