@@ -5,13 +5,13 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Interception;
 
-/// <summary>One rule of a diversion's chain in both languages, so that what nftables and iptables do cannot come apart.</summary>
-/// <param name="Family">For packets of this family only; null: both.</param>
-/// <param name="Nft">As nftables writes it.</param>
-/// <param name="Iptables">As iptables and ip6tables write it.</param>
+/// <summary>One rule of a diversion's chain in both syntaxes, so that the rules of nftables and iptables cannot differ.</summary>
+/// <param name="Family">The rule is only for packets of this family; null: both.</param>
+/// <param name="Nft">The rule in the syntax of nftables.</param>
+/// <param name="Iptables">The rule in the syntax of iptables and ip6tables.</param>
 internal sealed record DiversionRule(AddressFamily? Family, string Nft, string Iptables)
 {
-    /// <summary>The rules of a diversion, in order: first what is left alone, then what is diverted.</summary>
+    /// <summary>The rules of a diversion in order: first the packets that are not diverted, then the packets that are.</summary>
     /// <param name="diversion">The diversion.</param>
     public static IEnumerable<DiversionRule> For(Diversion diversion) =>
         (diversion.Direction == CaptureDirection.Inbound ? LeftAloneInbound(diversion) : LeftAloneOutbound(diversion)).Concat(
@@ -19,9 +19,9 @@ internal sealed record DiversionRule(AddressFamily? Family, string Nft, string I
 
     private static IEnumerable<DiversionRule> LeftAloneInbound(Diversion diversion)
     {
-        // Our own connections to backends on this host come this way, and what processes of this host say to each other.
+        // Not diverted: our own connections to backends on this host, and connections between processes of this host.
         yield return new(null, "iifname \"lo\" accept", "-i lo -j RETURN");
-        // What is only passing through.
+        // Not diverted: packets that this host only forwards.
         yield return new(null, "fib daddr type != local accept", "-m addrtype ! --dst-type LOCAL -j RETURN");
         foreach (var network in diversion.ExcludedNetworks)
         {
@@ -81,7 +81,7 @@ internal sealed record DiversionRule(AddressFamily? Family, string Nft, string I
         {
             return ($"redirect to :{to.Port}", $"-j REDIRECT --to-ports {to.Port}");
         }
-        // Without an address the kernel looks for a listener on the packet's own address or on any.
+        // If the rule has no address, the kernel looks for a listener on the packet's own address or on the wildcard address.
         return ListenAddress.IsAny(to.Address)
             ? ($"tproxy to :{to.Port} accept", $"-j TPROXY --on-port {to.Port} --tproxy-mark 0x0/0x0")
             : (

@@ -3,7 +3,7 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Interception;
 
-/// <summary>Connections that a route matches.</summary>
+/// <summary>The connections that a route matches.</summary>
 /// <param name="Ports">Their destination ports.</param>
 /// <param name="Destinations">Their destination addresses; empty: any.</param>
 internal sealed record DivertedTraffic(IReadOnlyList<PortRange> Ports, IReadOnlyList<IPNetwork> Destinations)

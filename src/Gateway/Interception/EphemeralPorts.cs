@@ -4,30 +4,30 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Interception;
 
 /// <summary>
-/// The ports that the kernel gives to connections of this host (<see cref="LocalPortRange"/>). A server's answers can be told from what the
-/// host sends itself only by the port they come from: so servers may have no port of these.
+/// The local ports that the kernel gives to connections of this host (<see cref="LocalPortRange"/>). Diverted servers must not use these
+/// ports, because only the source port tells a server's answers from packets of the host's own connections.
 /// </summary>
-/// <param name="Range">What it chooses from.</param>
-/// <param name="Reserved">What it leaves out.</param>
+/// <param name="Range">The range that the kernel chooses from.</param>
+/// <param name="Reserved">The ports that the kernel leaves out.</param>
 internal sealed record EphemeralPorts(PortRange Range, IReadOnlyList<PortRange> Reserved)
 {
     /// <summary>The kernel's defaults.</summary>
     public static EphemeralPorts Default { get; } = new(new PortRange(32768, 60999), []);
 
-    /// <summary>Where servers listen, if nobody says it: below the range.</summary>
+    /// <summary>The default ports of servers: all ports below the range.</summary>
     public IReadOnlyList<PortRange> ServerPorts => Range.First > 1 ? [new PortRange(1, Range.First - 1)] : [];
 
-    /// <summary>This network namespace's; the defaults where they cannot be read.</summary>
+    /// <summary>Reads the ports of this network namespace; the defaults if they cannot be read.</summary>
     public static EphemeralPorts Read() => Of(LocalPortRange.Read(), LocalPortRange.ReadReserved());
 
-    /// <summary>The same from the texts of the kernel's files.</summary>
+    /// <summary>Reads the ports from the texts of the kernel's files.</summary>
     internal static EphemeralPorts Parse(string range, string reserved) => Of(LocalPortRange.Parse(range), reserved);
 
-    /// <summary>Those of some servers' ports that the kernel may choose.</summary>
+    /// <summary>The ports of a list that the kernel may choose.</summary>
     public IReadOnlyList<PortRange> In(IReadOnlyList<PortRange> ports) =>
         PortRanges.Subtract(ports, PortRanges.Subtract([PortRange.All], PortRanges.Subtract([Range], Reserved)));
 
-    /// <summary>What is wrong with turning round what comes from some ports, with the cure; null: nothing.</summary>
+    /// <summary>Why answers from these ports must not be diverted; null if they may be.</summary>
     public string? Refuse(IReadOnlyList<PortRange> ports)
     {
         var both = In(ports);
@@ -38,7 +38,7 @@ internal sealed record EphemeralPorts(PortRange Range, IReadOnlyList<PortRange> 
                 + "what these send would come back here as if it were the application's answers";
     }
 
-    /// <summary>The command that keeps the kernel from choosing them.</summary>
+    /// <summary>The command that stops the kernel from choosing these ports.</summary>
     public string Cure(IReadOnlyList<PortRange> ports) =>
         $"sysctl -w net.ipv4.ip_local_reserved_ports={string.Join(',', PortRanges.Join([.. Reserved, .. In(ports)]))} "
         + "(Kubernetes: securityContext.sysctls, or a narrower net.ipv4.ip_local_port_range), "

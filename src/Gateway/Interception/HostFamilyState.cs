@@ -2,17 +2,17 @@ using System.Net.Sockets;
 
 namespace Gateway.Interception;
 
-/// <summary>What there is of one address family.</summary>
+/// <summary>The installed rules of one address family.</summary>
 /// <param name="Family">The family.</param>
-/// <param name="Saved">What iptables-save printed, others' rules included.</param>
-/// <param name="Rules">What <c>ip rule show</c> printed, others' rules included.</param>
+/// <param name="Saved">The output of iptables-save, with rules of others.</param>
+/// <param name="Rules">The output of <c>ip rule show</c>, with rules of others.</param>
 /// <param name="Routes">Our routes.</param>
 internal sealed record HostFamilyState(AddressFamily Family, string Saved, string Rules, string Routes)
 {
-    /// <summary>Whether there is nothing.</summary>
+    /// <summary>Whether nothing of ours is installed.</summary>
     public bool IsEmpty => !Describe().Any();
 
-    /// <summary>Line by line.</summary>
+    /// <summary>Our rules and routes, line by line.</summary>
     public IEnumerable<string> Describe()
     {
         var ip = HostProgram.IpOption(Family);

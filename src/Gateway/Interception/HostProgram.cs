@@ -5,14 +5,14 @@ using System.Net.Sockets;
 namespace Gateway.Interception;
 
 /// <summary>
-/// Runs the programs that change a host's rules: nft, iptables, ip. Their names are constants; what comes from configuration goes in by
+/// Runs the programs that change a host's rules: nft, iptables, ip. Their names are constants. Values from the configuration are passed by
 /// standard input.
 /// </summary>
 internal static class HostProgram
 {
     /// <summary>
-    /// Where programs are looked for: where packages put them. Neither PATH nor the working directory, in which .NET looks first: whoever
-    /// can write there would have their program run with the gateway's rights. (The last: NixOS.)
+    /// The folders in which packages install programs. PATH and the working directory, where .NET looks first, are not used, because
+    /// a program that another user has put there would run with the gateway's rights. (The last folder is that of NixOS.)
     /// </summary>
     private static readonly string[] Folders =
     [
@@ -25,18 +25,18 @@ internal static class HostProgram
         "/run/current-system/sw/bin",
     ];
 
-    // Each of these takes milliseconds; a netfilter lock held by somebody else (iptables -w) is the only wait.
+    // The programs take milliseconds. The only wait is for a netfilter lock that another program holds (iptables -w).
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// A shell's test whether IPv6 is there to be configured: pods of IPv4 clusters often have it switched off, and no route can then be
-    /// added on lo.
+    /// A shell test whether IPv6 can be configured. Pods of IPv4 clusters often have IPv6 switched off, and then no route can be added on
+    /// lo.
     /// </summary>
     public const string HasIPv6Test = "[ \"$(cat " + IPv6Switch + " 2>/dev/null)\" = 0 ]";
 
     private const string IPv6Switch = "/proc/sys/net/ipv6/conf/lo/disable_ipv6";
 
-    /// <summary>The families that something of ours may be left of.</summary>
+    /// <summary>The families that may have rules of ours from an earlier run.</summary>
     public static IReadOnlyList<AddressFamily> AllFamilies { get; } = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
 
     /// <summary>The families to configure.</summary>
@@ -46,15 +46,15 @@ internal static class HostProgram
     /// <summary>The option of <c>ip</c> for a family.</summary>
     public static string IpOption(AddressFamily family) => family == AddressFamily.InterNetwork ? "-4" : "-6";
 
-    /// <summary>The name of a program of iptables for a family, with its ending.</summary>
+    /// <summary>The name of an iptables program for a family, with an ending such as -save.</summary>
     public static string Iptables(AddressFamily family, string ending) =>
         (family == AddressFamily.InterNetwork ? "iptables" : "ip6tables") + ending;
 
     /// <summary>Runs a program to its end.</summary>
-    /// <param name="name">Its name, looked for in <see cref="Folders"/>.</param>
+    /// <param name="name">The program's name, looked for in <see cref="Folders"/>.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="input">Its standard input.</param>
-    /// <returns>What it printed and how it ended; null if it is not installed.</returns>
+    /// <returns>The output and the exit code; null if the program is not installed.</returns>
     public static async Task<HostProgramResult?> TryRunAsync(string name, IReadOnlyList<string> arguments, string input = "")
     {
         if (Find(name) is not { } path)
@@ -69,7 +69,7 @@ internal static class HostProgram
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // For what it starts itself.
+        // PATH is for programs that this program starts.
         info.Environment["PATH"] = string.Join(':', Folders);
         Process? started;
         try
@@ -98,12 +98,12 @@ internal static class HostProgram
         }
     }
 
-    /// <summary>Runs a program that has to succeed.</summary>
-    /// <param name="name">Its name.</param>
+    /// <summary>Runs a program that must succeed.</summary>
+    /// <param name="name">The program's name.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="input">Its standard input.</param>
-    /// <returns>What it printed.</returns>
-    /// <exception cref="RedirectException">It is not installed, or failed.</exception>
+    /// <returns>The standard output.</returns>
+    /// <exception cref="RedirectException">The program is not installed, or failed.</exception>
     public static async Task<string> RunAsync(string name, IReadOnlyList<string> arguments, string input = "")
     {
         var result = await TryRunAsync(name, arguments, input)
@@ -122,7 +122,7 @@ internal static class HostProgram
             $"{name} {string.Join(' ', arguments)}: {result.Error.Trim()}" + (isDenied ? " (needs the capability NET_ADMIN)" : ""));
     }
 
-    /// <summary>The absolute path of an installed program; null: there is none.</summary>
+    /// <summary>The absolute path of a program; null if it is not installed.</summary>
     internal static string? Find(string name) => Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
     private static bool HasIPv6() => File.Exists(IPv6Switch) && File.ReadAllText(IPv6Switch).Trim() == "0";
@@ -136,7 +136,7 @@ internal static class HostProgram
         }
         catch (IOException)
         {
-            // It ended without reading all of it; its exit code says why.
+            // The program ended before it read all input; its exit code says why.
         }
     }
 }

@@ -2,13 +2,13 @@ using System.Net.Sockets;
 
 namespace Gateway.Interception;
 
-/// <summary>Brings this host's rules (of this network namespace) in line with a plan. What is not ours is never touched.</summary>
+/// <summary>Changes the rules of this network namespace to those of a plan. Rules of others are never touched.</summary>
 internal static class HostRules
 {
-    /// <summary>Installs a plan in place of whatever an earlier one left, or changes nothing.</summary>
+    /// <summary>Installs a plan and replaces an earlier plan, or changes nothing.</summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="useIptables">iptables instead of nftables.</param>
-    /// <exception cref="RedirectException">A program is missing or failed: all is as it was.</exception>
+    /// <param name="useIptables">Whether to use iptables instead of nftables.</param>
+    /// <exception cref="RedirectException">A program is missing or failed: the earlier rules were restored.</exception>
     public static async Task ApplyAsync(RedirectPlan plan, bool useIptables)
     {
         var before = await HostState.ReadAsync();
@@ -19,13 +19,14 @@ internal static class HostRules
         }
         catch (RedirectException problem)
         {
-            // Return rules without what diverts take the application's answers away from its clients.
+            // The earlier rules are restored, because return rules without diversion rules would take the application's answers away from
+            // its clients.
             await RestoreAsync(before, problem);
             throw new RedirectException($"{problem.Message}; nothing has changed: what was there before is there again");
         }
     }
 
-    /// <summary>Removes everything that is ours, whichever way it was installed, IPv6 included if it is off by now.</summary>
+    /// <summary>Removes all our rules, by nftables and iptables; also those of IPv6 if IPv6 was switched off meanwhile.</summary>
     /// <exception cref="RedirectException">A program failed.</exception>
     public static async Task RemoveAsync()
     {
@@ -34,7 +35,7 @@ internal static class HostRules
         await RouteAsync(new RedirectPlan([]));
     }
 
-    /// <summary>What of ours is installed now, line by line; empty: nothing.</summary>
+    /// <summary>Our rules that are installed now, line by line; empty: none.</summary>
     public static async Task<IReadOnlyList<string>> DescribeAsync()
     {
         var state = await HostState.ReadAsync();
@@ -45,7 +46,8 @@ internal static class HostRules
         ];
     }
 
-    // Nobody can try "ip rule" without doing it, but that the programs are there, and whether netfilter takes the rest.
+    // Tests the plan without changing anything: whether the programs are installed, and whether netfilter accepts the rules. "ip rule" has
+    // no such test.
     private static async Task RehearseAsync(RedirectPlan plan, bool useIptables, HostState before)
     {
         await HostProgram.RunAsync("ip", ["rule", "show"]);
@@ -66,7 +68,7 @@ internal static class HostRules
 
     private static async Task ChangeAsync(RedirectPlan plan, bool useIptables)
     {
-        // First the way back, then what is diverted: no answer may get lost in between.
+        // First the return rules, then the diversion rules, so that no answer gets lost in between.
         await RouteAsync(plan);
         if (useIptables)
         {
@@ -100,7 +102,7 @@ internal static class HostRules
     {
         foreach (var family in HostProgram.AllFamilies)
         {
-            // A kernel without IPv6 has no rules of it (EAFNOSUPPORT); where it was switched off, they stay.
+            // A kernel without IPv6 has no IPv6 rules (EAFNOSUPPORT). If IPv6 was switched off, its rules stay and must be removed.
             var isThere = HostProgram.Families.Contains(family);
             string[] show = [HostProgram.IpOption(family), "rule", "show"];
             if (isThere)

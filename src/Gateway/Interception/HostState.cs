@@ -1,17 +1,17 @@
 namespace Gateway.Interception;
 
-/// <summary>What of ours is installed on this host, as the programs printed it.</summary>
-/// <param name="NftTable">The nftables table; empty: none.</param>
-/// <param name="Families">What there is of each address family.</param>
+/// <summary>The rules that are installed on this host, in the form that the programs print.</summary>
+/// <param name="NftTable">Our nftables table; empty: none.</param>
+/// <param name="Families">The rules of each address family.</param>
 internal sealed record HostState(string NftTable, IReadOnlyList<HostFamilyState> Families)
 {
-    /// <summary>Whether there is nothing.</summary>
+    /// <summary>Whether nothing of ours is installed.</summary>
     public bool IsEmpty => NftTable.Length == 0 && Families.All(family => family.IsEmpty);
 
-    /// <summary>Whether there are return rules.</summary>
+    /// <summary>Whether our return rules are installed.</summary>
     public bool HasRules => Families.Any(family => ReturnRoutes.Own(family.Rules).Any());
 
-    /// <summary>Looks. A program that is missing, or a family that the kernel does not have, has nothing of ours.</summary>
+    /// <summary>Reads the installed rules. A missing program, or a family that the kernel does not have, counts as no rules.</summary>
     public static async Task<HostState> ReadAsync()
     {
         var table = await HostProgram.TryRunAsync("nft", ["list", "table", "inet", NftScript.Table]);
@@ -29,16 +29,16 @@ internal sealed record HostState(string NftTable, IReadOnlyList<HostFamilyState>
         return new HostState(table is { ExitCode: 0 } ? table.Output : "", families);
     }
 
-    /// <summary>Whether it is what a plan installs.</summary>
+    /// <summary>Whether the installed rules are those of a plan.</summary>
     public bool Is(RedirectPlan plan) => TurnsAs(plan)
         && (NftTable.Contains($"chain {NftScript.Fingerprint(plan)} ", StringComparison.Ordinal)
             || Families.Any(family => family.Saved.Contains($":{IptablesScript.Fingerprint(plan)} ", StringComparison.Ordinal)));
 
-    /// <summary>The same of the return rules alone, which every user may list.</summary>
+    /// <summary>Whether the return rules are those of a plan. Every user may list return rules.</summary>
     public bool TurnsAs(RedirectPlan plan) => Families.Where(family => HostProgram.Families.Contains(family.Family))
         .All(family => ReturnRoutes.Change(ReturnRoutes.Rules(plan, family.Family), family.Rules).Length == 0);
 
-    /// <summary>Makes the host what it was.</summary>
+    /// <summary>Restores these rules on the host.</summary>
     /// <exception cref="RedirectException">A program failed.</exception>
     public async Task RestoreAsync()
     {

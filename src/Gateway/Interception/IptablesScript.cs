@@ -6,15 +6,15 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Interception;
 
 /// <summary>
-/// A plan for <c>iptables-restore --noflush</c>: chains of our own, each table in one transaction, and a jump to them from a built-in
-/// chain.
+/// Writes a plan as input for <c>iptables-restore --noflush</c>: chains of our own, and a jump to them from a built-in chain. Each table
+/// changes in one transaction.
 /// </summary>
 internal static class IptablesScript
 {
-    /// <summary>What the names of our chains begin with.</summary>
+    /// <summary>The beginning of the names of our chains.</summary>
     public const string ChainPrefix = "GWREDIR-";
 
-    /// <summary>The tables that we have chains in.</summary>
+    /// <summary>The tables that hold our chains.</summary>
     public static IReadOnlyList<string> Tables { get; } = ["mangle", "nat"];
 
     private static readonly (string Table, string BuiltIn, string Chain, InterceptMode Mode, CaptureDirection Direction)[] Hooks =
@@ -24,11 +24,11 @@ internal static class IptablesScript
         ("nat", "OUTPUT", ChainPrefix + "OUT", InterceptMode.Redirect, CaptureDirection.Outbound),
     ];
 
-    /// <summary>Input for one family's iptables-restore: fills our chains; null if the plan has nothing for it.</summary>
+    /// <summary>Input for one family's iptables-restore that fills our chains; null if there is nothing to change.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="family">The family.</param>
     /// <param name="saved">
-    /// What iptables-save printed: chains of an earlier plan are removed, and a jump that is there is not added again.
+    /// The output of iptables-save. Chains of an earlier plan in it are removed, and jumps in it are not added again.
     /// </param>
     public static string? Install(RedirectPlan plan, AddressFamily family, string saved)
     {
@@ -58,7 +58,7 @@ internal static class IptablesScript
                 .ToList();
             var present = OwnJumps(saved, table).ToList();
             script.Append($"*{table}\n");
-            // Naming a chain makes it, or empties it.
+            // A line with a chain's name creates the chain, or empties it.
             script.AppendJoin("", chains.Concat(stale).Select(chain => $":{chain} - [0:0]\n"));
             script.AppendJoin("", rules.Select(rule => $"{rule}\n"));
             script.AppendJoin(
@@ -74,7 +74,7 @@ internal static class IptablesScript
         return script.Length == 0 ? null : script.ToString();
     }
 
-    /// <summary>Shell commands that remove what is ours, if it is there.</summary>
+    /// <summary>Shell commands that remove our chains and jumps, if they exist.</summary>
     public static string RemoveByShell { get; } = $$"""
         for program in iptables ip6tables; do
           command -v $program-save >/dev/null || continue
@@ -89,12 +89,12 @@ internal static class IptablesScript
 
         """;
 
-    /// <summary>An empty chain whose name says which plan is installed.</summary>
+    /// <summary>The name of an empty chain that tells which plan is installed.</summary>
     public static string Fingerprint(RedirectPlan plan) => $"{ChainPrefix}P-{plan.Fingerprint}";
 
-    /// <summary>Input for iptables-restore that makes our chains what they were; null if they are.</summary>
-    /// <param name="was">What iptables-save printed then.</param>
-    /// <param name="now">What it prints now.</param>
+    /// <summary>Input for iptables-restore that restores our earlier chains; null if they have not changed.</summary>
+    /// <param name="was">The earlier output of iptables-save.</param>
+    /// <param name="now">The output of iptables-save now.</param>
     public static string? Restore(string was, string now)
     {
         var script = new StringBuilder();
@@ -123,8 +123,8 @@ internal static class IptablesScript
         return script.Length == 0 ? null : script.ToString();
     }
 
-    /// <summary>Input for iptables-restore that removes what is ours; null if there is nothing.</summary>
-    /// <param name="saved">What iptables-save printed.</param>
+    /// <summary>Input for iptables-restore that removes our chains and jumps; null if there are none.</summary>
+    /// <param name="saved">The output of iptables-save.</param>
     public static string? Remove(string saved) => Install(new RedirectPlan([]), AddressFamily.InterNetwork, saved);
 
     private static void AddHook(
@@ -145,8 +145,8 @@ internal static class IptablesScript
         chains.Add(hook.Chain);
         for (var i = 0; i < diversions.Count; i++)
         {
-            // RETURN of what one listener leaves alone must not hide it from the next. Names of listeners are too long for chains (28
-            // characters).
+            // Each listener has its own chain: a RETURN for packets that one listener does not divert must not skip the next listener. The
+            // chain has a number, because names of listeners can be too long for a chain (28 characters).
             var chain = $"{hook.Chain}-{i}";
             chains.Add(chain);
             rules.AddRange(
@@ -158,7 +158,7 @@ internal static class IptablesScript
         }
     }
 
-    // Chains without their counters.
+    // Our chains and rules. The counters of the chains are left out.
     private static IEnumerable<string> OwnLines(string saved, string table) =>
         LinesOf(saved, table)
             .Where(line => line.Contains(ChainPrefix, StringComparison.Ordinal))

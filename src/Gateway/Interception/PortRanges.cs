@@ -2,12 +2,14 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Interception;
 
-/// <summary>Sets of ports as ranges: sorted, without overlaps, since neither netfilter nor <c>ip rule</c> takes "all but".</summary>
+/// <summary>
+/// Sets of ports as sorted ranges without overlaps. They are needed because neither netfilter nor <c>ip rule</c> has "all except".
+/// </summary>
 internal static class PortRanges
 {
-    /// <summary>What is left of some ports without others.</summary>
+    /// <summary>Removes ports from a set.</summary>
     /// <param name="ports">The ports, in any order; overlaps are joined.</param>
-    /// <param name="without">What is taken away.</param>
+    /// <param name="without">The ports to remove.</param>
     public static IReadOnlyList<PortRange> Subtract(IEnumerable<PortRange> ports, IEnumerable<PortRange> without)
     {
         var left = ports.ToList();
@@ -19,7 +21,7 @@ internal static class PortRanges
         return Join(left);
     }
 
-    /// <summary>All of some ranges, sorted, each port once.</summary>
+    /// <summary>Joins ranges: sorted, each port once.</summary>
     /// <param name="ranges">The ranges, in any order.</param>
     public static IReadOnlyList<PortRange> Join(IEnumerable<PortRange> ranges)
     {

@@ -6,13 +6,15 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Interception;
 
-/// <summary>What <c>Gateway redirect</c> installs, derived from a configuration and the ports of the host's own connections.</summary>
-/// <param name="Diversions">One for each intercepting listener that anything is diverted to.</param>
+/// <summary>
+/// The rules that <c>Gateway redirect</c> installs, derived from a configuration and the ports of the host's own connections.
+/// </summary>
+/// <param name="Diversions">One diversion for each intercepting listener that gets diverted connections.</param>
 internal sealed record RedirectPlan(IReadOnlyList<Diversion> Diversions)
 {
     private const int FingerprintBytes = 6;
 
-    /// <summary>Tells plans apart by everything that they install.</summary>
+    /// <summary>A hash of everything that the plan installs. It tells plans apart.</summary>
     public string Fingerprint
     {
         get
@@ -25,7 +27,7 @@ internal sealed record RedirectPlan(IReadOnlyList<Diversion> Diversions)
         }
     }
 
-    /// <summary>Whether any backend's answer has to be turned round.</summary>
+    /// <summary>Whether answers of any backend must be brought back to the gateway.</summary>
     public bool TurnsReplies => Diversions.Any(diversion => diversion.ReplyPorts.Count > 0);
 
     /// <summary>Derives the plan.</summary>
@@ -67,7 +69,8 @@ internal sealed record RedirectPlan(IReadOnlyList<Diversion> Diversions)
         return new DivertedTraffic(PortRanges.Subtract(ports, excluded), [.. route.Match?.DestinationCidrs.Select(IPNetwork.Parse) ?? []]);
     }
 
-    // Probes and other listeners of ours answer for themselves. What only this host can reach, nobody can reach from outside anyway.
+    // The ports of Probes, Admin and other listeners of the gateway, which are not diverted. Loopback listeners are left out, because
+    // connections from outside cannot reach them anyway.
     private static IEnumerable<PortRange> OwnPorts(GatewayConfig config) =>
         config
             .Listeners.Values.Select(listener => listener.Address)

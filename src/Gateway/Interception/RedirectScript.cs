@@ -3,12 +3,12 @@ using System.Text;
 
 namespace Gateway.Interception;
 
-/// <summary>A plan as a shell script, for a place that has nft (or iptables) and ip but not the gateway: an init container.</summary>
+/// <summary>Writes a plan as a shell script, for an init container that has nft (or iptables) and ip, but not the gateway.</summary>
 internal static class RedirectScript
 {
-    /// <summary>Writes the script. It can be run again.</summary>
+    /// <summary>Writes the script. The script can be run several times.</summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="useIptables">iptables instead of nftables.</param>
+    /// <param name="useIptables">Whether to use iptables instead of nftables.</param>
     public static string Write(RedirectPlan plan, bool useIptables)
     {
         var script = new StringBuilder("#!/bin/sh\nset -eu\n");
@@ -18,7 +18,7 @@ internal static class RedirectScript
         }
 
         script.Append($"command -v ip >/dev/null\ncommand -v {(useIptables ? "iptables" : "nft")} >/dev/null\n");
-        // An earlier run's jumps would be added once more, and chains of another plan would stay.
+        // Old chains are removed first: otherwise the jumps of an earlier run would be added again, and chains of another plan would stay.
         if (useIptables)
         {
             script.Append(IptablesScript.RemoveByShell);
