@@ -3,8 +3,8 @@ using Gateway.Http.Listeners;
 namespace Gateway.Admin;
 
 /// <summary>
-/// What the Probes and Admin listeners answer: <c>/healthz/live</c>, <c>/healthz/ready</c> and <c>/metrics</c>; Admin also <c>/check</c>.
-/// Chosen by the accepting listener, never by the Host header, which a client writes as it likes.
+/// The endpoints of the Probes and Admin listeners: <c>/healthz/live</c>, <c>/healthz/ready</c> and <c>/metrics</c>; Admin also has
+/// <c>/check</c>. The accepting listener decides, never the Host header, because a client can write any Host header.
 /// </summary>
 internal static class AdminEndpoints
 {

@@ -4,16 +4,19 @@ using Gateway.Http.Listeners;
 namespace Gateway.Admin;
 
 /// <summary>
-/// Keeps web pages away from the Admin listener, which a browser on this machine can reach. A page can have its own name resolve to
-/// 127.0.0.1, so only an IP address or localhost is answered in Host. And it can send a form to 127.0.0.1, so a POST needs a header of
-/// ours: a page may send it only after a question that nobody here answers (CORS), as any method but POST, GET and HEAD.
+/// Protects the Admin listener from web pages, because a browser on this machine can reach it. Two attacks are prevented:
+/// <list type="number">
+/// <item>A page can make its own name resolve to 127.0.0.1. So Host must be an IP address or localhost.</item>
+/// <item>A page can send a form to 127.0.0.1. So a POST needs a header of ours: a browser sends such a header only after a CORS preflight
+/// request, and the gateway does not answer that. Methods other than POST, GET and HEAD need a preflight, too.</item>
+/// </list>
 /// </summary>
 internal static class AdminGuard
 {
-    /// <summary>Any value will do.</summary>
+    /// <summary>The name of the header that a POST needs. Any value is accepted.</summary>
     public const string Header = "X-Gateway-Request";
 
-    /// <summary>Answers what it refuses; passes on the rest.</summary>
+    /// <summary>Answers refused requests, and passes all others on.</summary>
     public static Task RunAsync(HttpContext context, RequestDelegate next)
     {
         if (context.Features.Get<IListenerFeature>() is not { Kind: ListenerKind.Admin })

@@ -3,8 +3,8 @@ using Gateway.Checks;
 namespace Gateway.Admin;
 
 /// <summary>
-/// <c>/check</c> of the admin listener: the last self-test of the configuration in force as text, or JSON if the request accepts that; a
-/// POST makes a new one that asks the destinations too.
+/// <c>/check</c> of the Admin listener. GET returns the last self-test of the configuration in force as text, or as JSON if the request
+/// accepts JSON. POST runs a new self-test that also checks the destinations.
 /// </summary>
 internal static class CheckEndpoint
 {
@@ -29,7 +29,7 @@ internal static class CheckEndpoint
         }
         catch (OperationCanceledException)
         {
-            // The gateway ends, another configuration came meanwhile, or the caller has left.
+            // The gateway is stopping, a newer configuration has ended the run, or the client has left.
             response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             return;
         }

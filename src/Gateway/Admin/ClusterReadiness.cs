@@ -5,10 +5,10 @@ using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Admin;
 
-/// <summary>Which of the clusters that readiness depends on (<c>Probes:ReadyWhen</c>) have no destination left.</summary>
+/// <summary>Finds the clusters that readiness depends on (<c>Probes:ReadyWhen</c>) and that have no healthy destination.</summary>
 internal sealed class ClusterReadiness(GatewayRuntime runtime, TcpDataPlane tcp, IProxyStateLookup http)
 {
-    /// <summary>Their names; empty: none, or readiness depends on no cluster.</summary>
+    /// <summary>The names of these clusters; empty: none, or readiness depends on no cluster.</summary>
     public IReadOnlyList<string> FindDown() =>
         runtime.Current.Config.Probes?.ReadyWhen is { } ready ? [.. ready.Clusters.Where(IsDown)] : [];
 
@@ -16,7 +16,8 @@ internal sealed class ClusterReadiness(GatewayRuntime runtime, TcpDataPlane tcp,
         !tcp.HasUsableDestination(cluster)
         || (http.TryGetCluster(cluster, out var state) && state.DestinationsState.AllDestinations is { Count: > 0 } all && all.All(IsDown));
 
-    // Not YARP's list of available ones: by its policies that can be everybody as soon as nobody is left. Unknown is not dead.
+    // YARP's list of available destinations is not used, because its policies can make all destinations available when none is healthy. A
+    // destination with unknown health does not count as down.
     private static bool IsDown(DestinationState destination) =>
         destination.Health is { Active: DestinationHealth.Unhealthy } or { Passive: DestinationHealth.Unhealthy };
 }

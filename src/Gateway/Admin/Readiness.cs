@@ -1,18 +1,18 @@
 namespace Gateway.Admin;
 
-/// <summary>Whether traffic may be sent here: every listener is bound, and no signal to end has come.</summary>
+/// <summary>Whether the gateway is ready for traffic: all listeners are bound, and the drain has not begun.</summary>
 internal sealed class Readiness
 {
     private volatile bool _bound;
     private volatile bool _draining;
 
-    /// <summary>True while every listener is bound, until the drain begins.</summary>
+    /// <summary>Whether all listeners are bound and the drain has not begun.</summary>
     public bool IsReady => _bound && !_draining;
 
-    /// <summary>Why not, in a word, for the probe's answer.</summary>
+    /// <summary>The state in one word, for the response to the probe.</summary>
     public string State => _draining ? "draining" : _bound ? "ready" : "starting";
 
-    /// <summary>Whether every listener of the configuration in force is bound.</summary>
+    /// <summary>Sets whether all listeners of the configuration in force are bound.</summary>
     public void SetBound(bool bound) => _bound = bound;
 
     public void SetDraining() => _draining = true;

@@ -5,27 +5,27 @@ using Gateway.Snapshots;
 
 namespace Gateway.Commands;
 
-/// <summary><c>Gateway check</c>: whether this host can do what a file asks, and how to repair it.</summary>
+/// <summary><c>Gateway check</c>: checks whether this host can run a configuration, and names the cures.</summary>
 internal static class CheckCommand
 {
-    /// <summary>No failures; if strict, no warnings and nothing skipped either.</summary>
+    /// <summary>No failures; with --strict also no warnings and nothing skipped.</summary>
     public const int ExitOk = 0;
 
     /// <summary>At least one failure, or the file has errors.</summary>
     public const int ExitFailures = 1;
 
-    /// <summary>Strict: warnings or something skipped, and no failures.</summary>
+    /// <summary>With --strict: warnings or something skipped, but no failures.</summary>
     public const int ExitWarnings = 2;
 
-    // A dead destination costs its cluster's timeout, 5 s; hundreds of them, 16 at a time, should still be told of.
+    // A dead destination takes its cluster's timeout, 5 s. The limit is long enough for hundreds of them, 16 at a time.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>Checks a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="json">JSON instead of text.</param>
-    /// <param name="strict">What is doubtful or was skipped counts for the exit code.</param>
+    /// <param name="json">Whether to write JSON instead of text.</param>
+    /// <param name="strict">Whether warnings and skipped checks change the exit code.</param>
     /// <param name="output">Takes the report.</param>
-    /// <param name="cancellation">Ctrl-C.</param>
+    /// <param name="cancellation">Signalled by Ctrl+C.</param>
     public static async Task<int> RunAsync(string path, bool json, bool strict, TextWriter output, CancellationToken cancellation)
     {
         var report = await CheckAsync(path, cancellation);

@@ -54,7 +54,7 @@ internal static class CommandLine
                 parsed.GetValue(config) is { } file ? RunAsync(file)
                 : File.Exists(DefaultFile) ? RunAsync(null)
                 : PrintHelpAsync(root, cancellation));
-        // Signals are the host's: it drains. System.CommandLine would end the process after two seconds.
+        // The host handles signals, because it drains. System.CommandLine would end the process after two seconds.
         return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 
@@ -67,7 +67,7 @@ internal static class CommandLine
                 + $"{string.Join(", ", DemoPorts.Preferred)} or, where one is taken, on another. Run as root on Linux it shows "
                 + "transparent mode too.");
         demo.SetAction((parsed, cancellation) => DemoAsync());
-        // Not in its help: only to say what to write instead.
+        // A hidden option, only for an error that names the right command.
         var config = new Option<string?>("--config") { Hidden = true };
         config.Validators.Add(static result =>
             result.AddError("demo writes a configuration of its own: it takes no --config. To run a file: Gateway run --config FILE."));
@@ -76,7 +76,8 @@ internal static class CommandLine
     }
 
     /// <summary>
-    /// Whoever typed the bare name has nothing to run here, and would not expect a gateway with whatever file lies beside the executable.
+    /// Prints the help, because there is no configuration below the working directory. A call without a command does not run the file
+    /// beside the executable, because the user would not expect that.
     /// </summary>
     private static async Task<int> PrintHelpAsync(RootCommand root, CancellationToken cancellation)
     {

@@ -6,10 +6,10 @@ namespace Gateway.Commands;
 /// <summary><c>Gateway redirect apply|remove|show</c>: the rules that divert connections to intercepting listeners.</summary>
 internal static class RedirectCommand
 {
-    /// <summary>Installs what a configuration asks for.</summary>
+    /// <summary>Installs the rules for a configuration.</summary>
     /// <param name="path">The configuration file.</param>
-    /// <param name="useIptables">iptables instead of nftables.</param>
-    /// <param name="output">Says what is diverted.</param>
+    /// <param name="useIptables">Whether to use iptables instead of nftables.</param>
+    /// <param name="output">Takes the list of diversions.</param>
     /// <param name="error">Takes the errors.</param>
     /// <returns>Exit code: 0, or 1.</returns>
     public static Task<int> ApplyAsync(string path, bool useIptables, TextWriter output, TextWriter error) =>
@@ -34,8 +34,8 @@ internal static class RedirectCommand
                 }
             });
 
-    /// <summary>Removes what an earlier <c>apply</c> installed. Needs no configuration.</summary>
-    /// <param name="output">Says that it is done.</param>
+    /// <summary>Removes the rules that an earlier <c>apply</c> installed. Needs no configuration.</summary>
+    /// <param name="output">Takes the confirmation.</param>
     /// <param name="error">Takes the errors.</param>
     /// <returns>Exit code: 0, or 1.</returns>
     public static Task<int> RemoveAsync(TextWriter output, TextWriter error) => GuardedAsync(error, async () =>
@@ -44,9 +44,11 @@ internal static class RedirectCommand
         await output.WriteLineAsync("nothing is diverted any more");
     });
 
-    /// <summary>Prints what <c>apply</c> would do as a shell script, and as its comments what is installed now. Changes nothing.</summary>
+    /// <summary>
+    /// Prints a shell script that does the same as <c>apply</c>, and the installed rules as comments in the script. Changes nothing.
+    /// </summary>
     /// <param name="path">The configuration file.</param>
-    /// <param name="useIptables">iptables instead of nftables.</param>
+    /// <param name="useIptables">Whether to use iptables instead of nftables.</param>
     /// <param name="output">Takes the script.</param>
     /// <param name="error">Takes the errors.</param>
     /// <returns>Exit code: 0, or 1.</returns>

@@ -6,7 +6,7 @@ namespace Gateway.Commands;
 /// <summary><c>Gateway validate</c>: checks a file without running it. The host (ports, rights) is not checked.</summary>
 internal static class ValidateCommand
 {
-    /// <summary>Validates a file under this process's environment.</summary>
+    /// <summary>Validates a file with this process's environment variables.</summary>
     /// <param name="path">The file.</param>
     /// <param name="output">Takes the warnings and the verdict.</param>
     /// <param name="error">Takes the errors.</param>

@@ -1,13 +1,13 @@
 namespace Gateway.Demo;
 
-/// <summary>The demo's configuration file. Text, comments included, because people will open it: it is an example as well.</summary>
+/// <summary>The demo's configuration file. It is a text with comments, because users will open it as an example.</summary>
 internal static class DemoConfiguration
 {
     /// <summary>Writes the file's text.</summary>
-    /// <param name="ports">Where the gateway listens.</param>
+    /// <param name="ports">The ports on which the gateway listens.</param>
     /// <param name="http">The HTTP backend's port on 127.0.0.1.</param>
     /// <param name="tcp">The TCP backend's port on 127.0.0.1.</param>
-    /// <param name="transparent">Whether the process may use transparent mode; without it there is no such listener.</param>
+    /// <param name="transparent">Whether the process may use transparent mode. If not, there is no transparent listener.</param>
     public static string Write(DemoPorts ports, int http, int tcp, bool transparent)
     {
         var (transparentListener, transparentRoute, transparentCluster) = transparent

@@ -1,9 +1,9 @@
 namespace Gateway.Demo;
 
-/// <summary>What <c>Gateway demo</c> prints: commands to paste and what to expect of each.</summary>
+/// <summary>The text that <c>Gateway demo</c> prints: commands to paste, and the expected output of each.</summary>
 internal static class DemoGuide
 {
-    /// <summary>Writes it.</summary>
+    /// <summary>Writes the text.</summary>
     public static void Write(TextWriter output, DemoScenario demo)
     {
         ArgumentNullException.ThrowIfNull(output);

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Gateway.Demo;
 
-/// <summary>The demo's ports on 127.0.0.1: friendly ones where they are free, else any.</summary>
+/// <summary>The demo's ports on 127.0.0.1: the preferred ports if they are free, otherwise any free ports.</summary>
 internal sealed record DemoPorts
 {
     /// <summary>HTTP whose client is the peer. Prefers 8080.</summary>
@@ -24,12 +24,12 @@ internal sealed record DemoPorts
     /// <summary>Admin. Prefers 9901.</summary>
     public required int Admin { get; init; }
 
-    /// <summary>The friendly ones, in the order of the properties.</summary>
+    /// <summary>The preferred ports, in the order of the properties.</summary>
     public static IReadOnlyList<int> Preferred { get; } = [8080, 8081, 9000, 9001, 9002, 9901];
 
     /// <summary>
-    /// Finds the ports. All are held until the last is chosen, so that they differ; somebody else can still take one before the gateway
-    /// does.
+    /// Finds the ports. Each port is held until the last port is chosen, so that they differ. Another process can still take a port before
+    /// the gateway binds it.
     /// </summary>
     /// <exception cref="SocketException">No port is left at all.</exception>
     public static DemoPorts Choose()
@@ -60,7 +60,7 @@ internal sealed record DemoPorts
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
-    // Binding alone proves nothing: .NET sets SO_REUSEADDR, and only a second listen on the address fails then.
+    // The socket must also listen: .NET sets SO_REUSEADDR, and then two sockets can bind the same address, but the second listen fails.
     private static Socket? Listen(int port)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

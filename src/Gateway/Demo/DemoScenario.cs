@@ -5,8 +5,8 @@ using Whoami;
 namespace Gateway.Demo;
 
 /// <summary>
-/// <c>Gateway demo</c>: Whoami backends inside this process on free ports, and a configuration file in front of them that the gateway then
-/// runs as it would run any other. Everything listens on 127.0.0.1 only.
+/// <c>Gateway demo</c>: starts Whoami backends in this process on free ports, and writes a configuration file for them, which the gateway
+/// runs like any other file. Everything listens only on 127.0.0.1.
 /// </summary>
 internal sealed class DemoScenario : IAsyncDisposable
 {
@@ -26,10 +26,10 @@ internal sealed class DemoScenario : IAsyncDisposable
     /// <summary>The configuration file. It is removed when the scenario is disposed.</summary>
     public string ConfigPath => Path.Combine(_folder.FullName, "appsettings.json");
 
-    /// <summary>Where the gateway listens.</summary>
+    /// <summary>The ports on which the gateway listens.</summary>
     public DemoPorts Ports { get; }
 
-    /// <summary>Whether there is a transparent listener: this process has CAP_NET_RAW or CAP_NET_ADMIN.</summary>
+    /// <summary>Whether there is a transparent listener, because this process has CAP_NET_RAW or CAP_NET_ADMIN.</summary>
     public bool HasTransparent { get; }
 
     /// <summary>Starts the backends and writes the file.</summary>
@@ -49,7 +49,7 @@ internal sealed class DemoScenario : IAsyncDisposable
         return scenario;
     }
 
-    /// <summary>Says what runs and what to try.</summary>
+    /// <summary>Prints what runs and which commands to try.</summary>
     public void PrintGuide(TextWriter output) => DemoGuide.Write(output, this);
 
     /// <summary>Ends the backends and removes the file.</summary>
@@ -63,7 +63,7 @@ internal sealed class DemoScenario : IAsyncDisposable
         }
         catch (IOException)
         {
-            // Somebody has it open: it is in the temporary folder and may stay there.
+            // A program has a file open. The folder may stay, because it is in the temporary directory.
         }
     }
 }

@@ -7,7 +7,9 @@ using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Hosting;
 
-/// <summary>Follows the configuration file: a good one is put in force as a whole, a bad one changes nothing and says why.</summary>
+/// <summary>
+/// Follows the configuration file. A valid file is put in force as a whole. An invalid file changes nothing, and its errors are logged.
+/// </summary>
 internal sealed partial class ConfigReloader(
     ConfigSource source,
     GatewayServer server,
@@ -27,7 +29,7 @@ internal sealed partial class ConfigReloader(
     public Task StartingAsync(CancellationToken cancellationToken)
     {
         _file = new WaitingFile(text => ConfigReader.Parse(text, source.Environment), () => _watcher?.ReadAgain(), time);
-        // By default it would end the process without a drain.
+        // The default action of SIGHUP would end the process without a drain.
         _signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true;
@@ -38,7 +40,9 @@ internal sealed partial class ConfigReloader(
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Not before the server has started: a change during the start would find it half-way.</summary>
+    /// <summary>
+    /// Starts the watcher after the server has started, because a change must not meet a server that has only partly started.
+    /// </summary>
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         metrics.Looked(time.GetUtcNow());
@@ -73,7 +77,7 @@ internal sealed partial class ConfigReloader(
         }
         catch
         {
-            // The watcher tells of it.
+            // The watcher logs the exception.
             metrics.Reloaded(succeeded: false);
             throw;
         }
@@ -96,7 +100,8 @@ internal sealed partial class ConfigReloader(
         var problems = await server.ApplyAsync(snapshot);
         if (problems.Count > 0)
         {
-            // The file may be right and the host not yet: unlike an error in the file, this can pass by itself.
+            // The file is tried again later: unlike an error in the file, a problem of the host (a port in use) can end without a change of
+            // the file.
             _file.Keep(read.Text!, result);
             Refuse(problems, problems.Count, isRetry);
             return;
@@ -124,7 +129,7 @@ internal sealed partial class ConfigReloader(
         var reasons = string.Join("; ", problems.Select(problem => LogText.Sentence(problem)));
         if (isRetry && reasons == _refusedFor)
         {
-            // Said already.
+            // These problems were logged already.
             return;
         }
         _refusedFor = reasons;

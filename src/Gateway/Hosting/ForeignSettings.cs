@@ -3,8 +3,8 @@ using System.Collections;
 namespace Gateway.Hosting;
 
 /// <summary>
-/// Settings of ASP.NET Core that would open a port or widen trust behind the file's back. They have no effect here; whoever set one should
-/// know.
+/// Settings of ASP.NET Core that would normally open a port or extend trust without the file. They have no effect in the gateway, and the
+/// operator who has set such a setting should know that.
 /// </summary>
 internal static class ForeignSettings
 {
@@ -14,7 +14,7 @@ internal static class ForeignSettings
         "ASPNETCORE_FORWARDEDHEADERS_ENABLED", "FORWARDEDHEADERS_ENABLED", "ASPNETCORE_HOSTINGSTARTUPASSEMBLIES",
     ];
 
-    /// <summary>The names of those that are set.</summary>
+    /// <summary>The names of the settings that are set.</summary>
     public static IReadOnlyList<string> Find(IDictionary environment)
     {
         var found = new List<string>();
@@ -23,7 +23,7 @@ internal static class ForeignSettings
             var name = (string)entry.Key;
             var isKestrels = name.StartsWith("Kestrel__", StringComparison.OrdinalIgnoreCase)
                 || name.StartsWith("ASPNETCORE_Kestrel__", StringComparison.OrdinalIgnoreCase);
-            // Base images set the port variables; an empty value is how a Dockerfile clears them.
+            // Empty values are ignored: base images set the port variables, and a Dockerfile clears them by an empty value.
             if ((isKestrels || Names.Contains(name, StringComparer.OrdinalIgnoreCase)) && !string.IsNullOrEmpty((string?)entry.Value))
             {
                 found.Add(name);

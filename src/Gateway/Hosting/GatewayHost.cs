@@ -16,14 +16,16 @@ using Microsoft.AspNetCore.Hosting.Server;
 
 namespace Gateway.Hosting;
 
-/// <summary>Builds and runs the host: one application, one YARP, one TCP data plane, and a server that owns the listeners.</summary>
+/// <summary>
+/// Builds and runs the host: one application with one YARP and one TCP data plane, and a server that owns the listeners.
+/// </summary>
 internal static partial class GatewayHost
 {
-    /// <summary>Runs until a signal ends it.</summary>
+    /// <summary>Runs the gateway until a signal ends it.</summary>
     /// <param name="file">The configuration file.</param>
-    /// <param name="environment">Environment variables that may overlay the file.</param>
-    /// <param name="onStarted">Called when every listener is bound.</param>
-    /// <exception cref="StartupException">It cannot start as configured; nothing listens.</exception>
+    /// <param name="environment">Environment variables that may override values of the file.</param>
+    /// <param name="onStarted">Called when all listeners are bound.</param>
+    /// <exception cref="StartupException">The gateway cannot start with this configuration; no listener is bound.</exception>
     public static async Task RunAsync(string file, IReadOnlyDictionary<string, string> environment, Action? onStarted)
     {
         var read = await new ConfigFileReading(file, TimeProvider.System).ReadAsync(ConfigFileReading.DefaultLimit, CancellationToken.None);
@@ -66,7 +68,7 @@ internal static partial class GatewayHost
         var logging = new SnapshotLogging();
         logging.Update(snapshot.Logging);
         ((IConfigurationBuilder)builder.Configuration).Add(logging);
-        // The OpenTelemetry SDK reads its variables from the configuration; nothing else of the environment gets in.
+        // The OpenTelemetry SDK reads its variables from the configuration. No other environment variables are added.
         builder.Configuration.AddInMemoryCollection(
             source
                 .Environment.Where(variable =>
@@ -104,11 +106,11 @@ internal static partial class GatewayHost
         services.AddSingleton<SelfTest>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RestartKeys>(provider, snapshot.Config));
         services.AddHostedService<ConfigReloader>();
-        // GatewayServer bounds its own drain by the file's Shutdown section, which may change while we run.
+        // GatewayServer limits its drain itself by the file's Shutdown section, which may change while the gateway runs.
         services.Configure<HostOptions>(options => options.ShutdownTimeout = Timeout.InfiniteTimeSpan);
 
         var app = builder.Build();
-        // Nobody asks for it, and its numbers are to be there.
+        // Created here, because no other service needs it, but its metrics must exist.
         _ = app.Services.GetRequiredService<ProcessMetrics>();
         app.UseAdminEndpoints();
         app.UseHttpGateway();

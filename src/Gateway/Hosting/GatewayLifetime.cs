@@ -5,8 +5,8 @@ using Gateway.Snapshots;
 namespace Gateway.Hosting;
 
 /// <summary>
-/// Ends the process by signal: the first SIGTERM or SIGINT begins the drain, a second one ends at once. The stock console lifetime would
-/// swallow the second, and an operator who presses Ctrl+C twice means it.
+/// Ends the process by signal: the first SIGTERM or SIGINT begins the drain, a second signal ends the process at once. The console lifetime
+/// of .NET is not used, because it would ignore the second signal.
 /// </summary>
 internal sealed partial class GatewayLifetime(
     IHostApplicationLifetime application,
@@ -29,21 +29,21 @@ internal sealed partial class GatewayLifetime(
 
     public void Dispose() => _registrations.ForEach(registration => registration.Dispose());
 
-    /// <summary>What a signal does.</summary>
+    /// <summary>Handles a signal.</summary>
     internal void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;
         if (Interlocked.Increment(ref _signals) == 1)
         {
-            // First: a logger that fails must not cost the drain, let alone the process.
+            // The drain begins before the log line, because an exception of the logger must not prevent it.
             application.StopApplication();
             LastWords.Try(() => Log.Draining(logger, context.Signal));
             return;
         }
         LastWords.Try(() => Log.EndingAtOnce(logger, context.Signal));
-        // What lives in the kernel does not end with us.
+        // The rules in the kernel do not end with this process, so they are removed here.
         services.GetService<GatewayRuntime>()?.RemoveDnat();
-        // 128 + number, as a shell reports a process that the signal killed.
+        // 128 + number: the exit code that a shell reports for a process killed by the signal.
         Environment.Exit(context.Signal == PosixSignal.SIGTERM ? 143 : context.Signal == PosixSignal.SIGINT ? 130 : 131);
     }
 

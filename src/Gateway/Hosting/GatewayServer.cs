@@ -10,9 +10,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.Hosting;
 
 /// <summary>
-/// The application's server: a set of listeners, each with a life of its own. A listener is bound before the configuration that asks for it
-/// is accepted, drains when it is removed, and never waits for another. Kestrel's own endpoint reload binds the new only after the old has
-/// stopped, seconds later, and a failed bind is but a log line.
+/// The application's server: a set of independent listeners. A listener is bound before its configuration is accepted, it drains when it is
+/// removed, and it never waits for another listener. Kestrel's own endpoint reload is not used, because it binds a new endpoint only after
+/// the old endpoint has stopped, seconds later, and only logs a failed bind.
 /// </summary>
 internal sealed partial class GatewayServer(
     GatewayRuntime runtime,
@@ -21,7 +21,7 @@ internal sealed partial class GatewayServer(
     IHostApplicationLifetime lifetime,
     ILogger<GatewayServer> logger) : IServer
 {
-    /// <summary>Probes and Admin have no traffic worth waiting for when they stop.</summary>
+    /// <summary>The drain time of Probes and Admin. It is short, because their requests are not worth a longer wait.</summary>
     private static readonly TimeSpan ProbesDrain = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -56,8 +56,8 @@ internal sealed partial class GatewayServer(
     }
 
     /// <summary>
-    /// Makes <paramref name="snapshot"/> the one in force, or changes nothing and says why not. New sockets are bound first, then routes,
-    /// clusters and policies are swapped, then new listeners accept and removed ones drain. Live connections are not touched.
+    /// Puts <paramref name="snapshot"/> in force, or changes nothing and returns the problems. First new sockets are bound, then routes,
+    /// clusters and policies are swapped, then new listeners accept and removed listeners drain. Live connections are not touched.
     /// </summary>
     public async Task<IReadOnlyList<string>> ApplyAsync(GatewaySnapshot snapshot)
     {
@@ -87,8 +87,8 @@ internal sealed partial class GatewayServer(
         var removed = _listeners.Values.Where(running => wanted.GetValueOrDefault(running.Plan.Name) != running.Plan).ToList();
         var added = wanted.Values.Where(plan => _listeners.GetValueOrDefault(plan.Name)?.Plan != plan).ToList();
 
-        // A socket that stands in the way of a new one has to go first, but only once everything else is known to work: a file that is
-        // refused touches nothing.
+        // An old socket whose address overlaps with a new listener must be closed before the new listener is bound. That happens only when
+        // everything else has worked, because a refused file must not change anything.
         var inTheWay = removed.Where(running => added.Any(plan => plan.Address.Overlaps(running.Plan.Address))).ToList();
         var change = new Change(added, inTheWay, runtime.Current);
         var problems = await TryAsync(snapshot, change);
@@ -164,7 +164,7 @@ internal sealed partial class GatewayServer(
         return problems;
     }
 
-    // Nothing that was bound may be left behind: the corrected file would find its own ports in use.
+    // Closes everything that was bound, because the corrected file would otherwise find its own ports in use.
     private async Task UndoAsync(Change change, List<string> problems)
     {
         foreach (var listener in change.Bound)
@@ -173,13 +173,13 @@ internal sealed partial class GatewayServer(
         }
         if (!ReferenceEquals(runtime.Current, change.Before))
         {
-            // A listener could not be started, which is the last step.
+            // The last step has failed: a listener could not be started after the swap.
             runtime.Swap(change.Before);
         }
         await RestoreAsync(change.Unbound, problems);
         if (change.IsPrepared)
         {
-            // The kernel forwards for the refused one by now.
+            // The kernel's Dnat rules are those of the refused configuration by now, so the old rules are set again.
             await runtime.PrepareAsync(runtime.Current);
         }
     }
@@ -223,7 +223,7 @@ internal sealed partial class GatewayServer(
         }
     }
 
-    /// <summary>Stops accepting at once; the rest of the drain goes on by itself and is waited for at shutdown.</summary>
+    /// <summary>Stops accepting at once. The drain continues in the background, and shutdown waits for it.</summary>
     private void StopListener(RunningListener running)
     {
         Log.Stopping(logger, running.Plan.Name, running.LocalEndPoint);
@@ -240,7 +240,7 @@ internal sealed partial class GatewayServer(
         }
         catch (Exception problem)
         {
-            // A listener that fails to stop must not keep the others from it.
+            // A listener that fails to stop must not prevent the others from stopping.
             Log.StopFailed(logger, running.Plan.Name, problem);
         }
     }
@@ -264,7 +264,7 @@ internal sealed partial class GatewayServer(
             await Task.WhenAll(traffic.Select(running => StopAndLogAsync(running, shutdown.DrainTimeout)).Concat(_stopping)
                 .Append(runtime.DrainTcpAsync(shutdown.DrainTimeout)));
             runtime.RemoveDnat();
-            // Last, so that probes and the last scrape are answered until there is nothing left to say.
+            // Probes and Admin stop last, so that probes and a last scrape are answered until the end.
             await Task.WhenAll(Listeners.Where(running => running.Plan.Kind != ListenerKind.Traffic)
                 .Select(running => StopAndLogAsync(running, ProbesDrain)));
             Log.Stopped(logger);
@@ -277,7 +277,7 @@ internal sealed partial class GatewayServer(
 
     public void Dispose() => _gate.Dispose();
 
-    /// <summary>A change of listeners under way: what is to be done, and how far it has come.</summary>
+    /// <summary>A change of listeners under way: the listeners to add and to close, and the steps that are done.</summary>
     private sealed class Change(List<ListenerPlan> added, List<RunningListener> inTheWay, GatewaySnapshot before)
     {
         public List<ListenerPlan> Added => added;

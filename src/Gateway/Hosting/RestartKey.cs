@@ -2,13 +2,13 @@ using Gateway.Configuration;
 
 namespace Gateway.Hosting;
 
-/// <summary>A key that is read at start only.</summary>
-/// <param name="Path">Its key path.</param>
-/// <param name="Read">Its value in a configuration.</param>
-/// <param name="Keep">The first configuration with the second one's value.</param>
+/// <summary>A key that is read only at start.</summary>
+/// <param name="Path">The key path.</param>
+/// <param name="Read">Reads the key's value in a configuration.</param>
+/// <param name="Keep">Returns the first configuration with the key's value of the second configuration.</param>
 internal sealed record RestartKey(string Path, Func<GatewayConfig, object?> Read, Func<GatewayConfig, GatewayConfig, GatewayConfig> Keep)
 {
-    /// <summary>All of them. Who reads a key at start only adds it here.</summary>
+    /// <summary>All such keys. New code that reads a key only at start must add it here.</summary>
     public static IReadOnlyList<RestartKey> All { get; } =
     [
         new(

@@ -4,9 +4,9 @@ using Gateway.Observability;
 namespace Gateway.Hosting;
 
 /// <summary>
-/// What of a newer configuration waits for the next start: the keys that are read at start only. The configuration in force has the values
-/// in use, so whoever reads it, the self-test above all, speaks of these. Of each key that differs one Warning tells, and again only when
-/// its value changes.
+/// Handles keys that are read only at start, so that a new value waits for the next start. The configuration in force keeps the values that
+/// are in use, so that its readers, such as the self-test, see these values. A Warning is logged for each key that differs, and again only
+/// when its value changes.
 /// </summary>
 internal sealed partial class RestartKeys(GatewayConfig started, ConfigMetrics metrics, ILogger<RestartKeys> logger)
 {
@@ -15,10 +15,10 @@ internal sealed partial class RestartKeys(GatewayConfig started, ConfigMetrics m
     /// <summary>The paths of all keys.</summary>
     public static IReadOnlyCollection<string> Paths { get; } = [.. RestartKey.All.Select(static key => key.Path)];
 
-    /// <summary>A configuration as it can be in force: with the values in use.</summary>
+    /// <summary>The configuration with the values in use, which can be put in force.</summary>
     public GatewayConfig InUse(GatewayConfig config) => RestartKey.All.Aggregate(config, (all, key) => key.Keep(all, started));
 
-    /// <summary>Tells what of a file that was taken waits for the next start.</summary>
+    /// <summary>Logs the keys of an accepted file whose values wait for the next start.</summary>
     /// <param name="config">The file's configuration, as written.</param>
     public void Tell(GatewayConfig config)
     {

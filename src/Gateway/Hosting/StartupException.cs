@@ -1,6 +1,7 @@
 namespace Gateway.Hosting;
 
 /// <summary>
-/// The process cannot start as configured. The message names what, where and the cure, and is all that the operator sees.
+/// The process cannot start with this configuration. The message names the problem, its key path and the cure. The operator sees only the
+/// message.
 /// </summary>
 internal sealed class StartupException(string message, Exception? inner = null) : Exception(message, inner);

@@ -3,12 +3,12 @@ using Gateway.Configuration.Loading;
 namespace Gateway.Hosting;
 
 /// <summary>
-/// A configuration file that is right, but asks for what this host does not have yet (a port that is in use): it is tried again by itself,
-/// without being parsed again, until another read takes its place. One caller at a time.
+/// A valid configuration file that this host cannot run yet, for example because a port is in use. The file is tried again at intervals,
+/// without parsing it again, until another text replaces it. Only one caller at a time.
 /// </summary>
 internal sealed class WaitingFile : IAsyncDisposable
 {
-    // A port that was in use may be free by now.
+    // After this time a port that was in use may be free.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private readonly Func<string, ConfigResult> _parse;
@@ -16,9 +16,9 @@ internal sealed class WaitingFile : IAsyncDisposable
     private (string Text, ConfigResult Result)? _waiting;
     private volatile bool _isDue;
 
-    /// <summary>Makes one; nothing waits.</summary>
+    /// <summary>Creates it; at first no file waits.</summary>
     /// <param name="parse">Parses a file's text.</param>
-    /// <param name="onDue">Called when the file is to be read again.</param>
+    /// <param name="onDue">Called when it is time to read the file again.</param>
     /// <param name="time">The clock.</param>
     public WaitingFile(Func<string, ConfigResult> parse, Action onDue, TimeProvider time)
     {
@@ -32,9 +32,9 @@ internal sealed class WaitingFile : IAsyncDisposable
             null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Takes what was read in the place of what waits. Whatever becomes of it, nothing waits any more.</summary>
-    /// <param name="text">The file's text; null: it cannot be read.</param>
-    /// <returns>What the text says, and whether this is the file that waits, and its time has come.</returns>
+    /// <summary>Takes a text that was read, and ends the wait. The result of the waiting file is used if the text is the same.</summary>
+    /// <param name="text">The file's text; null: the file cannot be read.</param>
+    /// <returns>The parsed text, and whether this is a retry of the waiting file that was due.</returns>
     public (ConfigResult? Result, bool IsRetry) Take(string? text)
     {
         var (waiting, isDue) = (_waiting, _isDue);
@@ -43,7 +43,7 @@ internal sealed class WaitingFile : IAsyncDisposable
         return text is null ? (null, false) : waiting?.Text == text ? (waiting.Value.Result, isDue) : (_parse(text), false);
     }
 
-    /// <summary>This file waits from now on.</summary>
+    /// <summary>Makes this file wait.</summary>
     public void Keep(string text, ConfigResult result)
     {
         _waiting = (text, result);

@@ -2,10 +2,10 @@ using System.Diagnostics.Metrics;
 
 namespace Gateway.Observability;
 
-/// <summary>Reloads of the configuration file.</summary>
+/// <summary>Metrics of reloads of the configuration file.</summary>
 internal sealed class ConfigMetrics
 {
-    /// <summary>Name of the host's own meter.</summary>
+    /// <summary>The name of the host's own meter.</summary>
     public const string MeterName = "Gateway";
 
     private readonly Counter<long> _reloads;
@@ -34,15 +34,15 @@ internal sealed class ConfigMetrics
             "gateway.build.info",
             () => new Measurement<int>(1, new KeyValuePair<string, object?>("version", GatewayVersion.Text)),
             description: "1, with the version as a label.");
-        // Both series exist from the start, so that an alert on a rate has something to look at.
+        // Both series exist from the start, because rate() needs a series before its first event.
         _reloads.Add(0, new KeyValuePair<string, object?>("result", "succeeded"));
         _reloads.Add(0, new KeyValuePair<string, object?>("result", "failed"));
     }
 
-    /// <summary>The file was looked at.</summary>
+    /// <summary>The file was read, changed or not.</summary>
     public void Looked(DateTimeOffset at) => Interlocked.Exchange(ref _lastLook, at.ToUnixTimeMilliseconds());
 
-    /// <summary>Whether something of the file in force waits for the next start.</summary>
+    /// <summary>Whether a value of the file in force waits for the next start.</summary>
     public bool IsRestartRequired
     {
         get => _isRestartRequired;

@@ -1,9 +1,11 @@
 namespace Gateway.Observability;
 
-/// <summary>Logs where an exception of the logger itself would end more than a line: a signal handler, a loop that has to go on.</summary>
+/// <summary>
+/// Logs in places where an exception of the logger would do more harm than a lost line: a signal handler, or a loop that must not end.
+/// </summary>
 internal static class LastWords
 {
-    /// <summary>Runs <paramref name="log"/>; what it throws is lost, as its line is.</summary>
+    /// <summary>Runs <paramref name="log"/>, and ignores its exceptions.</summary>
     public static void Try(Action log)
     {
         try

@@ -1,16 +1,16 @@
 namespace Gateway.Observability;
 
 /// <summary>
-/// The standard OTEL_* variables that say whether and where to export by OTLP. They govern nothing else: Prometheus is always answered.
+/// The standard OTEL_* variables that decide whether and where to export by OTLP. They change nothing else: Prometheus always works.
 /// </summary>
 internal static class OtlpVariables
 {
-    /// <summary>Not handed to the SDK, which would give up all metrics for it, Prometheus's included.</summary>
+    /// <summary>The variable is not passed to the SDK, because the SDK would switch off all metrics, also for Prometheus.</summary>
     public const string Disabled = "OTEL_SDK_DISABLED";
 
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    /// <summary>Whether a signal is to be exported.</summary>
+    /// <summary>Whether a signal must be exported.</summary>
     /// <param name="environment">The environment.</param>
     /// <param name="signal"><c>METRICS</c> or <c>TRACES</c>.</param>
     public static bool AskFor(IReadOnlyDictionary<string, string> environment, string signal) =>
@@ -21,7 +21,7 @@ internal static class OtlpVariables
                 ? IsUrl(own)
                 : IsUrl(environment.GetValueOrDefault(Endpoint)));
 
-    /// <summary>Endpoints that are no URL, by variable: nothing is exported there.</summary>
+    /// <summary>The variables whose endpoint is not a URL, so that nothing is exported there.</summary>
     public static IEnumerable<(string Name, string Value)> FindBadEndpoints(IReadOnlyDictionary<string, string> environment) =>
         from name in (string[])[Endpoint, EndpointOf("METRICS"), EndpointOf("TRACES")]
         let value = environment.GetValueOrDefault(name)

@@ -7,8 +7,8 @@ using Gateway.Tcp.Admission;
 namespace Gateway.Observability;
 
 /// <summary>
-/// The process as Prometheus's own client libraries show it (<c>process_*</c>), by whose names dashboards and alerts ask, and how much of
-/// the connection limit is taken. (The OpenTelemetry package for processes has other names and no descriptors.)
+/// Metrics of the process with the names of Prometheus's own client libraries (<c>process_*</c>), because dashboards and alerts use these
+/// names; and how much of the connection limit is used. (The OpenTelemetry package for processes has other names and no descriptors.)
 /// </summary>
 internal sealed class ProcessMetrics
 {
@@ -53,6 +53,6 @@ internal sealed class ProcessMetrics
         return _process;
     }
 
-    // Their names are of no interest: nothing is allocated for each.
+    // Counts without reading the names, so that nothing is allocated for each descriptor.
     private static int CountDescriptors() => new FileSystemEnumerable<bool>(Descriptors, static (ref FileSystemEntry _) => true).Count();
 }

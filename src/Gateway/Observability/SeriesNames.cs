@@ -4,8 +4,8 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Observability;
 
 /// <summary>
-/// The names of configurations that become label values, as sets: the metrics SDK keeps the series of everything that was ever counted, so
-/// names of earlier configurations take room too.
+/// The names in configurations that become label values. The sets keep names of earlier configurations, because the metrics SDK keeps every
+/// series that was ever counted, and these take room, too.
 /// </summary>
 internal sealed class SeriesNames
 {
@@ -17,25 +17,25 @@ internal sealed class SeriesNames
     private readonly HashSet<string> _httpRoutes = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _httpRouteDestinations = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Listeners.</summary>
+    /// <summary>The number of listeners.</summary>
     public int Listeners => _listeners.Count;
 
-    /// <summary>Clusters, TCP and HTTP.</summary>
+    /// <summary>The number of clusters, TCP and HTTP.</summary>
     public int Clusters => _clusters.Count;
 
-    /// <summary>Destinations, TCP and HTTP.</summary>
+    /// <summary>The number of destinations, TCP and HTTP.</summary>
     public int Destinations => _destinations.Count;
 
-    /// <summary>TCP routes.</summary>
+    /// <summary>The number of TCP routes.</summary>
     public int Routes => _routes.Count;
 
-    /// <summary>TCP routes with each of their destinations.</summary>
+    /// <summary>The number of pairs of a TCP route and one of its destinations.</summary>
     public int RouteDestinations => _routeDestinations.Count;
 
-    /// <summary>HTTP routes.</summary>
+    /// <summary>The number of HTTP routes.</summary>
     public int HttpRoutes => _httpRoutes.Count;
 
-    /// <summary>HTTP listeners with each of their routes with each of its destinations.</summary>
+    /// <summary>The number of combinations of an HTTP listener, a route on it and a destination of the route.</summary>
     public int HttpRouteDestinations => _httpRouteDestinations.Count;
 
     /// <summary>Adds the names of a configuration.</summary>
@@ -70,7 +70,7 @@ internal sealed class SeriesNames
         _httpRouteDestinations.UnionWith(HttpPathsOf(config).Select(static path => $"{path.Listener}/{path.Route}/{path.Destination}"));
     }
 
-    /// <summary>The ways that a request can take, by name.</summary>
+    /// <summary>The paths that an HTTP request can take through the gateway, as names.</summary>
     public static IEnumerable<(string Listener, string Route, string Cluster, string Destination)> HttpPathsOf(GatewayConfig config)
     {
         var clusters = config.ReverseProxy.Clusters.ToDictionary(

@@ -5,21 +5,21 @@ using OpenTelemetry.Metrics;
 namespace Gateway.Observability;
 
 /// <summary>
-/// How many label sets each instrument may have. The metrics SDK takes 2,000 by default and counts what is beyond in one series without
-/// labels (<c>otel_metric_overflow="true"</c>); with thousands of routes that is most of them. So each instrument gets room for the names
-/// of the configuration that the gateway was started with, and half as many more. A later configuration that needs more is warned about:
-/// the SDK fixes the room when an instrument is made.
+/// The number of label sets that each instrument may have. The metrics SDK allows 2,000 by default, and counts all others in one series
+/// without labels (<c>otel_metric_overflow="true"</c>). With thousands of routes that would be most of them. So each instrument gets room
+/// for the names of the configuration at start, and half as many more. A later configuration that needs more gets a warning, because the
+/// SDK fixes the room when an instrument is created.
 /// </summary>
 internal sealed partial class SeriesRoom : IStartsAtZero
 {
-    /// <summary>At least as many as there are reasons of closed or rejected connections.</summary>
+    /// <summary>An upper bound for the number of reasons of closed or rejected connections.</summary>
     public const int Reasons = 32;
 
-    // Methods times statuses, kinds of failure, error types: what a busy route, destination or listener comes to.
+    // The usual number of label sets of a busy route, destination or listener: methods times statuses, kinds of failure, error types.
     private const int Outcomes = 16;
     private const int Families = 2;
 
-    // What begins with these, the first that fits. Everything else has labels that no configuration multiplies.
+    // The first rule whose prefix fits an instrument's name. The label sets of other instruments do not grow with the configuration.
     private static readonly Rule[] Rules =
     [
         new("gateway.tcp.connection.closed", static names => (long)names.Routes * Families * Reasons, AtLeast: 20_000),
@@ -45,8 +45,8 @@ internal sealed partial class SeriesRoom : IStartsAtZero
     private readonly ILogger _logger;
     private bool _isWarned;
 
-    /// <summary>Makes room.</summary>
-    /// <param name="started">The configuration of the start.</param>
+    /// <summary>Computes the room of all instruments.</summary>
+    /// <param name="started">The configuration at start.</param>
     /// <param name="logger">For the warning.</param>
     public SeriesRoom(GatewayConfig started, ILogger<SeriesRoom> logger)
     {
@@ -62,7 +62,7 @@ internal sealed partial class SeriesRoom : IStartsAtZero
         return rule < 0 ? null : new MetricStreamConfiguration { CardinalityLimit = (int)_room[rule] };
     }
 
-    /// <summary>Warns, once, if the names of all configurations so far need more than there is.</summary>
+    /// <summary>Warns once, if the names of all configurations so far need more label sets than there is room for.</summary>
     public void StartAtZero(GatewayConfig config)
     {
         lock (_lock)
@@ -84,10 +84,12 @@ internal sealed partial class SeriesRoom : IStartsAtZero
         }
     }
 
-    /// <summary>What some instruments need.</summary>
-    /// <param name="Prefix">What their names begin with.</param>
-    /// <param name="Needs">The label sets that the names can come to.</param>
-    /// <param name="AtLeast">Room for smaller configurations to grow; a label set takes some 110 bytes whether it is used or not.</param>
+    /// <summary>The room that some instruments need.</summary>
+    /// <param name="Prefix">The beginning of the instruments' names.</param>
+    /// <param name="Needs">The number of label sets that the names of a configuration can cause.</param>
+    /// <param name="AtLeast">
+    /// The least room, so that small configurations can grow. Each label set takes about 110 bytes, also if it is not used.
+    /// </param>
     private sealed record Rule(string Prefix, Func<SeriesNames, long> Needs, int AtLeast = 4000);
 
     private static partial class Log

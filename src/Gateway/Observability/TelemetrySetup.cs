@@ -5,7 +5,9 @@ using OpenTelemetry.Trace;
 
 namespace Gateway.Observability;
 
-/// <summary>Metrics for Prometheus always; OTLP metrics and traces when the standard OTEL_* variables name a receiver.</summary>
+/// <summary>
+/// Sets up metrics for Prometheus, and export of metrics and traces by OTLP if the standard OTEL_* variables name a receiver.
+/// </summary>
 internal static class TelemetrySetup
 {
     private static readonly string[] Meters =
@@ -15,10 +17,10 @@ internal static class TelemetrySetup
         "Microsoft.AspNetCore.Routing", "Microsoft.AspNetCore.MemoryPool", "System.Net.Http", "System.Net.NameResolution",
     ];
 
-    /// <summary>Adds them.</summary>
-    /// <param name="services">The host's.</param>
-    /// <param name="environment">The OTEL_* variables.</param>
-    /// <param name="started">The configuration of the start, which says how many series there can be.</param>
+    /// <summary>Adds metrics and traces.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="environment">The environment with the OTEL_* variables.</param>
+    /// <param name="started">The configuration at start. It decides how many series an instrument may have.</param>
     public static IServiceCollection AddGatewayTelemetry(
         this IServiceCollection services,
         IReadOnlyDictionary<string, string> environment,
@@ -34,13 +36,14 @@ internal static class TelemetrySetup
             .ConfigureResource(resource =>
                 resource
                     .AddService("gateway", serviceVersion: GatewayVersion.Text)
-                    // Last, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
+                    // Added last, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
                     .AddEnvironmentVariableDetector())
             .WithMetrics(metrics =>
             {
                 metrics.AddMeter(Meters).AddRuntimeInstrumentation().AddPrometheusExporter(options =>
                 {
-                    // A scrape shows what is true now, and an alert needs no label that says which library made the number.
+                    // No cache, because a scrape should show the present values. No scope labels, because alerts do not need the name of
+                    // the library.
                     options.ScrapeResponseCacheDurationMilliseconds = 0;
                     options.ScopeInfoEnabled = false;
                 });

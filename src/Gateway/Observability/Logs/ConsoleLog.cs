@@ -4,13 +4,13 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Gateway.Observability.Logs;
 
-/// <summary>One category of <see cref="ConsoleLogProvider"/>.</summary>
+/// <summary>The logger of one category of <see cref="ConsoleLogProvider"/>.</summary>
 internal sealed class ConsoleLog(string category, ConsoleLogProvider provider) : ILogger
 {
-    // A refused configuration tells a hundred errors in one line.
+    // Large enough for a refused configuration, which logs a hundred errors in one line.
     private const int MaxMessageLength = 64 * 1024;
 
-    // What a thread keeps between lines.
+    // The largest buffer that a thread keeps between lines.
     private const int MaxKeptCapacity = 1024;
 
     [ThreadStatic]
@@ -51,7 +51,7 @@ internal sealed class ConsoleLog(string category, ConsoleLogProvider provider) :
     internal string Format<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> message)
     {
         var format = provider.Formatter;
-        // JSON has escapes of its own, and whoever reads it wants the text as it was.
+        // JSON escapes special characters itself, and its readers want the original text.
         var entry = format.Name == ConsoleFormatterNames.Json
             ? new LogEntry<TState>(level, category, id, state, exception, message)
             : new LogEntry<TState>(

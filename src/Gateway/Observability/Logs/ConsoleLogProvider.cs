@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Gateway.Observability.Logs;
 
 /// <summary>
-/// The console of ASP.NET Core, its section <c>Logging:Console</c> and its formatters, on a <see cref="LineWriter"/>: nobody who logs ever
-/// writes. Messages are made fit for a line whatever library logs them.
+/// Logs to the console with ASP.NET Core's section <c>Logging:Console</c> and its formatters, but through a <see cref="LineWriter"/>, so
+/// that a thread that logs never writes itself. Messages of all libraries are made safe for one line.
 /// </summary>
 [ProviderAlias("Console")]
 internal sealed class ConsoleLogProvider : ILoggerProvider, ISupportExternalScope
@@ -28,7 +28,7 @@ internal sealed class ConsoleLogProvider : ILoggerProvider, ISupportExternalScop
             static (count, _) => $"{count} lines of the log were lost: what reads it was too slow, or a write failed"));
     }
 
-    /// <summary>The formatter that the section names; the file's name was validated.</summary>
+    /// <summary>The formatter that the section names. The name in the file was validated.</summary>
     internal ConsoleFormatter Formatter =>
         _formatters.GetValueOrDefault(_options.CurrentValue.FormatterName ?? "") ?? _formatters[ConsoleFormatterNames.Simple];
 

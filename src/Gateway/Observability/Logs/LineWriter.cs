@@ -4,19 +4,19 @@ using System.Text;
 namespace Gateway.Observability.Logs;
 
 /// <summary>
-/// Writes the log on a thread of its own. Whoever logs leaves a line and goes on: what the queue has no room for is counted and lost,
-/// whatever has become of the thread. The stock console logger ends its thread at the first write that fails, and from then on every thread
-/// that logs writes for itself and waits for the disk or the reader.
+/// Writes the log on a separate thread. A thread that logs only queues a line, and never waits. If the queue is full, the line is lost and
+/// counted. The console logger of .NET is not used, because its thread ends at the first failed write; from then on every thread that logs
+/// writes itself, and waits for the disk or the reader.
 /// </summary>
 internal sealed class LineWriter : IDisposable
 {
-    /// <summary>Lines that wait: a few seconds of a busy gateway.</summary>
+    /// <summary>The most lines in the queue: a few seconds of a busy gateway.</summary>
     public const int MaxLines = 8192;
 
-    /// <summary>Characters that wait, 16 MB: some lines are long.</summary>
+    /// <summary>The most characters in the queue (16 MB), because some lines are long.</summary>
     public const int MaxCharacters = 8 * 1024 * 1024;
 
-    // As long as the stock console logger waits for its last lines: a reader that stalls must not keep the process.
+    // The wait for the last lines at the end, the same as in .NET's console logger. A reader that stalls must not keep the process alive.
     private static readonly TimeSpan LastLines = TimeSpan.FromSeconds(1.5);
 
     private readonly BlockingCollection<(bool IsError, string Text)> _lines = new(MaxLines);
@@ -31,15 +31,15 @@ internal sealed class LineWriter : IDisposable
 
     /// <summary>Starts the thread.</summary>
     /// <param name="sink">Takes the bytes.</param>
-    /// <param name="metrics">Counts what is lost.</param>
-    /// <param name="notice">The line that says how many were lost.</param>
+    /// <param name="metrics">Counts lost lines.</param>
+    /// <param name="notice">Makes the line that says how many lines were lost.</param>
     public LineWriter(LineSink sink, LogMetrics metrics, Func<long, string> notice)
     {
         (_sink, _metrics, _notice) = (sink, metrics, notice);
         _writing = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    /// <summary>Leaves a line; from any thread, never waits and never throws.</summary>
+    /// <summary>Queues a line. Thread-safe; never waits and never throws.</summary>
     public void Write(string line, bool isError = false)
     {
         if (Interlocked.Add(ref _characters, line.Length) <= MaxCharacters && TryAdd((isError, line)))
@@ -51,11 +51,11 @@ internal sealed class LineWriter : IDisposable
         _metrics.NoRoom();
     }
 
-    /// <summary>Writes what waits, and gives up on a reader that stalls.</summary>
+    /// <summary>Writes the queued lines, but does not wait long for a reader that stalls.</summary>
     public void Dispose()
     {
         _lines.CompleteAdding();
-        // Not disposed: the thread may be in a write still, and others may log.
+        // The queue is not disposed, because the thread may still be in a write, and other threads may still log.
         _writing.Wait(LastLines);
     }
 
@@ -67,7 +67,7 @@ internal sealed class LineWriter : IDisposable
         }
         catch (InvalidOperationException)
         {
-            // Completed in between.
+            // The queue was completed after the check.
             return false;
         }
     }
@@ -97,7 +97,7 @@ internal sealed class LineWriter : IDisposable
             _bytes = new byte[size];
         }
 
-        // Half a line was written before a disk was full: the next one is not its end.
+        // If the last write ended in the middle of a line (the disk was full), this line begins with a line break.
         var start = _isMidLine ? 1 : 0;
         _bytes[0] = (byte)'\n';
         var length = start + Encoding.UTF8.GetBytes(text, _bytes.AsSpan(start));

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Gateway.Observability.Logs;
 
-/// <summary>Lines of the log that nobody will read.</summary>
+/// <summary>Metrics of lost lines of the log.</summary>
 internal sealed class LogMetrics
 {
     private static readonly KeyValuePair<string, object?> QueueFull = new("reason", "queue_full");
@@ -16,12 +16,12 @@ internal sealed class LogMetrics
         () => (Measurement<long>[])[new(Interlocked.Read(ref _unqueued), QueueFull), new(Interlocked.Read(ref _unwritten), WriteFailed)],
         "{line}", "Lines of the log that were lost.");
 
-    /// <summary>All of them.</summary>
+    /// <summary>The number of all lost lines.</summary>
     public long Dropped => Interlocked.Read(ref _unqueued) + Interlocked.Read(ref _unwritten);
 
-    /// <summary>The reader of the log is slower than what is written, or stalls.</summary>
+    /// <summary>A line was lost because the queue was full: the reader of the log is too slow, or stalls.</summary>
     public void NoRoom() => Interlocked.Increment(ref _unqueued);
 
-    /// <summary>A line could not be written (whole), or not be formatted.</summary>
+    /// <summary>A line was lost because it could not be formatted, or not be written completely.</summary>
     public void Failed() => Interlocked.Increment(ref _unwritten);
 }

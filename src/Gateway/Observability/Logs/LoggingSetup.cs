@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging.Console;
 namespace Gateway.Observability.Logs;
 
 /// <summary>
-/// Console logging that never holds up traffic: what the console cannot take is dropped and counted, and the console says how many.
+/// Sets up console logging that never delays traffic. Lines that the console cannot take in time are dropped and counted, and a later line
+/// says how many.
 /// </summary>
 internal static class LoggingSetup
 {
@@ -11,17 +12,17 @@ internal static class LoggingSetup
 
     public static ILoggingBuilder AddGatewayLogging(this ILoggingBuilder logging, IConfiguration configuration)
     {
-        // Before the file's own rules, which win: the frameworks' per-request lines would drown ours.
+        // These filters hide the frameworks' lines for each request. They come before the file's own rules, so that the file wins.
         logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning)
             .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None)
-            // While it is on, the host makes an Activity for every request, and a traceparent for the backend that nobody collects. Traces
-            // by OTLP do not need it.
+            // If this category is on, the host creates an Activity for every request, and a traceparent for the backend that nobody
+            // collects. Traces by OTLP do not need this category.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
-            // It would print the stack of a start that failed, whose message says all there is to say.
+            // This category would print the stack of a failed start. The exception's message is enough.
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.AddConfiguration(configuration.GetSection("Logging"));
-        // Before AddConsole, whose binding of Logging:Console comes later and so wins. Without a formatter's name the console falls back to
-        // the options of its first versions, which undo those of the formatter below.
+        // These options come before AddConsole, so that its binding of Logging:Console wins. The formatter's name is needed, because
+        // without a name the console uses its obsolete options, which override those of the formatter below.
         logging.Services.Configure<ConsoleLoggerOptions>(options => options.FormatterName = ConsoleFormatterNames.Simple);
         logging.Services.Configure<SimpleConsoleFormatterOptions>(options =>
         {
@@ -30,13 +31,13 @@ internal static class LoggingSetup
             options.UseUtcTimestamp = true;
             options.ColorBehavior = LoggerColorBehavior.Default;
         });
-        // A line of JSON has no time at all by default.
+        // Set here, because a JSON line has no time by default.
         logging.Services.Configure<JsonConsoleFormatterOptions>(options =>
         {
             options.TimestampFormat = Timestamp;
             options.UseUtcTimestamp = true;
         });
-        // The stock console for its section, its options and its formatters, and our own provider in the place of its.
+        // AddConsole registers the configuration section, the options and the formatters. Its provider is replaced by our own.
         logging.AddConsole();
         logging.Services.Remove(logging.Services.Single(static service => service.ImplementationType == typeof(ConsoleLoggerProvider)));
         logging.Services.AddMetrics().AddSingleton<LogMetrics>().AddSingleton<ILoggerProvider, ConsoleLogProvider>();

@@ -2,7 +2,7 @@ using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Observability.Logs;
 
-/// <summary>An exception as a formatter writes it: its text may quote what a client sent.</summary>
+/// <summary>Wraps an exception for a formatter, and makes its text safe for the log, because it may contain bytes from a client.</summary>
 internal sealed class ToldException(Exception exception) : Exception
 {
     public override string ToString() =>
