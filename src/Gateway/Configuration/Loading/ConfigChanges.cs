@@ -89,7 +89,8 @@ internal sealed record ConfigChanges(IReadOnlyList<string> Added, IReadOnlyList<
         }
     }
 
-    // Compares section members. An added or removed section is shown by its entries; an added or removed entry by its name.
+    // Whether to compare the members: also of an added or removed section, which is shown by its entries. An added or removed entry is
+    // shown by its name.
     private static bool AreSections(string path, ConfigNode? old, ConfigNode? now) =>
         (old, now) is (ObjectNode, ObjectNode)
         || (

@@ -24,7 +24,7 @@ internal sealed class AsteriskTarget(Stream connection) : CountingStream(connect
             ? WriteAsteriskAsync(buffer[Written.Length..], cancellationToken)
             : base.WriteAsync(buffer, cancellationToken);
 
-    // The beginning and the rest are written in one write, because a request's head should be one packet.
+    // One write, so that a request's head is not split.
     private async ValueTask WriteAsteriskAsync(ReadOnlyMemory<byte> rest, CancellationToken cancellation)
     {
         var begin = "OPTIONS * "u8.ToArray();

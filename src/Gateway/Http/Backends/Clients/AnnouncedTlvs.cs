@@ -13,7 +13,7 @@ namespace Gateway.Http.Backends.Clients;
 /// passed on. They are built for each request before its connection is chosen, because requests may share a connection only if their
 /// headers are equal.
 /// </summary>
-/// <param name="sourceIp">What is added and passed on, validated.</param>
+/// <param name="sourceIp">The settings for added and passed-on TLVs, validated.</param>
 /// <param name="cluster">The cluster, for <c>{cluster}</c>.</param>
 internal sealed class AnnouncedTlvs(SourceIpConfig sourceIp, string cluster)
 {

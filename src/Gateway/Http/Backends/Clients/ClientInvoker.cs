@@ -26,13 +26,13 @@ internal sealed class ClientInvoker : HttpMessageInvoker
     private readonly bool _tellsTlvs;
     private readonly AnnouncedTlvs? _added;
 
-    /// <summary>Makes one.</summary>
+    /// <summary>Creates the HTTP client of a cluster.</summary>
     /// <param name="sourceIp">How clients are told apart.</param>
     /// <param name="cluster">For metrics.</param>
     /// <param name="create">Makes the HTTP client that announces this client; null: the gateway itself.</param>
     /// <param name="pools">The set of all clusters' pools, which gets the new pool.</param>
     /// <param name="metrics">Counts clients.</param>
-    /// <param name="time">For idle clients.</param>
+    /// <param name="time">The clock.</param>
     public ClientInvoker(
         ClusterSourceIp sourceIp,
         string cluster,

@@ -16,7 +16,7 @@ namespace Gateway.Http.Backends.Clients;
 /// <param name="cluster">For metrics.</param>
 /// <param name="create">Makes the HTTP client that announces this client to destinations.</param>
 /// <param name="metrics">Counts clients.</param>
-/// <param name="time">For idle clients.</param>
+/// <param name="time">The clock.</param>
 internal sealed class ClientPool(
     ClusterSourceIp limits, string cluster, Func<Announcement, HttpMessageInvoker> create, ClientPoolMetrics metrics, TimeProvider time)
 {

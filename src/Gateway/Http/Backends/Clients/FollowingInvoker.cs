@@ -21,7 +21,7 @@ internal sealed class FollowingInvoker : HttpMessageInvoker
     private volatile FollowedName[] _names = [];
     private bool _isDisposed;
 
-    /// <summary>Makes one.</summary>
+    /// <summary>Creates the HTTP client of a cluster.</summary>
     /// <param name="create">Makes the HTTP client of a name. The argument is how long its connections get new requests.</param>
     /// <param name="dialer">Knows the addresses of names.</param>
     /// <param name="options">How long connections get new requests, and how often addresses are compared.</param>
