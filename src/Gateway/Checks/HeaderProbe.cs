@@ -11,9 +11,9 @@ namespace Gateway.Checks;
 /// 3. A backend that is silent after a header, and closes on line feeds without a header, reads it (nginx, HAProxy, and most).
 /// 4. A backend that accepts line feeds without a header, but refuses line feeds after a header, does not read it (Varnish's plain port). A
 /// backend that always refuses line feeds in HTTP gets an HTTP request after the header (h2o).
-/// 5. A backend that is silent in all these cases, and complains about version 2, reads version 1 (gunicorn). The reverse does not hold,
-/// because Redis waits after the zero byte of version 2. Everything else stays unknown: a PowerDNS that does not trust this host is as
-/// silent as a PowerDNS that is about to answer.
+/// 5. A backend that is silent in all these cases, and complains in HTTP about version 2, reads version 1 (gunicorn). The reverse does not
+/// hold, because Redis waits after the zero byte of version 2. Everything else stays unknown: a PowerDNS that does not trust this host is
+/// as silent as a PowerDNS that is about to answer.
 /// </summary>
 internal static class HeaderProbe
 {
