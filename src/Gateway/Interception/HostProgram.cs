@@ -87,7 +87,7 @@ internal static class HostProgram
         {
             var output = process.StandardOutput.ReadToEndAsync(limit.Token);
             var error = process.StandardError.ReadToEndAsync(limit.Token);
-            await WriteAsync(process, input);
+            await WriteAsync(process, input, limit.Token);
             await process.WaitForExitAsync(limit.Token);
             return new HostProgramResult(process.ExitCode, await output, await error);
         }
@@ -127,11 +127,11 @@ internal static class HostProgram
 
     private static bool HasIPv6() => File.Exists(IPv6Switch) && File.ReadAllText(IPv6Switch).Trim() == "0";
 
-    private static async Task WriteAsync(Process process, string input)
+    private static async Task WriteAsync(Process process, string input, CancellationToken limit)
     {
         try
         {
-            await process.StandardInput.WriteAsync(input);
+            await process.StandardInput.WriteAsync(input.AsMemory(), limit);
             process.StandardInput.Close();
         }
         catch (IOException)

@@ -31,6 +31,13 @@ internal sealed class ConfigFileReading(string path, TimeProvider time, Func<str
             LastEnded = time.GetUtcNow();
             return result;
         }
+        catch (Exception failed) when (_underWay is { IsFaulted: true })
+        {
+            // The next call reads anew: a failure that stayed would end all reloads.
+            _underWay = null;
+            LastEnded = time.GetUtcNow();
+            return new ConfigFileRead(null, $"the file cannot be read: {failed.Message}");
+        }
         catch (TimeoutException)
         {
             return new ConfigFileRead(

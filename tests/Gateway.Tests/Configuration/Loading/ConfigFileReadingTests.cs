@@ -1,0 +1,23 @@
+using Gateway.Configuration.Loading;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Gateway.Tests.Configuration.Loading;
+
+public sealed class ConfigFileReadingTests
+{
+    [Fact]
+    public async Task Read_ThrewOnce_IsAnErrorAndTheNextReadsAnew()
+    {
+        var reads = 0;
+        var reading = new ConfigFileReading(
+            "gateway.json",
+            new FakeTimeProvider(),
+            _ => reads++ == 0 ? throw new InvalidOperationException("out of order") : new ConfigFileRead("{}", null));
+
+        var first = await reading.ReadAsync(ConfigFileReading.DefaultLimit, TestContext.Current.CancellationToken);
+        var second = await reading.ReadAsync(ConfigFileReading.DefaultLimit, TestContext.Current.CancellationToken);
+
+        Assert.Equal("the file cannot be read: out of order", first.Error);
+        Assert.Equal("{}", second.Text);
+    }
+}
