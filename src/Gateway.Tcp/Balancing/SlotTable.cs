@@ -3,25 +3,25 @@ using System.Net;
 namespace Gateway.Tcp.Balancing;
 
 /// <summary>
-/// Shares of connections as a table of slots, each of which belongs to one destination: connection number n, or the hash of a client,
-/// chooses a slot. The engine and nftables (numgen, jhash) use the same tables. A cluster chooses its tables (<c>ClusterModel</c>), and a
-/// connection its slot (<c>ClusterModel.NextStart</c>).
+/// Shares of connections as a table of slots. Each slot belongs to one destination. The number of a connection, or the hash of a client's
+/// address, chooses a slot. The engine and nftables (numgen, jhash) use the same tables. <c>ClusterModel</c> makes the table of a cluster,
+/// and <c>ClusterModel.NextStart</c> chooses the slot of a connection.
 /// </summary>
 internal static class SlotTable
 {
     /// <summary>
-    /// Slots of a hash table. Prime, so that addresses that differ in one octet do not fall into step; with ten destinations each has 204
-    /// slots, give or take 7 % (1/√204).
+    /// The number of slots of a hash table. A prime number, so that addresses that differ in one octet do not fall into a pattern. With ten
+    /// destinations, each has 204 slots, give or take 7 % (1/√204).
     /// </summary>
     public const int HashSlots = 2039;
 
-    // More precision than this nobody notices, and the kernel's copy of the table stays small.
+    // Enough precision for any weights in practice, and the kernel's copy of the table stays small.
     private const int MostTurns = 1024;
 
     /// <summary>
-    /// Slots for taking turns, in proportion to weights and interleaved: 3:1 is A A B A, not A A A B (nginx's smooth weighted round-robin).
+    /// Slots for weighted round robin, interleaved: 3:1 is A A B A, not A A A B (nginx's smooth weighted round-robin).
     /// </summary>
-    /// <param name="weights">Weights from 0; 0 gets no slot.</param>
+    /// <param name="weights">Weights from 0; weight 0 gets no slot.</param>
     /// <returns>Indexes of destinations; a single 0 if all weights are 0.</returns>
     public static ushort[] InTurn(ReadOnlySpan<int> weights)
     {
@@ -44,8 +44,8 @@ internal static class SlotTable
         return slots;
     }
 
-    // The smallest whole numbers in the same proportion; beyond MostTurns in nearly the same, and nobody with a weight is left without a
-    // slot.
+    // The smallest whole numbers in the same proportion. If they add up to more than MostTurns, they are rounded to nearly the same
+    // proportion, and every destination with a weight keeps at least one slot.
     private static int[] Reduce(ReadOnlySpan<int> weights)
     {
         var divisor = 0;
@@ -68,8 +68,9 @@ internal static class SlotTable
     }
 
     /// <summary>
-    /// Slots for hashes, by weighted rendezvous: each slot goes to the destination with the highest score for it, so a destination that
-    /// comes or goes moves only its own share of the clients. Depends on names and weights alone: every gateway makes the same table.
+    /// Slots for hashes, by weighted rendezvous hashing. Each slot goes to the destination with the highest score for this slot, so a
+    /// destination that is added or removed moves only its own share of the clients. The table depends on names and weights alone, so every
+    /// gateway makes the same table.
     /// </summary>
     /// <param name="destinations">Names and weights; weight 0 gets no slot.</param>
     /// <returns>Indexes of destinations.</returns>
@@ -102,8 +103,8 @@ internal static class SlotTable
     }
 
     /// <summary>The slot of a client. Allocates nothing.</summary>
-    /// <param name="client">Its address.</param>
-    /// <param name="slots">How many slots there are.</param>
+    /// <param name="client">The client's address.</param>
+    /// <param name="slots">The number of slots.</param>
     public static int SlotOf(IPAddress client, int slots)
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -117,7 +118,7 @@ internal static class SlotTable
         return (int)(Mix(hash) % (ulong)slots);
     }
 
-    // FNV-1a, regardless of case as names are.
+    // FNV-1a over lower case, because names are compared without case.
     private static ulong HashOf(string name)
     {
         var hash = 0xcbf29ce484222325;

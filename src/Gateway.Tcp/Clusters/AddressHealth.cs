@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Gateway.Tcp.Clusters;
 
-/// <summary>One address of a destination: counts its checks. Used by one checker at a time; read by anybody.</summary>
+/// <summary>The health of one address of a destination. One checker at a time counts checks; any thread reads.</summary>
 /// <param name="address">The address.</param>
 /// <param name="rules">Rise and fall.</param>
 internal sealed class AddressHealth(IPEndPoint address, HealthCheckModel rules)
@@ -17,9 +17,10 @@ internal sealed class AddressHealth(IPEndPoint address, HealthCheckModel rules)
     /// <summary>Whether it may be used: false until the first check.</summary>
     public bool IsHealthy => _isHealthy;
 
-    /// <summary>Counts a check. The first one decides alone, so that nobody waits for <c>Rise</c> intervals at start.</summary>
+    /// <summary>Counts a check. The first check decides alone, so that clients do not wait for <c>Rise</c> intervals at start.</summary>
     /// <param name="isGood">
-    /// What it found; null: it could not be made. Then what is known stays, and an address of which nothing is known may be used.
+    /// The result of the check; null: the check could not be made. Then the verdict stays as it is, and an address without a verdict may be
+    /// used.
     /// </param>
     /// <returns>Whether the verdict has changed.</returns>
     public bool Count(bool? isGood)

@@ -6,20 +6,21 @@ using Gateway.Tcp.Networks;
 namespace Gateway.Tcp.Clusters;
 
 /// <summary>
-/// A cluster, resolved from <see cref="TcpClusterConfig"/>: where to connect, in which shares, and how long one attempt may take.
-/// Immutable; what it and its destinations are doing is in the states that it refers to, and that the next model takes over.
+/// A cluster, resolved from <see cref="TcpClusterConfig"/>: its destinations, their shares, and how long one connect attempt may take.
+/// Immutable. What changes at run time is in the state objects of the cluster and its destinations. The model after a reload takes over
+/// these state objects.
 /// </summary>
 public sealed class ClusterModel
 {
-    // Null: one slot for each destination, in order.
+    // Null: each destination has one slot, in the order of the file.
     private readonly ushort[]? _slots;
 
     /// <summary>Makes a cluster.</summary>
-    /// <param name="name">Its key.</param>
-    /// <param name="config">Its section, validated.</param>
-    /// <param name="networks">The section <c>Networks</c>; null: none.</param>
-    /// <param name="isDnat">Whether the kernel forwards to it.</param>
-    /// <param name="before">The model of the same name that is in force: what it is doing goes on. Null: there is none.</param>
+    /// <param name="name">The key of the cluster.</param>
+    /// <param name="config">The section of the cluster, validated.</param>
+    /// <param name="networks">The section <c>Networks</c>; null: there is none.</param>
+    /// <param name="isDnat">Whether the kernel forwards connections to the cluster.</param>
+    /// <param name="before">The model of the same name that is in force; the new model takes over its states. Null: there is none.</param>
     internal ClusterModel(
         string name,
         TcpClusterConfig config,
@@ -49,28 +50,28 @@ public sealed class ClusterModel
             : null;
     }
 
-    /// <summary>Its key in <c>Clusters</c>.</summary>
+    /// <summary>The key of the cluster in <c>Clusters</c>.</summary>
     public string Name { get; }
 
-    /// <summary>What it is doing.</summary>
+    /// <summary>What changes at run time.</summary>
     internal ClusterState State { get; }
 
-    /// <summary>Limit of one connect attempt, to one address.</summary>
+    /// <summary>The time limit of one connect attempt to one address.</summary>
     public TimeSpan ConnectTimeout { get; }
 
-    /// <summary>Its destinations in the order of the file.</summary>
+    /// <summary>The destinations, in the order of the file.</summary>
     public IReadOnlyList<DestinationModel> Destinations { get; }
 
-    /// <summary>Which original destinations may be dialed; null: its destinations are those of the file.</summary>
+    /// <summary>Which original destinations may be dialed; null: the destinations are written in the file.</summary>
     internal OriginalDestination? Original { get; }
 
-    /// <summary>How its destinations are checked; null: they are not.</summary>
+    /// <summary>How the destinations are checked; null: they are not checked.</summary>
     internal HealthCheckModel? HealthCheck { get; }
 
-    /// <summary>When failed connects leave a destination out; null: never.</summary>
+    /// <summary>After which failed connects a destination is left out; null: never.</summary>
     internal PassiveRules? Passive { get; }
 
-    /// <summary>Whether a client's connections go to one destination.</summary>
+    /// <summary>Whether all connections of a client go to the same destination.</summary>
     internal bool HasAffinity { get; }
 
     /// <summary>Whether any destination is a name.</summary>
@@ -79,8 +80,9 @@ public sealed class ClusterModel
     private bool IsWeighted { get; }
 
     /// <summary>
-    /// Where the next connection of a client starts: its own destination if the cluster has affinity, else the next in turn by weight, so
-    /// that load spreads evenly and a dead destination costs only its share of connections a failed attempt.
+    /// The destination that the next connection of a client tries first: the client's own destination if the cluster has affinity,
+    /// otherwise the next destination in turn, by weight. So the load spreads evenly, and a dead destination costs a failed attempt only
+    /// for its share of the connections.
     /// </summary>
     internal int NextStart(IPAddress client)
     {
@@ -98,10 +100,13 @@ public sealed class ClusterModel
         return _slots is { } slots ? slots[turn % (uint)slots.Length] : (int)(turn % (uint)Destinations.Count);
     }
 
-    /// <summary>Whether any destination may be used; if none may, all are tried: a wrong check must not be worse than none.</summary>
+    /// <summary>
+    /// Whether any destination may be used. If none may be used, the dialer tries all of them, because a wrong check must not be worse than
+    /// no check.
+    /// </summary>
     internal bool HasUsable()
     {
-        // By number: an enumerator of a list behind an interface is an allocation, for each connection.
+        // No foreach, because the enumerator of an IReadOnlyList is an allocation for each connection.
         for (var number = 0; number < Destinations.Count; number++)
         {
             if (Destinations[number].IsUsable)
@@ -113,7 +118,7 @@ public sealed class ClusterModel
         return false;
     }
 
-    // A destination whose address has changed is another one.
+    // A destination whose address has changed counts as a new destination.
     private DestinationModel[] Resolve(IReadOnlyDictionary<string, TcpDestinationConfig> destinations, ClusterModel? before)
     {
         var known = before?.Destinations.ToDictionary(static destination => (destination.Name, destination.Address));

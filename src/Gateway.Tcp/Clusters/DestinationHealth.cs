@@ -4,22 +4,22 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Clusters;
 
 /// <summary>
-/// What checks say of a destination. Written by its checker, read by the data plane without a lock. Outlives reloads that leave the
-/// destination and the rules of its checks as they are.
+/// The results of the health checks of a destination. Its checker writes them; the data plane reads them without a lock. They outlive a
+/// reload that leaves the destination and the rules of its checks as they are.
 /// </summary>
 internal sealed class DestinationHealth
 {
     private volatile AddressHealth[] _addresses = [];
-    // A check that has not ended says nothing against anybody.
+    // A destination may be used until its first check has ended.
     private volatile bool _isHealthy = true;
 
-    /// <summary>Whether any of its addresses is healthy; true until the first verdict.</summary>
+    /// <summary>Whether any address of the destination is healthy; true until the first verdict.</summary>
     public bool IsHealthy => _isHealthy;
 
-    /// <summary>Its addresses, healthy or not.</summary>
+    /// <summary>The addresses of the destination, healthy or not.</summary>
     public IReadOnlyList<AddressHealth> Addresses => _addresses;
 
-    /// <summary>The first healthy address of a family; null: none, or not known yet.</summary>
+    /// <summary>The first healthy address of a family; null: there is none, or none is known yet.</summary>
     public IPEndPoint? Target(AddressFamily family)
     {
         foreach (var address in _addresses)
@@ -33,7 +33,7 @@ internal sealed class DestinationHealth
         return null;
     }
 
-    /// <summary>Whether checks have found this address dead. One that they do not know is not.</summary>
+    /// <summary>Whether checks have found this address dead. False for an address that is not checked.</summary>
     public bool IsBad(IPEndPoint endPoint)
     {
         foreach (var address in _addresses)
@@ -47,7 +47,7 @@ internal sealed class DestinationHealth
         return false;
     }
 
-    /// <summary>Takes over the newest round of checks.</summary>
+    /// <summary>Takes over the results of the newest round of checks.</summary>
     public void Publish(AddressHealth[] addresses)
     {
         _addresses = addresses;

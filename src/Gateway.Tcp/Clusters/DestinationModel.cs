@@ -7,10 +7,10 @@ namespace Gateway.Tcp.Clusters;
 public sealed class DestinationModel
 {
     /// <summary>Makes a destination.</summary>
-    /// <param name="name">Its key.</param>
+    /// <param name="name">The key of the destination.</param>
     /// <param name="address"><c>host:port</c>, <c>ip:port</c> or <c>[v6]:port</c>, validated.</param>
-    /// <param name="state">What it is doing; null: it is new.</param>
-    /// <exception cref="FormatException">The address has no port: validation was left out.</exception>
+    /// <param name="state">The run-time state; null: the destination is new.</param>
+    /// <exception cref="FormatException">The address has no port, because validation was left out.</exception>
     internal DestinationModel(string name, string address, DestinationState? state = null)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -34,7 +34,7 @@ public sealed class DestinationModel
 
     private DestinationModel(string name, DestinationState state) => (Name, Address, Host, State) = (name, "", "", state);
 
-    /// <summary>Its key in <c>Destinations</c>.</summary>
+    /// <summary>The key of the destination in <c>Destinations</c>.</summary>
     public string Name { get; }
 
     /// <summary>The address as written.</summary>
@@ -46,25 +46,25 @@ public sealed class DestinationModel
     /// <summary>The port.</summary>
     public int Port { get; }
 
-    /// <summary>Its share of new connections beside the others'; 0: none. Defaults to 1.</summary>
+    /// <summary>The share of new connections, in relation to the other weights; 0: no connections. Defaults to 1.</summary>
     public int Weight { get; init; } = 1;
 
-    /// <summary>What it is doing.</summary>
+    /// <summary>The run-time state.</summary>
     internal DestinationState State { get; }
 
-    /// <summary>What checks say of it; null if the cluster is not checked.</summary>
+    /// <summary>The results of health checks; null if the cluster is not checked.</summary>
     internal DestinationHealth? Health { get; init; }
 
-    /// <summary>Whether new connections may be sent there.</summary>
+    /// <summary>Whether the destination may get new connections.</summary>
     internal bool IsUsable => Weight > 0 && Health is not { IsHealthy: false };
 
     /// <summary>The one address of an IP literal, which needs no DNS; null for a name.</summary>
     internal IPEndPoint[]? Literal { get; }
 
-    /// <summary>Where the next connection starts among the addresses of a name.</summary>
+    /// <summary>A number that says at which address of a name the next dial starts.</summary>
     internal uint NextTurn() => State.NextTurn();
 
-    /// <summary>Stands for what the client connected to: its address is the connection's own.</summary>
-    /// <param name="state">What it is doing; null: it is new.</param>
+    /// <summary>Makes the destination that stands for the address to which each client connected.</summary>
+    /// <param name="state">The run-time state; null: the destination is new.</param>
     internal static DestinationModel Original(DestinationState? state) => new(OriginalDestination.Name, state ?? new DestinationState());
 }

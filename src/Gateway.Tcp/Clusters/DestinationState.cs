@@ -1,8 +1,9 @@
 namespace Gateway.Tcp.Clusters;
 
 /// <summary>
-/// What a destination is doing. All models of a destination that have the same cluster, name and address share it, so that it outlives
-/// reloads. What checks say of it is <see cref="DestinationModel.Health"/>, since checks by other rules begin anew. Safe from any thread.
+/// The run-time state of a destination. All models of a destination with the same cluster, name and address share one state, so the state
+/// outlives reloads. The results of health checks are not here but in <see cref="DestinationModel.Health"/>, because they start anew when
+/// the rules of the checks change. Safe from any thread.
 /// </summary>
 internal sealed class DestinationState
 {
@@ -11,30 +12,31 @@ internal sealed class DestinationState
     private long _failures;
     private volatile string? _lastFailure;
 
-    /// <summary>What clients' connects say of it.</summary>
+    /// <summary>What clients' connects say about the destination.</summary>
     public PassiveState Passive { get; } = new();
 
     /// <summary>
-    /// Clients' connections that it has now. Those that the kernel forwards are not among them: nobody tells us of their end.
+    /// The number of clients' connections now. Connections that the kernel forwards are not counted, because the kernel does not report
+    /// their end.
     /// </summary>
     public int Connections => Volatile.Read(ref _connections);
 
-    /// <summary>How often it was tried in vain, by all of its addresses. Failures of our own do not count.</summary>
+    /// <summary>How often a dial failed at all addresses of the destination. Failures of the gateway do not count.</summary>
     public long Failures => Interlocked.Read(ref _failures);
 
-    /// <summary>Why it was tried in vain the last time, as the label <c>error.type</c> says it; null: it never was.</summary>
+    /// <summary>The cause of the last failure, as in the label <c>error.type</c>; null: there was none.</summary>
     public string? LastFailure => _lastFailure;
 
-    /// <summary>Where the next connection starts among the addresses of a name.</summary>
+    /// <summary>A number that says at which address of a name the next dial starts.</summary>
     public uint NextTurn() => (uint)Interlocked.Increment(ref _turn);
 
-    /// <summary>A connection to it is open.</summary>
+    /// <summary>Counts a connection to the destination that was opened.</summary>
     public void Opened() => Interlocked.Increment(ref _connections);
 
-    /// <summary>A connection that was open has ended.</summary>
+    /// <summary>Counts the end of an open connection.</summary>
     public void Closed() => Interlocked.Decrement(ref _connections);
 
-    /// <summary>It was tried in vain.</summary>
+    /// <summary>Counts a failure.</summary>
     public void Failed(string why)
     {
         Interlocked.Increment(ref _failures);

@@ -6,24 +6,25 @@ using Gateway.Tcp.Identification;
 namespace Gateway.Tcp.Clusters;
 
 /// <summary>
-/// Which original destinations may be dialed, and where. Only what the kernel says of a diverted connection
-/// (<see cref="ConnectionIdentity.Local"/>), never what a header says: with that anybody whom a header reaches could have us connect to
-/// anything.
+/// Which original destinations may be dialed, and at which address. The original destination is the address that the kernel reports for a
+/// diverted connection (<see cref="ConnectionIdentity.Local"/>), never an address from a PROXY header. With an address from a header, any
+/// sender of headers could make the gateway connect to any address.
 /// </summary>
-/// <param name="allowed">What may be dialed besides this host's own addresses.</param>
+/// <param name="allowed">The networks that may be dialed besides this host's own addresses.</param>
 /// <param name="onLoopback">Dial 127.0.0.1 or ::1 at the original port instead of the original address.</param>
 internal sealed class OriginalDestination(IReadOnlyList<IPNetwork> allowed, bool onLoopback)
 {
-    /// <summary>The name of the one destination, in logs and metrics.</summary>
+    /// <summary>The name of the destination, in logs and metrics.</summary>
     public const string Name = "original";
 
-    /// <summary>Whether the destination may be dialed: this host's own addresses, and the networks that were asked for.</summary>
-    /// <param name="identity">Whose connection.</param>
+    /// <summary>Whether the destination may be dialed: it is one of this host's own addresses, or in an allowed network.</summary>
+    /// <param name="identity">The client and its original destination.</param>
     /// <param name="listenerPort">
-    /// The port of the listener that accepted it: a connection that was not diverted names it, and would run in circles.
+    /// The port of the listener that accepted the connection. A connection that was not diverted has the listener itself as its original
+    /// destination, and would run in a circle.
     /// </param>
-    /// <param name="device">The VRF by which it came; 0: none.</param>
-    /// <returns>Null if it cannot be told now: no descriptor is left to ask with.</returns>
+    /// <param name="device">The VRF by which the connection came; 0: none.</param>
+    /// <returns>Null if the answer is not known now, because no descriptor is left to ask the kernel with.</returns>
     public bool? MayDial(ConnectionIdentity identity, int listenerPort, int device = 0)
     {
         var destination = identity.Local;
@@ -35,7 +36,9 @@ internal sealed class OriginalDestination(IReadOnlyList<IPNetwork> allowed, bool
         };
     }
 
-    /// <summary>Where to connect to. Loopback of the client's family: only from there can its address be bound.</summary>
+    /// <summary>
+    /// The address to connect to. A loopback address is of the client's family, because only then can the client's address be bound.
+    /// </summary>
     public IPEndPoint AddressFor(ConnectionIdentity identity) =>
         !onLoopback
             ? identity.Local

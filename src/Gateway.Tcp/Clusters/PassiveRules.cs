@@ -2,13 +2,13 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Tcp.Clusters;
 
-/// <summary>When failed connects leave a destination out, and for how long.</summary>
+/// <summary>After how many failed connects a destination is left out, and for how long.</summary>
 /// <param name="Failures">Failed connects in a row.</param>
-/// <param name="EjectionTime">How long it is left out before one connection tries it.</param>
+/// <param name="EjectionTime">How long the destination is left out before one connection tries it.</param>
 /// <param name="MaxEjectedPercent">How many of a cluster's destinations may be left out at once.</param>
 internal sealed record PassiveRules(int Failures, TimeSpan EjectionTime, int MaxEjectedPercent)
 {
-    /// <summary>Resolves a section; an absent one has its defaults. Null if it is off.</summary>
+    /// <summary>Resolves a section. Without a section the defaults hold. Null if passive checks are off.</summary>
     public static PassiveRules? From(TcpHealthCheckConfig? config)
     {
         var passive = config?.Passive ?? new TcpPassiveHealthCheckConfig();

@@ -3,13 +3,15 @@ using System.Net;
 namespace Gateway.Tcp.Clusters;
 
 /// <summary>
-/// What connects have said of one destination: it takes connections, or it fails since so many in a row have failed.
+/// What clients' connects say about one destination. The destination either takes connections, or it counts as failing, because too many
+/// connects in a row have failed.
 /// <para>
-/// Failing lasts for <see cref="PassiveRules.EjectionTime"/> at least, whatever comes of those that try it meanwhile: a destination that
-/// takes every third connection is told of once, not at every third. From then on one connection at a time is its trial; a good one ends
-/// it, a bad one begins the time anew. A trial whose client leaves says nothing, and the next takes its place.
+/// 1. A destination stays failing for <see cref="PassiveRules.EjectionTime"/> at least, even if a connect succeeds during that time.
+/// Otherwise a destination that takes every third connection would be reported at every third connection.
+/// 2. After that time, one connection at a time is a trial. A good trial ends the failing state; a bad trial restarts the time.
+/// 3. If the client of a trial leaves, the trial has no result, and the next connection is the trial.
 /// </para>
-/// Safe from any thread. A destination that takes connections costs a read of two fields and no lock.
+/// Safe from any thread. For a destination that takes connections, the cost is a read of two fields and no lock.
 /// </summary>
 internal sealed class PassiveState
 {
@@ -17,26 +19,26 @@ internal sealed class PassiveState
     private int _inARow;
     private IPAddress? _lastClient;
 
-    // Ticks of the time from which a trial may begin; 0: it takes connections.
+    // The time (in ticks) from which a trial may begin; 0: the destination takes connections.
     private long _failingUntil;
     private volatile bool _isLeftOut;
 
-    /// <summary>Whether connects fail.</summary>
+    /// <summary>Whether the destination counts as failing.</summary>
     public bool IsFailing => Volatile.Read(ref _failingUntil) != 0;
 
-    /// <summary>Whether it gets connections only where no other destination takes them.</summary>
+    /// <summary>Whether the destination gets connections only if no other destination takes them.</summary>
     public bool IsLeftOut => _isLeftOut;
 
-    /// <summary>Takes the trial, if its time has come and nobody has it.</summary>
+    /// <summary>Begins a trial, if its time has come and no other trial is in progress.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="longest">How long it may take: one that never ends does not keep the next away for good.</param>
+    /// <param name="longest">How long the trial may take. After that the next trial may begin, even if this one never ends.</param>
     public bool TryBeginTrial(TimeSpan now, TimeSpan longest)
     {
         var until = Volatile.Read(ref _failingUntil);
         return until != 0 && now.Ticks >= until && Interlocked.CompareExchange(ref _failingUntil, (now + longest).Ticks, until) == until;
     }
 
-    /// <summary>A trial that came to nothing: the next may begin.</summary>
+    /// <summary>Ends a trial without a result: the next trial may begin.</summary>
     public void AbandonTrial(TimeSpan now)
     {
         lock (_lock)
@@ -48,8 +50,8 @@ internal sealed class PassiveState
         }
     }
 
-    /// <summary>Notes a connection.</summary>
-    /// <returns>Whether it takes connections again.</returns>
+    /// <summary>Notes a successful connect.</summary>
+    /// <returns>Whether the failing state ended.</returns>
     public bool Reached(TimeSpan now, bool isTrial)
     {
         if (Volatile.Read(ref _inARow) == 0 && !IsFailing)
@@ -72,14 +74,14 @@ internal sealed class PassiveState
     }
 
     /// <summary>Notes a failed connect.</summary>
-    /// <param name="rules">How many are too many, and what follows.</param>
+    /// <param name="rules">How many failures are too many, and how long the failing state lasts.</param>
     /// <param name="now">The time.</param>
-    /// <param name="isTrial">Whether it was the trial.</param>
+    /// <param name="isTrial">Whether this connect was the trial.</param>
     /// <param name="source">
-    /// The client's address, if the connect came from it: the way back, or the destination, may refuse this client alone. Two in a row of
-    /// the same count as one. Null: from ours.
+    /// The client's address, if the connect came from this address; null: it came from our own address. The return path, or the
+    /// destination, may refuse this one client alone, so two failures in a row of the same client count as one.
     /// </param>
-    /// <returns>Whether it fails from now on, and how many failed in a row.</returns>
+    /// <returns>Whether the failing state begins now, and how many connects failed in a row.</returns>
     public (bool HasBegun, int Failures) Failed(PassiveRules rules, TimeSpan now, bool isTrial, IPAddress? source)
     {
         lock (_lock)
@@ -110,7 +112,7 @@ internal sealed class PassiveState
         }
     }
 
-    /// <summary>Leaves it out, as long as it fails.</summary>
+    /// <summary>Leaves the destination out for as long as it is failing.</summary>
     public void LeaveOut()
     {
         lock (_lock)
@@ -119,7 +121,7 @@ internal sealed class PassiveState
         }
     }
 
-    /// <summary>Nobody looks at its connects any more: what they said becomes old.</summary>
+    /// <summary>Forgets all results, because connects are not counted any more and the results would become outdated.</summary>
     public void Forget()
     {
         lock (_lock)

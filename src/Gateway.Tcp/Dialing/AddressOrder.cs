@@ -5,20 +5,24 @@ using Gateway.Tcp.Clusters;
 namespace Gateway.Tcp.Dialing;
 
 /// <summary>
-/// Which of a name's addresses are dialed, and in which order: the wanted family first, then the other, each from a start that goes round,
-/// so that the pods behind a headless service get a share each; those that fail health checks last. Taken is after the order is made: a
-/// client's family may be the tail of a long answer. The order of destinations is that of <see cref="Dial"/>.
+/// Chooses and orders the addresses of a name that are dialed. The wanted family comes first, then the other family. Each family starts at
+/// a rotating position, so that each pod behind a headless service gets a share. Addresses that fail health checks come last. The addresses
+/// are sorted before they are cut to <see cref="MostOfAFamily"/>, because the wanted family may be at the end of a long answer.
+/// <see cref="Dial"/> orders the destinations.
 /// </summary>
 internal static class AddressOrder
 {
-    /// <summary>A headless service resolves to every pod: four of a family tell enough about a destination. As many are checked.</summary>
+    /// <summary>
+    /// The most addresses of one family that a dial tries. A headless service resolves to every pod, and four failed pods say enough about
+    /// the destination. The self-test asks as many.
+    /// </summary>
     public const int MostOfAFamily = 4;
 
-    /// <summary>The addresses to dial; costs nothing for a single one.</summary>
-    /// <param name="addresses">All, in the resolver's order.</param>
-    /// <param name="wanted">The family that comes first; null: that of the first address, which the resolver prefers.</param>
-    /// <param name="turn">Where to start.</param>
-    /// <param name="health">What checks say; null: nothing.</param>
+    /// <summary>The addresses to dial. A single address costs nothing.</summary>
+    /// <param name="addresses">All addresses, in the resolver's order.</param>
+    /// <param name="wanted">The family that comes first; null: the family of the first address, which the resolver prefers.</param>
+    /// <param name="turn">The position at which each family starts.</param>
+    /// <param name="health">The results of health checks; null: there are none.</param>
     public static IPEndPoint[] Of(IPEndPoint[] addresses, AddressFamily? wanted, uint turn, DestinationHealth? health)
     {
         if (addresses.Length < 2)

@@ -3,11 +3,12 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Dialing;
 
 /// <summary>
-/// No address of a destination could be connected to. Who asks for a socket (an HTTP client) can be told only by an exception.
+/// No address of a destination could be connected to. It is an exception, because an HTTP client that asks for a socket knows no other way
+/// to report a failure.
 /// </summary>
-/// <param name="failure">Why.</param>
+/// <param name="failure">Why there is no connection.</param>
 /// <param name="error">The last socket error; HostNotFound: there is no address.</param>
-/// <param name="message">Which address was tried last, what came of it, and how often it was tried.</param>
+/// <param name="message">The address that was tried last, its error, and the number of attempts.</param>
 public sealed class ConnectException(DialFailure failure, SocketError error, string message) : SocketException((int)error)
 {
     /// <inheritdoc/>
@@ -16,6 +17,6 @@ public sealed class ConnectException(DialFailure failure, SocketError error, str
     /// <summary>Why there is no connection.</summary>
     public DialFailure Failure => failure;
 
-    /// <summary>Whether we lacked descriptors, ports or memory to ask: that says nothing about the destination.</summary>
+    /// <summary>Whether the gateway lacked descriptors, ports or memory. That says nothing about the destination.</summary>
     public bool IsOurs => failure == DialFailure.Resources;
 }

@@ -6,7 +6,7 @@ namespace Gateway.Tcp.Dialing;
 /// <summary>The label <c>error.type</c> of a connect that failed.</summary>
 internal static class ConnectLabel
 {
-    /// <summary>What a failed connect is called, in metrics and logs.</summary>
+    /// <summary>The label of a failed connect, in metrics and logs.</summary>
     public static string Of(ConnectFailure failure, SocketError error) => failure switch
     {
         ConnectFailure.Timeout => "timeout",

@@ -8,24 +8,26 @@ using Gateway.Tcp.Names;
 namespace Gateway.Tcp.Dialing;
 
 /// <summary>
-/// A dial under way: whose turn it is, and what each destination's turn has come to.
+/// One dial in progress: which destination is next, and how each attempt ended.
 /// <para>
-/// Destinations take turns from the start; then those whose names have no answer yet, so that a dead name holds up no other; last those
-/// that are left out since connects fail. With affinity a client waits for the name of its own destination all the same. A name is asked
-/// once in a dial. IP literals need none of this, and cost nothing.
+/// 1. Destinations are tried in order from the start of this dial.
+/// 2. Then follow destinations whose names had no answer yet, so that a dead name delays no other destination.
+/// 3. Last come destinations that passive health checks left out, because connects to them fail.
+/// With affinity, a client waits for the name of its own destination nevertheless. Each name is asked once in a dial. IP literals need no
+/// name, and cost nothing here.
 /// </para>
 /// <para>
-/// Each destination that was tried gets one verdict, whatever the number of its addresses: it failed if none of them took the connection
-/// and at least one was to blame for that. Failures of our own (no descriptor, no port, no right, no use of the client's address) say
-/// nothing.
+/// Each destination that was tried gets one verdict, whatever the number of its addresses: the destination failed if no address took the
+/// connection and at least one address was to blame. Failures of the gateway (no descriptor, no port, no right, the client's address
+/// cannot be the source) say nothing about the destination.
 /// </para>
 /// </summary>
-/// <param name="request">What is dialed.</param>
-/// <param name="resolver">Knows names.</param>
-/// <param name="passive">Gets the verdicts; null: who chose the destination sees to its health.</param>
+/// <param name="request">The client and the cluster.</param>
+/// <param name="resolver">Resolves names.</param>
+/// <param name="passive">Gets the verdicts; null: the caller chose the destination, and watches its health itself.</param>
 internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHealth? passive)
 {
-    // A client that waits while destination after destination times out has long gone: 16 attempts are 80 s at the default of 5 s.
+    // 16 attempts last 80 s at the default ConnectTimeout of 5 s. No client waits longer than that.
     private const int Most = 16;
 
     private readonly int _start = request.Client is { } client ? request.Cluster.NextStart(client.Client.Address) : 0;
@@ -42,19 +44,19 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
     private bool _isTrial;
     private bool _wasFromClient;
 
-    /// <summary>What is dialed.</summary>
+    /// <summary>The client and the cluster.</summary>
     public DialRequest Request => request;
 
-    /// <summary>How many attempts were begun.</summary>
+    /// <summary>The number of attempts that were begun.</summary>
     public int Attempts { get; set; }
 
-    /// <summary>Whether some address could not be dialed from the client's, or with an option that names it.</summary>
+    /// <summary>Whether some address could not be dialed from the client's address, or with a TCP option that names the client.</summary>
     public bool IsSourceUnusable { get; set; }
 
-    /// <summary>Whether this round has had its attempts.</summary>
+    /// <summary>Whether this round has used up its attempts.</summary>
     public bool IsSpent => _failures is { } failures && (failures.Asked >= Most || failures.Own >= Most);
 
-    /// <summary>Begins a round at the start, with all destinations, or those that checks have left.</summary>
+    /// <summary>Begins a round, with the usable destinations, or with all of them if none is usable.</summary>
     public void Begin()
     {
         Leave();
@@ -66,9 +68,9 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
     }
 
     /// <summary>Goes on to the next destination.</summary>
-    /// <param name="number">Its number.</param>
-    /// <param name="pending">The answer to its name, if that must be waited for.</param>
-    /// <returns>False: there is no other.</returns>
+    /// <param name="number">The number of the destination.</param>
+    /// <param name="pending">The open question for the destination's name, if the dial must wait for the answer.</param>
+    /// <returns>False: there is no other destination.</returns>
     public bool TryNext(out int number, out Task? pending)
     {
         Leave();
@@ -112,7 +114,7 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
         return false;
     }
 
-    /// <summary>The addresses of the destination whose turn it is, and whose name is known by now, in the order of attempts.</summary>
+    /// <summary>The addresses of the current destination, in the order of attempts. Its name has an answer by now.</summary>
     public IPEndPoint[] AddressesOf(int number, SourceIpMode mode)
     {
         var destination = request.Cluster.Destinations[number];
@@ -128,7 +130,7 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
 
         var addresses = AnswerOf(number).Result;
         _why = addresses.Length == 0 ? PassiveHealth.NoAddress : null;
-        // With affinity the resolver's order: a turn would send a client to another pod each time.
+        // With affinity the addresses stay in the resolver's order, because a rotating start would send a client to another pod each time.
         return AddressOrder.Of(
             addresses,
             mode == SourceIpMode.Transparent ? request.Client!.Client.AddressFamily : null,
@@ -136,7 +138,7 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
             destination.Health);
     }
 
-    /// <summary>The answer to a destination's name, which is asked once.</summary>
+    /// <summary>The answer for a destination's name. A dial asks for each name once.</summary>
     public Task<IPEndPoint[]> AnswerOf(int number)
     {
         _answers ??= new Task<IPEndPoint[]>?[request.Cluster.Destinations.Count];
@@ -156,7 +158,10 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
         }
     }
 
-    /// <summary>Ends the dial with what its last round has come to: a destination's answer says more than a failure of our own.</summary>
+    /// <summary>
+    /// Ends the dial with the result of its last round. If any destination failed, that failure is the result, because it says more than a
+    /// failure of the gateway.
+    /// </summary>
     public DialResult Conclude(in DialResult result)
     {
         var conclusion = result.Failure is DialFailure.None or DialFailure.Aborted ? result
@@ -202,7 +207,7 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
 
     private void Enter(int number, bool isTrial) => (_current, _isTrial, _why) = (request.Cluster.Destinations[number], isTrial, null);
 
-    // The destination's turn is over, and it has not been reached.
+    // Ends the turn of a destination that was not reached.
     private void Leave()
     {
         if (_current is { } destination && _why is not null)

@@ -3,13 +3,13 @@ namespace Gateway.Tcp.Dialing;
 /// <summary>Why no destination was reached.</summary>
 public enum DialFailure : byte
 {
-    /// <summary>One was.</summary>
+    /// <summary>A destination was reached.</summary>
     None,
 
     /// <summary>No destination has an address: the cluster is empty, or no name could be resolved.</summary>
     NoAddress,
 
-    /// <summary>Refused, reset, unreachable.</summary>
+    /// <summary>The destination refused or reset the connection, or was unreachable.</summary>
     Destination,
 
     /// <summary>No answer within the timeout.</summary>
@@ -21,9 +21,9 @@ public enum DialFailure : byte
     /// <summary>The client's address cannot be used as the source, and the fallback is Reject.</summary>
     SourceIp,
 
-    /// <summary>No descriptor, port or memory left: ours.</summary>
+    /// <summary>The gateway has no descriptor, port or memory left.</summary>
     Resources,
 
-    /// <summary>The client's connection was aborted or reset meanwhile.</summary>
+    /// <summary>The client's connection was aborted or reset during the dial.</summary>
     Aborted,
 }

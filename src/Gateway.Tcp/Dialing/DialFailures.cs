@@ -2,29 +2,30 @@ using System.Text;
 
 namespace Gateway.Tcp.Dialing;
 
-/// <summary>The attempts of a dial that failed. Most dials have none.</summary>
+/// <summary>The failed attempts of one dial. Most dials have none.</summary>
 internal sealed class DialFailures
 {
-    // As much as an operator reads, and a line holds.
+    // A log line with more failed attempts would be too long to read.
     private const int MostDescribed = 4;
 
     private readonly List<DialResult> _first = [];
 
-    /// <summary>How many asked a destination, in all rounds.</summary>
+    /// <summary>The number of failed attempts that asked a destination, in all rounds.</summary>
     public int Asked { get; private set; }
 
     /// <summary>
-    /// How many of this round failed before any destination was asked. They cost no time, and the fallback none of its attempts.
+    /// The number of attempts of this round that failed before a destination was asked, because the client's address cannot be the source.
+    /// Such attempts cost no time, and they do not use up the attempts of the fallback's round.
     /// </summary>
     public int Own { get; private set; }
 
-    /// <summary>The last that asked a destination; null: none did.</summary>
+    /// <summary>The last failed attempt that asked a destination; null: no attempt did.</summary>
     public DialResult? LastAsked { get; private set; }
 
-    /// <summary>Another round begins.</summary>
+    /// <summary>Begins another round.</summary>
     public void BeginRound() => Own = 0;
 
-    /// <summary>Adds one.</summary>
+    /// <summary>Adds a failed attempt.</summary>
     public void Add(in DialResult result)
     {
         if (_first.Count < MostDescribed)
@@ -44,8 +45,8 @@ internal sealed class DialFailures
     }
 
     /// <summary>
-    /// The first of them, as <c>failed:redis-0,10.1.0.20:6379,ConnectionRefused;redis-1,10.1.0.21:6379,TimedOut</c>, without that which the
-    /// conclusion itself tells; null: there are no others.
+    /// The first failed attempts, as <c>failed:redis-0,10.1.0.20:6379,ConnectionRefused;redis-1,10.1.0.21:6379,TimedOut</c>, without the
+    /// attempt that the conclusion reports; null: there are no others.
     /// </summary>
     public string? Describe(in DialResult conclusion)
     {

@@ -8,8 +8,8 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Dialing;
 
 /// <summary>
-/// The instruments of dials: connect attempts, and the headers that go out first. TCP routes and HTTP clusters share them. Labels come from
-/// configuration, never from a client.
+/// The instruments of dials: connect attempts, and the PROXY headers that are sent first. TCP routes and HTTP clusters share them. Labels
+/// come from configuration, never from a client.
 /// </summary>
 internal sealed class DialMetrics
 {
@@ -36,11 +36,11 @@ internal sealed class DialMetrics
         _toa = meter.CreateCounter<long>("gateway.toa.connect", "{attempt}", "Connect attempts with the client's address in a TCP option.");
     }
 
-    /// <summary>The series of a destination, before anything is counted.</summary>
+    /// <summary>Creates the series of a destination at zero, before anything is counted.</summary>
     public void StartAtZero(string cluster, string destination) =>
         _retries.Add(0, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));
 
-    /// <summary>The series of a way in which a cluster's destinations learn of clients.</summary>
+    /// <summary>Creates the series of a cluster's source-IP mode at zero.</summary>
     public void StartAtZero(string cluster, SourceIpModel sourceIp)
     {
         if (sourceIp.Mode == SourceIpMode.ProxyProtocol || sourceIp.Fallback == SourceIpFallback.ProxyProtocol)
@@ -59,13 +59,13 @@ internal sealed class DialMetrics
         }
     }
 
-    /// <summary>An attempt ended.</summary>
+    /// <summary>Counts an attempt that ended.</summary>
     /// <param name="cluster">The cluster.</param>
     /// <param name="destination">The destination's name.</param>
     /// <param name="mode">How the backend was to learn the client's address.</param>
     /// <param name="failure">Who is to blame, or None.</param>
     /// <param name="error">The socket error.</param>
-    /// <param name="duration">How long it took.</param>
+    /// <param name="duration">How long the attempt took.</param>
     public void Attempted(
         string cluster, string destination, SourceIpMode mode, ConnectFailure failure, SocketError error, TimeSpan duration)
     {
@@ -74,7 +74,7 @@ internal sealed class DialMetrics
             Count(counter, cluster, failure, error);
         }
 
-        // What we could not bind or write, and whom the client left, says nothing about the destination.
+        // A bind or an option that failed here, or a client that left, says nothing about the destination.
         if (failure is ConnectFailure.Bind or ConnectFailure.Option or ConnectFailure.Permission or ConnectFailure.Aborted)
         {
             return;
@@ -95,21 +95,21 @@ internal sealed class DialMetrics
     }
 
     /// <summary>
-    /// A client's address cannot be the source of a connection to some destination (of another family, loopback, or our own address), or
-    /// the route has no TCP option for it. Once per dial.
+    /// Counts a client whose address cannot be the source of a connection to some destination (another family, loopback, or our own
+    /// address), or for which the route has no TCP option. Called once per dial.
     /// </summary>
     public void SourceUnusable(string cluster, SourceIpMode mode) =>
         CounterOf(mode)?.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("error.type", "source_unusable"));
 
-    /// <summary>A second or later attempt of a dial begins, to this destination.</summary>
+    /// <summary>Counts a second or later attempt of a dial, to this destination.</summary>
     public void Retrying(string cluster, string destination) =>
         _retries.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));
 
-    /// <summary>A header was sent.</summary>
+    /// <summary>Counts a header that was sent.</summary>
     public void HeaderSent(string cluster, ProxyProtocolVersion version) =>
         _headersSent.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("version", Name(version)));
 
-    /// <summary>So many TLVs found no room in a header.</summary>
+    /// <summary>Counts TLVs that found no room in a header.</summary>
     public void TlvsLeftOut(string cluster, int count)
     {
         if (count > 0)

@@ -10,13 +10,13 @@ namespace Gateway.Tcp.Dialing;
 /// <summary>For whom a connection to a cluster is opened, and how.</summary>
 internal sealed class DialRequest
 {
-    /// <summary>What opens it.</summary>
+    /// <summary>Opens the connection.</summary>
     public required IConnector Connector { get; init; }
 
-    /// <summary>The client; null: ourselves (a health check of an HTTP destination).</summary>
+    /// <summary>The client; null: the gateway itself (a health check of an HTTP destination).</summary>
     public required ConnectionIdentity? Client { get; init; }
 
-    /// <summary>Where to.</summary>
+    /// <summary>The cluster to connect to.</summary>
     public required ClusterModel Cluster { get; init; }
 
     /// <summary>How the backend learns the client's address.</summary>
@@ -25,10 +25,10 @@ internal sealed class DialRequest
     /// <summary>Keep-alive of the new connection; null: off.</summary>
     public TcpKeepAlive? KeepAlive { get; init; }
 
-    /// <summary>How long an answer that has become old is refreshed before it serves. Defaults to not at all.</summary>
+    /// <summary>How long a dial waits for a fresh answer before it uses an outdated answer. Defaults to zero.</summary>
     public TimeSpan NamePatience { get; init; }
 
-    /// <summary>The mode of the first round. We have no client's address to connect from.</summary>
+    /// <summary>The mode of the first round. Without a client there is no address to connect from, or to name in an option.</summary>
     public SourceIpMode Mode => Client is null && SourceIp.Mode != SourceIpMode.ProxyProtocol ? SourceIpMode.None : SourceIp.Mode;
 
     /// <summary>The mode of the second round; null: there is none.</summary>
@@ -39,7 +39,7 @@ internal sealed class DialRequest
         _ => SourceIpMode.None,
     };
 
-    /// <summary>Whether an address can be dialed so that its backend learns of the client in this way.</summary>
+    /// <summary>Whether an address can be dialed in a mode, so that the backend learns the client's address.</summary>
     public bool CanUseSource(SourceIpMode mode, IPEndPoint address) => mode switch
     {
         SourceIpMode.Transparent => TransparentRules.CanBind(Client!, address.Address),
@@ -47,7 +47,7 @@ internal sealed class DialRequest
         _ => true,
     };
 
-    /// <summary>What one attempt asks of the connector.</summary>
+    /// <summary>The request to the connector for one attempt.</summary>
     public ConnectRequest To(IPEndPoint address, SourceIpMode mode) => new()
     {
         Destination = address,
@@ -56,16 +56,17 @@ internal sealed class DialRequest
             : SourceIp.Port == SourcePort.Client && !IsClientsOwnConnection(address) ? Client!.Client
             : new IPEndPoint(Client!.Client.Address, 0),
         Mark = SourceIp.Mark,
-        // What the kernel says of a connection's destination is said in the VRF that it came by. Loopback is not part of one.
+        // An original destination is an address in the VRF by which the client's connection came. Loopback addresses belong to no VRF.
         Device = Cluster.Original is not null && !IPAddress.IsLoopback(address.Address) ? Connector.BoundDevice : 0,
         Timeout = Cluster.ConnectTimeout,
         KeepAlive = KeepAlive,
     };
 
-    // The TCP option that names the client; null: the route has none for it.
+    // The TCP option that names the client; null: the route has no option for this client.
     private byte[]? ClientOption => field ??= SourceIp.Mode == SourceIpMode.Toa ? SourceIp.Toa.Write(Client!.Client) : null;
 
-    // A diverted client's address and port towards its original destination are the addresses of the very connection that we accepted: the
-    // kernel would take packets of one for the other's (measured: ours is reset, the client's hangs). The address alone can be kept.
+    // From a diverted client's address and port to its original destination is the four-tuple of the connection that the gateway accepted.
+    // The kernel would mix up the packets of both connections (measured: ours is reset, the client's hangs). So the gateway can keep the
+    // client's address, but not its port.
     private bool IsClientsOwnConnection(IPEndPoint address) => Client!.Client.Equals(Client.Peer) && address.Equals(Client.Local);
 }

@@ -10,20 +10,21 @@ namespace Gateway.Tcp.Dialing;
 internal readonly record struct DialResult
 {
     /// <summary>
-    /// The connection, on the engine thread of the client's; null on failure, and if it is a <see cref="Socket"/>. Nothing has been sent.
+    /// The connection, on the engine thread of the client's connection. Nothing has been sent. Null: the dial failed, or the connection is
+    /// a <see cref="Socket"/>.
     /// </summary>
     public TcpConnection? Backend { get; init; }
 
-    /// <summary>The connection, if the connector's are managed sockets; null on failure. Nothing has been sent.</summary>
+    /// <summary>The connection, if the connector opens managed sockets; null on failure. Nothing has been sent.</summary>
     public Socket? Socket { get; init; }
 
     /// <summary>The destination that was reached, or was tried last.</summary>
     public DestinationModel? Destination { get; init; }
 
-    /// <summary>Its address.</summary>
+    /// <summary>The address of that destination.</summary>
     public IPEndPoint? Address { get; init; }
 
-    /// <summary>How the backend learns the client's address: the mode asked for, or what the fallback made of it.</summary>
+    /// <summary>How the backend learns the client's address: the route's mode, or the mode of the fallback.</summary>
     public SourceIpMode Mode { get; init; }
 
     /// <summary>Why there is no connection.</summary>
@@ -32,14 +33,16 @@ internal readonly record struct DialResult
     /// <summary>The last socket error.</summary>
     public SocketError Error { get; init; }
 
-    /// <summary>How many attempts were begun, to this and other addresses.</summary>
+    /// <summary>The number of attempts that were begun, to this and other addresses.</summary>
     public int Attempts { get; init; }
 
-    /// <summary>The attempts that failed before, at most four, as <c>failed:redis-0,192.0.2.6:6379,TimedOut</c>; null: none did.</summary>
+    /// <summary>
+    /// The earlier attempts that failed, at most four, as <c>failed:redis-0,192.0.2.6:6379,TimedOut</c>; null: there are none.
+    /// </summary>
     internal string? FailedAttempts { get; init; }
 
     /// <summary>
-    /// What an operator asks of a failed dial, in one word:
+    /// Describes a failed dial for an operator, without blanks:
     /// <c>to:192.0.2.7:6379,ConnectionRefused,attempts:2;failed:redis-0,192.0.2.6:6379,TimedOut</c>.
     /// </summary>
     internal string Describe() =>

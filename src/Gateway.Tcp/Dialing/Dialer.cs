@@ -13,15 +13,18 @@ namespace Gateway.Tcp.Dialing;
 /// <summary>
 /// Opens the connections to backends, for TCP routes on the client's engine and for HTTP clusters as managed sockets
 /// (<see cref="SocketDialer"/>). Knows clusters and source-IP modes, nothing of routes.
-/// 1. Destinations in turn from a rotating start (<see cref="Dial"/>); of each, its addresses in turn too (<see cref="AddressOrder"/>).
-/// Each attempt has the cluster's ConnectTimeout.
-/// 2. In transparent mode only addresses of the client's family that its address can be bound for; a bind that fails is ours and no
-/// destination's fault. With Toa only clients that the route has an option for; a SYN without room for it is ours too.
-/// 3. A Dnat route's connections are the kernel's: one that arrives here goes to 4 at once.
-/// 4. If that reached nobody and some address was left out or could not be bound, the destinations once more as the fallback says.
-/// 5. If that reached nobody either, the last destination that was asked is the reason: it says more than a bind of ours that failed.
-/// Trying another destination is safe, since nothing has been sent yet.
-/// Its state machines are pooled: they were a third of what a connection allocates.
+/// 1. The dialer tries the destinations one after another from a rotating start (<see cref="Dial"/>), and the addresses of each destination
+/// one after another too (<see cref="AddressOrder"/>). Each attempt has the cluster's ConnectTimeout.
+/// 2. In transparent mode it tries only addresses for which the client's address can be bound. A bind that fails is a failure of the
+/// gateway, not of the destination. With Toa it tries only if the route has a TCP option for the client. A SYN without room for the option
+/// is a failure of the gateway too.
+/// 3. The kernel forwards the connections of a Dnat route. Such a connection that arrives here goes to step 4 at once.
+/// 4. If no destination was reached, and some address was skipped or could not be bound, the dialer tries the destinations once more in the
+/// mode of the fallback.
+/// 5. If no destination was reached again, the result is the failure of the last destination that was asked, because it says more than a
+/// failed bind of the gateway.
+/// Trying another destination is safe, because nothing has been sent yet.
+/// The state machines are pooled, because they were a third of what a connection allocates.
 /// </summary>
 internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, PassiveHealth? passive, TimeProvider time)
 {
@@ -29,9 +32,9 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
     public Dial Begin(DialRequest request) => new(request, resolver, passive);
 
     /// <summary>
-    /// Whether any destination has an address: at once if one is an IP literal, or a name with an answer in the cache; else all names are
-    /// asked together, and the first good answer ends the wait. It ends with the client too, and after
-    /// <see cref="HostResolver.LongestWait"/>, the limit of each question.
+    /// Finds out whether any destination has an address. The answer is there at once if a destination is an IP literal, or a name with an
+    /// answer in the cache. Otherwise all names are asked together, and the first good answer ends the wait. The wait also ends with the
+    /// client's connection, and after <see cref="HostResolver.LongestWait"/>, the limit of each question.
     /// </summary>
     /// <returns>None if there is an address, NoAddress, or Aborted.</returns>
     public ValueTask<DialFailure> FindAddressAsync(Dial dial) =>
@@ -39,7 +42,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
             ? new(cluster.Destinations.Count > 0 ? DialFailure.None : DialFailure.NoAddress)
             : AskNamesAsync(dial);
 
-    /// <summary>Connects. Nothing is sent: see <see cref="SourceHeader"/>.</summary>
+    /// <summary>Connects. Sends nothing: see <see cref="SourceHeader"/>.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<DialResult> DialAsync(Dial dial)
     {
@@ -54,8 +57,8 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         return dial.Conclude(result);
     }
 
-    // The kernel forwards a Dnat route's connections. A connection that arrives here could not be forwarded: no destination of its family
-    // is healthy, or it came from this very machine.
+    // The kernel forwards the connections of a Dnat route. It could not forward a connection that arrives here, because no destination of
+    // its family is healthy, or because the connection came from this very machine.
     private static DialResult NotForwarded(Dial dial)
     {
         dial.IsSourceUnusable = true;
@@ -118,7 +121,8 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         return result;
     }
 
-    // Descriptors and memory are missing for every destination; free ports for this one only (EADDRNOTAVAIL and EAGAIN at connect).
+    // Missing descriptors and memory concern every destination, so the dial ends. Missing ports concern this destination only
+    // (EADDRNOTAVAIL and EAGAIN at connect).
     private static bool IsOutOfEverything(in DialResult result) =>
         result.Failure == DialFailure.Resources && result.Error is not (SocketError.AddressNotAvailable or SocketError.WouldBlock);
 

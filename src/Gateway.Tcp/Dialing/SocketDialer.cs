@@ -14,20 +14,20 @@ using Gateway.Tcp.SourceIp;
 namespace Gateway.Tcp.Dialing;
 
 /// <summary>
-/// Opens connections to backends as managed sockets, for whoever speaks the protocol on them itself (HTTP), in the way of TCP routes
-/// (<see cref="Dialer"/>). The destination has been chosen: its addresses are what a dial has to choose from. Where a PROXY header is to
-/// tell of the client, the header has been sent as the very first bytes. Safe from any thread.
+/// Opens connections to backends as managed sockets, for callers that speak the protocol themselves (HTTP). It dials in the same way as TCP
+/// routes do (<see cref="Dialer"/>). The caller has chosen the destination, so a dial chooses among the addresses of this destination only.
+/// If the mode is ProxyProtocol, the dialer has sent the header as the very first bytes. Safe from any thread.
 /// </summary>
 public sealed class SocketDialer
 {
-    // These connections are opened seldom and then used for many requests: an answer that has become old would be followed for all of
-    // them. A name server answers within this time.
+    // HTTP connections are opened seldom and then serve many requests. All these requests would go to an outdated address, so a dial waits
+    // for a fresh answer for this long. A name server in good health answers within this time.
     private static readonly TimeSpan RefreshPatience = TimeSpan.FromMilliseconds(500);
 
-    // Destinations come from configuration: a bound against many reloads.
+    // Destinations come from configuration. The bound is there because destinations of earlier reloads stay in the dictionary.
     private const int MostDestinations = 4096;
 
-    // Clusters of one destination: where the next connection starts among its addresses is all that they keep.
+    // Each cluster here has one destination. The only thing that it keeps is at which address of the destination the next dial starts.
     private readonly ConcurrentDictionary<(string Cluster, string Name, string Authority), ClusterModel> _destinations = new();
     private readonly OwnListeners _ownListeners;
     private readonly HostResolver _resolver;
@@ -35,10 +35,10 @@ public sealed class SocketDialer
     private readonly Dialer _dialer;
     private readonly TimeProvider _time;
 
-    /// <summary>Makes a dialer with a cache of names of its own.</summary>
+    /// <summary>Makes a dialer that has its own cache of names.</summary>
     /// <param name="meters">For the meter <c>Gateway.Tcp</c>.</param>
     /// <param name="time">For durations and the cache.</param>
-    /// <param name="ownListeners">Where connections may not get to.</param>
+    /// <param name="ownListeners">The listeners of this process, which must not be dialed.</param>
     public SocketDialer(IMeterFactory meters, TimeProvider time, OwnListeners ownListeners)
         : this(meters, time, ownListeners, new HostResolver(time))
     {
@@ -53,24 +53,26 @@ public sealed class SocketDialer
         _time = time;
     }
 
-    /// <summary>The series of a cluster's headers and connects, at zero before there are any.</summary>
-    /// <param name="cluster">Its name.</param>
-    /// <param name="sourceIp">What its backends learn.</param>
+    /// <summary>Creates the series of a cluster's headers and connects at zero, before there are any.</summary>
+    /// <param name="cluster">The name of the cluster.</param>
+    /// <param name="sourceIp">How its backends learn the client's address.</param>
     public void StartAtZero(string cluster, SourceIpModel sourceIp)
     {
         ArgumentNullException.ThrowIfNull(sourceIp);
         _metrics.StartAtZero(cluster, sourceIp);
     }
 
-    /// <summary>Connects.</summary>
-    /// <param name="destination">Where to.</param>
-    /// <param name="dial">How, and for which cluster.</param>
-    /// <param name="announced">For whom; null: for ourselves (a health check): a header has the connection's own endpoints.</param>
+    /// <summary>Connects to a destination.</summary>
+    /// <param name="destination">The destination.</param>
+    /// <param name="dial">How to connect, and for which cluster.</param>
+    /// <param name="announced">
+    /// The client; null: the gateway itself (a health check). A PROXY header then has the connection's own endpoints.
+    /// </param>
     /// <param name="cancellation">Ends all attempts.</param>
-    /// <returns>The connection. If there is to be a header, it has been sent.</returns>
+    /// <returns>The connection. If the mode is ProxyProtocol, the header has been sent.</returns>
     /// <exception cref="SourceUnusableException">The client's address cannot be used, and the fallback is Reject.</exception>
-    /// <exception cref="ConnectException">No address was reached, or there is none.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ConnectException">No address was reached, or the destination has no address.</exception>
+    /// <exception cref="OperationCanceledException">The dial was cancelled.</exception>
     public async ValueTask<Socket> ConnectAsync(
         DnsEndPoint destination, SocketDial dial, Announcement? announced, CancellationToken cancellation)
     {
@@ -95,8 +97,8 @@ public sealed class SocketDialer
     }
 
     /// <summary>
-    /// The addresses of a name as far as they are known; empty: not yet. What is not known or has become old is asked for in the
-    /// background.
+    /// The known addresses of a name; empty: there is no answer yet. If the answer is missing or outdated, the resolver asks for a new
+    /// answer in the background.
     /// </summary>
     /// <param name="host">The name.</param>
     /// <param name="port">The port.</param>
@@ -106,7 +108,7 @@ public sealed class SocketDialer
         return asked.IsCompletedSuccessfully ? asked.Result : [];
     }
 
-    /// <summary>The series of a destination that may be dialed, before anything is counted.</summary>
+    /// <summary>Creates the series of a destination at zero, before anything is counted.</summary>
     public void StartAtZero(string cluster, string destination) => _metrics.StartAtZero(cluster, destination);
 
     private ClusterModel ClusterOf(SocketDial dial, string authority)

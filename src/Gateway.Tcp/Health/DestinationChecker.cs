@@ -6,13 +6,13 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Health;
 
 /// <summary>
-/// Checks one destination until it is stopped: looks its addresses up, connects to each of them at once, publishes, waits. Costs one timer
-/// and one connect per address and interval; nothing is queued.
+/// Checks one destination until the checker is disposed: it looks the addresses up, connects to all of them at once, publishes the results
+/// and waits for the interval. This costs one timer, and one connect per address and interval; nothing is queued.
 /// </summary>
 internal sealed partial class DestinationChecker : IAsyncDisposable
 {
-    // Of a family. A headless service resolves to every pod, and the kernel forwards to each that is checked; in an order of our own, since
-    // name servers rotate theirs.
+    // The most addresses of a family. A headless service resolves to every pod, and the kernel forwards to each healthy address. Addresses
+    // are sorted before they are cut to this number, because name servers rotate the order of their answers.
     private const int MostAddresses = 64;
 
     private readonly string _cluster;
@@ -32,14 +32,14 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
 
     /// <summary>Begins to check.</summary>
     /// <param name="cluster">The cluster's name.</param>
-    /// <param name="destination">A destination that is checked: what is found goes to its <see cref="DestinationModel.Health"/>.</param>
-    /// <param name="rules">How.</param>
-    /// <param name="resolver">Looks its name up.</param>
+    /// <param name="destination">The destination to check. The results go to its <see cref="DestinationModel.Health"/>.</param>
+    /// <param name="rules">How to check.</param>
+    /// <param name="resolver">Looks the destination's name up.</param>
     /// <param name="metrics">Counts checks.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="room">Limits how many are under way.</param>
-    /// <param name="probe">Asks one address.</param>
-    /// <param name="onChange">Told when verdicts or addresses have changed, and whether the destination was healthy before.</param>
+    /// <param name="room">Limits how many checks run at once.</param>
+    /// <param name="probe">Checks one address.</param>
+    /// <param name="onChange">Called when verdicts or addresses have changed, with whether the destination was healthy before.</param>
     /// <param name="logger">For faults.</param>
     public DestinationChecker(
         string cluster,
@@ -66,7 +66,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
         _running = RunAsync();
     }
 
-    /// <summary>What it has found.</summary>
+    /// <summary>The results of the checks.</summary>
     public DestinationHealth Health { get; }
 
     /// <summary>The cluster's name.</summary>
@@ -88,7 +88,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        // Off the caller's thread: the first look-up of a literal and a refused connect end at once.
+        // Leaves the caller's thread, because the first look-up of a literal and a refused connect may complete at once.
         await Task.Yield();
         while (!_stop.IsCancellationRequested)
         {
@@ -102,7 +102,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
             }
             catch (Exception fault)
             {
-                // Our bug. The destination stays what it was, and is asked again.
+                // A bug of the gateway. The destination keeps its verdict, and is checked again after the interval.
                 Log.Fault(_logger, _cluster, _destination.Name, fault);
             }
 
@@ -137,10 +137,10 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
         }
     }
 
-    // A name that cannot be looked up keeps the addresses that it had: the name server's trouble is not the destination's.
+    // A name that cannot be looked up keeps its last addresses, because a failure of the name server says nothing about the destination.
     private async Task<AddressHealth[]> LookUpAsync(IReadOnlyList<AddressHealth> known)
     {
-        // A name server may take a dozen seconds not to answer: nobody who stops this waits for it.
+        // A question to a dead name server may take a dozen seconds, and the stop of this checker must not wait for it.
         var found = await _resolver.ResolveAsync(_destination).AsTask().WaitAsync(_stop.Token);
         return found.Length == 0
             ? [.. known]
@@ -186,8 +186,9 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
 
     private async Task WaitAsync()
     {
-        // All begin at once, since their first verdicts are waited for. From there they are spread over the interval, and go on a tenth
-        // more or less apart, so that checks of many destinations and gateways do not come in one burst.
+        // All checkers begin at once, because a new configuration waits for the first verdicts. The second check comes at a random time
+        // within the interval, and each further wait is up to a tenth shorter or longer than the interval. So the checks of many
+        // destinations and gateways do not come in one burst.
         var wait = _rules.Interval * (_isSpread ? 0.9 + (0.2 * Random.Shared.NextDouble()) : Random.Shared.NextDouble());
         _isSpread = true;
         await Task.Delay(wait, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

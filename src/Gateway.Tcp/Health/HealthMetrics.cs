@@ -40,7 +40,7 @@ internal sealed class HealthMetrics
             description: "1 if a checked destination gets new connections, 0 if it is left out.");
     }
 
-    /// <summary>One counter for whoever leaves destinations out: asked for again, a meter gives the same.</summary>
+    /// <summary>The counter that active and passive checks share: a meter returns the same counter when it is created again.</summary>
     public static Counter<long> CreateEjections(Meter meter) =>
         meter.CreateCounter<long>("gateway.destination.ejections", "{ejection}", "Times that a destination was left out.");
 
@@ -51,7 +51,7 @@ internal sealed class HealthMetrics
             TcpMeter.Tag("destination", destination),
             TcpMeter.Tag("result", isGood ? "succeeded" : "failed"));
 
-    /// <summary>The series of a destination that is watched from now on.</summary>
+    /// <summary>Creates the series of a destination that is watched from now on, at zero.</summary>
     public void StartAtZero(string cluster, string destination) =>
         _ejections.Add(0, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));
 

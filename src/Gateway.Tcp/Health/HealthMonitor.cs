@@ -8,8 +8,8 @@ namespace Gateway.Tcp.Health;
 
 /// <summary>
 /// Watches the destinations of the clusters that are checked (<see cref="ClusterModel.HealthCheck"/>): one checker for each
-/// <see cref="DestinationHealth"/>. Follows the configuration: a destination that stays as it is has the same health in the next model, and
-/// keeps its checker; one that goes is not asked any more.
+/// <see cref="DestinationHealth"/>. Follows the configuration: an unchanged destination has the same health object in the next model, and
+/// keeps its checker; a destination that was removed is not checked any more.
 /// </summary>
 internal sealed partial class HealthMonitor : IAsyncDisposable
 {
@@ -41,11 +41,13 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
     public Action? Changed { get; set; }
 
     /// <summary>
-    /// Watches the destinations of these clusters and no others. Waits for no answer: a dead name server or destination of one cluster
-    /// would keep a configuration from all others. Not to be called twice at once.
+    /// Watches the destinations of these clusters and no others. Waits for no answer, because a dead name server or destination of one
+    /// cluster would delay the configuration of all others. Not to be called twice at once.
     /// </summary>
-    /// <param name="inForce">Clusters that connections are sent to.</param>
-    /// <param name="trial">Clusters that are to follow them, and may yet be refused; null: none. The gauge does not have them.</param>
+    /// <param name="inForce">The clusters that connections are sent to.</param>
+    /// <param name="trial">
+    /// The clusters of the next configuration, which may yet be refused; null: none. The gauge does not include them.
+    /// </param>
     public void Follow(IEnumerable<ClusterModel> inForce, IEnumerable<ClusterModel>? trial = null)
     {
         var before = _checkers;
@@ -65,11 +67,11 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until every destination of some clusters that are watched has its first verdict, or for a limited time. Does not throw when it
+    /// Waits until every destination of some watched clusters has its first verdict, or until the time limit. Does not throw when the time
     /// runs out.
     /// </summary>
     /// <param name="clusters">The clusters.</param>
-    /// <param name="limit">How long.</param>
+    /// <param name="limit">The time limit.</param>
     public async Task FirstVerdictsAsync(IEnumerable<ClusterModel> clusters, TimeSpan limit)
     {
         var checkers = _checkers;
@@ -87,7 +89,7 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
         await Task.WhenAll(_ending);
     }
 
-    // A destination that stays what it is has its checker already.
+    // An unchanged destination has its checker already.
     private void Watch(
         IEnumerable<ClusterModel> clusters,
         Dictionary<DestinationHealth, DestinationChecker> before,

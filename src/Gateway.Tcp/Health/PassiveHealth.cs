@@ -8,12 +8,12 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Health;
 
 /// <summary>
-/// Leaves destinations out whose connects fail, so that a dead one of several costs a client now and then its ConnectTimeout, and not every
-/// second one. Asks nobody: it sees what clients' connections come to. What it knows is in each destination's state
-/// (<see cref="PassiveState"/>).
+/// Leaves out destinations whose connects fail. So a dead destination among several costs a client its ConnectTimeout only now and then,
+/// and not at every second connection. Makes no connects of its own: it counts how clients' connects end. The counts are in each
+/// destination's state (<see cref="PassiveState"/>).
 /// <para>
-/// Left out means last: where no other destination takes a connection, those are tried too. So even if all of a cluster's destinations are
-/// left out, nobody is refused for it.
+/// Left out means tried last: if no other destination takes a connection, the dialer tries these destinations too. So no client is refused
+/// even if all destinations of a cluster are left out.
 /// </para>
 /// </summary>
 internal sealed partial class PassiveHealth
@@ -59,10 +59,12 @@ internal sealed partial class PassiveHealth
         }
     }
 
-    /// <summary>Whether it is a destination's turn.</summary>
+    /// <summary>Whether a dial tries a destination in its normal order.</summary>
     /// <param name="cluster">The cluster.</param>
     /// <param name="destination">One of its destinations.</param>
-    /// <param name="isTrial">Whether it is for this connection to find out if it answers again; what came of it must be said.</param>
+    /// <param name="isTrial">
+    /// Whether this connection is the trial, which finds out if the destination answers again. The caller must report the result.
+    /// </param>
     public bool HasTurn(ClusterModel cluster, DestinationModel destination, out bool isTrial)
     {
         isTrial = false;
@@ -75,10 +77,10 @@ internal sealed partial class PassiveHealth
         return isTrial;
     }
 
-    /// <summary>A trial ended without a verdict: its client left, or the failure was ours.</summary>
+    /// <summary>Ends a trial without a result: the client left, or the failure was the gateway's.</summary>
     public void AbandonTrial(DestinationModel destination) => destination.State.Passive.AbandonTrial(Now);
 
-    /// <summary>A destination took a connection.</summary>
+    /// <summary>Notes that a destination took a connection.</summary>
     public void Reached(ClusterModel cluster, DestinationModel destination, bool isTrial)
     {
         if (cluster.Passive is not null && destination.State.Passive.Reached(Now, isTrial))
@@ -87,12 +89,12 @@ internal sealed partial class PassiveHealth
         }
     }
 
-    /// <summary>A destination did not take a connection, by whatever address it was tried. Failures of our own are not told here.</summary>
+    /// <summary>Notes that a destination took a connection at none of its addresses. Not called for failures of the gateway.</summary>
     /// <param name="cluster">The cluster.</param>
     /// <param name="destination">One of its destinations.</param>
-    /// <param name="isTrial">Whether it was the trial.</param>
-    /// <param name="why">In a word or two.</param>
-    /// <param name="source">The client's address, if the connect came from it; null: from ours.</param>
+    /// <param name="isTrial">Whether this connection was the trial.</param>
+    /// <param name="why">The cause, in a word or two.</param>
+    /// <param name="source">The client's address, if the connect came from this address; null: it came from our own address.</param>
     public void Failed(ClusterModel cluster, DestinationModel destination, bool isTrial, string why, IPAddress? source = null)
     {
         destination.State.Failed(why);
@@ -120,7 +122,8 @@ internal sealed partial class PassiveHealth
     }
 
     /// <summary>
-    /// The answer to a name was too late for a connection that found another destination. That there is none must be known all the same.
+    /// Waits for the answer for a name that came too late for a dial, which has reached another destination. If the name has no address,
+    /// this counts as a failure nevertheless.
     /// </summary>
     public async Task NoteLateAsync(ClusterModel cluster, DestinationModel destination, Task<IPEndPoint[]> answer)
     {
@@ -130,7 +133,7 @@ internal sealed partial class PassiveHealth
         }
     }
 
-    /// <summary>What the log calls a destination whose name has no address.</summary>
+    /// <summary>The cause in the log for a destination whose name has no address.</summary>
     public const string NoAddress = "no address";
 
     private static partial class Log
