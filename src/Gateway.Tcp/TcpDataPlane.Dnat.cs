@@ -4,14 +4,14 @@ using Gateway.Tcp.Routing;
 
 namespace Gateway.Tcp;
 
-/// <content>Health checks, and what the kernel forwards (Dnat routes).</content>
+/// <content>Health checks, and the connections that the kernel forwards (Dnat routes).</content>
 public sealed partial class TcpDataPlane
 {
-    // New listeners are bound by then, and their first clients wait as long. A destination that is there answers within milliseconds.
+    // New listeners are bound already, so their first clients wait as long. A destination that is up answers within milliseconds.
     private static readonly TimeSpan FirstVerdicts = TimeSpan.FromSeconds(1);
 
-    /// <summary>What Dnat routes of a model need and this host lacks, each with the cure. Empty: nothing. Changes nothing.</summary>
-    /// <param name="model">What the kernel is to forward.</param>
+    /// <summary>Finds what the Dnat routes of a model need and this host lacks, each with the cure. Changes nothing.</summary>
+    /// <param name="model">The connections that the kernel is to forward.</param>
     public IReadOnlyList<Finding> CheckDnat(DnatModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -19,14 +19,14 @@ public sealed partial class TcpDataPlane
     }
 
     /// <summary>
-    /// Prepares a configuration: begins to check new destinations, then has the kernel forward. The kernel needs verdicts, which are waited
-    /// for up to a second: it can try nobody else, and what it does not forward arrives here. The engine can, so for it a destination
-    /// without a verdict is as good as any. To be called before <see cref="Update"/>, and not twice at once. Called with what is in force,
-    /// it undoes the last preparation.
+    /// Prepares a configuration: begins to check new destinations, then lets the kernel forward. The kernel needs the verdicts of health
+    /// checks, because it cannot try another destination if a connect fails, and a connection that it does not forward arrives here. So
+    /// this method waits for verdicts for up to a second. The engine can try another destination, so it needs no verdict. To be called
+    /// before <see cref="Update"/>, and not twice at once. A call with the configuration in force undoes the last preparation.
     /// </summary>
-    /// <param name="model">What <see cref="Update"/> will get.</param>
-    /// <param name="dnat">What of it the kernel forwards.</param>
-    /// <returns>Why the kernel refused it: all is as it was then. Empty: it forwards.</returns>
+    /// <param name="model">The model that <see cref="Update"/> will get.</param>
+    /// <param name="dnat">The part of the model that the kernel forwards.</param>
+    /// <returns>Why the kernel refused the rules; then nothing has changed. Empty: the kernel forwards.</returns>
     public async Task<IReadOnlyList<Finding>> PrepareAsync(TcpModel model, DnatModel dnat)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -43,13 +43,13 @@ public sealed partial class TcpDataPlane
         return problems;
     }
 
-    /// <summary>The kernel takes no new connections any more; those that it forwards go on.</summary>
+    /// <summary>Makes the kernel take no new connections. Connections that it forwards already go on.</summary>
     public void StopDnat() => _dnat.StopTaking();
 
     /// <summary>Waits for forwarded connections to end. Does not throw when time runs out.</summary>
-    /// <param name="timeout">How long they may take.</param>
+    /// <param name="timeout">How long to wait.</param>
     public Task DrainDnatAsync(TimeSpan timeout) => _dnat.DrainAsync(timeout);
 
-    /// <summary>Removes what the kernel knows of us. Safe to call twice, and from any thread.</summary>
+    /// <summary>Removes the gateway's table from the kernel. Safe to call twice, and from any thread.</summary>
     public void RemoveDnat() => _dnat.Remove();
 }

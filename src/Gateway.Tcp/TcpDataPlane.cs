@@ -24,10 +24,10 @@ namespace Gateway.Tcp;
 /// </summary>
 public sealed partial class TcpDataPlane : IAsyncDisposable
 {
-    // An aborted connection ends at once; the rest is bookkeeping.
+    // An aborted connection ends at once. The time is for the rest of its pipeline.
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(5);
 
-    // Scrapes come every 15 s or less often; reading two numbers per live connection costs nothing.
+    // Scrapes usually come every 15 s or less often, and reading two numbers per live connection costs next to nothing.
     private static readonly TimeSpan CountingInterval = TimeSpan.FromSeconds(5);
 
     private readonly ITcpEngine _engine;
@@ -43,16 +43,16 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     private readonly Func<bool> _mayBindForeign = TransparentProbe.IsPermitted;
 
     /// <summary>Starts an engine.</summary>
-    /// <param name="engine">Which one.</param>
+    /// <param name="engine">Which engine.</param>
     /// <param name="accept">Whether connections come directly or through Kestrel.</param>
     /// <param name="loggers">For the access log (category <c>Gateway.Access</c>) and faults.</param>
     /// <param name="meters">For the meter <c>Gateway.Tcp</c>.</param>
     /// <param name="time">For durations and timeouts.</param>
     /// <param name="limit">The cap on connections, shared with HTTP.</param>
     /// <param name="table">The nftables table of Dnat routes.</param>
-    /// <param name="ownListeners">Where connections to destinations may not get to; null: nobody says.</param>
-    /// <param name="prologueMetrics">What is counted before connections are routed, shared with HTTP; null: nobody else counts.</param>
-    /// <exception cref="PlatformNotSupportedException">The Linux engine was asked for elsewhere.</exception>
+    /// <param name="ownListeners">The listeners of this process, which must not be dialed; null: a new, empty list.</param>
+    /// <param name="prologueMetrics">The metrics of connections before they are routed, shared with HTTP; null: not shared.</param>
+    /// <exception cref="PlatformNotSupportedException">The Linux engine was asked for on another system.</exception>
     public TcpDataPlane(
         TcpEngineKind engine,
         TcpAcceptKind accept,
@@ -103,18 +103,18 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// </summary>
     public bool AcceptsThroughKestrel { get; }
 
-    /// <summary>Takes <see cref="BoundTcpListener.EndPoint"/> and nothing else (it is a selector too).</summary>
+    /// <summary>Takes <see cref="BoundTcpListener.EndPoint"/> and no other endpoint. It also implements the selector interface.</summary>
     public IConnectionListenerFactory ConnectionListenerFactory { get; }
 
-    /// <summary>What a Kestrel endpoint of ours runs.</summary>
+    /// <summary>The handler for Kestrel endpoints of the data plane.</summary>
     public TcpConnectionHandler ConnectionHandler { get; }
 
-    /// <summary>The connections between accept and end.</summary>
+    /// <summary>The number of connections between accept and end.</summary>
     public int ActiveConnections => _live.Count;
 
     /// <summary>
-    /// Makes a model the one that new connections start with. Live connections stay on theirs. Made with the model before it, it goes on
-    /// with what that one's clusters are doing. Not to be called twice at once.
+    /// Puts a model in force: new connections start with it, live connections stay on their model. If the model was made with the model
+    /// before it, it shares the run-time state of clusters with that model. Not to be called twice at once.
     /// </summary>
     public void Update(TcpModel model)
     {
@@ -126,8 +126,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     }
 
     /// <summary>
-    /// What is told of each pause of a listener in accepting, and of each connection that it turns away then: metrics, and a line of the
-    /// log for many. For an HTTP server's listener too.
+    /// The callbacks for a listener: one for each pause in accepting, and one for each connection that is turned away at that time. They
+    /// count metrics, and write one log line for many events. Listeners of an HTTP server use them too.
     /// </summary>
     public (Action<SocketError> OnPause, Action OnTurnedAway) AcceptReportsOf(string listener)
     {
@@ -136,12 +136,12 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether a cluster of the model in force has a destination that health checks do not call dead; true for one that is not there.
+    /// Whether a cluster of the model in force has a destination that health checks have not found dead; true if there is no such cluster.
     /// </summary>
     public bool HasUsableDestination(string cluster) => !_pipeline.Model.Clusters.TryGetValue(cluster, out var model) || model.HasUsable();
 
-    /// <summary>Keeps the TCP options of the connections of an HTTP server's socket, which does not listen yet.</summary>
-    /// <exception cref="SocketException">They cannot be kept.</exception>
+    /// <summary>Makes the kernel keep the TCP options of connections to an HTTP server's socket, which does not listen yet.</summary>
+    /// <exception cref="SocketException">The options cannot be kept.</exception>
     public void KeepOptions(Socket listener, OptionCarriers carriers)
     {
         if (carriers != OptionCarriers.None)
@@ -150,22 +150,22 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         }
     }
 
-    /// <summary>The TCP options of one segment of a connection of such a socket: <see cref="TcpConnection.ReadOptions"/>.</summary>
+    /// <summary>Reads the TCP options of one segment of a connection to such a socket: <see cref="TcpConnection.ReadOptions"/>.</summary>
     /// <param name="connection">The accepted socket.</param>
     /// <param name="carrier">The segment.</param>
-    /// <param name="options">Takes them.</param>
-    /// <returns>How many bytes.</returns>
+    /// <param name="options">The buffer for the options.</param>
+    /// <returns>The number of bytes.</returns>
     public int ReadOptions(Socket connection, OptionCarriers carrier, Span<byte> options) =>
         _engine.Options?.Read(connection, carrier, options) ?? 0;
 
     /// <summary>
-    /// The rights that routes and listeners of a model need and this process lacks: one message for each, with the cure. Empty: none, and
-    /// what they need is in place.
+    /// Finds the rights that routes and listeners of a model need and this process lacks: one message for each, with the cure. Empty: no
+    /// right is missing, and everything that the model needs is in place.
     /// </summary>
-    /// <param name="model">What is to be in force.</param>
+    /// <param name="model">The model that is to be in force.</param>
     /// <param name="toa">
-    /// The Toa sections of all listeners that have one, HTTP's included. One that leaves its carriers open and has to do with the SYN is a
-    /// warning in the log.
+    /// The Toa sections of all listeners that have one, HTTP's included. If a section does not set its carriers, and only the SYN can be
+    /// read, the method logs a warning.
     /// </param>
     public IReadOnlyList<Finding> CheckRights(TcpModel model, IReadOnlyDictionary<string, ToaConfig> toa)
     {
@@ -174,18 +174,18 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
             model, toa, _engine.Options, _mayBindForeign, (listener, problem) => Log.OnlySyn(_logger, listener, problem));
     }
 
-    /// <summary>Takes an address and listens; nothing is accepted yet.</summary>
+    /// <summary>Binds an address and listens; nothing is accepted yet.</summary>
     /// <param name="listener">
-    /// The listener's name: its policy and routes are looked up by it, in the model of the moment, for each connection.
+    /// The listener's name. Each connection looks up the listener's policy and routes by this name, in the model in force.
     /// </param>
     /// <param name="endPoint">The address; port 0 for any.</param>
-    /// <param name="dualMode">For an IPv6 any-address: also IPv4.</param>
-    /// <param name="keepAlive">Keep-alive on both legs; null: off.</param>
+    /// <param name="dualMode">For the IPv6 any-address: whether the listener takes IPv4 too.</param>
+    /// <param name="keepAlive">Keep-alive on both connections, client's and backend's; null: off.</param>
     /// <param name="carriers">Segments whose TCP options are kept: <see cref="ToaPolicy.CarriersOf"/>.</param>
-    /// <param name="intercept">How connections are diverted to it; null: it is connected to.</param>
-    /// <param name="mark">SO_MARK of its connections; 0: none.</param>
+    /// <param name="intercept">How connections are diverted to the listener; null: clients connect to its address.</param>
+    /// <param name="mark">SO_MARK of the listener's connections; 0: none.</param>
     /// <exception cref="SocketException">
-    /// The address cannot be had, or a right is missing that <paramref name="intercept"/> needs (AccessDenied).
+    /// The address cannot be bound, or a right is missing that <paramref name="intercept"/> needs (AccessDenied).
     /// </exception>
     public BoundTcpListener Bind(
         string listener,
@@ -214,10 +214,10 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     }
 
     /// <summary>
-    /// Refuses new connections (<c>draining</c>), waits for the live ones to end, and ends those that are left (<c>drain</c>). Stop the
-    /// listeners first. Does not throw when time runs out.
+    /// Refuses new connections (reason <c>draining</c>), waits for live connections to end, and then ends the remaining connections (reason
+    /// <c>drain</c>). Stop the listeners first. Does not throw when time runs out.
     /// </summary>
-    /// <param name="timeout">How long they may take.</param>
+    /// <param name="timeout">How long to wait.</param>
     public async Task DrainAsync(TimeSpan timeout)
     {
         var empty = _live.StartDraining();
@@ -241,7 +241,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         await _engine.DisposeAsync();
     }
 
-    /// <summary>Brings the metrics up to date with what live connections have carried.</summary>
+    /// <summary>Adds the bytes that live connections have carried since the last call to the metrics.</summary>
     internal void CountCarried()
     {
         foreach (var record in _live.Snapshot().Cast<ConnectionRecord>())

@@ -7,17 +7,17 @@ using Gateway.Tcp.Routing;
 
 namespace Gateway.Tcp;
 
-/// <summary>What routes and listeners need of this process and host beyond plain sockets.</summary>
+/// <summary>Finds rights and kernel features, beyond plain sockets, that routes and listeners need and that are missing.</summary>
 public static class TcpRights
 {
     /// <summary>
-    /// Asks the kernel by doing it (socket options, loading and attaching the eBPF program, rules on trial), without a data plane, for a
-    /// configuration that this process will not run. Nothing is left behind.
+    /// Tries the kernel features out (socket options, the eBPF program, nftables rules on trial), for a configuration that this process
+    /// will not run. Needs no data plane, and leaves nothing behind.
     /// </summary>
-    /// <param name="model">What would be in force.</param>
+    /// <param name="model">The model that would be in force.</param>
     /// <param name="toa">The Toa sections of all listeners that have one, HTTP's included.</param>
-    /// <param name="dnat">What the kernel would forward.</param>
-    /// <param name="engine">Which engine would run.</param>
+    /// <param name="dnat">The connections that the kernel would forward.</param>
+    /// <param name="engine">The engine that would run.</param>
     /// <param name="table">The nftables table of Dnat routes.</param>
     /// <returns>What is missing, each with the cure.</returns>
     public static IReadOnlyList<Finding> FindMissing(
@@ -34,12 +34,12 @@ public static class TcpRights
         ];
     }
 
-    /// <summary>What is missing for a model that an engine is to run.</summary>
-    /// <param name="model">What is to be in force.</param>
+    /// <summary>Finds what is missing for a model that an engine is to run.</summary>
+    /// <param name="model">The model that is to be in force.</param>
     /// <param name="toa">The Toa sections of all listeners that have one.</param>
     /// <param name="options">What the engine can do with TCP options; null: nothing.</param>
     /// <param name="mayBindForeign">Whether clients' addresses can be bound.</param>
-    /// <param name="warn">Told of each listener that will do with the SYN alone, and why.</param>
+    /// <param name="warn">Called for each listener that falls back to the SYN alone, with the reason.</param>
     internal static IReadOnlyList<Finding> FindMissing(
         TcpModel model,
         IReadOnlyDictionary<string, ToaConfig> toa,

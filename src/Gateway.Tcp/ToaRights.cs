@@ -5,16 +5,16 @@ using Gateway.Tcp.Routing;
 
 namespace Gateway.Tcp;
 
-/// <summary>Puts in place what TCP options need, as soon as a configuration asks for it, or finds at start what is missing.</summary>
+/// <summary>Enables TCP options as soon as a configuration needs them, or finds at start what is missing.</summary>
 internal static class ToaRights
 {
     private const OptionCarriers BehindSyn = OptionCarriers.Ack | OptionCarriers.Data;
 
-    /// <summary>One message per route and listener that needs what is missing, with the cure.</summary>
-    /// <param name="model">What is to be in force.</param>
+    /// <summary>One message for each route and listener that needs something that is missing, with the cure.</summary>
+    /// <param name="model">The model that is to be in force.</param>
     /// <param name="listeners">The Toa sections of all listeners that have one, by the listeners' names.</param>
-    /// <param name="enable">Whether the engine can (<see cref="ITcpOptions.Enable"/>); not called when nobody needs it.</param>
-    /// <param name="warn">Told of each listener that will do with the SYN alone, and why.</param>
+    /// <param name="enable">Enables TCP options (<see cref="ITcpOptions.Enable"/>); not called if no route or listener needs them.</param>
+    /// <param name="warn">Called for each listener that falls back to the SYN alone, with the reason.</param>
     public static IReadOnlyList<Finding> Check(
         TcpModel model, IReadOnlyDictionary<string, ToaConfig> listeners, Func<string?> enable, Action<string, string> warn)
     {

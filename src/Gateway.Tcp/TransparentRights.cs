@@ -4,14 +4,17 @@ using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Tcp;
 
-/// <summary>Finds at start what transparent routes would otherwise fail at with every connection.</summary>
+/// <summary>
+/// Finds at start the rights that transparent and marking routes need and that are missing. Without this check, each connection of these
+/// routes would fail.
+/// </summary>
 internal static class TransparentRights
 {
-    /// <summary>One message per route whose connections are to be marked, if this process may not.</summary>
+    /// <summary>One message for each route with a Mark, if this process may not set marks.</summary>
     public static IReadOnlyList<Finding> CheckMarks(TcpModel model, Func<bool> isPermitted) =>
         SourceRights.MissingForMarks(KeysOf(model, static sourceIp => sourceIp.Mark != 0, "Mark"), isPermitted);
 
-    /// <summary>One message per route that needs a right which is missing, with the cure.</summary>
+    /// <summary>One message for each transparent route, with the cure, if the right for it is missing.</summary>
     public static IReadOnlyList<Finding> Check(TcpModel model, Func<bool> isPermitted) =>
         SourceRights.MissingForTransparent(
             KeysOf(model, static sourceIp => sourceIp.Mode == SourceIpMode.Transparent, "Mode"),

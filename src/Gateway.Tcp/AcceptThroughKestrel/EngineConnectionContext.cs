@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Tcp.AcceptThroughKestrel;
 
-/// <summary>An engine's connection as Kestrel sees it: without a transport, since no Kestrel byte loop may read it.</summary>
+/// <summary>A connection of an engine, as Kestrel sees it. It has no transport, because Kestrel must not read its bytes.</summary>
 internal sealed class EngineConnectionContext : DefaultConnectionContext, ITcpConnectionFeature
 {
     public EngineConnectionContext(TcpConnection connection, ListenerState listener)
@@ -31,7 +31,7 @@ internal sealed class EngineConnectionContext : DefaultConnectionContext, ITcpCo
 
     public long Number { get; }
 
-    /// <summary>Kestrel aborts what outlives its drain.</summary>
+    /// <summary>Kestrel calls this for connections that outlive its drain.</summary>
     public override void Abort(ConnectionAbortedException abortReason)
     {
         Connection.Abort(RelayEnd.Drain);
@@ -40,7 +40,7 @@ internal sealed class EngineConnectionContext : DefaultConnectionContext, ITcpCo
 
     public override async ValueTask DisposeAsync()
     {
-        // The pipeline has closed it, unless it was never run.
+        // The pipeline has closed the connection already, unless the pipeline never ran.
         Connection.Close();
         await base.DisposeAsync();
     }

@@ -7,11 +7,11 @@ using Microsoft.AspNetCore.Connections;
 namespace Gateway.Tcp.AcceptThroughKestrel;
 
 /// <summary>
-/// A bound listener as Kestrel sees it. <see cref="AcceptAsync"/> never throws: one exception would end Kestrel's accept loop for good.
+/// A bound listener, as Kestrel sees it. <see cref="AcceptAsync"/> never throws, because one exception would end Kestrel's accept loop.
 /// </summary>
 internal sealed class EngineConnectionListener : IConnectionListener
 {
-    // As the kernel's own accept queue. Full means that Kestrel takes no connections; more waiting would help nobody.
+    // As long as the kernel's accept queue. A full queue means that Kestrel takes no connections, and a longer queue would not change that.
     private const int MostWaiting = 4096;
 
     private readonly Channel<TcpConnection> _accepted =
@@ -53,7 +53,7 @@ internal sealed class EngineConnectionListener : IConnectionListener
         await UnbindAsync();
         while (_accepted.Reader.TryRead(out var connection))
         {
-            // Kestrel will not ask again: carry it without.
+            // Kestrel does not call AcceptAsync again, so the pipeline carries this connection without Kestrel.
             _ = _pipeline.RunAsync(connection, _listener.State);
         }
     }

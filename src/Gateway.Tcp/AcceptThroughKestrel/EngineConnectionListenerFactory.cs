@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Gateway.Tcp.AcceptThroughKestrel;
 
 /// <summary>
-/// Hands Kestrel listeners that are bound already. It takes no other endpoint, so that HTTP stays with Kestrel's own transport.
+/// Gives Kestrel listeners that are bound already. It takes no other endpoint, so that HTTP stays on Kestrel's own transport.
 /// </summary>
 internal sealed class EngineConnectionListenerFactory(ConnectionPipeline pipeline)
     : IConnectionListenerFactory,

@@ -3,7 +3,7 @@ using Gateway.Tcp.Pipeline;
 
 namespace Gateway.Tcp.AcceptThroughKestrel;
 
-/// <summary>What a connection of the TCP data plane carries through Kestrel.</summary>
+/// <summary>The feature that takes a connection of the TCP data plane through Kestrel.</summary>
 internal interface ITcpConnectionFeature
 {
     /// <summary>The engine's connection. Kestrel never reads it.</summary>
@@ -12,6 +12,6 @@ internal interface ITcpConnectionFeature
     /// <summary>The listener that accepted it.</summary>
     ListenerState Listener { get; }
 
-    /// <summary>Its number: the server's log lines have the id that is made of it, as the access log has.</summary>
+    /// <summary>The number of the connection. The server's log lines and the access log have the same id, made from this number.</summary>
     long Number { get; }
 }

@@ -12,7 +12,7 @@ public sealed class TcpConnectionHandler : ConnectionHandler
 
     /// <summary>Carries a connection of the data plane's own listener factory to its end.</summary>
     /// <exception cref="InvalidOperationException">
-    /// The connection is not the data plane's: the handler stands behind a foreign endpoint.
+    /// The connection does not belong to the data plane, because the handler was put behind a foreign endpoint.
     /// </exception>
     public override Task OnConnectedAsync(ConnectionContext connection)
     {

@@ -3,23 +3,26 @@ using Gateway.Linux;
 namespace Gateway.Tcp.Admission;
 
 /// <summary>
-/// The cap on all connections of the process, TCP and HTTP together, by the descriptors and the memory that there are. A client's
-/// connection takes two, its own and that of one connection to a destination. HTTP can need more of the latter: a client's own, kept
-/// between requests, and several at once for the streams of one HTTP/2 connection. Those take one each (<see cref="Further"/>), and at most
-/// half of what there is, so that they cannot keep clients out. Safe from any thread.
+/// The cap on all connections of the process, TCP and HTTP together. It depends on the descriptors and the memory of the process.
+/// 1. A client's connection takes two descriptors: its own, and one for a connection to a destination.
+/// 2. HTTP can need further connections to destinations: a client's own connection that is kept between requests, and several at once for
+/// the streams of one HTTP/2 connection. Each of these takes one descriptor (<see cref="Further"/>).
+/// 3. Further connections get at most half of the descriptors, or what the maximum of clients leaves free if that is more. So they cannot
+/// keep clients out.
+/// Safe from any thread.
 /// </summary>
 public sealed class ConnectionLimit
 {
-    // What is not a connection: the two ends of the engine's 256 pipes, and as many for listeners, epoll sets, files, exporters, and the
-    // connections of Probes and Admin.
+    // Descriptors that are not for clients: 512 for the two ends of the engine's 256 pipes, and 512 for listeners, epoll sets, files,
+    // exporters, and the connections of Probes and Admin.
     private const long ReservedDescriptors = 1024;
 
-    // Accepted socket and backend socket.
+    // The accepted socket and the backend socket.
     private const long DescriptorsPerConnection = 2;
 
     private const int Least = 64;
 
-    // Where the descriptor limit is not known.
+    // The cap if the descriptor limit is not known.
     private const int Unknown = 100_000;
 
     private readonly Lock _lock = new();
@@ -50,7 +53,7 @@ public sealed class ConnectionLimit
     /// <summary>The most connections to HTTP destinations beyond one for each of the clients' HTTP connections.</summary>
     public int MaxFurther { get; }
 
-    /// <summary>The connections of clients that hold a place now.</summary>
+    /// <summary>The number of clients' connections that hold a place now.</summary>
     public int Count
     {
         get
@@ -62,7 +65,7 @@ public sealed class ConnectionLimit
         }
     }
 
-    /// <summary>The connections to HTTP destinations now that took room of their own.</summary>
+    /// <summary>The number of connections to HTTP destinations now that are not covered by a client's connection.</summary>
     public int Further
     {
         get
@@ -75,16 +78,17 @@ public sealed class ConnectionLimit
     }
 
     /// <summary>
-    /// Asked when there is no room: takes what is idle longest out of use, and returns what closes it and gives its places back; null:
-    /// nothing is idle. Quick, and asked on any thread; closing takes its time (an HTTP client with its connections). Null: nobody can.
+    /// Called if there is no room: takes the object that is idle for longest (an HTTP client with its connections) out of use, and returns
+    /// an action that closes this object and releases its places. The call returns null if nothing is idle. It is quick, and may come on
+    /// any thread; the returned action may be slow. Null: nothing can make room.
     /// </summary>
     public Func<Action?>? MakeRoom { get; set; }
 
-    /// <summary>Told of each client's connection that finds every place taken, whether another gives way or not.</summary>
+    /// <summary>Called for each client's connection that finds every place taken, whether another connection gives way or not.</summary>
     public Action? Full { get; set; }
 
     /// <summary>
-    /// Finds, when clients have taken every place, one of their connections that gives way. Each plane has its connections watched.
+    /// Finds a client's connection that gives way if clients have taken every place. Each plane registers its connections here.
     /// </summary>
     public QuietConnections Quiet { get; } = new();
 
@@ -96,33 +100,33 @@ public sealed class ConnectionLimit
     private long Used => (DescriptorsPerConnection * Clients) + FurtherNow;
 
     /// <summary>
-    /// What there are descriptors for, and memory (<see cref="ConnectionMemory"/>): a container has a million descriptors and not the
-    /// memory for them. At least 64.
+    /// The number of connections for which there are both descriptors and memory (<see cref="ConnectionMemory"/>), because a container may
+    /// have a million descriptors but not the memory for them. At least 64.
     /// </summary>
     public static int Default() => Math.Min(ByDescriptors(), ByMemory(ConnectionMemory.Available));
 
     /// <summary>
-    /// (descriptor limit − 1024) / 2: two descriptors per connection and 1024 for everything else, so that the cap is met before accept or
-    /// connect fails with EMFILE. At least 64. The .NET runtime raises the soft limit to the hard one at start.
+    /// (descriptor limit − 1024) / 2: two descriptors per connection and 1024 for everything else, so that the cap takes effect before
+    /// accept or connect fails with EMFILE. At least 64. The .NET runtime raises the soft limit to the hard limit at start.
     /// </summary>
     public static int ByDescriptors() =>
         DescriptorLimit.Read() is { } limit
             ? (int)Math.Clamp((limit - ReservedDescriptors) / DescriptorsPerConnection, Least, int.MaxValue)
             : Unknown;
 
-    /// <summary>What <paramref name="available"/> bytes of memory have room for; at least 64.</summary>
+    /// <summary>The number of connections that fit into <paramref name="available"/> bytes of memory; at least 64.</summary>
     public static int ByMemory(long available) => Math.Max(Least, ConnectionMemory.RoomIn(available));
 
     /// <summary>
-    /// What is left for further connections if <paramref name="max"/> of <paramref name="possible"/> clients are the most; at least half of
-    /// all descriptors.
+    /// The number of further connections if at most <paramref name="max"/> of <paramref name="possible"/> clients are allowed; at least
+    /// half of all descriptors.
     /// </summary>
     public static int FurtherOf(int max, int possible) =>
         (int)Math.Min(Math.Max(DescriptorsPerConnection * ((long)possible - max), possible), int.MaxValue);
 
     /// <summary>
-    /// Takes a place; false if all are taken, and nobody is idle, or for a client silent, who could give one up. Not on an event loop: it
-    /// may close what is idle.
+    /// Takes a place. False: all places are taken, nothing idle can be closed, and (for a client) no silent connection can give its place
+    /// up. Not to be called on an event loop, because it may close idle connections, which may be slow.
     /// </summary>
     public bool TryAcquire(ConnectionKind kind = ConnectionKind.Relayed)
     {
@@ -139,7 +143,10 @@ public sealed class ConnectionLimit
         return true;
     }
 
-    /// <summary>The same on an event loop: what is idle is closed on a thread of the pool, and the caller goes on there.</summary>
+    /// <summary>
+    /// As <c>TryAcquire</c>, for a caller on an event loop. Idle connections are closed on a thread of the pool, and the caller then goes
+    /// on there.
+    /// </summary>
     public async ValueTask<bool> TryAcquireAsync(ConnectionKind kind)
     {
         while (!TryTake(kind, out var close))
@@ -155,7 +162,7 @@ public sealed class ConnectionLimit
         return true;
     }
 
-    // False with something to close: then there may be room.
+    // False with an action to close something: after that there may be room, so the caller tries again.
     private bool TryTake(ConnectionKind kind, out Action? close)
     {
         close = null;
@@ -179,14 +186,14 @@ public sealed class ConnectionLimit
                 return false;
             }
 
-            // The place is free before the connection has ended: the descriptors of those that are about to end are few, and the reserve
-            // has them.
+            // The place is free before the silent connection has ended. Connections that are about to end hold only few descriptors, and
+            // the reserve covers them.
             Release(freed);
             silent.GiveWay();
         }
     }
 
-    /// <summary>Takes a place whether there is one or not: for what is ours, and few.</summary>
+    /// <summary>Takes a place even if none is free: for the few connections of the gateway itself.</summary>
     public void Acquire(ConnectionKind kind)
     {
         lock (_lock)
@@ -204,7 +211,7 @@ public sealed class ConnectionLimit
         }
     }
 
-    // Hopeless: no room that anybody makes would change it.
+    // Hopeless: clients have reached their maximum, so room that idle connections free would not help.
     private (bool IsTaken, bool IsHopeless) Try(ConnectionKind kind)
     {
         lock (_lock)

@@ -3,8 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Admission;
 
 /// <summary>
-/// Tells that every place is taken: one line for many connections that find it so, with the address that holds most of them. Safe from any
-/// thread.
+/// Logs that every place is taken: one line a minute at most, with the address that holds most connections. Safe from any thread.
 /// </summary>
 internal sealed partial class FullPlaces(ConnectionLimit limit, ILogger logger, TimeProvider time)
 {
@@ -12,7 +11,7 @@ internal sealed partial class FullPlaces(ConnectionLimit limit, ILogger logger, 
 
     private long _lastLine;
 
-    /// <summary>One more connection found no place.</summary>
+    /// <summary>Reports a connection that found no free place.</summary>
     public void Report()
     {
         var last = Volatile.Read(ref _lastLine);

@@ -3,37 +3,37 @@ using System.Net;
 namespace Gateway.Tcp.Admission;
 
 /// <summary>
-/// One accepted connection of a client as admission sees it: its place under the limit, its entry in <see cref="LiveConnections"/>, and
-/// whether it may give way to another. Both planes derive theirs from it.
+/// An accepted connection of a client, as admission sees it: its place under the limit, its entry in <see cref="LiveConnections"/>, and
+/// whether it may give way to another connection. The connections of both planes derive from this class.
 /// </summary>
-/// <param name="id">Its number in this process.</param>
+/// <param name="id">The number of the connection in this process.</param>
 /// <param name="acceptedAt">Timestamp of accept.</param>
 public abstract class LiveConnection(long id, long acceptedAt)
 {
     private int _holdsPlace;
 
-    /// <summary>Its number in this process.</summary>
+    /// <summary>The number of the connection in this process.</summary>
     public long Id => id;
 
-    /// <summary>What it counts as under the limit; null: it is not counted (Probes and Admin).</summary>
+    /// <summary>The kind under the limit; null: the connection is not counted (Probes and Admin).</summary>
     public abstract ConnectionKind? Kind { get; }
 
     /// <summary>Timestamp of accept.</summary>
     public long AcceptedAt => acceptedAt;
 
-    /// <summary>The client's address as far as it is known: the peer's before that.</summary>
+    /// <summary>The client's address. Before it is known, the peer's address.</summary>
     public abstract IPAddress ClientAddress { get; }
 
-    /// <summary>Whether it has a place that it has not given up.</summary>
+    /// <summary>Whether the connection has a place and has not given it up.</summary>
     public bool HoldsPlace => Volatile.Read(ref _holdsPlace) != 0;
 
     /// <summary>
-    /// Whether nothing has come from its client but a PROXY header: the connection may be nobody's. From any thread; a client that speaks
-    /// at this moment may still be taken for silent.
+    /// Whether nothing but a PROXY header has come from the client. From any thread. A client that sends at this moment may still count as
+    /// silent.
     /// </summary>
     public abstract bool IsSilent { get; }
 
-    /// <summary>Timestamp of the last bytes, where somebody notes it: else of accept.</summary>
+    /// <summary>Timestamp of the last bytes, if the plane records it; otherwise of accept.</summary>
     public virtual long LastHeardAt => acceptedAt;
 
     // The intrusive list of LiveConnections.
@@ -41,17 +41,21 @@ public abstract class LiveConnection(long id, long acceptedAt)
 
     internal LiveConnection? Previous { get; set; }
 
-    /// <summary>It has a place.</summary>
+    /// <summary>Records that the connection has a place.</summary>
     public void TakePlace() => Volatile.Write(ref _holdsPlace, 1);
 
-    /// <summary>Gives its place up; false if it has none (any more). Whoever is told true, once, gives the place back.</summary>
+    /// <summary>
+    /// Gives the place up; false if the connection has no place, or has given it up before. True is returned once, and that caller must
+    /// release the place.
+    /// </summary>
     public bool TryGiveUpPlace() => Interlocked.Exchange(ref _holdsPlace, 0) != 0;
 
     /// <summary>
-    /// Ends the connection for another, which has its place already. From any thread, at most once; does not wait for anything.
+    /// Ends the connection in favour of another connection, which has taken its place already. From any thread, at most once; does not
+    /// wait.
     /// </summary>
     public abstract void GiveWay();
 
-    /// <summary>Ends what outlives a drain. From any thread.</summary>
+    /// <summary>Ends a connection that outlives a drain. From any thread.</summary>
     public abstract void Abort();
 }

@@ -1,11 +1,12 @@
 namespace Gateway.Tcp.Admission;
 
 /// <summary>
-/// All connections of one plane or listener between accept and account. It roots them (a parked connection that nothing references would be
-/// collected) and lets a drain, a full house or a scrape find them. Lists under a lock each, chosen by connection id: event loops rarely
-/// meet at one.
+/// All connections of one plane or listener, from accept until their end is accounted. This class keeps the connections alive, because the
+/// garbage collector would collect a waiting connection that nothing references. A drain, a search for a connection that gives way, and a
+/// scrape of metrics find the connections here. There are 16 lists with one lock each, chosen by connection id, so that event loops rarely
+/// wait for the same lock.
 /// </summary>
-/// <param name="time">The clock of <see cref="LiveConnection.AcceptedAt"/>; null: the system's.</param>
+/// <param name="time">The clock of <see cref="LiveConnection.AcceptedAt"/>; null: the system clock.</param>
 public sealed class LiveConnections(TimeProvider? time = null)
 {
     private const int Shards = 16;
@@ -16,10 +17,10 @@ public sealed class LiveConnections(TimeProvider? time = null)
     private int _count;
     private volatile bool _draining;
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of connections.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Whether new ones are refused.</summary>
+    /// <summary>Whether new connections are refused.</summary>
     public bool IsDraining => _draining;
 
     /// <summary>Time since a timestamp of these connections.</summary>
@@ -43,7 +44,7 @@ public sealed class LiveConnections(TimeProvider? time = null)
         }
     }
 
-    /// <summary>Removes one that was added; once.</summary>
+    /// <summary>Removes a connection that was added. To be called once for each connection.</summary>
     public void Remove(LiveConnection connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
@@ -73,7 +74,7 @@ public sealed class LiveConnections(TimeProvider? time = null)
         }
     }
 
-    /// <summary>Refuses new ones from now on; the task ends when the last one has ended.</summary>
+    /// <summary>Refuses new connections from now on. The task completes when the last connection has ended.</summary>
     public Task StartDraining()
     {
         _draining = true;
@@ -85,17 +86,17 @@ public sealed class LiveConnections(TimeProvider? time = null)
         return _empty.Task;
     }
 
-    /// <summary>Ends all that are left.</summary>
+    /// <summary>Ends all remaining connections.</summary>
     public void AbortAll()
     {
-        // Outside the locks: an abort may run the rest of the pipeline, which removes its connection.
+        // Outside the locks, because an abort may run the rest of the pipeline, which removes its connection.
         foreach (var connection in Snapshot())
         {
             connection.Abort();
         }
     }
 
-    /// <summary>Those that are there now.</summary>
+    /// <summary>The connections that exist now.</summary>
     public IReadOnlyList<LiveConnection> Snapshot()
     {
         var all = new List<LiveConnection>(Count);

@@ -1,17 +1,17 @@
 namespace Gateway.Tcp.Admission;
 
 /// <summary>
-/// Finds the connection that gives way when there are too many: of those whose clients have not sent a byte, the one that came first.
-/// Nothing is kept for that while there is room: live connections are looked through when one is needed, and the next ones remembered,
-/// since a flood comes by the thousand. Safe from any thread.
+/// Finds the connection that gives way if there are too many: the oldest connection whose client has not sent a byte. While there is room,
+/// this class keeps no data. If a place is needed, it searches the live connections, and it remembers further candidates, because a flood
+/// needs thousands of places. Safe from any thread.
 /// </summary>
-/// <param name="time">For the time between two looks; null: the system's.</param>
+/// <param name="time">For the time between two searches; null: the system clock.</param>
 public sealed class QuietConnections(TimeProvider? time = null)
 {
-    // A client that has just come may be about to speak.
+    // A client that has just connected may be about to send.
     private static readonly TimeSpan Youngest = TimeSpan.FromSeconds(1);
 
-    // Looking through 10,000 takes a millisecond: 1 % of a core, however many come.
+    // A search through 10,000 connections takes a millisecond. So the searches take 1 % of a core, however many connections arrive.
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(100);
 
     private const int MostRemembered = 1024;
@@ -22,7 +22,7 @@ public sealed class QuietConnections(TimeProvider? time = null)
     private volatile LiveConnections[] _watched = [];
     private long _lookedAt;
 
-    /// <summary>Connections of these may give way from now on.</summary>
+    /// <summary>Lets connections of a plane or listener give way from now on.</summary>
     public void Watch(LiveConnections live)
     {
         lock (_lock)
@@ -31,12 +31,12 @@ public sealed class QuietConnections(TimeProvider? time = null)
         }
     }
 
-    /// <summary>Those that are there now, of all that are watched.</summary>
+    /// <summary>All watched connections that exist now.</summary>
     public IEnumerable<LiveConnection> Snapshot() => _watched.SelectMany(static live => live.Snapshot());
 
     /// <summary>
-    /// Takes its place from the connection that has been silent for longest, and for a second at least; null: there is none. The caller has
-    /// the place then, and tells the connection (<see cref="LiveConnection.GiveWay"/>).
+    /// Takes the place from the connection that has been silent for longest, and for a second at least; null: there is none. The caller
+    /// then owns the place, and must call <see cref="LiveConnection.GiveWay"/> on the connection.
     /// </summary>
     public LiveConnection? TryTakePlace()
     {
@@ -60,9 +60,10 @@ public sealed class QuietConnections(TimeProvider? time = null)
     }
 
     /// <summary>
-    /// Ends so many that <paramref name="max"/> hold a place. Half of them may be silent: a client that has just come has time to speak
-    /// while others that speak take places, and a client that has spoken keeps its place while silent ones come. Of those that have spoken,
-    /// the one whose last bytes are the oldest gives way. For few connections: each call looks through all.
+    /// Ends connections until only <paramref name="max"/> hold a place. Half of these places may be silent connections. So a new client has
+    /// time to send while sending clients take places, and a client that has sent keeps its place while silent connections arrive. Among
+    /// the connections that have sent, the connection whose last bytes are the oldest gives way. For few connections only, because each
+    /// call searches all of them.
     /// </summary>
     public void EndMoreThan(int max)
     {

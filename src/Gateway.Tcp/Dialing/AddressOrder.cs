@@ -7,7 +7,7 @@ namespace Gateway.Tcp.Dialing;
 /// <summary>
 /// Chooses and orders the addresses of a name that are dialed. The wanted family comes first, then the other family. Each family starts at
 /// a rotating position, so that each pod behind a headless service gets a share. Addresses that fail health checks come last. The addresses
-/// are sorted before they are cut to <see cref="MostOfAFamily"/>, because the wanted family may be at the end of a long answer.
+/// are sorted before they are cut to four of a family, because the wanted family may be at the end of a long answer.
 /// <see cref="Dial"/> orders the destinations.
 /// </summary>
 internal static class AddressOrder

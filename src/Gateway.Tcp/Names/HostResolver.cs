@@ -11,21 +11,22 @@ namespace Gateway.Tcp.Names;
 /// <summary>
 /// Resolves host names to A and AAAA addresses, with a short cache (<see cref="ResolvedName"/>).
 /// <para>
-/// A question is getaddrinfo, which cannot be called off: towards a dead name server it takes 20 s and more, whatever token it was given.
-/// So waiting for an answer has a limit of its own, a name has one question open at most, and questions run on threads of their own: on the
-/// thread pool two dead names would hold both workers of a machine with two cores, and everything else with them.
+/// A question is a call of getaddrinfo, which cannot be cancelled. With a dead name server it takes 20 s or more, even if its token is
+/// cancelled. So the wait for an answer has its own limit, each name has at most one open question, and questions run on their own threads.
+/// On the thread pool, two dead names would block both workers of a machine with two cores, and everything else with them.
 /// </para>
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for has nothing to dispose of.")]
 internal sealed class HostResolver
 {
-    /// <summary>Nobody waits longer for an answer. glibc waits 5 s for a name server before it asks the next one.</summary>
+    /// <summary>The longest wait for an answer. glibc waits 5 s for a name server before it asks the next server.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(6);
 
-    // Names come from configuration, so this is a bound against a mistake of ours, not against attackers.
+    // Names come from configuration, so this bound protects against a bug of the gateway, not against attackers.
     private const int MostNames = 4096;
 
-    // Threads that a dead name server may hold. Names beyond that wait for one of them, as part of their limit.
+    // The most threads that a dead name server may hold. Further questions wait for a free thread, and this wait counts towards
+    // LongestWait.
     private const int MostQuestions = 128;
 
     private readonly ConcurrentDictionary<string, ResolvedName> _names = new(StringComparer.OrdinalIgnoreCase);
@@ -49,17 +50,17 @@ internal sealed class HostResolver
     }
 
     /// <summary>
-    /// The addresses of a destination, v4-mapped ones unmapped, in the resolver's order; empty if there are none. Complete at once if they
-    /// are known.
+    /// The addresses of a destination in the resolver's order, v4-mapped addresses unmapped; empty if there are none. Completes at once if
+    /// the addresses are known.
     /// </summary>
     /// <param name="destination">The destination.</param>
     /// <param name="patience">
-    /// How long a known answer that has become old is refreshed before it is used as it is. Defaults to not at all.
+    /// How long to wait for a fresh answer before an outdated answer is used. Defaults to zero.
     /// </param>
     public ValueTask<IPEndPoint[]> ResolveAsync(DestinationModel destination, TimeSpan patience = default) =>
         destination.Literal is { } literal ? new(literal) : ResolveAsync(destination.Host, destination.Port, patience);
 
-    /// <summary>The same of a name and a port.</summary>
+    /// <summary>The addresses of a host name, with a port.</summary>
     public async ValueTask<IPEndPoint[]> ResolveAsync(string host, int port, TimeSpan patience = default)
     {
         var addresses = await NameOf(host).AskAsync(patience);

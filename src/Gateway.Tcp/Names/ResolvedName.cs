@@ -4,25 +4,30 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Names;
 
 /// <summary>
-/// What is known of one host name. getaddrinfo tells no TTL, and 5 s bounds both the load on the name server and the time until a moved
-/// backend is followed. A failure is kept for 1 s, so that a dead name server is asked once a second and not once a connection. Those who
-/// ask at once share one question, and nobody waits for a refresh unless asked to: the last good answer serves meanwhile, and for 10
-/// minutes while the name server is in trouble.
+/// The cached answer for one host name.
+/// <para>
+/// 1. An answer is fresh for 5 s, because getaddrinfo reports no TTL. This bounds the load on the name server, and the time until the
+/// gateway follows a backend that has moved.
+/// 2. A failure is fresh for 1 s, so that a dead name server is asked once a second and not once per connection.
+/// 3. Callers that ask at the same time share one question. They get the last good answer meanwhile, and do not wait for the refresh unless
+/// they ask for that.
+/// 4. While the name server is in trouble, the last good answer serves for 10 minutes.
+/// </para>
 /// </summary>
-/// <param name="query">Asks. Its time is not limited; an exception says that there are no addresses.</param>
-/// <param name="time">For ages and the limit of a wait.</param>
+/// <param name="query">Asks the system, without a time limit. An exception says that there are no addresses.</param>
+/// <param name="time">For the age of answers and the limit of a wait.</param>
 internal sealed class ResolvedName(Func<Task<IPAddress[]>> query, TimeProvider time)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FreshFailure = TimeSpan.FromSeconds(1);
 
-    // Trouble of the name server is not the destination's: its last addresses are good for this long.
+    // A failure of the name server says nothing about the destination, so the last addresses stay valid for this long.
     private static readonly TimeSpan LongestStale = TimeSpan.FromMinutes(10);
 
     private readonly Lock _lock = new();
 
-    // Not null from question to answer, also long after those who waited were told that there is none: then it has ended, and later ones
-    // are told so at once.
+    // The open question; not null until the answer is there. After LongestWait the task completes with no addresses, although the question
+    // stays open. Later callers then get this result at once.
     private TaskCompletionSource<IPAddress[]>? _asked;
     private IPAddress[]? _answer;
     private long _answeredAt;
@@ -30,12 +35,14 @@ internal sealed class ResolvedName(Func<Task<IPAddress[]>> query, TimeProvider t
     private long _lastGoodAt;
 
     /// <summary>
-    /// Whether the name server might say something else when asked again: "no such host" will not be different, "try again" may be.
+    /// Whether another question may get a different answer: "no such host" stays the same, "try again" may change.
     /// </summary>
     public static bool IsTemporary(SocketException error) => error.SocketErrorCode is SocketError.TryAgain or SocketError.NoRecovery;
 
-    /// <summary>The addresses; empty if there are none, or none came in time: the caller tries its next destination either way.</summary>
-    /// <param name="patience">How long a refresh is waited for before the last good answer serves.</param>
+    /// <summary>
+    /// The addresses; empty if there are none, or if none came in time. The caller tries its next destination in both cases.
+    /// </summary>
+    /// <param name="patience">How long to wait for a refresh before the last good answer serves.</param>
     public ValueTask<IPAddress[]> AskAsync(TimeSpan patience = default)
     {
         TaskCompletionSource<IPAddress[]> asked;
@@ -86,7 +93,7 @@ internal sealed class ResolvedName(Func<Task<IPAddress[]>> query, TimeProvider t
         }
         catch (TimeoutException)
         {
-            // The question stays open, and its answer will be welcome whenever it comes.
+            // The question stays open, and its answer is still stored when it comes.
             asked.SetResult([]);
         }
     }
@@ -101,8 +108,8 @@ internal sealed class ResolvedName(Func<Task<IPAddress[]>> query, TimeProvider t
         }
         catch (Exception problem)
         {
-            // Gone: the name server has answered that there is no such name (any more), or it cannot be one (longer than 255 characters).
-            // Whatever else it is, those who wait must be told.
+            // A name is gone if the name server has answered that there is no such name, or if the text cannot be a name (longer than 255
+            // characters). All exceptions are caught, because the waiting callers must get an answer in any case.
             isGone = problem is ArgumentException || (problem is SocketException error && !IsTemporary(error));
         }
 
@@ -119,7 +126,7 @@ internal sealed class ResolvedName(Func<Task<IPAddress[]>> query, TimeProvider t
                 answer = Last() ?? answer;
             }
 
-            // From the answer, not from the question: one that took 4 s is not old at once.
+            // The age counts from the answer, not from the question, because an answer that took 4 s would be nearly outdated at once.
             (_answer, _answeredAt, _asked) = (answer, now, null);
         }
 

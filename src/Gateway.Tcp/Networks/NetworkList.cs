@@ -11,8 +11,8 @@ public static class NetworkList
     /// <summary>Replaces names by their networks. Every entry has passed validation.</summary>
     /// <param name="entries">CIDRs, single addresses or names.</param>
     /// <param name="networks">The section <c>Networks</c>; a name wins over an address.</param>
-    /// <returns>The networks in the order of the entries, v4-mapped ones unmapped.</returns>
-    /// <exception cref="FormatException">An entry is neither a name nor a network: validation was left out.</exception>
+    /// <returns>The networks in the order of the entries, v4-mapped networks unmapped.</returns>
+    /// <exception cref="FormatException">An entry is neither a name nor a network, because validation was left out.</exception>
     public static IReadOnlyList<IPNetwork> Resolve(IEnumerable<string> entries, IReadOnlyDictionary<string, IReadOnlyList<string>> networks)
     {
         ArgumentNullException.ThrowIfNull(entries);

@@ -4,14 +4,14 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Networks;
 
 /// <summary>
-/// The other end of an accepted socket, as everything here speaks of it: v4-mapped addresses unmapped, and without a zone. The zone of a
-/// link-local address names an interface of this host, which means nothing to a backend, breaks X-Forwarded-For and compares unequal to the
-/// same address from a header.
+/// Normalizes the remote endpoint of an accepted socket: a v4-mapped address is unmapped, and the zone is removed. The zone of a link-local
+/// address names an interface of this host. It means nothing to a backend, it breaks X-Forwarded-For, and an address with a zone is not
+/// equal to the same address from a header.
 /// </summary>
 public static class PeerEndPoint
 {
-    /// <summary>Makes one.</summary>
-    /// <param name="endPoint">As the socket says it; what is no IP endpoint becomes an address of nobody.</param>
+    /// <summary>Normalizes an endpoint.</summary>
+    /// <param name="endPoint">The endpoint as the socket reports it. If it is not an IP endpoint, the result is 255.255.255.255:0.</param>
     public static IPEndPoint Of(EndPoint? endPoint)
     {
         var ip = endPoint as IPEndPoint ?? new IPEndPoint(IPAddress.None, 0);
@@ -21,7 +21,7 @@ public static class PeerEndPoint
             : ip;
     }
 
-    /// <summary>The IPv4 endpoint that a v4-mapped one stands for; any other as it is, with its zone.</summary>
+    /// <summary>Turns a v4-mapped endpoint into the IPv4 endpoint. Any other endpoint stays as it is, with its zone.</summary>
     internal static IPEndPoint Unmap(IPEndPoint endPoint) =>
         endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
 

@@ -5,9 +5,9 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Networks;
 
 /// <summary>
-/// Finds the value of an address by prefix: the lowest rank wins, then the longest prefix. One dictionary per prefix length that occurs, so
-/// a look-up costs at most 33 (IPv4) or 129 (IPv6) probes however many prefixes there are; real lists have a handful of lengths. A trie
-/// would be no faster at that size and needs far more nodes. Immutable after its construction.
+/// Finds the value of an address by prefix: the lowest rank wins, then the longest prefix. The table has one dictionary for each prefix
+/// length that occurs. So a look-up costs at most 33 (IPv4) or 129 (IPv6) probes, however many prefixes there are; real lists have a
+/// handful of lengths. A trie would be no faster at that size and needs far more nodes. Immutable after its construction.
 /// </summary>
 internal sealed class PrefixTable<T>
     where T : class
@@ -16,7 +16,7 @@ internal sealed class PrefixTable<T>
     private readonly Level<UInt128>[] _v6;
     private readonly int _lowestRank;
 
-    /// <summary>Builds the table. The same prefix twice: the lower rank stays, then the earlier one.</summary>
+    /// <summary>Builds the table. If a prefix occurs twice, the entry with the lower rank stays; at equal rank, the first.</summary>
     public PrefixTable(IEnumerable<(IPNetwork Network, int Rank, T Value)> entries)
     {
         var all = entries.ToList();
@@ -25,7 +25,7 @@ internal sealed class PrefixTable<T>
         _v6 = Build(all.Where(static entry => !IsV4(entry.Network)), static address => KeyV6(address), static length => MaskV6(length));
     }
 
-    /// <summary>The value for an address (a v4-mapped one counts as IPv4), or null; its rank in <paramref name="rank"/>.</summary>
+    /// <summary>The value for an address, or null. A v4-mapped address counts as IPv4. <paramref name="rank"/> gets the rank.</summary>
     public T? Match(IPAddress address, out int rank)
     {
         if (address.AddressFamily == AddressFamily.InterNetwork || address.IsIPv4MappedToIPv6)
@@ -94,7 +94,7 @@ internal sealed class PrefixTable<T>
         return BinaryPrimitives.ReadUInt128BigEndian(bytes);
     }
 
-    // A shift by the whole width is a shift by nothing in C#: a prefix length of 0 needs its own answer.
+    // A prefix length of 0 is a case of its own, because a shift by the whole width shifts by 0 in C#.
     private static uint MaskV4(int length) => length == 0 ? 0 : uint.MaxValue << (32 - length);
 
     private static UInt128 MaskV6(int length) => length == 0 ? UInt128.Zero : UInt128.MaxValue << (128 - length);

@@ -7,30 +7,31 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.SourceIp;
 
 /// <summary>
-/// The TLVs that a route adds to the header it sends (<c>SourceIp:AddTlvs</c>), parsed once. What is about the route is filled in then,
-/// what is about the connection at each connection. A TLV that is added replaces all of its type that are passed through: what the operator
-/// wrote here is the nearer word.
+/// The TLVs that a route adds to the PROXY header it sends (<c>SourceIp:AddTlvs</c>). The section is parsed once. Placeholders for the
+/// route are filled in at that time, placeholders for the connection at each connection. An added TLV replaces all received TLVs of its
+/// type, because the operator's configuration takes precedence over what a peer sent.
 /// </summary>
 public sealed class AddedTlvs
 {
-    // Specification, section 2.2.5: a unique id has at most 128 bytes. Any other: as long as a reader of one buffer still takes.
+    // Specification, section 2.2.5: a unique id has at most 128 bytes. Other values are limited so that the header still fits into the
+    // buffer of a reader that reads once.
     private const int MaxUniqueIdLength = 128;
     private const int MaxValueLength = 512;
 
-    // What is filled in at a connection: an IPv6 address with a scope (39 and % and 10 digits), or an id of the connection.
+    // The longest client address: an IPv6 address with a scope (39 characters, % and 10 digits).
     private const int MaxClientLength = 50;
 
     private readonly (ProxyTlvType Type, TlvTemplate Template, byte[]? Fixed)[] _tlvs;
 
     private AddedTlvs((ProxyTlvType, TlvTemplate, byte[]?)[] tlvs) => _tlvs = tlvs;
 
-    /// <summary>The types that are added, which passing through leaves out.</summary>
+    /// <summary>The types that are added. Received TLVs of these types are not passed through.</summary>
     public IEnumerable<ProxyTlvType> Types => _tlvs.Select(static tlv => tlv.Type);
 
     /// <summary>Parses a section.</summary>
     /// <param name="config">Templates by field, validated.</param>
     /// <param name="scope">The route.</param>
-    /// <returns>Null if it adds nothing.</returns>
+    /// <returns>Null if the section adds no TLV.</returns>
     public static AddedTlvs? From(IReadOnlyDictionary<string, string> config, RouteScope scope)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -48,9 +49,9 @@ public sealed class AddedTlvs
         return tlvs.Count == 0 ? null : new AddedTlvs([.. tlvs]);
     }
 
-    /// <summary>What is wrong with an entry, or null.</summary>
+    /// <summary>Describes what is wrong with an entry; null if it is valid.</summary>
     /// <param name="name">The field.</param>
-    /// <param name="template">Its value.</param>
+    /// <param name="template">The template of its value.</param>
     /// <param name="scope">The route.</param>
     public static string? Problem(string name, string template, RouteScope scope)
     {
@@ -81,7 +82,7 @@ public sealed class AddedTlvs
             : null;
     }
 
-    /// <summary>How long the area may become, in bytes.</summary>
+    /// <summary>The greatest length of all added TLVs together, in bytes.</summary>
     /// <param name="config">Templates by field, validated.</param>
     /// <param name="scope">The route.</param>
     public static int MaxLength(IReadOnlyDictionary<string, string> config, RouteScope scope)
@@ -98,7 +99,7 @@ public sealed class AddedTlvs
     private static string LongestOf(TlvTemplate template) =>
         template.Fill(new string('x', MaxClientLength), new string('x', ConnectionIds.MaxLength));
 
-    /// <summary>The TLVs of one connection, as an area.</summary>
+    /// <summary>Writes the TLVs of one connection, one after another.</summary>
     /// <param name="client">The client.</param>
     /// <param name="connection">The connection's id.</param>
     public byte[] Write(IPEndPoint client, string connection)

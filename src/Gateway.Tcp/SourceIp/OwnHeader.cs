@@ -6,19 +6,19 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Tcp.SourceIp;
 
 /// <summary>
-/// The PROXY header of a connection that carries no client, but a question of ours: PROXY with the connection's own endpoints, in both
-/// versions. Version 2 has LOCAL for it (specification, 2.2), but RabbitMQ and Traffic Server close on LOCAL and ejabberd swallows what
-/// follows it, while every backend takes this.
+/// The PROXY header of a connection that the gateway opens for itself (health check, self-test), not for a client. In both versions it has
+/// the command PROXY and the connection's own endpoints. Version 2 defines the command LOCAL for this case (specification, 2.2), but
+/// RabbitMQ and Traffic Server close the connection on LOCAL, and ejabberd drops the bytes that follow LOCAL. Every backend takes PROXY.
 /// </summary>
 public static class OwnHeader
 {
-    /// <summary>The longest, in bytes.</summary>
+    /// <summary>The greatest length of the header, in bytes.</summary>
     public const int MaxLength = ProxyHeaderWriter.MaxV1Length;
 
-    /// <summary>Writes it.</summary>
+    /// <summary>Writes the header.</summary>
     /// <param name="destination">At least <see cref="MaxLength"/> bytes.</param>
     /// <param name="version">V1 or V2.</param>
-    /// <param name="socket">Connected.</param>
+    /// <param name="socket">The connected socket.</param>
     /// <returns>The bytes written.</returns>
     public static int Write(Span<byte> destination, ProxyProtocolVersion version, Socket socket)
     {
@@ -30,9 +30,9 @@ public static class OwnHeader
             : ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, source, target, [], withChecksum: false);
     }
 
-    /// <summary>A version 2 header of a certain length: the rest is a NOOP TLV, which every reader skips.</summary>
-    /// <param name="length">In bytes; the shortest with a TLV in it has 31 (IPv4) or 55.</param>
-    /// <param name="socket">Connected.</param>
+    /// <summary>A version 2 header of a given length. A NOOP TLV, which every reader skips, fills the header up.</summary>
+    /// <param name="length">The length in bytes. The shortest header with a TLV has 31 bytes (IPv4) or 55 bytes (IPv6).</param>
+    /// <param name="socket">The connected socket.</param>
     public static byte[] Pad(int length, Socket socket)
     {
         ArgumentNullException.ThrowIfNull(socket);

@@ -5,8 +5,8 @@ using Gateway.Tcp.Identification;
 namespace Gateway.Tcp.SourceIp;
 
 /// <summary>
-/// The PROXY header that a backend gets. It always says PROXY with real endpoints: a received LOCAL or UNKNOWN was about the hop before us,
-/// and our connection does carry somebody.
+/// The PROXY header that a backend gets. It always has the command PROXY and real endpoints. A received LOCAL or UNKNOWN was about the hop
+/// before the gateway, but the connection to the backend carries a client.
 /// </summary>
 internal static class SourceHeader
 {
@@ -19,19 +19,19 @@ internal static class SourceHeader
             ? ProxyHeaderWriter.MaxV1Length
             : ProxyHeaderWriter.GetV2Length(ProxyAddressFamily.Inet6, identity.Tlvs.Length + addedLength, withChecksum: true);
 
-    /// <summary>The same of an announcement's header.</summary>
+    /// <summary>An upper bound of the length of an announcement's header, in bytes.</summary>
     public static int MaxLength(Announcement announced, SourceIpModel sourceIp) =>
         MaxLength(announced.Client, sourceIp, announced.Tlvs?.Length ?? 0);
 
-    /// <summary>Writes it: the client as the source, what the client connected to as the destination.</summary>
+    /// <summary>Writes the header, with the client as the source and the client's original destination as the destination.</summary>
     /// <param name="destination">At least <see cref="MaxLength(ConnectionIdentity, SourceIpModel, int)"/> bytes.</param>
-    /// <param name="identity">Whose connection it is, and the TLVs that came.</param>
-    /// <param name="sourceIp">Version, and which TLVs go on.</param>
+    /// <param name="identity">The client, and the TLVs that came with its connection.</param>
+    /// <param name="sourceIp">The version, and which TLVs are passed on.</param>
     /// <param name="added">
-    /// The area that <see cref="AddedTlvs.Write"/> made: it stands in front, so that what does not fit is what came from elsewhere.
+    /// The TLVs that <see cref="AddedTlvs.Write"/> made. They come first, so that received TLVs are left out if there is not enough room.
     /// </param>
     /// <param name="leftOut">
-    /// How many TLVs were not passed on since the header would be longer than <see cref="SourceIpModel.MaxHeaderBytes"/>.
+    /// The number of TLVs that were left out, because the header would be longer than <see cref="SourceIpModel.MaxHeaderBytes"/>.
     /// </param>
     /// <returns>The bytes written.</returns>
     public static int Write(
@@ -39,12 +39,12 @@ internal static class SourceHeader
         Write(destination, identity, sourceIp, added, identity.Tlvs.Span, sourceIp.PassThroughTlvs, first: null, out leftOut);
 
     /// <summary>
-    /// Writes the header of an announcement, whose TLVs go out as they are. Those that were added stay where there is no room for all.
+    /// Writes the header of an announcement, with its TLVs as they are. If there is not enough room for all, the added TLVs stay.
     /// </summary>
     /// <param name="destination">At least <see cref="MaxLength(Announcement, SourceIpModel)"/> bytes.</param>
-    /// <param name="announced">Whom it names, and the TLVs.</param>
-    /// <param name="sourceIp">Version, and how much room there is.</param>
-    /// <param name="leftOut">How many TLVs found no room.</param>
+    /// <param name="announced">The client, and the TLVs.</param>
+    /// <param name="sourceIp">The version, and the greatest length.</param>
+    /// <param name="leftOut">The number of TLVs that found no room.</param>
     /// <returns>The bytes written.</returns>
     public static int Write(Span<byte> destination, Announcement announced, SourceIpModel sourceIp, out int leftOut) =>
         announced.Tlvs is { } ready
@@ -85,10 +85,10 @@ internal static class SourceHeader
         return ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, client, target, area[..kept], hasChecksum);
     }
 
-    // A client that X-Forwarded-For named has no port. Version 1 cannot say so: lighttpd, Dovecot, Exim and Traffic Server refuse 0.
+    // A client from X-Forwarded-For has no port. Version 1 cannot say so, because lighttpd, Dovecot, Exim and Traffic Server refuse port 0.
     private static int WriteV1(Span<byte> destination, ProxyEndPoint client, ProxyEndPoint target)
     {
-        // Nobody connects from it.
+        // No client connects from port 1.
         const ushort Unknown = 1;
         client = client.Port == 0 ? client.WithPort(Unknown) : client;
         target = target.Port == 0 ? target.WithPort(Unknown) : target;

@@ -10,21 +10,21 @@ public sealed class SourceIpModel
     /// <summary>The mode.</summary>
     public required SourceIpMode Mode { get; init; }
 
-    /// <summary>The version of a header that is sent. Defaults to V2.</summary>
+    /// <summary>The version of the PROXY header that is sent. Defaults to V2.</summary>
     public ProxyProtocolVersion Version { get; init; } = ProxyProtocolVersion.V2;
 
-    /// <summary>The TLVs of an incoming header that are passed on; never one that is added. Defaults to none.</summary>
+    /// <summary>The types of received TLVs that are passed on. Types that are added are not among them. Defaults to none.</summary>
     public ProxyTlvSet PassThroughTlvs { get; init; } = ProxyTlvSet.None;
 
     /// <summary>
-    /// The longest header that is sent, in bytes: TLVs that are passed on are left out rather than sent beyond it. Defaults to as long as
-    /// one can be.
+    /// The greatest length of the header, in bytes. Received TLVs that do not fit are left out. Defaults to the greatest length that the
+    /// protocol allows.
     /// </summary>
     public int MaxHeaderBytes { get; init; } = ProxyHeaderWriter.MaxV2Length;
 
     /// <summary>
-    /// The types that are added: of TLVs that were put together already (<see cref="Announcement"/>) they stay when there is no room for
-    /// all. Null: none are.
+    /// The types of added TLVs. In an <see cref="Announcement"/>, added and received TLVs are in one list; if there is not enough room for
+    /// all, these types stay. Null: none are added.
     /// </summary>
     public ProxyTlvSet? FirstTlvs { get; init; }
 
@@ -37,18 +37,18 @@ public sealed class SourceIpModel
     /// <summary>The source port of a transparent connection. Defaults to Ephemeral.</summary>
     public SourcePort Port { get; init; }
 
-    /// <summary>The options that name a client to the backend (Toa). Defaults to none.</summary>
+    /// <summary>The TCP options that name a client to the backend (Toa). Defaults to none.</summary>
     public ToaFormats Toa { get; init; } = ToaFormats.None;
 
     /// <summary>SO_MARK of the connection to the backend. Defaults to 0: none.</summary>
     public int Mark { get; init; }
 
-    /// <summary>What happens when the client's address cannot be bound, or put into an option. Defaults to Reject.</summary>
+    /// <summary>What happens if the client's address cannot be bound, or cannot be put into an option. Defaults to Reject.</summary>
     public SourceIpFallback Fallback { get; init; }
 
     /// <summary>Resolves a section.</summary>
-    /// <param name="config">The section, validated: its mode is there and available.</param>
-    /// <param name="scope">The route that it is for, which templates can name.</param>
+    /// <param name="config">The section, validated: it has a mode, and the mode is available.</param>
+    /// <param name="scope">The route of the section; templates can contain its names.</param>
     public static SourceIpModel From(SourceIpConfig config, RouteScope scope = default)
     {
         ArgumentNullException.ThrowIfNull(config);

@@ -3,16 +3,18 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Tcp.SourceIp;
 
-/// <summary>Finds at start what connections from clients' addresses would otherwise fail at every time.</summary>
+/// <summary>
+/// Finds at start the rights that are missing for connections from clients' addresses. Without this check, each such connection would fail.
+/// </summary>
 public static class SourceRights
 {
-    /// <summary>One message for each part of a configuration that needs a right which is missing, with the cure.</summary>
-    /// <param name="transparent">Key paths that say Transparent.</param>
-    /// <param name="marks">Key paths that say Mark.</param>
+    /// <summary>One message for each part of a configuration that needs a missing right, with the cure.</summary>
+    /// <param name="transparent">The key paths with the mode Transparent.</param>
+    /// <param name="marks">The key paths of Mark.</param>
     public static IReadOnlyList<Finding> Missing(IReadOnlyList<string> transparent, IReadOnlyList<string> marks) =>
         [.. MissingForTransparent(transparent, TransparentProbe.IsPermitted), .. MissingForMarks(marks, MarkProbe.IsPermitted)];
 
-    /// <summary>What <see cref="Missing"/> says of binding foreign addresses.</summary>
+    /// <summary>The messages of <see cref="Missing"/> about binding foreign addresses.</summary>
     internal static IReadOnlyList<Finding> MissingForTransparent(IReadOnlyList<string> keyPaths, Func<bool> isPermitted)
     {
         if (keyPaths.Count == 0 || isPermitted())
@@ -34,7 +36,7 @@ public static class SourceRights
         return [.. keyPaths.Select(static path => new Finding(path, missing, cure))];
     }
 
-    /// <summary>What <see cref="Missing"/> says of marking connections.</summary>
+    /// <summary>The messages of <see cref="Missing"/> about marking connections.</summary>
     internal static IReadOnlyList<Finding> MissingForMarks(IReadOnlyList<string> keyPaths, Func<bool> isPermitted)
     {
         if (keyPaths.Count == 0 || isPermitted())

@@ -3,8 +3,8 @@ using System.Text;
 namespace Gateway.Tcp.SourceIp;
 
 /// <summary>
-/// A text with placeholders in braces, taken apart once: what is filled in is never looked at for placeholders, whatever a route, a
-/// listener or a cluster is called.
+/// A text with placeholders in braces, parsed once. A value that was filled in is never searched for placeholders, so the names of routes,
+/// listeners and clusters may contain braces.
 /// </summary>
 internal sealed class TlvTemplate
 {
@@ -24,10 +24,10 @@ internal sealed class TlvTemplate
         Connection,
     }
 
-    /// <summary>Whether it says the same of every connection.</summary>
+    /// <summary>Whether the text is the same for every connection.</summary>
     public bool IsFixed => _parts.TrueForAll(static part => part.Kind == Part.Text);
 
-    /// <summary>Takes a template apart and fills in what is known of the route.</summary>
+    /// <summary>Parses a template and fills in the names of the route.</summary>
     /// <returns>Null if there is an unknown placeholder or a single brace.</returns>
     public static TlvTemplate? Parse(string template, RouteScope scope)
     {

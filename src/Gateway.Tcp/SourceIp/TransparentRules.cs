@@ -4,7 +4,8 @@ using Gateway.Tcp.Identification;
 namespace Gateway.Tcp.SourceIp;
 
 /// <summary>
-/// Whether a connection to a destination can come from the client's own address at all: what the kernel would not say in time, or never.
+/// Decides whether a connection to a destination can come from the client's own address at all. The kernel reports most of these cases late
+/// (by a timeout), or never.
 /// </summary>
 internal static class TransparentRules
 {
@@ -19,20 +20,19 @@ internal static class TransparentRules
 
         if (IPAddress.IsLoopback(client))
         {
-            // A loopback source never leaves the machine, and its answer never comes back: the connect would time out.
+            // Packets with a loopback source never leave the machine, so the connect would time out.
             return IPAddress.IsLoopback(destination);
         }
 
-        // Nor does a link-local source get beyond its link: IPv6 cannot even be bound without a zone, and IPv4 (169.254.0.0/16) is routed
-        // by nobody.
+        // A link-local source does not get beyond its link: an IPv6 address cannot even be bound without a zone, and no router forwards an
+        // IPv4 address (169.254.0.0/16).
         if (client.IsIPv6LinkLocal || (IsLinkLocalV4(client) && !IsLinkLocalV4(destination)))
         {
             return false;
         }
 
-        // A backend that gets its own address as the source answers itself, and the connect times out (measured). The address that the
-        // client connected to is
-        // ours: as a source it says nothing about a client.
+        // If a backend gets its own address as the source, it answers itself, and the connect times out (measured). The address that the
+        // client connected to is the gateway's own, so as a source it would say nothing about the client.
         return !client.Equals(destination) && !client.Equals(identity.Local.Address);
     }
 

@@ -1,12 +1,12 @@
 namespace Gateway.Tcp.Telemetry;
 
 /// <summary>
-/// Why a connection ended, on either plane: exactly one reason for each. What a reason says (its label, whose end it was, where it counts,
-/// who is warned) is in one table, <see cref="CloseReasons"/>.
+/// Why a connection ended, on either plane. Each connection has exactly one reason. The table <see cref="CloseReasons"/> has everything
+/// that follows from a reason: label, side, metrics and warning.
 /// </summary>
 public enum CloseReason : byte
 {
-    /// <summary>Not ended yet; at the end, a fault of ours.</summary>
+    /// <summary>The connection has not ended yet. If it has ended: a bug of the gateway.</summary>
     Error,
 
     /// <summary>Both directions ended in order, the client's first.</summary>
@@ -15,10 +15,10 @@ public enum CloseReason : byte
     /// <summary>Both directions ended in order, the backend's first.</summary>
     BackendFin,
 
-    /// <summary>The client reset, or its socket failed.</summary>
+    /// <summary>The client reset the connection, or its socket failed.</summary>
     ClientReset,
 
-    /// <summary>The backend reset, or its socket failed.</summary>
+    /// <summary>The backend reset the connection, or its socket failed.</summary>
     BackendReset,
 
     /// <summary>No byte for the route's IdleTimeout.</summary>
@@ -27,7 +27,7 @@ public enum CloseReason : byte
     /// <summary>The route's MaxDuration was reached.</summary>
     MaxDuration,
 
-    /// <summary>Ended by us at shutdown.</summary>
+    /// <summary>The gateway ended the connection at shutdown.</summary>
     Drain,
 
     /// <summary>A trusted peer's header came after OptionalWait.</summary>
@@ -36,7 +36,7 @@ public enum CloseReason : byte
     /// <summary>A header from a peer that may not send one, after the backend was dialed.</summary>
     UntrustedHeader,
 
-    /// <summary>A second header behind a believed one, after the backend was dialed.</summary>
+    /// <summary>A second header behind a trusted header, after the backend was dialed.</summary>
     NestedHeader,
 
     /// <summary>Every destination refused, reset or was unreachable.</summary>
@@ -57,10 +57,10 @@ public enum CloseReason : byte
     /// <summary>No descriptor, port or memory left for the backend's connection.</summary>
     Resources,
 
-    /// <summary>Too many connections: rejected, or the longest silent one gave way to another.</summary>
+    /// <summary>Too many connections: this connection was rejected, or it was silent for longest and gave way to another.</summary>
     Limit,
 
-    /// <summary>Rejected: it came, or was not routed yet, when draining began.</summary>
+    /// <summary>Rejected: draining had begun before the connection was routed.</summary>
     Draining,
 
     /// <summary>Rejected by the listener's PROXY protocol policy.</summary>
@@ -78,10 +78,10 @@ public enum CloseReason : byte
     /// <summary>Rejected: the connection's original destination may not be dialed.</summary>
     OriginalDestination,
 
-    /// <summary>Closed without a byte by a peer that may do so.</summary>
+    /// <summary>The peer closed the connection without a byte, and its listener permits this (a load balancer's health check).</summary>
     HealthCheck,
 
-    /// <summary>Probes and Admin: there were too many, and this one was quiet for longest.</summary>
+    /// <summary>Probes and Admin: there were too many connections, and this connection had been quiet for longest.</summary>
     GaveWay,
 
     /// <summary>Probes and Admin: no byte within seconds.</summary>

@@ -3,14 +3,14 @@ using Gateway.Tcp.Engines;
 namespace Gateway.Tcp.Telemetry;
 
 /// <summary>
-/// The one table of close reasons. A new reason is a member of <see cref="CloseReason"/>, a row here and a line in docs/metrics.md: its
-/// series are there at zero from the start then, and its warning is written.
+/// The only table of close reasons. A new reason needs a member of <see cref="CloseReason"/>, a row here and a line in docs/metrics.md. The
+/// row creates the series at zero from the start, and the warning.
 /// </summary>
 internal static class CloseReasons
 {
     private static readonly ReasonRow[] Rows = Table();
 
-    /// <summary>What a reason says.</summary>
+    /// <summary>The row of a reason.</summary>
     public static ReasonRow Row(CloseReason reason) => Rows[(int)reason];
 
     /// <summary>The value of the label <c>reason</c>.</summary>

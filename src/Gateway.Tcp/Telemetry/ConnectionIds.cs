@@ -4,9 +4,9 @@ using System.Security.Cryptography;
 namespace Gateway.Tcp.Telemetry;
 
 /// <summary>
-/// Ids of connections that no other connection has, on this gateway, on its neighbours or after a restart: 64 random bits of the process,
-/// and a number in it. The same id is in the access log, in the UniqueId TLV, in HTTP headers and in the HTTP server's own log lines, so
-/// that one connection can be followed through all of them.
+/// Ids of connections. An id is unique on this gateway, across gateways and after a restart: it consists of 64 random bits of the process
+/// and a number in this process. The same id is in the access log, in the UniqueId TLV, in HTTP headers and in the HTTP server's own log
+/// lines, so that an operator can follow one connection through all of them.
 /// </summary>
 public static class ConnectionIds
 {
@@ -17,10 +17,10 @@ public static class ConnectionIds
 
     private static long _last;
 
-    /// <summary>The number of a connection that was accepted now, whichever plane it belongs to.</summary>
+    /// <summary>A new number for an accepted connection. Both planes share the numbers.</summary>
     public static long NextNumber() => Interlocked.Increment(ref _last);
 
     /// <summary>The id of a connection.</summary>
-    /// <param name="number">Its number in this process.</param>
+    /// <param name="number">The number of the connection in this process.</param>
     public static string Of(long number) => string.Create(CultureInfo.InvariantCulture, $"{Process}-{number}");
 }

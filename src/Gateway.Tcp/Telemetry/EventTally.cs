@@ -3,27 +3,27 @@ using System.Collections.Concurrent;
 namespace Gateway.Tcp.Telemetry;
 
 /// <summary>
-/// Lets one of many like events be told: the first of its cause at once, then one in each interval, with the number of those in between.
-/// Safe from any thread; takes no lock and allocates nothing for a cause that it knows.
+/// Reduces many similar events to few log lines: the first event of a cause is reported at once, then one event per interval, with the
+/// number of events in between. Safe from any thread; takes no lock and allocates nothing for a known cause.
 /// </summary>
 /// <typeparam name="TCause">
-/// What makes events alike; made of names from the configuration and of our own words, never of what a peer sent.
+/// The cause, which similar events share. It consists of names from the configuration and of fixed words, never of bytes that a peer sent.
 /// </typeparam>
-/// <param name="interval">The time between two lines of one cause.</param>
+/// <param name="interval">The time between two reports of one cause.</param>
 /// <param name="time">The clock.</param>
 internal sealed class EventTally<TCause>(TimeSpan interval, TimeProvider time)
     where TCause : notnull
 {
-    // Names of listeners and clusters times a dozen reasons. Beyond that, names that come and go with each file would pile up: the oldest
-    // knowledge is no loss.
+    // The causes are names of listeners and clusters times a dozen reasons. The bound is there because names of earlier reloads stay in the
+    // dictionary. When it is reached, the tally starts anew.
     private const int MostCauses = 10_000;
 
     private readonly ConcurrentDictionary<TCause, Entry> _entries = new();
 
     /// <summary>Counts an event.</summary>
-    /// <param name="cause">Its cause.</param>
-    /// <param name="count">If it is to be told: how many there were since the last one that was, this one included.</param>
-    /// <returns>Whether it is to be told.</returns>
+    /// <param name="cause">The cause of the event.</param>
+    /// <param name="count">If this event is to be reported: the number of events since the last report, this event included.</param>
+    /// <returns>Whether this event is to be reported.</returns>
     public bool Count(TCause cause, out long count)
     {
         if (!_entries.TryGetValue(cause, out var entry))
@@ -46,10 +46,10 @@ internal sealed class EventTally<TCause>(TimeSpan interval, TimeProvider time)
 
     private sealed class Entry
     {
-        /// <summary>Timestamp of the last event that was told; 0: none was.</summary>
+        /// <summary>Timestamp of the last reported event; 0: there is none.</summary>
         public long LastTold;
 
-        /// <summary>Events since.</summary>
+        /// <summary>The number of events since then.</summary>
         public long Waiting;
     }
 }

@@ -6,14 +6,15 @@ using System.Text;
 namespace Gateway.Tcp.Telemetry;
 
 /// <summary>
-/// Any text that came from outside (a client, a backend, the configuration file), made fit for a line of a log or of a terminal: printable
-/// ASCII, of a bounded length. A raw line break would forge a line, an escape sequence would colour or clear a terminal, and a
-/// bidirectional or invisible character would show another text than the one that is there.
+/// Makes text from outside (a client, a backend, the configuration file) safe for a line of a log or of a terminal: printable ASCII of a
+/// bounded length. A raw line break would forge a log line, an escape sequence would colour or clear a terminal, and a bidirectional or
+/// invisible character would make the text look different from what it is.
 /// </summary>
 public static class LogText
 {
     /// <summary>
-    /// The longest value that is shown by default, in characters as shown: long enough to recognise a text, short enough to read its line.
+    /// The longest value that is shown by default, in characters after escaping: long enough to recognise a text, short enough to read the
+    /// line.
     /// </summary>
     public const int MaxLength = 256;
 
@@ -27,10 +28,11 @@ public static class LogText
     // The longest escape of one character: \uNNNN.
     private const int LongestEscape = 6;
 
-    // Our own messages write it; it can be neither mistaken for something else nor change its neighbours.
+    // The gateway's own messages contain this character. It cannot be confused with another character, and does not affect the text around
+    // it.
     private const char Ellipsis = '…';
 
-    // Any of these and a value is quoted.
+    // A value with any of these characters is quoted.
     private const string Separators = " \"'=";
 
     private static readonly string Printable = string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code));
@@ -40,7 +42,7 @@ public static class LogText
     private static readonly SearchValues<char> Shown = SearchValues.Create(Printable + Ellipsis);
 
     /// <summary>
-    /// What went wrong in the end: the innermost exception's message, which may quote what a client or a backend sent. Null: nothing.
+    /// The message of the innermost exception, which may quote bytes that a client or a backend sent. Null if there is no exception.
     /// </summary>
     [return: NotNullIfNotNull(nameof(problem))]
     public static string? DetailOf(Exception? problem)
@@ -58,11 +60,11 @@ public static class LogText
     }
 
     /// <summary>
-    /// The value of a <c>name=value</c> field: quoted where it has blanks, quotes or <c>=</c>, or nothing at all; <c>...</c> behind the
-    /// quotes says that it was cut.
+    /// The value of a <c>name=value</c> field. The value is quoted if it is empty or contains blanks, quotes or <c>=</c>. <c>...</c> behind
+    /// the quotes says that the value was cut.
     /// </summary>
-    /// <param name="text">The text; null is told as <c>-</c>.</param>
-    /// <param name="maxLength">Characters that are shown, quotes and the mark of a cut aside.</param>
+    /// <param name="text">The text; null is shown as <c>-</c>.</param>
+    /// <param name="maxLength">The most characters that are shown, not counting quotes and <c>...</c>.</param>
     public static string Value(string? text, int maxLength = MaxLength)
     {
         if (text is null)
@@ -81,9 +83,9 @@ public static class LogText
         return needsQuotes ? $"\"{line}\"{(isWhole ? "" : Cut)}" : line.ToString();
     }
 
-    /// <summary>A value between quotes, whatever it holds.</summary>
+    /// <summary>A value that is always quoted.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="maxLength">Characters that are shown.</param>
+    /// <param name="maxLength">The most characters that are shown.</param>
     public static string Quoted(string text, int maxLength = MaxLength)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -92,9 +94,9 @@ public static class LogText
         return line.Append('"').Append(isWhole ? "" : Cut).ToString();
     }
 
-    /// <summary>A sentence, or a name within one: nothing is quoted.</summary>
+    /// <summary>A sentence, or a name within a sentence, without quotes.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="maxLength">Characters that are shown, the mark of a cut aside.</param>
+    /// <param name="maxLength">The most characters that are shown, not counting <c>...</c>.</param>
     public static string Sentence(string text, int maxLength = MaxSentenceLength)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -107,7 +109,7 @@ public static class LogText
         return TryAppend(line, text, maxLength, isQuoted: false) ? line.ToString() : line.Append(Cut).ToString();
     }
 
-    // False: the rest of the text had no room. An escape is shown whole or not at all.
+    // False: the rest of the text had no room. An escape sequence is shown completely or not at all.
     private static bool TryAppend(StringBuilder line, string text, int maxLength, bool isQuoted)
     {
         var end = line.Length + maxLength;

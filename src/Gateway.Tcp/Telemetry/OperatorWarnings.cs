@@ -4,12 +4,12 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Telemetry;
 
 /// <summary>
-/// What an operator has to know without reading each access-log line: clients that are refused, and clusters of which no destination
-/// answers. One Warning for each cause in <see cref="Interval"/>, with their number. Safe from any thread.
+/// Warns the operator of refused clients, and of clusters of which no destination answers, so that the operator need not read each
+/// access-log line. Each cause gets one Warning per <see cref="Interval"/>, with the number of events. Safe from any thread.
 /// </summary>
 public sealed partial class OperatorWarnings
 {
-    /// <summary>The time between two lines of one cause: a scraper's view of it is finer, a person's is not.</summary>
+    /// <summary>The time between two lines of one cause. A person needs no finer view; metrics have it.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     private readonly ILogger _logger;
@@ -26,10 +26,10 @@ public sealed partial class OperatorWarnings
         _unreachable = new(Interval, time);
     }
 
-    /// <summary>A connection has ended: says what the table of reasons asks for (<see cref="CloseReasons"/>), if anything.</summary>
-    /// <param name="outcome">How.</param>
+    /// <summary>Writes the warning that the table <see cref="CloseReasons"/> asks for after the end of a connection, if any.</summary>
+    /// <param name="outcome">How the connection ended.</param>
     /// <param name="listener">The listener.</param>
-    /// <param name="peer">Who.</param>
+    /// <param name="peer">The peer.</param>
     /// <param name="cluster">The cluster; null: the connection was not routed.</param>
     public void Ended(in Outcome outcome, string listener, IPEndPoint peer, string? cluster = null)
     {
@@ -44,11 +44,11 @@ public sealed partial class OperatorWarnings
         }
     }
 
-    /// <summary>A client was refused.</summary>
+    /// <summary>Warns of a refused client.</summary>
     /// <param name="listener">The listener.</param>
     /// <param name="reason">The label <c>reason</c>.</param>
-    /// <param name="rule">Which rule; tells causes apart, so it is one of our own words.</param>
-    /// <param name="peer">Who.</param>
+    /// <param name="rule">The rule of the policy. It is part of the cause, so it must be a fixed word.</param>
+    /// <param name="peer">The peer.</param>
     public void Refused(string listener, string reason, string rule, IPEndPoint peer)
     {
         if (_refused.Count((listener, reason, rule), out var count))
@@ -57,10 +57,10 @@ public sealed partial class OperatorWarnings
         }
     }
 
-    /// <summary>A client's connection or request reached no destination.</summary>
+    /// <summary>Warns of a client's connection or request that reached no destination.</summary>
     /// <param name="cluster">The cluster.</param>
-    /// <param name="reason">Why, in one of our own words.</param>
-    /// <param name="detail">What was tried last.</param>
+    /// <param name="reason">The reason, a fixed word.</param>
+    /// <param name="detail">The last attempt.</param>
     public void Unreachable(string cluster, string reason, string detail)
     {
         if (_unreachable.Count((cluster, reason), out var count))

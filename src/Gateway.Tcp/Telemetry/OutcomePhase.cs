@@ -3,18 +3,18 @@ namespace Gateway.Tcp.Telemetry;
 /// <summary>How far a connection had come when it ended.</summary>
 public enum OutcomePhase : byte
 {
-    /// <summary>It was accepted.</summary>
+    /// <summary>The connection was accepted.</summary>
     Accept,
 
-    /// <summary>Its first bytes were looked at: PROXY header, TCP option.</summary>
+    /// <summary>The first bytes were examined: PROXY header, TCP option.</summary>
     Identify,
 
-    /// <summary>Its route was chosen.</summary>
+    /// <summary>The route was chosen.</summary>
     Route,
 
     /// <summary>A destination was dialed.</summary>
     Dial,
 
-    /// <summary>It was carried.</summary>
+    /// <summary>Bytes were carried between client and backend.</summary>
     Carry,
 }

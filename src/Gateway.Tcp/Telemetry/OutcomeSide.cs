@@ -1,14 +1,14 @@
 namespace Gateway.Tcp.Telemetry;
 
-/// <summary>Whose doing the end of a connection was.</summary>
+/// <summary>The side that caused the end of a connection.</summary>
 public enum OutcomeSide : byte
 {
-    /// <summary>Ours: our policy, our shortage, our shutdown or our bug.</summary>
+    /// <summary>The gateway: its policy, a shortage, its shutdown or a bug.</summary>
     Gateway,
 
-    /// <summary>The client's, or that of a proxy in front of us.</summary>
+    /// <summary>The client, or a proxy in front of the gateway.</summary>
     Client,
 
-    /// <summary>The destination's, or that of the network to it.</summary>
+    /// <summary>The destination, or the network to the destination.</summary>
     Backend,
 }

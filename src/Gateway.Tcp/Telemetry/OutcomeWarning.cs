@@ -1,9 +1,12 @@
 namespace Gateway.Tcp.Telemetry;
 
-/// <summary>What an operator can do something about. How clients and backends end their connections is their own affair.</summary>
+/// <summary>
+/// The warning of a close reason. Only ends that an operator can do something about have a warning; a FIN or RST of a client or backend has
+/// none.
+/// </summary>
 internal enum OutcomeWarning : byte
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>No warning.</summary>
     None,
 
     /// <summary>A listener refuses a client.</summary>

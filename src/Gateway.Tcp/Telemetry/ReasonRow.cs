@@ -1,12 +1,12 @@
 namespace Gateway.Tcp.Telemetry;
 
-/// <summary>What one close reason says.</summary>
+/// <summary>A row of the table of close reasons.</summary>
 /// <param name="Reason">The reason.</param>
 /// <param name="Label">The value of the label <c>reason</c>, in logs and metrics.</param>
-/// <param name="Side">Whose doing it is.</param>
-/// <param name="Phase">Where it mostly happens.</param>
-/// <param name="Series">Where it counts.</param>
-/// <param name="Warning">What the operator is told of it.</param>
+/// <param name="Side">The side that caused the end.</param>
+/// <param name="Phase">The phase in which it mostly happens.</param>
+/// <param name="Series">The metrics that count it.</param>
+/// <param name="Warning">The warning to the operator.</param>
 internal sealed record ReasonRow(
     CloseReason Reason,
     string Label,

@@ -1,17 +1,17 @@
 namespace Gateway.Tcp.Telemetry;
 
-/// <summary>The metrics that a close reason counts in; their series are there at zero from the start.</summary>
+/// <summary>The metrics that count a close reason. Their series exist at zero from the start.</summary>
 [Flags]
 public enum ReasonSeries : byte
 {
-    /// <summary>In none of these: it has a counter of its own.</summary>
+    /// <summary>None of these metrics: the reason has its own counter.</summary>
     None = 0,
 
     /// <summary>Connections that were routed, by route.</summary>
     Closed = 1,
 
     /// <summary>
-    /// Those of <see cref="Closed"/> that say that something is wrong with a route: what alerts watch, however many routes there are.
+    /// The part of <see cref="Closed"/> that shows a problem of a route. Alerts watch these series, however many routes there are.
     /// </summary>
     Faults = 2,
 
@@ -21,6 +21,8 @@ public enum ReasonSeries : byte
     /// <summary>Connections of HTTP listeners that ended before HTTP started.</summary>
     RejectedHttp = 8,
 
-    /// <summary>The same of Probes and Admin, which know no limit and no drain.</summary>
+    /// <summary>
+    /// Connections of Probes and Admin that ended before HTTP started. The connection limit does not hold for them, and they do not drain.
+    /// </summary>
     RejectedOwn = 16,
 }
