@@ -3,32 +3,33 @@ namespace Gateway.Tcp.Engines;
 /// <summary>Who is to blame for a connect that failed.</summary>
 public enum ConnectFailure : byte
 {
-    /// <summary>It did not fail.</summary>
+    /// <summary>The connect did not fail.</summary>
     None,
 
-    /// <summary>Refused, reset, unreachable: the destination's or the network's fault.</summary>
+    /// <summary>Refused, reset or unreachable: the destination or the network is to blame.</summary>
     Destination,
 
     /// <summary>No answer within the timeout (in transparent mode also: no return route).</summary>
     Timeout,
 
-    /// <summary>The destination is one of our own listeners: the configuration's fault.</summary>
+    /// <summary>The destination is one of our own listeners: the configuration is to blame.</summary>
     Self,
 
-    /// <summary>The client's address could not be bound (EADDRNOTAVAIL, EADDRINUSE, EINVAL): ours, not the backend's.</summary>
+    /// <summary>The client's address could not be bound (EADDRNOTAVAIL, EADDRINUSE, EINVAL): the backend is not to blame.</summary>
     Bind,
 
     /// <summary>
-    /// The client's address could not be put into the SYN: no room beside other options, or the engine cannot: ours, not the backend's.
+    /// The client's address could not be put into the SYN, because there is no room beside other options, or because the engine cannot
+    /// write options: the backend is not to blame.
     /// </summary>
     Option,
 
-    /// <summary>A right is missing (EPERM, EACCES at IP_TRANSPARENT or SO_MARK): ours.</summary>
+    /// <summary>The gateway lacks a right (EPERM, EACCES at IP_TRANSPARENT or SO_MARK).</summary>
     Permission,
 
-    /// <summary>No descriptor, port or memory left (EMFILE, ENFILE, ENOBUFS, EADDRNOTAVAIL at connect): ours.</summary>
+    /// <summary>The gateway has no descriptor, port or memory left (EMFILE, ENFILE, ENOBUFS, EADDRNOTAVAIL at connect).</summary>
     Resources,
 
-    /// <summary>The client's connection was aborted or reset while we dialed.</summary>
+    /// <summary>The client's connection was aborted or reset during the connect.</summary>
     Aborted,
 }

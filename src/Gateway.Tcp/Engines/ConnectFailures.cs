@@ -3,32 +3,32 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// Whose fault a socket error is on the way to a connection. The same error means different things at different steps: EADDRNOTAVAIL at
-/// bind says that the client's address cannot be used, at connect that no port is left. Both engines and everything that connects with
-/// managed sockets ask here.
+/// Decides who is to blame for a socket error while a connection is opened. The same error means different things at different steps:
+/// EADDRNOTAVAIL at bind means that the client's address cannot be used, at connect it means that no port is left. Both engines, and all
+/// code that connects with managed sockets, use this class.
 /// </summary>
 public static class ConnectFailures
 {
     /// <summary>
-    /// At socket(): an address family that is switched off on this host makes the destination unreachable; anything else is our own
-    /// shortage.
+    /// At socket(): an address family that is switched off on this host makes the destination unreachable. Any other error is a shortage of
+    /// the gateway.
     /// </summary>
-    /// <param name="error">What the system said.</param>
+    /// <param name="error">The error of the system.</param>
     public static ConnectFailure OfSocket(SocketError error) =>
         error == SocketError.AddressFamilyNotSupported ? ConnectFailure.Destination : ConnectFailure.Resources;
 
-    /// <summary>At setsockopt(): the process lacks the right for this option, or the option cannot be had.</summary>
-    /// <param name="error">What the system said.</param>
-    /// <param name="otherwise">What it means if no right is missing.</param>
+    /// <summary>At setsockopt(): the process lacks the right for this option, or the option cannot be set.</summary>
+    /// <param name="error">The error of the system.</param>
+    /// <param name="otherwise">The failure if no right is missing.</param>
     public static ConnectFailure OfOption(SocketError error, ConnectFailure otherwise) =>
         error == SocketError.AccessDenied ? ConnectFailure.Permission : otherwise;
 
     /// <summary>At bind() to the client's address.</summary>
-    /// <param name="error">What the system said.</param>
+    /// <param name="error">The error of the system.</param>
     public static ConnectFailure OfBind(SocketError error) => IsShortage(error) ? ConnectFailure.Resources : ConnectFailure.Bind;
 
-    /// <summary>At connect(), at once or later.</summary>
-    /// <param name="error">What the system said.</param>
+    /// <summary>At connect(), whether the error comes at once or later.</summary>
+    /// <param name="error">The error of the system.</param>
     /// <param name="isSourceBound">
     /// Whether the socket was bound to the client's address (<see cref="ConnectRequest.TransparentSource"/>).
     /// </param>
@@ -36,17 +36,17 @@ public static class ConnectFailures
     {
         SocketError.TimedOut => ConnectFailure.Timeout,
 
-        // This pair of addresses and ports exists already, or the kernel has no way from this source to the destination (127.0.0.0/8 to
-        // another host). Another source may do.
+        // A connection with this four-tuple exists already, or the kernel has no route from this source to the destination (127.0.0.0/8 to
+        // another host). Another source may work.
         SocketError.AddressAlreadyInUse or SocketError.InvalidArgument when isSourceBound => ConnectFailure.Bind,
 
-        // No free port: EADDRNOTAVAIL, with IP_BIND_ADDRESS_NO_PORT also EAGAIN.
+        // No free port: EADDRNOTAVAIL, or EAGAIN with IP_BIND_ADDRESS_NO_PORT.
         SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable or SocketError.WouldBlock => ConnectFailure.Resources,
         _ => IsShortage(error) ? ConnectFailure.Resources : ConnectFailure.Destination,
     };
 
-    /// <summary>Whether a failure says nothing about the destination: it must not count against its health.</summary>
-    /// <param name="failure">What a connect came to.</param>
+    /// <summary>Whether a failure says nothing about the destination, so that it must not count against the destination's health.</summary>
+    /// <param name="failure">The result of a connect.</param>
     public static bool IsOurs(this ConnectFailure failure) =>
         failure is not (ConnectFailure.None or ConnectFailure.Destination or ConnectFailure.Timeout);
 

@@ -9,13 +9,13 @@ public sealed record ConnectRequest
     public required IPEndPoint Destination { get; init; }
 
     /// <summary>
-    /// Transparent mode: the client's address to bind, port 0 for an ephemeral one (IP_BIND_ADDRESS_NO_PORT). Null: the kernel chooses.
+    /// Transparent mode: the client's address to bind. Port 0 means an ephemeral port (IP_BIND_ADDRESS_NO_PORT). Null: the kernel chooses.
     /// </summary>
     public IPEndPoint? TransparentSource { get; init; }
 
     /// <summary>
-    /// A TCP option (kind, length, value) that the SYN, the last ACK of the handshake and the first data carry. Empty: none. An attempt
-    /// whose SYN had no room for it fails with <see cref="ConnectFailure.Option"/>.
+    /// A TCP option (kind, length, value) that the SYN, the last ACK of the handshake and the first data carry. Empty: none. If the SYN has
+    /// no room for the option, the attempt fails with <see cref="ConnectFailure.Option"/>.
     /// </summary>
     public ReadOnlyMemory<byte> ClientOption { get; init; }
 
@@ -25,7 +25,7 @@ public sealed record ConnectRequest
     /// <summary>Index of the interface (VRF) that the connection is bound to; 0: none.</summary>
     public int Device { get; init; }
 
-    /// <summary>Limit of this one attempt.</summary>
+    /// <summary>The time limit of this attempt.</summary>
     public required TimeSpan Timeout { get; init; }
 
     /// <summary>Keep-alive probes; null: off.</summary>

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// What opens connections for a dial: a client's connection, whose engine thread carries the backend's too, or managed sockets
-/// (<see cref="Portable.SocketConnector"/>). Outcomes are values.
+/// Opens connections for a dial. It is either a client's connection, whose engine thread carries the backend's connection too, or it opens
+/// managed sockets (<see cref="Portable.SocketConnector"/>). Failures are values, not exceptions.
 /// </summary>
 internal interface IConnector
 {
@@ -12,11 +12,11 @@ internal interface IConnector
     int BoundDevice { get; }
 
     /// <summary>Opens one connection.</summary>
-    /// <param name="request">Where to, from where, and for how long.</param>
+    /// <param name="request">The destination, the source and the time limit.</param>
     ValueTask<ConnectResult> ConnectAsync(ConnectRequest request);
 
-    /// <summary>Waits for the answer of a name server, and no longer than somebody waits for the connection.</summary>
+    /// <summary>Waits for the answer of a name server. The wait ends early if the connection is not needed any more.</summary>
     /// <param name="task">The answer.</param>
-    /// <returns>Success, or why nobody waits any more.</returns>
+    /// <returns>Success, or why the wait ended early.</returns>
     ValueTask<SocketError> WaitForAsync(Task task);
 }

@@ -5,6 +5,6 @@ namespace Gateway.Tcp.Engines;
 /// <summary>A relay that runs or has run.</summary>
 internal interface IRelay
 {
-    /// <summary>What it has carried so far. From any thread: the two numbers are not of the same moment.</summary>
+    /// <summary>The bytes that the relay has carried so far. From any thread. The two numbers may be of different moments.</summary>
     RelayedBytes Relayed { get; }
 }

@@ -5,12 +5,12 @@ namespace Gateway.Tcp.Engines;
 /// <summary>A bound listening socket (or one per event loop).</summary>
 internal interface ITcpEngineListener : IAsyncDisposable
 {
-    /// <summary>The bound address; the port is the real one also when 0 was asked for.</summary>
+    /// <summary>The bound address. The port is the real port, even if port 0 was asked for.</summary>
     IPEndPoint LocalEndPoint { get; }
 
     /// <summary>
     /// Starts accepting. <paramref name="onAccepted"/> owns each connection; it runs on the engine's own thread and must not block.
-    /// Running out of descriptors or memory is counted and retried, never thrown.
+    /// A shortage of descriptors or memory is counted and retried, never thrown.
     /// </summary>
     void Start(Action<TcpConnection> onAccepted);
 

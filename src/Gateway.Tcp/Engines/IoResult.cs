@@ -2,5 +2,5 @@ using System.Net.Sockets;
 
 namespace Gateway.Tcp.Engines;
 
-/// <summary>What a non-blocking read or write did.</summary>
+/// <summary>The result of a non-blocking read or write.</summary>
 public readonly record struct IoResult(int Bytes, SocketError Error);

@@ -1,6 +1,6 @@
 namespace Gateway.Tcp.Engines;
 
-/// <summary>Segments of an accepted connection whose TCP options can be kept for the asking.</summary>
+/// <summary>Segments of an accepted connection whose TCP options the kernel can keep until they are read.</summary>
 [Flags]
 public enum OptionCarriers : byte
 {

@@ -7,20 +7,22 @@ using Gateway.Linux;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// The addresses at which this process listens, Probes and Admin included. A connection of ours that has reached one of them would be
-/// accepted, routed and dialed again, until descriptors run out; and whoever reaches a public listener would reach Admin. A file shows that
-/// of literals only, so each address is asked about before it is dialed. A port that is none of ours is told by one look into a table. Safe
-/// from any thread.
+/// The addresses at which this process listens, Probes and Admin included. The gateway must not dial them, for two reasons:
+/// 1. The connection would be accepted, routed and dialed again, until descriptors run out.
+/// 2. A client that reaches a public listener would reach Admin.
+/// The configuration file shows this only for literal addresses, so each address is checked before it is dialed. If no listener has the
+/// port, the check is one look into a table. Safe from any thread.
 /// </summary>
 public sealed class OwnListeners
 {
-    /// <summary>Why a connection to one of them was refused, in logs and metrics.</summary>
+    /// <summary>The reason in logs and metrics, if a connection to an own listener was refused.</summary>
     public const string Reason = "self";
 
-    // A question to the kernel costs some 6 µs, a twentieth of a connection. An address that moves here is noticed within this.
+    // The answer "not an address of this host" is cached for this long, because a question to the kernel costs some 6 µs, a twentieth of a
+    // connection. An address that moves to this host is noticed after this time.
     private const long ForeignForMilliseconds = 100;
 
-    // Destinations come from configuration and name servers: a bound against names that move all the time.
+    // Destinations come from configuration and name servers. The bound is there because names may get new addresses all the time.
     private const int MostForeign = 1024;
 
     private readonly Lock _lock = new();
@@ -29,10 +31,10 @@ public sealed class OwnListeners
     private volatile FrozenDictionary<int, Listener[]> _byPort = FrozenDictionary<int, Listener[]>.Empty;
 
     /// <summary>Adds a bound listener, before it accepts.</summary>
-    /// <param name="name">Its name, for messages.</param>
-    /// <param name="bound">Its address, with the real port.</param>
-    /// <param name="dualMode">Whether an IPv6 any-address takes IPv4, too.</param>
-    /// <returns>Removes it, when it accepts no more.</returns>
+    /// <param name="name">The name of the listener, for messages.</param>
+    /// <param name="bound">The address of the listener, with the real port.</param>
+    /// <param name="dualMode">Whether the IPv6 any-address takes IPv4, too.</param>
+    /// <returns>Dispose it to remove the listener when it accepts no more.</returns>
     public IDisposable Add(string name, IPEndPoint bound, bool dualMode)
     {
         var listener = new Listener(this, name, bound, dualMode);
@@ -46,16 +48,16 @@ public sealed class OwnListeners
     }
 
     /// <summary>
-    /// To be asked before a connection is opened: one that reached a listener of ours would be routed and dialed there in turn.
+    /// Whether a connection must not be opened, because it would reach a listener of this process, which would route and dial it again.
     /// </summary>
-    /// <param name="destination">Where to.</param>
-    /// <param name="socket">What is about to connect: its VRF counts.</param>
-    /// <returns>Whether it is one of our listeners, and not to be connected to.</returns>
+    /// <param name="destination">The destination.</param>
+    /// <param name="socket">The socket that is about to connect. Its VRF decides which addresses are this host's.</param>
+    /// <returns>Whether the destination is one of our listeners.</returns>
     internal bool Refuses(IPEndPoint destination, Socket socket) =>
         MayHold(destination.Port) && Find(destination, BoundDevice.Of(socket)) is not null;
 
-    /// <summary>What the log says of a destination that was refused since it is one of our listeners.</summary>
-    /// <param name="destination">Its address.</param>
+    /// <summary>The log text for a destination that was refused because it is one of our listeners.</summary>
+    /// <param name="destination">The address of the destination.</param>
     public string Describe(IPEndPoint destination)
     {
         ArgumentNullException.ThrowIfNull(destination);
@@ -66,9 +68,10 @@ public sealed class OwnListeners
     internal bool MayHold(int port) => _byPort.ContainsKey(port);
 
     /// <summary>
-    /// The name of the listener that a connection to this address has reached; null: none, or it cannot be told for want of descriptors.
+    /// The name of the listener that a connection to this address reaches. Null: there is none, or the kernel could not be asked because no
+    /// descriptor is left.
     /// </summary>
-    /// <param name="remote">The other end.</param>
+    /// <param name="remote">The address of the destination.</param>
     /// <param name="device">The VRF of the connection; 0: none.</param>
     internal string? Find(IPEndPoint remote, int device)
     {
@@ -136,7 +139,7 @@ public sealed class OwnListeners
 
         public int Port => bound.Port;
 
-        /// <summary>Whether it takes connections to any address of this host that has the family.</summary>
+        /// <summary>Whether the listener takes connections to every address of this host that has the family of the address.</summary>
         public bool Covers(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork
             ? Address.Equals(IPAddress.Any) || (dualMode && Address.Equals(IPAddress.IPv6Any))
             : Address.Equals(IPAddress.IPv6Any);

@@ -3,13 +3,13 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// Accepts from a managed socket, and pauses when the process or the system has no room for another connection: .NET's accept fails again
-/// at once then, and a loop that tries again at once takes the polling threads from everybody.
+/// Accepts from a managed socket, and pauses if the process or the system has no room for another connection. Without the pause, .NET's
+/// accept would fail again at once, and the loop would occupy .NET's polling threads, which all sockets need.
 /// </summary>
 public sealed class SocketAcceptor
 {
     /// <summary>
-    /// Long enough for descriptors to come free, short enough to be no outage: what waits meanwhile stays in the kernel's queue.
+    /// Long enough for descriptors to become free, and short enough to be no outage. New connections wait in the kernel's accept queue.
     /// </summary>
     internal static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -21,16 +21,16 @@ public sealed class SocketAcceptor
 
     /// <summary>Accepts from a listening socket.</summary>
     /// <param name="socket">The socket; its owner disposes it.</param>
-    /// <param name="mayUseReserve">Whether its connections may have the last descriptors (<see cref="DescriptorReserve"/>).</param>
-    /// <param name="onPause">Told of each pause, and why.</param>
-    /// <param name="onTurnedAway">Told of each connection that was closed, since it had one of the last descriptors.</param>
+    /// <param name="mayUseReserve">Whether accepted connections may have the last descriptors (<see cref="DescriptorReserve"/>).</param>
+    /// <param name="onPause">Called for each pause, with its cause.</param>
+    /// <param name="onTurnedAway">Called for each connection that was closed because it had one of the last descriptors.</param>
     /// <param name="time">For pauses.</param>
     public SocketAcceptor(Socket socket, bool mayUseReserve, Action<SocketError>? onPause, Action? onTurnedAway, TimeProvider time)
         : this(socket.AcceptAsync, mayUseReserve ? static _ => false : DescriptorReserve.Holds, onPause, onTurnedAway, time)
     {
     }
 
-    /// <summary>Accepts as <paramref name="accept"/> does.</summary>
+    /// <summary>Accepts by calling <paramref name="accept"/>.</summary>
     internal SocketAcceptor(
         Func<CancellationToken, ValueTask<Socket>> accept,
         Func<Socket, bool> isRefused,
@@ -77,8 +77,8 @@ public sealed class SocketAcceptor
                 break;
             }
 
-            // accept(2) reports a connection that ended while it waited in the queue. All else is want of descriptors or memory, or not
-            // known: none may end the loop, and none may spin.
+            // accept(2) reports the error of a connection that ended while it waited in the queue; this needs no pause. Any other error is
+            // a shortage of descriptors or memory, or unknown. It must not end the loop, and must not make it spin.
             if (error is not (SocketError.ConnectionAborted or SocketError.ConnectionReset))
             {
                 _onPause?.Invoke(error);

@@ -2,14 +2,15 @@ using System.Net.Sockets;
 
 namespace Gateway.Tcp.Engines;
 
-/// <summary>How to listen.</summary>
+/// <summary>The options of a listener.</summary>
 internal sealed record TcpListenOptions
 {
-    /// <summary>Length of the accept queue. Defaults to 4096: the kernel caps it at net.core.somaxconn.</summary>
+    /// <summary>Length of the accept queue. Defaults to 4096. The kernel caps it at net.core.somaxconn.</summary>
     public int Backlog { get; init; } = 4096;
 
     /// <summary>
-    /// For an IPv6 any-address: also take IPv4 (then seen as v4-mapped by the kernel, unmapped by the engine). Defaults to false.
+    /// For the IPv6 any-address: whether the listener takes IPv4 too. The kernel then reports v4-mapped addresses, and the engine unmaps
+    /// them. Defaults to false.
     /// </summary>
     public bool DualMode { get; init; }
 
@@ -17,24 +18,24 @@ internal sealed record TcpListenOptions
     public TcpKeepAlive? KeepAlive { get; init; }
 
     /// <summary>
-    /// Segments of each connection whose TCP options are kept for <see cref="TcpConnection.ReadOptions"/>. Those behind the SYN are, if the
-    /// engine was enabled for it. Defaults to none.
+    /// Segments of each connection whose TCP options are kept for <see cref="TcpConnection.ReadOptions"/>. Options of segments after the
+    /// SYN are kept only if the engine was enabled for that. Defaults to none.
     /// </summary>
     public OptionCarriers Options { get; init; }
 
     /// <summary>
-    /// IP_TRANSPARENT: also takes connections to addresses that are not this host's, when tproxy diverts them here. Defaults to false.
+    /// IP_TRANSPARENT: whether the listener also takes connections to foreign addresses, if tproxy diverts them here. Defaults to false.
     /// </summary>
     public bool Transparent { get; init; }
 
-    /// <summary>SO_MARK of the listener and of what it accepts. Defaults to 0: none.</summary>
+    /// <summary>SO_MARK of the listener and of its accepted connections. Defaults to 0: none.</summary>
     public int Mark { get; init; }
 
-    /// <summary>Told each time accepting had to pause (EMFILE, ENFILE, ENOBUFS, ENOMEM; ENOSPC: no epoll watch left).</summary>
+    /// <summary>Called each time accepting has to pause (EMFILE, ENFILE, ENOBUFS, ENOMEM; ENOSPC: no epoll watch left).</summary>
     public Action<SocketError>? OnAcceptError { get; init; }
 
     /// <summary>
-    /// Told of each connection that was accepted and closed at once, since it had one of the last descriptors
+    /// Called for each connection that was accepted and closed at once, because it had one of the last descriptors
     /// (<see cref="DescriptorReserve"/>).
     /// </summary>
     public Action? OnTurnedAway { get; init; }

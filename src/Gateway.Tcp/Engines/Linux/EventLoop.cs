@@ -8,21 +8,21 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// One thread, one epoll set, and everything that its connections share: the 64 KiB buffer, the timers, the pipes. All of it is used by the
-/// loop's thread only; other threads reach it through <see cref="Post"/>. One round:
+/// One thread, one epoll set, and everything that its connections share: the 64 KiB buffer, the timers, the pipes. Only the loop's thread
+/// uses these; other threads reach the loop through <see cref="Post"/>. One round:
 /// <list type="number">
-/// <item>wait for events, no longer than until the next timer, and not at all if work is left;</item>
+/// <item>wait for events until the next timer at most, and not at all if work is left;</item>
 /// <item>hand each event to its target;</item>
 /// <item>run the work that other threads posted;</item>
-/// <item>continue the relays that had used up their share of the last round;</item>
+/// <item>continue the relays that have used up their share of a round;</item>
 /// <item>fire the timers that are due.</item>
 /// </list>
-/// The table of targets is what keeps connections alive: nothing else may root a parked one.
+/// The table of targets keeps connections alive: no other object may reference a waiting connection.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The thread disposes of what it owns as its last act: StopAsync.")]
 internal sealed class EventLoop
 {
-    /// <summary>One read's worth. 256 KiB gained nothing once streams are spliced.</summary>
+    /// <summary>The size of one read. 256 KiB gave no gain, because streams are spliced.</summary>
     internal const int BufferBytes = 64 * 1024;
 
     private const int EventsPerWait = 256;
@@ -55,31 +55,31 @@ internal sealed class EventLoop
         _thread.Start();
     }
 
-    /// <summary>Scratch space between one read and the send that follows it; holds nothing in between.</summary>
+    /// <summary>Scratch space for one read and the send that follows; holds nothing after that.</summary>
     internal byte[] Buffer { get; } = GC.AllocateUninitializedArray<byte>(BufferBytes, pinned: true);
 
     internal TimerWheel Timers { get; }
 
-    /// <summary>Writes and keeps TCP options; null until somebody asked for it.</summary>
+    /// <summary>Writes and keeps TCP options; null until TCP options are enabled.</summary>
     internal ToaProgram? Toa { get; set; }
 
     internal PipePool Pipes { get; }
 
-    /// <summary>Where connections may not get to.</summary>
+    /// <summary>The listeners of this process, which must not be dialed.</summary>
     internal OwnListeners OwnListeners { get; }
 
     /// <summary>The listening sockets of this loop.</summary>
     internal List<ListenSocket> Listening { get; } = [];
 
-    /// <summary>Milliseconds (<see cref="Environment.TickCount64"/>) as of this round: read once, not per byte.</summary>
+    /// <summary>The time of this round in milliseconds (<see cref="Environment.TickCount64"/>), read once per round.</summary>
     internal long Now { get; private set; }
 
-    /// <summary>How much there is to do in this round.</summary>
+    /// <summary>The number of events of this round.</summary>
     internal int EventsInRound { get; private set; }
 
     internal bool IsCurrent => Environment.CurrentManagedThreadId == _thread.ManagedThreadId;
 
-    /// <summary>The thread is gone: nothing will be run or waited for any more.</summary>
+    /// <summary>The thread has ended, and runs nothing any more.</summary>
     internal bool HasEnded => _hasEnded;
 
     /// <summary>Runs the work on the loop's thread, in a later round when called from there. False if the loop has ended.</summary>
@@ -98,7 +98,7 @@ internal sealed class EventLoop
 
         if (_hasEnded)
         {
-            // It ended in between and may not have seen the work: run it here rather than never.
+            // The loop ended in between and may have missed the work, so the work runs here.
             RunPosted();
         }
 
@@ -123,7 +123,7 @@ internal sealed class EventLoop
             Array.Resize(ref _targets, Math.Max(fd + 1, _targets.Length * 2));
         }
 
-        // Never 0: that is the wake-up's.
+        // Never 0, because 0 is the registration of the wake-up.
         _registrations = _registrations == int.MaxValue ? 1 : _registrations + 1;
         var result = _watchFault?.Invoke() is { } errno and > 0 ? -errno : _epoll.Add(fd, events, Key(fd, _registrations));
         if (result < 0)
@@ -135,10 +135,10 @@ internal sealed class EventLoop
         return _registrations;
     }
 
-    /// <summary>Changes what a registered descriptor is watched for.</summary>
+    /// <summary>Changes the events for which a registered descriptor is watched.</summary>
     internal void Modify(int fd, int registration, EpollEvents events) => _ = _epoll.Modify(fd, events, Key(fd, registration));
 
-    /// <summary>Forgets a descriptor that is about to be closed; closing is what takes it out of the epoll set.</summary>
+    /// <summary>Forgets a descriptor that is about to be closed. The close removes it from the epoll set.</summary>
     internal void Forget(IEpollTarget target, int fd)
     {
         if (ReferenceEquals(_targets[fd], target))
@@ -147,10 +147,10 @@ internal sealed class EventLoop
         }
     }
 
-    /// <summary>Continues the relay in the next round, after everybody else had a turn.</summary>
+    /// <summary>Continues the relay later in this round or in the next round, after other connections have run.</summary>
     internal void ContinueLater(LinuxRelay relay) => _unfinished.Enqueue(relay);
 
-    /// <summary>An exception that a connection's owner let escape: never the end of the other connections.</summary>
+    /// <summary>Reports an exception that the owner of a connection let escape. Other connections go on.</summary>
     internal void Report(Exception exception) => _onFault?.Invoke(exception);
 
     /// <summary>Ends all connections with <see cref="RelayEnd.Drain"/>, then the thread.</summary>
@@ -177,7 +177,7 @@ internal sealed class EventLoop
         }
         catch (Exception exception)
         {
-            // A loop that is gone would leave its connections and a part of the listeners' queues hanging for ever, silently.
+            // The process must end, because without this loop its connections and a part of the accept queues would silently hang for ever.
             Environment.FailFast($"The event loop {_thread.Name} failed: {exception.Message}", exception);
         }
     }
@@ -195,7 +195,7 @@ internal sealed class EventLoop
             var registration = (int)(key >> 32);
             if (registration == 0)
             {
-                // Cleared before the queue is read, so that what is posted from here on wakes us again.
+                // Cleared before the queue is read, so that work posted from here on wakes the loop again.
                 Interlocked.Exchange(ref _wakeUpSent, 0);
             }
             else if (_targets[fd] is { } target && target.Registration == registration)
@@ -209,7 +209,7 @@ internal sealed class EventLoop
         Timers.Advance(Now);
     }
 
-    // A loop that is about to sleep may find connections waiting at another that has more to do than it gets done.
+    // A loop that is about to sleep takes a connection that waits at a busy loop.
     private bool TakesFromOthers()
     {
         foreach (var listener in Listening)
@@ -238,7 +238,7 @@ internal sealed class EventLoop
 
     private void RunPosted()
     {
-        // Only what is there now: work that posts itself again must not keep the events waiting.
+        // Runs only the work that is there now, because work that posts itself again must not delay the events.
         for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--)
         {
             try
@@ -263,7 +263,7 @@ internal sealed class EventLoop
 
     private void Stop()
     {
-        // Twice: what a continuation opens or dials while the others are being ended has to go too.
+        // Twice, because a continuation may open or dial another connection while connections are being ended.
         for (var pass = 0; pass < 2; pass++)
         {
             foreach (var target in _targets.ToArray())
@@ -282,7 +282,9 @@ internal sealed class EventLoop
         _ended.SetResult();
     }
 
-    /// <summary>Its task's continuation runs on the loop's thread: nothing else may come between.</summary>
+    /// <summary>
+    /// Completes a task on the loop's thread. The continuation must run inline there, so the task source does not run it asynchronously.
+    /// </summary>
     private sealed class LoopHop : ILoopWork
     {
         private readonly TaskCompletionSource _arrived = new();

@@ -1,12 +1,12 @@
 namespace Gateway.Tcp.Engines.Linux;
 
-/// <summary>Something that any thread can ask an <see cref="EventLoop"/> to run.</summary>
+/// <summary>Work that any thread can ask an <see cref="EventLoop"/> to run.</summary>
 internal interface ILoopWork
 {
     /// <summary>Called once per <see cref="EventLoop.Post"/>, on the loop's thread.</summary>
     void RunOnLoop();
 
-    /// <summary>An exception came out of <see cref="RunOnLoop"/>, and was reported.</summary>
+    /// <summary>Called after an exception came out of <see cref="RunOnLoop"/> and was reported.</summary>
     void OnFault()
     {
     }

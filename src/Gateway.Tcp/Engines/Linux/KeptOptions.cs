@@ -4,13 +4,15 @@ using Gateway.Linux.Bpf;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// TCP options of accepted connections, on sockets of whatever owner: the SYN's by TCP_SAVE_SYN, the others' by <see cref="ToaProgram"/>.
+/// TCP options of accepted connections, on sockets of any owner. TCP_SAVE_SYN keeps those of the SYN; <see cref="ToaProgram"/> keeps those
+/// of other segments.
 /// </summary>
 internal static class KeptOptions
 {
     /// <summary>
-    /// Before listen: connections inherit it, and what is set later would be missing in the first of them. Without the program only the
-    /// SYN's are kept: whether that will do, has been decided by then. 0, or −errno.
+    /// Makes a listening socket keep options. To be called before listen, because connections inherit the setting, and the first
+    /// connections would miss a later setting. Without the program only the options of the SYN are kept; the caller has decided before
+    /// whether that is enough. Returns 0 or −errno.
     /// </summary>
     internal static int Keep(int listener, OptionCarriers carriers, ToaProgram? toa)
     {
@@ -21,7 +23,7 @@ internal static class KeptOptions
         return result < 0 || segments == ToaSegments.None || toa is null ? result : toa.Keep(listener, segments);
     }
 
-    /// <summary>What one segment of an accepted connection had; 0 bytes for none.</summary>
+    /// <summary>Reads the options of one segment of an accepted connection. Returns the number of bytes; 0: none.</summary>
     internal static int Read(int connection, OptionCarriers carrier, ToaProgram? toa, Span<byte> options)
     {
         if (carrier != OptionCarriers.Syn)

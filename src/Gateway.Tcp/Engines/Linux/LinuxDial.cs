@@ -6,12 +6,12 @@ using Gateway.Tcp.Networks;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// Makes a socket, sets its options, binds it if asked, and starts to connect; says who is to blame if one of these fails.
+/// Makes a socket, sets its options, binds it if asked, and starts to connect. If one of these steps fails, it says who is to blame.
 /// </summary>
 internal static class LinuxDial
 {
     /// <summary>
-    /// The backend's connection, connected or (<paramref name="isConnected"/> is false) on its way; or why there is none.
+    /// The backend's connection, or why there is none. If <paramref name="isConnected"/> is false, the connection is still connecting.
     /// </summary>
     internal static ConnectResult Begin(ConnectRequest request, EventLoop loop, out bool isConnected)
     {
@@ -38,7 +38,9 @@ internal static class LinuxDial
         return new ConnectResult(backend, ConnectFailure.None, SocketError.Success);
     }
 
-    /// <summary>0 and a socket that connects or is connected, or an errno, its <paramref name="failure"/>, and no socket.</summary>
+    /// <summary>
+    /// Returns 0 and a socket that connects or is connected; or an errno, the <paramref name="failure"/> and no socket.
+    /// </summary>
     private static int TryStart(ConnectRequest request, EventLoop loop, out int fd, out bool isConnected, out ConnectFailure failure)
     {
         isConnected = false;
@@ -66,7 +68,7 @@ internal static class LinuxDial
             failure = ConnectFailures.OfOption(Errno.ToSocketError(error), ConnectFailure.Resources);
         }
 
-        // Before it is connected: a connection that reached our own listener would be routed and dialed there in turn.
+        // Checked before connect, because a connection that reached our own listener would be routed and dialed there again.
         if (error == 0 && loop.OwnListeners.MayHold(destination.Port)
             && loop.OwnListeners.Find(destination, Math.Max(0, Syscalls.GetOption(fd, SocketOption.BoundDevice))) is not null)
         {
@@ -90,7 +92,8 @@ internal static class LinuxDial
             error = Connect(fd, address, request.TransparentSource is not null, out isConnected, out failure);
         }
 
-        // The SYN has been made by now. One without the option would leave the backend with the gateway's address, and nobody would know.
+        // The SYN has been made by now. If it lacks the option, the backend would take the gateway's address for the client's without any
+        // error, so the dial fails.
         if (error == 0 && !request.ClientOption.IsEmpty && !toa!.IsWritten(fd))
         {
             failure = ConnectFailure.Option;
@@ -114,7 +117,7 @@ internal static class LinuxDial
             return Errno.EAFNOSUPPORT;
         }
 
-        // 127.0.0.0/8 is this host's own everywhere: no right is needed to bind it.
+        // 127.0.0.0/8 always belongs to this host, so no right is needed to bind it.
         if (!IPAddress.IsLoopback(source.Address))
         {
             var permitted = Syscalls.SetOption(fd, SocketOption.Transparent(family), 1);
@@ -125,7 +128,8 @@ internal static class LinuxDial
             }
         }
 
-        // With the client's own port the address may be in use by the accepted socket's other side or in TIME_WAIT: both must be shared.
+        // With the client's own port, the accepted socket's other side or a TIME_WAIT may use the address already. SO_REUSEADDR allows
+        // both.
         _ = Syscalls.SetOption(fd, source.Port == 0 ? SocketOption.BindAddressNoPort : SocketOption.ReuseAddress, 1);
         var bound = Syscalls.Bind(fd, SockAddr.From(source));
         if (bound >= 0)

@@ -5,9 +5,9 @@ using Gateway.Linux;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// Reading and writing on a <see cref="LinuxSocket"/> at the same time, one of each: for layers over a connection (TLS) and for relays with
-/// such a layer. A wait allocates nothing. Called from any thread: what comes from another one is taken to the loop first, and continues
-/// there.
+/// Reading and writing on a <see cref="LinuxSocket"/> at the same time, one read and one write: for layers over a connection (TLS) and for
+/// relays with such a layer. A wait allocates nothing. May be called from any thread: a call from another thread hops to the loop first,
+/// and continues there.
 /// </summary>
 internal sealed class LinuxDuplex : IValueTaskSource<SocketError>, IValueTaskSource<IoResult>
 {
@@ -91,7 +91,7 @@ internal sealed class LinuxDuplex : IValueTaskSource<SocketError>, IValueTaskSou
         return new ValueTask<SocketError>(_socket.IsUnusable ? SocketError.OperationAborted : _socket.ShutdownSend());
     }
 
-    /// <summary>Goes on with what waits, if the socket is ready for it. Continuations run before this returns.</summary>
+    /// <summary>Completes a waiting read or write if the socket is ready for it. Continuations run before this method returns.</summary>
     internal void OnReady()
     {
         if (_isReading && _socket.IsReadable)
@@ -105,7 +105,7 @@ internal sealed class LinuxDuplex : IValueTaskSource<SocketError>, IValueTaskSou
         }
     }
 
-    /// <summary>The socket was closed or aborted: what waits ends.</summary>
+    /// <summary>Ends a waiting read or write, because the socket was closed or aborted.</summary>
     internal void End()
     {
         if (_isReading)

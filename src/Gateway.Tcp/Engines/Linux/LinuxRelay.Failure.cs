@@ -5,22 +5,23 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <content>
-/// What is left to do after one side was reset. What it had sent before is still in its receive queue, such as the response of a server
-/// that answers early and closes; a dead socket's queue does not grow. What was to go to it has nowhere to go.
+/// The rest of a relay after one side was reset. Bytes that this side sent before the reset are still in the receive queue of its socket
+/// (for example, the response of a server that answers early and closes). The queue of a dead socket does not grow. Bytes for the dead side
+/// are dropped.
 /// <list type="bullet">
-/// <item>RST alone: what the other side takes at once, then RST to it.</item>
-/// <item>RST behind a FIN: the stream is complete. It is passed on in full, then FIN; and what the other side is still sending is read and
-/// dropped for a while, because a close with unread bytes would be a RST, and take the end of the stream with it out of the send
-/// queue.</item>
+/// <item>RST alone: the relay passes on what the other side takes at once, and then sends RST to the other side.</item>
+/// <item>RST behind a FIN: the stream is complete. The relay passes it on in full, and then sends FIN. For a while it also reads and drops
+/// the bytes that the other side still sends, because a close with unread bytes would send RST, and RST would remove the end of the stream
+/// from the send queue.</item>
 /// </list>
 /// </content>
 internal sealed partial class LinuxRelay
 {
-    // As nginx's lingering_time and lingering_timeout.
+    // The same as nginx's lingering_time and lingering_timeout.
     private const int LongestLingerMilliseconds = 30_000;
     private const int LingerIdleMilliseconds = 5000;
 
-    // Dropped in one turn, before the others get theirs.
+    // The most reads in one turn, before other connections run.
     private const int ReadsPerLingerTurn = 16;
 
     private long _lingerUntil;
@@ -39,7 +40,7 @@ internal sealed partial class LinuxRelay
         _failedIsClient = isClient;
         _error = error;
 
-        // EPIPE is what the kernel says of a RST that came after a FIN (tcp_reset in CLOSE_WAIT); of a RST alone it says ECONNRESET.
+        // For a RST after a FIN the kernel reports EPIPE (tcp_reset in CLOSE_WAIT), for a RST alone ECONNRESET.
         _failedBehindFin = error == SocketError.Shutdown || (isClient ? _toBackend : _toClient).SourceEnded;
         Failed.AssumeReadable();
         (isClient ? ref _toClient : ref _toBackend).Release();
@@ -77,7 +78,7 @@ internal sealed partial class LinuxRelay
             BeginToLinger();
         }
 
-        // Else the other side is full: its next event goes on here, and the relay's limits apply.
+        // Otherwise the other side is full. Its next event goes on here, and the relay's limits apply.
     }
 
     private void BeginToLinger()

@@ -4,21 +4,23 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// The two directions of one relay, and when it ends. Each event of either socket turns both pumps (<see cref="RelayDirection"/>); a pump
-/// that has nothing to do costs two flag tests. Ends:
+/// The two directions of one relay, and the rules for its end. Each event of either socket runs both pumps (<see cref="RelayDirection"/>);
+/// a pump that has nothing to do costs two flag tests. How a relay ends:
 /// <list type="bullet">
-/// <item>Both sources have ended and all is sent: both sockets are closed, the last FIN by close.</item>
-/// <item>One source has ended and all of it is sent: shutdown on the other side, and the other direction runs on.</item>
-/// <item>A side was reset: what it had sent before is passed on as far as the other takes it at once, then RST to the other. Found by
-/// reading, by sending, or, when neither is due (its FIN was seen, or the other side is stalled), by EPOLLERR.</item>
-/// <item>A side was reset behind its FIN (it closed, and something of ours came after that): its stream is complete, and is passed on in
-/// full, however long the other takes within the relay's limits, then FIN (<c>.Failure</c>).</item>
-/// <item>A limit, an abort, a refusal: RST to both, so that nobody takes a cut stream for a complete one.</item>
+/// <item>Both sources have ended and all bytes are sent: both sockets are closed. The close sends the last FIN.</item>
+/// <item>One source has ended and all its bytes are sent (half-close): shutdown on the other side, and the other direction goes on.</item>
+/// <item>A side was reset: bytes that it sent before are passed on as far as the other side takes them at once, and then the other side
+/// gets RST. The reset is found by reading or by sending. If neither is due (the FIN was seen, or the other side is stalled), EPOLLERR
+/// reports it.</item>
+/// <item>A side was reset behind its FIN (it closed, and bytes of ours arrived after that): its stream is complete. The relay passes it on
+/// in full, even if the other side is slow (within the relay's limits), and then sends FIN (<c>.Failure</c>).</item>
+/// <item>A limit, an abort or a refusal: both sides get RST, so that no peer takes a cut stream for a complete stream.</item>
 /// </list>
 /// </summary>
 internal sealed partial class LinuxRelay : IRelay, ISocketOwner
 {
-    // Most short connections are over by then, and are spared four syscalls; the first probe is due minutes later.
+    // Keep-alive starts after this time. Most short connections have ended by then, which saves four syscalls each. The first probe is due
+    // minutes later anyway.
     private const int KeepAliveDelayMilliseconds = 1000;
 
     private readonly LinuxTcpConnection _owner;
@@ -36,11 +38,11 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
     private bool _finPassedOn;
 
     /// <summary>Makes a relay that has not begun.</summary>
-    /// <param name="owner">Told when it has ended.</param>
+    /// <param name="owner">Is notified when the relay has ended.</param>
     /// <param name="client">The client's socket.</param>
     /// <param name="backend">The backend's socket, on the same loop.</param>
     /// <param name="options">Limits.</param>
-    /// <param name="guard">Looks at the client's first bytes.</param>
+    /// <param name="guard">Inspects the client's first bytes.</param>
     internal LinuxRelay(LinuxTcpConnection owner, LinuxSocket client, LinuxSocket backend, RelayOptions options, IFirstBytesGuard? guard)
     {
         _owner = owner;
@@ -50,17 +52,16 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
         _endsAt = options.MaxDuration is { } limit ? client.DueAfter(limit) : TimerNode.Never;
     }
 
-    // The directions know their sockets.
     private LinuxSocket Client => _toBackend.Source;
 
     private LinuxSocket Backend => _toBackend.Destination;
 
     internal RelayResult Result => new(_end, _toBackend.Bytes, _toClient.Bytes, _error);
 
-    /// <summary>From any thread: the two numbers are not of the same moment.</summary>
+    /// <summary>From any thread. The two numbers may be of different moments.</summary>
     public RelayedBytes Relayed => new(_toBackend.Bytes, _toClient.Bytes);
 
-    /// <summary>Takes both sockets over; may end at once.</summary>
+    /// <summary>Takes both sockets over. The relay may end within this call.</summary>
     internal void Start()
     {
         _lastActivity = Client.Loop.Now;
@@ -77,7 +78,7 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
     /// <inheritdoc/>
     void ISocketOwner.OnAborted(LinuxSocket socket, RelayEnd reason) => EndByLimit(reason);
 
-    /// <summary>The next turn of a relay that had more to move than fits into one.</summary>
+    /// <summary>Runs the next turn of a relay that had more to move than fits into one turn.</summary>
     internal void Continue()
     {
         _isQueued = false;
@@ -87,7 +88,7 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
         }
     }
 
-    /// <summary>The client's timer: not re-armed per byte, so look whether it is really due.</summary>
+    /// <summary>The client's timer. It is not re-armed for each byte, so this method looks whether a limit is really due.</summary>
     void ISocketOwner.OnTimer(LinuxSocket socket)
     {
         var now = socket.Loop.Now;
@@ -118,7 +119,7 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
         }
     }
 
-    /// <summary>Ends it on our own account: RST to both.</summary>
+    /// <summary>Ends the relay for a reason of the gateway: RST to both sides.</summary>
     internal void EndByLimit(RelayEnd reason)
     {
         if (!_hasEnded)
@@ -145,7 +146,7 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            // A guard that throws. (From an event's turn it gets to the loop, which does the same.)
+            // A guard has thrown. (In a turn of an event, the loop catches the exception and does the same.)
             Client.Loop.Report(exception);
             EndByLimit(RelayEnd.Error);
         }
@@ -184,7 +185,7 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
 
         if (_toBackend.SourceEnded || _toClient.SourceEnded)
         {
-            // Both in one turn: whose event it was goes for the first.
+            // If both ended in one turn, the side with the event counts as the first.
             _firstFin ??= _toBackend.SourceEnded && (clientFirst || !_toClient.SourceEnded) ? RelayEnd.ClientFin : RelayEnd.BackendFin;
             if (EndsInOrder())
             {
@@ -218,7 +219,7 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
             EndByReset(isClient: false, toClient == PumpResult.SourceFailed ? _toClient.Error : _toBackend.Error);
         }
 
-        // A side that has failed and whose last bytes wait for the other one: this turn is over, and the next events go on there.
+        // If a side has failed, and its last bytes wait for the other side, this turn is over. The next events go on in GoOnAfterFailure.
         return _hasEnded || _hasFailed;
     }
 
@@ -242,8 +243,8 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
     }
 
     /// <summary>
-    /// EPOLLERR, and neither pump met the error: nobody reads from the failed side any more (its FIN was seen), or reading waits for a
-    /// destination that is full. Waiting longer could only help if the next turn comes by itself.
+    /// EPOLLERR came, but neither pump met the error: the failed side is not read any more (its FIN was seen), or reading waits for a full
+    /// destination. Waiting longer helps only if another turn is due anyway.
     /// </summary>
     private void EndIfUnnoticed(PumpResult toBackend, PumpResult toClient)
     {

@@ -6,11 +6,11 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// One non-blocking socket on one <see cref="EventLoop"/>: its descriptor, what is known of its readiness, its timer and its end. Who uses
-/// it (<see cref="Owner"/>) changes over its life: the connection that dials it, its own connection, the relay. On the loop's thread,
-/// unless a member says otherwise.
-/// <para> The socket is registered once, edge-triggered, for everything; no epoll_ctl follows. So readiness is remembered here
-/// (<see cref="_ready"/>), and a flag is cleared only by a call that said EAGAIN or moved less than asked.
+/// One non-blocking socket on one <see cref="EventLoop"/>: its descriptor, its readiness, its timer and its end. The user of the socket
+/// (<see cref="Owner"/>) changes over its life: the connection that dials it, its own connection, the relay. To be used on the loop's
+/// thread, unless a member says otherwise.
+/// <para> The socket is registered with epoll once, edge-triggered, for all events; no further epoll_ctl follows. So the readiness is
+/// remembered here (<see cref="_ready"/>), and a flag is cleared only by a call that returned EAGAIN or moved less than asked.
 /// </para>
 /// </summary>
 internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
@@ -23,18 +23,18 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
     private Ready _ready;
     private bool _hasEnded;
 
-    /// <summary>Takes over an open, non-blocking socket; an <see cref="Owner"/> and <see cref="TryRegister"/> follow.</summary>
+    /// <summary>Takes over an open, non-blocking socket. Then set an <see cref="Owner"/> and call <see cref="TryRegister"/>.</summary>
     internal LinuxSocket(EventLoop loop, int fd, bool isConnected)
         : base(fd)
     {
         _loop = loop;
         _fd = Hold();
 
-        // A connected socket has room to send; what there is to read, the registration's first event says.
+        // A connected socket has room to send. The first event after the registration says whether there are bytes to read.
         _ready = isConnected ? Ready.Write : Ready.None;
     }
 
-    /// <summary>What is known of the socket since its last events.</summary>
+    /// <summary>The readiness of the socket, according to its events so far.</summary>
     [Flags]
     private enum Ready : byte
     {
@@ -43,23 +43,23 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
         Write = 2,
 
         /// <summary>
-        /// FIN, failure or urgent data was reported: no further edge may come, so a short read does not clear <see cref="Read"/>.
+        /// FIN, failure or urgent data was reported. No further edge may come, so a short read does not clear <see cref="Read"/>.
         /// </summary>
         ReadUntilEmpty = 4,
         Failed = 8,
         HungUp = 16,
 
-        /// <summary>Urgent data came at some time.</summary>
+        /// <summary>Urgent data came at some time in the socket's life.</summary>
         SeenUrgent = 32,
     }
 
     /// <inheritdoc/>
     int IEpollTarget.Registration => _registration;
 
-    /// <summary>Told of events, of the timer and of an abort.</summary>
+    /// <summary>Is notified of events, of the timer and of an abort.</summary>
     internal ISocketOwner? Owner { get; set; }
 
-    /// <summary>Keep-alive that the socket does not have yet; the relay starts it when the connection turns out to live on.</summary>
+    /// <summary>Keep-alive that is not yet started. The relay starts it if the connection lives longer than a short connection.</summary>
     internal TcpKeepAlive? KeepAlive { get; set; }
 
     internal EventLoop Loop => _loop;
@@ -73,25 +73,25 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
     /// <summary>EPOLLERR came.</summary>
     internal bool HasFailed => (_ready & Ready.Failed) != 0;
 
-    /// <summary>EPOLLERR or EPOLLHUP came: of a socket that connects, that it could not.</summary>
+    /// <summary>EPOLLERR or EPOLLHUP came. For a connecting socket this means that the connect failed.</summary>
     internal bool HasHungUp => (_ready & (Ready.Failed | Ready.HungUp)) != 0;
 
     internal bool HasSeenUrgent => (_ready & Ready.SeenUrgent) != 0;
 
-    /// <summary>It was closed.</summary>
+    /// <summary>The socket was closed.</summary>
     internal bool HasEnded => _hasEnded;
 
-    /// <summary>No operation can be begun any more: it is closed, aborted, or its loop has ended.</summary>
+    /// <summary>No operation can begin any more, because the socket is closed or aborted, or its loop has ended.</summary>
     internal bool IsUnusable => _hasEnded || _loop.HasEnded || Volatile.Read(ref _abortReason) != 0;
 
     /// <summary>From any thread: the reason given to <see cref="Abort"/>, or null.</summary>
     internal RelayEnd? AbortReason => Volatile.Read(ref _abortReason) is var reason and > 0 ? (RelayEnd)(reason - 1) : null;
 
-    // A read that returned less than asked has emptied the socket; if not, only EAGAIN or the end of the stream says so.
+    // True: a read that returned less than asked has emptied the socket. False: only EAGAIN or the end of the stream shows that.
     private bool ShortReadEmpties => (_ready & Ready.ReadUntilEmpty) == 0;
 
     /// <summary>
-    /// Puts the socket under the loop's watch. False: the kernel has no watch left (fs.epoll.max_user_watches), or no memory.
+    /// Registers the socket with the loop's epoll set. False: the kernel has no watch left (fs.epoll.max_user_watches), or no memory.
     /// </summary>
     internal bool TryRegister()
     {
@@ -99,7 +99,7 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
         return _registration != 0;
     }
 
-    /// <summary>Bytes, 0 at the end of the stream, or −errno.</summary>
+    /// <summary>Returns the number of bytes, 0 at the end of the stream, or −errno.</summary>
     internal int Receive(Span<byte> buffer)
     {
         var count = Syscalls.Receive(_fd, buffer);
@@ -111,7 +111,7 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
         return count;
     }
 
-    /// <summary>How many bytes the kernel took, or −errno.</summary>
+    /// <summary>Returns the number of bytes that the kernel took, or −errno.</summary>
     internal int Send(ReadOnlySpan<byte> data)
     {
         var count = Syscalls.Send(_fd, data);
@@ -123,10 +123,10 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
         return count;
     }
 
-    /// <summary>FIN after what is still in the send queue.</summary>
+    /// <summary>Half-close: sends FIN after the bytes that are still in the send queue.</summary>
     internal SocketError ShutdownSend() => Errno.ToSocketError(-Math.Min(0, Syscalls.ShutdownSend(_fd)));
 
-    /// <summary>SO_ERROR, which the kernel tells once; ConnectionReset if it was told before.</summary>
+    /// <summary>Reads SO_ERROR, which the kernel reports once; ConnectionReset if it was read before.</summary>
     internal SocketError TakeError() =>
         Syscalls.GetOption(_fd, SocketOption.Error) is var errno and > 0 ? Errno.ToSocketError(errno) : SocketError.ConnectionReset;
 
@@ -134,10 +134,10 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
 
     internal void ClearWritable() => _ready &= ~Ready.Write;
 
-    /// <summary>For a socket that is known to have failed: what it still holds may not have been reported yet.</summary>
+    /// <summary>Marks a failed socket as readable, because no event may have reported the bytes that it still holds.</summary>
     internal void AssumeReadable() => _ready |= Ready.Read | Ready.ReadUntilEmpty;
 
-    /// <summary>Our end of it; null once it is closed. From any thread.</summary>
+    /// <summary>The local endpoint; null once the socket is closed. From any thread.</summary>
     internal IPEndPoint? ReadLocalEndPoint()
     {
         if (_hasEnded)
@@ -175,23 +175,24 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
     internal long DueAfter(TimeSpan limit) =>
         limit < TimeSpan.Zero || limit >= TimeSpan.FromDays(365) ? TimerNode.Never : _loop.Now + (long)limit.TotalMilliseconds;
 
-    /// <summary>From any thread: what is pending, or begun later, ends for this reason. The first call's reason stays.</summary>
+    /// <summary>From any thread: ends pending and later operations for this reason. The reason of the first call stays.</summary>
     internal void Abort(RelayEnd reason)
     {
-        // Always by the loop's queue, also on its own thread: whoever aborts from within a callback of the relay must not find it gone.
+        // Always through the loop's queue, even on the loop's own thread, because a callback of the relay may abort, and the relay must not
+        // end within its own callback.
         if (Interlocked.CompareExchange(ref _abortReason, (int)reason + 1, 0) == 0)
         {
             _loop.Post(this);
         }
     }
 
-    /// <summary>Closes in order: FIN, unless unread bytes make the kernel send RST. Does nothing if already closed.</summary>
+    /// <summary>Closes in order: sends FIN, unless unread bytes make the kernel send RST. Does nothing if already closed.</summary>
     internal void CloseInOrder() => Close(withReset: false);
 
     /// <summary>Closes with RST. Does nothing if already closed.</summary>
     internal void CloseWithReset() => Close(withReset: true);
 
-    /// <summary>Ends what is pending, and resets.</summary>
+    /// <summary>Ends pending operations, and resets.</summary>
     internal void Abandon(RelayEnd reason)
     {
         _ = Interlocked.CompareExchange(ref _abortReason, (int)reason + 1, 0);

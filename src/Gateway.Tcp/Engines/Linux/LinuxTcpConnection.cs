@@ -11,17 +11,18 @@ namespace Gateway.Tcp.Engines.Linux;
 /// <summary>
 /// A connection of the Linux engine: the engine's operations over one <see cref="LinuxSocket"/>, accepted or dialed.
 /// <list type="bullet">
-/// <item>One operation is pending at a time. The connection is the source of its own ValueTasks, so a wait allocates nothing; the
-/// continuation runs inline on the loop's thread, whatever context the awaiting code brought along. Completing is always a method's last
-/// act: the continuation may start the next operation, or close the connection, before the call returns.</item>
-/// <item>Dialing: the client's connection has the operation and its timer, and owns the backend's socket until it is connected
-/// (<see cref="LinuxDial"/> starts it). No getsockopt on success: the events of a failed connect carry EPOLLERR or EPOLLHUP.</item>
-/// <item>Relaying: two plain sockets belong to a <see cref="LinuxRelay"/> from then on. Layers over the connection (TLS) read and write at
-/// the same time: <see cref="LinuxDuplex"/>.</item>
+/// <item>One operation is pending at a time. The connection is the source of its own ValueTasks, so a wait allocates nothing. The
+/// continuation runs inline on the loop's thread, whatever the context of the awaiting code. Completing is always the last step of a
+/// method, because the continuation may start the next operation, or close the connection, before the call returns.</item>
+/// <item>Dialing: the client's connection has the operation and its timer, and owns the backend's socket until this socket is connected
+/// (<see cref="LinuxDial"/> starts the dial). Success needs no getsockopt, because the events of a failed connect contain EPOLLERR or
+/// EPOLLHUP.</item>
+/// <item>Relaying: a <see cref="LinuxRelay"/> owns both sockets from then on. Layers over the connection (TLS) read and write at the same
+/// time: <see cref="LinuxDuplex"/>.</item>
 /// </list>
 /// Memory of an idle relayed pair, objects only: 2 connections of about 140 bytes, 2 sockets of 80, the relay with its two directions about
-/// 220, one timer node of 64 and the endpoints about 150: under 800 bytes, in 9 allocations over the life of a connection; none per read,
-/// write, wait or timeout.
+/// 220, one timer node of 64 and the endpoints about 150. That is under 800 bytes, in 9 allocations over the life of a connection, and no
+/// allocation per read, write, wait or timeout.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "Close and Reset dispose of the socket: a connection has two ways to end.")]
 internal sealed class LinuxTcpConnection :
@@ -48,7 +49,7 @@ internal sealed class LinuxTcpConnection :
     private Operation _operation;
     private ConnectFailure _dialFailure;
 
-    /// <summary>Takes over a socket; <see cref="LinuxSocket.TryRegister"/> follows.</summary>
+    /// <summary>Takes over a socket. The caller then calls <see cref="LinuxSocket.TryRegister"/>.</summary>
     internal LinuxTcpConnection(LinuxSocket socket, IPEndPoint remote)
     {
         _socket = socket;
@@ -103,8 +104,8 @@ internal sealed class LinuxTcpConnection :
             return ValueTask.CompletedTask;
         }
 
-        // Another thread: nothing else is pending (one operation at a time), so the loop leaves these fields alone until it is posted to.
-        // That is once the continuation is there: a loop that is faster than the caller's await would let the caller go on where it is.
+        // On another thread. No other operation is pending, so the loop does not touch these fields before the post. OnCompleted posts,
+        // when the continuation is there: if the loop were faster than the caller's await, the caller would go on on its own thread.
         Begin(Operation.Enter);
         return new ValueTask(this, _source.Version);
     }
@@ -184,7 +185,7 @@ internal sealed class LinuxTcpConnection :
         AssertOnLoop();
         if (_socket.IsUnusable || _socket.HasFailed)
         {
-            // Failed: the client's RST came while nothing was pending, and no other edge will say so.
+            // HasFailed: the client's RST came while no operation was pending, and no other edge will report it.
             return new ValueTask<ConnectResult>(new ConnectResult(null, ConnectFailure.Aborted, SocketError.OperationAborted));
         }
 
@@ -258,7 +259,8 @@ internal sealed class LinuxTcpConnection :
                 EndWaitFor(SocketError.ConnectionReset);
                 break;
             case Operation.Connect when socket.HasFailed:
-                // The client is gone: nobody is left to dial for. A mere FIN is not that; it may have said all that it has to say.
+                // The client has reset, so the dial is useless. A FIN alone does not end the dial, because the client may have sent its
+                // complete request.
                 CancelDial(ConnectFailure.Aborted, SocketError.ConnectionReset);
                 break;
         }
@@ -283,7 +285,8 @@ internal sealed class LinuxTcpConnection :
     {
         if (!ReferenceEquals(socket, _socket))
         {
-            // A dialed socket ends with its loop, and this one with it; or by a fault, and the dial's time limit tells.
+            // The abort of a dialed socket needs no action: at the end of the loop this connection ends too, and after a fault the time
+            // limit of the dial ends the operation.
             return;
         }
 
@@ -316,7 +319,7 @@ internal sealed class LinuxTcpConnection :
         _source.OnCompleted(continuation, state, token, ValueTaskSourceOnCompletedFlags.None);
         if (isEntering && !Loop.Post(this))
         {
-            // The loop has ended: any thread will do.
+            // The loop has ended, so the caller may continue on any thread.
             Complete(SocketError.Success);
         }
     }
@@ -340,10 +343,10 @@ internal sealed class LinuxTcpConnection :
         return ((LinuxRelay)Relay!).Result;
     }
 
-    /// <summary>The kernel can connect a socket with itself where nobody listens: <see cref="LocalPorts"/>.</summary>
+    /// <summary>Whether the kernel has connected the socket to itself, because no server listens there: <see cref="LocalPorts"/>.</summary>
     internal bool IsConnectedToItself() => LocalPorts.Holds(_remote.Port) && LocalEndPoint.Equals(_remote);
 
-    /// <summary>The relay's last act: its result can be had from it.</summary>
+    /// <summary>The relay calls this as its last step. Its result is ready.</summary>
     internal void CompleteRelay() => Complete(SocketError.Success);
 
     internal override void Report(Exception fault) => Loop.Report(fault);
@@ -367,7 +370,7 @@ internal sealed class LinuxTcpConnection :
         _socket.ArmTimer(_socket.DueAfter(limit));
     }
 
-    /// <summary>Ends the pending operation; the continuation runs before this returns.</summary>
+    /// <summary>Ends the pending operation. The continuation runs before this method returns.</summary>
     private void Complete(SocketError error)
     {
         Debug.Assert(_operation != Operation.None, "an operation is pending");
@@ -386,7 +389,7 @@ internal sealed class LinuxTcpConnection :
         }
     }
 
-    /// <summary>WouldBlock while some of it is left; it is then taken up again when the socket has room.</summary>
+    /// <summary>Sends as much as the kernel takes. WouldBlock: bytes are left; the next event with room continues.</summary>
     private SocketError SendSome(ref ReadOnlyMemory<byte> data)
     {
         while (!data.IsEmpty)
@@ -410,7 +413,7 @@ internal sealed class LinuxTcpConnection :
         Complete(error);
     }
 
-    /// <summary>The backend's first event: it is connected, or it has failed.</summary>
+    /// <summary>The first event of the backend's socket: the connect has succeeded or failed.</summary>
     private void OnDialed(LinuxSocket socket)
     {
         var backend = _dialed!;
@@ -466,17 +469,17 @@ internal sealed class LinuxTcpConnection :
         _duplex?.End();
     }
 
-    // An owner that is on another thread, such as after a fault while it resolved a name: timers and tables are the loop's alone. (A method
-    // of its own: the closure would be made at every close.)
+    // For a caller on another thread (for example, after a fault while it resolved a name), because only the loop may touch timers and
+    // tables. (It is a method of its own, because otherwise each close would allocate the closure.)
     private bool PostClose(bool withReset) => Loop.Post(new LoopCall(() => Close(withReset)));
 
     /// <summary>
-    /// The end of a task of somebody else. It comes on any thread and is posted to the loop, where the wait may have ended by other means
-    /// and the next operation may have begun: hence an object for each wait.
+    /// The end of a foreign task that the connection waits for. It comes on any thread and is posted to the loop. By then the wait may have
+    /// ended otherwise, and the next operation may have begun, so each wait has its own object.
     /// </summary>
     private sealed class TaskEnd(LinuxTcpConnection connection) : ILoopWork
     {
-        // A loop that has ended has ended the wait too.
+        // If the loop has ended, it has ended the wait too.
         public void Post() => _ = connection.Loop.Post(this);
 
         public void RunOnLoop()

@@ -3,8 +3,8 @@ using System.Net;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// The engine for Linux: raw descriptors, one epoll thread per core (<see cref="EventLoop"/>), and a connection that stays on the loop
-/// whose listening socket accepted it, with its backend beside it. How bytes move: <see cref="RelayDirection"/>.
+/// The engine for Linux: raw descriptors, and one epoll thread per core (<see cref="EventLoop"/>). A connection, together with its
+/// backend's connection, stays on the loop that accepted it. How bytes move: <see cref="RelayDirection"/>.
 /// </summary>
 internal sealed class LinuxTcpEngine : ITcpEngine
 {
@@ -29,10 +29,10 @@ internal sealed class LinuxTcpEngine : ITcpEngine
     /// <inheritdoc/>
     public string Name => "Linux";
 
-    /// <summary>Pipes that carry bytes right now, over all loops.</summary>
+    /// <summary>The number of pipes that hold bytes now, over all loops.</summary>
     internal int PipesInUse => _loops.Sum(loop => loop.Pipes.InUse);
 
-    /// <summary>Pipes that exist, over all loops.</summary>
+    /// <summary>The number of pipes, over all loops.</summary>
     internal int PipeCount => _loops.Sum(loop => loop.Pipes.Count);
 
     /// <inheritdoc/>

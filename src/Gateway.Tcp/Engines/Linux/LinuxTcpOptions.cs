@@ -5,8 +5,8 @@ using Gateway.Linux.Bpf;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// TCP options of the Linux engine's connections and of other owners' sockets. The program that keeps and writes them is loaded when it is
-/// asked for.
+/// TCP options of the Linux engine's connections and of other owners' sockets. The eBPF program that keeps and writes options is loaded by
+/// <see cref="Enable"/>.
 /// </summary>
 internal sealed class LinuxTcpOptions(EventLoop[] loops) : ITcpOptions, IDisposable
 {
@@ -43,7 +43,7 @@ internal sealed class LinuxTcpOptions(EventLoop[] loops) : ITcpOptions, IDisposa
     /// <inheritdoc/>
     public void Keep(Socket listener, OptionCarriers carriers)
     {
-        // Nobody else has this socket yet, so nobody can close it meanwhile.
+        // The caller has just made this socket, so no other thread can close it during the call.
         var result = KeptOptions.Keep((int)listener.Handle, carriers, Program);
         if (result < 0)
         {
@@ -54,7 +54,7 @@ internal sealed class LinuxTcpOptions(EventLoop[] loops) : ITcpOptions, IDisposa
     /// <inheritdoc/>
     public int Read(Socket connection, OptionCarriers carrier, Span<byte> options)
     {
-        // A server may close it at any time, by its own limits: the number is used under a reference.
+        // The server may close the socket at any time by its own limits, so the number is used under a reference.
         var handle = connection.SafeHandle;
         var held = false;
         try

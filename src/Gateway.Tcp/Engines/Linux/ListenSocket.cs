@@ -6,21 +6,26 @@ using Gateway.Tcp.Networks;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// One loop's listening socket. Which of them gets a connection is chance (SO_REUSEPORT), so that one loop may have a queue while the other
-/// sleeps: before it does, it takes one from there (docs/performance.md has the numbers). Level-triggered, unlike the connections: what one
-/// batch leaves in the queue is reported again, also after a pause, so no re-arming can be forgotten.
+/// The listening socket of one loop.
+/// <para>
+/// 1. The kernel chooses the socket of a new connection by a hash (SO_REUSEPORT), so one loop may have an accept queue while another loop
+/// sleeps. Before a loop sleeps, it takes a connection from a busy loop's queue (docs/performance.md has the numbers).
+/// 2. The socket is level-triggered, unlike the connections. Epoll reports connections that one batch left in the queue again, also after a
+/// pause, so no code has to re-arm it.
+/// </para>
 /// </summary>
 internal sealed class ListenSocket : IEpollTarget
 {
-    // One accept for so many events of a round, and at least one: a loop that takes all there are for itself keeps them waiting for each
-    // other, and pays for an accept that only says EAGAIN. Measured with 16 short connections at once: 3 to 5 % more of them than with up
-    // to 64 in a round.
+    // One accept for this many events of a round, and at least one accept. A loop that accepts all waiting connections makes them wait for
+    // each other, and pays for a last accept that only returns EAGAIN. Measured with 16 short connections at once: 3 to 5 % more
+    // connections than with up to 64 accepts in a round.
     private const int EventsPerAccept = 16;
 
-    // Long enough for a descriptor to come free, short enough that the kernel's queue (4096) holds what comes meanwhile.
+    // Long enough for a descriptor to become free, and short enough that the kernel's accept queue (4096) holds the connections that come
+    // meanwhile.
     private const int PauseMilliseconds = 50;
 
-    // The kernel's queue (TcpListenOptions.Backlog, net.core.somaxconn).
+    // The length of the kernel's accept queue (TcpListenOptions.Backlog, net.core.somaxconn).
     private const int MostQueued = 4096;
 
     private readonly EventLoop _loop;
@@ -50,7 +55,7 @@ internal sealed class ListenSocket : IEpollTarget
 
     internal EventLoop Loop => _loop;
 
-    /// <summary>The same listener's sockets of the other loops.</summary>
+    /// <summary>The sockets of the same listener on the other loops.</summary>
     internal ListenSocket[] Siblings { get; set; } = [];
 
     /// <summary>Starts to accept; on the loop's thread.</summary>
@@ -80,11 +85,11 @@ internal sealed class ListenSocket : IEpollTarget
     }
 
     /// <summary>
-    /// Takes one connection that waits at a sibling whose loop is busy; on this socket's own loop, which is about to sleep.
+    /// Takes one connection that waits at a sibling whose loop is busy. Called on this socket's own loop, which is about to sleep.
     /// </summary>
     internal bool TryTakeFromSibling()
     {
-        // One that waits for a watch of its own is no help to others.
+        // This socket cannot watch another connection, because it still waits for an epoll watch for the last one.
         if (_isClosed || _unwatched is not null)
         {
             return false;
@@ -104,18 +109,20 @@ internal sealed class ListenSocket : IEpollTarget
     /// <inheritdoc/>
     void IEpollTarget.OnFault()
     {
-        // The connection's owner threw; the connection was reset where that happened, and listening goes on.
+        // The owner of a connection has thrown. HandOver has reset the connection, and this socket goes on.
     }
 
     /// <inheritdoc/>
     void IEpollTarget.OnLoopStopping() => Close();
 
-    /// <summary>Hands over what the kernel has completed, then closes; on the loop's thread, or on any once the loop has ended.</summary>
+    /// <summary>
+    /// Hands over the connections in the accept queue, then closes. On the loop's thread, or on any thread once the loop has ended.
+    /// </summary>
     internal void DrainAndClose()
     {
         if (!_isClosed && _onAccepted is not null && TryHandOverUnwatched())
         {
-            // As many as the kernel's queue holds, and not those that come while we are at it.
+            // Not more than the kernel's accept queue holds, because new connections may come all the time.
             for (var left = MostQueued; left > 0 && TryAccept(); left--)
             {
             }
@@ -124,7 +131,7 @@ internal sealed class ListenSocket : IEpollTarget
         Close();
     }
 
-    /// <summary>Closes without accepting: nobody was ever told of these connections.</summary>
+    /// <summary>Closes without accepting. The kernel resets the connections in the accept queue.</summary>
     internal void Close()
     {
         if (_isClosed)
@@ -145,8 +152,8 @@ internal sealed class ListenSocket : IEpollTarget
         _descriptor.Dispose();
     }
 
-    // On another loop's thread: nothing but the descriptor is touched, under a reference of its own. Exhaustion is for this socket's own
-    // loop to find and to report.
+    // Called on another loop's thread, so it touches only the descriptor, under its own reference. If descriptors run out, this socket's
+    // own loop finds and reports that.
     private bool TryAcceptFor(ListenSocket other)
     {
         _leavesSome = false;
@@ -178,7 +185,7 @@ internal sealed class ListenSocket : IEpollTarget
         return -Errno.EMFILE;
     }
 
-    /// <summary>False when there is nothing more to accept now.</summary>
+    /// <summary>Accepts one connection. False: there is nothing more to accept now.</summary>
     private bool TryAccept()
     {
         SockAddr peer = default;
@@ -198,12 +205,13 @@ internal sealed class ListenSocket : IEpollTarget
             return true;
         }
 
-        // Exhaustion, and whatever else would come again at once (a denial by seccomp or a security module).
+        // A shortage, or another error that would come again at once (a denial by seccomp or a security module).
         Pause(Errno.ToSocketError(-result));
         return false;
     }
 
-    // No watch to be had (fs.epoll.max_user_watches): the socket listens already and has its share of the clients, so it is tried again.
+    // If the kernel has no watch left (fs.epoll.max_user_watches), it is tried again later, because the socket listens already and gets its
+    // share of the clients.
     private void Watch()
     {
         var registration = _loop.Register(this, _fd, EpollEvents.In);
@@ -214,7 +222,7 @@ internal sealed class ListenSocket : IEpollTarget
         }
     }
 
-    // Only this listener pauses; its connections wait in the kernel. The caller of the event loop is never told by an exception.
+    // Only this socket pauses; its connections wait in the kernel's accept queue. Shortage never throws on the event loop.
     private void Pause(SocketError error)
     {
         _options.OnAcceptError?.Invoke(error);
@@ -230,7 +238,8 @@ internal sealed class ListenSocket : IEpollTarget
         new(new LinuxSocket(loop, accepted, isConnected: true), PeerEndPoint.Of(peer.ToIPEndPoint()));
 
     /// <summary>
-    /// False if the kernel has no watch for it now: it is kept for the end of the pause, as there is no way back into the kernel's queue.
+    /// Gives a connection to its owner. False: the kernel has no watch for it now. The connection is then kept until the end of the pause,
+    /// because it cannot go back into the kernel's accept queue.
     /// </summary>
     private bool HandOver(LinuxTcpConnection connection)
     {

@@ -11,13 +11,13 @@ namespace Gateway.Tcp.Engines.Linux;
 internal static class ListenSocketFactory
 {
     /// <summary>The bound and listening sockets, and the address with its real port.</summary>
-    /// <exception cref="SocketException">The address cannot be had.</exception>
+    /// <exception cref="SocketException">The address cannot be bound.</exception>
     internal static (FileDescriptor[] Sockets, IPEndPoint LocalEndPoint) Bind(
         IPEndPoint endPoint, TcpListenOptions options, int count, ToaProgram? toa)
     {
-        // SO_REUSEPORT would share a port with another process of the same user, silently: half of the connections would be somebody
-        // else's. So see whether the port is free without it. SO_REUSEADDR, because TIME_WAITs of an earlier listener are no reason to
-        // refuse.
+        // SO_REUSEPORT would silently share a port with another process of the same user, and half of the connections would go to that
+        // process. So a trial bind without it shows whether the port is free. SO_REUSEADDR is set, because TIME_WAITs of an earlier
+        // listener are no reason to refuse.
         if (endPoint.Port != 0)
         {
             using var probe = Open(endPoint, options, sharePort: false);
@@ -36,7 +36,8 @@ internal static class ListenSocketFactory
                 }
             }
 
-            // Only when all are bound: a connection must not be queued on a socket that is closed again because a later one failed.
+            // The sockets listen only when all are bound, because a connection must not be queued on a socket that is closed again if a
+            // later socket fails.
             foreach (var socket in sockets)
             {
                 var fd = socket.Hold();

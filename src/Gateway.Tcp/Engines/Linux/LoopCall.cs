@@ -1,6 +1,6 @@
 namespace Gateway.Tcp.Engines.Linux;
 
-/// <summary>A rare call as <see cref="ILoopWork"/>: starting and stopping, not data.</summary>
+/// <summary>A call on the loop's thread. It allocates, so it is for rare calls (start, stop), not for data.</summary>
 internal sealed class LoopCall(Action action) : ILoopWork
 {
     /// <inheritdoc/>

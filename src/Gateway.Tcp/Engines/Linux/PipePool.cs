@@ -3,20 +3,23 @@ using Gateway.Linux;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// The splice pipes of one loop, bounded. A pipe is rented only while bytes are in it, so a few serve many streams. One thread.
+/// The splice pipes of one loop; their number is bounded. A pipe is rented only while bytes are in it, so a few pipes serve many streams.
+/// Used by one thread.
 /// </summary>
 internal sealed class PipePool : IDisposable
 {
-    /// <summary>256 KiB moved 1.25 times as much as the kernel's default of 64 KiB; more was not measured to help.</summary>
+    /// <summary>
+    /// The wanted capacity. In measurements, 256 KiB moved 1.25 times as much as the kernel's default of 64 KiB, and more did not help.
+    /// </summary>
     internal const int WantedBytes = 256 * 1024;
 
-    /// <summary>With less than this, read and write through a 64 KiB buffer is the faster way.</summary>
+    /// <summary>The least capacity. With less, read and write through a 64 KiB buffer is faster.</summary>
     internal const int MinimumBytes = 64 * 1024;
 
-    // After EMFILE or EPERM: a stream would otherwise try again at every third read.
+    // The pause after EMFILE or EPERM. Without it, a stream would try again at every third read.
     private const int BackOffMilliseconds = 1000;
 
-    // Kept for re-use. More are made when many destinations stall at once, and closed again afterwards.
+    // Pipes that are kept for reuse. More pipes are made when many destinations stall at once, and closed afterwards.
     private const int MaxIdle = 16;
 
     private readonly Stack<SplicePipe> _idle = new(MaxIdle);
@@ -30,13 +33,13 @@ internal sealed class PipePool : IDisposable
         _fault = fault;
     }
 
-    /// <summary>Pipes that exist, idle ones included.</summary>
+    /// <summary>The number of pipes, idle pipes included.</summary>
     internal int Count { get; private set; }
 
-    /// <summary>Pipes that carry bytes right now.</summary>
+    /// <summary>The number of pipes that hold bytes now.</summary>
     internal int InUse => Count - _idle.Count;
 
-    /// <summary>An empty pipe, or null if there is none to be had now: then read and write go on.</summary>
+    /// <summary>An empty pipe; null if there is none now. The relay then goes on with read and write.</summary>
     internal SplicePipe? TryRent(long nowMilliseconds)
     {
         if (_idle.TryPop(out var pipe))
@@ -60,7 +63,7 @@ internal sealed class PipePool : IDisposable
         return pipe;
     }
 
-    /// <summary>Takes a pipe back; one that still holds bytes is closed with them.</summary>
+    /// <summary>Takes a pipe back. A pipe that still holds bytes is closed, and the bytes are lost.</summary>
     internal void Return(SplicePipe pipe, bool isEmpty)
     {
         if (isEmpty && _idle.Count < MaxIdle)

@@ -1,15 +1,15 @@
 namespace Gateway.Tcp.Engines.Linux;
 
-/// <summary>What one turn of a <see cref="RelayDirection"/> came to.</summary>
+/// <summary>The result of one turn of a <see cref="RelayDirection"/>.</summary>
 internal enum PumpResult : byte
 {
-    /// <summary>Something was moved; go on.</summary>
+    /// <summary>Bytes were moved; the turn goes on.</summary>
     Progress,
 
     /// <summary>Nothing more can be moved until an event comes, or the direction is done.</summary>
     Waiting,
 
-    /// <summary>The turn is used up, and there is more.</summary>
+    /// <summary>The turn is used up, and there may be more bytes.</summary>
     Again,
 
     /// <summary>The source was reset or has failed.</summary>
@@ -18,6 +18,6 @@ internal enum PumpResult : byte
     /// <summary>The destination was reset or has failed.</summary>
     DestinationFailed,
 
-    /// <summary>The guard refused the bytes; none of them was sent.</summary>
+    /// <summary>The guard refused the bytes; none of these bytes was sent.</summary>
     Refused,
 }

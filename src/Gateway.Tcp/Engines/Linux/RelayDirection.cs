@@ -7,29 +7,31 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// One direction of a relay, and the heart of the engine: <see cref="Pump"/> moves what can be moved now, from one socket to the other.
+/// One direction of a relay, and the heart of the engine: <see cref="Pump"/> moves bytes from one socket to the other without waiting.
 /// <list type="number">
-/// <item>What an earlier round could not send goes first: the rest of a read (<c>_pending</c>) or the bytes in the pipe. While any of it is
-/// left, nothing is read: that is the whole back-pressure. In user space at most one read (64 KiB) or one pipe (256 KiB) per direction is
-/// held.</item>
-/// <item>If the source has ended and nothing is left, the end is passed on: FIN. The relay decides whether by shutdown or by close.</item>
-/// <item>If the source has nothing to read or the destination no room, return: an edge will come. Nothing is held meanwhile.</item>
-/// <item>Copy: one recv into the loop's buffer, one send. A recv that brought less than asked has emptied the socket, which saves the
-/// second recv that would only say EAGAIN (except after FIN, failure or urgent data: no further edge would come). What send did not take is
-/// copied aside, and the destination is known to be full.</item>
-/// <item>After three full buffers in a row the direction streams: splice, socket to pipe to socket, pages instead of copies. A pipe is
-/// rented when bytes come and returned when it is empty, within the same round unless the destination is full. No pipe to be had:
-/// copy.</item>
-/// <item>After four small splices in a row it is no stream any more: copy. The pipe is empty at that point, so no byte can be
-/// overtaken.</item>
-/// <item>After <see cref="BytesPerRound"/> the others get their turn, and this one the next (<see cref="PumpResult.Again"/>).</item>
+/// <item>Bytes that an earlier round could not send go first: the rest of a read (<c>_pending</c>) or the bytes in the pipe. While any of
+/// these bytes are left, nothing is read: this is the whole backpressure. In user space, a direction holds at most one read (64 KiB) or one
+/// pipe (256 KiB).</item>
+/// <item>If the source has ended and nothing is left, the end is passed on as FIN. The relay decides whether by shutdown or by
+/// close.</item> <item>If the source has nothing to read, or the destination has no room, Pump returns, because an edge will come. Nothing
+/// is held meanwhile.</item>
+/// <item>Copy: one recv into the loop's buffer, one send. A recv that returned less than asked has emptied the socket. This saves a second
+/// recv that would only return EAGAIN (except after FIN, failure or urgent data, because no further edge would come). Bytes that send did
+/// not take are copied aside, and the destination counts as full.</item>
+/// <item>After three full buffers in a row the direction streams: splice from socket to pipe to socket moves pages instead of copying
+/// bytes. A pipe is rented when bytes come and returned when it is empty, within the same round unless the destination is full. If there is
+/// no pipe, the direction copies.</item>
+/// <item>After four small splices in a row the direction copies again. The pipe is empty at that point, so the order of bytes is
+/// kept.</item>
+/// <item>After <see cref="BytesPerRound"/> other connections run, and this direction goes on in the next round
+/// (<see cref="PumpResult.Again"/>).</item>
 /// </list>
-/// Bytes count when the destination's kernel took them. One thread, no locks, no allocation but the copy of step 4.
+/// Bytes are counted when the destination's kernel has taken them. One thread, no locks, and no allocation except the copy of step 4.
 /// </summary>
 internal struct RelayDirection
 {
-    // A round of 1 MiB takes about a quarter of a millisecond when spliced: the longest that one stream makes others wait, at one
-    // epoll_wait of extra cost.
+    // A round of 1 MiB takes about a quarter of a millisecond when spliced. This is the longest time that one stream makes other
+    // connections wait, at the extra cost of one epoll_wait.
     private const int BytesPerRound = 1024 * 1024;
     private const int FullReadsToStream = 3;
     private const int SmallSplicesToCopy = 4;
@@ -42,7 +44,7 @@ internal struct RelayDirection
     private IFirstBytesGuard? _guard;
     private int _pendingOffset;
 
-    // Bytes held in _pending or in _pipe; only ever in one of them.
+    // The number of bytes held in _pending or in _pipe. Never both hold bytes.
     private int _held;
     private byte _fullReads;
     private byte _smallSplices;
@@ -61,19 +63,19 @@ internal struct RelayDirection
 
     internal readonly LinuxSocket Destination => _destination;
 
-    /// <summary>Bytes that the destination's kernel took.</summary>
+    /// <summary>The number of bytes that the destination's kernel has taken.</summary>
     internal long Bytes { get; private set; }
 
-    /// <summary>The source has sent FIN; what it sent before may still be held.</summary>
+    /// <summary>The source has sent FIN. Bytes before the FIN may still be held.</summary>
     internal bool SourceEnded { get; private set; }
 
-    /// <summary>The source's end was reached and all of it sent.</summary>
+    /// <summary>The source has ended, and all its bytes were sent.</summary>
     internal readonly bool IsDone => SourceEnded && _held == 0;
 
     /// <summary>The error behind the last <see cref="PumpResult.SourceFailed"/> or <see cref="PumpResult.DestinationFailed"/>.</summary>
     internal SocketError Error { get; private set; }
 
-    /// <summary>Moves what can be moved now.</summary>
+    /// <summary>Moves bytes until it would have to wait, or the round is used up.</summary>
     internal PumpResult Pump()
     {
         if (!_source.IsReadable && _held == 0)
@@ -90,7 +92,7 @@ internal struct RelayDirection
         return result;
     }
 
-    /// <summary>Gives back what is held; the bytes in it are lost.</summary>
+    /// <summary>Gives the buffer and the pipe back. Bytes in them are lost.</summary>
     internal void Release()
     {
         if (_pending is not null)
@@ -113,7 +115,7 @@ internal struct RelayDirection
             {
                 if (!_destination.IsWritable)
                 {
-                    // It was found full, and has not said since that there is room.
+                    // The destination was full, and no event has reported room since then.
                     return PumpResult.Waiting;
                 }
 
@@ -195,8 +197,8 @@ internal struct RelayDirection
         {
             if (count is -Errno.EINVAL or -Errno.ENOMEM or -Errno.ENOBUFS)
             {
-                // Not a socket that can be spliced (e.g. one with kernel TLS), or no memory for it now: nothing was moved, and copying
-                // needs neither.
+                // The socket cannot be spliced (for example, with kernel TLS), or there is no memory for splice now. Nothing was moved, and
+                // copying works in both cases.
                 _isStreaming = false;
                 _canSplice = count != -Errno.EINVAL;
                 ReturnPipe();
@@ -205,8 +207,8 @@ internal struct RelayDirection
 
             if (count == 0 || (count == -Errno.EAGAIN && _source.HasSeenUrgent))
             {
-                // Splice stops at an urgent byte as if the stream had ended or paused (tcp_read_sock), and only recv gets past it: recv is
-                // to say what it is.
+                // At an urgent byte, splice reports the end of the stream or EAGAIN (tcp_read_sock), and only recv gets past this byte. So
+                // recv decides what has happened.
                 _isStreaming = false;
                 _canSplice = !_source.HasSeenUrgent;
                 ReturnPipe();
@@ -320,8 +322,8 @@ internal struct RelayDirection
 
     private void Hold(ReadOnlySpan<byte> rest)
     {
-        // The shared pool keeps a few per thread and size and lets go of them under memory pressure; a stalled connection holds what it
-        // needs, no more.
+        // The shared pool keeps a few buffers per thread and size, and frees them under memory pressure. A stalled connection holds a
+        // buffer of the size that it needs.
         _pending = ArrayPool<byte>.Shared.Rent(rest.Length);
         rest.CopyTo(_pending);
         _pendingOffset = 0;

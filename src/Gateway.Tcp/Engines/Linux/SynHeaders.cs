@@ -1,13 +1,13 @@
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// The headers of a SYN as the kernel saves them (TCP_SAVED_SYN): IPv4 or IPv6, then TCP. The kernel has checked them; a stranger has
-/// written them.
+/// The headers of a SYN as the kernel saves them (TCP_SAVED_SYN): IPv4 or IPv6, then TCP. The kernel has checked them, but their content
+/// comes from an untrusted client.
 /// </summary>
 internal static class SynHeaders
 {
     /// <summary>
-    /// The longest that there is: an IPv6 header with extension headers is bounded by what the kernel saves, which is rarely above 120
+    /// The greatest length. An IPv6 header with extension headers is bounded by the bytes that the kernel saves, rarely more than 120
     /// bytes.
     /// </summary>
     public const int MaxBytes = 256;
@@ -17,7 +17,7 @@ internal static class SynHeaders
     private const int LeastTcp = 20;
     private const byte ProtocolTcp = 6;
 
-    /// <summary>The TCP options; none if there are none, or if these are not such headers.</summary>
+    /// <summary>The TCP options; empty if there are none, or if the bytes are not valid headers.</summary>
     public static ReadOnlySpan<byte> OptionsOf(ReadOnlySpan<byte> headers)
     {
         var tcp = TcpOf(headers);
@@ -44,8 +44,8 @@ internal static class SynHeaders
         }
     }
 
-    // RFC 8200 4: hop-by-hop (0), routing (43) and destination options (60) begin with the next header and their length in 8 bytes, the
-    // first not counted.
+    // RFC 8200 4: hop-by-hop (0), routing (43) and destination options (60) begin with the next header and their length. The length counts
+    // units of 8 bytes, without the first unit.
     private static ReadOnlySpan<byte> BehindExtensions(byte next, ReadOnlySpan<byte> rest)
     {
         while (next is 0 or 43 or 60)

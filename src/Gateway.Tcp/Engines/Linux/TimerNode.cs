@@ -1,13 +1,14 @@
 namespace Gateway.Tcp.Engines.Linux;
 
-/// <summary>One deadline of one owner, linked into a <see cref="TimerWheel"/>; made once and armed as often as needed.</summary>
+/// <summary>One deadline of one owner, linked into a <see cref="TimerWheel"/>. A node is made once and armed as often as needed.</summary>
 internal sealed class TimerNode(Action<object> onDue, object owner)
 {
     /// <summary>Means: not armed.</summary>
     internal const long Never = long.MaxValue;
 
     /// <summary>
-    /// When it is due, in <see cref="Environment.TickCount64"/> milliseconds. May lie behind <see cref="Tick"/>: looked at when that comes.
+    /// The deadline, in <see cref="Environment.TickCount64"/> milliseconds. May be later than <see cref="Tick"/>: the wheel then moves the
+    /// node on at that tick.
     /// </summary>
     internal long DueAt { get; set; } = Never;
 

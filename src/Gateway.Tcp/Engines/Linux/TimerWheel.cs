@@ -3,12 +3,13 @@ using System.Numerics;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// The timers of one loop: a hierarchical wheel. Level 0 has 64 slots of 8 ms, each level above 64 slots of 64 times that; a node sits on
-/// the level that its distance asks for and sinks as its time comes nearer. Arming and removing are O(1) and allocate nothing, an hour's
-/// idle timeout is touched four times in its life, and the bitmap of each level says how long the loop may sleep.
-/// <para> Lazy on purpose: a node that is armed for later than it sits stays where it is and is moved on when it is looked at. A connection
-/// that waits for a header (5 s), dials (5 s) and relays (1 h of idleness, pushed back by every byte) links one node once, and unlinks it
-/// when it closes.
+/// The timers of one loop: a hierarchical wheel. Level 0 has 64 slots of 8 ms. Each higher level has 64 slots that are 64 times as long. A
+/// node is on the level that fits its distance, and moves to lower levels as its time comes nearer. Arming and removing are O(1) and
+/// allocate nothing. An idle timeout of an hour is touched four times in its life. The bitmap of each level says how long the loop may
+/// sleep.
+/// <para> The wheel is lazy on purpose: if a node is armed for a later time, it stays in its slot, and is moved on when its slot comes. A
+/// connection waits for a header (5 s), dials (5 s) and relays (1 h of idleness, pushed back by every byte): it links one node once, and
+/// unlinks it when it closes.
 /// </para>
 /// </summary>
 internal sealed class TimerWheel
@@ -20,7 +21,7 @@ internal sealed class TimerWheel
     private const int SlotMask = SlotsPerLevel - 1;
     private const int Levels = 5;
 
-    // 64^5 ticks of 8 ms: 99 days. What is due later is looked at then, and moved on.
+    // 64^5 ticks of 8 ms: 99 days. A node that is due later is moved on at that time.
     private const long MaxDistance = (1L << (Levels * LevelShift)) - 1;
 
     private const int DueSlot = Levels * SlotsPerLevel;
@@ -84,13 +85,13 @@ internal sealed class TimerWheel
         node.Slot = -1;
     }
 
-    /// <summary>Fires what is due.</summary>
+    /// <summary>Fires the timers that are due.</summary>
     internal void Advance(long nowMilliseconds)
     {
         var target = nowMilliseconds >> TickShift;
         while (_tick < target)
         {
-            // Nothing on level 0 until it wraps: jump there instead of counting through an hour's sleep.
+            // If level 0 is empty, jump to its end instead of counting through an hour's sleep.
             _tick = _occupied[0] == 0 ? Math.Min(target, _tick | SlotMask) : _tick;
             if (_tick == target)
             {
@@ -107,7 +108,7 @@ internal sealed class TimerWheel
         }
     }
 
-    /// <summary>How long nothing can be due: for epoll_wait; −1 if no node is linked at all.</summary>
+    /// <summary>The time for epoll_wait during which no timer can be due; −1 if no node is linked.</summary>
     internal int MillisecondsToNext(long nowMilliseconds)
     {
         var nearest = long.MaxValue;
@@ -147,8 +148,8 @@ internal sealed class TimerWheel
 
     private void Empty(int slot)
     {
-        // First all onto a list of their own: a node moved on can land in this very slot, one round ahead, and one that fires can remove
-        // its neighbour or arm a new one.
+        // First all nodes go to a list of their own, because a node that is moved on can land in this very slot (one round ahead), and a
+        // node that fires can remove its neighbour or arm a new node.
         _occupied[slot >> LevelShift] &= ~(1UL << (slot & SlotMask));
         (_slots[DueSlot], _slots[slot]) = (_slots[slot], null);
         for (var node = _slots[DueSlot]; node is not null; node = node.Next)

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Engines.Portable;
 
 /// <summary>
-/// An accept loop that nothing but <see cref="StopAsync"/> ends: a fault is reported, costs its connection at most, and the loop goes on.
+/// An accept loop that ends only by <see cref="StopAsync"/>. An exception is reported and costs one connection at most; the loop goes on.
 /// </summary>
 internal sealed class PortableListener(Socket socket, SocketAcceptor acceptor, TcpListenOptions options, PortableTcpEngine engine)
     : ITcpEngineListener
@@ -50,14 +50,16 @@ internal sealed class PortableListener(Socket socket, SocketAcceptor acceptor, T
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
-                // What the acceptor tells of pauses has thrown. Without a pause of its own such a fault could keep a processor busy.
+                // A callback of the acceptor has thrown. The pause is here because otherwise repeated exceptions could keep a processor
+                // busy.
                 engine.Report(fault);
                 await Task.Delay(SocketAcceptor.Pause, engine.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    // What the kernel has completed is a connection to its peer, who may have sent already: closing the socket would reset it.
+    // For the peers, connections in the accept queue are established, and a peer may have sent already. Closing the listening socket would
+    // reset these connections, so they are handed over first.
     private void HandOverCompleted(Action<TcpConnection> onAccepted)
     {
         try
@@ -83,7 +85,7 @@ internal sealed class PortableListener(Socket socket, SocketAcceptor acceptor, T
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            // Some systems refuse options on a socket whose peer has already reset it. Anything else is a bug of ours.
+            // Some systems refuse options on a socket whose peer has already reset it. Any other exception is a bug of the gateway.
             if (fault is not SocketException)
             {
                 engine.Report(fault);

@@ -6,13 +6,13 @@ using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tcp.Engines.Portable;
 
-/// <summary>A connection over a managed socket. Its awaits resume on the thread pool, where any thread will do.</summary>
+/// <summary>A connection over a managed socket. Its operations continue on any thread of the thread pool.</summary>
 internal sealed class PortableTcpConnection : TcpConnection
 {
     private const int NotAborted = -1;
 
-    // A client that resets while a name is resolved is noticed after this. .NET reports a reset to a pending receive only, and one that a
-    // client's bytes have ended cannot be made to wait for it.
+    // The time until a client's reset is noticed while a name is resolved. .NET reports a reset only to a pending receive. A receive
+    // completes with the client's first bytes, so it cannot wait for a reset behind them.
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly Socket _socket;
@@ -25,7 +25,7 @@ internal sealed class PortableTcpConnection : TcpConnection
         _socket = socket;
         _engine = engine;
         RemoteEndPoint = PeerEndPoint.Of(socket.RemoteEndPoint);
-        // An accepted socket's address differs from its listener's, and cannot be asked for once the socket is closed.
+        // Read now, because the address of a closed socket cannot be read. The address may differ from that of the listener.
         LocalEndPoint = PeerEndPoint.Unmap((IPEndPoint)socket.LocalEndPoint!);
         engine.Opened(this);
     }
@@ -84,7 +84,7 @@ internal sealed class PortableTcpConnection : TcpConnection
             }
             catch (Exception problem) when (problem is SocketException or ObjectDisposedException)
             {
-                // Receive says what it is.
+                // Receive returns the error.
                 return true;
             }
         }
@@ -244,7 +244,7 @@ internal sealed class PortableTcpConnection : TcpConnection
         }
         catch (ObjectDisposedException)
         {
-            // The wait ended at this moment; it looks at the reason next.
+            // The wait ended at this moment. It reads the abort reason next.
         }
     }
 
@@ -280,7 +280,8 @@ internal sealed class PortableTcpConnection : TcpConnection
         }
     }
 
-    // SO_ERROR: whether the peer has reset. Asking clears it, which is no loss: nobody uses the connection any more.
+    // SO_ERROR says whether the peer has reset. Reading SO_ERROR clears it, which does no harm, because a connection with an error is not
+    // used any more.
     private bool HasFailed()
     {
         try
@@ -293,7 +294,7 @@ internal sealed class PortableTcpConnection : TcpConnection
         }
     }
 
-    // No source, no timer, for a wait without limit.
+    // A wait without limit needs no source and no timer.
     private CancellationToken LimitFor(TimeSpan timeout, out CancellationTokenSource? source)
     {
         source = timeout == Timeout.InfiniteTimeSpan ? null : new CancellationTokenSource(timeout, _engine.Time);

@@ -5,7 +5,7 @@ using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tcp.Engines.Portable;
 
-/// <summary>The engine over managed sockets: every system that .NET runs on.</summary>
+/// <summary>The engine over managed sockets, for every system that .NET runs on.</summary>
 internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownListeners = null, Action<Exception>? onFault = null)
     : ITcpEngine
 {
@@ -13,12 +13,12 @@ internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownList
 
     public TimeProvider Time => time;
 
-    /// <summary>Where connections may not get to.</summary>
+    /// <summary>The listeners of this process, which must not be dialed.</summary>
     public OwnListeners OwnListeners { get; } = ownListeners ?? new OwnListeners();
 
     public string Name => "Portable";
 
-    /// <summary>Managed sockets have no part in a handshake.</summary>
+    /// <summary>Null, because managed sockets cannot take part in a handshake.</summary>
     public ITcpOptions? Options => null;
 
     public ITcpEngineListener Bind(IPEndPoint endPoint, TcpListenOptions options)
@@ -49,7 +49,7 @@ internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownList
         }
     }
 
-    /// <summary>Ends what is still open.</summary>
+    /// <summary>Ends all open connections.</summary>
     public ValueTask DisposeAsync()
     {
         foreach (var connection in _open.Keys)
@@ -60,7 +60,7 @@ internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownList
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>An exception that the owner of a connection let escape (a bug): never the end of the other connections.</summary>
+    /// <summary>Reports an exception that the owner of a connection let escape (a bug). Other connections go on.</summary>
     internal void Report(Exception fault) => onFault?.Invoke(fault);
 
     internal void Opened(PortableTcpConnection connection) => _open.TryAdd(connection, true);

@@ -3,23 +3,23 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Engines.Portable;
 
 /// <summary>
-/// Opens connections as managed sockets: for HTTP destinations, health checks, the self-test and the portable engine. So all of them have
-/// the same bind rules, refuse our own listeners and a connection with itself, and blame alike (<see cref="ConnectFailures"/>).
+/// Opens connections as managed sockets, for HTTP destinations, health checks, the self-test and the portable engine. So all of them have
+/// the same bind rules, refuse our own listeners and connections to themselves, and blame alike (<see cref="ConnectFailures"/>).
 /// </summary>
-/// <param name="ownListeners">Where connections may not get to.</param>
-/// <param name="time">For the limit of an attempt.</param>
-/// <param name="cancellation">Nobody waits for the connection any more.</param>
+/// <param name="ownListeners">The listeners of this process, which must not be dialed.</param>
+/// <param name="time">For the time limit of an attempt.</param>
+/// <param name="cancellation">Ends an attempt whose connection is not needed any more.</param>
 public sealed class SocketConnector(OwnListeners ownListeners, TimeProvider time, CancellationToken cancellation) : IConnector
 {
-    /// <summary>Sets the socket up before it is bound and connected, beside what every connection has; null: nothing more.</summary>
+    /// <summary>Sets further options before the socket is bound and connected; null: no further options.</summary>
     public Action<Socket>? Prepare { get; init; }
 
     /// <inheritdoc/>
     int IConnector.BoundDevice => 0;
 
-    /// <summary>Connects, within the request's limit. On success the socket is the caller's.</summary>
-    /// <param name="request">Where to, and from where.</param>
-    /// <returns>The socket, or who is to blame that there is none; Aborted if it was cancelled.</returns>
+    /// <summary>Connects within the request's time limit. On success the caller owns the socket.</summary>
+    /// <param name="request">The destination and the source.</param>
+    /// <returns>The socket, or who is to blame for the failure; Aborted if the attempt was cancelled.</returns>
     public async ValueTask<ConnectResult> ConnectAsync(ConnectRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -28,7 +28,7 @@ public sealed class SocketConnector(OwnListeners ownListeners, TimeProvider time
         var result = await ConnectAsync(request, ownListeners, Prepare, either.Token);
         if (result.Socket is { } socket)
         {
-            // NetworkStream takes no others; awaited calls do not care.
+            // NetworkStream takes blocking sockets only. Asynchronous calls work with both.
             socket.Blocking = true;
         }
 
@@ -44,7 +44,7 @@ public sealed class SocketConnector(OwnListeners ownListeners, TimeProvider time
         return task.IsCompleted ? SocketError.Success : SocketError.OperationAborted;
     }
 
-    /// <summary>Connects until <paramref name="limit"/> is cancelled, which is a timeout.</summary>
+    /// <summary>Connects until <paramref name="limit"/> is cancelled; the result is Timeout then.</summary>
     internal static async ValueTask<ConnectResult> ConnectAsync(
         ConnectRequest request, OwnListeners ownListeners, Action<Socket>? prepare, CancellationToken limit)
     {
@@ -111,7 +111,7 @@ public sealed class SocketConnector(OwnListeners ownListeners, TimeProvider time
         }
     }
 
-    // Each step's errors mean something else than those of the connect.
+    // Each step has its own meaning of errors, different from that of connect.
     private static (ConnectFailure Failure, SocketError Error) SetUp(Socket socket, ConnectRequest request)
     {
         var result = request.Mark == 0 ? default : SocketSettings.SetMark(socket, request.Mark);

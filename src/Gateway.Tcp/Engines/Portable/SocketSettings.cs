@@ -8,12 +8,12 @@ namespace Gateway.Tcp.Engines.Portable;
 /// <summary>Options of managed sockets.</summary>
 internal static class SocketSettings
 {
-    /// <summary>What every connection has: no Nagle delay, no blocking calls, keep-alive as configured.</summary>
+    /// <summary>Sets the options of every connection: no Nagle delay, no blocking calls, keep-alive as configured.</summary>
     public static void Apply(Socket socket, TcpKeepAlive? keepAlive)
     {
         socket.Blocking = false;
         socket.NoDelay = true;
-        // An urgent byte is a byte of the stream: without this it would be left out of it.
+        // Without this option, the kernel would take an urgent byte out of the stream.
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
         if (keepAlive is not null)
         {
@@ -21,7 +21,7 @@ internal static class SocketSettings
         }
     }
 
-    /// <summary>Binds an address that is not ours. The connection is then made from it.</summary>
+    /// <summary>Binds a foreign address, so that the connection comes from this address.</summary>
     /// <returns>Who is to blame if it fails, and the error.</returns>
     public static (ConnectFailure Failure, SocketError Error) BindTransparent(Socket socket, IPEndPoint source)
     {
@@ -35,7 +35,7 @@ internal static class SocketSettings
             return (ConnectFailure.Bind, SocketError.AddressFamilyNotSupported);
         }
 
-        // A loopback address is ours anyway, and binding it needs no right.
+        // A loopback address always belongs to this host, and binding it needs no right.
         if (!IPAddress.IsLoopback(source.Address) && !TrySetTransparent(socket, source.AddressFamily, out var refused))
         {
             return (ConnectFailures.OfOption(refused, ConnectFailure.Bind), refused);
@@ -45,7 +45,7 @@ internal static class SocketSettings
         {
             if (source.Port == 0)
             {
-                // The port is chosen at connect, per destination: 28,000 ports for each destination instead of for all together.
+                // The kernel chooses the port at connect, so there are 28,000 ports for each destination instead of for all together.
                 socket.Set(SocketOption.BindAddressNoPort, 1);
             }
 
@@ -58,8 +58,8 @@ internal static class SocketSettings
         }
     }
 
-    /// <summary>Lets a listening socket take what tproxy diverts to it, and marks what it accepts.</summary>
-    /// <exception cref="SocketException">The right is missing, or the system is another.</exception>
+    /// <summary>Lets a listening socket take connections that tproxy diverts to it, and marks its connections.</summary>
+    /// <exception cref="SocketException">The right is missing, or the system is not Linux.</exception>
     public static void ApplyInterception(Socket listener, TcpListenOptions options)
     {
         if (!options.Transparent && options.Mark == 0)
@@ -99,7 +99,7 @@ internal static class SocketSettings
     /// <returns>Who is to blame if it fails, and the error.</returns>
     public static (ConnectFailure Failure, SocketError Error) SetDevice(Socket socket, int device) => Try(socket, BoundDevice.Set, device);
 
-    /// <summary>Where the client connected to before REDIRECT, or null. The kernel writes a sockaddr_in or sockaddr_in6.</summary>
+    /// <summary>The client's destination before REDIRECT, or null. The kernel writes a sockaddr_in or sockaddr_in6.</summary>
     public static IPEndPoint? ReadOriginalDestination(Socket socket, AddressFamily family)
     {
         Span<byte> address = stackalloc byte[28];
@@ -128,7 +128,7 @@ internal static class SocketSettings
         }
     }
 
-    // A process needs CAP_NET_RAW or CAP_NET_ADMIN for it.
+    // IP_TRANSPARENT needs CAP_NET_RAW or CAP_NET_ADMIN.
     private static bool TrySetTransparent(Socket socket, AddressFamily family, out SocketError error)
     {
         try
