@@ -3,8 +3,8 @@ using Gateway.Linux.Netfilter;
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>
-/// Tables that gateways of this network namespace left when they crashed. Their locks are held until this is disposed, so that nobody
-/// starts with one meanwhile.
+/// Tables that gateways of this network namespace left when they crashed. This object holds their locks until it is disposed, so that no
+/// gateway starts with one of these tables meanwhile.
 /// </summary>
 internal sealed class AbandonedTables : IDisposable
 {
@@ -14,13 +14,13 @@ internal sealed class AbandonedTables : IDisposable
     {
     }
 
-    /// <summary>Those of other names than our table's.</summary>
+    /// <summary>The abandoned tables with other names than our table.</summary>
     public IEnumerable<string> Others => _others.Select(static other => other.Name);
 
-    /// <summary>Whether there is one of our table's name, abandoned or not.</summary>
+    /// <summary>Whether a table with our table's name exists, abandoned or not.</summary>
     public bool HasOwn { get; private init; }
 
-    /// <summary>Looks for them; what a living gateway has is left out.</summary>
+    /// <summary>Looks for abandoned tables, without the tables of running gateways.</summary>
     public static AbandonedTables Find(Func<string, NftResult> run, string own)
     {
         var answer = run(NftCommands.ListChains());

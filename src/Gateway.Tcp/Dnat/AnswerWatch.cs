@@ -1,21 +1,21 @@
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>
-/// Finds in the counters what nobody reports: connections that get no answer. Of each destination it compares, interval by interval, the
-/// unanswered packets of clients that came, those that left this host, and the first answers. What is under way at the end of an interval
-/// is answered in the next, so each is judged one later.
+/// Finds connections that get no answer, which no error reports, in the counters. For each destination and interval it compares three
+/// numbers: the unanswered packets of clients that arrived, those that left this host, and the first answers. A packet at the end of an
+/// interval is answered in the next interval, so each interval is judged one interval later.
 /// </summary>
 internal sealed class AnswerWatch
 {
     // A client that gets no answer sends SYNs after 0, 1, 3 and 7 s.
     private const long FewPackets = 3;
 
-    // A lost packet is sent again: with one in ten there is more wrong than that.
+    // A few packets are always lost and sent again. If one in ten has no answer, there is a real problem.
     private const int ShareOfAll = 10;
 
     private readonly Dictionary<Key, Entry> _entries = [];
 
-    /// <summary>Adds what a counter has grown by.</summary>
+    /// <summary>Adds the increment of a counter.</summary>
     public void Add(DnatCounter counter, long packets)
     {
         if (counter.Kind is not (DnatCounterKind.Tried or DnatCounterKind.Left or DnatCounterKind.Answered))
@@ -37,8 +37,8 @@ internal sealed class AnswerWatch
         };
     }
 
-    /// <summary>An interval is over.</summary>
-    /// <returns>What has become wrong; once, until answers come again.</returns>
+    /// <summary>Ends an interval.</summary>
+    /// <returns>The new findings. Each problem is reported once, until answers come again.</returns>
     public IReadOnlyList<AnswerFinding> EndInterval()
     {
         var findings = new List<AnswerFinding>();
@@ -63,7 +63,7 @@ internal sealed class AnswerWatch
                 entry.IsTold = false;
             }
 
-            // As long as nothing is answered at all, even one attempt now and then adds up.
+            // While there are no answers at all, the counts of several intervals add up, so that a few attempts are enough for a finding.
             entry.Before = before.Answered + now.Answered == 0 ? new Counts(before.Tried + now.Tried, before.Left + now.Left, 0) : now;
             entry.Now = default;
         }

@@ -1,9 +1,9 @@
 namespace Gateway.Tcp.Dnat;
 
-/// <summary>What a counter counts.</summary>
+/// <summary>The kind of packets or connections that a counter counts.</summary>
 internal enum DnatCounterKind
 {
-    /// <summary>New connections: a nat chain sees the first packet of each, and no other.</summary>
+    /// <summary>New connections: a nat chain sees only the first packet of each connection.</summary>
     Opened,
 
     /// <summary>Packets from clients.</summary>
@@ -13,16 +13,16 @@ internal enum DnatCounterKind
     Sent,
 
     /// <summary>
-    /// Packets from clients that have no answer yet, as they arrive: one for each connection, and each time that it is tried again.
+    /// Packets of clients whose connection has no answer yet, as they arrive: one for each connection, and one for each retry.
     /// </summary>
     Tried,
 
-    /// <summary>The same as they leave this host.</summary>
+    /// <summary>Packets of clients whose connection has no answer yet, as they leave this host.</summary>
     Left,
 
-    /// <summary>First answers of destinations (SYN-ACK), and refusals (RST).</summary>
+    /// <summary>First answers of destinations (SYN-ACK) and refusals (RST).</summary>
     Answered,
 
-    /// <summary>Those that left with another source than the client.</summary>
+    /// <summary>Packets that left this host with another source than the client.</summary>
     Rewritten,
 }

@@ -5,12 +5,12 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>
-/// What the kernel counts under our rules: goes into the metrics, and tells what nobody reports, such as answers that do not come
-/// (<see cref="AnswerWatch"/>). Used by one thread at a time.
+/// Reads the counters of our rules in the kernel. They go into the metrics, and they show problems that no error reports, such as missing
+/// answers (<see cref="AnswerWatch"/>). Used by one thread at a time.
 /// </summary>
 internal sealed partial class DnatCounters(DnatTable table, DnatMetrics metrics, TimeSpan interval, ILogger logger, TimeProvider time)
 {
-    // A scrape by two scrapers at once asks the kernel once.
+    // If two scrapers ask at the same time, the kernel is asked once.
     private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(200);
 
     private readonly DnatTally _tally = new();
@@ -19,22 +19,22 @@ internal sealed partial class DnatCounters(DnatTable table, DnatMetrics metrics,
     private long _intervalBegan;
     private long _readAt;
 
-    /// <summary>Whether they were read a moment ago.</summary>
+    /// <summary>Whether the counters were read a moment ago.</summary>
     public bool AreFresh => time.GetElapsedTime(_readAt) <= Fresh;
 
-    /// <summary>The table was made anew: every counter begins at 0.</summary>
+    /// <summary>To be called after the table was made anew, because every counter begins at 0 then.</summary>
     public void Restart()
     {
         _tally.Restart();
         _intervalBegan = time.GetTimestamp();
     }
 
-    /// <summary>Another configuration: what was said once is said again.</summary>
+    /// <summary>To be called for a new configuration: warnings that were logged once are logged again.</summary>
     public void Forget() => _rewritten.Clear();
 
-    /// <summary>Reads them.</summary>
-    /// <param name="applied">The rules that the table has.</param>
-    /// <returns>The kernel's answer. An answer that makes no sense is a failure too.</returns>
+    /// <summary>Reads the counters.</summary>
+    /// <param name="applied">The rules that are in the table.</param>
+    /// <returns>The kernel's answer. An answer that cannot be read is a failure too.</returns>
     public NftResult Read(DnatRuleset applied)
     {
         _readAt = time.GetTimestamp();
@@ -70,7 +70,7 @@ internal sealed partial class DnatCounters(DnatTable table, DnatMetrics metrics,
 
             metrics.Add(counter, packets, bytes);
             _answers.Add(counter, packets);
-            // Once for each configuration: it goes on until somebody changes the host's rules.
+            // Logged once for each configuration, because the problem lasts until the host's rules are changed.
             if (counter.Kind == DnatCounterKind.Rewritten && _rewritten.Add((counter.Listener, counter.Family)))
             {
                 Log.SourceRewritten(logger, counter.Listener);
@@ -78,8 +78,8 @@ internal sealed partial class DnatCounters(DnatTable table, DnatMetrics metrics,
         }
     }
 
-    // A missing return route has no error: clients wait. But health checks pass, since they come from our own address. So the counters
-    // tell.
+    // A missing return route causes no error: clients wait, and health checks pass, because they come from our own address. So the counters
+    // must show it.
     private void JudgeAnswers()
     {
         if (time.GetElapsedTime(_intervalBegan, _readAt) < interval)

@@ -9,25 +9,27 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>
-/// Keeps our nftables table (<see cref="DnatTable"/>) what configuration and health say.
-/// 1. <see cref="Check"/> asks for everything that is needed, before anything is changed; unless it is on trial, it also takes the table's
-/// lock.
-/// 2. <see cref="Apply"/> makes the first transaction. It replaces whatever dead predecessors left, under the same name or another, in one
-/// step: no connection is lost in between.
-/// 3. A loop brings what changes: a destination that dies or comes back, a name that moves. It also looks whether the table is still there:
-/// a firewall that reloads its rules ("flush ruleset") takes ours with them.
-/// 4. At the end <see cref="StopTaking"/>, <see cref="DrainAsync"/>, <see cref="Remove"/>.
-/// Established connections are conntrack's: no change of rules touches them. But translation ends with the last nat chain of the machine,
-/// so ours stays until the drain is over.
+/// Keeps our nftables table (<see cref="DnatTable"/>) up to date with configuration and health.
+/// 1. <see cref="Check"/> checks all requirements before anything is changed. It also takes the table's lock.
+/// 2. <see cref="Apply"/> makes the first transaction. In the same step it replaces all tables that dead predecessors left, under the same
+/// name or another, so no connection is lost in between.
+/// 3. A loop applies changes: a destination that dies or comes back, or a name that gets new addresses. It also looks whether the table is
+/// still there, because a firewall that reloads its rules ("flush ruleset") removes our table too.
+/// 4. At the end come <see cref="StopTaking"/>, <see cref="DrainAsync"/> and <see cref="Remove"/>.
+/// Conntrack holds established connections, so no change of rules affects them. But the kernel stops translating when the last nat chain of
+/// the machine is removed, so our table stays until the drain is over.
 /// </summary>
 internal sealed partial class DnatKernel : IAsyncDisposable
 {
-    /// <summary>How long a table that somebody removed is missing at most, and the age of what is counted outside of scrapes.</summary>
+    /// <summary>
+    /// The time between two looks: the longest time that a removed table is missing, and the greatest age of counters without scrapes.
+    /// </summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan DrainPoll = TimeSpan.FromMilliseconds(250);
 
-    // Names may move as often as they like while we run; connections that old are not worth waiting for.
+    // The most destinations that the drain waits for. The bound is there because names may get new addresses all the time. It is not worth
+    // waiting for connections to addresses that are so old.
     private const int MostRemembered = 4096;
 
     private readonly DnatTable _table;
@@ -41,7 +43,7 @@ internal sealed partial class DnatKernel : IAsyncDisposable
     private readonly HashSet<int> _ports = [];
     private readonly HashSet<IPEndPoint> _destinations = [];
 
-    // As the kernel has them: health may have changed since.
+    // The destinations in the kernel's rules. Health may have changed since then.
     private List<(string Route, int Destinations)> _carried = [];
     private DnatModel _model = DnatModel.Empty;
     private DnatRuleset? _applied;
@@ -52,11 +54,11 @@ internal sealed partial class DnatKernel : IAsyncDisposable
     private bool _isTaking = true;
     private bool _isFirst = true;
 
-    /// <summary>Makes nothing yet.</summary>
-    /// <param name="table">The table, which is disposed with this.</param>
+    /// <summary>Changes nothing in the kernel yet.</summary>
+    /// <param name="table">The table, which this object disposes.</param>
     /// <param name="meters">For the instruments.</param>
     /// <param name="tcp">The TCP path's instruments.</param>
-    /// <param name="loggers">For what operators are to know.</param>
+    /// <param name="loggers">For changes and problems that operators must know.</param>
     /// <param name="time">The clock.</param>
     public DnatKernel(DnatTable table, IMeterFactory meters, TcpMetrics tcp, ILoggerFactory loggers, TimeProvider time)
     {
@@ -67,7 +69,7 @@ internal sealed partial class DnatKernel : IAsyncDisposable
         _counters = new DnatCounters(table, _metrics, LookInterval, _logger, time);
     }
 
-    /// <summary>What is missing for a model that is about to be applied, each with the cure; empty: nothing. Changes nothing.</summary>
+    /// <summary>Finds what is missing for a model that is about to be applied, each with the cure. Changes nothing.</summary>
     /// <param name="model">The model.</param>
     public IReadOnlyList<Finding> Check(DnatModel model)
     {
@@ -78,10 +80,10 @@ internal sealed partial class DnatKernel : IAsyncDisposable
     }
 
     /// <summary>
-    /// Makes a model the one in force; <see cref="Check"/> found nothing missing. Destinations without a verdict get nothing yet:
+    /// Puts a model in force, after <see cref="Check"/> found nothing missing. Destinations without a verdict get no connections until
     /// <see cref="Wake"/>.
     /// </summary>
-    /// <returns>Why the kernel refused it: nothing was changed then. Empty: it is in force.</returns>
+    /// <returns>Why the kernel refused the rules; then nothing has changed. Empty: the model is in force.</returns>
     public IReadOnlyList<Finding> Apply(DnatModel model)
     {
         lock (_gate)
@@ -102,7 +104,7 @@ internal sealed partial class DnatKernel : IAsyncDisposable
                 _model = before;
                 if (model.IsEmpty && !_isOurs)
                 {
-                    // Nothing that this configuration needs: what a predecessor left is no reason not to start.
+                    // This configuration needs no table. A table that a predecessor left is no reason to refuse the start.
                     Log.ChangeFailed(_logger, _table.Name, refusal.Error);
                     return [];
                 }
@@ -119,7 +121,7 @@ internal sealed partial class DnatKernel : IAsyncDisposable
         }
     }
 
-    /// <summary>Health has changed: the kernel learns of it soon. Returns at once.</summary>
+    /// <summary>To be called when health has changed: the loop updates the kernel's rules soon. Returns at once.</summary>
     public void Wake()
     {
         _isStale = true;
@@ -132,7 +134,7 @@ internal sealed partial class DnatKernel : IAsyncDisposable
         }
     }
 
-    /// <summary>New connections are not taken any more; those that exist go on.</summary>
+    /// <summary>Takes no new connections from now on. Existing connections go on.</summary>
     public void StopTaking()
     {
         _stop.Cancel();
@@ -154,7 +156,7 @@ internal sealed partial class DnatKernel : IAsyncDisposable
         int? left;
         while ((left = CountLive()) > 0 && _time.GetElapsedTime(began) < timeout)
         {
-            // A table of a million connections takes long to read: a tenth of the time is enough for it.
+            // A conntrack table of a million connections takes long to read, so reading gets at most a tenth of the time.
             var cost = _time.GetElapsedTime(asked) * 9;
             await Task.Delay(cost > DrainPoll ? cost : DrainPoll, _time);
             asked = _time.GetTimestamp();
@@ -213,7 +215,7 @@ internal sealed partial class DnatKernel : IAsyncDisposable
             {
                 Repair();
             }
-#pragma warning disable CA1031 // A loop that ends would leave rules that follow nothing any more, and say so nowhere.
+#pragma warning disable CA1031 // If the loop ended, the rules would not be updated any more, and no log line would say so.
             catch (Exception fault)
 #pragma warning restore CA1031
             {
@@ -240,7 +242,7 @@ internal sealed partial class DnatKernel : IAsyncDisposable
         }
     }
 
-    // Under the gate, once.
+    // Called once, under the gate.
     private AbandonedTables? FindAbandoned(bool needsTable)
     {
         var found = _table.FindAbandoned(needsTable, table => Log.Abandoned(_logger, table), out var problem);
@@ -254,7 +256,7 @@ internal sealed partial class DnatKernel : IAsyncDisposable
 
     private DnatTargets Targets => DnatTargets.Healthy(family => family == AddressFamily.InterNetwork ? _switches.V4 : _switches.V6);
 
-    // Under the gate. Makes the table what it should be now; does nothing if it is.
+    // Under the gate. Brings the table up to date; does nothing if it is.
     private NftResult Bring(AbandonedTables? abandoned = null)
     {
         var switches = (ForwardingSwitches.IsOn(AddressFamily.InterNetwork), ForwardingSwitches.IsOn(AddressFamily.InterNetworkV6));
@@ -263,7 +265,7 @@ internal sealed partial class DnatKernel : IAsyncDisposable
             return new NftResult(true, "", "");
         }
 
-        // Before the look at health: what changes from here on makes it stale again.
+        // Set before health is read, so that a later change makes the table stale again.
         _isStale = false;
         _switches = switches;
         var carried = CountDestinations();
@@ -306,7 +308,7 @@ internal sealed partial class DnatKernel : IAsyncDisposable
         _ports.UnionWith(_model.Listeners.Select(static entry => entry.Listener.EndPoint.Port));
     }
 
-    // Under the gate. Finds out, too, whether the table is still there.
+    // Under the gate. Also finds out whether the table is still there.
     private void ReadCounters()
     {
         if (_applied is null || !_table.IsOpen)

@@ -6,8 +6,9 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>
-/// The instruments of what the kernel forwards. Connections also count in the TCP path's <c>opened</c>; bytes do not, since the kernel
-/// counts whole IP packets, and ends of connections do not, since it tells nobody.
+/// The instruments of connections that the kernel forwards. These connections also count in the TCP path's <c>opened</c>. Bytes do not
+/// count there, because the kernel counts whole IP packets. Ends of connections do not count at all, because the kernel does not report
+/// them.
 /// </summary>
 internal sealed class DnatMetrics
 {
@@ -23,7 +24,7 @@ internal sealed class DnatMetrics
     /// <summary>Makes the instruments.</summary>
     /// <param name="meters">For the meter of the TCP data plane.</param>
     /// <param name="tcp">The TCP path's instruments.</param>
-    /// <param name="collect">Reads the kernel's counters, and gives the number of destinations that take connections of each route.</param>
+    /// <param name="collect">Reads the kernel's counters, and returns for each route how many destinations take connections.</param>
     public DnatMetrics(IMeterFactory meters, TcpMetrics tcp, Func<IEnumerable<(string Route, int Destinations)>> collect)
     {
         _tcp = tcp;
@@ -38,14 +39,15 @@ internal sealed class DnatMetrics
             "{packet}",
             "First packets of forwarded connections that left with another source than the client.");
         _changes = meter.CreateCounter<long>("gateway.forward.changes", "{transaction}", "Changes of the kernel's rules.");
-        // An exporter asks the observable instruments first, so what is added to the others meanwhile is in the same scrape.
+        // An exporter reads the observable instruments first, so values that this callback adds to other instruments are in the same
+        // scrape.
         meter.CreateObservableGauge(
             "gateway.forward.destinations",
             () => collect().Select(static entry => new Measurement<int>(entry.Destinations, Tag("route", entry.Route))),
             description: "Destinations to which the kernel sends new connections.");
     }
 
-    /// <summary>The series of what the kernel's rules count.</summary>
+    /// <summary>Creates the series of the kernel's counters at zero.</summary>
     public void StartAtZero(IEnumerable<DnatCounter> counters)
     {
         foreach (var counter in counters)
@@ -85,7 +87,7 @@ internal sealed class DnatMetrics
                 _sent.Add(bytes, tags);
                 break;
             default:
-                // For AnswerWatch.
+                // The other kinds are for AnswerWatch only.
                 break;
         }
     }

@@ -5,14 +5,14 @@ using Gateway.Tcp.Routing;
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>
-/// What the kernel is to forward: the listeners with at least one Dnat route, each with all its routes, since they decide together.
-/// Immutable.
+/// The part of the configuration that the kernel is to forward: the listeners with at least one Dnat route. Each listener has all its
+/// routes here, because all routes together decide which clients are forwarded. Immutable.
 /// </summary>
 public sealed class DnatModel
 {
     private DnatModel(IReadOnlyList<(DnatListener Listener, ListenerModel Model)> listeners) => Listeners = listeners;
 
-    /// <summary>Nothing.</summary>
+    /// <summary>A model that forwards nothing.</summary>
     public static DnatModel Empty { get; } = new([]);
 
     /// <summary>Whether there is nothing to forward.</summary>
@@ -26,7 +26,7 @@ public sealed class DnatModel
 
     /// <summary>Makes a model.</summary>
     /// <param name="model">All TCP listeners, routes and clusters.</param>
-    /// <param name="listeners">Where the TCP listeners listen.</param>
+    /// <param name="listeners">The addresses of the TCP listeners.</param>
     public static DnatModel From(TcpModel model, IEnumerable<DnatListener> listeners)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -43,7 +43,7 @@ public sealed class DnatModel
         return new DnatModel(forwarded);
     }
 
-    /// <summary>Whether the kernel serves a route.</summary>
+    /// <summary>Whether the kernel serves this route.</summary>
     internal static bool IsDnat(RouteModel route) => route.SourceIp.Mode == SourceIpMode.Dnat;
 
     /// <summary>The clusters to which the kernel forwards.</summary>

@@ -4,15 +4,15 @@ using Gateway.Linux.Netfilter;
 
 namespace Gateway.Tcp.Dnat;
 
-/// <summary>What of this host may drop packets that are to be forwarded, although forwarding is on.</summary>
+/// <summary>Settings of this host that may drop packets which are to be forwarded, although forwarding is on.</summary>
 /// <param name="Interfaces">Interfaces from which IPv4 packets are not forwarded.</param>
 /// <param name="Chains">
-/// Chains of nftables (iptables' too, unless they are of the old kind) that drop what none of their rules accepts, and have no rule for
-/// translated connections.
+/// Chains of nftables (including those of iptables-nft, but not of legacy iptables) that drop all packets which none of their rules
+/// accepts, and that have no rule for translated connections.
 /// </param>
 public sealed record DnatObstacles(IReadOnlyList<string> Interfaces, IReadOnlyList<NftChain> Chains)
 {
-    /// <summary>Looks; without the rights or the library there are no chains to be seen.</summary>
+    /// <summary>Looks for obstacles. Without the right or the library, chains cannot be seen.</summary>
     public static DnatObstacles Find()
     {
         if (!ProcessRights.Read().NetAdmin || !Nftables.TryOpen(out var nftables, out _))
@@ -26,7 +26,7 @@ public sealed record DnatObstacles(IReadOnlyList<string> Interfaces, IReadOnlyLi
         }
     }
 
-    /// <summary>The same through an interface that is open.</summary>
+    /// <summary>Looks for obstacles through nftables that is open already.</summary>
     internal static DnatObstacles Find(Func<string, NftResult> run)
     {
         var answer = run(NftCommands.ListChains());
@@ -42,7 +42,7 @@ public sealed record DnatObstacles(IReadOnlyList<string> Interfaces, IReadOnlyLi
                 : []);
     }
 
-    /// <summary>In words, for the log.</summary>
+    /// <summary>Describes the obstacles, for the log.</summary>
     internal string Describe()
     {
         List<string> all =
@@ -53,7 +53,7 @@ public sealed record DnatObstacles(IReadOnlyList<string> Interfaces, IReadOnlyLi
         return all.Count == 0 ? "a rule of a forward chain, or no route to it" : string.Join("; ", all);
     }
 
-    /// <summary>Forward chains with the policy drop, in nftables' answer to "list chains".</summary>
+    /// <summary>The forward chains with the policy drop, in nftables' answer to "list chains".</summary>
     internal static IEnumerable<NftChain> FindDropping(string json)
     {
         using var document = JsonDocument.Parse(json);
@@ -71,7 +71,7 @@ public sealed record DnatObstacles(IReadOnlyList<string> Interfaces, IReadOnlyLi
         ];
     }
 
-    /// <summary>Whether one of a chain's rules accepts connections whose destination was rewritten, and asks for nothing else.</summary>
+    /// <summary>Whether a rule of a chain accepts connections whose destination was rewritten, with no other condition.</summary>
     internal static bool LetsTranslatedPass(string json)
     {
         using var document = JsonDocument.Parse(json);

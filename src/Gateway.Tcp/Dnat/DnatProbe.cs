@@ -7,14 +7,14 @@ using Gateway.Linux.Netfilter;
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>
-/// Lets a backend see one connection of this process as a client's: its source is rewritten on the way out, as the kernel would leave a
-/// forwarded client's alone, and what the backend answers to the client is translated back if it comes to this host. So the path of a Dnat
-/// route can be tried without a client, and without a rule of routing. One temporary table, which belongs to the
-/// process: it ends with it, however that ends.
+/// Makes one connection of this process look like a client's connection to a backend. The kernel rewrites the source address on the way out
+/// to a client's address. If the backend's answer to the client comes to this host, the kernel translates it back. So the path of a Dnat
+/// route can be tested without a client, and without a routing rule. The rule is in a temporary table that belongs to the process, so the
+/// kernel removes it when the process ends, for whatever reason.
 /// </summary>
 public sealed class DnatProbe : IDisposable
 {
-    // Before NF_IP_PRI_NAT_SRC, where others masquerade.
+    // Before NF_IP_PRI_NAT_SRC, where other tables masquerade.
     private const int BeforeSourceNat = 99;
 
     private static int _count;
@@ -25,15 +25,15 @@ public sealed class DnatProbe : IDisposable
     private DnatProbe(Nftables nftables, string table) => (_nftables, _table) = (nftables, table);
 
     /// <summary>Makes the rule.</summary>
-    /// <param name="backend">Where the connection goes.</param>
-    /// <param name="localPort">The port that it comes from.</param>
-    /// <param name="client">Whom the backend is to see.</param>
-    /// <param name="problem">Why there is none; empty if there is.</param>
-    /// <returns>The rule until it is disposed, or null.</returns>
+    /// <param name="backend">The destination of the connection.</param>
+    /// <param name="localPort">The source port of the connection.</param>
+    /// <param name="client">The client's address that the backend is to see.</param>
+    /// <param name="problem">Why there is no rule; empty on success.</param>
+    /// <returns>The rule, which lasts until it is disposed; or null.</returns>
     public static DnatProbe? TryStart(IPEndPoint backend, int localPort, IPAddress client, out string problem)
     {
         ArgumentNullException.ThrowIfNull(backend);
-        // Without the capability the library may say anything, also nothing.
+        // Checked first, because without the capability the library's error is arbitrary, or missing.
         problem = "rewriting an address needs NET_ADMIN";
         if (!ProcessRights.Read().NetAdmin || !Nftables.TryOpen(out var nftables, out problem))
         {
@@ -51,7 +51,8 @@ public sealed class DnatProbe : IDisposable
             add rule inet {{table}} out {{ip}} daddr {{backend.Address}} tcp dport {{backend.Port}} tcp sport {{localPort}} snat {{ip}} to {{client}}
 
             """);
-        // The flag: Linux 5.12. Its JSON: nftables 1.1; the library takes both languages.
+        // The flag "owner" needs Linux 5.12. JSON has this flag since nftables 1.1 only, so these commands are in nft's own language, which
+        // the library takes too.
         var result = nftables.Run($"add table inet {table} {{ flags owner; }}\n{rules}");
         if (!result.IsDone)
         {

@@ -5,14 +5,18 @@ using Gateway.Tcp.Routing;
 
 namespace Gateway.Tcp.Dnat;
 
-/// <summary>Finds at start, and before a reload, what forwarding by the kernel would otherwise fail at without a word.</summary>
+/// <summary>
+/// Finds at start, and before a reload, what forwarding by the kernel needs and this host lacks. Without these checks, forwarding would
+/// fail without an error.
+/// </summary>
 internal static class DnatRequirements
 {
-    // A router ignores router advertisements, and with them goes the default route of a host that lives by them (ip-sysctl.rst, accept_ra).
+    // With forwarding on, the kernel ignores router advertisements, and a host that has its default route from them loses this route
+    // (ip-sysctl.rst, accept_ra).
     private const string RouterFirst =
         "where addresses or the default route come from router advertisements, first sysctl -w net.ipv6.conf.IF.accept_ra=2; then ";
 
-    /// <summary>The families that a route cannot do without, each of which the kernel does not forward, with the cure.</summary>
+    /// <summary>For each route the families that it needs and that the kernel does not forward, with the cure.</summary>
     public static IEnumerable<Finding> MissingSwitches(DnatModel model, Func<AddressFamily, bool> isForwarding)
     {
         foreach (var (listener, routes) in model.Listeners)
@@ -20,7 +24,7 @@ internal static class DnatRequirements
             foreach (var route in routes.Routes.Where(DnatModel.IsDnat))
             {
                 var needed = listener.Families.Where(family => Needs(route, family)).ToList();
-                // A name may have addresses of either family: one that is forwarded is enough then.
+                // A name may have addresses of both families, so one family that is forwarded is enough.
                 var off = needed.Count > 0 ? needed.Where(family => !isForwarding(family))
                     : listener.Families.Any(isForwarding) ? []
                     : listener.Families;
@@ -38,10 +42,10 @@ internal static class DnatRequirements
         }
     }
 
-    /// <summary>What is missing for a model. Changes nothing.</summary>
+    /// <summary>Finds what is missing for a model. Changes nothing in the kernel.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="table">Where its rules would be.</param>
-    /// <param name="isTrial">Nothing will be applied: whose the table is does not matter, and its lock is left alone.</param>
+    /// <param name="table">The table for its rules.</param>
+    /// <param name="isTrial">True: nothing will be applied, so the table may belong to another gateway, and its lock is not taken.</param>
     public static IReadOnlyList<Finding> FindMissing(DnatModel model, DnatTable table, bool isTrial)
     {
         if (model.IsEmpty)
@@ -72,7 +76,7 @@ internal static class DnatRequirements
         return check.IsDone ? off : [Explain(model, check), .. off];
     }
 
-    /// <summary>One message for a route, as the operator finds it in the file.</summary>
+    /// <summary>One message with the key path of the first Dnat route, so that the operator finds it in the file.</summary>
     public static Finding Explain(DnatModel model, string problem)
     {
         var names = model.Routes.Select(static route => route.Name).Distinct().ToList();
@@ -80,7 +84,7 @@ internal static class DnatRequirements
         return new Finding($"TcpProxy:Routes:{names[0]}:SourceIp:Mode", $"Dnat{more}: {problem}");
     }
 
-    /// <summary>What a refusal of nftables means.</summary>
+    /// <summary>Explains a refusal of nftables.</summary>
     public static Finding Explain(DnatModel model, NftResult refusal) =>
         Explain(
             model,

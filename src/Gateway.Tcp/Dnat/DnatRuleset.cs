@@ -11,21 +11,22 @@ namespace Gateway.Tcp.Dnat;
 
 /// <summary>
 /// The contents of our table for a model and its healthy destinations. For listener L, route R and destination D, and each family (4, 6):
-/// 1. <c>take</c> (nat, prerouting) sees the first packet of every connection and sends what is for one of our listeners to its chain.
-/// 2. <c>listener/L/4</c> decides by the client's address, in the order in which the data plane decides; what is another mode's returns,
-/// and reaches our socket.
-/// 3. <c>route/R/4</c> leaves clients that the kernel cannot forward (a destination itself, a link-local address) to our socket; for others
-/// it takes the next slot, or the one of the client's hash, and goes to a destination; it is empty while none is healthy, and the
-/// connection reaches our socket.
-/// 4. <c>to/R/D/4</c> (and <c>to/R/D/4/2</c> … for the other addresses of a name) counts, and rewrites the destination. Conntrack does the
-/// same to the packets that follow,    whatever becomes of these rules.
-/// 5. <c>count</c> (filter, prerouting) counts packets of both directions by <c>count/L/4</c>, with maps from the destination to its
+/// 1. <c>take</c> (nat, prerouting) sees the first packet of every connection, and sends packets for our listeners to the listener's chain.
+/// 2. <c>listener/L/4</c> decides by the client's address, in the same order as the data plane. For a route with another mode it returns,
+/// and the connection reaches our socket.
+/// 3. <c>route/R/4</c> leaves clients that the kernel cannot forward (a destination itself, a link-local address) to our socket. For other
+/// clients it takes the next slot, or the slot of the client's hash, and goes to a destination. While no destination is healthy, the chain
+/// is empty, and the connection reaches our socket.
+/// 4. <c>to/R/D/4</c> (and <c>to/R/D/4/2</c> … for the other addresses of a name) counts, and rewrites the destination. Conntrack rewrites
+/// the following packets in the same way, even if these rules change.
+/// 5. <c>count</c> (filter, prerouting) counts packets of both directions in <c>count/L/4</c>, with maps from the destination to its
 /// counters.
-/// 6. <c>leave</c> (filter, postrouting) counts by <c>leave/L/4</c> what of new connections really leaves, and what of it has another
-/// source than the client by then.
-/// 7. <c>stray</c> (filter, forward) drops those answers of a destination whose connection conntrack cannot tell: nobody would translate
-/// them, and the client would answer with RST. <c>mute</c> (filter, output) drops the RST with which this host's own TCP answers such
-/// packets of clients, which    reach the listener's socket. So a packet out of its window, or with a bad checksum, ends no connection.
+/// 6. <c>leave</c> (filter, postrouting) counts in <c>leave/L/4</c> the packets of new connections that really leave this host, and those
+/// among them that have another source than the client by then.
+/// 7. <c>stray</c> (filter, forward) drops answers of a destination for which conntrack knows no connection, because the kernel would not
+/// translate them, and the client would answer with RST. <c>mute</c> (filter, output) drops the RST with which this host's own TCP answers
+/// such packets of clients, because they reach the listener's socket. So a packet outside its window, or with a bad checksum, ends no
+/// connection.
 /// </summary>
 internal sealed class DnatRuleset
 {
@@ -35,18 +36,18 @@ internal sealed class DnatRuleset
     private const string Stray = "stray";
     private const string Mute = "mute";
 
-    // Holds nothing. Its name says whose the table is, whatever the table's own: comments of tables need Linux 5.10, and nftables' JSON
-    // leaves them out before 1.1.
+    // An empty chain whose name marks the table as a gateway's, whatever the name of the table. A comment of the table would need Linux
+    // 5.10, and nftables' JSON leaves comments out before 1.1.
     private const string Marker = "gateway/dnat";
 
-    // NF_IP_PRI_NAT_DST, where everybody's DNAT is; a filter chain comes after it, and sees the rewritten destination.
+    // NF_IP_PRI_NAT_DST, the usual priority of DNAT. A filter chain runs later, and sees the rewritten destination.
     private const int DestinationNat = -100;
     private const int Filter = 0;
 
-    // After NF_IP_PRI_NAT_SRC (100), where everybody's masquerading is.
+    // After NF_IP_PRI_NAT_SRC (100), the usual priority of masquerading.
     private const int BehindSourceNat = 150;
 
-    // Any number will do; the same everywhere, so that gateways side by side send a client to the same destination.
+    // An arbitrary number. It is the same in all gateways, so that gateways side by side send a client to the same destination.
     private const uint HashSeed = 0x67617465;
 
     private static readonly IPNetwork LinkLocal = IPNetwork.Parse("fe80::/10");
@@ -64,7 +65,7 @@ internal sealed class DnatRuleset
         _takes = takes;
     }
 
-    /// <summary>Named counters and what they count.</summary>
+    /// <summary>The named counters and their meanings.</summary>
     public IReadOnlyDictionary<string, DnatCounter> Counters => _counters;
 
     /// <summary>Addresses that new connections are sent to.</summary>
@@ -73,17 +74,17 @@ internal sealed class DnatRuleset
     /// <summary>Builds the contents.</summary>
     /// <param name="table">The table.</param>
     /// <param name="model">Listeners and routes.</param>
-    /// <param name="targets">Where destinations are now.</param>
+    /// <param name="targets">The addresses of destinations now.</param>
     /// <param name="takes">
-    /// False: new connections are left alone; what is established goes on and is counted (as long as there is a nat chain, the kernel
-    /// translates).
+    /// False: new connections are not forwarded. Established connections go on and are counted, because the kernel translates as long as
+    /// there is a nat chain.
     /// </param>
     public static DnatRuleset Build(string table, DnatModel model, DnatTargets targets, bool takes = true)
     {
         var ruleset = new DnatRuleset(table, takes);
-        // What nobody forwards is left alone at once. The rule is there without listeners, too: the kernel follows connections only as long
-        // as some rule asks for their state, and translates them only as long as there is a nat chain. Without either, the next packet of
-        // an established connection would be answered with RST.
+        // Packets of connections that are not forwarded return at once. The rule exists even without listeners, because the kernel tracks
+        // connections only as long as some rule asks for their state, and translates them only as long as there is a nat chain. If either
+        // were missing, the next packet of an established connection would be answered with RST.
         ruleset._rules.AddRule(Counting, Nft.Match(Nft.And(Nft.Connection("status"), "dnat"), 0), Nft.Return());
         ruleset._rules.AddRule(Leaving, Nft.Match(Nft.And(Nft.Connection("status"), "dnat"), 0), Nft.Return());
         ruleset._rules.AddRule(Leaving, Nft.Has(Nft.Connection("status"), "seen-reply"), Nft.Return());
@@ -98,7 +99,7 @@ internal sealed class DnatRuleset
         return ruleset;
     }
 
-    /// <summary>Tables of gateways among those of this network namespace.</summary>
+    /// <summary>Finds the tables of gateways in this network namespace.</summary>
     /// <param name="chains">nftables' answer to <see cref="NftCommands.ListChains"/>.</param>
     public static IReadOnlyList<string> FindTables(string chains)
     {
@@ -112,15 +113,17 @@ internal sealed class DnatRuleset
         ];
     }
 
-    /// <summary>The transaction that makes a table what this says.</summary>
+    /// <summary>The transaction that gives a table these contents.</summary>
     /// <param name="table">The table.</param>
-    /// <param name="before">What it holds now; null: unknown, it is made anew. Counters that stay keep their numbers.</param>
+    /// <param name="before">
+    /// The contents of the table now; null: unknown, so the table is made anew. Counters that stay keep their numbers.
+    /// </param>
     public NftCommands Transaction(string table, DnatRuleset? before)
     {
         var commands = new NftCommands(table).AddTable();
         if (before is null)
         {
-            // Deleting what may not exist is an error; adding it first is not.
+            // Deleting a table that does not exist is an error, so it is added first.
             commands.DeleteTable().AddTable();
         }
 
@@ -166,7 +169,7 @@ internal sealed class DnatRuleset
         return commands;
     }
 
-    /// <summary>Whether the kernel would notice a difference.</summary>
+    /// <summary>Whether both have the same contents for the kernel.</summary>
     public bool IsSameAs(DnatRuleset other) =>
         _chains.SequenceEqual(other._chains)
         && _counters.Keys.SequenceEqual(other._counters.Keys)
@@ -210,7 +213,7 @@ internal sealed class DnatRuleset
         AddStrays(listener, model, family, targets);
     }
 
-    // The data plane's rule (ListenerModel.Match): the lowest Order, then the longest prefix, then the route for any client.
+    // The same order as in the data plane (ListenerModel.Match): the lowest Order, then the longest prefix, then the route for any client.
     private static IEnumerable<(IReadOnlyList<IPNetwork> Networks, RouteModel Route)> InOrder(ListenerModel model, AddressFamily family) =>
         model
             .Routes.SelectMany(route =>
@@ -248,8 +251,8 @@ internal sealed class DnatRuleset
                     Nft.Match(Nft.Meta("l4proto"), "tcp"),
                     Nft.RewriteDestination(family.Protocol, addresses[i]));
                 _destinations.Add(addresses[i]);
-                // A name's addresses have shares, and clients, of their own; a written address is known by the destination's name, wherever
-                // it moves.
+                // Each address of a name has its own share of connections and clients. A destination with a written address is identified
+                // by its name, so that it keeps its clients if the address changes.
                 usable.Add(
                     (
                         destination.Literal is null ? $"{destination.Name}/{addresses[i].Address}" : destination.Name,
@@ -261,7 +264,8 @@ internal sealed class DnatRuleset
 
         if (usable.Count > 0)
         {
-            // A client that is a destination itself would get its own packets, from its own address. To our socket, and Fallback.
+            // A client that is a destination itself would get its own packets, from its own address. So it reaches our socket, and Fallback
+            // decides.
             var destinations = usable
                 .Select(static entry => entry.Address)
                 .Distinct()
@@ -271,7 +275,7 @@ internal sealed class DnatRuleset
 
         if (usable.Count > 0 && !family.IsV4)
         {
-            // The kernel forwards no link-local source.
+            // The kernel does not forward packets with a link-local source.
             _rules.AddRule(chain, Nft.Match(Nft.Field(family.Protocol, "saddr"), Nft.Network(LinkLocal)), Nft.Return());
         }
 
@@ -335,8 +339,9 @@ internal sealed class DnatRuleset
         }
     }
 
-    // Answers that conntrack has no connection for: INVALID ones, and the middle of a stream whose beginning it does not know (its table
-    // was flushed, and net.netfilter.nf_conntrack_tcp_loose is on). What is for this host itself is not forwarded, and never comes by here.
+    // Drops answers for which conntrack has no connection: INVALID packets, and packets from the middle of a stream whose beginning
+    // conntrack does not know (its table was flushed, and net.netfilter.nf_conntrack_tcp_loose is on). Packets for this host itself are not
+    // forwarded, so they never reach this chain.
     private void AddStrays(DnatListener listener, ListenerModel model, Family family, DnatTargets targets)
     {
         var answering = model.Routes.Where(DnatModel.IsDnat).SelectMany(static route => route.Cluster.Destinations).Where(family.MayHave)
@@ -369,7 +374,7 @@ internal sealed class DnatRuleset
             [.. resets, Nft.Has(Nft.Field("tcp", "flags"), "rst"), Nft.Has(Nft.Connection("state"), "invalid"), Nft.Drop()]);
     }
 
-    // A chain for the packets of a listener's connections, whatever their destination has become.
+    // A chain for the packets of a listener's connections, to whatever destination they were rewritten.
     private string AddCountingChain(string from, DnatListener listener, Family family)
     {
         var chain = AddChain(NftName.Fit($"{from}/{listener.Name}/{family.Digit}"));
@@ -394,7 +399,7 @@ internal sealed class DnatRuleset
         return name;
     }
 
-    /// <summary>The words of an address family.</summary>
+    /// <summary>The words of nftables for an address family.</summary>
     private sealed record Family(AddressFamily Value)
     {
         public bool IsV4 => Value == AddressFamily.InterNetwork;
@@ -405,7 +410,7 @@ internal sealed class DnatRuleset
 
         public string AddressType => IsV4 ? "ipv4_addr" : "ipv6_addr";
 
-        /// <summary>Whether a destination may have an address of this family: a name may have either.</summary>
+        /// <summary>Whether a destination may have an address of this family. A name may have addresses of both families.</summary>
         public bool MayHave(DestinationModel destination) => destination.Literal is not [var literal] || literal.AddressFamily == Value;
 
         public JsonObject IsPacketOf() => Nft.Match(Nft.Meta("nfproto"), IsV4 ? "ipv4" : "ipv6");

@@ -5,8 +5,8 @@ using Gateway.Linux.Netfilter;
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>
-/// One nftables table of this network namespace: the way to it, whose it is, and what dead gateways left beside it. Says nothing of what
-/// belongs into it. Used by one thread at a time.
+/// One nftables table of this network namespace: the connection to nftables, the lock of the table, and tables that dead gateways left.
+/// Knows nothing of the contents of the table. Used by one thread at a time.
 /// </summary>
 internal sealed class DnatTable : IDisposable
 {
@@ -15,23 +15,26 @@ internal sealed class DnatTable : IDisposable
     private Nftables? _nftables;
     private TableLock? _lock;
 
-    /// <summary>Speaks of a table, which need not be there.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="run">Carries commands out, or has them checked only (true); null: libnftables does.</param>
+    /// <summary>Makes an object for a table, which need not exist.</summary>
+    /// <param name="name">The name of the table.</param>
+    /// <param name="run">Executes commands, or only checks them (true); null: libnftables does.</param>
     public DnatTable(string name, Func<string, bool, NftResult>? run = null) => (Name, _run, _isGiven) = (name, run, run is not null);
 
-    /// <summary>Its name.</summary>
+    /// <summary>The name of the table.</summary>
     public string Name { get; }
 
-    /// <summary>Whether there is a way to it.</summary>
+    /// <summary>Whether nftables is open.</summary>
     [MemberNotNullWhen(true, nameof(_run))]
     public bool IsOpen => _run is not null;
 
-    /// <summary>Whether this process may change it. Without the capability the library may say anything, also nothing.</summary>
+    /// <summary>
+    /// Whether this process may change the table. The capability is checked, because without it the library's error is arbitrary, or
+    /// missing.
+    /// </summary>
     public bool IsPermitted => _isGiven || ProcessRights.Read().NetAdmin;
 
-    /// <summary>Opens the way to it.</summary>
-    /// <param name="problem">Why there is none, with the cure; empty if there is.</param>
+    /// <summary>Opens nftables.</summary>
+    /// <param name="problem">Why nftables cannot be opened, with the cure; empty on success.</param>
     public bool TryOpen(out string problem)
     {
         problem = "";
@@ -43,30 +46,32 @@ internal sealed class DnatTable : IDisposable
         return IsOpen;
     }
 
-    /// <summary>Takes its lock; false if another gateway has it.</summary>
+    /// <summary>Takes the lock of the table; false if another gateway has it.</summary>
     public bool TryLock() => (_lock ??= TableLock.TryTake(Name)) is not null;
 
-    /// <summary>Has the kernel check commands without carrying them out.</summary>
+    /// <summary>Lets the kernel check commands without executing them.</summary>
     public NftResult Check(NftCommands commands) => Execute(commands.ToJson(), isDry: true);
 
-    /// <summary>Carries commands out, all or none.</summary>
+    /// <summary>Executes commands, all or none.</summary>
     public NftResult Run(NftCommands commands) => Run(commands.ToJson());
 
-    /// <summary>The same.</summary>
-    /// <param name="commands">In JSON.</param>
+    /// <summary>Executes commands, all or none.</summary>
+    /// <param name="commands">The commands in JSON.</param>
     public NftResult Run(string commands) => Execute(commands, isDry: false);
 
-    /// <summary>Looks for what gateways left when they crashed: their rules go on, whatever the configuration says by now.</summary>
-    /// <param name="isWanted">Whether there will be something in our table.</param>
-    /// <param name="onFound">Told of each table that is not ours.</param>
-    /// <param name="problem">Why those could not be removed; null: they were, or there was no need.</param>
+    /// <summary>
+    /// Looks for tables that gateways left when they crashed, because their rules stay in force whatever the configuration says now.
+    /// </summary>
+    /// <param name="isWanted">Whether there will be rules in our table.</param>
+    /// <param name="onFound">Called for each abandoned table with another name.</param>
+    /// <param name="problem">Why these tables could not be removed; null: they were removed, or there was no need.</param>
     /// <returns>
-    /// What goes with the first transaction on our table, which is then ours. Null: there is nothing to be done about any.
+    /// The tables that the first transaction on our table must remove; our table belongs to us then. Null: no table needs to be removed.
     /// </returns>
     public AbandonedTables? FindAbandoned(bool isWanted, Action<string> onFound, out string? problem)
     {
         problem = null;
-        // Without the capability the kernel does not even list them.
+        // Without the capability the kernel does not even list tables.
         if (!IsOpen && (!IsPermitted || !TryOpen(out _)))
         {
             return null;
@@ -78,14 +83,14 @@ internal sealed class DnatTable : IDisposable
             onFound(table);
         }
 
-        // Without Dnat routes an idle table of ours takes their place: connections that they have translated live as long as some nat chain
-        // does.
+        // Even without Dnat routes, an idle table of ours replaces the abandoned tables, because connections that they have translated need
+        // some nat chain.
         if (isWanted || ((found.HasOwn || found.Others.Any()) && TryLock()))
         {
             return found;
         }
 
-        // Nothing is there, or a living gateway has our table's name: its nat chain does as well.
+        // There are no tables, or a running gateway has a table of our name. Then its nat chain is enough.
         using (found)
         {
             if (found.Others.Any() && Run(new NftCommands(Name).DeleteTables(found.Others)) is { IsDone: false } refusal)

@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace Gateway.Tcp.Dnat;
 
-/// <summary>Turns readings of the kernel's counters into increments. A counter that is lower than before was made anew.</summary>
+/// <summary>Turns readings of the kernel's counters into increments. A counter that is lower than before has restarted at 0.</summary>
 internal sealed class DnatTally
 {
     private Dictionary<string, (long Packets, long Bytes)> _last = [];
 
-    /// <summary>What was added since the last reading. Counters that are not in this one are forgotten.</summary>
+    /// <summary>The increments since the last reading. Counters that are not in this reading are forgotten.</summary>
     /// <param name="json">nftables' answer to "list counters".</param>
     public IReadOnlyList<(string Counter, long Packets, long Bytes)> Read(string json)
     {
@@ -30,6 +30,6 @@ internal sealed class DnatTally
         return added;
     }
 
-    /// <summary>The table was made anew: every counter begins at 0.</summary>
+    /// <summary>To be called after the table was made anew, because every counter begins at 0 then.</summary>
     public void Restart() => _last = [];
 }

@@ -4,26 +4,28 @@ using Gateway.Tcp.Clusters;
 
 namespace Gateway.Tcp.Dnat;
 
-/// <summary>Where each destination's connections go now.</summary>
+/// <summary>The addresses to which the kernel sends the connections of each destination now.</summary>
 internal abstract class DnatTargets
 {
-    /// <summary>Addresses that stand for those that are not looked up yet: for checking rules before anything is changed.</summary>
+    /// <summary>Placeholder addresses, for a check of the rules before names are looked up and before anything is changed.</summary>
     public static DnatTargets Placeholders { get; } = new PlaceholderTargets();
 
     /// <summary>
-    /// The addresses for new connections of a family, in an order that does not depend on the name server's; empty: none, because it is not
-    /// healthy, has none, weighs nothing, or forwarding is off.
+    /// The addresses for new connections of a family, in an order that does not depend on the name server. Empty: the destination is not
+    /// healthy, has no address of the family or has weight 0, or forwarding is off.
     /// </summary>
     public abstract IReadOnlyList<IPEndPoint> ForNew(DestinationModel destination, AddressFamily family);
 
-    /// <summary>All addresses of a family that connections may go to, old ones included.</summary>
+    /// <summary>All addresses of a family that connections may go to, unhealthy addresses included.</summary>
     public abstract IEnumerable<IPEndPoint> Known(DestinationModel destination, AddressFamily family);
 
-    /// <summary>What health checks say.</summary>
-    /// <param name="isForwarding">Whether the kernel forwards a family: else clients would wait for an answer that cannot come.</param>
+    /// <summary>The addresses according to health checks.</summary>
+    /// <param name="isForwarding">
+    /// Whether the kernel forwards a family. If it does not, the family gets no address, because clients would wait in vain for an answer.
+    /// </param>
     public static DnatTargets Healthy(Func<AddressFamily, bool> isForwarding) => new HealthyTargets(isForwarding);
 
-    // Bytes in hex sort as the bytes do.
+    // Hexadecimal text sorts in the same order as the bytes.
     private static string Sorted(IPEndPoint endPoint) => Convert.ToHexString(endPoint.Address.GetAddressBytes());
 
     private sealed class HealthyTargets(Func<AddressFamily, bool> isForwarding) : DnatTargets

@@ -3,13 +3,13 @@ using System.Text.Json.Nodes;
 
 namespace Gateway.Tcp.Dnat;
 
-/// <summary>Statements and expressions of nftables as its JSON writes them (libnftables-json(5)).</summary>
+/// <summary>Statements and expressions of nftables in its JSON form (libnftables-json(5)).</summary>
 internal static class Nft
 {
     public static JsonObject Match(JsonNode left, JsonNode right) =>
         new() { ["match"] = new JsonObject { ["op"] = "==", ["left"] = left, ["right"] = right } };
 
-    /// <summary>Whether one of some bits is set.</summary>
+    /// <summary>Matches if at least one of the bits is set.</summary>
     public static JsonObject Has(JsonNode left, params ReadOnlySpan<JsonNode> bits) =>
         new()
         {
@@ -31,7 +31,7 @@ internal static class Nft
             ["payload"] = new JsonObject { ["protocol"] = protocol, ["field"] = field },
         };
 
-    /// <summary>What conntrack knows of a connection.</summary>
+    /// <summary>A value that conntrack has for a connection.</summary>
     public static JsonObject Connection(string key, string? direction = null)
     {
         var ct = new JsonObject { ["key"] = key };
@@ -43,7 +43,7 @@ internal static class Nft
         return new JsonObject { ["ct"] = ct };
     }
 
-    /// <summary>Whether an address is one of this machine's, as routing sees it.</summary>
+    /// <summary>Matches if an address belongs to this machine, according to its routing.</summary>
     public static JsonObject IsLocal(string address) =>
         Match(new JsonObject { ["fib"] = new JsonObject { ["result"] = "type", ["flags"] = new JsonArray(address) } }, "local");
 
@@ -67,7 +67,7 @@ internal static class Nft
     public static JsonObject Count(JsonNode key, string map) =>
         new() { ["counter"] = new JsonObject { ["map"] = new JsonObject { ["key"] = key, ["data"] = "@" + map } } };
 
-    /// <summary>Goes where a table of numbered slots says.</summary>
+    /// <summary>Goes to the chain that a table of numbered slots has for a number.</summary>
     public static JsonObject Choose(JsonNode number, IEnumerable<string> chains) => new()
     {
         ["vmap"] = new JsonObject
@@ -77,10 +77,10 @@ internal static class Nft
         },
     };
 
-    /// <summary>0, 1, 2 … and around, one for each connection.</summary>
+    /// <summary>The numbers 0, 1, 2 … and again from 0: the next number for each connection.</summary>
     public static JsonObject Turn(int modulus) => new() { ["numgen"] = new JsonObject { ["mode"] = "inc", ["mod"] = modulus } };
 
-    /// <summary>A hash from 0; the same in every kernel, since the seed is given.</summary>
+    /// <summary>A hash from 0 to the modulus − 1. It is the same in every kernel, because the seed is given.</summary>
     public static JsonObject Hash(JsonNode expression, int modulus, uint seed) =>
         new() { ["jhash"] = new JsonObject { ["expr"] = expression, ["mod"] = modulus, ["seed"] = seed } };
 

@@ -26,11 +26,11 @@ internal sealed class NftCommands(string table)
 
     public NftCommands AddChain(string name) => Object("add", "chain", name);
 
-    /// <summary>A chain that packets enter by themselves.</summary>
-    /// <param name="name">Its name.</param>
+    /// <summary>Adds a base chain, which the kernel runs at a hook.</summary>
+    /// <param name="name">The name of the chain.</param>
     /// <param name="type">nat or filter.</param>
-    /// <param name="hook">prerouting or postrouting.</param>
-    /// <param name="priority">Among all tables' chains of the hook: lower is earlier.</param>
+    /// <param name="hook">prerouting, forward, output or postrouting.</param>
+    /// <param name="priority">The order among the chains of all tables at this hook: lower runs earlier.</param>
     public NftCommands AddBaseChain(string name, string type, string hook, int priority) =>
         Add(
             "add",
@@ -48,12 +48,12 @@ internal sealed class NftCommands(string table)
 
     public NftCommands DeleteChain(string name) => Object("delete", "chain", name);
 
-    /// <summary>One that exists keeps its numbers.</summary>
+    /// <summary>Adds a counter. A counter that exists keeps its numbers.</summary>
     public NftCommands AddCounter(string name) => Object("add", "counter", name);
 
     public NftCommands DeleteCounter(string name) => Object("delete", "counter", name);
 
-    /// <summary>A map from an address and a port to a counter.</summary>
+    /// <summary>Adds a map from an address and a port to a counter.</summary>
     public NftCommands AddCounterMap(string name, string addressType) =>
         Add("add", "map", new JsonObject { ["name"] = name, ["type"] = new JsonArray(addressType, "inet_service"), ["map"] = "counter" });
 
@@ -67,10 +67,10 @@ internal sealed class NftCommands(string table)
     public NftCommands AddElement(string map, JsonNode key, string value) =>
         Add("add", "element", new JsonObject { ["name"] = map, ["elem"] = new JsonArray(new JsonArray(key, value)) });
 
-    /// <summary>All chains of all tables.</summary>
+    /// <summary>The command that lists all chains of all tables.</summary>
     public static string ListChains() => """{"nftables":[{"list":{"chains":null}}]}""";
 
-    /// <summary>The rules of any table's chain.</summary>
+    /// <summary>The command that lists the rules of a chain of any table.</summary>
     public static string ListChain(NftChain chain) => new JsonObject
     {
         ["nftables"] = new JsonArray(new JsonObject
@@ -84,7 +84,7 @@ internal sealed class NftCommands(string table)
 
     public NftCommands ListCounters() => Add("list", "counters", []);
 
-    /// <summary>Adds a copy of another's commands.</summary>
+    /// <summary>Adds a copy of the commands of another transaction.</summary>
     public NftCommands Append(NftCommands other)
     {
         foreach (var command in other._commands)

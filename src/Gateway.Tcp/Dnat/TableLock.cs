@@ -3,8 +3,9 @@ using System.Net.Sockets;
 namespace Gateway.Tcp.Dnat;
 
 /// <summary>
-/// Says that a table is a living gateway's: an abstract unix socket, which like the table belongs to the network namespace, and which the
-/// kernel closes with the process however that ends. So whoever gets it may replace what a dead predecessor left.
+/// The lock of a table: it shows that a running gateway owns the table. The lock is an abstract unix socket. Like the table, it belongs to
+/// the network namespace, and the kernel closes it when the process ends, for whatever reason. So the gateway that gets the lock may
+/// replace a table that a dead predecessor left.
 /// </summary>
 public sealed class TableLock : IDisposable
 {
@@ -14,7 +15,7 @@ public sealed class TableLock : IDisposable
 
     private TableLock(Socket socket) => _socket = socket;
 
-    /// <summary>Takes it; null if another process of this network namespace has it.</summary>
+    /// <summary>Takes the lock; null if another process of this network namespace has it.</summary>
     internal static TableLock? TryTake(string table)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -30,7 +31,9 @@ public sealed class TableLock : IDisposable
         }
     }
 
-    /// <summary>Whether somebody has it, without taking it for a moment: a gateway that starts just then would find it taken.</summary>
+    /// <summary>
+    /// Whether a process has the lock. Does not take the lock, because a gateway that starts at that moment would find it taken.
+    /// </summary>
     /// <param name="table">The table.</param>
     public static bool IsTaken(string table)
     {
