@@ -5,7 +5,7 @@ namespace Gateway.Linux;
 /// <summary>The interface (VRF) that a managed socket is bound to: <see cref="SocketOption.BoundDevice"/>.</summary>
 public static class BoundDevice
 {
-    /// <summary>Its index; 0: none, also where the kernel does not say (before Linux 5.0, other systems).</summary>
+    /// <summary>The index of the interface; 0: none, or the kernel does not report it (before Linux 5.0, other systems).</summary>
     public static int Of(Socket socket)
     {
         ArgumentNullException.ThrowIfNull(socket);
@@ -24,8 +24,8 @@ public static class BoundDevice
         }
     }
 
-    /// <summary>Binds a socket that is about to be dialed.</summary>
-    /// <exception cref="SocketException">It cannot be bound.</exception>
+    /// <summary>Binds a socket to an interface, before it connects.</summary>
+    /// <exception cref="SocketException">The socket cannot be bound.</exception>
     public static void Set(Socket socket, int index)
     {
         ArgumentNullException.ThrowIfNull(socket);

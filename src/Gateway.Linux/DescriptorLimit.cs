@@ -1,13 +1,13 @@
 namespace Gateway.Linux;
 
 /// <summary>
-/// How many descriptors this process may hold (RLIMIT_NOFILE). The .NET runtime raises the soft limit to the hard one at start.
+/// The number of descriptors that this process may hold (RLIMIT_NOFILE). The .NET runtime raises the soft limit to the hard limit at start.
 /// </summary>
 public static class DescriptorLimit
 {
     private const int ResourceNoFile = 7;
 
-    /// <summary>The limit in force, or null where there is none to be read (other systems).</summary>
+    /// <summary>The limit in force; null if it cannot be read (other systems).</summary>
     public static unsafe long? Read()
     {
         if (!OperatingSystem.IsLinux())

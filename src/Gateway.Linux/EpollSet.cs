@@ -2,14 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace Gateway.Linux;
 
-/// <summary>An epoll instance with room for one batch of events. Owned and used by one thread, apart from <see cref="Add"/>.</summary>
+/// <summary>An epoll instance with a buffer for one batch of events. Used by one thread, except <see cref="Add"/>.</summary>
 internal sealed unsafe class EpollSet : IDisposable
 {
     private const int ControlAdd = 1;
     private const int ControlDelete = 2;
     private const int ControlModify = 3;
 
-    // struct epoll_event is packed on x86 (12 bytes), and has a hole before the data elsewhere (16 bytes).
+    // struct epoll_event is packed on x86 (12 bytes). On other architectures it has padding before the data (16 bytes).
     private static readonly bool IsPacked = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86;
     private static readonly int Stride = IsPacked ? 12 : 16;
     private static readonly int DataOffset = IsPacked ? 4 : 8;
@@ -19,7 +19,7 @@ internal sealed unsafe class EpollSet : IDisposable
     private readonly int _capacity;
     private byte* _events;
 
-    /// <exception cref="InvalidOperationException">No descriptor is left (EMFILE), or not Linux.</exception>
+    /// <exception cref="InvalidOperationException">No descriptor is left (EMFILE), or the system is not Linux.</exception>
     internal EpollSet(int capacity)
     {
         var fd = LibC.epoll_create1(Syscalls.CloseOnExec);
@@ -40,7 +40,7 @@ internal sealed unsafe class EpollSet : IDisposable
 
     internal int Remove(int fd) => Control(ControlDelete, fd, EpollEvents.None, 0);
 
-    /// <summary>Waits for events and returns how many there are, 0 after the timeout (−1: no limit) or when interrupted.</summary>
+    /// <summary>Waits for events and returns their number; 0 after the timeout (−1: no limit), or if interrupted.</summary>
     internal int Wait(int timeoutMilliseconds)
     {
         var count = LibC.epoll_wait(_fd, _events, _capacity, timeoutMilliseconds);

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace Gateway.Linux;
 
 /// <summary>
-/// The kernel's error numbers that we tell apart (include/uapi/asm-generic/errno*.h; the same on x64 and arm64). The calls of
+/// The kernel's error numbers that the gateway distinguishes (include/uapi/asm-generic/errno*.h; the same on x64 and arm64). The methods of
 /// <see cref="Syscalls"/> return them negated, as the kernel itself does: <c>-Errno.EAGAIN</c>.
 /// </summary>
 internal static class Errno
@@ -43,10 +43,10 @@ internal static class Errno
     internal const int EALREADY = 114;
     internal const int EINPROGRESS = 115;
 
-    /// <summary>Nothing is wrong with the peer: this process or machine has run out of something. Waiting may help.</summary>
+    /// <summary>Whether this process or machine has run out of a resource. The peer is not to blame, and waiting may help.</summary>
     internal static bool IsExhaustion(int errno) => errno is EMFILE or ENFILE or ENOBUFS or ENOMEM or ENOSPC;
 
-    /// <summary>From accept: the error belongs to the one connection that was next, which is gone with it (accept(2)).</summary>
+    /// <summary>Whether an error of accept belongs to one connection in the queue, which is gone now (accept(2)).</summary>
     internal static bool IsOfOneConnection(int errno) =>
         errno
             is EINTR
@@ -60,7 +60,7 @@ internal static class Errno
                 or ENONET
                 or EOPNOTSUPP;
 
-    /// <summary>The same words as .NET's own sockets use (SocketErrorPal.Unix), so that both engines report alike.</summary>
+    /// <summary>Converts an errno as .NET's own sockets do (SocketErrorPal.Unix), so that both engines report alike.</summary>
     internal static SocketError ToSocketError(int errno) => errno switch
     {
         0 => SocketError.Success,

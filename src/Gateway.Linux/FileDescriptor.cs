@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Gateway.Linux;
 
 /// <summary>
-/// Owns one descriptor. The number is only to be had together with a reference (<see cref="Hold"/>), so no number can outlive its
-/// descriptor: the kernel hands a closed number to the next socket at once, and a late syscall on it would reach a stranger's connection.
+/// Owns one descriptor. Its number is available only together with a reference (<see cref="Hold"/>), so no number can outlive its
+/// descriptor. This matters because the kernel gives a closed number to the next socket at once, and a late syscall would reach a foreign
+/// connection.
 /// </summary>
 internal class FileDescriptor : SafeHandle
 {
@@ -15,7 +16,8 @@ internal class FileDescriptor : SafeHandle
     public override bool IsInvalid => handle < 0;
 
     /// <summary>
-    /// Takes one reference and returns the number, valid until <see cref="Release"/>. On the hot path: once per registration with a loop.
+    /// Takes a reference and returns the number, which is valid until <see cref="Release"/>. On the hot path, call this once per
+    /// registration with a loop.
     /// </summary>
     internal int Hold()
     {
@@ -24,7 +26,7 @@ internal class FileDescriptor : SafeHandle
         return (int)handle;
     }
 
-    /// <summary>Gives back what <see cref="Hold"/> took.</summary>
+    /// <summary>Gives back the reference that <see cref="Hold"/> took.</summary>
     internal void Release() => DangerousRelease();
 
     /// <inheritdoc/>

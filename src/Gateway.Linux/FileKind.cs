@@ -1,11 +1,13 @@
 namespace Gateway.Linux;
 
 /// <summary>
-/// What a path leads to, found without opening it: opening a FIFO waits for a writer, and opening a device may do anything.
+/// Finds the kind of a file without opening it, because opening a FIFO waits for a writer, and opening a device may have side effects.
 /// </summary>
 public static class FileKind
 {
-    /// <summary>In words, if it is there and no regular file; null otherwise, and where the C library cannot tell.</summary>
+    /// <summary>
+    /// The kind in words. Null: the path is a regular file or does not exist, or the C library does not support the question.
+    /// </summary>
     /// <param name="path">The path; symbolic links are followed.</param>
     public static string? OtherThanFile(string path)
     {

@@ -3,20 +3,20 @@ using System.Net.Sockets;
 namespace Gateway.Linux;
 
 /// <summary>
-/// TCP keep-alive (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT). The kernel takes it up at any time in a connection's life;
-/// accepted sockets inherit it from the listening one. It counts in whole seconds, 1 to 32767: a part of a second is rounded up, so that no
-/// probe comes early.
+/// TCP keep-alive (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT). It can be set at any time in a connection's life, and accepted
+/// sockets inherit it from the listening socket. The kernel counts in whole seconds, 1 to 32767. A part of a second is rounded up, so that
+/// no probe comes early.
 /// </summary>
 public static class KeepAliveProbes
 {
     private const int MostSeconds = 32767;
 
     /// <summary>Starts probes on a managed socket, on every system.</summary>
-    /// <param name="socket">Connected, about to be, or listening.</param>
+    /// <param name="socket">A socket that is connected, about to connect, or listening.</param>
     /// <param name="time">Silence before the first probe.</param>
     /// <param name="interval">Time between probes.</param>
-    /// <param name="retries">Unanswered probes until the connection is dead.</param>
-    /// <exception cref="SocketException">Some systems refuse on a socket whose peer has already reset it.</exception>
+    /// <param name="retries">Unanswered probes until the connection counts as dead.</param>
+    /// <exception cref="SocketException">Some systems refuse options on a socket whose peer has already reset it.</exception>
     public static void Start(Socket socket, TimeSpan time, TimeSpan interval, int retries)
     {
         ArgumentNullException.ThrowIfNull(socket);
@@ -26,7 +26,7 @@ public static class KeepAliveProbes
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, retries);
     }
 
-    /// <summary>The same on a descriptor.</summary>
+    /// <summary>Starts probes on a descriptor.</summary>
     internal static void Start(int fd, TimeSpan time, TimeSpan interval, int retries)
     {
         _ = Syscalls.SetOption(fd, SocketOption.KeepAlive, 1);
@@ -35,6 +35,6 @@ public static class KeepAliveProbes
         _ = Syscalls.SetOption(fd, SocketOption.KeepCount, retries);
     }
 
-    /// <summary>What the kernel is told.</summary>
+    /// <summary>The value for the kernel.</summary>
     internal static int Seconds(TimeSpan time) => (int)Math.Clamp(Math.Ceiling(time.TotalSeconds), 1, MostSeconds);
 }

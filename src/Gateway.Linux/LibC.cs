@@ -1,15 +1,20 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-// Every signature below is blittable: the call is a plain call, with no stub that copies or pins.
+// Every signature below is blittable, so each call is a plain call without a stub that copies or pins.
 [assembly: DisableRuntimeMarshalling]
 
 namespace Gateway.Linux;
 
 /// <summary>
-/// libc's names and types, nothing else; <see cref="Syscalls"/> is what the rest of the code calls. No SetLastError: the stub would clear
-/// and copy errno on every call. Marshal.GetLastSystemError() right after a −1 reads the thread's errno, which the runtime preserves across
-/// a GC pause. No SuppressGCTransition: measured to gain nothing, and these calls can run the whole loopback path, which would delay a GC.
+/// The names and types of libc, and nothing else. The rest of the code calls <see cref="Syscalls"/>.
+/// <para>
+/// No SetLastError, because its stub would clear and copy errno on every call. Marshal.GetLastSystemError() right after a −1 reads the
+/// thread's errno, which the runtime preserves across a GC pause.
+/// </para>
+/// <para>
+/// No SuppressGCTransition, because measurements showed no gain, and these calls can run the whole loopback path, which would delay a GC.
+/// </para>
 /// </summary>
 internal static unsafe partial class LibC
 {
@@ -78,7 +83,7 @@ internal static unsafe partial class LibC
     [LibraryImport(Library)]
     internal static partial nint splice(int from, long* fromOffset, int to, long* toOffset, nuint length, uint flags);
 
-    /// <summary>For bpf(2), which libc has no function for.</summary>
+    /// <summary>For bpf(2), because libc has no function for it.</summary>
     [LibraryImport(Library)]
     internal static partial nint syscall(nint number, nint command, void* attributes, nint length);
 

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Gateway.Linux;
 
-/// <summary>Linux's socket options on managed sockets, for those that .NET has no name for.</summary>
+/// <summary>Socket options of Linux on managed sockets, for options for which .NET has no name.</summary>
 public static class ManagedSocketOptions
 {
     /// <summary>Sets an option that is a number.</summary>
@@ -25,7 +25,7 @@ public static class ManagedSocketOptions
         return BinaryPrimitives.ReadInt32LittleEndian(bytes);
     }
 
-    /// <summary>Reads an option of several bytes, as many as there is room for; returns their number.</summary>
+    /// <summary>Reads an option of several bytes, at most as many as fit into the buffer. Returns their number.</summary>
     /// <exception cref="SocketException">The kernel refuses.</exception>
     public static int Get(this Socket socket, SocketOption option, Span<byte> value)
     {

@@ -1,9 +1,9 @@
 namespace Gateway.Linux;
 
-/// <summary>Whether this process may mark its packets (SO_MARK): CAP_NET_ADMIN, since Linux 5.17 CAP_NET_RAW also.</summary>
+/// <summary>Finds out whether this process may mark its packets (SO_MARK): CAP_NET_ADMIN, or CAP_NET_RAW since Linux 5.17.</summary>
 public static class MarkProbe
 {
-    /// <summary>Tries the option on a socket that is closed again. False on other systems.</summary>
+    /// <summary>Tries the option on a temporary socket. False on other systems.</summary>
     public static bool IsPermitted()
     {
         if (!OperatingSystem.IsLinux())

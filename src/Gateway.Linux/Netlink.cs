@@ -1,6 +1,6 @@
 namespace Gateway.Linux;
 
-/// <summary>What all netlink sockets have in common (linux/netlink.h).</summary>
+/// <summary>Constants and calls for all netlink sockets (linux/netlink.h).</summary>
 internal static class Netlink
 {
     /// <summary>NETLINK_ROUTE.</summary>
@@ -18,8 +18,10 @@ internal static class Netlink
     private const int Family = 16;
     private const int SocketRaw = 3;
 
-    /// <summary>A socket, or −errno: there is no netlink here (EAFNOSUPPORT and the like), or no descriptor or memory for it.</summary>
-    /// <param name="protocol">Whom it speaks to.</param>
+    /// <summary>
+    /// Opens a socket. Returns −errno if this system has no netlink (EAFNOSUPPORT and similar), or no descriptor or memory is left.
+    /// </summary>
+    /// <param name="protocol">The part of the kernel to talk to.</param>
     /// <param name="isBlocking">Whether reading waits.</param>
     internal static int Open(int protocol, bool isBlocking) =>
         Syscalls.Result(LibC.socket(Family, SocketRaw | Syscalls.CloseOnExec | (isBlocking ? 0 : Syscalls.NonBlock), protocol));

@@ -3,29 +3,29 @@ using System.Net;
 namespace Gateway.Linux;
 
 /// <summary>
-/// Whether an address is this host's own (in this network namespace): whether the kernel's routing delivers packets to it here.
+/// Finds out whether an address belongs to this host (in this network namespace): whether the kernel's routing delivers its packets here.
 /// </summary>
 public static class OwnAddress
 {
-    // Discard; nothing is sent to it.
+    // The port "discard". Nothing is sent to it.
     private const int AnyPort = 9;
 
-    // For as long as the process lives.
+    // Never disposed: it lives as long as the process.
     private static readonly RouteQuery Routes = new();
 
     /// <summary>
-    /// Asks routing (RTN_LOCAL): true for every address of every interface, a subnet's second one included, and for prefixes that are
-    /// routed to this host as a whole. Neither the source that the kernel would choose (for a second address that is the first) nor a trial
-    /// bind (with net.ipv4.ip_nonlocal_bind every address can be bound) tells that.
+    /// Asks the kernel's routing (RTN_LOCAL). True for every address of every interface, including the second address of a subnet, and for
+    /// prefixes that are routed to this host as a whole. Two simpler ways fail: the source address that the kernel would choose is the
+    /// first address even for a second address, and a trial bind succeeds for every address with net.ipv4.ip_nonlocal_bind.
     /// </summary>
     /// <param name="address">The address.</param>
     /// <param name="device">
-    /// An interface whose VRF is asked: <c>SO_BINDTOIFINDEX</c> of the connection that it is about. Defaults to 0: no VRF. A link-local
-    /// address brings its own interface, the zone.
+    /// An interface whose VRF is asked: <c>SO_BINDTOIFINDEX</c> of the connection in question. Defaults to 0: no VRF. A link-local address
+    /// has its own interface, the zone.
     /// </param>
     /// <returns>
-    /// Null if it could not be asked for want of descriptors or memory: that says nothing of the address. False where no route leads to it,
-    /// or its family is off. On other systems: whether it is a loopback address.
+    /// Null if no descriptor or memory is left to ask with; that says nothing about the address. False if no route leads to the address, or
+    /// its family is off. On other systems: whether it is a loopback address.
     /// </returns>
     public static bool? Contains(IPAddress address, int device = 0)
     {
@@ -36,7 +36,7 @@ public static class OwnAddress
             return IPAddress.IsLoopback(address);
         }
 
-        // As a destination it means loopback; nobody has it.
+        // As a destination the any-address means loopback, but no host has it as its address.
         if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
         {
             return false;
@@ -51,8 +51,8 @@ public static class OwnAddress
     private static int ZoneOf(IPAddress address) => address.IsIPv6LinkLocal ? (int)address.ScopeId : 0;
 
     /// <summary>
-    /// Where netlink is forbidden (systemd's RestrictAddressFamilies): an address that the kernel takes as the source towards itself is
-    /// own; a subnet's second one is not recognised. A connected UDP socket sends nothing.
+    /// The fallback if netlink is forbidden (systemd's RestrictAddressFamilies): an address is own if the kernel chooses it as the source
+    /// towards itself. The second address of a subnet is not recognised. A connected UDP socket sends nothing.
     /// </summary>
     private static bool? IsOwnSource(IPAddress address)
     {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Gateway.Linux;
 
-/// <summary>What this process may do, as the kernel tells it in /proc/self/status.</summary>
+/// <summary>The capabilities of this process, as the kernel reports them in /proc/self/status.</summary>
 /// <param name="NetAdmin">CAP_NET_ADMIN is effective.</param>
 /// <param name="NetRaw">CAP_NET_RAW is effective.</param>
 /// <param name="NetBindService">CAP_NET_BIND_SERVICE is effective: ports below 1024.</param>
@@ -23,14 +23,14 @@ public readonly record struct ProcessRights(bool NetAdmin, bool NetRaw, bool Net
     public bool PerfMon { get; private init; }
 
     /// <summary>
-    /// CAP_SYS_ADMIN is effective: it stands for <see cref="Bpf"/> and <see cref="PerfMon"/>, and for NET_ADMIN where bpf(2) asks for it.
+    /// CAP_SYS_ADMIN is effective. It includes <see cref="Bpf"/> and <see cref="PerfMon"/>, and NET_ADMIN where bpf(2) needs it.
     /// </summary>
     public bool SysAdmin { get; private init; }
 
     /// <summary>Whether eBPF programs that touch packets can be loaded and attached to a cgroup.</summary>
     public bool MayUseBpf => SysAdmin || (Bpf && PerfMon && NetAdmin);
 
-    /// <summary>Reads them; nothing is granted where the file cannot be read (other systems).</summary>
+    /// <summary>Reads the capabilities; none if the file cannot be read (other systems).</summary>
     public static ProcessRights Read()
     {
         const string Prefix = "CapEff:";

@@ -5,8 +5,8 @@ namespace Gateway.Linux;
 
 /// <summary>
 /// Asks the kernel's routing (rtnetlink, RTM_GETROUTE; linux/rtnetlink.h) whether packets to an address are delivered on this host. Needs
-/// no right. One socket, kept: a question is two system calls, and can be asked when descriptors have run out. Safe from any thread; the
-/// kernel answers within the call that asks.
+/// no right. One socket is kept open, so a question costs two system calls, and works even when descriptors have run out. Safe from any
+/// thread. The kernel puts the answer into the socket within the call that sends the question.
 /// </summary>
 internal sealed class RouteQuery : IDisposable
 {
@@ -29,7 +29,9 @@ internal sealed class RouteQuery : IDisposable
     /// <summary>Whether routing delivers packets to an address on this host (RTN_LOCAL).</summary>
     /// <param name="address">The address, not v4-mapped.</param>
     /// <param name="device">Index of the interface whose VRF is asked; 0: none.</param>
-    /// <returns>0 or 1, or −errno: there is no netlink here (EAFNOSUPPORT and the like), or no descriptor or memory for it.</returns>
+    /// <returns>
+    /// 0 or 1; or −errno if this system has no netlink (EAFNOSUPPORT and similar), or no descriptor or memory is left.
+    /// </returns>
     internal int IsLocal(IPAddress address, int device)
     {
         lock (_lock)
@@ -97,7 +99,7 @@ internal sealed class RouteQuery : IDisposable
                 return received;
             }
 
-            // The answer to an earlier question, whose reading failed, may still be there.
+            // The socket may still hold the answer to an earlier question whose reading failed.
             if (received > TypeOffset && BitConverter.ToUInt32(message[8..]) == _lastNumber)
             {
                 return BitConverter.ToUInt16(message[4..]) == NewRoute && message[TypeOffset] == Local ? 1 : 0;

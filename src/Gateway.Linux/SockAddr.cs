@@ -7,8 +7,7 @@ using System.Runtime.InteropServices;
 namespace Gateway.Linux;
 
 /// <summary>
-/// struct sockaddr_in or sockaddr_in6, by value. A null-terminated world is not involved: family and port, then 4 bytes of IPv4, or flow,
-/// 16 bytes of IPv6 and scope.
+/// struct sockaddr_in or sockaddr_in6, by value: family and port, then 4 bytes of IPv4; or flow, 16 bytes of IPv6 and scope.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 internal unsafe struct SockAddr
@@ -24,7 +23,7 @@ internal unsafe struct SockAddr
 
     internal readonly uint Length => Family == InterNetworkV6 ? (uint)Size : V4Length;
 
-    /// <summary>An endpoint as the kernel wants it; v4-mapped addresses stay IPv6.</summary>
+    /// <summary>Converts an endpoint for the kernel; v4-mapped addresses stay IPv6.</summary>
     internal static SockAddr From(IPEndPoint endPoint)
     {
         SockAddr result = default;
@@ -41,7 +40,7 @@ internal unsafe struct SockAddr
         return result;
     }
 
-    /// <summary>An endpoint as the gateway speaks of it: v4-mapped addresses become IPv4.</summary>
+    /// <summary>Converts to an endpoint; v4-mapped addresses become IPv4.</summary>
     internal readonly IPEndPoint ToIPEndPoint()
     {
         fixed (byte* first = _bytes)

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace Gateway.Linux;
 
 /// <summary>
-/// A socket option by name: every number that the gateway uses is declared here (values of asm-generic, used by x64 and arm64; linux/in.h,
-/// linux/in6.h, linux/tcp.h). For managed sockets: <see cref="ManagedSocketOptions"/>.
+/// A socket option by name. Every number that the gateway uses is declared here (values of asm-generic, for x64 and arm64; linux/in.h,
+/// linux/in6.h, linux/tcp.h). For managed sockets see <see cref="ManagedSocketOptions"/>.
 /// </summary>
 /// <param name="Level">SOL_SOCKET or a protocol.</param>
 /// <param name="Name">The option's number at that level.</param>
@@ -18,13 +18,13 @@ public readonly record struct SocketOption(int Level, int Name)
     /// <summary>SO_REUSEADDR.</summary>
     public static SocketOption ReuseAddress => new(SolSocket, 2);
 
-    /// <summary>SO_ERROR: a pending error, told once.</summary>
+    /// <summary>SO_ERROR: a pending error, which the kernel reports once.</summary>
     public static SocketOption Error => new(SolSocket, 4);
 
     /// <summary>SO_KEEPALIVE: <see cref="KeepAliveProbes"/>.</summary>
     public static SocketOption KeepAlive => new(SolSocket, 9);
 
-    /// <summary>Urgent bytes stay in the stream; without it the kernel takes one byte out of what we relay.</summary>
+    /// <summary>SO_OOBINLINE: urgent bytes stay in the stream. Without it, the kernel takes a byte out of the relayed stream.</summary>
     public static SocketOption OutOfBandInline => new(SolSocket, 10);
 
     /// <summary>SO_LINGER.</summary>
@@ -34,13 +34,13 @@ public readonly record struct SocketOption(int Level, int Name)
     public static SocketOption ReusePort => new(SolSocket, 15);
 
     /// <summary>
-    /// The mark of the socket's packets, for netfilter and <c>ip rule</c>. CAP_NET_ADMIN, since Linux 5.17 CAP_NET_RAW also.
+    /// SO_MARK: the mark of the socket's packets, for netfilter and <c>ip rule</c>. Needs CAP_NET_ADMIN, or CAP_NET_RAW since Linux 5.17.
     /// </summary>
     public static SocketOption Mark => new(SolSocket, 36);
 
     /// <summary>
-    /// Index of the interface (VRF) that the socket is bound to; 0: none. Since Linux 5.0. An accepted socket may have one that nobody set
-    /// (net.ipv4.tcp_l3mdev_accept).
+    /// SO_BINDTOIFINDEX: the index of the interface (VRF) that the socket is bound to; 0: none. Since Linux 5.0. The kernel may set it on
+    /// an accepted socket (net.ipv4.tcp_l3mdev_accept).
     /// </summary>
     public static SocketOption BoundDevice => new(SolSocket, 62);
 
@@ -53,24 +53,24 @@ public readonly record struct SocketOption(int Level, int Name)
     /// <summary>Seconds between keep-alive probes.</summary>
     public static SocketOption KeepInterval => new(IPProtoTcp, 5);
 
-    /// <summary>Unanswered keep-alive probes until the connection is dead.</summary>
+    /// <summary>Unanswered keep-alive probes until the connection counts as dead.</summary>
     public static SocketOption KeepCount => new(IPProtoTcp, 6);
 
     /// <summary>TCP_INFO: struct tcp_info, whose first byte is the connection's state (net/tcp_states.h).</summary>
     public static SocketOption TcpInfo => new(IPProtoTcp, 11);
 
-    /// <summary>TCP_QUICKACK: 0 delays the acknowledgements that come next.</summary>
+    /// <summary>TCP_QUICKACK: 0 delays the next acknowledgements.</summary>
     public static SocketOption QuickAck => new(IPProtoTcp, 12);
 
-    /// <summary>On a listening socket: the headers of each connection's SYN are kept. No right is needed.</summary>
+    /// <summary>TCP_SAVE_SYN on a listening socket: keeps the headers of each connection's SYN. Needs no right.</summary>
     public static SocketOption SaveSyn => new(IPProtoTcp, 27);
 
-    /// <summary>On an accepted socket: the IP and TCP headers of its SYN, once; then they are freed.</summary>
+    /// <summary>TCP_SAVED_SYN on an accepted socket: the IP and TCP headers of its SYN. They can be read once.</summary>
     public static SocketOption SavedSyn => new(IPProtoTcp, 28);
 
     /// <summary>
-    /// The port is chosen at connect, by the whole 4-tuple: 64 k connections per destination instead of in total. Also works on IPv6
-    /// sockets.
+    /// IP_BIND_ADDRESS_NO_PORT: the kernel chooses the port at connect, by the whole four-tuple. This gives 64 k connections per
+    /// destination instead of in total. Also works on IPv6 sockets.
     /// </summary>
     public static SocketOption BindAddressNoPort => new(IPProtoIP, 24);
 
@@ -78,14 +78,14 @@ public readonly record struct SocketOption(int Level, int Name)
     public static SocketOption OnlyV6 => new(IPProtoIPv6, 26);
 
     /// <summary>
-    /// Bind to an address that is not ours (IP_TRANSPARENT). CAP_NET_RAW or CAP_NET_ADMIN; EPERM comes here, not at bind.
+    /// IP_TRANSPARENT: allows a bind to a foreign address. Needs CAP_NET_RAW or CAP_NET_ADMIN; EPERM comes from this option, not from bind.
     /// </summary>
     public static SocketOption Transparent(AddressFamily family) =>
         family == AddressFamily.InterNetworkV6 ? new(IPProtoIPv6, 75) : new(IPProtoIP, 19);
 
     /// <summary>
-    /// Where the client connected to before REDIRECT (linux/netfilter_ipv4.h: SO_ORIGINAL_DST; IP6T_SO_ORIGINAL_DST). The family is the
-    /// client's, also on the IPv6 socket of an IPv4 client.
+    /// The client's destination before REDIRECT (linux/netfilter_ipv4.h: SO_ORIGINAL_DST; IP6T_SO_ORIGINAL_DST). The family is that of the
+    /// client, even on the IPv6 socket of an IPv4 client.
     /// </summary>
     public static SocketOption OriginalDestination(AddressFamily family) =>
         new(family == AddressFamily.InterNetworkV6 ? IPProtoIPv6 : IPProtoIP, 80);

@@ -1,6 +1,6 @@
 namespace Gateway.Linux;
 
-/// <summary>A pipe that pages pass through on their way from one socket to another.</summary>
+/// <summary>A pipe through which pages pass from one socket to another.</summary>
 internal sealed class SplicePipe : IDisposable
 {
     private readonly FileDescriptor _read;
@@ -18,12 +18,13 @@ internal sealed class SplicePipe : IDisposable
 
     internal int WriteEnd { get; }
 
-    /// <summary>Bytes that it holds at most; fewer when they come in small pieces, since each takes a page's place.</summary>
+    /// <summary>The most bytes in the pipe. Small pieces reduce it, because each piece occupies a whole page.</summary>
     internal int CapacityBytes { get; private set; }
 
     /// <summary>
-    /// A pipe of at least <paramref name="minimumBytes"/>, at best <paramref name="wantedBytes"/>; or null and the errno. A user without
-    /// CAP_SYS_RESOURCE who holds more than pipe-user-pages-soft (64 MiB) gets EPERM for large pipes, and one-page pipes for new ones.
+    /// Makes a pipe of at least <paramref name="minimumBytes"/>, if possible <paramref name="wantedBytes"/>; null and the errno on failure.
+    /// If a user without CAP_SYS_RESOURCE holds more than pipe-user-pages-soft (64 MiB), new pipes have one page, and a larger capacity is
+    /// refused with EPERM.
     /// </summary>
     internal static SplicePipe? TryCreate(int wantedBytes, int minimumBytes, out int errno)
     {

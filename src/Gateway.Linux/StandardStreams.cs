@@ -1,16 +1,16 @@
 namespace Gateway.Linux;
 
 /// <summary>
-/// Writes to standard output and standard error, and says how far it came. .NET's own streams take a reader that has gone for success, and
-/// lose what was written before an error.
+/// Writes to standard output and standard error, and reports how many bytes were written. .NET's own streams report success if the reader
+/// has gone, and do not report how many bytes were written before an error.
 /// </summary>
 public static class StandardStreams
 {
-    /// <summary>Writes everything, or as much as can be; waits while the reader takes nothing.</summary>
-    /// <param name="isError">Standard error instead of standard output.</param>
-    /// <param name="bytes">What.</param>
+    /// <summary>Writes all bytes, or as many as possible. Waits while the reader takes nothing.</summary>
+    /// <param name="isError">Whether to write to standard error instead of standard output.</param>
+    /// <param name="bytes">The bytes.</param>
     /// <returns>
-    /// How many bytes were written: fewer than there are if the disk is full, the reader has gone or the descriptor is closed.
+    /// The number of bytes that were written. Not all are written if the disk is full, the reader has gone or the descriptor is closed.
     /// </returns>
     public static int Write(bool isError, ReadOnlySpan<byte> bytes)
     {
@@ -21,7 +21,7 @@ public static class StandardStreams
             var count = Syscalls.Write(fd, bytes[written..]);
             if (count == -Errno.EAGAIN)
             {
-                // A parent process may have made it non-blocking.
+                // A parent process may have made the descriptor non-blocking.
                 Syscalls.WaitForRoom(fd);
             }
             else if (count <= 0)

@@ -3,22 +3,22 @@ using System.Text;
 
 namespace Gateway.Linux;
 
-/// <content>Folders, which .NET does not open, and kinds of files, which it does not tell.</content>
+/// <content>Opening folders and finding kinds of files, which .NET does not offer.</content>
 internal static unsafe partial class Syscalls
 {
     private const int OpenDirectory = 0x10000;
 
-    // arm64 has its own number (include/uapi/asm/fcntl.h).
+    // The number on arm64 (include/uapi/asm/fcntl.h).
     private const int OpenDirectoryArm64 = 0x4000;
 
-    // statx(2): the same numbers and the same layout on every architecture, unlike stat's.
+    // statx(2) has the same numbers and the same layout on every architecture, unlike stat.
     private const int WorkingDirectory = -100;
     private const uint StatxType = 1;
     private const int StatxSize = 256;
     private const int StatxModeOffset = 28;
     private const int FileTypeMask = 0xF000;
 
-    /// <summary>The type bits of what a path leads to, or −errno. Nothing is opened.</summary>
+    /// <summary>The type bits of the file at a path, or −errno. Does not open the file.</summary>
     internal static int FileMode(string path)
     {
         var buffer = stackalloc byte[StatxSize];

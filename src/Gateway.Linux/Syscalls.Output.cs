@@ -7,14 +7,14 @@ internal static unsafe partial class Syscalls
 {
     private const short PollOut = 4;
 
-    /// <summary>Waits until a descriptor takes bytes, or has an error to tell.</summary>
+    /// <summary>Waits until a descriptor takes bytes, or has an error.</summary>
     internal static void WaitForRoom(int fd)
     {
         var entry = new PollEntry { Descriptor = fd, Events = PollOut };
         _ = LibC.poll(&entry, 1, Timeout.Infinite);
     }
 
-    /// <summary>How many bytes were written, or −errno.</summary>
+    /// <summary>Writes bytes. Returns their number, or −errno.</summary>
     internal static int Write(int fd, ReadOnlySpan<byte> bytes)
     {
         fixed (byte* pointer = bytes)

@@ -10,7 +10,7 @@ internal static unsafe partial class Syscalls
     private const uint SpliceMove = 1;
     private const uint SpliceNonBlock = 2;
 
-    /// <summary>A non-blocking pipe.</summary>
+    /// <summary>Makes a non-blocking pipe.</summary>
     internal static int Pipe(out int readEnd, out int writeEnd)
     {
         var ends = stackalloc int[2];
@@ -19,14 +19,14 @@ internal static unsafe partial class Syscalls
         return result;
     }
 
-    /// <summary>Asks for a capacity; the kernel rounds up to a power of two pages and returns what it gave.</summary>
+    /// <summary>Sets the capacity. The kernel rounds it up to a power of two pages, and returns the result.</summary>
     internal static int SetPipeCapacity(int fd, int bytes) => Result(LibC.fcntl(fd, SetPipeSizeCommand, bytes));
 
     internal static int GetPipeCapacity(int fd) => Result(LibC.fcntl(fd, GetPipeSizeCommand, 0));
 
     /// <summary>
-    /// Moves pages between a socket and a pipe without copying them. A broken destination would raise SIGPIPE (splice has no MSG_NOSIGNAL):
-    /// the .NET runtime ignores that signal from its start.
+    /// Moves pages between a socket and a pipe without copying them. A broken destination raises SIGPIPE (splice has no MSG_NOSIGNAL),
+    /// which does no harm, because the .NET runtime ignores this signal from its start.
     /// </summary>
     internal static int Splice(int from, int to, int bytes)
     {

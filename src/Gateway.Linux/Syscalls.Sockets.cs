@@ -4,25 +4,25 @@ using System.Runtime.InteropServices;
 namespace Gateway.Linux;
 
 /// <summary>
-/// One static method per syscall: EINTR is retried, the result is what the kernel gave or −errno, and nothing is decided here. Numbers come
-/// from <see cref="FileDescriptor.Hold"/>.
+/// One static method per syscall. EINTR is retried, and the result is the kernel's result or −errno. The methods contain no policy.
+/// Descriptor numbers come from <see cref="FileDescriptor.Hold"/>.
 /// </summary>
 internal static unsafe partial class Syscalls
 {
     private const int SocketStream = 1;
     private const int SocketDatagram = 2;
 
-    // O_NONBLOCK and O_CLOEXEC, which SOCK_, EFD_ and EPOLL_ have the same values of (x64, arm64).
+    // O_NONBLOCK and O_CLOEXEC. The flags of SOCK_, EFD_ and EPOLL_ have the same values (x64, arm64).
     internal const int NonBlock = 0x800;
     internal const int CloseOnExec = 0x80000;
 
     private const int MessageNoSignal = 0x4000;
     private const int ShutdownWrite = 1;
 
-    /// <summary>A non-blocking TCP socket of the family (<see cref="SockAddr.InterNetwork"/> or V6).</summary>
+    /// <summary>Makes a non-blocking TCP socket of the family (<see cref="SockAddr.InterNetwork"/> or V6).</summary>
     internal static int Socket(int family) => Result(LibC.socket(family, SocketStream | NonBlock | CloseOnExec, 0));
 
-    /// <summary>A UDP socket of the family.</summary>
+    /// <summary>Makes a UDP socket of the family.</summary>
     internal static int DatagramSocket(int family) => Result(LibC.socket(family, SocketDatagram | CloseOnExec, 0));
 
     internal static int Bind(int fd, in SockAddr address)
@@ -35,7 +35,7 @@ internal static unsafe partial class Syscalls
 
     internal static int Listen(int fd, int backlog) => Result(LibC.listen(fd, backlog));
 
-    /// <summary>The next completed connection's non-blocking descriptor, with its peer's address.</summary>
+    /// <summary>Takes the next connection from the accept queue: its non-blocking descriptor and its peer's address.</summary>
     internal static int Accept(int fd, out SockAddr peer)
     {
         fixed (SockAddr* pointer = &peer)
@@ -59,7 +59,8 @@ internal static unsafe partial class Syscalls
     }
 
     /// <summary>
-    /// Starts to connect. EINTR is not retried: the kernel goes on by itself (EINPROGRESS), which cannot happen to a non-blocking socket.
+    /// Starts to connect. EINTR is not retried, because the kernel goes on connecting after it (as with EINPROGRESS). A non-blocking socket
+    /// never gets EINTR here.
     /// </summary>
     internal static int Connect(int fd, in SockAddr address)
     {
@@ -78,7 +79,7 @@ internal static unsafe partial class Syscalls
         }
     }
 
-    /// <summary>Where the client connected to before the connection was redirected; −ENOENT where conntrack knows nothing of it.</summary>
+    /// <summary>The client's destination before the connection was redirected; −ENOENT if conntrack does not know the connection.</summary>
     internal static int GetOriginalDestination(int fd, AddressFamily family, out SockAddr address)
     {
         var option = SocketOption.OriginalDestination(family);
@@ -92,14 +93,14 @@ internal static unsafe partial class Syscalls
     internal static int SetOption(int fd, SocketOption option, int value) =>
         Result(LibC.setsockopt(fd, option.Level, option.Name, &value, sizeof(int)));
 
-    /// <summary>SO_LINGER on with 0 seconds: the next close sends RST and drops what was not sent.</summary>
+    /// <summary>Sets SO_LINGER with 0 seconds: the next close sends RST and drops unsent bytes.</summary>
     internal static int SetResetOnClose(int fd)
     {
         var onAndZeroSeconds = stackalloc int[2] { 1, 0 };
         return Result(LibC.setsockopt(fd, SocketOption.Linger.Level, SocketOption.Linger.Name, onAndZeroSeconds, 2 * sizeof(int)));
     }
 
-    /// <summary>The option's value, or −errno.</summary>
+    /// <summary>Reads an option that is a number. Returns its value, or −errno.</summary>
     internal static int GetOption(int fd, SocketOption option)
     {
         var value = 0;
@@ -109,7 +110,7 @@ internal static unsafe partial class Syscalls
     }
 
     /// <summary>
-    /// Reads an option of several bytes; returns their number, or −errno (EINVAL where a buffer is too short for TCP_SAVED_SYN).
+    /// Reads an option of several bytes. Returns their number, or −errno (EINVAL if the buffer is too short for TCP_SAVED_SYN).
     /// </summary>
     internal static int GetOption(int fd, SocketOption option, Span<byte> value)
     {
@@ -163,7 +164,7 @@ internal static unsafe partial class Syscalls
         }
     }
 
-    /// <summary>Half-close: FIN after what is still in the send queue.</summary>
+    /// <summary>Half-close: sends FIN after the bytes that are still in the send queue.</summary>
     internal static int ShutdownSend(int fd) => Result(LibC.shutdown(fd, ShutdownWrite));
 
     internal static int Result(int value) => value >= 0 ? value : -Marshal.GetLastSystemError();

@@ -2,12 +2,14 @@ using System.Net.Sockets;
 
 namespace Gateway.Linux;
 
-/// <summary>Whether this process may connect from an address that is not its own (IP_TRANSPARENT): CAP_NET_RAW or CAP_NET_ADMIN.</summary>
+/// <summary>
+/// Finds out whether this process may connect from a foreign address (IP_TRANSPARENT): CAP_NET_RAW or CAP_NET_ADMIN.
+/// </summary>
 public static class TransparentProbe
 {
     /// <summary>
-    /// Tries the option on a socket that is closed again. Asking the kernel is surer than reading capabilities: user namespaces and
-    /// security modules have a say too. False on other systems.
+    /// Tries the option on a temporary socket. This is more reliable than reading capabilities, because user namespaces and security
+    /// modules may also refuse. False on other systems.
     /// </summary>
     public static bool IsPermitted()
     {

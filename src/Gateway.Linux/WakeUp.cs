@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Gateway.Linux;
 
 /// <summary>
-/// An eventfd that wakes an epoll thread from any other. Registered edge-triggered it is never read: each write is a new edge, and the
-/// 64-bit counter does not fill up in the machine's life.
+/// An eventfd with which any thread wakes an epoll thread. It is registered edge-triggered, so it is never read: each write is a new edge,
+/// and the 64-bit counter does not overflow in the machine's life.
 /// </summary>
 internal sealed unsafe class WakeUp : IDisposable
 {

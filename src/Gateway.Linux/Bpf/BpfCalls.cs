@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Gateway.Linux.Bpf;
 
 /// <summary>
-/// bpf(2), as far as <see cref="ToaProgram"/> needs it: each method fills one variant of union bpf_attr (include/uapi/linux/bpf.h) and
-/// returns what the kernel gave, or −errno. No libbpf: one program with one map needs neither its relocations nor its ELF reader, and small
-/// images do not have it.
+/// The commands of bpf(2) that <see cref="ToaProgram"/> needs. Each method fills one variant of union bpf_attr (include/uapi/linux/bpf.h)
+/// and returns the kernel's result, or −errno. libbpf is not used, because one program with one map needs neither its relocations nor its
+/// ELF reader, and small images do not have it.
 /// </summary>
 internal static unsafe class BpfCalls
 {
@@ -30,8 +30,8 @@ internal static unsafe class BpfCalls
     };
 
     /// <summary>
-    /// Describes a map of int → unsigned int[<paramref name="valueBytes"/> / 4], which is what socket storage wants to be told (BTF,
-    /// Documentation/bpf/btf.rst).
+    /// Describes a map of int → unsigned int[<paramref name="valueBytes"/> / 4] in BTF (Documentation/bpf/btf.rst), because socket storage
+    /// requires this description.
     /// </summary>
     internal static int LoadTypes(int valueBytes)
     {
@@ -41,7 +41,7 @@ internal static unsafe class BpfCalls
         Span<byte> types = stackalloc byte[HeaderBytes + TypeBytes + names.Length];
         types.Clear();
         var words = MemoryMarshal.Cast<byte, uint>(types[..(HeaderBytes + TypeBytes)]);
-        // Magic and version; header length; where the types are and their length; where the names are and theirs.
+        // Magic and version; header length; offset and length of the types; offset and length of the names.
         (words[0], words[1], words[2], words[3], words[4], words[5]) = (
             0x0001_EB9F,
             HeaderBytes,
@@ -63,7 +63,10 @@ internal static unsafe class BpfCalls
         }
     }
 
-    /// <summary>A map whose values live in sockets, are copied from a listening socket to its children, and end with the socket.</summary>
+    /// <summary>
+    /// Makes a map whose values live in sockets. The kernel copies them from a listening socket to its accepted sockets, and frees them
+    /// with the socket.
+    /// </summary>
     internal static int CreateSocketStorage(int valueBytes, int types)
     {
         var attributes = new Attributes();
@@ -79,7 +82,7 @@ internal static unsafe class BpfCalls
     }
 
     /// <summary>
-    /// Loads a sock_ops program. With room in <paramref name="log"/> the verifier writes down why it refuses (a zero-terminated text).
+    /// Loads a sock_ops program. If <paramref name="log"/> has room, the verifier writes there why it refuses (a zero-terminated text).
     /// </summary>
     internal static int LoadProgram(ReadOnlySpan<byte> instructions, ReadOnlySpan<byte> license, Span<byte> log)
     {
@@ -105,7 +108,7 @@ internal static unsafe class BpfCalls
     }
 
     /// <summary>
-    /// Attaches a program to a cgroup, beside those that are there. It is detached when the returned descriptor is closed.
+    /// Attaches a program to a cgroup, beside other programs. The kernel detaches it when the returned descriptor is closed.
     /// </summary>
     internal static int AttachToCgroup(int program, int cgroup)
     {
@@ -160,7 +163,7 @@ internal static unsafe class BpfCalls
         }
     }
 
-    /// <summary>union bpf_attr: bytes at the offsets that its variants have.</summary>
+    /// <summary>union bpf_attr, as bytes at the offsets of its variants.</summary>
     private struct Attributes
     {
         private const int Size = 64;

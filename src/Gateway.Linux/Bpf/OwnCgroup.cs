@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Gateway.Linux.Bpf;
 
-/// <summary>The cgroup (version 2) that this process is in: its sockets are what a program attached there sees.</summary>
+/// <summary>The cgroup (version 2) of this process. A program that is attached there sees the sockets of this process.</summary>
 internal static class OwnCgroup
 {
-    /// <summary>Its folder, or null if no cgroup v2 is mounted where this process can see it.</summary>
+    /// <summary>The folder of the cgroup; null if this process sees no mounted cgroup v2.</summary>
     internal static string? FindFolder()
     {
         try
@@ -24,14 +24,14 @@ internal static class OwnCgroup
     }
 
     /// <summary>
-    /// Where it may be, from the lines of /proc/self/cgroup (cgroups(7)) and /proc/self/mountinfo (proc_pid_mountinfo(5)): one folder for
-    /// each mount, since another may cover one.
+    /// The possible folders, from the lines of /proc/self/cgroup (cgroups(7)) and /proc/self/mountinfo (proc_pid_mountinfo(5)): one folder
+    /// for each mount, because one mount may cover another.
     /// </summary>
     internal static IEnumerable<string> FindFolders(IEnumerable<string> cgroups, IEnumerable<string> mounts)
     {
         const string Unified = "0::";
         var path = cgroups.FirstOrDefault(static line => line.StartsWith(Unified, StringComparison.Ordinal))?[Unified.Length..];
-        // "/../x": outside of this cgroup namespace. Below a mount that would be somebody else's folder, or none.
+        // "/../x" is outside of this cgroup namespace. Below a mount, this path would be a foreign folder, or would not exist.
         if (path is null || path.Split('/').Contains(".."))
         {
             yield break;
@@ -49,15 +49,15 @@ internal static class OwnCgroup
                 continue;
             }
 
-            // Root and mount point. Without a namespace of its own a container sees the host's path, and a mount of its own part of the
-            // tree.
+            // Root and mount point. A container without its own cgroup namespace sees the host's path, and its mount has only its own part
+            // of the tree.
             var (root, mountPoint) = (fields[3], fields[4]);
             var below = root != "/" && (path == root || path.StartsWith(root + "/", StringComparison.Ordinal)) ? path[root.Length..] : path;
             yield return Path.Join(mountPoint, below);
         }
     }
 
-    // What covers a mount has no such folder, or one whose list does not have us.
+    // A mount that covers the cgroup mount has no such folder, or a folder whose list does not contain this process.
     private static bool HoldsThisProcess(string folder)
     {
         var list = Path.Join(folder, "cgroup.procs");
@@ -67,7 +67,7 @@ internal static class OwnCgroup
         }
         catch (IOException)
         {
-            // EOPNOTSUPP: a threaded cgroup keeps no list of processes.
+            // EOPNOTSUPP: a threaded cgroup has no list of processes.
             return true;
         }
     }

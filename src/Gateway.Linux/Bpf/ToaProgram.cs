@@ -4,12 +4,13 @@ using System.Text;
 namespace Gateway.Linux.Bpf;
 
 /// <summary>
-/// The client's address in a TCP option, through eBPF: toa.bpf.c, loaded and attached to this process's cgroup for as long as this object
-/// lives; when the process ends, however it ends, the kernel detaches it. Its methods may be called from any thread; each is one bpf(2).
+/// Writes and keeps the client's address in a TCP option, through eBPF. The program (toa.bpf.c) is loaded and attached to this process's
+/// cgroup for as long as this object lives. When the process ends, for whatever reason, the kernel detaches it. The methods may be called
+/// from any thread; each is one call of bpf(2).
 /// </summary>
 internal sealed class ToaProgram : IDisposable
 {
-    // The map's descriptor stands where the compiler left a 64-bit zero (BPF_LD_IMM64 with source register BPF_PSEUDO_MAP_FD).
+    // The map's descriptor replaces the 64-bit zero that the compiler left (BPF_LD_IMM64 with source register BPF_PSEUDO_MAP_FD).
     private const byte LoadImmediate64 = 0x18;
     private const byte PseudoMapDescriptor = 1 << 4;
     private const int InstructionBytes = 8;
@@ -17,7 +18,7 @@ internal sealed class ToaProgram : IDisposable
     private readonly FileDescriptor _map;
     private readonly FileDescriptor _link;
 
-    // −1 once disposed: a late reader gets EBADF, and not somebody else's descriptor.
+    // −1 after Dispose, so that a late reader gets EBADF instead of reading a foreign descriptor.
     private volatile int _mapNumber;
 
     private ToaProgram(FileDescriptor map, FileDescriptor link)
@@ -26,7 +27,7 @@ internal sealed class ToaProgram : IDisposable
         _mapNumber = map.Hold();
     }
 
-    /// <summary>Loads and attaches it; or null, with what is missing and the cure.</summary>
+    /// <summary>Loads and attaches the program. Null: it failed; <paramref name="problem"/> says what is missing, with the cure.</summary>
     internal static ToaProgram? TryAttach(out string problem)
     {
         problem = "";
@@ -54,17 +55,18 @@ internal sealed class ToaProgram : IDisposable
     }
 
     /// <summary>
-    /// Before a socket connects: the option that its SYN, the ACK of the handshake and its first data carry. 0, or −errno.
+    /// To be called before a socket connects: sets the option that its SYN, the ACK of the handshake and its first data carry. Returns 0 or
+    /// −errno.
     /// </summary>
     internal int Write(int socket, ReadOnlySpan<byte> option) => BpfCalls.Update(_mapNumber, socket, ToaRecord.ToWrite(option));
 
-    /// <summary>After connect(2) has returned: whether the SYN had room for the option (and the program was asked at all).</summary>
+    /// <summary>To be called after connect(2): whether the program has run, and the SYN had room for the option.</summary>
     internal bool IsWritten(int socket) => BpfCalls.LookUp<ToaRecord>(_mapNumber, socket, out var record) >= 0 && record.IsSent;
 
-    /// <summary>On a listening socket: the segments whose options are kept for each connection. 0, or −errno.</summary>
+    /// <summary>Sets for a listening socket the segments whose options are kept for each connection. Returns 0 or −errno.</summary>
     internal int Keep(int listener, ToaSegments segments) => BpfCalls.Update(_mapNumber, listener, ToaRecord.ToRead(segments));
 
-    /// <summary>The options of a segment (one, not several) of an accepted connection, as they came; 0 bytes if there are none.</summary>
+    /// <summary>Reads the options of exactly one segment of an accepted connection, as they arrived; 0 bytes if there are none.</summary>
     internal int Read(int socket, ToaSegments segment, Span<byte> options) =>
         BpfCalls.LookUp<ToaRecord>(_mapNumber, socket, out var record) >= 0 ? record.CopyOptions(segment, options) : 0;
 
@@ -80,7 +82,7 @@ internal sealed class ToaProgram : IDisposable
         }
     }
 
-    /// <summary>Puts a map's descriptor into the instructions; false if they have no place for it.</summary>
+    /// <summary>Puts a map's descriptor into the instructions. False: the instructions have no place for it.</summary>
     internal static bool Relocate(Span<byte> instructions, int map)
     {
         var isFound = false;
@@ -128,7 +130,7 @@ internal sealed class ToaProgram : IDisposable
         result = Load(result);
         if (result >= 0)
         {
-            // The link holds the program from here on.
+            // From BPF_LINK_CREATE on, the link keeps the program loaded.
             using var loaded = new FileDescriptor(result);
             step = "BPF_LINK_CREATE";
             result = Attach(result, folder, ref step);

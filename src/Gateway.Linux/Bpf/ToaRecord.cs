@@ -3,17 +3,17 @@ using System.Runtime.InteropServices;
 
 namespace Gateway.Linux.Bpf;
 
-/// <summary>What the gateway and its program tell each other about one socket: struct toa of toa.bpf.c, byte for byte.</summary>
+/// <summary>The record that the gateway and its eBPF program share for one socket: struct toa of toa.bpf.c, byte for byte.</summary>
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 internal unsafe struct ToaRecord
 {
-    /// <summary>Bytes of the record.</summary>
+    /// <summary>The size of the record in bytes.</summary>
     internal const int Size = 108;
 
     /// <summary>The longest option that can be written: kind, length, port and an IPv6 address.</summary>
     internal const int MaxOptionBytes = 20;
 
-    /// <summary>TCP has no room for more options.</summary>
+    /// <summary>The most bytes of options in a TCP header.</summary>
     internal const int MaxOptionsBytes = 40;
 
     private const byte RoleWrite = 1;
@@ -45,10 +45,10 @@ internal unsafe struct ToaRecord
     /// <summary>Asks for the options of segments to be kept.</summary>
     internal static ToaRecord ToRead(ToaSegments segments) => new() { _role = RoleRead, _carriers = (byte)segments };
 
-    /// <summary>Copies what was kept of a segment (one, not several) and returns its length.</summary>
+    /// <summary>Copies the kept options of exactly one segment, and returns their length.</summary>
     internal readonly int CopyOptions(ToaSegments segment, Span<byte> destination)
     {
-        // The kernel's side wrote the lengths; a bound all the same.
+        // The eBPF program wrote the lengths; they are bounded nevertheless.
         var isAck = segment == ToaSegments.Ack;
         var length = Math.Min(isAck ? _ackLength : _dataLength, Math.Min(MaxOptionsBytes, destination.Length));
         ref readonly var first = ref isAck ? ref _ack[0] : ref _data[0];

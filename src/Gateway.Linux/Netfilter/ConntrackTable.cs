@@ -4,8 +4,8 @@ using System.Net;
 namespace Gateway.Linux.Netfilter;
 
 /// <summary>
-/// The kernel's table of connections (conntrack), by netlink: linux/netfilter/nfnetlink_conntrack.h. Needs CAP_NET_ADMIN. Used rarely: the
-/// kernel copies the whole table for each question.
+/// The kernel's table of connections (conntrack), through netlink: linux/netfilter/nfnetlink_conntrack.h. Needs CAP_NET_ADMIN. For rare use
+/// only, because the kernel copies the whole table for each question.
 /// </summary>
 public static class ConntrackTable
 {
@@ -23,17 +23,17 @@ public static class ConntrackTable
     private const int Status = 3;
     private const int ProtocolInfo = 4;
 
-    // IPS_DST_NAT: its destination was rewritten.
+    // IPS_DST_NAT: the destination was rewritten.
     private const uint DestinationRewritten = 1 << 5;
 
-    // enum tcp_conntrack: SYN_SENT is 1, LAST_ACK is 6; what follows (TIME_WAIT, CLOSE) is over.
+    // enum tcp_conntrack: SYN_SENT is 1, LAST_ACK is 6. In later states (TIME_WAIT, CLOSE) the connection has ended.
     private const int FirstLiveState = 1;
     private const int LastLiveState = 6;
 
-    /// <summary>How many live TCP connections were forwarded to any of these destinations.</summary>
-    /// <param name="ports">Ports that clients connected to.</param>
-    /// <param name="destinations">Where they were sent.</param>
-    /// <returns>The number, or null if the kernel does not tell.</returns>
+    /// <summary>Counts the live TCP connections that were forwarded to any of these destinations.</summary>
+    /// <param name="ports">The ports that clients connected to.</param>
+    /// <param name="destinations">The destinations to which the kernel sent them.</param>
+    /// <returns>The number; null if the kernel does not answer.</returns>
     public static int? CountForwarded(IReadOnlySet<int> ports, IReadOnlySet<IPEndPoint> destinations)
     {
         ArgumentNullException.ThrowIfNull(ports);
@@ -111,7 +111,7 @@ public static class ConntrackTable
             return false;
         }
 
-        // CTA_PROTOINFO_TCP (1), in it CTA_PROTOINFO_TCP_STATE (1); another protocol has none.
+        // CTA_PROTOINFO_TCP (1), and in it CTA_PROTOINFO_TCP_STATE (1). Other protocols do not have these attributes.
         var state = Find(Find(Find(attributes, ProtocolInfo), 1), 1);
         if (state.Length < 1 || state[0] is < FirstLiveState or > LastLiveState)
         {

@@ -3,15 +3,17 @@ using System.Net.Sockets;
 namespace Gateway.Linux.Netfilter;
 
 /// <summary>
-/// Whether this network namespace passes on packets that are not for itself. IPv4 asks the switch of the interface on which a packet
-/// arrives, and no other; net.ipv4.ip_forward sets all of them, and can be followed by one that takes it back. IPv6 asks the common one: an
-/// interface's own makes it a router in the eyes of its neighbours.
+/// Finds out whether this network namespace forwards packets that are not for itself.
+/// 1. For IPv4, only the switch of the interface on which a packet arrives counts. net.ipv4.ip_forward sets the switches of all interfaces,
+/// and a later write may clear the switch of one interface again.
+/// 2. For IPv6, the common switch counts. The switch of an interface only makes this host appear as a router to the neighbours on that
+/// interface.
 /// </summary>
 public static class ForwardingSwitches
 {
     private const string InterfacesFolder = "/proc/sys/net/ipv4/conf";
 
-    // The template of new interfaces, the common switch, and the one that forwards nothing.
+    // "all" is the common switch, "default" is the template of new interfaces, and "lo" forwards nothing.
     private static readonly string[] NoInterfaces = ["all", "default", "lo"];
 
     /// <summary>The name of a family's switch, as sysctl(8) writes it.</summary>
@@ -19,7 +21,7 @@ public static class ForwardingSwitches
     public static string NameOf(AddressFamily family) =>
         family == AddressFamily.InterNetworkV6 ? "net.ipv6.conf.all.forwarding" : "net.ipv4.ip_forward";
 
-    /// <summary>The name of an interface's switch; one with a dot in its name is written with a slash there.</summary>
+    /// <summary>The name of an interface's switch. A dot in the interface's name is written as a slash.</summary>
     /// <param name="interfaceName">The interface.</param>
     public static string NameOf(string interfaceName)
     {
@@ -27,7 +29,7 @@ public static class ForwardingSwitches
         return $"net.ipv4.conf.{interfaceName.Replace('.', '/')}.forwarding";
     }
 
-    /// <summary>Whether it is on, for one interface at least; false where it cannot be read (no such family, another system).</summary>
+    /// <summary>Whether forwarding is on for at least one interface; false if it cannot be read (no such family, another system).</summary>
     /// <param name="family">InterNetwork or InterNetworkV6.</param>
     public static bool IsOn(AddressFamily family)
     {
@@ -35,10 +37,10 @@ public static class ForwardingSwitches
         return interfaces.Count == 0 ? IsSet("/proc/sys/" + NameOf(family).Replace('.', '/')) : interfaces.Any(static one => one.IsOn);
     }
 
-    /// <summary>Interfaces from which IPv4 packets are not forwarded, while they are from others.</summary>
+    /// <summary>Interfaces from which IPv4 packets are not forwarded, while packets from other interfaces are.</summary>
     public static IReadOnlyList<string> InterfacesOff() => InterfacesOff(InterfacesFolder);
 
-    /// <summary>The same, of another folder than the kernel's.</summary>
+    /// <summary>The same for a given folder instead of the kernel's.</summary>
     internal static IReadOnlyList<string> InterfacesOff(string folder)
     {
         var interfaces = Read(folder);

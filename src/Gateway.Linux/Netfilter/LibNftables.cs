@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Gateway.Linux.Netfilter;
 
 /// <summary>
-/// libnftables' names and types (libnftables(3)), nothing else; <see cref="Nftables"/> is what the rest of the code calls.
+/// The names and types of libnftables (libnftables(3)), and nothing else. The rest of the code calls <see cref="Nftables"/>.
 /// </summary>
 internal static unsafe partial class LibNftables
 {

@@ -3,15 +3,15 @@ using System.Text;
 
 namespace Gateway.Linux.Netfilter;
 
-/// <summary>Names of chains, maps and counters that the kernel takes, made from names of any length.</summary>
+/// <summary>Makes names of chains, maps and counters that the kernel accepts from names of any length.</summary>
 public static class NftName
 {
     // NFT_NAME_MAXLEN is 256, with the zero at the end (linux/netfilter/nf_tables.h).
     private const int MostCharacters = 255;
     private const int HashBytes = 16;
 
-    /// <summary>The name itself, or its beginning and a hash of it, if it is too long.</summary>
-    /// <param name="name">ASCII, as configuration's names are.</param>
+    /// <summary>The name itself; if it is too long, its beginning and a hash of the whole name.</summary>
+    /// <param name="name">The name, in ASCII as all names of the configuration.</param>
     public static string Fit(string name)
     {
         ArgumentNullException.ThrowIfNull(name);

@@ -4,22 +4,22 @@ using System.Text;
 namespace Gateway.Linux.Netfilter;
 
 /// <summary>
-/// Changes and reads this network namespace's nftables through libnftables' JSON interface (libnftables-json(5)): what one call brings is
-/// one transaction, carried out as a whole or not at all. In the process, as firewalld does it: a file capability or an ambient one of ours
-/// is enough, where a child process would start without; and reading counters costs no fork. Safe from any thread; calls wait for each
-/// other.
+/// Changes and reads the nftables of this network namespace through libnftables' JSON interface (libnftables-json(5)). The commands of one
+/// call are one transaction, which is executed as a whole or not at all. The library runs in this process, as firewalld does it, for two
+/// reasons: a file capability or an ambient capability of this process is enough, but a child process could start without it; and reading
+/// counters costs no fork. Safe from any thread; calls wait for each other.
 /// </summary>
 public sealed unsafe class Nftables : IDisposable
 {
-    // The library has state of its own beside its contexts (symbol tables, caches): one call at a time in the whole process.
+    // Only one call at a time in the whole process, because the library has global state beside its contexts (symbol tables, caches).
     private static readonly Lock Gate = new();
     private nint _context;
 
     private Nftables(nint context) => _context = context;
 
-    /// <summary>Opens it.</summary>
+    /// <summary>Opens nftables.</summary>
     /// <param name="nftables">The interface, or null.</param>
-    /// <param name="problem">Why not, with the cure; empty if it is open.</param>
+    /// <param name="problem">Why nftables cannot be opened, with the cure; empty on success.</param>
     public static bool TryOpen([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Nftables? nftables, out string problem)
     {
         nftables = null;
@@ -29,7 +29,7 @@ public sealed unsafe class Nftables : IDisposable
             return false;
         }
 
-        // The library ends the whole process (exit) when it cannot have this socket, so ask first.
+        // If the library cannot open this socket, it ends the whole process (exit). So the socket is tried first.
         var probe = Netlink.Open(Netlink.Netfilter, isBlocking: true);
         if (probe < 0)
         {
@@ -66,11 +66,11 @@ public sealed unsafe class Nftables : IDisposable
         return true;
     }
 
-    /// <summary>Carries commands out.</summary>
+    /// <summary>Executes commands.</summary>
     /// <param name="json">An object with the member <c>nftables</c>, a list of commands.</param>
     public NftResult Run(string json) => Execute(json, isDry: false);
 
-    /// <summary>Has the kernel check commands without carrying them out: rights, modules and rules.</summary>
+    /// <summary>Lets the kernel check commands (rights, modules and rules) without executing them.</summary>
     /// <param name="json">As for <see cref="Run"/>.</param>
     public NftResult Check(string json) => Execute(json, isDry: true);
 
@@ -97,7 +97,7 @@ public sealed unsafe class Nftables : IDisposable
             fixed (byte* commands = text)
             {
                 var result = LibNftables.nft_run_cmd_from_buffer(_context, commands);
-                // Both buffers are read each time: reading empties them.
+                // Both buffers are read each time, because reading empties them.
                 var output = Marshal.PtrToStringUTF8((nint)LibNftables.nft_ctx_get_output_buffer(_context)) ?? "";
                 var error = Marshal.PtrToStringUTF8((nint)LibNftables.nft_ctx_get_error_buffer(_context)) ?? "";
                 return new NftResult(result == 0, output, OneLine(error));

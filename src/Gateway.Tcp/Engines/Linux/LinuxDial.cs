@@ -128,8 +128,8 @@ internal static class LinuxDial
             }
         }
 
-        // With the client's own port, the accepted socket's other side or a TIME_WAIT may use the address already. SO_REUSEADDR allows
-        // both.
+        // With the client's own port, the accepted socket's other side or a TIME_WAIT may use the address already. So the address must be
+        // shared (SO_REUSEADDR).
         _ = Syscalls.SetOption(fd, source.Port == 0 ? SocketOption.BindAddressNoPort : SocketOption.ReuseAddress, 1);
         var bound = Syscalls.Bind(fd, SockAddr.From(source));
         if (bound >= 0)
