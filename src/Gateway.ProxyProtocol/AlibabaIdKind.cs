@@ -1,14 +1,14 @@
 namespace Gateway.ProxyProtocol;
 
-/// <summary>What an Alibaba Cloud id is of.</summary>
+/// <summary>The kind of an Alibaba Cloud id.</summary>
 public enum AlibabaIdKind : byte
 {
-    /// <summary>A VPC.</summary>
+    /// <summary>The id of a VPC.</summary>
     Vpc = 1,
 
-    /// <summary>An endpoint.</summary>
+    /// <summary>The id of an endpoint.</summary>
     Endpoint = 2,
 
-    /// <summary>An endpoint service.</summary>
+    /// <summary>The id of an endpoint service.</summary>
     Service = 3,
 }

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// Version 2, section 2.2: signature (12), version and command (1), family and transport (1), length (2, big endian), then exactly length
-/// bytes: the addresses of the family, and TLVs.
+/// Parses version 2 (section 2.2): signature (12 bytes), version and command (1), family and transport (1), length (2, big endian). Then
+/// follow exactly as many bytes as the length says: the addresses of the family, and TLVs.
 /// </summary>
 internal static class BinaryParser
 {
@@ -17,7 +17,7 @@ internal static class BinaryParser
     private const int HighestFamily = (int)ProxyAddressFamily.Unix;
     private const int HighestTransport = (int)ProxyTransport.Datagram;
 
-    /// <summary>The bytes that two addresses of a family take, ports included.</summary>
+    /// <summary>The length of two addresses of a family, ports included, in bytes.</summary>
     internal static int AddressesLength(ProxyAddressFamily family) => family switch
     {
         ProxyAddressFamily.Inet => 12,
@@ -56,7 +56,7 @@ internal static class BinaryParser
         var isLocal = command == (int)ProxyCommand.Local;
         if (!isLocal && (family > HighestFamily || transport > HighestTransport))
         {
-            // LOCAL must be accepted whatever stands there.
+            // For LOCAL these checks are skipped, because LOCAL must be accepted with any family and transport.
             return ProxyParseResult.Invalid(family > HighestFamily ? ProxyParseError.FamilyUnknown : ProxyParseError.TransportUnknown);
         }
 
@@ -112,9 +112,10 @@ internal static class BinaryParser
         return ProxyParseResult.Done;
     }
 
-    // The body of LOCAL and of UNSPEC is to be skipped by its length, whatever it holds. Senders do put TLVs there (AWS NLB's health
-    // checks: a CRC32C and padding), right behind the fixed part, as HAProxy reads them, or behind the addresses of the family that is to
-    // be ignored: where either reads as TLVs they are shown, and a checksum among them has to match; where neither does, there are none.
+    // The body of LOCAL and of UNSPEC must be skipped by its length, whatever its content. Some senders put TLVs there (AWS NLB's health
+    // checks: a CRC32C and padding). The TLVs are right behind the fixed part, as HAProxy reads them, or behind the addresses of the
+    // family, which is to be ignored. If the bytes at either place are well-formed TLVs, the header has these TLVs, and a checksum among
+    // them must match. Otherwise the header has no TLVs.
     private static ProxyParseResult ParseIgnored(
         ReadOnlySpan<byte> whole, ProxyCommand command, ProxyAddressFamily family, ProxyTransport transport, out ProxyHeader header)
     {

@@ -3,13 +3,14 @@ using System.Buffers.Binary;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// Readers for the fields of a version 1 line. Own ones, because the platform's are too lenient for a security decision: IPAddress.TryParse
-/// takes 1, 1.2.3, 0x7f.0.0.1, 010.0.0.1 (as octal: 8.0.0.1), ::1%eth0 and [::1]:80; ushort.TryParse takes 080 — the address would not be
-/// the one that the sender wrote. Each stops at the first byte that cannot belong to the field and leaves the position on it.
+/// Readers for the fields of a version 1 line. The platform's parsers are not used, because they are too lenient for a security decision:
+/// IPAddress.TryParse takes 1, 1.2.3, 0x7f.0.0.1, 010.0.0.1 (as octal: 8.0.0.1), ::1%eth0 and [::1]:80; ushort.TryParse takes 080. The
+/// result would not be the address that the sender wrote. Each reader stops at the first byte that cannot belong to the field, and leaves
+/// the position at this byte.
 /// </summary>
 internal static class FieldReader
 {
-    /// <summary>Four decimal octets, none with a leading zero.</summary>
+    /// <summary>Reads four decimal octets, none with a leading zero.</summary>
     internal static TextRead ReadIPv4(ReadOnlySpan<byte> input, ref int position, out uint address)
     {
         address = 0;
@@ -37,7 +38,7 @@ internal static class FieldReader
         return TextRead.Done;
     }
 
-    /// <summary>A port from 0 to 65535 without leading zeros or a sign.</summary>
+    /// <summary>Reads a port from 0 to 65535, without leading zeros or a sign.</summary>
     internal static TextRead ReadPort(ReadOnlySpan<byte> input, ref int position, out ushort port)
     {
         var status = ReadDecimal(input, ref position, ushort.MaxValue, out var value);
@@ -46,11 +47,11 @@ internal static class FieldReader
     }
 
     /// <summary>
-    /// RFC 4291, section 2.2: groups of one to four hexadecimal digits, at most one <c>::</c> (which stands for at least one group), and
-    /// optionally a dotted quad for the last two. No zone, no brackets.
+    /// Reads an IPv6 address (RFC 4291, section 2.2): groups of one to four hexadecimal digits, at most one <c>::</c> (which stands for at
+    /// least one group), and optionally a dotted quad for the last two groups. No zone, no brackets.
     /// </summary>
     /// <param name="input">The line.</param>
-    /// <param name="position">Where the address begins; at the end, the first byte behind it.</param>
+    /// <param name="position">The start of the address; afterwards, the first byte behind it.</param>
     /// <param name="address">Receives 16 bytes in network order; must be zeroed.</param>
     internal static TextRead ReadIPv6(ReadOnlySpan<byte> input, ref int position, Span<byte> address)
     {
@@ -125,7 +126,7 @@ internal static class FieldReader
 
     private static TextRead ReadQuadTail(ReadOnlySpan<byte> input, ref int position, int start, Span<byte> address, int count, int gap)
     {
-        // The quad takes two groups: it needs exactly six before it, or a gap and room for one group in the gap.
+        // The quad takes two groups, so there must be exactly six groups before it, or a gap with room for at least one group.
         if (gap < 0 ? count != 6 : count > 5)
         {
             return TextRead.Invalid;

@@ -4,12 +4,12 @@ using System.Buffers.Text;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// Writers for the fields of a version 1 line. An own one for IPv6, because the platform's writes a dotted quad for more than v4-mapped
-/// addresses (2001:db8:1:2:0:5efe:192.0.2.1): two such addresses make a line of 108 bytes, and receivers refuse it.
+/// Writers for the fields of a version 1 line. IPv6 has its own writer, because the platform writes a dotted quad not only for v4-mapped
+/// addresses (2001:db8:1:2:0:5efe:192.0.2.1). Two such addresses make a line of 108 bytes, which receivers refuse.
 /// </summary>
 internal static class FieldWriter
 {
-    /// <summary>Writes an address: RFC 5952, v4-mapped as ::ffff:a.b.c.d; at most 39 bytes.</summary>
+    /// <summary>Writes an address in the form of RFC 5952, v4-mapped as ::ffff:a.b.c.d; at most 39 bytes.</summary>
     internal static int WriteAddress(Span<byte> destination, ProxyEndPoint endPoint)
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -79,7 +79,7 @@ internal static class FieldWriter
         return length;
     }
 
-    // The longest run of two or more zero groups, the first one if several are as long (RFC 5952, sections 4.2.2 and 4.2.3).
+    // The longest run of two or more zero groups; the first run if several have the same length (RFC 5952, sections 4.2.2 and 4.2.3).
     private static (int Start, int End) FindGap(ReadOnlySpan<byte> bytes)
     {
         var (start, end) = (-1, -1);

@@ -4,12 +4,12 @@ using System.Buffers.Binary;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// Version 1, section 2.1: <c>PROXY TCP4|TCP6|UNKNOWN source destination sourcePort destinationPort CRLF</c>, single spaces, at most 107
-/// bytes.
+/// Parses version 1 (section 2.1): <c>PROXY TCP4|TCP6|UNKNOWN source destination sourcePort destinationPort CRLF</c>, with single spaces,
+/// at most 107 bytes.
 /// </summary>
 internal static class LineParser
 {
-    // Of an IPv6 address's group.
+    // The most digits in a group of an IPv6 address.
     private const int MostDigits = 4;
 
     private const byte Space = (byte)' ';
@@ -67,7 +67,7 @@ internal static class LineParser
         };
     }
 
-    // The receiver must ignore anything up to the CRLF; but a CR or LF alone is not to be tolerated there either.
+    // The receiver must ignore all bytes up to the CRLF, but a single CR or LF is an error there too.
     private static ProxyParseResult ParseUnknown(ReadOnlySpan<byte> line, int position, out ProxyHeader header)
     {
         header = default;
@@ -155,8 +155,8 @@ internal static class LineParser
         return result;
     }
 
-    // The first byte that is no digit tells: a colon or a dot. Unspecified: it has not come yet. What is neither is an error of the line's
-    // own family.
+    // The first byte that is not a digit decides: a colon means IPv6, a dot means IPv4. Unspecified: this byte has not arrived yet. Any
+    // other byte is an error in an address of the line's own family.
     private static ProxyAddressFamily FamilyOf(ReadOnlySpan<byte> rest, ProxyAddressFamily family)
     {
         var digits = rest.IndexOfAnyExcept(HexDigits);
@@ -213,7 +213,7 @@ internal static class LineParser
 
         if (line[position] != Space)
         {
-            // The field before it is whole: a line end here means that the next one is missing.
+            // The field before is complete, so a line end here means that the next field is missing.
             return FieldError(line, position, position, error);
         }
 

@@ -4,13 +4,14 @@ using System.Numerics;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// CRC32C (Castagnoli, RFC 3720 appendix B.4) of a header, its own four bytes taken as zero. The check value of "123456789" is E3069283.
+/// CRC32C (Castagnoli, RFC 3720 appendix B.4) of a header. The four bytes of the checksum itself count as zero. The check value of
+/// "123456789" is E3069283.
 /// </summary>
 internal static class ProxyChecksum
 {
     internal const int Length = 4;
 
-    /// <summary>The checksum of a header whose CRC32C field stands at <paramref name="fieldOffset"/>, whatever the field holds.</summary>
+    /// <summary>The checksum of a header with a CRC32C field at <paramref name="fieldOffset"/>, whose content is ignored.</summary>
     internal static uint Compute(ReadOnlySpan<byte> header, int fieldOffset)
     {
         var crc = Append(uint.MaxValue, header[..fieldOffset]);
@@ -20,7 +21,7 @@ internal static class ProxyChecksum
 
     internal static uint Compute(ReadOnlySpan<byte> data) => ~Append(uint.MaxValue, data);
 
-    // One hardware instruction per 8 bytes; the BitOperations fallback is as correct, only slower.
+    // One hardware instruction per 8 bytes. The fallback of BitOperations gives the same result more slowly.
     private static uint Append(uint crc, ReadOnlySpan<byte> data)
     {
         while (data.Length >= sizeof(ulong))

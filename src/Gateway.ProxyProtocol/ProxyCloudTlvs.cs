@@ -5,7 +5,8 @@ using System.Text;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// Decodes what cloud load balancers put into custom TLVs. Anything that does not have the documented layout is false, never an error.
+/// Decodes the custom TLVs of cloud load balancers. If a value does not have the documented layout, the result is false, never an
+/// exception.
 /// </summary>
 /// <remarks>
 /// Layouts: AWS edit-target-group-attributes, Google Private Service Connect, azure-docs private-link-service-overview.md, help.aliyun.com
@@ -19,7 +20,7 @@ public static class ProxyCloudTlvs
     private static readonly SearchValues<byte> IdCharacters = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-"u8);
 
-    // Cloud ids have some 20 to 60 characters; a longer one is none, and is not worth a string.
+    // Cloud ids have some 20 to 60 characters. A longer value is not an id, and no string is allocated for it.
     private const int MaxIdLength = 255;
 
     /// <summary>AWS, TLV 0xEA: sub-type 1, then the VPC endpoint's id in ASCII letters, digits and hyphens.</summary>
@@ -45,7 +46,7 @@ public static class ProxyCloudTlvs
             && BinaryPrimitives.TryReadUInt32LittleEndian(value[1..], out id);
     }
 
-    /// <summary>Alibaba Cloud, TLV 0xE1: what the id is of, then the id in ASCII letters, digits and hyphens.</summary>
+    /// <summary>Alibaba Cloud, TLV 0xE1: the kind of the id, then the id in ASCII letters, digits and hyphens.</summary>
     public static bool TryReadAlibabaId(ReadOnlySpan<byte> value, out AlibabaIdKind kind, out string id)
     {
         (kind, id) = (default, "");
@@ -58,7 +59,7 @@ public static class ProxyCloudTlvs
         return TryReadId(value[1..], out id);
     }
 
-    // Strict about the characters: the id ends up in logs and headers.
+    // Only these characters are allowed, because the id goes into logs and headers.
     internal static bool TryReadId(ReadOnlySpan<byte> bytes, out string id)
     {
         var isId = IsId(bytes);

@@ -1,11 +1,11 @@
 namespace Gateway.ProxyProtocol;
 
-/// <summary>On whose behalf the connection was opened.</summary>
+/// <summary>For whom the proxy opened the connection.</summary>
 public enum ProxyCommand : byte
 {
-    /// <summary>The proxy itself (a health check, say): the real endpoints count. Version 1's <c>UNKNOWN</c> reads as this.</summary>
+    /// <summary>For itself (a health check, say): the real endpoints count. Version 1's <c>UNKNOWN</c> is parsed as this.</summary>
     Local = 0,
 
-    /// <summary>Another node, whose endpoints the header names.</summary>
+    /// <summary>For another node: the header has the endpoints of its connection.</summary>
     Proxy = 1,
 }

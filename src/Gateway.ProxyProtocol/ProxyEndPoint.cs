@@ -4,13 +4,13 @@ using System.Net;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// An IPv4 or IPv6 address with a port, held in bits so that reading a header allocates nothing. The default value is no address.
+/// An IPv4 or IPv6 address with a port, stored as numbers so that reading a header allocates nothing. The default value has no address.
 /// </summary>
 public readonly record struct ProxyEndPoint
 {
     private const ulong MappedPrefix = 0x0000_FFFF_0000_0000;
 
-    // Network order: an IPv4 address is the low 32 bits of _low.
+    // The numbers of the address. An IPv4 address is the low 32 bits of _low.
     private readonly ulong _high;
     private readonly ulong _low;
 
@@ -19,7 +19,7 @@ public readonly record struct ProxyEndPoint
         (Family, _high, _low, Port) = (family, high, low, port);
     }
 
-    /// <summary>Inet, Inet6 or (no address) Unspecified.</summary>
+    /// <summary>Inet, Inet6, or Unspecified (no address).</summary>
     public ProxyAddressFamily Family { get; }
 
     /// <summary>The port.</summary>
@@ -29,7 +29,7 @@ public readonly record struct ProxyEndPoint
     public int AddressLength => Family switch { ProxyAddressFamily.Inet => 4, ProxyAddressFamily.Inet6 => 16, _ => 0 };
 
     /// <summary>
-    /// Whether address and port are all zero: what senders without an address write (Varnish, for clients on a unix socket).
+    /// Whether address and port are all zero. Senders that have no address write this (Varnish, for clients on a unix socket).
     /// </summary>
     public bool IsAllZero => AddressLength > 0 && _high == 0 && _low == 0 && Port == 0;
 
@@ -37,8 +37,8 @@ public readonly record struct ProxyEndPoint
     public bool IsIPv4Mapped => Family == ProxyAddressFamily.Inet6 && _high == 0 && (_low & 0xFFFF_FFFF_0000_0000) == MappedPrefix;
 
     /// <summary>
-    /// Whether a client can have this address: not unspecified (0.0.0.0, ::), multicast or 255.255.255.255, nor one of them v4-mapped. A
-    /// bind to the others succeeds and silently loses the client's identity.
+    /// Whether a client can have this address. False for unspecified (0.0.0.0, ::), multicast and 255.255.255.255, and for the v4-mapped
+    /// form of these, because a bind to such an address may succeed, and the client's identity would silently be lost.
     /// </summary>
     public bool CanBeSource
     {
@@ -62,7 +62,7 @@ public readonly record struct ProxyEndPoint
     /// <summary>An IPv6 endpoint; a v4-mapped address stays IPv6.</summary>
     /// <param name="address">The 16 bytes of the address in network order.</param>
     /// <param name="port">The port.</param>
-    /// <exception cref="ArgumentException">Not 16 bytes.</exception>
+    /// <exception cref="ArgumentException">The address does not have 16 bytes.</exception>
     public static ProxyEndPoint FromIPv6(ReadOnlySpan<byte> address, ushort port)
     {
         if (address.Length != 16)
@@ -78,7 +78,7 @@ public readonly record struct ProxyEndPoint
     /// <param name="port">The port.</param>
     public ProxyEndPoint WithPort(ushort port) => new(Family, _high, _low, port);
 
-    /// <summary>Takes an endpoint as the platform has it; a zone (scope id) is dropped, no header can carry it.</summary>
+    /// <summary>Converts an endpoint of the platform. A zone (scope id) is dropped, because a header cannot carry it.</summary>
     public static ProxyEndPoint From(IPEndPoint endPoint)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
@@ -89,11 +89,11 @@ public readonly record struct ProxyEndPoint
             : FromIPv6(bytes, (ushort)endPoint.Port);
     }
 
-    /// <summary>The endpoint as the platform has it (allocates); a v4-mapped address stays IPv6.</summary>
+    /// <summary>Converts to an endpoint of the platform (allocates); a v4-mapped address stays IPv6.</summary>
     /// <exception cref="InvalidOperationException">There is no address: <see cref="Family"/> is Unspecified.</exception>
     public IPEndPoint ToIPEndPoint() => new(ToIPAddress(), Port);
 
-    /// <summary>The address as the platform has it (allocates); a v4-mapped address stays IPv6.</summary>
+    /// <summary>Converts to an address of the platform (allocates); a v4-mapped address stays IPv6.</summary>
     /// <exception cref="InvalidOperationException">There is no address: <see cref="Family"/> is Unspecified.</exception>
     public IPAddress ToIPAddress()
     {
@@ -107,10 +107,10 @@ public readonly record struct ProxyEndPoint
         return new IPAddress(bytes);
     }
 
-    /// <summary>The IPv4 endpoint of a v4-mapped one; any other endpoint as it is.</summary>
+    /// <summary>Converts a v4-mapped endpoint to IPv4; any other endpoint stays as it is.</summary>
     public ProxyEndPoint Unmap() => IsIPv4Mapped ? FromIPv4((uint)_low, Port) : this;
 
-    /// <summary>The v4-mapped form of an IPv4 endpoint; any other endpoint as it is.</summary>
+    /// <summary>Converts an IPv4 endpoint to its v4-mapped form; any other endpoint stays as it is.</summary>
     public ProxyEndPoint MapToIPv6() =>
         Family == ProxyAddressFamily.Inet ? new(ProxyAddressFamily.Inet6, 0, MappedPrefix | _low, Port) : this;
 

@@ -5,19 +5,20 @@ namespace Gateway.ProxyProtocol;
 
 /// <summary>Parses a PROXY protocol header (HAProxy's <c>doc/proxy-protocol.txt</c>, edition of 2026/04/27) of either version.</summary>
 /// <remarks>
-/// <para>The input starts at the first byte of the connection. After NeedMore, call again with the same bytes and what came behind them:
-/// nothing is kept between calls, so any segmentation is fine. Nothing throws, whatever the bytes; nothing is allocated.</para>
-/// <para>Version 1 is judged byte by byte. Version 2's fixed part is judged byte by byte up to its 16th, then its body once, when it is
-/// complete: a peer that sends one byte at a time would otherwise have its TLVs walked again for each.</para>
+/// <para>The input starts at the first byte of the connection. After NeedMore, call again with the same bytes and the bytes that followed.
+/// Nothing is kept between calls, so the input may be split in any way. The parser never throws for any bytes, and allocates
+/// nothing.</para>
+/// <para>Version 1 is checked byte by byte. Version 2's fixed part of 16 bytes is checked byte by byte too. Its body is checked once, when
+/// it is complete, because otherwise a peer that sends single bytes would make the parser read the TLVs again for each byte.</para>
 /// </remarks>
 public static class ProxyHeaderParser
 {
-    // Long enough for every header without TLVs: 107 for version 1, 16 + 216 for version 2 with UNIX paths.
+    // Long enough for every header without TLVs: 107 bytes for version 1, 16 + 216 for version 2 with UNIX paths.
     private const int StackBytes = 256;
 
     /// <summary>Parses contiguous input.</summary>
-    /// <param name="input">All that has come so far.</param>
-    /// <param name="options">What is taken.</param>
+    /// <param name="input">All bytes so far.</param>
+    /// <param name="options">Which headers are accepted.</param>
     /// <param name="header">The header, if the status is Done.</param>
     /// <returns>NeedMore, Done, or Invalid with its reason.</returns>
     public static ProxyParseResult Parse(ReadOnlySpan<byte> input, ProxyParseOptions options, out ProxyHeader header)
@@ -34,9 +35,9 @@ public static class ProxyHeaderParser
         };
     }
 
-    /// <summary>Parses input in any number of segments; offsets in the header count from its start.</summary>
-    /// <param name="input">All that has come so far.</param>
-    /// <param name="options">What is taken.</param>
+    /// <summary>Parses input in any number of segments. Offsets in the header count from the start of the input.</summary>
+    /// <param name="input">All bytes so far.</param>
+    /// <param name="options">Which headers are accepted.</param>
     /// <param name="header">The header, if the status is Done.</param>
     /// <returns>NeedMore, Done, or Invalid with its reason.</returns>
     public static ProxyParseResult Parse(in ReadOnlySequence<byte> input, ProxyParseOptions options, out ProxyHeader header)
@@ -55,7 +56,8 @@ public static class ProxyHeaderParser
             return result;
         }
 
-        // Only version 2 wants more than 256 bytes, and its length has passed the limit: at most 64 KiB, and only once all of it is there.
+        // Only version 2 needs more than 256 bytes. Its length is within the limit, so at most 64 KiB are copied, and only when all bytes
+        // are there.
         var length = BinaryParser.FixedLength + BinaryPrimitives.ReadUInt16BigEndian(start[BinaryParser.LengthOffset..]);
         if (input.Length < length)
         {

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// Writes headers of either version into memory that the caller owns. Only a destination that is too short throws: that is the caller's
-/// bug.
+/// Writes headers of both versions into memory of the caller. The only exception is for a destination that is too short, which is a bug of
+/// the caller.
 /// </summary>
 public static class ProxyHeaderWriter
 {
@@ -14,18 +14,20 @@ public static class ProxyHeaderWriter
     /// <summary>The longest version 2 header, in bytes: its length field has 16 bits.</summary>
     public const int MaxV2Length = BinaryParser.FixedLength + ushort.MaxValue;
 
-    /// <summary>A version 2 header with IPv6 addresses and no TLVs, in bytes.</summary>
+    /// <summary>The length of a version 2 header with IPv6 addresses and no TLVs, in bytes.</summary>
     public const int MinV2Length = BinaryParser.FixedLength + 36;
 
     private const int ChecksumTlvLength = ProxyTlv.PrefixLength + ProxyChecksum.Length;
 
     private static ReadOnlySpan<byte> UnknownLine => "PROXY UNKNOWN\r\n"u8;
 
-    /// <summary>Writes a version 1 line. Health checks, too, write their socket's own endpoints here rather than UNKNOWN.</summary>
+    /// <summary>Writes a version 1 line. Health checks write it too, with the endpoints of their socket instead of UNKNOWN.</summary>
     /// <param name="destination">At least <see cref="MaxV1Length"/> bytes.</param>
     /// <param name="source">The client.</param>
-    /// <param name="destinationEndPoint">What the client connected to. Mixed families are written as TCP6, IPv4 as ::ffff:a.b.c.d.</param>
-    /// <returns>The bytes written. If either is no address: the line UNKNOWN.</returns>
+    /// <param name="destinationEndPoint">
+    /// The endpoint that the client connected to. Mixed families are written as TCP6, with IPv4 as ::ffff:a.b.c.d.
+    /// </param>
+    /// <returns>The bytes written. If an endpoint has no address, the line is UNKNOWN.</returns>
     /// <exception cref="ArgumentException">The destination is too short.</exception>
     public static int WriteV1(Span<byte> destination, ProxyEndPoint source, ProxyEndPoint destinationEndPoint)
     {
@@ -62,7 +64,8 @@ public static class ProxyHeaderWriter
     }
 
     /// <summary>
-    /// The room that a version 2 header needs, in bytes; never more than <see cref="MaxV2Length"/>, as TLVs that do not fit are left out.
+    /// The room that a version 2 header needs, in bytes. Never more than <see cref="MaxV2Length"/>, because TLVs that do not fit are left
+    /// out.
     /// </summary>
     /// <param name="family">Inet, Inet6, or Unspecified (LOCAL, or no addresses). Mixed families are Inet6.</param>
     /// <param name="tlvLength">The length of the TLV area.</param>
@@ -73,7 +76,7 @@ public static class ProxyHeaderWriter
         return (int)Math.Min((long)withoutTlvs + tlvLength, MaxV2Length);
     }
 
-    /// <summary>Writes a version 2 header; see the overload that counts what did not fit.</summary>
+    /// <summary>Writes a version 2 header; see the overload that counts TLVs that were left out.</summary>
     /// <inheritdoc cref="WriteV2(Span{byte}, ProxyCommand, ProxyEndPoint, ProxyEndPoint, ReadOnlySpan{byte}, bool, out int)"/>
     public static int WriteV2(
         Span<byte> destination,
@@ -88,14 +91,14 @@ public static class ProxyHeaderWriter
     /// <param name="destination">At least <see cref="GetV2Length"/> bytes for these arguments.</param>
     /// <param name="command">LOCAL writes no addresses.</param>
     /// <param name="source">The client.</param>
-    /// <param name="destinationEndPoint">What the client connected to. Mixed families are written as IPv6, IPv4 as v4-mapped; no address
-    /// makes it UNSPEC.</param>
-    /// <param name="tlvs">The TLVs, in order and byte for byte. A CRC32C TLV among them is left out: it was made for another
+    /// <param name="destinationEndPoint">The endpoint that the client connected to. Mixed families are written as IPv6, with IPv4 as
+    /// v4-mapped. If an endpoint has no address, the family is UNSPEC.</param>
+    /// <param name="tlvs">The TLVs, in order and byte for byte. A CRC32C TLV among them is left out, because it was made for another
     /// header.</param>
     /// <param name="withChecksum">Whether to append a CRC32C TLV.</param>
-    /// <param name="skippedTlvs">How many TLVs were left out because the header would pass 65535 bytes, or because the area is malformed
-    /// from there on.</param>
-    /// <returns>The bytes written; less than <see cref="GetV2Length"/> if something was left out.</returns>
+    /// <param name="skippedTlvs">The number of TLVs that were left out, because the header would be longer than 65535 bytes, or because the
+    /// area is malformed from there on.</param>
+    /// <returns>The bytes written; less than <see cref="GetV2Length"/> if TLVs were left out.</returns>
     /// <exception cref="ArgumentException">The destination is too short.</exception>
     public static int WriteV2(
         Span<byte> destination,

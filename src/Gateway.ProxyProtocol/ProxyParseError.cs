@@ -1,7 +1,7 @@
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// Why bytes are not a header that we take: one value per class of error. <see cref="ProxyParseErrors.Describe"/> has the words for people.
+/// Why bytes are not an acceptable header: one value per class of error. <see cref="ProxyParseErrors.Describe"/> has the texts for people.
 /// </summary>
 public enum ProxyParseError : byte
 {
@@ -12,11 +12,11 @@ public enum ProxyParseError : byte
     NoSignature,
 
     /// <summary>
-    /// The header is longer than <see cref="ProxyParseOptions.MaxHeaderBytes"/>; decided from version 2's first 16 bytes.
+    /// The header is longer than <see cref="ProxyParseOptions.MaxHeaderBytes"/>. For version 2 the first 16 bytes decide this.
     /// </summary>
     TooLarge,
 
-    /// <summary>The signature is of a version that the options do not allow.</summary>
+    /// <summary>The options do not allow the version of the signature.</summary>
     VersionNotAllowed,
 
     /// <summary>V1: no CRLF within 107 bytes, the longest line that the specification allows.</summary>
@@ -47,7 +47,7 @@ public enum ProxyParseError : byte
     /// <summary>V1: the destination port is not a plain decimal number from 0 to 65535.</summary>
     DestinationPort,
 
-    /// <summary>V1: something stands between the destination port and the CRLF.</summary>
+    /// <summary>V1: there are bytes between the destination port and the CRLF.</summary>
     TrailingData,
 
     /// <summary>V2: the version nibble is not 2.</summary>

@@ -3,7 +3,7 @@ namespace Gateway.ProxyProtocol;
 /// <summary>Words for <see cref="ProxyParseError"/>.</summary>
 public static class ProxyParseErrors
 {
-    /// <summary>A short reason for a log line: constant text, never bytes of the peer's.</summary>
+    /// <summary>A short reason for a log line. It is constant text, and never contains bytes of the peer.</summary>
     public static string Describe(ProxyParseError error) => error switch
     {
         ProxyParseError.None => "no error",

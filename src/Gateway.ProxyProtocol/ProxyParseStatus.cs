@@ -1,14 +1,14 @@
 namespace Gateway.ProxyProtocol;
 
-/// <summary>How far a parse came.</summary>
+/// <summary>The result of a parse.</summary>
 public enum ProxyParseStatus : byte
 {
-    /// <summary>What is there may be the beginning of a header: call again, from the first byte, when more has come.</summary>
+    /// <summary>The bytes may be the beginning of a header. Call again, from the first byte, when more bytes have arrived.</summary>
     NeedMore,
 
-    /// <summary>A whole, valid header; its <see cref="ProxyHeader.Length"/> says where the payload begins.</summary>
+    /// <summary>A complete, valid header. <see cref="ProxyHeader.Length"/> says where the payload begins.</summary>
     Done,
 
-    /// <summary>No continuation can make this a header that we take.</summary>
+    /// <summary>The bytes are not an acceptable header, and further bytes cannot change that.</summary>
     Invalid,
 }

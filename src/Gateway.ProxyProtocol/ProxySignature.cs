@@ -1,17 +1,17 @@
 namespace Gateway.ProxyProtocol;
 
-/// <summary>Tells from the first bytes of a connection whether a header has begun.</summary>
+/// <summary>Decides from the first bytes of a connection whether they begin a header.</summary>
 /// <remarks>
-/// The space belongs to version 1's signature: <c>PROXYING</c> is not a header. Version 2 matches on its 12 bytes alone, whatever version
-/// nibble follows: nothing else begins so, and a wrong version is to be refused rather than relayed.
+/// The space belongs to version 1's signature, because <c>PROXYING</c> is not a header. Version 2 matches by its 12 bytes alone, with any
+/// version nibble, because no other protocol begins so, and a wrong version must be refused and not relayed.
 /// </remarks>
 public static class ProxySignature
 {
-    /// <summary>The length of version 2's signature, in bytes: after so many (or fewer) bytes the answer is never Partial.</summary>
+    /// <summary>The length of version 2's signature, in bytes. After this many bytes the answer is never Partial.</summary>
     public const int MaxLength = 12;
 
-    /// <summary>The version whose signature matched; null: none (yet).</summary>
-    /// <param name="match">What <see cref="Match"/> has answered.</param>
+    /// <summary>The version whose signature matched; null: no signature has matched (yet).</summary>
+    /// <param name="match">The answer of <see cref="Match"/>.</param>
     public static ProxyVersion? VersionOf(ProxySignatureMatch match) => match switch
     {
         ProxySignatureMatch.V1 => ProxyVersion.V1,
@@ -24,7 +24,7 @@ public static class ProxySignature
     internal static ReadOnlySpan<byte> V2 => [0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A];
 
     /// <summary>Compares the first bytes of a connection with both signatures.</summary>
-    /// <param name="firstBytes">All that has come so far, from the first byte on; what follows a signature is not looked at.</param>
+    /// <param name="firstBytes">All bytes so far, from the first byte of the connection. Bytes behind a signature are ignored.</param>
     public static ProxySignatureMatch Match(ReadOnlySpan<byte> firstBytes)
     {
         if (firstBytes.StartsWith(V2))

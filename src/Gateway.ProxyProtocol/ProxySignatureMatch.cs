@@ -1,17 +1,17 @@
 namespace Gateway.ProxyProtocol;
 
-/// <summary>What the first bytes of a connection look like.</summary>
+/// <summary>The result of comparing the first bytes of a connection with the signatures.</summary>
 public enum ProxySignatureMatch : byte
 {
-    /// <summary>Not a header of any version.</summary>
+    /// <summary>The bytes are not a header of any version.</summary>
     None,
 
-    /// <summary>Too few bytes to tell: more could make it a signature (also: no bytes yet).</summary>
+    /// <summary>Too few bytes: with more bytes they may become a signature (also if there are no bytes yet).</summary>
     Partial,
 
-    /// <summary>They begin with <c>PROXY </c>.</summary>
+    /// <summary>The bytes begin with <c>PROXY </c>.</summary>
     V1,
 
-    /// <summary>They begin with version 2's 12 byte signature.</summary>
+    /// <summary>The bytes begin with version 2's signature of 12 bytes.</summary>
     V2,
 }

@@ -4,8 +4,8 @@ using System.Text;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// One value of the SSL TLV, as a text for a header: what the sender knows of the client's TLS and certificate. What a certificate says is
-/// told only if the client showed it and the sender verified it: whoever reads a name takes it for one that was checked.
+/// One value of the SSL TLV, as text for a header: the client's TLS and certificate, as the sender knows them. The content of a certificate
+/// is passed on only if the client showed the certificate and the sender verified it, because a backend takes such a name for verified.
 /// </summary>
 /// <remarks>
 /// Specification, section 2.2.6; the words of <c>SslVerify</c> are nginx's (<c>$ssl_client_verify</c>), the form of <c>SslClientCert</c> is
@@ -13,7 +13,7 @@ namespace Gateway.ProxyProtocol;
 /// </remarks>
 public sealed class ProxySslField
 {
-    // Longer header lines are refused by most servers anyway.
+    // Most servers refuse longer header lines.
     private const int MaxTextLength = 255;
     private const int MaxCertificateLength = 6000;
 
@@ -29,7 +29,7 @@ public sealed class ProxySslField
     /// <summary>All names, for messages.</summary>
     public static IEnumerable<string> Names => Known.Select(static known => known.Name);
 
-    /// <summary>Its name.</summary>
+    /// <summary>The name of the field.</summary>
     public string Name { get; }
 
     /// <summary>Finds a field by name, in any case.</summary>
@@ -39,14 +39,14 @@ public sealed class ProxySslField
         return field is not null;
     }
 
-    /// <summary>The value among a header's TLVs.</summary>
-    /// <param name="tlvs">The area.</param>
+    /// <summary>Finds the value of the field.</summary>
+    /// <param name="tlvs">The TLV area of the header.</param>
     /// <param name="text">
     /// Printable ASCII: the TLS version, the cipher, <c>SUCCESS</c>, <c>FAILED:N</c> or <c>NONE</c>, the common name, or the certificate as
     /// <c>:BASE64:</c>.
     /// </param>
     /// <returns>
-    /// False if it is not known, malformed, too long or not printable, or if it is about a certificate that was not verified.
+    /// False if the value is missing, malformed, too long or not printable, or comes from a certificate that was not verified.
     /// </returns>
     public bool TryFind(ReadOnlySpan<byte> tlvs, out string text)
     {
@@ -86,7 +86,8 @@ public sealed class ProxySslField
         }
     }
 
-    // Common names have blanks inside; at the ends a header would lose them, and another name would be read.
+    // Common names may contain blanks. Blanks at the ends are refused, because a header would lose them, and a reader would see another
+    // name.
     private static bool TryDecode(ReadOnlySpan<byte> value, out string text)
     {
         text = "";

@@ -9,12 +9,12 @@ public readonly ref struct ProxyTlv
         Value = value;
     }
 
-    /// <summary>The length of type and length in front of each value, in bytes.</summary>
+    /// <summary>The number of bytes in front of each value: 1 for the type, 2 for the length.</summary>
     public const int PrefixLength = 3;
 
-    /// <summary>The type; not every value has a name.</summary>
+    /// <summary>The type. Not every number has a name.</summary>
     public ProxyTlvType Type { get; }
 
-    /// <summary>The value, byte for byte as it came.</summary>
+    /// <summary>The value, byte for byte as received.</summary>
     public ReadOnlySpan<byte> Value { get; }
 }

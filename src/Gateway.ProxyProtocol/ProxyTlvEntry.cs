@@ -1,11 +1,11 @@
 namespace Gateway.ProxyProtocol;
 
 /// <summary>One named TLV.</summary>
-/// <param name="Name">What configuration and logs call it.</param>
-/// <param name="Type">Its type.</param>
-/// <param name="Layout">How its value is read.</param>
-/// <param name="SubType">The first byte of its value; 0: it has none.</param>
-/// <param name="Importance">See <see cref="ProxyTlvImportance"/>. Defaults to that of a type without a name.</param>
+/// <param name="Name">The name in configuration and logs.</param>
+/// <param name="Type">The type of the TLV.</param>
+/// <param name="Layout">The layout of the value.</param>
+/// <param name="SubType">The sub-type, which is the first byte of the value; 0: there is none.</param>
+/// <param name="Importance">See <see cref="ProxyTlvImportance"/>. Defaults to the importance of a type without a name.</param>
 internal sealed record ProxyTlvEntry(
     string Name,
     ProxyTlvType Type,
@@ -14,7 +14,7 @@ internal sealed record ProxyTlvEntry(
     int Importance = ProxyTlvImportance.Unnamed)
 {
     /// <summary>
-    /// Whether other senders use the same type for other things, so that the name is right only for values of its layout.
+    /// Whether this is a cloud's TLV. Other senders use the same type for other values, so the name is right only for values of its layout.
     /// </summary>
     public bool IsCloud => Layout is ProxyTlvLayout.Id or ProxyTlvLayout.BigEndian64 or ProxyTlvLayout.LittleEndian32;
 }

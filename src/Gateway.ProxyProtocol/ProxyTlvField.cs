@@ -6,19 +6,19 @@ using System.Text;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// One value that a TLV can hold, under the name that configuration and logs use: a text (<c>Authority</c>), a cloud's id
+/// One value that a TLV can hold, with its name in configuration and logs: a text (<c>Authority</c>), a cloud's id
 /// (<c>AwsVpcEndpointId</c>, without its sub-type) or the bytes of a type by number (<c>0xE9</c>). The three ids of Alibaba Cloud share a
-/// type and are told apart by their sub-type.
+/// type, and differ by their sub-type.
 /// </summary>
 /// <remarks>Layouts: <see cref="ProxyCloudTlvs"/>; texts: specification, section 2.2.</remarks>
 public sealed class ProxyTlvField
 {
     private const string Hexadecimal = "0x";
 
-    // Host names have 253 characters, ids of connections 128 (specification, section 2.2.5); what is longer is no text to show.
+    // Host names have at most 253 characters, ids of connections at most 128 (specification, section 2.2.5). Longer values are not shown.
     private const int MaxTextLength = 255;
 
-    // A header of 4 KB has room for 1300 empty ones, and a log's line has not.
+    // A header of 4 KB has room for 1300 empty TLVs, but a log line does not.
     private const int MaxDescribed = 32;
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
@@ -38,18 +38,18 @@ public sealed class ProxyTlvField
     /// <summary>All names, for messages.</summary>
     public static IEnumerable<string> Names => Known.Select(static known => known.Name);
 
-    /// <summary>Its name.</summary>
+    /// <summary>The name of the field.</summary>
     public string Name { get; }
 
-    /// <summary>The type of the TLV that holds it.</summary>
+    /// <summary>The type of the TLV that holds the field.</summary>
     public ProxyTlvType Type { get; }
 
-    /// <summary>Whether any text is a value of it, so that a template can make one.</summary>
+    /// <summary>Whether any text is a valid value, so that a template can make values.</summary>
     public bool IsFreeText => _layout is ProxyTlvLayout.Text or ProxyTlvLayout.Raw;
 
     /// <summary>
-    /// Finds a field by name (in any case) or by <c>0x</c> and one or two hexadecimal digits: then the value is the TLV's, whatever its
-    /// layout.
+    /// Finds a field by its name (in any case), or by <c>0x</c> and one or two hexadecimal digits. In the second case the field is the
+    /// whole value of the TLV, with any layout.
     /// </summary>
     public static bool TryParse(string? name, out ProxyTlvField field)
     {
@@ -64,12 +64,12 @@ public sealed class ProxyTlvField
         return field is not null;
     }
 
-    /// <summary>Makes the bytes of a TLV that holds a value.</summary>
+    /// <summary>Encodes a text as the value of a TLV.</summary>
     /// <param name="text">
     /// A text; an id in letters, digits and hyphens; a decimal number; for a type by number a text, or bytes as <c>0x0a0b</c>.
     /// </param>
     /// <param name="value">The TLV's value.</param>
-    /// <returns>False if the field cannot hold it.</returns>
+    /// <returns>False if the field cannot hold this text.</returns>
     public bool TryEncode(string text, out byte[] value)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -106,12 +106,12 @@ public sealed class ProxyTlvField
     }
 
     /// <summary>
-    /// Reads a TLV's value as text: printable ASCII without blanks, fit for a log's line and a header. A type by number is told as
+    /// Decodes a TLV's value as text: printable ASCII without blanks, safe for a log line and a header. For a type by number the text is
     /// <c>0x</c> and hexadecimal digits.
     /// </summary>
     /// <param name="value">The value of a TLV of <see cref="Type"/>.</param>
     /// <param name="text">The text.</param>
-    /// <returns>False if it does not have the field's layout, or is too long or not printable.</returns>
+    /// <returns>False if the value does not have the field's layout, is too long or is not printable.</returns>
     public bool TryDecode(ReadOnlySpan<byte> value, out string text)
     {
         text = "";
@@ -142,8 +142,8 @@ public sealed class ProxyTlvField
     }
 
     /// <summary>
-    /// Whether a TLV has the type of a cloud's, and a value that is not: its number says what it is, the cloud's name would not. Allocates
-    /// nothing.
+    /// Whether a TLV has the type of a cloud's TLV, but a value of another layout. Such a TLV is shown by its number, because the cloud's
+    /// name would be wrong. Allocates nothing.
     /// </summary>
     internal static bool IsOtherThanNamed(in ProxyTlv tlv)
     {
@@ -172,7 +172,7 @@ public sealed class ProxyTlvField
     };
 
     /// <summary>
-    /// Whether a TLV's value is an expected one. Host names are compared regardless of case, anything else byte for byte.
+    /// Whether a TLV's value is equal to an expected value. Host names are compared without case, other values byte for byte.
     /// </summary>
     public bool Matches(ReadOnlySpan<byte> value, ReadOnlySpan<byte> expected) =>
         _layout == ProxyTlvLayout.Text && Type == ProxyTlvType.Authority
@@ -180,11 +180,11 @@ public sealed class ProxyTlvField
             : value.SequenceEqual(expected);
 
     /// <summary>
-    /// The field's TLV among a header's: the first of its type and sub-type. What comes behind it under the same type is nobody's word: a
-    /// reader that took any of them could take another one than its neighbour.
+    /// Finds the field's TLV: the first TLV with its type and sub-type. Later TLVs of the same type are ignored, so that all readers of the
+    /// header use the same TLV.
     /// </summary>
-    /// <param name="tlvs">The area.</param>
-    /// <param name="value">Its value, which need not have the field's layout.</param>
+    /// <param name="tlvs">The TLV area.</param>
+    /// <param name="value">The value of the TLV, which need not have the field's layout.</param>
     public bool TryFindValue(ReadOnlySpan<byte> tlvs, out ReadOnlySpan<byte> value)
     {
         foreach (var tlv in new ProxyTlvReader(tlvs))
@@ -200,7 +200,7 @@ public sealed class ProxyTlvField
         return false;
     }
 
-    /// <summary>The value of the field's TLV among a header's, as text.</summary>
+    /// <summary>Finds the field's TLV and decodes its value as text.</summary>
     public bool TryFind(ReadOnlySpan<byte> tlvs, out string text)
     {
         text = "";
@@ -208,8 +208,10 @@ public sealed class ProxyTlvField
     }
 
     /// <summary>
-    /// All TLVs on one line: <c>Authority:example.org,AwsVpcEndpointId:vpce-1,Ssl</c>. Those without a readable value by name alone, or by
-    /// number if the name is a cloud's and the value something else; <c>-</c> if there are none; <c>…</c> behind 32.
+    /// Describes all TLVs on one line: <c>Authority:example.org,AwsVpcEndpointId:vpce-1,Ssl</c>. A TLV without a readable value is shown by
+    /// its name alone, or by its number if the name is a cloud's and the value has another layout. <c>-</c> if there are no TLVs; <c>…</c>
+    /// after
+    /// 32.
     /// </summary>
     public static string Describe(ReadOnlySpan<byte> tlvs)
     {

@@ -1,22 +1,22 @@
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// How much a backend would miss a TLV, where there is no room for all: for whom the client asked decides what it is answered; then comes
-/// what is known of its TLS, then the connection's id, then where in a cloud it comes from. What has no meaning that anybody agreed on, or
-/// none at all, goes first.
+/// The importance of a TLV for a backend, if there is no room for all TLVs. Most important is the host name that the client asked for,
+/// because it decides about the answer. Then follow the client's TLS, the connection's id, and the client's place in a cloud. TLVs without
+/// an agreed meaning, or without any meaning, are left out first.
 /// </summary>
 public static class ProxyTlvImportance
 {
-    /// <summary>The least.</summary>
+    /// <summary>The lowest importance.</summary>
     public const int Least = 0;
 
-    /// <summary>More than any TLV's own.</summary>
+    /// <summary>The highest importance, above that of any type.</summary>
     public const int Most = 7;
 
-    /// <summary>That of a type without a name, and of a cloud's type with another sender's value.</summary>
+    /// <summary>The importance of a type without a name, and of a cloud's type with a value of another layout.</summary>
     internal const int Unnamed = 1;
 
-    /// <summary>A TLV's, from <see cref="Least"/>.</summary>
+    /// <summary>The importance of a TLV, from <see cref="Least"/>.</summary>
     public static int Of(in ProxyTlv tlv) =>
         ProxyTlvField.IsOtherThanNamed(tlv) ? Unnamed : ProxyTlvRegistry.Find(tlv.Type)?.Importance ?? Unnamed;
 }

@@ -1,12 +1,12 @@
 namespace Gateway.ProxyProtocol;
 
-/// <summary>How a TLV's value is laid out.</summary>
+/// <summary>The layout of a TLV's value.</summary>
 internal enum ProxyTlvLayout : byte
 {
-    /// <summary>No value that a text could show or make.</summary>
+    /// <summary>The value cannot be converted from or to text.</summary>
     None,
 
-    /// <summary>Any bytes: a type by number.</summary>
+    /// <summary>Any bytes, for a type by number.</summary>
     Raw,
 
     /// <summary>A text.</summary>

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// Names of TLV types as configuration writes them: <c>Authority</c>, <c>AwsVpcEndpointId</c>, or a number such as <c>0xEA</c>.
+/// The names of TLV types in the configuration: <c>Authority</c>, <c>AwsVpcEndpointId</c>, or a number such as <c>0xEA</c>.
 /// </summary>
 public static class ProxyTlvNames
 {
@@ -12,12 +12,12 @@ public static class ProxyTlvNames
         ProxyTlvRegistry.Entries.DistinctBy(static entry => entry.Type).Select(static entry => entry.Name);
 
     /// <summary>
-    /// Reads a name (in any case) or <c>0x</c> and one or two hexadecimal digits. Decimal numbers are refused: 20 and 0x20 are easily
-    /// confused.
+    /// Parses a name (in any case), or <c>0x</c> and one or two hexadecimal digits. Decimal numbers are refused, because 20 and 0x20 are
+    /// easily confused.
     /// </summary>
-    /// <param name="text">What configuration says.</param>
-    /// <param name="type">The type's number.</param>
-    /// <returns>Whether it is either.</returns>
+    /// <param name="text">The text in the configuration.</param>
+    /// <param name="type">The number of the type.</param>
+    /// <returns>Whether the text is a name or a number.</returns>
     public static bool TryParse(string? text, out ProxyTlvType type)
     {
         type = 0;
@@ -39,7 +39,7 @@ public static class ProxyTlvNames
         {
             if (entry.Name.Equals(text, StringComparison.OrdinalIgnoreCase))
             {
-                // The further names of a type mean a sub-type, not the type.
+                // The other names of a type mean a sub-type, not the type.
                 var isType = ReferenceEquals(ProxyTlvRegistry.Find(entry.Type), entry);
                 type = isType ? entry.Type : default;
                 return isType;
@@ -50,8 +50,8 @@ public static class ProxyTlvNames
     }
 
     /// <summary>
-    /// The name of a TLV; a cloud's only for a value of its layout, since other senders use the same types for other things (Hitch: 0xE0
-    /// for a certificate).
+    /// The name of a TLV. A cloud's name is used only for a value of its layout, because other senders use the same types for other values
+    /// (Hitch: 0xE0 for a certificate).
     /// </summary>
     public static string Format(in ProxyTlv tlv) =>
         ProxyTlvField.IsOtherThanNamed(tlv) ? Number(tlv.Type) : Format(tlv.Type);

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// Walks an area of TLVs without allocation: <c>foreach (var tlv in new ProxyTlvReader(area))</c>. An area that is not well-formed ends
-/// early with <see cref="IsMalformed"/>; a parsed header's area always is well-formed.
+/// Reads the TLVs of an area one after another, without allocation: <c>foreach (var tlv in new ProxyTlvReader(area))</c>. If the area is
+/// not well-formed, the loop ends early with <see cref="IsMalformed"/>. The area of a parsed header is always well-formed.
 /// </summary>
 public ref struct ProxyTlvReader
 {
@@ -16,21 +16,21 @@ public ref struct ProxyTlvReader
     /// <param name="area">The TLVs: for a header, <c>input.Slice(header.TlvOffset, header.TlvLength)</c>.</param>
     public ProxyTlvReader(ReadOnlySpan<byte> area) => _area = area;
 
-    /// <summary>The TLV that the reader stands on.</summary>
+    /// <summary>The current TLV.</summary>
     public readonly ProxyTlv Current =>
         new((ProxyTlvType)_area[_position - _valueLength - ProxyTlv.PrefixLength], _area.Slice(_position - _valueLength, _valueLength));
 
-    /// <summary>Whether the walk ended at a TLV that does not fit into the area.</summary>
+    /// <summary>Whether the reader ended at a TLV that does not fit into the area.</summary>
     public bool IsMalformed { get; private set; }
 
-    /// <summary>Where the current value begins in the area, in bytes.</summary>
+    /// <summary>The offset of the current value in the area, in bytes.</summary>
     internal readonly int ValueOffset => _position - _valueLength;
 
     /// <summary>Finds the first TLV of a type.</summary>
     /// <param name="area">The TLVs.</param>
     /// <param name="type">The type.</param>
-    /// <param name="value">Its value, or nothing.</param>
-    /// <returns>Whether there is one.</returns>
+    /// <param name="value">The value of the TLV; empty if there is none.</param>
+    /// <returns>Whether there is a TLV of the type.</returns>
     public static bool TryFind(ReadOnlySpan<byte> area, ProxyTlvType type, out ReadOnlySpan<byte> value)
     {
         foreach (var tlv in new ProxyTlvReader(area))
@@ -74,6 +74,6 @@ public ref struct ProxyTlvReader
         return true;
     }
 
-    /// <summary>For <c>foreach</c>: a walk from where this one stands.</summary>
+    /// <summary>For <c>foreach</c>: a copy that begins at the current position.</summary>
     public readonly ProxyTlvReader GetEnumerator() => this;
 }

@@ -1,13 +1,14 @@
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// Every TLV that has a name, once: what configuration and logs call it, how its value is laid out, and how much a backend would miss it.
-/// <see cref="ProxyTlvNames"/>, <see cref="ProxyTlvField"/>, <see cref="ProxySslField"/> and <see cref="ProxyTlvImportance"/> read it here.
+/// The only list of all named TLVs: the name in configuration and logs, the layout of the value, and its importance for a backend.
+/// <see cref="ProxyTlvNames"/>, <see cref="ProxyTlvField"/>, <see cref="ProxySslField"/> and <see cref="ProxyTlvImportance"/> use this
+/// list.
 /// </summary>
 internal static class ProxyTlvRegistry
 {
     /// <summary>
-    /// The TLVs of a header. The first entry of a type gives the type its name; further ones are told apart by their sub-type.
+    /// The TLVs of a header. The first entry of a type gives the type its name. Further entries of the type differ by their sub-type.
     /// </summary>
     public static readonly ProxyTlvEntry[] Entries =
     [
@@ -26,7 +27,7 @@ internal static class ProxyTlvRegistry
         new(nameof(ProxyTlvType.AzurePrivateLinkId), ProxyTlvType.AzurePrivateLinkId, ProxyTlvLayout.LittleEndian32, 1, Importance: 2),
     ];
 
-    /// <summary>What the SSL TLV holds: by itself, or in a TLV inside it. A header's TLV is never meant by these names.</summary>
+    /// <summary>The values in the SSL TLV: its own fields, and its sub-TLVs. These names never mean a TLV of the header itself.</summary>
     public static readonly ProxyTlvEntry[] InSsl =
     [
         new("SslVersion", ProxyTlvType.SslVersion, ProxyTlvLayout.Text),

@@ -1,6 +1,6 @@
 namespace Gateway.ProxyProtocol;
 
-/// <summary>A set of TLVs: which of a header's are passed on. Immutable; one per route.</summary>
+/// <summary>A set of TLV types that are passed on from a header. Immutable; one per route.</summary>
 public sealed class ProxyTlvSet
 {
     private readonly Membership[] _types = new Membership[256];
@@ -15,7 +15,7 @@ public sealed class ProxyTlvSet
         }
     }
 
-    // A cloud's name means what that cloud writes, and not what another sender writes under the same number.
+    // AsNamed: a cloud's name means only values of that cloud's layout, because other senders use the same number for other values.
     private enum Membership : byte
     {
         None,
@@ -30,8 +30,8 @@ public sealed class ProxyTlvSet
     public static ProxyTlvSet None { get; } = new([]);
 
     /// <summary>
-    /// The set that names and numbers make; what is neither is left out. A number means the type, whatever the value; a cloud's name
-    /// (<c>GcpPscConnectionId</c>) only values of its layout.
+    /// Makes a set from names and numbers. Texts that are neither are left out. A number means the type with any value; a cloud's name
+    /// (<c>GcpPscConnectionId</c>) means only values of its layout.
     /// </summary>
     public static ProxyTlvSet Parse(IEnumerable<string> names)
     {
@@ -48,7 +48,7 @@ public sealed class ProxyTlvSet
         return set;
     }
 
-    /// <summary>Whether TLVs of a type belong to the set; of a type that a cloud's name stands for perhaps not all.</summary>
+    /// <summary>Whether TLVs of a type belong to the set. For a cloud's name, only those with its layout may belong to it.</summary>
     public bool Contains(ProxyTlvType type) => _types[(byte)type] != Membership.None;
 
     /// <summary>The set without the given types.</summary>
@@ -66,7 +66,7 @@ public sealed class ProxyTlvSet
     }
 
     /// <summary>
-    /// Copies the TLVs that belong to the set, byte for byte and in order. A CRC32C TLV is left out always: it would not match the
+    /// Copies the TLVs that belong to the set, byte for byte and in order. A CRC32C TLV is always left out, because it would not match the
     /// new header, and the writer makes its own.
     /// </summary>
     /// <param name="tlvs">A well-formed area.</param>
@@ -88,14 +88,14 @@ public sealed class ProxyTlvSet
     }
 
     /// <summary>
-    /// Copies as <see cref="Copy(ReadOnlySpan{byte}, Span{byte})"/> does, and no more than there is room for: what does not fit is left
-    /// out, the least important first (<see cref="ProxyTlvImportance"/>), and with one all of its type that come behind it, since readers
-    /// take the first. Then the most important stand in front.
+    /// Copies as <see cref="Copy(ReadOnlySpan{byte}, Span{byte})"/> does, up to a number of bytes. If not all TLVs fit:
+    /// 1. The least important TLVs are left out first (<see cref="ProxyTlvImportance"/>), and the most important TLVs come first.
+    /// 2. If a TLV is left out, all later TLVs of its type are left out too, because readers take the first TLV of a type.
     /// </summary>
     /// <param name="tlvs">A well-formed area.</param>
     /// <param name="destination">At least as long as <paramref name="tlvs"/>.</param>
-    /// <param name="room">How many bytes they may have.</param>
-    /// <param name="leftOut">How many TLVs were left out for want of room.</param>
+    /// <param name="room">The most bytes to write.</param>
+    /// <param name="leftOut">The number of TLVs that were left out because there was no room.</param>
     /// <param name="first">Types that go before all others; null: none.</param>
     /// <returns>The bytes written.</returns>
     /// <exception cref="ArgumentException">The destination is too short.</exception>

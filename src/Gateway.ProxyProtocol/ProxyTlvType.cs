@@ -1,7 +1,7 @@
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// The types of TLVs that are registered (specification, section 2.2) or known of cloud load balancers. Any other byte is legal too.
+/// The types of TLVs that are registered (specification, section 2.2) or that cloud load balancers use. Any other byte is legal too.
 /// </summary>
 public enum ProxyTlvType : byte
 {
@@ -11,7 +11,7 @@ public enum ProxyTlvType : byte
     /// <summary>The host name that the client asked for (TLS SNI), in UTF-8.</summary>
     Authority = 0x02,
 
-    /// <summary>CRC32C of the whole header: 4 bytes, big endian. The writer appends it, so it is never passed on as it came.</summary>
+    /// <summary>CRC32C of the whole header: 4 bytes, big endian. The writer makes a new one, so it is never passed on.</summary>
     Crc32c = 0x03,
 
     /// <summary>Padding, to be ignored.</summary>
@@ -20,7 +20,7 @@ public enum ProxyTlvType : byte
     /// <summary>An opaque id of the connection, at most 128 bytes.</summary>
     UniqueId = 0x05,
 
-    /// <summary>What the sender knows of the client's TLS: read it with <see cref="ProxySslTlv"/>.</summary>
+    /// <summary>The client's TLS, as the sender knows it. Read it with <see cref="ProxySslTlv"/>.</summary>
     Ssl = 0x20,
 
     /// <summary>In <see cref="Ssl"/>: the TLS version (<c>TLSv1.3</c>).</summary>

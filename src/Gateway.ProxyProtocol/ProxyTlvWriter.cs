@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// Writes single TLVs, to build the area that <see cref="ProxyHeaderWriter.WriteV2(Span{byte}, ProxyCommand, ProxyEndPoint, ProxyEndPoint,
-/// ReadOnlySpan{byte}, bool)"/> takes.
+/// Writes single TLVs, to build the TLV area for
+/// <see cref="ProxyHeaderWriter.WriteV2(Span{byte}, ProxyCommand, ProxyEndPoint, ProxyEndPoint, ReadOnlySpan{byte}, bool)"/>.
 /// </summary>
 public static class ProxyTlvWriter
 {

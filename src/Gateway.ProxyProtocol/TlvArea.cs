@@ -2,14 +2,14 @@ using System.Buffers.Binary;
 
 namespace Gateway.ProxyProtocol;
 
-/// <summary>Checks the TLVs of a whole header: framing, the known types' own rules, the checksum.</summary>
+/// <summary>Checks the TLVs of a whole header: framing, the rules of known types, and the checksum.</summary>
 internal static class TlvArea
 {
     private const int MaxUniqueIdLength = 128;
 
     /// <summary>Checks the area from <paramref name="offset"/> to the end of the header.</summary>
-    /// <param name="header">The whole header: the checksum covers all of it.</param>
-    /// <param name="offset">Where the area begins.</param>
+    /// <param name="header">The whole header, because the checksum covers all of it.</param>
+    /// <param name="offset">The offset at which the area begins.</param>
     /// <param name="hasChecksum">Whether there is a CRC32C TLV and it matches; false with any error.</param>
     internal static ProxyParseError Check(ReadOnlySpan<byte> header, int offset, out bool hasChecksum)
     {

@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Whoami;
 
-/// <summary>What the program was asked to do.</summary>
+/// <summary>The command line of the program.</summary>
 internal sealed record WhoamiCommandLine
 {
     /// <summary>The text of <c>--help</c>.</summary>
@@ -25,17 +25,17 @@ internal sealed record WhoamiCommandLine
     /// <summary>Whether <c>--help</c> was given.</summary>
     public bool Help { get; private init; }
 
-    /// <summary>Where to answer HTTP; null: nowhere.</summary>
+    /// <summary>The address for HTTP; null: no HTTP.</summary>
     public IPEndPoint? Http { get; private init; }
 
-    /// <summary>Where to answer TCP; null: nowhere.</summary>
+    /// <summary>The address for TCP; null: no TCP.</summary>
     public IPEndPoint? Tcp { get; private init; }
 
-    /// <summary>What is wrong with the arguments; null: nothing.</summary>
+    /// <summary>The error in the arguments; null: there is none.</summary>
     public string? Error { get; private init; }
 
-    /// <summary>Reads the arguments.</summary>
-    /// <returns>False if they cannot be understood; <see cref="Error"/> says why.</returns>
+    /// <summary>Parses the arguments.</summary>
+    /// <returns>False if the arguments are invalid; <see cref="Error"/> says why.</returns>
     public static bool TryParse(IReadOnlyList<string> args, out WhoamiCommandLine command)
     {
         command = new WhoamiCommandLine();
@@ -76,7 +76,7 @@ internal sealed record WhoamiCommandLine
             return true;
         }
 
-        // IPEndPoint takes an address without a port too; here that is an oversight.
+        // IPEndPoint.TryParse also takes an address without a port, which is an error here.
         var parsed =
             IPEndPoint.TryParse(text, out var result)
             && text.LastIndexOf(':') > text.LastIndexOf(']')

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Whoami;
 
 /// <summary>
-/// An HTTP backend that answers every request with what it sees: who connected, and what the headers say of the client. Text, or JSON if
-/// the request accepts <c>application/json</c> and not plain text first.
+/// An HTTP backend that answers every request with the peer's address and the headers that name the client. The answer is text, or JSON if
+/// the request accepts <c>application/json</c>.
 /// </summary>
 public sealed class WhoamiHttp : IAsyncDisposable
 {
@@ -19,20 +19,21 @@ public sealed class WhoamiHttp : IAsyncDisposable
         EndPoint = endPoint;
     }
 
-    /// <summary>Where it listens; the port is the real one also when 0 was asked for.</summary>
+    /// <summary>The address of the listener. The port is the real port, even if port 0 was asked for.</summary>
     public IPEndPoint EndPoint { get; }
 
     /// <summary>Starts on an endpoint. An IPv6 any-address takes IPv4 too.</summary>
-    /// <param name="endPoint">Where to listen; port 0 takes a free one.</param>
-    /// <param name="protocols">HTTP/1.1 by default; over cleartext a port speaks 1 or 2, not both.</param>
-    /// <param name="cancellationToken">Gives up starting.</param>
-    /// <exception cref="IOException">The address cannot be had, e.g. the port is in use.</exception>
+    /// <param name="endPoint">The address to listen at; port 0 means any free port.</param>
+    /// <param name="protocols">HTTP/1.1 by default. Without TLS a port serves HTTP/1.1 or HTTP/2, not both.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <exception cref="IOException">The address cannot be bound, for example because the port is in use.</exception>
     public static async Task<WhoamiHttp> StartAsync(
         IPEndPoint endPoint, HttpProtocols protocols = HttpProtocols.Http1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
 
-        // The empty builder reads neither files nor environment: ASPNETCORE_URLS and the like of the process around us mean its own server.
+        // The empty builder reads neither files nor the environment, because ASPNETCORE_URLS and similar variables may be meant for another
+        // server in this process.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         {

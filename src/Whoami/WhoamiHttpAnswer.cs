@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Whoami;
 
-/// <summary>What the HTTP backend says about one request.</summary>
+/// <summary>The answer of the HTTP backend to one request.</summary>
 internal static class WhoamiHttpAnswer
 {
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
@@ -71,7 +71,7 @@ internal static class WhoamiHttpAnswer
         return new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, port).ToString();
     }
 
-    /// <summary>One answer, as its JSON form shows it. Absent headers are null; several of one name are joined with a comma.</summary>
+    /// <summary>One answer in its JSON form. A missing header is null; several headers of one name are joined with a comma.</summary>
     internal sealed record Answer(
         string Peer,
         string Local,

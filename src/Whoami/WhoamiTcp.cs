@@ -5,8 +5,9 @@ using System.Net.Sockets;
 namespace Whoami;
 
 /// <summary>
-/// A raw TCP backend. It takes a PROXY header (v1 or v2) or none, answers with one line about the client, and echoes everything that
-/// follows. The answer comes with the header, else after the first line, else after a short silence. It believes a header from anybody.
+/// A raw TCP backend. It takes a PROXY header (v1 or v2) or none, answers with one line about the client, and echoes all bytes that follow.
+/// It answers as soon as it has the header; without a header, after the first line or after a short silence. It trusts a header from any
+/// peer.
 /// </summary>
 /// <example>
 /// <c>client=203.0.113.7:56324 via=proxy-v2 peer=127.0.0.1:40112 local=127.0.0.1:9000 destination=192.0.2.1:443
@@ -28,13 +29,13 @@ public sealed class WhoamiTcp : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
-    /// <summary>Where it listens; the port is the real one also when 0 was asked for.</summary>
+    /// <summary>The address of the listener. The port is the real port, even if port 0 was asked for.</summary>
     public IPEndPoint EndPoint { get; }
 
     /// <summary>Starts on an endpoint. An IPv6 any-address takes IPv4 too.</summary>
-    /// <param name="endPoint">Where to listen; port 0 takes a free one.</param>
+    /// <param name="endPoint">The address to listen at; port 0 means any free port.</param>
     /// <param name="options">Limits; null: the defaults.</param>
-    /// <exception cref="SocketException">The address cannot be had, e.g. the port is in use.</exception>
+    /// <exception cref="SocketException">The address cannot be bound, for example because the port is in use.</exception>
     public static WhoamiTcp Start(IPEndPoint endPoint, WhoamiTcpOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
@@ -82,7 +83,7 @@ public sealed class WhoamiTcp : IAsyncDisposable
             }
             catch (SocketException)
             {
-                // The client went away in the queue, or no descriptor is left: neither ends the backend.
+                // The client has left the accept queue, or no descriptor is left. Neither ends the backend.
                 await Task.Yield();
                 continue;
             }
@@ -93,7 +94,7 @@ public sealed class WhoamiTcp : IAsyncDisposable
                 continue;
             }
 
-            // Registered before it starts, so that a session that ends at once is removed after it was added.
+            // A session is registered before it starts, so that a session that ends at once is not removed before it was added.
             var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _sessions[id] = RunAsync(id, socket, start.Task);
             start.SetResult();

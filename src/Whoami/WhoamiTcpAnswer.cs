@@ -5,14 +5,17 @@ using Gateway.ProxyProtocol;
 
 namespace Whoami;
 
-/// <summary>The line that the TCP backend answers: <c>key=value</c> pairs, no spaces in a value.</summary>
+/// <summary>The answer of the TCP backend: one line of <c>key=value</c> pairs, without spaces in a value.</summary>
 internal static class WhoamiTcpAnswer
 {
-    /// <summary>The client is the peer.</summary>
+    /// <summary>The line for a connection without a header: the client is the peer.</summary>
     public static string WithoutHeader(Socket socket) =>
         $"client={Format(socket.RemoteEndPoint)} via=socket peer={Format(socket.RemoteEndPoint)} local={Format(socket.LocalEndPoint)}";
 
-    /// <summary>The client is whom the header names; the peer, if it names none (LOCAL, UNKNOWN, UNSPEC, UNIX).</summary>
+    /// <summary>
+    /// The line for a connection with a header: the client is the source in the header. If there is none (LOCAL, UNKNOWN, UNSPEC, UNIX),
+    /// the client is the peer.
+    /// </summary>
     public static string WithHeader(Socket socket, in ProxyHeader header, ReadOnlySpan<byte> tlvs)
     {
         var line = new StringBuilder();
@@ -34,7 +37,7 @@ internal static class WhoamiTcpAnswer
         return line.ToString();
     }
 
-    /// <summary><c>192.0.2.1:80</c>; v4-mapped addresses as IPv4.</summary>
+    /// <summary>Formats an endpoint as <c>192.0.2.1:80</c>; v4-mapped addresses as IPv4.</summary>
     public static string Format(EndPoint? endPoint) => endPoint switch
     {
         IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped => new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port).ToString(),
@@ -44,7 +47,7 @@ internal static class WhoamiTcpAnswer
 
     private static string Format(ProxyEndPoint endPoint) => endPoint.ToString();
 
-    // Untrusted bytes: as text only if they can neither break the line nor be taken for another pair.
+    // Untrusted bytes are shown as text only if they can neither break the line nor look like another pair.
     private static string Format(ReadOnlySpan<byte> value) =>
         value.IsEmpty || value.ContainsAnyExceptInRange((byte)'!', (byte)'~') || value.ContainsAny(",=:"u8)
             ? "0x" + Convert.ToHexString(value)

@@ -5,10 +5,10 @@ using Gateway.ProxyProtocol;
 
 namespace Whoami;
 
-/// <summary>One connection of the TCP backend: find the header or its absence, answer, echo.</summary>
+/// <summary>One connection of the TCP backend: it reads the header, if there is one, answers, and echoes.</summary>
 internal sealed class WhoamiTcpSession(Socket socket, WhoamiTcpOptions options)
 {
-    // A gateway that passes TLVs through may add to a header that was 4096 bytes long, the usual limit.
+    // Twice the usual limit of 4096 bytes, because a gateway that passes TLVs through may add TLVs to a header of that length.
     private const int BufferBytes = 8192;
 
     private static readonly ProxyParseOptions ParseOptions = new() { MaxHeaderBytes = BufferBytes };
@@ -17,7 +17,7 @@ internal sealed class WhoamiTcpSession(Socket socket, WhoamiTcpOptions options)
     private int _length;
     private bool _ended;
 
-    /// <summary>Runs until the client ends, a limit is reached or the backend stops; never throws for what a client does.</summary>
+    /// <summary>Runs until the client ends, a limit is reached or the backend stops. Never throws for an action of a client.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         try
@@ -34,7 +34,7 @@ internal sealed class WhoamiTcpSession(Socket socket, WhoamiTcpOptions options)
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // Reset, stopped or idle: the connection is over and there is nobody to tell.
+            // The client has reset, the backend stops, or the connection was idle. The connection is over, and no answer can be sent.
         }
     }
 

@@ -11,7 +11,7 @@ namespace Gateway.Tcp.Health;
 internal sealed class CheckRoom
 {
     /// <summary>
-    /// The most checks at once: about a tenth of the reserve of 1024 descriptors. At 2 s for each destination that does not answer, 6,000
+    /// The most checks at once: an eighth of the reserve of 1024 descriptors. At 2 s for each destination that does not answer, 6,000
     /// dead destinations are checked in a minute and a half.
     /// </summary>
     public const int Most = 128;
