@@ -210,8 +210,7 @@ public sealed class ProxyTlvField
     /// <summary>
     /// Describes all TLVs on one line: <c>Authority:example.org,AwsVpcEndpointId:vpce-1,Ssl</c>. A TLV without a readable value is shown by
     /// its name alone, or by its number if the name is a cloud's and the value has another layout. <c>-</c> if there are no TLVs; <c>…</c>
-    /// after
-    /// 32.
+    /// after 32.
     /// </summary>
     public static string Describe(ReadOnlySpan<byte> tlvs)
     {

@@ -12,9 +12,9 @@ namespace Gateway.Tcp.Engines.Linux;
 /// <item>Bytes that an earlier round could not send go first: the rest of a read (<c>_pending</c>) or the bytes in the pipe. While any of
 /// these bytes are left, nothing is read: this is the whole backpressure. In user space, a direction holds at most one read (64 KiB) or one
 /// pipe (256 KiB).</item>
-/// <item>If the source has ended and nothing is left, the end is passed on as FIN. The relay decides whether by shutdown or by
-/// close.</item> <item>If the source has nothing to read, or the destination has no room, Pump returns, because an edge will come. Nothing
-/// is held meanwhile.</item>
+/// <item>If the source has ended and nothing is left, the end is passed on as FIN. The relay decides between shutdown and close.</item>
+/// <item>If the source has nothing to read, or the destination has no room, Pump returns, because an edge will come. Nothing is held
+/// meanwhile.</item>
 /// <item>Copy: one recv into the loop's buffer, one send. A recv that returned less than asked has emptied the socket. This saves a second
 /// recv that would only return EAGAIN (except after FIN, failure or urgent data, because no further edge would come). Bytes that send did
 /// not take are copied aside, and the destination counts as full.</item>
