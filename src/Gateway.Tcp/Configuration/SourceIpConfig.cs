@@ -34,6 +34,12 @@ public sealed record SourceIpConfig
     /// </summary>
     public IReadOnlyDictionary<string, string> AddTlvs { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>
+    /// Whether the header tells of the client's TLS: of TLS that ended here SSL (version, cipher, certificate, verify), ALPN and Authority;
+    /// of a ClientHello that was only read, Authority and ALPN. They replace those that came. Defaults to false. V2 only.
+    /// </summary>
+    public bool SslTlvs { get; init; }
+
     /// <summary>Transparent: bind an ephemeral port or the client's own. Defaults to Ephemeral.</summary>
     public SourcePort Port { get; init; }
 

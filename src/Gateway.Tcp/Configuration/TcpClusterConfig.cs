@@ -26,6 +26,9 @@ public sealed record TcpClusterConfig
     /// <summary>Which connections go to the same destination. Defaults to null: in turn.</summary>
     public TcpSessionAffinityConfig? SessionAffinity { get; init; }
 
+    /// <summary>TLS to its destinations. Defaults to null: clear.</summary>
+    public ClusterTlsConfig? Tls { get; init; }
+
     /// <summary>The default of its routes' <see cref="TcpRouteConfig.SourceIp"/>. Defaults to null.</summary>
     public SourceIpConfig? SourceIp { get; init; }
 }

@@ -21,4 +21,15 @@ public sealed record TcpRouteMatchConfig
     /// none: whatever TLVs there are.
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Tlvs { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>
+    /// Names that a client asks for in its ClientHello: <c>db.example.com</c>, or <c>*.example.com</c> for one label. Regardless of case; an
+    /// exact name before a wildcard, a longer wildcard before a shorter. Defaults to none: any client, also without TLS.
+    /// </summary>
+    public IReadOnlyList<string> ServerNames { get; init; } = [];
+
+    /// <summary>
+    /// Protocols of which the client offers one in its ClientHello (a Tls listener: the one that was agreed on). Defaults to none: any.
+    /// </summary>
+    public IReadOnlyList<string> Alpn { get; init; } = [];
 }

@@ -69,6 +69,15 @@ public enum CloseReason : byte
     /// <summary>Rejected by the listener's Toa policy.</summary>
     Toa,
 
+    /// <summary>Rejected: no ClientHello, a broken one, or one that was too long or too slow.</summary>
+    ClientHello,
+
+    /// <summary>Rejected: the TLS handshake with the client failed.</summary>
+    Tls,
+
+    /// <summary>No destination's TLS could be begun.</summary>
+    BackendTls,
+
     /// <summary>Rejected: no route for this client.</summary>
     NoRoute,
 

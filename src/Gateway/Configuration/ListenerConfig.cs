@@ -11,6 +11,15 @@ public sealed record ListenerConfig
     /// <summary>Required.</summary>
     public ListenerProtocol? Protocol { get; init; }
 
+    /// <summary>Whether TCP routes are behind it: Tcp and Tls.</summary>
+    public bool IsTcp => Protocol is ListenerProtocol.Tcp or ListenerProtocol.Tls;
+
+    /// <summary>Whether YARP is behind it: Http and Https.</summary>
+    public bool IsHttp => Protocol is ListenerProtocol.Http or ListenerProtocol.Https;
+
+    /// <summary>Whether TLS ends at it: Https and Tls.</summary>
+    public bool EndsTls => Protocol is ListenerProtocol.Https or ListenerProtocol.Tls;
+
     /// <summary>HTTP version of an Http listener. Defaults to Http1: Kestrel cannot do both on one cleartext port.</summary>
     public ListenerHttpVersion HttpVersion { get; init; }
 
@@ -40,6 +49,12 @@ public sealed record ListenerConfig
 
     /// <summary>TCP keep-alive, on both legs of Tcp and on the client's of Http. Defaults to probes after 60 s.</summary>
     public KeepAliveConfig KeepAlive { get; init; } = new();
+
+    /// <summary>How it reads the ClientHello (Tcp only). Defaults to null: as its defaults say, if one of its routes asks for names.</summary>
+    public ClientHelloConfig? ClientHello { get; init; }
+
+    /// <summary>How it ends TLS. Required on Https and Tls, and only there.</summary>
+    public ListenerTlsConfig? Tls { get; init; }
 
     /// <summary>Limits of the HTTP server (Http only). By default none: the backend's own apply.</summary>
     public HttpLimitsConfig HttpLimits { get; init; } = new();

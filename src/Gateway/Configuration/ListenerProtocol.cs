@@ -8,4 +8,10 @@ public enum ListenerProtocol
 
     /// <summary>Raw TCP.</summary>
     Tcp,
+
+    /// <summary>HTTP/1.1 and HTTP/2 over TLS that ends here, proxied by YARP.</summary>
+    Https,
+
+    /// <summary>TCP over TLS that ends here.</summary>
+    Tls,
 }

@@ -30,6 +30,9 @@ internal sealed record ListenerPlan
 
     public ListenerProtocol Protocol { get; init; } = ListenerProtocol.Http;
 
+    /// <summary>Whether TCP routes are behind it.</summary>
+    public bool IsTcp => Protocol is ListenerProtocol.Tcp or ListenerProtocol.Tls;
+
     public ListenerHttpVersion HttpVersion { get; init; }
 
     public KeepAliveConfig KeepAlive { get; init; } = new();
@@ -98,7 +101,7 @@ internal sealed record ListenerPlan
 
     /// <summary>For the log.</summary>
     public string Describe() => Kind != ListenerKind.Traffic ? Kind.ToString()
-        : Protocol == ListenerProtocol.Tcp ? "Tcp"
+        : Protocol != ListenerProtocol.Http ? Protocol.ToString()
         : HttpVersion.ToString();
 
     /// <summary>What, where and the cure.</summary>

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Gateway.Configuration;
 using Gateway.Http.Connections;
 using Gateway.Http.Listeners;
 using Gateway.Tcp;
@@ -20,7 +19,7 @@ internal sealed class RunningListenerFactory(
     /// <exception cref="SocketException">The address cannot be had.</exception>
     public ValueTask<RunningListener> BindAsync(ListenerPlan plan)
     {
-        var bound = plan.Protocol == ListenerProtocol.Tcp ? BindTcp(plan) : BindHttp(plan);
+        var bound = plan.IsTcp ? BindTcp(plan) : BindHttp(plan);
         bound.Enter(own);
         return new(bound);
     }

@@ -78,7 +78,7 @@ internal sealed class SeriesNames
             static cluster => cluster.Destinations?.Keys.ToArray() ?? [],
             StringComparer.OrdinalIgnoreCase);
         var listeners = config
-            .Listeners.Where(static listener => listener.Value.Protocol == ListenerProtocol.Http)
+            .Listeners.Where(static listener => listener.Value.IsHttp)
             .Select(static listener => listener.Key)
             .ToArray();
         return from route in config.ReverseProxy.Routes

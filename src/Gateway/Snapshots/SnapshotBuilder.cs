@@ -24,7 +24,7 @@ internal static class SnapshotBuilder
         var config = result.Config ?? throw new ArgumentException("The configuration has errors.", nameof(result));
         var listeners = ListenerPlan.From(config);
         var tcp = TcpModelBuilder.Build(
-            config.Listeners.Where(listener => listener.Value.Protocol == ListenerProtocol.Tcp)
+            config.Listeners.Where(listener => listener.Value.IsTcp)
                 .ToDictionary(listener => listener.Key, listener => listener.Value.ProxyProtocol),
             config.TcpProxy, config.Networks, ToaOf(config), before);
         return new GatewaySnapshot
@@ -34,7 +34,7 @@ internal static class SnapshotBuilder
             Tcp = tcp,
             Dnat = DnatModel.From(
                 tcp,
-                listeners.Where(plan => plan.Protocol == ListenerProtocol.Tcp)
+                listeners.Where(plan => plan.IsTcp)
                     .Select(plan => new DnatListener(plan.Name, plan.Address.EndPoint, plan.Address.IsBothFamilies))),
             Http = HttpListenerModelBuilder.Build(config),
             Logging = result.Flat,

@@ -99,10 +99,6 @@ internal static class ScalarReader
     private static string? ReadEnum(ScalarNode node, Type type, out object? value)
     {
         value = null;
-        if (node.Kind == ScalarKind.String && LaterKeys.IsPlannedValue(type, node.Text))
-        {
-            return "not available yet; " + Names(type);
-        }
         // Accepts names only, because Enum.TryParse would also accept "7" and "A,B".
         var name = node.Kind == ScalarKind.String
             ? Enum.GetNames(type).FirstOrDefault(name => string.Equals(name, node.Text, StringComparison.OrdinalIgnoreCase))
@@ -116,6 +112,5 @@ internal static class ScalarReader
         return null;
     }
 
-    private static string Names(Type type) =>
-        "must be one of " + string.Join(", ", Enum.GetNames(type).Where(name => !LaterKeys.IsPlannedValue(type, name)));
+    private static string Names(Type type) => "must be one of " + string.Join(", ", Enum.GetNames(type));
 }

@@ -107,7 +107,7 @@ internal sealed class ClusterSourceIpTopic : IConfigTopic
     private static IEnumerable<RouteScope> ScopesOf(GatewayConfig config, ClusterConfig cluster)
     {
         var listeners = config
-            .Listeners.Where(static listener => listener.Value.Protocol == ListenerProtocol.Http)
+            .Listeners.Where(static listener => listener.Value.IsHttp)
             .Select(static listener => listener.Key);
         var routes = config
             .ReverseProxy.Routes.Where(route => cluster.ClusterId.Equals(route.ClusterId, StringComparison.OrdinalIgnoreCase))

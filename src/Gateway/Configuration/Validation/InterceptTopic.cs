@@ -15,9 +15,9 @@ internal sealed class InterceptTopic : IConfigTopic
         foreach (var (name, listener) in context.Config.Listeners)
         {
             var path = $"Listeners:{name}";
-            if (listener.Protocol == ListenerProtocol.Http)
+            if (listener.IsHttp)
             {
-                context.NotApplicable(path, "the listener's Protocol is Http, this is for Tcp", "Intercept", "Capture");
+                context.NotApplicable(path, $"the listener's Protocol is {listener.Protocol}, this is for Tcp", "Intercept", "Capture");
             }
             else if (listener.Intercept is null)
             {

@@ -31,18 +31,23 @@ internal sealed class ListenersTopic : IConfigTopic
 
             if (listener.Protocol is null)
             {
-                context.Missing(path, "Protocol", "Http or Tcp");
+                context.Missing(path, "Protocol", "Http, Https, Tcp or Tls");
             }
 
-            if (listener.Protocol == ListenerProtocol.Tcp)
+            if (listener.IsTcp)
             {
                 context.NotApplicable(
                     path,
-                    "the listener's Protocol is Tcp, this is for Http",
+                    $"the listener's Protocol is {listener.Protocol}, this is for Http",
                     "HttpVersion",
                     "ForwardedHeaders",
                     "TlvHeaders",
                     "HttpLimits");
+            }
+
+            if (listener.Protocol == ListenerProtocol.Https)
+            {
+                context.NotApplicable(path, "the listener's Protocol is Https, where the handshake decides (ALPN)", "HttpVersion");
             }
 
             TlvsTopic.CheckHeaders(context, $"{path}:TlvHeaders", listener);

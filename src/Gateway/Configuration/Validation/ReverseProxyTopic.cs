@@ -37,7 +37,7 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
         }
 
         var httpListeners = context
-            .Config.Listeners.Where(pair => pair.Value.Protocol == ListenerProtocol.Http)
+            .Config.Listeners.Where(pair => pair.Value.IsHttp)
             .Select(pair => pair.Key)
             .ToList();
         if (httpListeners.Count > 0 && proxy.Routes.Count == 0)
@@ -174,7 +174,7 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
                     ConfigIssue.Quote(name),
                     "no such listener" + Suggestion.For(name, context.Config.Listeners.Keys));
             }
-            else if (listener.Protocol == ListenerProtocol.Tcp)
+            else if (listener.IsTcp)
             {
                 context.Issues.Error(path, ConfigIssue.Quote(name), "is a Tcp listener; HTTP routes are served on Http listeners");
             }

@@ -29,9 +29,9 @@ internal sealed class TcpRoutesTopic : IConfigTopic
         var served = context.Config.TcpProxy.Routes.Values.Select(route => route.Listener).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, listener) in context.Config.Listeners)
         {
-            if (listener.Protocol == ListenerProtocol.Tcp && !served.Contains(name))
+            if (listener.IsTcp && !served.Contains(name))
             {
-                context.Issues.Error($"Listeners:{name}", null, "a Tcp listener needs a route (TcpProxy:Routes with this Listener)");
+                context.Issues.Error($"Listeners:{name}", null, $"a {listener.Protocol} listener needs a route (TcpProxy:Routes with this Listener)");
             }
         }
 
@@ -59,9 +59,9 @@ internal sealed class TcpRoutesTopic : IConfigTopic
                 ConfigIssue.Quote(name),
                 "no such listener" + Suggestion.For(name, context.Config.Listeners.Keys));
         }
-        else if (listener.Protocol == ListenerProtocol.Http)
+        else if (listener.IsHttp)
         {
-            context.Issues.Error($"{path}:Listener", ConfigIssue.Quote(name), "is an Http listener; TCP routes are for Tcp listeners");
+            context.Issues.Error($"{path}:Listener", ConfigIssue.Quote(name), $"is an {listener.Protocol} listener; TCP routes are for Tcp and Tls listeners");
         }
     }
 

@@ -60,7 +60,7 @@ internal static partial class TlvsTopic
                     rule + Suggestion.For(name, ProxyTlvField.Names.Concat(ProxySslField.Names)));
             }
             else if (!isId
-                && listener.Protocol == ListenerProtocol.Http
+                && listener.IsHttp
                 && listener.ProxyProtocol?.Versions.Contains(ProxyProtocolVersion.V2) != true)
             {
                 context.Error(

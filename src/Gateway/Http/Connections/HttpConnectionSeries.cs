@@ -11,7 +11,7 @@ internal sealed class HttpConnectionSeries(PrologueMetrics metrics) : IStartsAtZ
     /// <inheritdoc/>
     public void StartAtZero(GatewayConfig config)
     {
-        foreach (var (name, listener) in config.Listeners.Where(static entry => entry.Value.Protocol == ListenerProtocol.Http))
+        foreach (var (name, listener) in config.Listeners.Where(static entry => entry.Value.IsHttp))
         {
             metrics.StartAtZero(name, ReasonSeries.RejectedHttp, listener.ProxyProtocol is not null, listener.Toa is not null);
         }

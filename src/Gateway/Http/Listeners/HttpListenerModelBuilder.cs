@@ -13,7 +13,7 @@ internal static class HttpListenerModelBuilder
     {
         var reserved = config.Listeners.Values.SelectMany(static listener => listener.TlvHeaders.Values)
             .Distinct(StringComparer.OrdinalIgnoreCase).ToList();
-        var models = config.Listeners.Where(static listener => listener.Value.Protocol == ListenerProtocol.Http)
+        var models = config.Listeners.Where(static listener => listener.Value.IsHttp)
             .Select(listener => Traffic(listener.Key, listener.Value, reserved, config)).ToList();
         if (config.Probes is { } probes)
         {

@@ -1,0 +1,19 @@
+using Gateway.Tcp.Configuration;
+
+namespace Gateway.Tcp.Tls;
+
+/// <summary>What a configuration says of TLS: by listener, and by cluster.</summary>
+public sealed record TlsSections
+{
+    /// <summary>No TLS anywhere.</summary>
+    public static TlsSections None { get; } = new();
+
+    /// <summary>The ClientHello sections of the Tcp listeners that have one.</summary>
+    public IReadOnlyDictionary<string, ClientHelloConfig> ClientHellos { get; init; } = new Dictionary<string, ClientHelloConfig>();
+
+    /// <summary>How Tls listeners end TLS.</summary>
+    public IReadOnlyDictionary<string, IServerTls> Servers { get; init; } = new Dictionary<string, IServerTls>();
+
+    /// <summary>How TLS to clusters is begun.</summary>
+    public IReadOnlyDictionary<string, IClientTls> Clients { get; init; } = new Dictionary<string, IClientTls>();
+}
