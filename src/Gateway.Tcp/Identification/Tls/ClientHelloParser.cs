@@ -1,0 +1,193 @@
+using System.Text;
+
+namespace Gateway.Tcp.Identification.Tls;
+
+/// <summary>
+/// Reads the body of a ClientHello (RFC 8446, section 4.1.2). It is refused where OpenSSL, BoringSSL or Go would refuse its form; whether
+/// its ciphers or groups will do is the backend's to say.
+/// </summary>
+internal static class ClientHelloParser
+{
+    private const int RandomLength = 32;
+    private const int MaxSessionIdLength = 32;
+    private const int MaxProtocols = 64;
+    private const int MajorVersion = 3;
+    private const byte HostNameType = 0;
+
+    // Extension types: RFC 6066, RFC 7301, RFC 8446.
+    private const ushort ServerNameType = 0;
+    private const ushort AlpnType = 16;
+    private const ushort SupportedVersionsType = 43;
+
+    /// <summary>Reads the message; null if it is broken.</summary>
+    /// <param name="body">The message behind its header, and nothing more.</param>
+    /// <param name="error">What was wrong, in a word for logs; null if nothing was.</param>
+    public static ClientHello? Parse(ReadOnlySpan<byte> body, out string? error)
+    {
+        var reader = new WireReader(body);
+        error = SkipToExtensions(ref reader, out var legacyVersion);
+        if (error is not null)
+        {
+            return null;
+        }
+
+        ReadOnlySpan<byte> extensions = default;
+        if (!reader.IsAtEnd && (!reader.TryReadVector16(out extensions) || !reader.IsAtEnd))
+        {
+            error = "extensions";
+            return null;
+        }
+
+        error = ReadExtensions(extensions, out var serverName, out var alpn, out var version);
+        return error is null ? new ClientHello(serverName, alpn ?? [], version ?? legacyVersion) : null;
+    }
+
+    private static string? SkipToExtensions(ref WireReader reader, out ushort legacyVersion)
+    {
+        if (!reader.TryReadUInt16(out legacyVersion) || legacyVersion >> 8 != MajorVersion)
+        {
+            return "legacy_version";
+        }
+
+        if (!reader.TryRead(RandomLength, out _))
+        {
+            return "random";
+        }
+
+        if (!reader.TryReadVector8(out var sessionId) || sessionId.Length > MaxSessionIdLength)
+        {
+            return "session_id";
+        }
+
+        if (!reader.TryReadVector16(out var cipherSuites) || cipherSuites.IsEmpty || cipherSuites.Length % sizeof(ushort) != 0)
+        {
+            return "cipher_suites";
+        }
+
+        return !reader.TryReadVector8(out var compressionMethods) || compressionMethods.IsEmpty ? "compression_methods" : null;
+    }
+
+    private static string? ReadExtensions(ReadOnlySpan<byte> extensions, out string? serverName, out string[]? alpn, out int? version)
+    {
+        (serverName, alpn, version) = (null, null, null);
+        var (hasServerName, hasAlpn, hasVersions) = (false, false, false);
+        var reader = new WireReader(extensions);
+        while (!reader.IsAtEnd)
+        {
+            if (!reader.TryReadUInt16(out var type) || !reader.TryReadVector16(out var data))
+            {
+                return "extension";
+            }
+
+            // The same extension twice is forbidden; which of two names a backend would take, nobody could tell.
+            if ((type == ServerNameType && hasServerName) || (type == AlpnType && hasAlpn) || (type == SupportedVersionsType && hasVersions))
+            {
+                return "duplicate_extension";
+            }
+
+            switch (type)
+            {
+                case ServerNameType when !TryReadServerName(data, out serverName):
+                    return "server_name";
+                case AlpnType when !TryReadAlpn(data, out alpn):
+                    return "alpn";
+                case SupportedVersionsType when !TryReadVersions(data, out version):
+                    return "supported_versions";
+                default:
+                    hasServerName |= type == ServerNameType;
+                    hasAlpn |= type == AlpnType;
+                    hasVersions |= type == SupportedVersionsType;
+                    break;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool TryReadServerName(ReadOnlySpan<byte> data, out string? serverName)
+    {
+        serverName = null;
+        var reader = new WireReader(data);
+        if (!reader.TryReadVector16(out var list) || list.IsEmpty || !reader.IsAtEnd)
+        {
+            return false;
+        }
+
+        // RFC 6066 promises that names of other types, of which there are none so far, begin with a length of two bytes too.
+        var entries = new WireReader(list);
+        var hasHostName = false;
+        while (!entries.IsAtEnd)
+        {
+            if (!entries.TryReadByte(out var type) || !entries.TryReadVector16(out var name))
+            {
+                return false;
+            }
+
+            if (type == HostNameType)
+            {
+                if (name.IsEmpty || hasHostName)
+                {
+                    return false;
+                }
+
+                hasHostName = true;
+                serverName = ServerName.Normalize(name);
+            }
+        }
+
+        return true;
+    }
+
+    private static bool TryReadAlpn(ReadOnlySpan<byte> data, out string[]? alpn)
+    {
+        alpn = null;
+        var reader = new WireReader(data);
+        if (!reader.TryReadVector16(out var list) || list.IsEmpty || !reader.IsAtEnd)
+        {
+            return false;
+        }
+
+        var names = new List<string>();
+        var entries = new WireReader(list);
+        while (!entries.IsAtEnd)
+        {
+            if (!entries.TryReadVector8(out var name) || name.IsEmpty)
+            {
+                return false;
+            }
+
+            if (names.Count < MaxProtocols && !(name.Length == sizeof(ushort) && IsGrease(name[0], name[1])))
+            {
+                names.Add(Encoding.Latin1.GetString(name));
+            }
+        }
+
+        alpn = [.. names];
+        return true;
+    }
+
+    private static bool TryReadVersions(ReadOnlySpan<byte> data, out int? version)
+    {
+        version = null;
+        var reader = new WireReader(data);
+        if (!reader.TryReadVector8(out var list) || list.IsEmpty || list.Length % sizeof(ushort) != 0 || !reader.IsAtEnd)
+        {
+            return false;
+        }
+
+        var entries = new WireReader(list);
+        while (entries.TryReadUInt16(out var offered))
+        {
+            // Neither GREASE nor drafts (0x7f1c) have the major version 3.
+            if (offered >> 8 == MajorVersion)
+            {
+                version = Math.Max(version ?? 0, offered);
+            }
+        }
+
+        return true;
+    }
+
+    // RFC 8701: values that mean nothing, sent so that servers stay used to unknown ones.
+    private static bool IsGrease(byte first, byte second) => first == second && (first & 0x0f) == 0x0a;
+}

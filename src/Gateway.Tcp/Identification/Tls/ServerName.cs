@@ -1,0 +1,97 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace Gateway.Tcp.Identification.Tls;
+
+/// <summary>
+/// The form in which server names are compared: A-labels in lower case without a trailing dot. Underscores pass, for names of services have
+/// them.
+/// </summary>
+public static class ServerName
+{
+    private const string WildcardPrefix = "*.";
+    private const int MaxLength = 253;
+    private const int MaxLabelLength = 63;
+
+    private static readonly SearchValues<char> Allowed = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_.");
+    private static readonly SearchValues<char> OfIPv4 = SearchValues.Create("0123456789.");
+
+    // Accents on their own, which cannot be joined with their letters without ICU, and what a decoder puts in place of broken text.
+    private static readonly SearchValues<char> Refused =
+        SearchValues.Create([.. Enumerable.Range(0x300, 0x70).Append(0xfffd).Select(static c => (char)c)]);
+
+    private static readonly IdnMapping Idn = new();
+
+    /// <summary>
+    /// Brings a configured name into that form: a host name, or <c>*.</c> and a host name, which stands for all names with one label more.
+    /// </summary>
+    /// <returns>False for an IP address, and for what is no host name.</returns>
+    public static bool TryNormalize(string text, out string name)
+    {
+        var prefix = IsWildcard(text) ? WildcardPrefix : "";
+        name = "";
+        if (ToALabels(text[prefix.Length..]) is not { } labels || Fold(labels) is not { } host)
+        {
+            return false;
+        }
+
+        if (prefix.Length + host.Length > MaxLength)
+        {
+            return false;
+        }
+
+        name = prefix + host;
+        return true;
+    }
+
+    /// <summary>Whether a configured name stands for all names with one label more.</summary>
+    public static bool IsWildcard(string name) => name.StartsWith(WildcardPrefix, StringComparison.Ordinal);
+
+    /// <summary>Brings a name that a client sent into that form; null if it is no host name.</summary>
+    internal static string? Normalize(ReadOnlySpan<byte> bytes) => bytes.Length <= MaxLength + 1 ? Fold(Encoding.Latin1.GetString(bytes)) : null;
+
+    private static string? ToALabels(string text)
+    {
+        if (Ascii.IsValid(text))
+        {
+            return text;
+        }
+
+        if (text.AsSpan().ContainsAny(Refused))
+        {
+            return null;
+        }
+
+        try
+        {
+            return Idn.GetAscii(text.ToLowerInvariant());
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Fold(string text)
+    {
+        var name = (text.EndsWith('.') ? text[..^1] : text).ToLowerInvariant();
+        if (name.Length is 0 or > MaxLength || name.AsSpan().ContainsAnyExcept(Allowed))
+        {
+            return null;
+        }
+
+        var labels = 0;
+        foreach (var label in name.AsSpan().Split('.'))
+        {
+            labels++;
+            if (label.End.Value - label.Start.Value is 0 or > MaxLabelLength)
+            {
+                return null;
+            }
+        }
+
+        var isIPv4 = labels == 4 && !name.AsSpan().ContainsAnyExcept(OfIPv4);
+        return isIPv4 ? null : name;
+    }
+}
