@@ -14,6 +14,7 @@ using Gateway.Tcp.Names;
 using Gateway.Tcp.Pipeline;
 using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Routing;
+using Gateway.Tcp.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
@@ -52,6 +53,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <param name="table">The nftables table of Dnat routes.</param>
     /// <param name="ownListeners">The listeners of this process, which must not be dialed; null: a new, empty list.</param>
     /// <param name="prologueMetrics">The metrics of connections before they are routed, shared with HTTP; null: not shared.</param>
+    /// <param name="tlsMetrics">What is counted of handshakes with clients, shared with HTTP; null: nobody else counts.</param>
     /// <exception cref="PlatformNotSupportedException">The Linux engine was asked for on another system.</exception>
     public TcpDataPlane(
         TcpEngineKind engine,
@@ -62,7 +64,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         ConnectionLimit limit,
         string table = "gateway_dnat",
         OwnListeners? ownListeners = null,
-        PrologueMetrics? prologueMetrics = null)
+        PrologueMetrics? prologueMetrics = null,
+        TlsMetrics? tlsMetrics = null)
     {
         ArgumentNullException.ThrowIfNull(loggers);
         ArgumentNullException.ThrowIfNull(meters);
@@ -73,7 +76,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _logger = loggers.CreateLogger<TcpDataPlane>();
         ownListeners ??= new OwnListeners();
         _engine = TcpEngineFactory.Create(engine, time, ownListeners, fault => Log.EngineFault(_logger, fault));
-        _metrics = new TcpMetrics(meters, prologueMetrics);
+        _metrics = new TcpMetrics(meters, prologueMetrics, tlsMetrics);
         var resolver = new HostResolver(time);
         _passive = new PassiveHealth(meters, loggers, time);
         var dialer = new Dialer(resolver, _metrics.Dials, _passive, time);

@@ -2,6 +2,7 @@ using System.Net;
 using Gateway.Tcp.Balancing;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Networks;
+using Gateway.Tcp.Tls;
 
 namespace Gateway.Tcp.Clusters;
 
@@ -61,6 +62,9 @@ public sealed class ClusterModel
 
     /// <summary>The destinations, in the order of the file.</summary>
     public IReadOnlyList<DestinationModel> Destinations { get; }
+
+    /// <summary>How TLS to its destinations is begun; null: in clear.</summary>
+    internal IClientTls? Tls { get; init; }
 
     /// <summary>Which original destinations may be dialed; null: the destinations are written in the file.</summary>
     internal OriginalDestination? Original { get; }

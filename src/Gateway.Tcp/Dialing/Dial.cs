@@ -150,10 +150,10 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
     {
         (_failures ??= new DialFailures()).Add(result);
         IsSourceUnusable |= result.Failure == DialFailure.SourceIp;
-        if (result.Failure is DialFailure.Destination or DialFailure.Timeout)
+        if (result.Failure is DialFailure.Destination or DialFailure.Timeout or DialFailure.Tls)
         {
             var failure = result.Failure == DialFailure.Timeout ? ConnectFailure.Timeout : ConnectFailure.Destination;
-            _why = ConnectLabel.Of(failure, result.Error);
+            _why = result.Failure == DialFailure.Tls ? "tls" : ConnectLabel.Of(failure, result.Error);
             _wasFromClient = result.Mode == SourceIpMode.Transparent;
         }
     }

@@ -15,6 +15,9 @@ public enum DialFailure : byte
     /// <summary>No answer within the timeout.</summary>
     Timeout,
 
+    /// <summary>Connected, but TLS could not be begun.</summary>
+    Tls,
+
     /// <summary>The destination is one of our own listeners.</summary>
     Self,
 

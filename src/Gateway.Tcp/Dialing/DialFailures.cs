@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 
 namespace Gateway.Tcp.Dialing;
@@ -56,7 +57,7 @@ internal sealed class DialFailures
             if (conclusion.Failure == DialFailure.None || failed.Address != conclusion.Address)
             {
                 text = text?.Append(';') ?? new StringBuilder("failed:");
-                text.Append(failed.Destination!.Name).Append(',').Append(failed.Address).Append(',').Append(failed.Error);
+                text.Append(failed.Destination!.Name).Append(',').Append(failed.Address).Append(',').Append(failed.Problem ?? nameof(SocketError.Success));
             }
         }
 

@@ -25,6 +25,9 @@ internal sealed class DialRequest
     /// <summary>Keep-alive of the new connection; null: off.</summary>
     public TcpKeepAlive? KeepAlive { get; init; }
 
+    /// <summary>What is done with a new connection before its destination counts as reached; null: nothing.</summary>
+    public IConnectionOpening? Opening { get; init; }
+
     /// <summary>How long a dial waits for a fresh answer before it uses an outdated answer. Defaults to zero.</summary>
     public TimeSpan NamePatience { get; init; }
 

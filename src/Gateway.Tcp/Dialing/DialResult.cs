@@ -33,6 +33,9 @@ internal readonly record struct DialResult
     /// <summary>The last socket error.</summary>
     public SocketError Error { get; init; }
 
+    /// <summary>What the opening of the connection says of its failure; null: nothing.</summary>
+    public string? Why { get; init; }
+
     /// <summary>The number of attempts that were begun, to this and other addresses.</summary>
     public int Attempts { get; init; }
 
@@ -41,11 +44,14 @@ internal readonly record struct DialResult
     /// </summary>
     internal string? FailedAttempts { get; init; }
 
+    /// <summary>What failed, in a word; null: nothing that has one.</summary>
+    internal string? Problem => Why ?? (Error == SocketError.Success ? null : Error.ToString());
+
     /// <summary>
     /// Describes a failed dial for an operator, without blanks:
     /// <c>to:192.0.2.7:6379,ConnectionRefused,attempts:2;failed:redis-0,192.0.2.6:6379,TimedOut</c>.
     /// </summary>
     internal string Describe() =>
-        $"{(Address is null ? "" : $"to:{Address},")}{(Error == SocketError.Success ? "" : $"{Error},")}attempts:{Attempts}"
+        $"{(Address is null ? "" : $"to:{Address},")}{(Problem is { } problem ? $"{problem}," : "")}attempts:{Attempts}"
             + (FailedAttempts is null ? "" : $";{FailedAttempts}");
 }

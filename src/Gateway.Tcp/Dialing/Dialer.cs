@@ -133,7 +133,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         var began = time.GetTimestamp();
         var connected = await request.Connector.ConnectAsync(request.To(address, mode));
         metrics.Attempted(request.Cluster.Name, destination.Name, mode, connected.Failure, connected.Error, time.GetElapsedTime(began));
-        return new DialResult
+        var result = new DialResult
         {
             Backend = connected.Connection,
             Socket = connected.Socket,
@@ -143,6 +143,22 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
             Failure = FailureOf(connected.Failure),
             Error = connected.Error,
         };
+        return request.Opening is { } opening && connected.Connection is { } backend
+            ? await OpenAsync(opening, backend, destination, result)
+            : result;
+    }
+
+    private static async ValueTask<DialResult> OpenAsync(
+        IConnectionOpening opening, TcpConnection backend, DestinationModel destination, DialResult connected)
+    {
+        var opened = await opening.OpenAsync(backend, destination, connected.Mode);
+        if (opened.Failure == DialFailure.None)
+        {
+            return connected;
+        }
+
+        backend.Reset();
+        return connected with { Backend = null, Failure = opened.Failure, Error = opened.Error, Why = opened.Why };
     }
 
     private static DialFailure FailureOf(ConnectFailure failure) => failure switch

@@ -9,8 +9,11 @@ namespace Gateway.Tcp.Engines;
 /// cannot be taken up again.
 /// </summary>
 /// <param name="connection">The connection; its owner closes it.</param>
-internal sealed class ConnectionStream(TcpConnection connection) : Stream
+/// <param name="first">Bytes that were read already, and come first.</param>
+internal sealed class ConnectionStream(TcpConnection connection, ReadOnlyMemory<byte> first = default) : Stream
 {
+    private ReadOnlyMemory<byte> _first = first;
+
     /// <inheritdoc/>
     public override bool CanRead => true;
 
@@ -34,6 +37,14 @@ internal sealed class ConnectionStream(TcpConnection connection) : Stream
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (!_first.IsEmpty)
+        {
+            var length = Math.Min(_first.Length, buffer.Length);
+            _first[..length].CopyTo(buffer);
+            _first = _first[length..];
+            return length;
+        }
+
         using var cancelled = ResetWhen(cancellationToken);
         while (true)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Tcp.Identification.Tls;
 
 namespace Gateway.Tcp.Identification;
 
@@ -26,4 +27,10 @@ public sealed record ConnectionIdentity
 
     /// <summary>The TLV bytes of a believed version 2 header, as they came (a checksum TLV included); empty if none.</summary>
     public ReadOnlyMemory<byte> Tlvs { get; init; }
+
+    /// <summary>What the client's ClientHello says, also of TLS that does not end here; null: none was read.</summary>
+    public ClientHello? Hello { get; init; }
+
+    /// <summary>The TLS that ended here; null: none did.</summary>
+    public TlsSession? Tls { get; init; }
 }

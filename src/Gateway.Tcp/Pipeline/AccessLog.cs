@@ -41,8 +41,16 @@ internal sealed partial class AccessLog(ILoggerFactory loggers)
             record.Outcome.Label,
             LogText.Value(Detail(record)),
             ProxyTlvField.Describe(identity is null ? [] : identity.Tlvs.Span),
-            ConnectionIds.Of(record.Id));
+            ConnectionIds.Of(record.Id),
+            identity is { Hello: null, Tls: null } or null ? "" : TlsFields(identity));
     }
+
+    // Behind all others, and only where TLS is known of. What clients sent is quoted and capped.
+    private static string TlsFields(ConnectionIdentity identity) =>
+        $" sni={Text(identity.Hello?.ServerName)} alpn={Text(identity.Tls is { } ended ? ended.Alpn : string.Join(',', identity.Hello!.Alpn))}"
+            + (identity.Tls is { } tls ? $" tls={tls.Version} cipher={tls.Cipher} cn={Text(tls.ClientName)}" : "");
+
+    private static string Text(string? value) => string.IsNullOrEmpty(value) ? "-" : LogText.Value(value);
 
     private static string Name(IdentitySource source) => source switch
     {
@@ -65,7 +73,7 @@ internal sealed partial class AccessLog(ILoggerFactory loggers)
             Message = "tcp {ConnectionId} client={Client} peer={Peer} source={Source} "
                 + "listener={Listener} route={Route} cluster={Cluster} destination={Destination} received={BytesReceived} "
                 + "sent={BytesSent} duration={DurationMs}ms "
-                + "reason={Reason} detail={Detail} tlvs={Tlvs} id={UniqueId}")]
+                + "reason={Reason} detail={Detail} tlvs={Tlvs} id={UniqueId}{Tls}")]
         public static partial void Connection(
             ILogger logger,
             LogLevel level,
@@ -83,6 +91,7 @@ internal sealed partial class AccessLog(ILoggerFactory loggers)
             string reason,
             string detail,
             string tlvs,
-            string uniqueId);
+            string uniqueId,
+            string tls);
     }
 }

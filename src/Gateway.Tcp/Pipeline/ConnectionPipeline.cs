@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Gateway.Tcp.Admission;
@@ -10,8 +9,8 @@ using Gateway.Tcp.Networks;
 using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Routing;
-using Gateway.Tcp.SourceIp;
 using Gateway.Tcp.Telemetry;
+using Gateway.Tcp.Tls;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tcp.Pipeline;
@@ -66,9 +65,10 @@ internal sealed partial class ConnectionPipeline(
         {
             await record.Client.EnterAsync();
             record.Model = _model.Listeners.GetValueOrDefault(record.ListenerName);
-            if (await _prologue.RunAsync(record) && Route(record) && await DialAsync(record) && await SendFirstAsync(record))
+            if (await _prologue.RunAsync(record) && await EndTlsAsync(record) && Route(record) && await DialAsync(record)
+                && await SendFirstAsync(record))
             {
-                var relayed = await record.Client.RelayAsync(record.Backend!, record.Route!.Relay, record.Guard);
+                var relayed = await record.ClientSide.RelayAsync(record.BackendLayer ?? record.Backend!, record.Route!.Relay, record.Guard);
                 record.BytesToBackend += relayed.ClientToBackendBytes;
                 record.BytesToClient += relayed.BackendToClientBytes;
                 record.End(PipelineOutcomes.Of(relayed.End, record.GuardAs));
@@ -83,8 +83,8 @@ internal sealed partial class ConnectionPipeline(
             // The steps answer with values: whatever gets here is our bug, and must cost this connection only.
             record.End(new Outcome(CloseReason.Error));
             await record.Client.EnterAsync();
-            record.Backend?.Reset();
-            record.Client.Reset();
+            (record.BackendLayer ?? record.Backend)?.Reset();
+            record.ClientSide.Reset();
             Log.Fault(_logger, record.Id, record.ListenerName, fault);
         }
 
@@ -111,6 +111,31 @@ internal sealed partial class ConnectionPipeline(
         var record = new ConnectionRecord(ConnectionIds.NextNumber(), client, listener, time.GetTimestamp());
         record.Fail(CloseReason.Limit);
         Account(record, saidNothing: true);
+    }
+
+    // The ClientHello has been read by the prologue; the handshake goes on with it.
+    private ValueTask<bool> EndTlsAsync(ConnectionRecord record) =>
+        record.Model?.Tls is { } server ? ShakeHandsAsync(record, server) : new ValueTask<bool>(true);
+
+    private async ValueTask<bool> ShakeHandsAsync(ConnectionRecord record, IServerTls server)
+    {
+        var began = time.GetTimestamp();
+        var shaken = await ServerHandshake.RunAsync(
+            record.Client, record.Prefetch, record.Identity!.Hello!, server, server.HandshakeTimeout, time);
+        metrics.Tls.Ended(record.ListenerName, shaken.Result, time.GetElapsedTime(began));
+        record.DropPrefetch();
+        if (shaken.Side is not { } side)
+        {
+            return record.Fail(
+                record.IsStopped ? new Outcome(CloseReason.Draining)
+                : shaken.Result == TlsResult.Closed ? new Outcome(CloseReason.ClientReset)
+                : new Outcome(CloseReason.Tls, shaken.Problem));
+        }
+
+        record.ClientSide = side;
+        record.HasSpoken = true;
+        record.Identity = record.Identity with { Tls = shaken.Session };
+        return true;
     }
 
     private bool Route(ConnectionRecord record)
@@ -145,6 +170,7 @@ internal sealed partial class ConnectionPipeline(
             Cluster = route.Cluster,
             SourceIp = route.SourceIp,
             KeepAlive = record.Listener.KeepAlive,
+            Opening = BackendOpening.IsNeeded(record) ? new BackendOpening(record, metrics.Dials, time) : null,
         });
         if (!Open(record, await dialer.FindAddressAsync(dial)))
         {
@@ -193,11 +219,34 @@ internal sealed partial class ConnectionPipeline(
         return !_own.Contains(record.Identity!.Peer) || record.Fail(CloseReason.OriginalDestination);
     }
 
-    // In one segment where it can be: a backend that looks at its first segment only (nginx, HAProxy) sees the whole header.
-    private async ValueTask<bool> SendFirstAsync(ConnectionRecord record)
+    // Through a layer the relay sends everything: it has the limits for a backend that does not take it.
+    private ValueTask<bool> SendFirstAsync(ConnectionRecord record)
     {
-        if (record is { SendsHeader: true, Prefetch.IsEmpty: true, Guard: null } && record.Client.MayHaveBytes
-            && record.Receive() != SocketError.Success)
+        if (record.BackendLayer is null)
+        {
+            return SendHeaderAsync(record, needsHeader: record.SendsHeader && !BackendOpening.IsNeeded(record));
+        }
+
+        if (RefusesSecondHeader(record) || record is { Guard: not null, Prefetch.IsEmpty: false })
+        {
+            // One that has seen nothing yet: the relay shows it all bytes.
+            (record.Guard, record.GuardAs) =
+                (new FirstBytesGuard(), record.Guard is null ? IdentificationRefusal.UnexpectedHeader : record.GuardAs);
+        }
+
+        if (!record.Prefetch.IsEmpty)
+        {
+            record.ClientSide = new StreamSide(new ConnectionStream(record.Client, record.Prefetch.ToArray()), record.Client);
+            record.DropPrefetch();
+        }
+
+        return new ValueTask<bool>(true);
+    }
+
+    private async ValueTask<bool> SendHeaderAsync(ConnectionRecord record, bool needsHeader)
+    {
+        if (record is { Prefetch.IsEmpty: true, Guard: null } && needsHeader && ReferenceEquals(record.ClientSide, record.Client)
+            && record.Client.MayHaveBytes && record.Receive() != SocketError.Success)
         {
             return record.Fail(CloseReason.ClientReset);
         }
@@ -205,41 +254,20 @@ internal sealed partial class ConnectionPipeline(
         // The header goes all the same: what the backend makes of the reset that follows is about the client then, not about us.
         var isRefused = RefusesSecondHeader(record) && !record.PassesGuard(IdentificationRefusal.UnexpectedHeader, metrics.Prologue);
         var payload = isRefused ? default : record.Prefetch;
-        if (!record.SendsHeader && payload.IsEmpty)
+        if (!needsHeader && payload.IsEmpty)
         {
-            return true;
+            return !isRefused || record.Fail(PipelineOutcomes.Of(record.GuardAs));
         }
 
-        // A drain that ended the client's connection before it could see the backend's.
+        // An abort of the client's connection that came before the backend's was known has not reached that one.
         if (record.Client.AbortReason is not null)
         {
             return record.Fail(CloseReason.Drain);
         }
 
-        var route = record.Route!;
-        byte[]? combined = null;
-        var header = 0;
-        var data = payload;
-        if (record.SendsHeader)
-        {
-            var added = route.SourceIp.AddTlvs?.Write(record.Identity!.Client, ConnectionIds.Of(record.Id)) ?? [];
-            combined = ArrayPool<byte>.Shared.Rent(SourceHeader.MaxLength(record.Identity!, route.SourceIp, added.Length) + payload.Length);
-            header = SourceHeader.Write(combined, record.Identity!, route.SourceIp, added, out var leftOut);
-            metrics.Dials.TlvsLeftOut(route.Cluster.Name, leftOut);
-            payload.Span.CopyTo(combined.AsSpan(header));
-            data = combined.AsMemory(0, header + payload.Length);
-        }
-
-        var sent = await record.Backend!.SendAllAsync(data, route.Cluster.ConnectTimeout);
-        if (combined is not null)
-        {
-            ArrayPool<byte>.Shared.Return(combined);
-            if (sent.Bytes >= header)
-            {
-                metrics.Dials.HeaderSent(route.Cluster.Name, route.SourceIp.Version);
-            }
-        }
-
+        FirstBytes? first = needsHeader ? FirstBytes.WithHeader(record, payload.Span, metrics.Dials) : null;
+        var sent = await record.Backend!.SendAllAsync(first?.Data ?? payload, record.Route!.Cluster.ConnectTimeout);
+        first?.Return(record, sent.Bytes, metrics.Dials);
         if (sent.Error != SocketError.Success)
         {
             return record.Fail(record.Client.AbortReason is null ? CloseReason.BackendSendFailed : CloseReason.Drain);

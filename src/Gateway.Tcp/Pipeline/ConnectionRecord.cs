@@ -6,6 +6,7 @@ using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Tls;
 using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Relaying;
@@ -59,6 +60,9 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     public override ToaPolicy? Toa => Model?.Toa;
 
     /// <inheritdoc/>
+    public override ClientHelloPolicy? ClientHello => Model?.ClientHello;
+
+    /// <inheritdoc/>
     public override bool IsStopped => client.AbortReason is not null;
 
     /// <inheritdoc/>
@@ -82,6 +86,12 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
         get => Volatile.Read(ref _backend);
         set => Interlocked.Exchange(ref _backend, value);
     }
+
+    /// <summary>The client's side of the relay: its connection, or the TLS over it.</summary>
+    public RelaySide ClientSide { get; set; } = client;
+
+    /// <summary>The backend's side of the relay, if it is a layer over its connection.</summary>
+    public RelaySide? BackendLayer { get; set; }
 
     public DestinationModel? Destination { get; set; }
 
@@ -138,6 +148,13 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     }
 
     /// <inheritdoc/>
+    public override ClientHelloNeed ReadClientHelloNeed() => Model!.NeedOf(Identity!);
+
+    /// <inheritdoc/>
+    public override async ValueTask<SocketError> AnswerAsync(ReadOnlyMemory<byte> bytes, TimeSpan limit) =>
+        (await client.SendAllAsync(bytes, limit)).Error;
+
+    /// <inheritdoc/>
     public override ValueTask<SocketError> WaitAsync(TimeSpan limit) => client.WaitReadableAsync(limit);
 
     /// <inheritdoc/>
@@ -169,8 +186,13 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
         End(client.AbortReason == RelayEnd.Limit ? outcome with { Reason = CloseReason.Limit } : outcome);
         // What a client sent that left during the dial was not read. It is lost, but a client that sent something is no check.
         HasSpoken |= outcome.Reason == CloseReason.ClientReset && HasUnreadBytes();
-        Backend?.Reset();
-        if (Outcome.Reason == CloseReason.HealthCheck)
+        (BackendLayer ?? Backend)?.Reset();
+        if (!ReferenceEquals(ClientSide, client))
+        {
+            // A layer holds memory of its own.
+            ClientSide.Reset();
+        }
+        else if (Outcome.Reason == CloseReason.HealthCheck)
         {
             client.Close();
         }

@@ -13,6 +13,7 @@ internal static class PipelineOutcomes
     public static CloseReason Of(DialFailure failure, TcpConnection client) => failure switch
     {
         DialFailure.Timeout => CloseReason.BackendConnectTimeout,
+        DialFailure.Tls => CloseReason.BackendTls,
         DialFailure.Self => CloseReason.Self,
         DialFailure.SourceIp => CloseReason.SourceIpUnusable,
         DialFailure.NoAddress => CloseReason.NoDestination,

@@ -44,6 +44,11 @@ internal sealed partial class TcpMetrics
     private void StartAtZero(ListenerModel listener)
     {
         Prologue.StartAtZero(listener.Name, ReasonSeries.RejectedTcp, listener.Policy is not null, listener.Toa is not null);
+        if (listener.Tls is not null)
+        {
+            Tls.StartAtZero(listener.Name);
+        }
+
         var name = TcpMeter.Tag("listener", listener.Name);
         _acceptErrors.Add(0, name, TcpMeter.Tag("error.type", "descriptors"));
         _acceptErrors.Add(0, name, TcpMeter.Tag("error.type", "other"));

@@ -6,6 +6,7 @@ using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Routing;
 using Gateway.Tcp.Telemetry;
+using Gateway.Tcp.Tls;
 
 namespace Gateway.Tcp.Pipeline;
 
@@ -31,10 +32,11 @@ internal sealed partial class TcpMetrics
     private readonly Counter<long> _acceptErrors;
     private readonly UpDownCounter<long> _destinationActive;
 
-    public TcpMetrics(IMeterFactory meters, PrologueMetrics? prologue = null)
+    public TcpMetrics(IMeterFactory meters, PrologueMetrics? prologue = null, TlsMetrics? tls = null)
     {
         Dials = new DialMetrics(meters);
         Prologue = prologue ?? new PrologueMetrics(meters);
+        Tls = tls ?? new TlsMetrics(meters);
         var meter = meters.Create(TcpMeter.Name);
         _opened = meter.CreateCounter<long>("gateway.tcp.connection.opened", "{connection}", "Connections that were routed.");
         _closed = meter.CreateCounter<long>("gateway.tcp.connection.closed", "{connection}", "Routed connections that ended, by reason.");
@@ -60,6 +62,9 @@ internal sealed partial class TcpMetrics
 
     /// <summary>What is counted before a connection is routed; HTTP listeners share it.</summary>
     public PrologueMetrics Prologue { get; }
+
+    /// <summary>Handshakes with clients; Https listeners share them.</summary>
+    public TlsMetrics Tls { get; }
 
     public void Opened(RouteModel route, IPAddress client)
     {

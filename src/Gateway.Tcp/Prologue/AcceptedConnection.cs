@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Tls;
 using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Telemetry;
@@ -32,6 +33,12 @@ public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnect
 
     /// <summary>Whose TCP options name a client; null: no option is looked at.</summary>
     public abstract ToaPolicy? Toa { get; }
+
+    /// <summary>How the ClientHello is read; null: it is not.</summary>
+    public virtual ClientHelloPolicy? ClientHello => null;
+
+    /// <summary>Whether the client has asked for TLS in its protocol's own words, and was told yes.</summary>
+    public bool HasAskedForTls { get; set; }
 
     /// <summary>What has come so far and was not consumed.</summary>
     public abstract ReadOnlySequence<byte> Received { get; }
@@ -64,6 +71,14 @@ public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnect
 
     /// <summary>Our end of the accepted socket, or where the kernel says that the client connected to.</summary>
     public abstract IPEndPoint ReadLocal();
+
+    /// <summary>Whether the connection goes on without a ClientHello; asked when the client is known.</summary>
+    public virtual ClientHelloNeed ReadClientHelloNeed() => ClientHelloNeed.None;
+
+    /// <summary>Answers the client before its connection is routed: a few bytes of its protocol.</summary>
+    /// <param name="bytes">The answer.</param>
+    /// <param name="limit">How long it may take.</param>
+    public virtual ValueTask<SocketError> AnswerAsync(ReadOnlyMemory<byte> bytes, TimeSpan limit) => new(SocketError.OperationNotSupported);
 
     /// <summary>Goes on where the connection's engine wants it: an event loop's connections are touched by that loop alone.</summary>
     public virtual ValueTask EnterAsync() => ValueTask.CompletedTask;

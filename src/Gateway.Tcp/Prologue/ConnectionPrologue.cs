@@ -11,6 +11,7 @@ namespace Gateway.Tcp.Prologue;
 /// guarded.
 /// 3. TOA: without a header, the client from a TCP option of a trusted peer.
 /// 4. A header that nobody expects is guarded against.
+/// 5. ClientHello: where routes ask for server names or TLS ends here, what it says.
 /// A step that refuses a connection ends it with its outcome; the connection's owner accounts for it.
 /// </summary>
 public sealed class ConnectionPrologue
@@ -34,6 +35,7 @@ public sealed class ConnectionPrologue
             new ProxyHeaderLook(rules, metrics, time),
             new ToaLook(metrics),
             new UnexpectedHeaderLook(rules),
+            new ClientHelloLook(metrics, time),
         ];
     }
 

@@ -1,29 +1,29 @@
-using System.Net;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Tls;
 using Gateway.Tcp.Identification.Toa;
-using Gateway.Tcp.Networks;
+using Gateway.Tcp.Tls;
 
 namespace Gateway.Tcp.Routing;
 
-/// <summary>A TCP listener's policy and routes. Immutable.</summary>
+/// <summary>A TCP listener's policies and routes. Immutable.</summary>
 public sealed class ListenerModel
 {
-    private readonly PrefixTable<RouteModel> _byClient;
-    private readonly RouteModel? _anyClient;
-    private readonly (RouteModel Route, RouteMatch Match)[] _byDestination = [];
+    private readonly RouteTable _unnamed;
+    private readonly RouteTable? _named;
+    private readonly Dictionary<string, RouteTable>? _byName;
+    private readonly Dictionary<string, RouteTable>.AlternateLookup<ReadOnlySpan<char>> _byParent;
 
-    internal ListenerModel(string name, ProxyProtocolPolicy? policy, ToaPolicy? toa, IReadOnlyList<RouteModel> routes)
+    internal ListenerModel(string name, IReadOnlyList<RouteModel> routes)
     {
         Name = name;
-        Policy = policy;
-        Toa = toa;
         Routes = [.. routes.OrderBy(static route => route.Order)];
-        _byClient = new PrefixTable<RouteModel>(
-            Routes.SelectMany(static route => route.ClientNetworks.Select(network => (network, route.Order, route))));
-        _anyClient = Routes.FirstOrDefault(static route => route.ClientNetworks.Count == 0);
-        if (Routes.Any(static route => route.Match is not null))
+        _unnamed = new RouteTable([.. Routes.Where(static route => route.ServerNames.Count == 0)]);
+        if (Routes.Any(static route => route.NeedsClientHello))
         {
-            _byDestination = [.. Routes.Select(static route => (route, route.Match ?? new RouteMatch(route.ClientNetworks, [], [])))];
+            _named = new RouteTable([.. Routes.Where(static route => route.NeedsClientHello)], ignoresAlpn: true);
+            _byName = TablesOf(static name => ServerName.IsWildcard(name) ? null : name);
+            _byParent = TablesOf(static name => ServerName.IsWildcard(name) ? name[2..] : null)
+                .GetAlternateLookup<ReadOnlySpan<char>>();
         }
     }
 
@@ -31,59 +31,56 @@ public sealed class ListenerModel
     public string Name { get; }
 
     /// <summary>Who may come with or without a header; null: the peer is the client.</summary>
-    public ProxyProtocolPolicy? Policy { get; }
+    public ProxyProtocolPolicy? Policy { get; init; }
 
     /// <summary>Whose TCP options name a client; null: no option is looked at.</summary>
-    public ToaPolicy? Toa { get; }
+    public ToaPolicy? Toa { get; init; }
+
+    /// <summary>How the ClientHello is read; null: nobody asks for it.</summary>
+    public ClientHelloPolicy? ClientHello { get; init; }
+
+    /// <summary>How TLS ends here; null: it does not.</summary>
+    public IServerTls? Tls { get; init; }
 
     /// <summary>Its routes, by Order.</summary>
     public IReadOnlyList<RouteModel> Routes { get; }
 
     /// <summary>
-    /// The route of a connection: the lowest Order wins, then the most specific match (<see cref="RouteMatch.Specificity"/>). Where no
-    /// route asks for the destination or for TLVs it costs what <see cref="Match(IPAddress)"/> does; else it is a walk over all routes of
-    /// the listener.
+    /// The route of a connection: the lowest Order wins, then a server name before none and an exact name before a wildcard, then the most
+    /// specific of the rest (<see cref="RouteTable"/>).
     /// </summary>
-    /// <param name="identity">The connection's client, and what it connected to.</param>
+    /// <param name="identity">The connection's client, what it connected to, and the name that it asked for.</param>
     /// <returns>The route, or null if none matches.</returns>
     public RouteModel? Match(ConnectionIdentity identity)
     {
         ArgumentNullException.ThrowIfNull(identity);
-        if (_byDestination.Length == 0)
+        var best = _unnamed.Match(identity);
+        if (_byName is not null && identity.Hello?.ServerName is { } name)
         {
-            return Match(identity.Client.Address);
-        }
-
-        var destination = identity.OriginalDestination ?? identity.Local;
-        RouteModel? best = null;
-        var specificity = -1L;
-        foreach (var (route, match) in _byDestination)
-        {
-            if (best is not null && route.Order > best.Order)
-            {
-                break;
-            }
-
-            var own = match.Specificity(identity.Client.Address, destination, identity.Tlvs.Span);
-            if (own > specificity)
-            {
-                (best, specificity) = (route, own);
-            }
+            // From the least to the most specific: a later match wins where the Order is the same.
+            _ = _byParent.TryGetValue(name.AsSpan(name.IndexOf('.') + 1), out var wildcard);
+            best = Better(best, wildcard?.Match(identity));
+            best = Better(best, _byName.GetValueOrDefault(name)?.Match(identity));
         }
 
         return best;
     }
 
-    /// <summary>
-    /// The route of a client: the lowest Order wins, then the longest prefix; a route without ClientCidrs is less specific than any. The
-    /// cost depends on how many different prefix lengths occur, not on how many routes there are.
-    /// </summary>
-    /// <param name="client">The client's address, unmapped.</param>
-    /// <returns>The route, or null if none matches.</returns>
-    public RouteModel? Match(IPAddress client)
-    {
-        ArgumentNullException.ThrowIfNull(client);
-        var specific = _byClient.Match(client, out var order);
-        return specific is null || _anyClient?.Order < order ? _anyClient : specific;
-    }
+    /// <summary>Whether a connection can be routed without its ClientHello.</summary>
+    /// <param name="identity">The connection's client, and what it connected to.</param>
+    internal ClientHelloNeed NeedOf(ConnectionIdentity identity) =>
+        ClientHello is not { } policy ? ClientHelloNeed.None
+        : policy.EndsTls ? ClientHelloNeed.Required
+        : !policy.IsAlwaysRead && _named?.Match(identity) is null ? ClientHelloNeed.None
+        : _unnamed.Match(identity) is not null ? ClientHelloNeed.Optional
+        : ClientHelloNeed.Required;
+
+    // Names are folded already, on both sides.
+    private Dictionary<string, RouteTable> TablesOf(Func<string, string?> keyOf) =>
+        Routes.SelectMany(route => route.ServerNames.Select(name => (Key: keyOf(name), Route: route)))
+            .Where(static entry => entry.Key is not null)
+            .GroupBy(static entry => entry.Key!, static entry => entry.Route, StringComparer.Ordinal)
+            .ToDictionary(static group => group.Key, static group => new RouteTable([.. group.Distinct()]), StringComparer.Ordinal);
+
+    private static RouteModel? Better(RouteModel? less, RouteModel? more) => more is null || less?.Order < more.Order ? less : more;
 }

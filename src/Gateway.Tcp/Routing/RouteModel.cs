@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Identification.Tls;
 using Gateway.Tcp.Relaying;
 using Gateway.Tcp.SourceIp;
 
@@ -31,6 +32,15 @@ public sealed class RouteModel
     /// <summary>The networks that hold the client's address; empty: any.</summary>
     public required IReadOnlyList<IPNetwork> ClientNetworks { get; init; }
 
+    /// <summary>The names that it asks for, folded: <c>db.example.com</c>, <c>*.example.com</c>; empty: any client.</summary>
+    public IReadOnlyList<string> ServerNames { get; init; } = [];
+
+    /// <summary>Whether it takes only what a ClientHello says.</summary>
+    internal bool NeedsClientHello { get; init; }
+
+    /// <summary>How TLS to its destinations begins; None: with the ClientHello, or there is none.</summary>
+    internal StartTlsProtocol StartTls { get; init; }
+
     /// <summary>What it asks of the destination too; null: nothing.</summary>
     internal RouteMatch? Match { get; init; }
 
@@ -53,7 +63,8 @@ public sealed class RouteModel
         ClusterModel cluster,
         SourceIpModel sourceIp,
         IReadOnlyList<IPNetwork> clients,
-        RouteMatch? match) => new()
+        RouteMatch? match,
+        StartTlsProtocol startTls) => new()
         {
             Name = name,
             Listener = listener,
@@ -62,6 +73,9 @@ public sealed class RouteModel
             Order = config.Order,
             ClientNetworks = clients,
             Match = match,
+            ServerNames = [.. Names(config)],
+            NeedsClientHello = config.Match is { ServerNames.Count: > 0 } or { Alpn.Count: > 0 },
+            StartTls = startTls,
             Relay = new RelayOptions { IdleTimeout = config.IdleTimeout, MaxDuration = config.MaxDuration },
             TagsV4 = Tags(listener, name, "ipv4"),
             TagsV6 = Tags(listener, name, "ipv6"),
@@ -69,6 +83,17 @@ public sealed class RouteModel
 
     /// <summary>The labels for a client's family.</summary>
     internal TagList TagsFor(IPAddress client) => client.AddressFamily == AddressFamily.InterNetwork ? TagsV4 : TagsV6;
+
+    private static IEnumerable<string> Names(TcpRouteConfig config)
+    {
+        foreach (var text in config.Match?.ServerNames ?? [])
+        {
+            if (ServerName.TryNormalize(text, out var name))
+            {
+                yield return name;
+            }
+        }
+    }
 
     private static TagList Tags(string listener, string route, string networkType) =>
         new() { { "listener", listener }, { "route", route }, { "network.type", networkType } };

@@ -1,9 +1,11 @@
 using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Tls;
 using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Networks;
 using Gateway.Tcp.SourceIp;
+using Gateway.Tcp.Tls;
 
 namespace Gateway.Tcp.Routing;
 
@@ -15,6 +17,7 @@ public static class TcpModelBuilder
     /// <param name="config">Routes and clusters, validated: what they refer to exists.</param>
     /// <param name="networks">The section <c>Networks</c>.</param>
     /// <param name="toa">The Toa sections of those listeners that have one.</param>
+    /// <param name="tls">What the configuration says of TLS; null: nothing.</param>
     /// <param name="before">
     /// The model in force: what its clusters and destinations are doing goes on, where they are the same. Null: there is none.
     /// </param>
@@ -24,29 +27,45 @@ public static class TcpModelBuilder
         TcpProxyConfig config,
         IReadOnlyDictionary<string, IReadOnlyList<string>> networks,
         IReadOnlyDictionary<string, ToaConfig>? toa = null,
+        TlsSections? tls = null,
         TcpModel? before = null)
     {
         ArgumentNullException.ThrowIfNull(listeners);
         ArgumentNullException.ThrowIfNull(config);
+        var sections = tls ?? TlsSections.None;
         var clusterConfigs = new Dictionary<string, TcpClusterConfig>(config.Clusters, StringComparer.OrdinalIgnoreCase);
         var forwarded = config.Routes.Values.Where(route => SourceIpOf(route, clusterConfigs)?.Mode == SourceIpMode.Dnat)
             .Select(static route => route.ClusterId ?? "").ToHashSet(StringComparer.OrdinalIgnoreCase);
         var clusters = config.Clusters.ToDictionary(
             static entry => entry.Key,
-            entry => new ClusterModel(entry.Key, entry.Value, networks, forwarded.Contains(entry.Key), before?.ClusterNamed(entry.Key)),
+            entry => new ClusterModel(entry.Key, entry.Value, networks, forwarded.Contains(entry.Key), before?.ClusterNamed(entry.Key))
+            {
+                Tls = sections.Clients.GetValueOrDefault(entry.Key),
+            },
             StringComparer.OrdinalIgnoreCase);
-        var routes = config.Routes.Select(entry => Route(entry.Key, entry.Value, clusters, clusterConfigs, networks))
+        var routes = config.Routes.Select(entry => Route(entry.Key, entry.Value, clusters, clusterConfigs, networks, sections))
             .ToLookup(static route => route.Listener, StringComparer.OrdinalIgnoreCase);
         return new TcpModel(
             listeners.ToDictionary(
                 static entry => entry.Key,
-                entry => new ListenerModel(
-                    entry.Key,
-                    ProxyProtocolPolicy.From(entry.Value, networks),
-                    ToaPolicy.From(toa?.GetValueOrDefault(entry.Key), networks),
-                    [.. routes[entry.Key]]),
+                entry => new ListenerModel(entry.Key, [.. routes[entry.Key]])
+                {
+                    Policy = ProxyProtocolPolicy.From(entry.Value, networks),
+                    Toa = ToaPolicy.From(toa?.GetValueOrDefault(entry.Key), networks),
+                    ClientHello = HelloOf(entry.Key, sections, routes[entry.Key]),
+                    Tls = sections.Servers.GetValueOrDefault(entry.Key),
+                },
                 StringComparer.OrdinalIgnoreCase),
             clusters);
+    }
+
+    private static ClientHelloPolicy? HelloOf(string listener, TlsSections tls, IEnumerable<RouteModel> routes)
+    {
+        var section = tls.ClientHellos.GetValueOrDefault(listener);
+        var server = tls.Servers.GetValueOrDefault(listener);
+        return section is null && server is null && !routes.Any(static route => route.NeedsClientHello)
+            ? null
+            : ClientHelloPolicy.From(section, server?.HandshakeTimeout);
     }
 
     // A cluster's section is the default of its routes.
@@ -58,22 +77,25 @@ public static class TcpModelBuilder
         TcpRouteConfig config,
         Dictionary<string, ClusterModel> clusters,
         Dictionary<string, TcpClusterConfig> clusterConfigs,
-        IReadOnlyDictionary<string, IReadOnlyList<string>> networks)
+        IReadOnlyDictionary<string, IReadOnlyList<string>> networks,
+        TlsSections tls)
     {
         var cluster = clusters[config.ClusterId ?? ""];
         var sourceIp = SourceIpOf(config, clusterConfigs)
             ?? throw new KeyNotFoundException($"The route {name} has no SourceIp, nor has its cluster.");
         var clients = NetworkList.Resolve(config.Match?.ClientCidrs ?? [], networks);
-        var match =
-            config.Match is { } asked && (asked.DestinationCidrs.Count > 0 || asked.DestinationPorts.Count > 0 || asked.Tlvs.Count > 0)
+        var match = config.Match is { } asked
+            && (asked.DestinationCidrs.Count > 0 || asked.DestinationPorts.Count > 0 || asked.Tlvs.Count > 0 || asked.Alpn.Count > 0)
                 ? new RouteMatch(
                     clients,
                     NetworkList.Resolve(asked.DestinationCidrs, networks),
                     asked.DestinationPorts,
-                    asked.Tlvs.Count > 0 ? new TlvMatch(asked.Tlvs) : null)
+                    asked.Tlvs.Count > 0 ? new TlvMatch(asked.Tlvs) : null,
+                    asked.Alpn.Count > 0 ? asked.Alpn : null)
                 : null;
         var listener = config.Listener ?? "";
-        return RouteModel.From(
-            name, config, listener, cluster, SourceIpModel.From(sourceIp, new RouteScope(name, listener, cluster.Name)), clients, match);
+        var scope = new RouteScope(name, listener, cluster.Name);
+        var startTls = tls.ClientHellos.GetValueOrDefault(listener)?.StartTls ?? StartTlsProtocol.None;
+        return RouteModel.From(name, config, listener, cluster, SourceIpModel.From(sourceIp, scope), clients, match, startTls);
     }
 }

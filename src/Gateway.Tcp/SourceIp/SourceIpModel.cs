@@ -16,6 +16,9 @@ public sealed class SourceIpModel
     /// <summary>The types of received TLVs that are passed on. Types that are added are not among them. Defaults to none.</summary>
     public ProxyTlvSet PassThroughTlvs { get; init; } = ProxyTlvSet.None;
 
+    /// <summary>Whether the header tells of the client's TLS (<see cref="TlsTlvs"/>). Defaults to false.</summary>
+    public bool SslTlvs { get; init; }
+
     /// <summary>
     /// The greatest length of the header, in bytes. Received TLVs that do not fit are left out. Defaults to the greatest length that the
     /// protocol allows.
@@ -59,6 +62,7 @@ public sealed class SourceIpModel
             Mode = config.Mode ?? SourceIpMode.None,
             Version = config.Version,
             PassThroughTlvs = added is null ? passed : passed.Except(added.Types),
+            SslTlvs = config.SslTlvs,
             MaxHeaderBytes = config.MaxHeaderBytes ?? ProxyHeaderWriter.MaxV2Length,
             FirstTlvs = config.AddTlvs.Count == 0 ? null : new ProxyTlvSet(config.AddTlvs.Keys.Select(TypeOf)),
             RejectsNested = config.NestedHeader == NestedHeaderAction.Reject,

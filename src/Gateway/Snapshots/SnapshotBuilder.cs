@@ -5,6 +5,7 @@ using Gateway.Listeners;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dnat;
 using Gateway.Tcp.Routing;
+using Gateway.Tcp.Tls;
 
 namespace Gateway.Snapshots;
 
@@ -16,6 +17,13 @@ internal static class SnapshotBuilder
         config.Listeners.Where(listener => listener.Value.Toa is not null)
             .ToDictionary(listener => listener.Key, listener => listener.Value.Toa!, StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>What a configuration says of TLS on the TCP side.</summary>
+    public static TlsSections TlsOf(GatewayConfig config) => new()
+    {
+        ClientHellos = config.Listeners.Where(listener => listener.Value.ClientHello is not null)
+            .ToDictionary(listener => listener.Key, listener => listener.Value.ClientHello!, StringComparer.OrdinalIgnoreCase),
+    };
+
     /// <summary>Builds all of it. What can fail fails here, and not when it is swapped in.</summary>
     /// <param name="result">A good configuration.</param>
     /// <param name="before">The TCP model in force, whose state goes on; null: there is none.</param>
@@ -26,7 +34,7 @@ internal static class SnapshotBuilder
         var tcp = TcpModelBuilder.Build(
             config.Listeners.Where(listener => listener.Value.IsTcp)
                 .ToDictionary(listener => listener.Key, listener => listener.Value.ProxyProtocol),
-            config.TcpProxy, config.Networks, ToaOf(config), before);
+            config.TcpProxy, config.Networks, ToaOf(config), TlsOf(config), before);
         return new GatewaySnapshot
         {
             Config = config,

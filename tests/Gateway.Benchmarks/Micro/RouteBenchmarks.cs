@@ -1,6 +1,7 @@
 using System.Net;
 using BenchmarkDotNet.Attributes;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Identification;
 using Gateway.Tcp.Routing;
 
 namespace Gateway.Benchmarks.Micro;
@@ -9,7 +10,14 @@ namespace Gateway.Benchmarks.Micro;
 [MemoryDiagnoser]
 public class RouteBenchmarks
 {
-    private readonly IPAddress _client = IPAddress.Parse("198.51.100.7");
+    private readonly ConnectionIdentity _client = new()
+    {
+        Client = IPEndPoint.Parse("198.51.100.7:40000"),
+        Peer = IPEndPoint.Parse("198.51.100.7:40000"),
+        Local = IPEndPoint.Parse("192.0.2.1:443"),
+        Source = IdentitySource.Socket,
+    };
+
     private ListenerModel _listener = null!;
 
     [Params(1, 100, 10_000)]

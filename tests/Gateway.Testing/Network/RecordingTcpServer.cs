@@ -129,6 +129,7 @@ public sealed class RecordingTcpServer : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         _listener.Dispose();
         await _accepting.WaitAsync(Eventually.DefaultTimeout).ConfigureAwait(false);
+        _accepted.Writer.TryComplete();
         lock (_all)
         {
             _all.ForEach(p => p.Dispose());

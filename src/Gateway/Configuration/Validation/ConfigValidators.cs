@@ -14,6 +14,7 @@ internal static class ConfigValidators
         new ForwardedHeadersTopic(),
         new InterceptTopic(),
         new TcpRoutesTopic(),
+        new ClientHelloTopic(),
         new SourceIpTopic(),
         new ForgedHeadersTopic(),
         new TcpClustersTopic(),

@@ -81,11 +81,11 @@ internal sealed class SourceIpTopic : IConfigTopic
 
         if (!sendsHeader)
         {
-            context.NotApplicable(path, why, "Version", "PassThroughTlvs", "AddTlvs", "MaxHeaderBytes", "NestedHeader");
+            context.NotApplicable(path, why, "Version", "PassThroughTlvs", "AddTlvs", "SslTlvs", "MaxHeaderBytes", "NestedHeader");
         }
         else if (sourceIp.Version == ProxyProtocolVersion.V1)
         {
-            context.NotApplicable(path, "Version is V1, which has no TLVs", "PassThroughTlvs", "AddTlvs", "MaxHeaderBytes");
+            context.NotApplicable(path, "Version is V1, which has no TLVs", "PassThroughTlvs", "AddTlvs", "SslTlvs", "MaxHeaderBytes");
         }
 
         if (sendsHeader && sourceIp.NestedHeader == NestedHeaderAction.Pass)

@@ -127,7 +127,7 @@ internal sealed class TcpRoutesTopic : IConfigTopic
     // Of two prefixes the longer wins, of two ranges of ports the shorter, of TLVs the greater number: only equals are undecided.
     private static bool ShareDestinations(ValidationContext context, TcpRouteMatchConfig? one, TcpRouteMatchConfig? other)
     {
-        if (!TlvsTopic.ShareTlvs(one, other))
+        if (!TlvsTopic.ShareTlvs(one, other) || !ClientHelloTopic.ShareNames(one, other) || !ClientHelloTopic.ShareAlpn(one, other))
         {
             return false;
         }

@@ -104,7 +104,7 @@ internal sealed class TestPlane : IAsyncDisposable
         },
         new Dictionary<string, IReadOnlyList<string>>(),
         toa is null ? null : new Dictionary<string, ToaConfig> { ["in"] = toa },
-        before);
+        before: before);
 
     public static TcpClusterConfig Cluster(params string[] addresses) => new()
     {

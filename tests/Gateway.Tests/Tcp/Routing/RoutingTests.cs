@@ -25,19 +25,19 @@ public sealed class RoutingTests
             ("v6", 0, ["docs"]),
             ("first", -1, ["198.51.100.0/25"]),
             ("last", 5, ["192.0.2.1/32"]));
-        Assert.Equal(route, listener.Match(IPAddress.Parse(client))!.Name);
+        Assert.Equal(route, listener.Match(Identity(client))!.Name);
     }
 
     [Fact]
     public void Match_EarlierOrderWithoutCidrs_TakesAll() =>
-        Assert.Equal("all", Build(("all", 0, []), ("narrow", 1, ["203.0.113.7/32"])).Match(IPAddress.Parse("203.0.113.7"))!.Name);
+        Assert.Equal("all", Build(("all", 0, []), ("narrow", 1, ["203.0.113.7/32"])).Match(Identity("203.0.113.7"))!.Name);
 
     [Fact]
     public void Match_NoRouteForTheClient_IsNull()
     {
         var listener = Build(("v4", 0, ["0.0.0.0/0"]));
-        Assert.Equal("v4", listener.Match(IPAddress.Parse("203.0.113.7"))!.Name);
-        Assert.Null(listener.Match(IPAddress.Parse("2001:db8::1")));
+        Assert.Equal("v4", listener.Match(Identity("203.0.113.7"))!.Name);
+        Assert.Null(listener.Match(Identity("2001:db8::1")));
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class RoutingTests
         var listener = Build([.. Enumerable.Range(0, 10_000).Select(static index => ($"r{index}", index % 7, new[] { $"10.{index / 256}.{index % 256}.0/24" }))]);
         for (var index = 0; index < 10_000; index++)
         {
-            Assert.Equal($"r{index}", listener.Match(new IPAddress([10, (byte)(index / 256), (byte)(index % 256), 9]))!.Name);
+            Assert.Equal($"r{index}", listener.Match(Identity($"10.{index / 256}.{index % 256}.9"))!.Name);
         }
     }
 
@@ -96,7 +96,7 @@ public sealed class RoutingTests
         Assert.Equal([SourceIpMode.None, SourceIpMode.Transparent], model.Listeners["in"].Routes.Select(static route => route.SourceIp.Mode));
     }
 
-    private static ConnectionIdentity Identity(string client, string destination)
+    private static ConnectionIdentity Identity(string client, string destination = "192.0.2.9:1")
     {
         var peer = new IPEndPoint(IPAddress.Parse(client), 40000);
         return new ConnectionIdentity { Client = peer, Peer = peer, Local = IPEndPoint.Parse(destination), Source = IdentitySource.Socket };

@@ -1,0 +1,29 @@
+namespace Gateway.Tcp.Identification.Tls;
+
+/// <summary>What the TLS of a client's connection came to that ended here. Immutable; in the words of OpenSSL, as HAProxy and nginx tell it.</summary>
+public sealed record TlsSession
+{
+    /// <summary>The version: <c>TLSv1.3</c>.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The cipher: <c>TLS_AES_128_GCM_SHA256</c>, the name of the IANA registry.</summary>
+    public required string Cipher { get; init; }
+
+    /// <summary>The name that the client asked for; null: none.</summary>
+    public string? ServerName { get; init; }
+
+    /// <summary>The protocol that was agreed on by ALPN; null: none.</summary>
+    public string? Alpn { get; init; }
+
+    /// <summary>The algorithm that signed our certificate: <c>RSA-SHA256</c>, <c>ecdsa-with-SHA256</c>. Null: unknown.</summary>
+    public string? SignatureAlgorithm { get; init; }
+
+    /// <summary>The key of our certificate: <c>RSA2048</c>, <c>EC256</c>. Null: unknown.</summary>
+    public string? KeyAlgorithm { get; init; }
+
+    /// <summary>Whether the client showed a certificate, which was verified then: any other ends the handshake.</summary>
+    public bool HasClientCertificate { get; init; }
+
+    /// <summary>The common name of the client's certificate; null: none.</summary>
+    public string? ClientName { get; init; }
+}

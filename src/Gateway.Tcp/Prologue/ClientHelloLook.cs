@@ -1,0 +1,134 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Identification.Tls;
+using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
+
+namespace Gateway.Tcp.Prologue;
+
+/// <summary>
+/// Where routes ask for server names, or TLS ends here: waits for the ClientHello and leaves what it says in the identity. Nothing is
+/// decrypted, and the ClientHello stays in front of the payload.
+/// 1. With StartTls the client's request is answered first.
+/// 2. A connection that some route takes without a ClientHello is not kept waiting: it goes on when its first bytes are no TLS, or when it
+/// has said nothing for SilenceWait, since its server may have to speak first.
+/// 3. What begins as TLS must become a ClientHello, in time and within MaxBytes; else the connection ends.
+/// </summary>
+internal sealed class ClientHelloLook(PrologueMetrics metrics, TimeProvider time) : IPrologueLook
+{
+    public ValueTask<bool> LookAsync(AcceptedConnection connection) =>
+        connection.ClientHello is { } policy && connection.ReadClientHelloNeed() is not ClientHelloNeed.None and var need
+            ? ReadAsync(connection, policy, need == ClientHelloNeed.Optional)
+            : new ValueTask<bool>(true);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> ReadAsync(AcceptedConnection connection, ClientHelloPolicy policy, bool isOptional)
+    {
+        var began = time.GetTimestamp();
+        var seen = connection.Received.Length;
+        var reader = new ClientHelloReader(policy.MaxBytes);
+        var mayAsk = policy.StartTls == StartTlsProtocol.PostgreSql;
+        var isSilent = true;
+        while (true)
+        {
+            if (connection.Receive() is not SocketError.Success and var failed)
+            {
+                return Left(connection, isSilent, failed);
+            }
+
+            isSilent &= connection.Received.IsEmpty;
+            if (mayAsk)
+            {
+                var request = PostgreSqlRequests.Read(connection.Received);
+                if (request is PostgreSqlRequest.Ssl or PostgreSqlRequest.GssEncryption)
+                {
+                    connection.Consume(PostgreSqlRequests.Length);
+                    (connection.Guard, seen) = (null, 0);
+                    connection.HasAskedForTls = request == PostgreSqlRequest.Ssl;
+                    mayAsk = !connection.HasAskedForTls;
+                    var answer = mayAsk ? PostgreSqlRequests.No : PostgreSqlRequests.Yes;
+                    if (await connection.AnswerAsync(answer, policy.Timeout) is not SocketError.Success and var unsent)
+                    {
+                        return Left(connection, isSilent, unsent);
+                    }
+
+                    continue;
+                }
+
+                if (request == PostgreSqlRequest.Cancel)
+                {
+                    return WithoutHello(connection, policy, isOptional, "cancel_request", seen);
+                }
+
+                mayAsk = request == PostgreSqlRequest.More;
+            }
+
+            var status = mayAsk ? ClientHelloStatus.More : reader.Inspect(connection.Received);
+            switch (status)
+            {
+                case ClientHelloStatus.Complete:
+                    // A TLS record is no PROXY header.
+                    connection.Guard = null;
+                    connection.Identity = connection.Identity! with { Hello = reader.Hello };
+                    return true;
+                case ClientHelloStatus.NotTls:
+                    return WithoutHello(connection, policy, isOptional && !connection.HasAskedForTls, "not_tls", seen);
+                case ClientHelloStatus.Broken or ClientHelloStatus.TooLong:
+                    return connection.Fail(new Outcome(
+                        RefusalOf(policy), status == ClientHelloStatus.TooLong ? "too_long" : "broken", reader.Error));
+            }
+
+            if (connection.HasEnded)
+            {
+                return connection.Fail(isSilent ? new Outcome(CloseReason.HealthCheck) : new Outcome(RefusalOf(policy), "ended"));
+            }
+
+            var maySkip = isSilent && isOptional;
+            var left = (maySkip ? policy.SilenceWait : policy.Timeout) - time.GetElapsedTime(began);
+            var waited = left > TimeSpan.Zero ? await connection.WaitAsync(left) : SocketError.TimedOut;
+            if (waited == SocketError.TimedOut)
+            {
+                return maySkip || connection.Fail(new Outcome(RefusalOf(policy), isSilent ? "silent" : "timeout"));
+            }
+
+            if (waited != SocketError.Success)
+            {
+                return Left(connection, isSilent, waited);
+            }
+        }
+    }
+
+    private static CloseReason RefusalOf(ClientHelloPolicy policy) => policy.EndsTls ? CloseReason.Tls : CloseReason.ClientHello;
+
+    // The guard has seen what was there before this look, and sees the rest now: nobody else looks at bytes that were read ahead.
+    private bool WithoutHello(AcceptedConnection connection, ClientHelloPolicy policy, bool isOptional, string why, long seen)
+    {
+        if (!isOptional)
+        {
+            return connection.Fail(new Outcome(RefusalOf(policy), why));
+        }
+
+        if (connection.Guard is { } guard && connection.Received.Length > seen)
+        {
+            switch (guard.Inspect(connection.Received.Slice(seen)))
+            {
+                case GuardVerdict.Refuse:
+                    metrics.Headers.Stopped(connection.ListenerName, connection.GuardAs, guard.Refused);
+                    return connection.Fail(new Outcome(CloseReason.ProxyProtocol, connection.GuardAs.ToString()));
+                case GuardVerdict.Pass:
+                    connection.Guard = null;
+                    break;
+            }
+        }
+
+        return true;
+    }
+
+    // A load balancer's check ends with RST as often as with FIN.
+    private static bool Left(AcceptedConnection connection, bool isSilent, SocketError error) => connection.Fail(
+        connection.IsStopped ? CloseReason.Draining
+        : error == SocketError.TimedOut ? CloseReason.ClientHello
+        : isSilent ? CloseReason.HealthCheck
+        : CloseReason.ClientReset);
+}

@@ -1,0 +1,79 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Identification.Tls;
+
+namespace Gateway.Tcp.Tls;
+
+/// <summary>The server's side of a handshake on an engine's connection, whose ClientHello has been read and is still to be answered.</summary>
+internal static class ServerHandshake
+{
+    // A fatal alert before any answer is in clear (RFC 8446, section 6; RFC 6066, section 3: unrecognized_name is 112).
+    private static readonly byte[] UnrecognizedName = [0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 112];
+
+    /// <summary>Shakes hands.</summary>
+    /// <param name="client">The connection.</param>
+    /// <param name="received">What was read from it: the ClientHello, and what came behind it.</param>
+    /// <param name="hello">What the ClientHello says.</param>
+    /// <param name="server">The listener's TLS.</param>
+    /// <param name="limit">How long it may take from now.</param>
+    /// <param name="time">The clock.</param>
+    public static async ValueTask<ServerHandshakeResult> RunAsync(
+        TcpConnection client, ReadOnlyMemory<byte> received, ClientHello hello, IServerTls server, TimeSpan limit, TimeProvider time)
+    {
+        if (server.OptionsFor(hello.ServerName ?? "") is not { } options)
+        {
+            await client.SendAllAsync(UnrecognizedName, limit);
+            return new ServerHandshakeResult(TlsResult.UnrecognizedName, "unrecognized_name");
+        }
+
+        // The record's buffer is given back before the handshake is over.
+        var stream = new SslStream(new ConnectionStream(client, received.ToArray()));
+        try
+        {
+            using var late = new CancellationTokenSource(limit, time);
+            await stream.AuthenticateAsServerAsync(options, late.Token);
+            return new ServerHandshakeResult(TlsResult.Succeeded, null)
+            {
+                Side = new StreamSide(stream, client, stream.ShutdownAsync),
+                Session = SessionOf(stream, hello),
+            };
+        }
+        catch (Exception failed) when (failed is not OutOfMemoryException)
+        {
+            await stream.DisposeAsync();
+            return ResultOf(failed, options);
+        }
+    }
+
+    private static ServerHandshakeResult ResultOf(Exception failed, SslServerAuthenticationOptions options) => failed switch
+    {
+        OperationCanceledException => new(TlsResult.Timeout, "timeout"),
+        // OpenSSL says what it has found; what it has not found wrong is ours: the client's certificate.
+        AuthenticationException when options.ClientCertificateRequired && failed.InnerException is null =>
+            new(TlsResult.ClientCertificate, "client_certificate"),
+        AuthenticationException => new(TlsResult.Failed, TlsProblem.Of(failed)),
+        { InnerException: SocketException } or IOException => new(TlsResult.Closed, "closed"),
+        _ => new(TlsResult.Failed, TlsProblem.Of(failed)),
+    };
+
+    private static TlsSession SessionOf(SslStream stream, ClientHello hello)
+    {
+        var ours = stream.LocalCertificate as X509Certificate2;
+        var theirs = stream.RemoteCertificate as X509Certificate2;
+        var protocol = stream.NegotiatedApplicationProtocol.Protocol;
+        return new TlsSession
+        {
+            Version = TlsNames.VersionOf(stream.SslProtocol),
+            Cipher = stream.NegotiatedCipherSuite.ToString(),
+            ServerName = hello.ServerName,
+            Alpn = protocol.IsEmpty ? null : System.Text.Encoding.Latin1.GetString(protocol.Span),
+            SignatureAlgorithm = ours is null ? null : TlsNames.SignatureOf(ours),
+            KeyAlgorithm = ours is null ? null : TlsNames.KeyOf(ours),
+            HasClientCertificate = theirs is not null,
+            ClientName = theirs is null ? null : TlsNames.CommonNameOf(theirs),
+        };
+    }
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Gateway.Tcp.Tls;
+
+/// <summary>Names of TLS versions, keys and signatures as OpenSSL has them and HAProxy and nginx pass them on.</summary>
+public static class TlsNames
+{
+    /// <summary>A version: <c>TLSv1.3</c>.</summary>
+    public static string VersionOf(SslProtocols version) => version switch
+    {
+        SslProtocols.Tls13 => "TLSv1.3",
+        SslProtocols.Tls12 => "TLSv1.2",
+        _ => version.ToString(),
+    };
+
+    /// <summary>The key of a certificate: <c>RSA2048</c>, <c>EC256</c>; null: another kind.</summary>
+    public static string? KeyOf(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        using var rsa = certificate.GetRSAPublicKey();
+        if (rsa is not null)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"RSA{rsa.KeySize}");
+        }
+
+        using var ecdsa = certificate.GetECDsaPublicKey();
+        return ecdsa is null ? null : string.Create(CultureInfo.InvariantCulture, $"EC{ecdsa.KeySize}");
+    }
+
+    /// <summary>The algorithm that signed a certificate: <c>RSA-SHA256</c>, <c>ecdsa-with-SHA256</c>; null: one without a name here.</summary>
+    public static string? SignatureOf(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return certificate.SignatureAlgorithm.Value switch
+        {
+            "1.2.840.113549.1.1.11" => "RSA-SHA256",
+            "1.2.840.113549.1.1.12" => "RSA-SHA384",
+            "1.2.840.113549.1.1.13" => "RSA-SHA512",
+            "1.2.840.113549.1.1.10" => "RSASSA-PSS",
+            "1.2.840.10045.4.3.2" => "ecdsa-with-SHA256",
+            "1.2.840.10045.4.3.3" => "ecdsa-with-SHA384",
+            "1.2.840.10045.4.3.4" => "ecdsa-with-SHA512",
+            "1.3.101.112" => "ED25519",
+            _ => null,
+        };
+    }
+
+    /// <summary>The common name of a certificate's subject; null: it has none.</summary>
+    public static string? CommonNameOf(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        const string commonName = "2.5.4.3";
+        foreach (var part in certificate.SubjectName.EnumerateRelativeDistinguishedNames())
+        {
+            if (!part.HasMultipleElements && part.GetSingleElementType().Value == commonName)
+            {
+                return part.GetSingleElementValue();
+            }
+        }
+
+        return null;
+    }
+}

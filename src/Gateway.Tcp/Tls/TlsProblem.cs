@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Text;
+
+namespace Gateway.Tcp.Tls;
+
+/// <summary>What failed in a handshake, as a word for logs.</summary>
+internal static class TlsProblem
+{
+    private const int MostCharacters = 64;
+
+    /// <summary>
+    /// OpenSSL's reason, the last part of <c>error:0A0000C1:SSL routines::no shared cipher</c>, as <c>no_shared_cipher</c>; else the type of
+    /// the exception.
+    /// </summary>
+    public static string Of(Exception failed)
+    {
+        for (var cause = failed; cause is not null; cause = cause.InnerException)
+        {
+            var reason = cause.Message.LastIndexOf("::", StringComparison.Ordinal);
+            if (reason >= 0 && cause.Message.Contains("error:", StringComparison.Ordinal))
+            {
+                return Word(cause.Message[(reason + 2)..]);
+            }
+        }
+
+        return failed.GetBaseException().GetType().Name;
+    }
+
+    private static string Word(string text)
+    {
+        var word = new StringBuilder(MostCharacters);
+        foreach (var character in text.Trim())
+        {
+            if (word.Length == MostCharacters)
+            {
+                break;
+            }
+
+            word.Append(char.IsAsciiLetterOrDigit(character) ? char.ToLower(character, CultureInfo.InvariantCulture) : '_');
+        }
+
+        return word.ToString();
+    }
+}

@@ -1,0 +1,18 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Gateway.Tcp.Tls;
+
+namespace Gateway.Tests.Tcp.Tls;
+
+/// <summary>A cluster's TLS that takes one certificate and asks for one name.</summary>
+internal sealed class TestClientTls(X509Certificate2 taken, string name) : IClientTls
+{
+    public SslClientAuthenticationOptions OptionsFor(string host) => new()
+    {
+        TargetHost = name,
+        RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.GetCertHashString() == taken.GetCertHashString(),
+    };
+
+    public string? Describe(Exception failed) => failed is AuthenticationException ? "untrusted" : null;
+}
