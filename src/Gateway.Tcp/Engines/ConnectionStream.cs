@@ -14,6 +14,9 @@ internal sealed class ConnectionStream(TcpConnection connection, ReadOnlyMemory<
 {
     private ReadOnlyMemory<byte> _first = first;
 
+    /// <summary>Open while the layer above waits for bytes; null: nobody asks.</summary>
+    public ReaderGate? Gate { get; set; }
+
     /// <inheritdoc/>
     public override bool CanRead => true;
 
@@ -58,7 +61,7 @@ internal sealed class ConnectionStream(TcpConnection connection, ReadOnlyMemory<
                 }
             }
 
-            ThrowIfFailed(await connection.AwaitBytesAsync(), cancellationToken);
+            ThrowIfFailed(await AwaitBytesAsync(), cancellationToken);
             if (buffer.IsEmpty)
             {
                 return 0;
@@ -115,6 +118,16 @@ internal sealed class ConnectionStream(TcpConnection connection, ReadOnlyMemory<
             var inner = new SocketException((int)error);
             throw new IOException(inner.Message, inner);
         }
+    }
+
+    private ValueTask<SocketError> AwaitBytesAsync() => Gate is { } gate ? AwaitBytesAsync(gate) : connection.AwaitBytesAsync();
+
+    private async ValueTask<SocketError> AwaitBytesAsync(ReaderGate gate)
+    {
+        gate.Open();
+        var error = await connection.AwaitBytesAsync();
+        await gate.CloseAsync();
+        return error;
     }
 
     private CancellationTokenRegistration ResetWhen(CancellationToken cancelled) =>

@@ -1,23 +1,35 @@
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// A stream over a connection as a side of a relay: <c>new StreamSide(ssl, connection, ssl.ShutdownAsync)</c> for an <c>SslStream</c> over
-/// a
-/// <see cref="ConnectionStream"/>. What the stream throws becomes the side's outcome.
+/// A stream over a connection as a side of a relay. What the stream throws becomes the side's outcome.
 /// </summary>
 /// <param name="stream">The stream; disposed of with the side.</param>
 /// <param name="transport">The connection beneath.</param>
 /// <param name="endOfSending">What the stream sends before the connection's FIN; null: nothing.</param>
-internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Task>? endOfSending = null) : RelaySide
+/// <param name="gate">Keeps <paramref name="endOfSending"/> from meeting a read; null: they cannot meet.</param>
+internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Task>? endOfSending = null, ReaderGate? gate = null)
+    : RelaySide
 {
     // The most that a TLS record holds: progress is told of in steps of it, so that a slow reader's connection is not taken for an idle
     // one.
     private const int BytesPerWrite = 16 * 1024;
 
     private bool _mayRead;
+
+    /// <summary>TLS as a side, after its handshake.</summary>
+    /// <param name="tls">The TLS, over <paramref name="beneath"/>.</param>
+    /// <param name="beneath">The stream of the connection.</param>
+    /// <param name="transport">The connection.</param>
+    public static StreamSide Of(SslStream tls, ConnectionStream beneath, TcpConnection transport)
+    {
+        var gate = transport.HasOneThread ? null : new ReaderGate();
+        beneath.Gate = gate;
+        return new StreamSide(tls, transport, tls.ShutdownAsync, gate);
+    }
 
     /// <inheritdoc/>
     public override TcpConnection Transport => transport;
@@ -28,7 +40,7 @@ internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Ta
     {
         try
         {
-            _ = await stream.ReadAsync(Memory<byte>.Empty);
+            _ = await ReadStreamAsync(Memory<byte>.Empty);
             _mayRead = true;
             return SocketError.Success;
         }
@@ -54,7 +66,7 @@ internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Ta
         _mayRead = false;
         try
         {
-            return new IoResult(await stream.ReadAsync(buffer), SocketError.Success);
+            return new IoResult(await ReadStreamAsync(buffer), SocketError.Success);
         }
         catch (Exception failed) when (failed is not OutOfMemoryException)
         {
@@ -85,7 +97,7 @@ internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Ta
         {
             if (endOfSending is not null)
             {
-                await endOfSending();
+                await EndSendingAsync(endOfSending);
             }
 
             return await transport.ShutdownSendAsync();
@@ -108,6 +120,41 @@ internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Ta
     {
         transport.Reset();
         stream.Dispose();
+    }
+
+    private ValueTask<int> ReadStreamAsync(Memory<byte> buffer) =>
+        gate is null ? stream.ReadAsync(buffer) : ReadGatedAsync(gate, buffer);
+
+    private async ValueTask<int> ReadGatedAsync(ReaderGate closed, Memory<byte> buffer)
+    {
+        await closed.CloseAsync();
+        try
+        {
+            return await stream.ReadAsync(buffer);
+        }
+        finally
+        {
+            closed.Open();
+        }
+    }
+
+    private async Task EndSendingAsync(Func<Task> end)
+    {
+        if (gate is null)
+        {
+            await end();
+            return;
+        }
+
+        await gate.CloseAsync();
+        try
+        {
+            await end();
+        }
+        finally
+        {
+            gate.Open();
+        }
     }
 
     // What a layer has found wrong itself (a TLS record that cannot be read) has no socket's error.

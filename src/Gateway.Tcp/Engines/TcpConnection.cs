@@ -112,6 +112,9 @@ public abstract class TcpConnection : RelaySide, IConnector
     /// <summary>The reason given to <see cref="Abort"/>, or null.</summary>
     public abstract RelayEnd? AbortReason { get; }
 
+    /// <summary>Whether all that happens to the connection happens on one thread.</summary>
+    internal virtual bool HasOneThread => false;
+
     /// <summary>The clock of those timeouts and limits for which the engine has no clock of its own.</summary>
     internal virtual TimeProvider Time => TimeProvider.System;
 

@@ -17,12 +17,13 @@ internal static class ClientHandshake
     public static async ValueTask<(RelaySide? Side, string? Problem)> RunAsync(
         TcpConnection backend, IClientTls tls, string host, TimeSpan limit, TimeProvider time)
     {
-        var stream = new SslStream(new ConnectionStream(backend));
+        var beneath = new ConnectionStream(backend);
+        var stream = new SslStream(beneath);
         try
         {
             using var late = new CancellationTokenSource(limit, time);
             await stream.AuthenticateAsClientAsync(tls.OptionsFor(host), late.Token);
-            return (new StreamSide(stream, backend, stream.ShutdownAsync), null);
+            return (StreamSide.Of(stream, beneath, backend), null);
         }
         catch (Exception failed) when (failed is not OutOfMemoryException)
         {

@@ -30,14 +30,15 @@ internal static class ServerHandshake
         }
 
         // The record's buffer is given back before the handshake is over.
-        var stream = new SslStream(new ConnectionStream(client, received.ToArray()));
+        var beneath = new ConnectionStream(client, received.ToArray());
+        var stream = new SslStream(beneath);
         try
         {
             using var late = new CancellationTokenSource(limit, time);
             await stream.AuthenticateAsServerAsync(options, late.Token);
             return new ServerHandshakeResult(TlsResult.Succeeded, null)
             {
-                Side = new StreamSide(stream, client, stream.ShutdownAsync),
+                Side = StreamSide.Of(stream, beneath, client),
                 Session = SessionOf(stream, hello),
             };
         }

@@ -349,6 +349,8 @@ internal sealed class LinuxTcpConnection :
     /// <summary>The relay calls this as its last step. Its result is ready.</summary>
     internal void CompleteRelay() => Complete(SocketError.Success);
 
+    internal override bool HasOneThread => true;
+
     internal override void Report(Exception fault) => Loop.Report(fault);
 
     internal override ValueTask YieldAsync() => Loop.HopAsync();

@@ -213,16 +213,18 @@ public abstract partial class TcpEngineTests
 
     private static async Task<RelaySide> AcceptTlsAsync(TcpConnection connection)
     {
-        var ssl = new SslStream(new ConnectionStream(connection));
+        var beneath = new ConnectionStream(connection);
+        var ssl = new SslStream(beneath);
         await ssl.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = Certificate.Value });
-        return new StreamSide(ssl, connection, ssl.ShutdownAsync);
+        return StreamSide.Of(ssl, beneath, connection);
     }
 
     private static async Task<RelaySide> OpenTlsAsync(TcpConnection connection)
     {
-        var ssl = new SslStream(new ConnectionStream(connection));
+        var beneath = new ConnectionStream(connection);
+        var ssl = new SslStream(beneath);
         await ssl.AuthenticateAsClientAsync(ClientOptions());
-        return new StreamSide(ssl, connection, ssl.ShutdownAsync);
+        return StreamSide.Of(ssl, beneath, connection);
     }
 
     private static async Task<(TlsPeer Client, TlsPeer Backend)> ConnectTlsAsync(EngineBench bench, TlsAt at)
