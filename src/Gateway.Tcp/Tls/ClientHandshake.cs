@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Net.Sockets;
 using Gateway.Tcp.Engines;
 
@@ -18,7 +17,7 @@ internal static class ClientHandshake
         TcpConnection backend, IClientTls tls, string host, TimeSpan limit, TimeProvider time)
     {
         var beneath = new ConnectionStream(backend);
-        var stream = new SslStream(beneath);
+        var stream = new TlsStream(beneath);
         try
         {
             using var late = new CancellationTokenSource(limit, time);
@@ -32,7 +31,7 @@ internal static class ClientHandshake
             {
                 OperationCanceledException => "timeout",
                 { InnerException: SocketException } or IOException => "closed",
-                _ => tls.Describe(failed) ?? TlsProblem.Of(failed),
+                _ => stream.Problem?.Word ?? TlsProblem.Of(failed),
             });
         }
     }

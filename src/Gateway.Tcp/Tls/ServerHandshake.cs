@@ -31,12 +31,12 @@ internal static class ServerHandshake
 
         // The record's buffer is given back before the handshake is over.
         var beneath = new ConnectionStream(client, received.ToArray());
-        var stream = new SslStream(beneath);
+        var stream = new TlsStream(beneath);
         try
         {
             using var late = new CancellationTokenSource(limit, time);
             await stream.AuthenticateAsServerAsync(options, late.Token);
-            return new ServerHandshakeResult(TlsResult.Succeeded, null)
+            return new ServerHandshakeResult(stream.IsResumed ? TlsResult.Resumed : TlsResult.Full, null)
             {
                 Side = StreamSide.Of(stream, beneath, client),
                 Session = SessionOf(stream, hello),
@@ -45,16 +45,14 @@ internal static class ServerHandshake
         catch (Exception failed) when (failed is not OutOfMemoryException)
         {
             await stream.DisposeAsync();
-            return ResultOf(failed, options);
+            return ResultOf(failed, stream);
         }
     }
 
-    private static ServerHandshakeResult ResultOf(Exception failed, SslServerAuthenticationOptions options) => failed switch
+    private static ServerHandshakeResult ResultOf(Exception failed, TlsStream stream) => failed switch
     {
         OperationCanceledException => new(TlsResult.Timeout, "timeout"),
-        // OpenSSL says what it has found; what it has not found wrong is ours: the client's certificate.
-        AuthenticationException when options.ClientCertificateRequired && failed.InnerException is null =>
-            new(TlsResult.ClientCertificate, "client_certificate"),
+        _ when stream.Problem is { } problem => new(TlsResult.ClientCertificate, $"client_certificate_{problem.Word}"),
         AuthenticationException => new(TlsResult.Failed, TlsProblem.Of(failed)),
         { InnerException: SocketException } or IOException => new(TlsResult.Closed, "closed"),
         _ => new(TlsResult.Failed, TlsProblem.Of(failed)),

@@ -7,7 +7,7 @@ namespace Gateway.Tcp.Tls;
 public sealed class TlsMetrics
 {
     private static readonly string[] Results =
-        ["succeeded", "unrecognized_name", "client_certificate", "timeout", "closed", "failed"];
+        ["full", "resumed", "unrecognized_name", "client_certificate", "timeout", "closed", "failed"];
 
     private readonly Counter<long> _handshakes;
     private readonly Histogram<double> _duration;
@@ -39,7 +39,7 @@ public sealed class TlsMetrics
     public void Ended(string listener, TlsResult result, TimeSpan duration)
     {
         _handshakes.Add(1, TcpMeter.Tag("listener", listener), TcpMeter.Tag("result", LabelOf(result)));
-        if (result == TlsResult.Succeeded)
+        if (result is TlsResult.Full or TlsResult.Resumed)
         {
             _duration.Record(duration.TotalSeconds, TcpMeter.Tag("listener", listener));
         }

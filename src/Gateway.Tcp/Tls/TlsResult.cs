@@ -3,8 +3,11 @@ namespace Gateway.Tcp.Tls;
 /// <summary>How a handshake with a client ended: the label <c>result</c> of <c>gateway.tls.handshakes</c>.</summary>
 public enum TlsResult
 {
-    /// <summary>It did.</summary>
-    Succeeded,
+    /// <summary>A full handshake.</summary>
+    Full,
+
+    /// <summary>A session was taken up again.</summary>
+    Resumed,
 
     /// <summary>No certificate is for the name that the client asked for.</summary>
     UnrecognizedName,
