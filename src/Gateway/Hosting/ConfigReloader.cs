@@ -4,6 +4,7 @@ using Gateway.Configuration.Loading;
 using Gateway.Observability;
 using Gateway.Snapshots;
 using Gateway.Tcp.Telemetry;
+using Gateway.Tls;
 
 namespace Gateway.Hosting;
 
@@ -15,6 +16,7 @@ internal sealed partial class ConfigReloader(
     GatewayServer server,
     GatewayRuntime runtime,
     RestartKeys restart,
+    CertificateStore certificates,
     SelfTest selfTest,
     ConfigMetrics metrics,
     TimeProvider time,
@@ -96,7 +98,7 @@ internal sealed partial class ConfigReloader(
             Refuse([.. result.Errors.Select(error => error.ToString())], result.ErrorCount);
             return;
         }
-        var snapshot = SnapshotBuilder.Build(result with { Config = restart.InUse(result.Config) }, runtime.Current.Tcp);
+        var snapshot = SnapshotBuilder.Build(result with { Config = restart.InUse(result.Config) }, runtime.Current.Tcp, certificates);
         var problems = await server.ApplyAsync(snapshot);
         if (problems.Count > 0)
         {

@@ -12,6 +12,7 @@ using Gateway.Tcp.Admission;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Telemetry;
+using Gateway.Tls;
 using Microsoft.AspNetCore.Hosting.Server;
 
 namespace Gateway.Hosting;
@@ -64,7 +65,8 @@ internal static partial class GatewayHost
     private static WebApplication Build(ConfigSource source, ConfigResult result)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Gateway" });
-        var snapshot = SnapshotBuilder.Build(result);
+        var certificates = new CertificateStore(TimeProvider.System);
+        var snapshot = SnapshotBuilder.Build(result, certificates: certificates);
         var logging = new SnapshotLogging();
         logging.Update(snapshot.Logging);
         ((IConfigurationBuilder)builder.Configuration).Add(logging);
@@ -98,6 +100,9 @@ internal static partial class GatewayHost
         services.AddSingleton<ProcessMetrics>();
         services.AddSingleton<RunningListenerFactory>();
         services.AddSingleton(logging);
+        services.AddSingleton(certificates);
+        services.AddSingleton<CertificateMetrics>();
+        services.AddSingleton<CertificateWatch>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<GatewayRuntime>(provider, snapshot));
         services.AddSingleton<GatewayServer>();
         services.AddSingleton<IServer>(provider => provider.GetRequiredService<GatewayServer>());

@@ -73,7 +73,8 @@ internal sealed partial class GatewayServer(
             {
                 return [.. missingRights.Select(static finding => finding.ToString())];
             }
-            return await SwapAsync(snapshot);
+            var certificates = await runtime.LoadCertificatesAsync(snapshot);
+            return certificates.Count > 0 ? [.. certificates.Select(static finding => finding.ToString())] : await SwapAsync(snapshot);
         }
         finally
         {

@@ -6,13 +6,14 @@ using Gateway.Observability;
 using Gateway.Tcp;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Telemetry;
+using Gateway.Tls;
 
 namespace Gateway.Snapshots;
 
 /// <summary>The configuration in force, and the two planes that follow it: TCP and HTTP are swapped together.</summary>
 internal sealed class GatewayRuntime(
     GatewaySnapshot initial, TcpDataPlane tcp, HttpListenerStates http, WaitingResponses waiting, SnapshotProxyConfigProvider yarp,
-    SnapshotLogging logging, IEnumerable<IStartsAtZero> metrics)
+    SnapshotLogging logging, CertificateStore certificates, CertificateWatch watch, IEnumerable<IStartsAtZero> metrics)
 {
     private volatile GatewaySnapshot _current = initial;
 
@@ -26,6 +27,9 @@ internal sealed class GatewayRuntime(
             .. ClusterRights.Missing(snapshot.Config.ReverseProxy.Clusters),
             .. tcp.CheckDnat(snapshot.Dnat),
         ];
+
+    /// <summary>Reads the certificates of a snapshot. What is wrong with them; empty: it can come into force.</summary>
+    public Task<IReadOnlyList<Finding>> LoadCertificatesAsync(GatewaySnapshot snapshot) => certificates.LoadAsync(snapshot.Tls);
 
     /// <summary>The same for a snapshot that this process does not run.</summary>
     public static IReadOnlyList<Finding> FindMissingRightsOfTrial(GatewaySnapshot snapshot) =>
@@ -61,6 +65,7 @@ internal sealed class GatewayRuntime(
         }
         tcp.Update(snapshot.Tcp);
         http.Update(snapshot.Http);
+        watch.Follow(snapshot.Tls);
         waiting.Update(snapshot.Config.Limits.MaxWaitingResponses);
         _current = snapshot;
         foreach (var series in metrics)

@@ -3,6 +3,7 @@ using Gateway.Http.Listeners;
 using Gateway.Listeners;
 using Gateway.Tcp.Dnat;
 using Gateway.Tcp.Routing;
+using Gateway.Tls;
 
 namespace Gateway.Snapshots;
 
@@ -17,6 +18,9 @@ internal sealed record GatewaySnapshot
 
     /// <summary>What of it the kernel forwards.</summary>
     public required DnatModel Dnat { get; init; }
+
+    /// <summary>How TLS is ended and begun; its files are read when the snapshot is applied.</summary>
+    public TlsModel Tls { get; init; } = TlsModel.None;
 
     /// <summary>What each HTTP listener does, Probes and Admin included.</summary>
     public required IReadOnlyList<HttpListenerModel> Http { get; init; }

@@ -5,7 +5,7 @@ using Gateway.Listeners;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dnat;
 using Gateway.Tcp.Routing;
-using Gateway.Tcp.Tls;
+using Gateway.Tls;
 
 namespace Gateway.Snapshots;
 
@@ -17,24 +17,19 @@ internal static class SnapshotBuilder
         config.Listeners.Where(listener => listener.Value.Toa is not null)
             .ToDictionary(listener => listener.Key, listener => listener.Value.Toa!, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>What a configuration says of TLS on the TCP side.</summary>
-    public static TlsSections TlsOf(GatewayConfig config) => new()
-    {
-        ClientHellos = config.Listeners.Where(listener => listener.Value.ClientHello is not null)
-            .ToDictionary(listener => listener.Key, listener => listener.Value.ClientHello!, StringComparer.OrdinalIgnoreCase),
-    };
-
     /// <summary>Builds all of it. What can fail fails here, and not when it is swapped in.</summary>
     /// <param name="result">A good configuration.</param>
     /// <param name="before">The TCP model in force, whose state goes on; null: there is none.</param>
-    public static GatewaySnapshot Build(ConfigResult result, TcpModel? before = null)
+    /// <param name="certificates">The process's; null: the snapshot is not going to run.</param>
+    public static GatewaySnapshot Build(ConfigResult result, TcpModel? before = null, CertificateStore? certificates = null)
     {
         var config = result.Config ?? throw new ArgumentException("The configuration has errors.", nameof(result));
         var listeners = ListenerPlan.From(config);
+        var tls = TlsModelBuilder.Build(config, certificates ?? new CertificateStore(TimeProvider.System));
         var tcp = TcpModelBuilder.Build(
             config.Listeners.Where(listener => listener.Value.IsTcp)
                 .ToDictionary(listener => listener.Key, listener => listener.Value.ProxyProtocol),
-            config.TcpProxy, config.Networks, ToaOf(config), TlsOf(config), before);
+            config.TcpProxy, config.Networks, ToaOf(config), tls.Sections, before);
         return new GatewaySnapshot
         {
             Config = config,
@@ -44,7 +39,8 @@ internal static class SnapshotBuilder
                 tcp,
                 listeners.Where(plan => plan.IsTcp)
                     .Select(plan => new DnatListener(plan.Name, plan.Address.EndPoint, plan.Address.IsBothFamilies))),
-            Http = HttpListenerModelBuilder.Build(config),
+            Tls = tls,
+            Http = HttpListenerModelBuilder.Build(config, tls.Sections.Servers),
             Logging = result.Flat,
         };
     }

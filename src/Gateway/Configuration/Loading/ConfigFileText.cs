@@ -9,7 +9,7 @@ internal static class ConfigFileText
 {
     // A route takes about 300 bytes of JSON, so there is room for 50,000 routes. The limit keeps a wrong file (a log, a device) out of
     // memory.
-    private const int MaxBytes = 16 * 1024 * 1024;
+    private const int DefaultMaxBytes = 16 * 1024 * 1024;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -17,7 +17,12 @@ internal static class ConfigFileText
     /// <param name="path">The file; symbolic links are followed.</param>
     /// <param name="text">The file's text.</param>
     /// <param name="error">Why the file could not be read.</param>
-    public static bool TryRead(string path, [NotNullWhen(true)] out string? text, [NotNullWhen(false)] out string? error)
+    /// <param name="maxBytes">The largest file that is read.</param>
+    public static bool TryRead(
+        string path,
+        [NotNullWhen(true)] out string? text,
+        [NotNullWhen(false)] out string? error,
+        int maxBytes = DefaultMaxBytes)
     {
         text = null;
         if (OperatingSystem.IsLinux() && FileKind.OtherThanFile(path) is { } kind)
@@ -35,12 +40,12 @@ internal static class ConfigFileText
             for (int read; (read = stream.Read(buffer)) > 0;)
             {
                 bytes.Write(buffer, 0, read);
-                if (bytes.Length <= MaxBytes)
+                if (bytes.Length <= maxBytes)
                 {
                     continue;
                 }
 
-                error = $"the file is larger than {MaxBytes / 1024 / 1024} MiB";
+                error = $"the file is larger than {maxBytes / 1024 / 1024} MiB";
                 return false;
             }
 

@@ -2,6 +2,7 @@ using Gateway.Configuration;
 using Gateway.Http.Forwarded;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Identification.Toa;
+using Gateway.Tcp.Tls;
 
 namespace Gateway.Http.Listeners;
 
@@ -21,6 +22,9 @@ internal sealed record HttpListenerModel
 
     /// <summary>Whose TCP options name a client. Null: no option is looked at.</summary>
     public ToaPolicy? Toa { get; init; }
+
+    /// <summary>How it ends TLS. Null: it speaks HTTP in clear.</summary>
+    public IServerTls? Tls { get; init; }
 
     /// <summary>Whose X-Forwarded-For is believed. Defaults to nobody's.</summary>
     public ForwardedHeadersModel ForwardedHeaders { get; init; } = ForwardedHeadersModel.None;

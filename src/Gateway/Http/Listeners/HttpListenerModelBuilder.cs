@@ -3,18 +3,23 @@ using Gateway.Http.Forwarded;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Networks;
+using Gateway.Tcp.Tls;
 
 namespace Gateway.Http.Listeners;
 
 /// <summary>Turns a validated configuration into the models of its HTTP listeners, Probes and Admin included.</summary>
 internal static class HttpListenerModelBuilder
 {
-    public static IReadOnlyList<HttpListenerModel> Build(GatewayConfig config)
+    /// <summary>Builds them.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="tls">How listeners end TLS; null: none does.</param>
+    public static IReadOnlyList<HttpListenerModel> Build(GatewayConfig config, IReadOnlyDictionary<string, IServerTls>? tls = null)
     {
         var reserved = config.Listeners.Values.SelectMany(static listener => listener.TlvHeaders.Values)
             .Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         var models = config.Listeners.Where(static listener => listener.Value.IsHttp)
-            .Select(listener => Traffic(listener.Key, listener.Value, reserved, config)).ToList();
+            .Select(listener => Traffic(listener.Key, listener.Value, reserved, config) with { Tls = tls?.GetValueOrDefault(listener.Key) })
+            .ToList();
         if (config.Probes is { } probes)
         {
             models.Add(new HttpListenerModel

@@ -1,0 +1,89 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Gateway.Tls;
+
+/// <summary>A certificate with its private key and the intermediates that are sent with it.</summary>
+/// <param name="Leaf">The certificate, with its key.</param>
+/// <param name="Intermediates">What follows it in the file.</param>
+/// <param name="Names">The DNS names that it is for, as written in it.</param>
+/// <param name="Content">Tells pairs apart (<see cref="ContentCache{T}.KeyOf"/>).</param>
+internal sealed record CertificatePair(
+    X509Certificate2 Leaf,
+    X509Certificate2Collection Intermediates,
+    IReadOnlyList<string> Names,
+    string Content)
+{
+    private const string Reissue = "write certificate and key of one issue";
+
+    /// <summary>Reads a pair.</summary>
+    /// <param name="certificates">The text with the certificate first, then its intermediates.</param>
+    /// <param name="key">The text with the key.</param>
+    public static Parsed<CertificatePair> Parse(string certificates, string key)
+    {
+        if (!certificates.Contains("-----BEGIN CERTIFICATE-----", StringComparison.Ordinal))
+        {
+            return Bad(0, "the file has no certificate (-----BEGIN CERTIFICATE-----)");
+        }
+
+        if (key.Contains("-----BEGIN ENCRYPTED PRIVATE KEY-----", StringComparison.Ordinal)
+            || key.Contains("Proc-Type: 4,ENCRYPTED", StringComparison.Ordinal))
+        {
+            return Bad(1, "the key is encrypted. Write it without a passphrase (openssl pkey), readable for the gateway alone");
+        }
+
+        if (!key.Contains("PRIVATE KEY-----", StringComparison.Ordinal))
+        {
+            return Bad(1, "the file has no private key (-----BEGIN PRIVATE KEY-----)");
+        }
+
+        var chain = new X509Certificate2Collection();
+        try
+        {
+            chain.ImportFromPem(certificates);
+        }
+        catch (CryptographicException problem)
+        {
+            return Bad(0, $"a certificate in the file cannot be read: {problem.Message}");
+        }
+
+        if (chain.Count == 0)
+        {
+            return Bad(0, "the file has no complete certificate");
+        }
+
+        try
+        {
+            var leaf = X509Certificate2.CreateFromPem(certificates, key);
+            chain.RemoveAt(0);
+            return new Parsed<CertificatePair>(
+                new CertificatePair(leaf, chain, NamesOf(leaf), ContentCache<CertificatePair>.KeyOf(certificates, key)));
+        }
+        catch (Exception problem) when (problem is CryptographicException or ArgumentException or NotSupportedException)
+        {
+            // .NET says the same of a key that is none and of another's.
+            return Bad(
+                1,
+                $"the key is not that of {chain[0].Subject}, which the certificate's file has first, or it is of a kind that is not "
+                    + $"supported: {problem.Message} {char.ToUpperInvariant(Reissue[0])}{Reissue[1..]}, RSA or ECDSA");
+        }
+    }
+
+    /// <summary>
+    /// The DNS names of a certificate: its subject alternative names, and its common name only if there are none (RFC 9525 has even that
+    /// no more).
+    /// </summary>
+    public static IReadOnlyList<string> NamesOf(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        if (certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault() is { } names)
+        {
+            return [.. names.EnumerateDnsNames()];
+        }
+
+        var common = certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
+        return common.Length > 0 ? [common] : [];
+    }
+
+    private static Parsed<CertificatePair> Bad(int file, string problem) => new(null, file, problem);
+}

@@ -1,0 +1,111 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using Gateway.Configuration;
+using Gateway.Tcp.Tls;
+
+namespace Gateway.Tls;
+
+/// <summary>How one listener ends TLS.</summary>
+internal sealed class ServerTls : IServerTls, ITlsMaterial
+{
+    /// <summary>The name of the part with the CAs of clients. No certificate of the file is called so: names have no underscore.</summary>
+    public const string ClientAuthorities = "client_ca";
+
+    private static readonly List<SslApplicationProtocol> OfHttps = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11];
+
+    private readonly ListenerTlsConfig _config;
+    private readonly ContentCache<SslStreamCertificateContext> _contexts;
+    private readonly PairPart[] _pairs;
+    private readonly AuthoritiesPart? _authorities;
+    private readonly List<SslApplicationProtocol>? _alpn;
+    private readonly TimeProvider _time;
+    private volatile ServerNameTable? _names;
+
+    /// <summary>Makes one that knows no certificate yet.</summary>
+    /// <param name="listener">The listener's name.</param>
+    /// <param name="config">The listener, validated.</param>
+    /// <param name="contexts">Those in use.</param>
+    /// <param name="time">The clock.</param>
+    public ServerTls(string listener, ListenerConfig config, ContentCache<SslStreamCertificateContext> contexts, TimeProvider time)
+    {
+        (Name, _config, _contexts, _time) = (listener, config.Tls!, contexts, time);
+        var path = $"Listeners:{listener}:Tls";
+        _pairs = [.. _config.Certificates.Select(pair => new PairPart(pair.Key, key => $"{path}:Certificates:{pair.Key}:{key}", pair.Value))];
+        _alpn = config.Protocol == ListenerProtocol.Https ? OfHttps
+            : _config.Alpn.Count > 0 ? [.. _config.Alpn.Select(static name => new SslApplicationProtocol(name))]
+            : null;
+        if (_config.ClientCertificates is { } clients)
+        {
+            var authorities = new WatchedFile($"{path}:ClientCertificates:CaPath", clients.CaPath ?? "");
+            _authorities = new AuthoritiesPart(
+                ClientAuthorities,
+                clients.CrlPath is { } lists
+                    ? [authorities, new WatchedFile($"{path}:ClientCertificates:CrlPath", lists)]
+                    : [authorities]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public string Label => "listener";
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TlsPart> Parts => _authorities is null ? _pairs : [.. _pairs, _authorities];
+
+    /// <inheritdoc/>
+    public TimeSpan HandshakeTimeout => _config.HandshakeTimeout;
+
+    /// <inheritdoc/>
+    public SslServerAuthenticationOptions? OptionsFor(string serverName) => _names?.Find(serverName);
+
+    /// <inheritdoc/>
+    public void Rebuild()
+    {
+        var options = new List<(PairPart Part, ServerTlsOptions Options)>();
+        foreach (var part in _pairs)
+        {
+            if (part.Current is { } pair)
+            {
+                options.Add((part, _names?.Reuse(pair, _authorities?.Current) ?? Create(pair, _authorities?.Current)));
+            }
+        }
+
+        var fallback = options.Find(entry => entry.Part.Name.Equals(_config.DefaultCertificate, StringComparison.OrdinalIgnoreCase)).Options;
+        _names = new ServerNameTable([.. options.Select(static entry => entry.Options)], fallback);
+    }
+
+    private ServerTlsOptions Create(CertificatePair pair, CertificateAuthorities? authorities)
+    {
+        // By listener: a client may resume only where it would have been asked for the same.
+        var content = ContentCache<SslStreamCertificateContext>.KeyOf(
+            Name.ToUpperInvariant(),
+            pair.Content,
+            authorities?.Content,
+            _config.OcspStapling ? "ocsp" : "");
+        var context = _contexts.GetOrAdd(
+            content,
+            () => SslStreamCertificateContext.Create(
+                pair.Leaf,
+                pair.Intermediates,
+                offline: !_config.OcspStapling,
+                authorities?.CreateTrust()));
+        var options = new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = context,
+            EnabledSslProtocols = _config.MinVersion == TlsVersion.Tls13 ? SslProtocols.Tls13 : SslProtocols.Tls12 | SslProtocols.Tls13,
+            ApplicationProtocols = _alpn,
+            AllowRenegotiation = false,
+        };
+        if (authorities is not null)
+        {
+            options.ClientCertificateRequired = true;
+            options.CertificateChainPolicy = authorities.CreatePolicy();
+            options.RemoteCertificateValidationCallback =
+                new ClientCertificateRule(_config.ClientCertificates!.Mode ?? default, authorities, _time).Validate;
+        }
+
+        return new ServerTlsOptions(pair, authorities, options);
+    }
+}
