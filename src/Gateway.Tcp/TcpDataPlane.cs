@@ -54,6 +54,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <param name="ownListeners">The listeners of this process, which must not be dialed; null: a new, empty list.</param>
     /// <param name="prologueMetrics">The metrics of connections before they are routed, shared with HTTP; null: not shared.</param>
     /// <param name="tlsMetrics">What is counted of handshakes with clients, shared with HTTP; null: nobody else counts.</param>
+    /// <param name="handshakes">The cap on handshakes with clients at once, shared with HTTP; null: not shared.</param>
     /// <exception cref="PlatformNotSupportedException">The Linux engine was asked for on another system.</exception>
     public TcpDataPlane(
         TcpEngineKind engine,
@@ -65,7 +66,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         string table = "gateway_dnat",
         OwnListeners? ownListeners = null,
         PrologueMetrics? prologueMetrics = null,
-        TlsMetrics? tlsMetrics = null)
+        TlsMetrics? tlsMetrics = null,
+        HandshakeLimit? handshakes = null)
     {
         ArgumentNullException.ThrowIfNull(loggers);
         ArgumentNullException.ThrowIfNull(meters);
@@ -88,7 +90,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
             (address, timeout, cancellation) => HealthProbe.ConnectAsync(address, timeout, ownListeners, time, cancellation));
         _dnat = new DnatKernel(new DnatTable(table), meters, _metrics, loggers, time);
         _health.Changed = _dnat.Wake;
-        _pipeline = new ConnectionPipeline(dialer, _metrics, _live, limit, loggers, time);
+        _pipeline = new ConnectionPipeline(dialer, _metrics, _live, limit, handshakes ?? new HandshakeLimit(time), loggers, time);
         limit.Quiet.Watch(_live);
         limit.Full = new FullPlaces(limit, _logger, time).Report;
         AcceptsThroughKestrel = accept == TcpAcceptKind.Kestrel || (accept == TcpAcceptKind.Auto && _engine.Name == "Portable");

@@ -30,6 +30,7 @@ internal sealed partial class ConnectionPipeline(
     TcpMetrics metrics,
     LiveConnections live,
     ConnectionLimit limit,
+    HandshakeLimit handshakes,
     ILoggerFactory loggers,
     TimeProvider time)
 {
@@ -121,7 +122,7 @@ internal sealed partial class ConnectionPipeline(
     {
         var began = time.GetTimestamp();
         var shaken = await ServerHandshake.RunAsync(
-            record.Client, record.Prefetch, record.Identity!.Hello!, server, server.HandshakeTimeout, time);
+            record.Client, record.Prefetch, record.Identity!.Hello!, server, handshakes, time);
         metrics.Tls.Ended(record.ListenerName, shaken.Result, time.GetElapsedTime(began));
         record.DropPrefetch();
         if (shaken.Side is not { } side)

@@ -18,14 +18,14 @@ internal static class ServerHandshake
     /// <param name="received">What was read from it: the ClientHello, and what came behind it.</param>
     /// <param name="hello">What the ClientHello says.</param>
     /// <param name="server">The listener's TLS.</param>
-    /// <param name="limit">How long it may take from now.</param>
+    /// <param name="limit">How many handshakes there may be at once.</param>
     /// <param name="time">The clock.</param>
     public static async ValueTask<ServerHandshakeResult> RunAsync(
-        TcpConnection client, ReadOnlyMemory<byte> received, ClientHello hello, IServerTls server, TimeSpan limit, TimeProvider time)
+        TcpConnection client, ReadOnlyMemory<byte> received, ClientHello hello, IServerTls server, HandshakeLimit limit, TimeProvider time)
     {
         if (server.OptionsFor(hello.ServerName ?? "") is not { } options)
         {
-            await client.SendAllAsync(UnrecognizedName, limit);
+            await client.SendAllAsync(UnrecognizedName, server.HandshakeTimeout);
             return new ServerHandshakeResult(TlsResult.UnrecognizedName, "unrecognized_name");
         }
 
@@ -34,7 +34,9 @@ internal static class ServerHandshake
         var stream = new TlsStream(beneath);
         try
         {
-            using var late = new CancellationTokenSource(limit, time);
+            using var late = new CancellationTokenSource(server.HandshakeTimeout, time);
+            using var place = await limit.EnterAsync(late);
+            await client.EnterAsync();
             await stream.AuthenticateAsServerAsync(options, late.Token);
             return new ServerHandshakeResult(stream.IsResumed ? TlsResult.Resumed : TlsResult.Full, null)
             {

@@ -6,6 +6,7 @@ using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.Pipeline;
+using Gateway.Tcp.Tls;
 using Gateway.Testing;
 using Gateway.Tests.Tcp.Dialing;
 using Microsoft.Extensions.DependencyInjection;
@@ -47,7 +48,7 @@ public sealed class PipelineFirstBytesTests
             Passive.Health(TimeProvider.System),
             TimeProvider.System);
         var pipeline = new ConnectionPipeline(
-            dialer, metrics, new LiveConnections(), new ConnectionLimit(), NullLoggerFactory.Instance, TimeProvider.System)
+            dialer, metrics, new LiveConnections(), new ConnectionLimit(), new HandshakeLimit(TimeProvider.System), NullLoggerFactory.Instance, TimeProvider.System)
         {
             Model = TestPlane.Model(null, Policies.V1, "192.0.2.1:5432"),
         };

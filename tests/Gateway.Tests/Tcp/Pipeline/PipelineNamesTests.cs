@@ -6,6 +6,7 @@ using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.Pipeline;
+using Gateway.Tcp.Tls;
 using Gateway.Tcp.Telemetry;
 using Gateway.Testing;
 using Gateway.Tests.Tcp.Dialing;
@@ -33,7 +34,7 @@ public sealed class PipelineNamesTests : IDisposable
         _loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(_logs));
         var metrics = new TcpMetrics(Meters);
         var dialer = new Dialer(new HostResolver(_time, (_, _) => _answer.Task), metrics.Dials, Passive.Health(_time), _time);
-        _pipeline = new ConnectionPipeline(dialer, metrics, _live, new ConnectionLimit(), _loggers, _time)
+        _pipeline = new ConnectionPipeline(dialer, metrics, _live, new ConnectionLimit(), new HandshakeLimit(_time), _loggers, _time)
         {
             Model = TestPlane.Model(null, Policies.None, "db:5432"),
         };

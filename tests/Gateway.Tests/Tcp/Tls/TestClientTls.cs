@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Tcp.Tls;
 
@@ -11,8 +10,11 @@ internal sealed class TestClientTls(X509Certificate2 taken, string name) : IClie
     public SslClientAuthenticationOptions OptionsFor(string host) => new()
     {
         TargetHost = name,
-        RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.GetCertHashString() == taken.GetCertHashString(),
+        RemoteCertificateValidationCallback = (stream, shown, _, _) =>
+        {
+            var isTaken = shown!.GetCertHashString() == taken.GetCertHashString();
+            ((TlsStream)stream).Problem = isTaken ? null : new CertificateProblem("untrusted", "another certificate");
+            return isTaken;
+        },
     };
-
-    public string? Describe(Exception failed) => failed is AuthenticationException ? "untrusted" : null;
 }
