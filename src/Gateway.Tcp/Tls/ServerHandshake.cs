@@ -7,40 +7,69 @@ using Gateway.Tcp.Identification.Tls;
 
 namespace Gateway.Tcp.Tls;
 
-/// <summary>The server's side of a handshake on an engine's connection, whose ClientHello has been read and is still to be answered.</summary>
-internal static class ServerHandshake
+/// <summary>The server's side of a handshake on a connection whose ClientHello has been read and is still to be answered.</summary>
+public static class ServerHandshake
 {
-    // A fatal alert before any answer is in clear (RFC 8446, section 6; RFC 6066, section 3: unrecognized_name is 112).
-    private static readonly byte[] UnrecognizedName = [0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 112];
+    /// <summary>
+    /// The alert unrecognized_name. A fatal alert before any answer is in clear (RFC 8446, section 6; RFC 6066, section 3: it is 112).
+    /// </summary>
+    public static ReadOnlyMemory<byte> UnrecognizedName { get; } = new byte[] { 0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 112 };
 
-    /// <summary>Shakes hands.</summary>
+    /// <summary>Shakes hands on an engine's connection.</summary>
     /// <param name="client">The connection.</param>
     /// <param name="received">What was read from it: the ClientHello, and what came behind it.</param>
     /// <param name="hello">What the ClientHello says.</param>
     /// <param name="server">The listener's TLS.</param>
     /// <param name="limit">How many handshakes there may be at once.</param>
     /// <param name="time">The clock.</param>
-    public static async ValueTask<ServerHandshakeResult> RunAsync(
+    internal static async ValueTask<ServerHandshakeResult> RunAsync(
         TcpConnection client, ReadOnlyMemory<byte> received, ClientHello hello, IServerTls server, HandshakeLimit limit, TimeProvider time)
     {
         if (server.OptionsFor(hello.ServerName ?? "") is not { } options)
         {
             await client.SendAllAsync(UnrecognizedName, server.HandshakeTimeout);
-            return new ServerHandshakeResult(TlsResult.UnrecognizedName, "unrecognized_name");
+            return ServerHandshakeResult.Unrecognized;
         }
 
         // The record's buffer is given back before the handshake is over.
         var beneath = new ConnectionStream(client, received.ToArray());
         var stream = new TlsStream(beneath);
+        var result = await RunAsync(stream, hello, options, server.HandshakeTimeout, limit, time, client.EnterAsync);
+        return result.Problem is null ? result with { Side = StreamSide.Of(stream, beneath, client) } : result;
+    }
+
+    /// <summary>Shakes hands on a stream, and disposes of it if that fails.</summary>
+    /// <param name="stream">The connection.</param>
+    /// <param name="hello">What the ClientHello, which is still in it, says.</param>
+    /// <param name="options">The certificate and the rules.</param>
+    /// <param name="timeout">How long it may take from now.</param>
+    /// <param name="limit">How many handshakes there may be at once.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="enter">Goes on where the connection's engine wants it; null: anywhere.</param>
+    public static async ValueTask<ServerHandshakeResult> RunAsync(
+        TlsStream stream,
+        ClientHello hello,
+        SslServerAuthenticationOptions options,
+        TimeSpan timeout,
+        HandshakeLimit limit,
+        TimeProvider time,
+        Func<ValueTask>? enter = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(hello);
+        ArgumentNullException.ThrowIfNull(limit);
         try
         {
-            using var late = new CancellationTokenSource(server.HandshakeTimeout, time);
+            using var late = new CancellationTokenSource(timeout, time);
             using var place = await limit.EnterAsync(late);
-            await client.EnterAsync();
+            if (enter is not null)
+            {
+                await enter();
+            }
+
             await stream.AuthenticateAsServerAsync(options, late.Token);
             return new ServerHandshakeResult(stream.IsResumed ? TlsResult.Resumed : TlsResult.Full, null)
             {
-                Side = StreamSide.Of(stream, beneath, client),
                 Session = SessionOf(stream, hello),
             };
         }

@@ -11,4 +11,10 @@ public sealed record LimitsConfig
     /// of the memory, at 160 KiB each.
     /// </summary>
     public int? MaxWaitingResponses { get; init; }
+
+    /// <summary>
+    /// Most TLS handshakes with clients at once; those beyond wait in order. Defaults to 1000: each takes some 50 KB and one or two
+    /// milliseconds of a core.
+    /// </summary>
+    public int MaxHandshakes { get; init; } = 1000;
 }

@@ -11,6 +11,7 @@ using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Telemetry;
+using Gateway.Tcp.Tls;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -41,6 +42,8 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton<WaitingResponses>();
         services.TryAddSingleton<FrameMetrics>();
         services.TryAddSingleton<PrologueMetrics>();
+        services.TryAddSingleton<TlsMetrics>();
+        services.TryAddSingleton<HandshakeLimit>(provider => new HandshakeLimit(provider.GetRequiredService<TimeProvider>()));
         services.AddZeroStarting<HttpConnectionSeries>();
         services.TryAddSingleton(_ => new ConnectionLimit());
         services.TryAddSingleton<OperatorWarnings>();

@@ -33,6 +33,9 @@ internal sealed record ListenerPlan
     /// <summary>Whether TCP routes are behind it.</summary>
     public bool IsTcp => Protocol is ListenerProtocol.Tcp or ListenerProtocol.Tls;
 
+    /// <summary>Whether TLS ends at it.</summary>
+    public bool EndsTls => Protocol is ListenerProtocol.Https or ListenerProtocol.Tls;
+
     public ListenerHttpVersion HttpVersion { get; init; }
 
     public KeepAliveConfig KeepAlive { get; init; } = new();

@@ -6,6 +6,7 @@ using Gateway.Observability;
 using Gateway.Tcp;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Telemetry;
+using Gateway.Tcp.Tls;
 using Gateway.Tls;
 
 namespace Gateway.Snapshots;
@@ -13,7 +14,8 @@ namespace Gateway.Snapshots;
 /// <summary>The configuration in force, and the two planes that follow it: TCP and HTTP are swapped together.</summary>
 internal sealed class GatewayRuntime(
     GatewaySnapshot initial, TcpDataPlane tcp, HttpListenerStates http, WaitingResponses waiting, SnapshotProxyConfigProvider yarp,
-    SnapshotLogging logging, CertificateStore certificates, CertificateWatch watch, IEnumerable<IStartsAtZero> metrics)
+    SnapshotLogging logging, CertificateStore certificates, CertificateWatch watch,
+    HandshakeLimit handshakes, IEnumerable<IStartsAtZero> metrics)
 {
     private volatile GatewaySnapshot _current = initial;
 
@@ -66,6 +68,7 @@ internal sealed class GatewayRuntime(
         tcp.Update(snapshot.Tcp);
         http.Update(snapshot.Http);
         watch.Follow(snapshot.Tls);
+        handshakes.Max = snapshot.Config.Limits.MaxHandshakes;
         waiting.Update(snapshot.Config.Limits.MaxWaitingResponses);
         _current = snapshot;
         foreach (var series in metrics)

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Tls;
 
@@ -35,7 +36,7 @@ internal sealed class ClientTls : IClientTls, ITlsMaterial
         ContentCache<ClientCredentials> credentials)
     {
         (Name, _config, _credentials) = (cluster, config, credentials);
-        _alpn = config.Alpn.Count > 0 ? [.. config.Alpn.Select(static name => new SslApplicationProtocol(name))] : null;
+        _alpn = config.Alpn.Count > 0 ? [.. config.Alpn.Select(static name => new SslApplicationProtocol(Encoding.Latin1.GetBytes(name)))] : null;
         _pair = config.Certificate is { } certificate ? new PairPart(OwnCertificate, pair, certificate) : null;
         _authorities = config.CaPath is { } path ? new AuthoritiesPart(Authorities, [new WatchedFile(authorities, path)]) : null;
     }

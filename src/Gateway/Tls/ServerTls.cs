@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Text;
 using Gateway.Configuration;
 using Gateway.Tcp.Tls;
 
@@ -32,7 +33,7 @@ internal sealed class ServerTls : IServerTls, ITlsMaterial
         var path = $"Listeners:{listener}:Tls";
         _pairs = [.. _config.Certificates.Select(pair => new PairPart(pair.Key, key => $"{path}:Certificates:{pair.Key}:{key}", pair.Value))];
         _alpn = config.Protocol == ListenerProtocol.Https ? OfHttps
-            : _config.Alpn.Count > 0 ? [.. _config.Alpn.Select(static name => new SslApplicationProtocol(name))]
+            : _config.Alpn.Count > 0 ? [.. _config.Alpn.Select(static name => new SslApplicationProtocol(Encoding.Latin1.GetBytes(name)))]
             : null;
         if (_config.ClientCertificates is { } clients)
         {

@@ -11,6 +11,7 @@ internal static class ConfigValidators
         new ListenersTopic(),
         new ProxyProtocolTopic(),
         new ToaTopic(),
+        new TlsTopic(),
         new ForwardedHeadersTopic(),
         new InterceptTopic(),
         new TcpRoutesTopic(),

@@ -16,6 +16,7 @@ internal sealed class ProcessTopic : IConfigTopic
             Range.Check(context, "Limits:MaxWaitingResponses", maxWaiting, 1, int.MaxValue);
         }
 
+        Range.Check(context, "Limits:MaxHandshakes", context.Config.Limits.MaxHandshakes, 1, int.MaxValue);
         Range.Check(context, "Checks:Timeout", context.Config.Checks.Timeout, TimeSpan.FromSeconds(1), Range.MaxTimeout);
         Range.Check(context, "Shutdown:DrainDelay", context.Config.Shutdown.DrainDelay, TimeSpan.Zero, Range.MaxTimeout);
         Range.Check(context, "Shutdown:DrainTimeout", context.Config.Shutdown.DrainTimeout, TimeSpan.Zero, Range.MaxTimeout);

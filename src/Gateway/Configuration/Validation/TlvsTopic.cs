@@ -61,6 +61,7 @@ internal static partial class TlvsTopic
             }
             else if (!isId
                 && listener.IsHttp
+                && !(listener.EndsTls && IsOfTls(name))
                 && listener.ProxyProtocol?.Versions.Contains(ProxyProtocolVersion.V2) != true)
             {
                 context.Error(
@@ -81,6 +82,10 @@ internal static partial class TlvsTopic
             }
         }
     }
+
+    // What the TLS that ends at the listener says by itself.
+    private static bool IsOfTls(string name) =>
+        ProxySslField.TryParse(name, out _) || (ProxyTlvField.TryParse(name, out var field) && EndedTls.TellsOf(field.Type));
 
     /// <summary>Checks the TLVs that are added to a header.</summary>
     /// <param name="context">Where to report.</param>

@@ -7,6 +7,7 @@ using Gateway.Linux;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Tls;
 using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Networks;
 using Gateway.Tcp.Prologue;
@@ -54,6 +55,9 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     public override ToaPolicy? Toa => listener.Http?.Toa;
 
     /// <inheritdoc/>
+    public override ClientHelloPolicy? ClientHello => listener.Http?.ClientHello;
+
+    /// <inheritdoc/>
     public override bool IsStopped => Stop.IsCancellationRequested || Volatile.Read(ref _hasEnded) != 0;
 
     // In HTTP the client speaks first: waiting for its first data holds nobody up, whether their options can be read or not.
@@ -77,6 +81,9 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
 
     /// <inheritdoc/>
     public override IPEndPoint ReadLocal() => PeerEndPoint.Of(context.LocalEndPoint);
+
+    /// <inheritdoc/>
+    public override ClientHelloNeed ReadClientHelloNeed() => ClientHello is null ? ClientHelloNeed.None : ClientHelloNeed.Required;
 
     /// <inheritdoc/>
     public override SocketError Receive()
@@ -148,7 +155,15 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     public void Heard() => Volatile.Write(ref _heardAt, Math.Max(1, services.Time.GetTimestamp()));
 
     /// <summary>Ends the connection and accounts for it: metrics, access log, warning. From any thread; the first call counts.</summary>
-    public override bool Fail(Outcome outcome)
+    public override bool Fail(Outcome outcome) => Fail(outcome, isInOrder: outcome.Reason == CloseReason.HealthCheck);
+
+    /// <summary>Ends the connection, too.</summary>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="isInOrder">
+    /// Whether what was sent still goes out: the alert that tells a client of TLS what is wrong. The caller returns then.
+    /// </param>
+    /// <returns>False.</returns>
+    public bool Fail(Outcome outcome, bool isInOrder)
     {
         if (Interlocked.Exchange(ref _hasEnded, 1) == 0)
         {
@@ -156,7 +171,7 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
             services.Metrics.Ended(ListenerName, outcome.Reason);
             services.AccessLog.WriteRejected(Peer, ListenerName, outcome);
             services.Warnings.Ended(outcome, ListenerName, Peer);
-            if (outcome.Reason != CloseReason.HealthCheck)
+            if (!isInOrder)
             {
                 // Now, rather than after what the peer may still be sending has been read.
                 context.Abort(new ConnectionAbortedException(outcome.Label));

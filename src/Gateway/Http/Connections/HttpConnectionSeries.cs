@@ -2,11 +2,12 @@ using Gateway.Configuration;
 using Gateway.Observability;
 using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Telemetry;
+using Gateway.Tcp.Tls;
 
 namespace Gateway.Http.Connections;
 
 /// <summary>What HTTP listeners, Probes and Admin count before HTTP starts, at zero from the start.</summary>
-internal sealed class HttpConnectionSeries(PrologueMetrics metrics) : IStartsAtZero
+internal sealed class HttpConnectionSeries(PrologueMetrics metrics, TlsMetrics tls) : IStartsAtZero
 {
     /// <inheritdoc/>
     public void StartAtZero(GatewayConfig config)
@@ -14,6 +15,10 @@ internal sealed class HttpConnectionSeries(PrologueMetrics metrics) : IStartsAtZ
         foreach (var (name, listener) in config.Listeners.Where(static entry => entry.Value.IsHttp))
         {
             metrics.StartAtZero(name, ReasonSeries.RejectedHttp, listener.ProxyProtocol is not null, listener.Toa is not null);
+            if (listener.EndsTls)
+            {
+                tls.StartAtZero(name);
+            }
         }
 
         if (config.Probes is { } probes)

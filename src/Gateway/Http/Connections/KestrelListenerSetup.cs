@@ -22,14 +22,14 @@ internal static class KestrelListenerSetup
     /// <param name="kestrel">The options of a server that serves this listener alone.</param>
     /// <param name="endPoint">Where.</param>
     /// <param name="listener">Name, kind and policies; read anew for each connection.</param>
-    /// <param name="version">The HTTP version.</param>
+    /// <param name="version">The HTTP version; null: TLS ends here, and each connection agrees on one.</param>
     /// <param name="limits">The server's limits.</param>
     /// <param name="host">The host's services, which <see cref="HttpGatewayExtensions.AddHttpGateway"/> filled.</param>
     public static void Configure(
         KestrelServerOptions kestrel,
         IPEndPoint endPoint,
         HttpListenerState listener,
-        ListenerHttpVersion version,
+        ListenerHttpVersion? version,
         HttpLimitsConfig limits,
         IServiceProvider host)
     {
@@ -55,11 +55,21 @@ internal static class KestrelListenerSetup
         kestrel.Limits.Http2.MaxStreamsPerConnection = limits.MaxStreamsPerConnection;
         kestrel.Listen(endPoint, listen =>
         {
-            listen.Protocols = version == ListenerHttpVersion.Http2 ? HttpProtocols.Http2 : HttpProtocols.Http1;
             Use(listen, listener, host);
-            if (version == ListenerHttpVersion.Http2)
+            switch (version)
             {
-                listen.Use(next => ActivatorUtilities.CreateInstance<FrameGuard>(host, next).OnConnectionAsync);
+                case ListenerHttpVersion.Http1:
+                    listen.Protocols = HttpProtocols.Http1;
+                    break;
+                case ListenerHttpVersion.Http2:
+                    listen.Protocols = HttpProtocols.Http2;
+                    listen.Use(next => Guard(next, host));
+                    break;
+                default:
+                    // Not set: the server would take both without its own TLS for a mistake. Its default is both.
+                    listen.Use(next =>
+                        ActivatorUtilities.CreateInstance<TlsMiddleware>(host, next, Guard(next, host)).OnConnectionAsync);
+                    break;
             }
         });
     }
@@ -70,6 +80,9 @@ internal static class KestrelListenerSetup
         var services = host.GetRequiredService<HttpConnectionServices>();
         listen.Use(next => new HttpConnectionMiddleware(next, listener, services).OnConnectionAsync);
     }
+
+    private static ConnectionDelegate Guard(ConnectionDelegate next, IServiceProvider host) =>
+        ActivatorUtilities.CreateInstance<FrameGuard>(host, next).OnConnectionAsync;
 
     private static MinDataRate? RateOf(double? bytesPerSecond) =>
         bytesPerSecond is { } rate ? new MinDataRate(rate, DataRateGracePeriod) : null;

@@ -5,7 +5,7 @@ namespace Gateway.Http.Forwarded;
 
 /// <summary>
 /// The request headers that pass the TLVs of the trusted PROXY header and the connection's id to a backend
-/// (<c>Listeners:NAME:TlvHeaders</c>). They are set on the request itself before routing, so that routes can match on them. Clients cannot
+/// (<c>Listeners:NAME:TlvHeaders</c>). Where TLS ends at the listener, they describe that TLS instead. They are set on the request itself before routing, so that routes can match on them. Clients cannot
 /// forge them: on every listener, received headers with these names of any listener are removed first.
 /// </summary>
 /// <param name="config">Header names by field, validated.</param>
@@ -59,13 +59,17 @@ internal sealed class TlvHeaders(IReadOnlyDictionary<string, string> config, IRe
             headers.Remove(name);
         }
 
+        var ended = context.Features.Get<EndedTls>();
         foreach (var (header, field, ssl) in _headers)
         {
             if (field is null && ssl is null)
             {
                 headers[header] = context.Connection.Id;
+                continue;
             }
-            else if (field?.TryFind(connection.Tlvs.Span, out var value) ?? ssl!.TryFind(connection.Tlvs.Span, out value))
+
+            var tlvs = ended is not null && EndedTls.TellsOf(field?.Type ?? ProxyTlvType.Ssl) ? ended.Tlvs : connection.Tlvs.Span;
+            if (field?.TryFind(tlvs, out var value) ?? ssl!.TryFind(tlvs, out value))
             {
                 headers[header] = value;
             }

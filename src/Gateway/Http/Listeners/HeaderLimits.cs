@@ -7,7 +7,8 @@ namespace Gateway.Http.Listeners;
 /// <summary>
 /// How large a request's line and headers may be. In HTTP/1.1 the server itself answers what is larger (414, 431) and ends the connection,
 /// on which there is nobody else. In HTTP/2 it would end everybody's as soon as one request has twice as much; there it gets <see
-/// cref="Http2Factor"/> times the limits, and a request is measured when it is whole and answered alone.
+/// cref="Http2Factor"/> times the limits, and a request is measured when it is whole and answered alone. A server of both versions has one
+/// set of limits, and gets those of HTTP/2.
 /// </summary>
 internal sealed record HeaderLimits
 {
@@ -25,10 +26,12 @@ internal sealed record HeaderLimits
     public static HeaderLimits Of(HttpLimitsConfig limits) => new(limits);
 
     /// <summary>Sets a server up for them.</summary>
-    public void Set(KestrelServerOptions kestrel, ListenerHttpVersion version)
+    /// <param name="kestrel">The server.</param>
+    /// <param name="version">Its HTTP version; null: both.</param>
+    public void Set(KestrelServerOptions kestrel, ListenerHttpVersion? version)
     {
         var limits = kestrel.Limits;
-        var isHttp2 = version == ListenerHttpVersion.Http2;
+        var isHttp2 = version != ListenerHttpVersion.Http1;
         var factor = isHttp2 ? Http2Factor : 1;
         limits.MaxRequestHeaderCount = _limits.MaxRequestHeaderCount * factor;
         limits.MaxRequestHeadersTotalSize = _limits.MaxRequestHeadersBytes * factor;
@@ -41,7 +44,7 @@ internal sealed record HeaderLimits
         }
     }
 
-    /// <summary>What of a request of HTTP/2 is too large: the status of the answer, and in words; null: nothing.</summary>
+    /// <summary>What of a request that the server does not measure is too large: the status of the answer, and in words; null: nothing.</summary>
     public (int Status, string Detail)? Exceeded(HttpRequest request, string target)
     {
         var line = request.Method.Length + target.Length + (request.Host.Value?.Length ?? 0);

@@ -1,6 +1,7 @@
 using Gateway.Configuration;
 using Gateway.Http.Forwarded;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Tls;
 using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Tls;
 
@@ -25,6 +26,9 @@ internal sealed record HttpListenerModel
 
     /// <summary>How it ends TLS. Null: it speaks HTTP in clear.</summary>
     public IServerTls? Tls { get; init; }
+
+    /// <summary>How the ClientHello is read. Null: it is not.</summary>
+    public ClientHelloPolicy? ClientHello { get; init; }
 
     /// <summary>Whose X-Forwarded-For is believed. Defaults to nobody's.</summary>
     public ForwardedHeadersModel ForwardedHeaders { get; init; } = ForwardedHeadersModel.None;

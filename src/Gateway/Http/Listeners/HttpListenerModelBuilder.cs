@@ -1,6 +1,7 @@
 using Gateway.Configuration;
 using Gateway.Http.Forwarded;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Tls;
 using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Networks;
 using Gateway.Tcp.Tls;
@@ -18,8 +19,7 @@ internal static class HttpListenerModelBuilder
         var reserved = config.Listeners.Values.SelectMany(static listener => listener.TlvHeaders.Values)
             .Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         var models = config.Listeners.Where(static listener => listener.Value.IsHttp)
-            .Select(listener => Traffic(listener.Key, listener.Value, reserved, config) with { Tls = tls?.GetValueOrDefault(listener.Key) })
-            .ToList();
+            .Select(listener => Traffic(listener.Key, listener.Value, reserved, config, tls?.GetValueOrDefault(listener.Key))).ToList();
         if (config.Probes is { } probes)
         {
             models.Add(new HttpListenerModel
@@ -36,9 +36,16 @@ internal static class HttpListenerModelBuilder
         return models;
     }
 
-    private static HttpListenerModel Traffic(string name, ListenerConfig listener, List<string> reserved, GatewayConfig config) => new()
+    private static HttpListenerModel Traffic(
+        string name,
+        ListenerConfig listener,
+        List<string> reserved,
+        GatewayConfig config,
+        IServerTls? tls) => new()
     {
         Name = name,
+        Tls = tls,
+        ClientHello = tls is null ? null : ClientHelloPolicy.From(null, tls.HandshakeTimeout),
         ProxyProtocol = ProxyProtocolPolicy.From(listener.ProxyProtocol, config.Networks),
         Toa = ToaPolicy.From(listener.Toa, config.Networks),
         ForwardedHeaders = Resolve(listener.ForwardedHeaders, config),

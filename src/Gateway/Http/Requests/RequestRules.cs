@@ -13,7 +13,7 @@ namespace Gateway.Http.Requests;
 /// The rules of RFC 9110 and 9112 for a proxy that the server does not implement. A request that two hops could read differently is
 /// refused. Headers that are meant only for this hop are not passed on.
 /// <list type="number">
-/// <item>Limits of HTTP/2's headers: <see cref="HeaderLimits"/>. 414, 431.</item>
+/// <item>Header limits that the server does not enforce, with HTTP/2 and on Https listeners: <see cref="HeaderLimits"/>. 414, 431.</item>
 /// <item>Framing. Refused are: any transfer coding but a single <c>chunked</c>, a transfer coding beside a Content-Length, and a transfer
 /// coding in HTTP/1.0. 400, or 501 for an unknown coding, and the connection ends.</item>
 /// <item>CONNECT, except HTTP/2's extended CONNECT for WebSockets, because the gateway is no forward proxy. 501.</item>
@@ -41,7 +41,8 @@ internal sealed class RequestRules(RequestDelegate next)
         var request = context.Request;
         var isHttp2 = HttpProtocol.IsHttp2(request.Protocol);
         var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
-        if ((isHttp2 ? FaultOfHttp2(context, target) : FaultOfFraming(request)) is { } fault)
+        var isMeasuredHere = isHttp2 || context.Features.Get<EndedTls>() is not null;
+        if (((isMeasuredHere ? FaultOfLimits(context, target) : null) ?? (isHttp2 ? null : FaultOfFraming(request))) is { } fault)
         {
             return RefuseAsync(context, fault.Status, fault.Error, fault.Detail);
         }
@@ -87,7 +88,7 @@ internal sealed class RequestRules(RequestDelegate next)
         return next(context);
     }
 
-    private static (int Status, string Error, string Detail)? FaultOfHttp2(HttpContext context, string target) =>
+    private static (int Status, string Error, string Detail)? FaultOfLimits(HttpContext context, string target) =>
         context.Features.Get<IListenerFeature>()?.Http?.HeaderLimits.Exceeded(context.Request, target) is { } large
             ? (large.Status, "HeaderLimits", large.Detail)
             : null;
@@ -153,10 +154,11 @@ internal sealed class RequestRules(RequestDelegate next)
     private static void KeepScheme(HttpContext context)
     {
         var scheme = context.Request.Scheme;
-        if (scheme != Uri.UriSchemeHttp
+        var own = context.Features.Get<EndedTls>() is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
+        if (scheme != own
             && !(scheme == Uri.UriSchemeHttps && context.Features.Get<ClientIdentity>() is { IsHopTrusted: true }))
         {
-            context.Request.Scheme = Uri.UriSchemeHttp;
+            context.Request.Scheme = own;
         }
     }
 

@@ -1,0 +1,47 @@
+using Gateway.Configuration.Reading;
+
+namespace Gateway.Configuration.Validation;
+
+/// <summary>TLS to HTTP clusters: the keys <c>Tls.*</c> of a cluster's Metadata (<see cref="HttpClusterTls"/>).</summary>
+internal static class HttpClusterTlsRules
+{
+    /// <summary>Checks all clusters.</summary>
+    public static void Check(ValidationContext context)
+    {
+        foreach (var cluster in context.Config.ReverseProxy.Clusters)
+        {
+            var path = $"ReverseProxy:Clusters:{cluster.ClusterId}";
+            var metadata = $"{path}:Metadata";
+            var tls = HttpClusterTls.Read(
+                cluster.Metadata,
+                (key, value, rule) => context.Issues.Error(KeyPath.Join(metadata, key), ConfigIssue.Quote(value), rule));
+            if (tls is null)
+            {
+                continue;
+            }
+
+            if (tls.Certificate is { Path: null })
+            {
+                context.Missing(
+                    metadata,
+                    HttpClusterTls.Prefix + HttpClusterTls.CertificatePath,
+                    "the PEM file with the certificate that belongs to the key");
+            }
+
+            if (tls.CaPath is not null && cluster.HttpClient?.DangerousAcceptAnyServerCertificate == true)
+            {
+                context.Issues.Error(
+                    KeyPath.Join(metadata, HttpClusterTls.Prefix + HttpClusterTls.CaPath),
+                    ConfigIssue.Quote(tls.CaPath),
+                    "does not apply: HttpClient:DangerousAcceptAnyServerCertificate is true, any certificate is taken");
+            }
+
+            if (cluster.Destinations is { Count: > 0 } destinations
+                && !destinations.Values.Any(static destination =>
+                    destination.Address?.StartsWith("https://", StringComparison.OrdinalIgnoreCase) == true))
+            {
+                context.Issues.Error(metadata, null, $"the keys {HttpClusterTls.Prefix}* do not apply: no destination is https://");
+            }
+        }
+    }
+}

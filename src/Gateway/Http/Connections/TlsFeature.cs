@@ -1,0 +1,48 @@
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Gateway.Tcp.Tls;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace Gateway.Http.Connections;
+
+/// <summary>What the server wants to know of TLS: that there is some (the scheme), and which HTTP was agreed on.</summary>
+internal sealed class TlsFeature(TlsStream stream)
+    : ITlsConnectionFeature, ITlsApplicationProtocolFeature, ITlsHandshakeFeature
+{
+    /// <inheritdoc/>
+    public X509Certificate2? ClientCertificate { get; set; } = stream.RemoteCertificate as X509Certificate2;
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> ApplicationProtocol { get; } = stream.NegotiatedApplicationProtocol.Protocol;
+
+    /// <inheritdoc/>
+    public SslProtocols Protocol { get; } = stream.SslProtocol;
+
+    /// <inheritdoc/>
+    public System.Net.Security.TlsCipherSuite? NegotiatedCipherSuite { get; } = stream.NegotiatedCipherSuite;
+
+#pragma warning disable SYSLIB0058 // The interface has them; the cipher suite tells all of it.
+    /// <inheritdoc/>
+    public CipherAlgorithmType CipherAlgorithm => CipherAlgorithmType.None;
+
+    /// <inheritdoc/>
+    public int CipherStrength => 0;
+
+    /// <inheritdoc/>
+    public HashAlgorithmType HashAlgorithm => HashAlgorithmType.None;
+
+    /// <inheritdoc/>
+    public int HashStrength => 0;
+
+    /// <inheritdoc/>
+    public ExchangeAlgorithmType KeyExchangeAlgorithm => ExchangeAlgorithmType.None;
+
+    /// <inheritdoc/>
+    public int KeyExchangeStrength => 0;
+#pragma warning restore SYSLIB0058
+
+    /// <inheritdoc/>
+    public Task<X509Certificate2?> GetClientCertificateAsync(CancellationToken cancellationToken) => Task.FromResult(ClientCertificate);
+}

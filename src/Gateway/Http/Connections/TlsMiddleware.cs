@@ -1,0 +1,144 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Security;
+using Gateway.Http.Forwarded;
+using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Tls;
+using Gateway.Tcp.Telemetry;
+using Gateway.Tcp.Tls;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace Gateway.Http.Connections;
+
+/// <summary>
+/// Ends TLS on the connections of an Https listener; what follows is HTTP as on any other. The prologue has read the ClientHello and left
+/// it where it was. Not Kestrel's own: that tells nobody how a handshake ended, closes without an alert where no certificate is for a name,
+/// and has no limit on handshakes at once.
+/// </summary>
+/// <param name="http1">Speaks HTTP/1.1 on the connection.</param>
+/// <param name="http2">Speaks HTTP/2.</param>
+/// <param name="time">The clock.</param>
+/// <param name="limit">Handshakes at once, of the process.</param>
+/// <param name="metrics">Counts handshakes.</param>
+internal sealed class TlsMiddleware(
+    ConnectionDelegate http1,
+    ConnectionDelegate http2,
+    TimeProvider time,
+    HandshakeLimit limit,
+    TlsMetrics metrics)
+{
+    // How long a client may take to read the last bytes.
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
+
+    /// <summary>Serves a connection.</summary>
+    public async Task OnConnectionAsync(ConnectionContext context)
+    {
+        if (context.Features.Get<HttpConnection>() is not { Identity: { Hello: { } hello } identity } connection
+            || connection.Listener.Http?.Tls is not { } server)
+        {
+            // The configuration has just made another of the listener, and this one's socket is about to go.
+            context.Features.Get<HttpConnection>()?.Fail(CloseReason.Draining);
+            return;
+        }
+
+        var transport = context.Transport;
+        var stream = new TlsStream(new PipeStream(transport));
+        var began = time.GetTimestamp();
+        var shaken = await ShakeHandsAsync(stream, context, server, hello);
+        metrics.Ended(connection.ListenerName, shaken.Result, time.GetElapsedTime(began));
+        if (shaken.Session is not { } session)
+        {
+            Fail(connection, shaken);
+            return;
+        }
+
+        try
+        {
+            SetFeatures(context, identity with { Tls = session }, stream, session);
+            await ServeAsync(context, stream, session.Alpn == "h2" ? http2 : http1);
+        }
+        finally
+        {
+            await stream.DisposeAsync();
+            context.Transport = transport;
+        }
+    }
+
+    private async ValueTask<ServerHandshakeResult> ShakeHandsAsync(
+        TlsStream stream,
+        ConnectionContext context,
+        IServerTls server,
+        ClientHello hello)
+    {
+        if (server.OptionsFor(hello.ServerName ?? "") is not { } options)
+        {
+            await context.Transport.Output.WriteAsync(ServerHandshake.UnrecognizedName);
+            await stream.DisposeAsync();
+            return ServerHandshakeResult.Unrecognized;
+        }
+
+        return await ServerHandshake.RunAsync(stream, hello, options, server.HandshakeTimeout, limit, time);
+    }
+
+    private static void Fail(HttpConnection connection, ServerHandshakeResult shaken)
+    {
+        var outcome = connection.IsStopped ? new Outcome(CloseReason.Draining)
+            : shaken.Result == TlsResult.Closed ? new Outcome(CloseReason.ClientReset)
+            : new Outcome(CloseReason.Tls, shaken.Problem);
+        // The alert is on its way.
+        connection.Fail(outcome, isInOrder: shaken.Result is not (TlsResult.Closed or TlsResult.Timeout));
+    }
+
+    private static void SetFeatures(ConnectionContext context, ConnectionIdentity identity, TlsStream stream, TlsSession session)
+    {
+        var tls = new TlsFeature(stream);
+        context.Features.Set(identity);
+        context.Features.Set(new EndedTls(session, tls.ClientCertificate));
+        context.Features.Set<ITlsConnectionFeature>(tls);
+        context.Features.Set<ITlsApplicationProtocolFeature>(tls);
+        context.Features.Set<ITlsHandshakeFeature>(tls);
+    }
+
+    private static async Task ServeAsync(ConnectionContext context, SslStream stream, ConnectionDelegate http)
+    {
+        var pool = context.Features.Get<IMemoryPoolFeature>()?.MemoryPool ?? MemoryPool<byte>.Shared;
+        // A connection that waits for its next request holds no buffer.
+        var input = PipeReader.Create(stream, new StreamPipeReaderOptions(pool, leaveOpen: true, useZeroByteReads: true));
+        var output = PipeWriter.Create(stream, new StreamPipeWriterOptions(pool, leaveOpen: true));
+        context.Transport = new Pipes(input, output);
+        try
+        {
+            await http(context);
+        }
+        finally
+        {
+            await input.CompleteAsync();
+            await output.CompleteAsync();
+        }
+
+        await SayGoodbyeAsync(context, stream);
+    }
+
+    // Without close_notify a client takes the end of a response that nothing else ends for a cut one (RFC 8446, 6.1).
+    private static async Task SayGoodbyeAsync(ConnectionContext context, SslStream stream)
+    {
+        if (context.ConnectionClosed.IsCancellationRequested)
+        {
+            return;
+        }
+
+        try
+        {
+            await stream.ShutdownAsync().WaitAsync(Farewell);
+        }
+        catch (Exception gone) when (gone is IOException or InvalidOperationException or TimeoutException or OperationCanceledException)
+        {
+            // The client has left before.
+        }
+    }
+
+    private sealed record Pipes(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+}
