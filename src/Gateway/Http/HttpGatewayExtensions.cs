@@ -12,6 +12,7 @@ using Gateway.Tcp.Engines;
 using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Telemetry;
 using Gateway.Tcp.Tls;
+using Gateway.Tls;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -53,6 +54,7 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton<SocketDialer>();
         services.TryAddSingleton<DestinationOptions>();
         services.TryAddSingleton<DestinationNames>();
+        services.TryAddSingleton<HttpClusterCredentials>();
         services.AddZeroStarting<ClientPoolMetrics>();
         services.AddZeroStarting<DestinationDials>();
         services.TryAddSingleton<ClientPools>();

@@ -15,7 +15,7 @@ namespace Gateway.Snapshots;
 internal sealed class GatewayRuntime(
     GatewaySnapshot initial, TcpDataPlane tcp, HttpListenerStates http, WaitingResponses waiting, SnapshotProxyConfigProvider yarp,
     SnapshotLogging logging, CertificateStore certificates, CertificateWatch watch,
-    HandshakeLimit handshakes, IEnumerable<IStartsAtZero> metrics)
+    HttpClusterCredentials credentials, HandshakeLimit handshakes, IEnumerable<IStartsAtZero> metrics)
 {
     private volatile GatewaySnapshot _current = initial;
 
@@ -60,9 +60,11 @@ internal sealed class GatewayRuntime(
     public void Swap(GatewaySnapshot snapshot)
     {
         logging.Update(snapshot.Logging);
+        credentials.Update(snapshot.Tls);
         if (yarp.Update(snapshot.Config.ReverseProxy.Routes, snapshot.Config.ReverseProxy.Clusters) is { } problem)
         {
             logging.Update(_current.Logging);
+            credentials.Update(_current.Tls);
             throw new InvalidOperationException($"YARP does not take ReverseProxy: {LogText.DetailOf(problem)}", problem);
         }
         tcp.Update(snapshot.Tcp);

@@ -5,8 +5,9 @@ namespace Gateway.Http.Forwarded;
 
 /// <summary>
 /// The request headers that pass the TLVs of the trusted PROXY header and the connection's id to a backend
-/// (<c>Listeners:NAME:TlvHeaders</c>). Where TLS ends at the listener, they describe that TLS instead. They are set on the request itself before routing, so that routes can match on them. Clients cannot
-/// forge them: on every listener, received headers with these names of any listener are removed first.
+/// (<c>Listeners:NAME:TlvHeaders</c>). Where TLS ends at the listener, they describe that TLS instead. They are set on the request itself
+/// before routing, so that routes can match on them. Clients cannot forge them: on every listener, received headers with these names of
+/// any listener are removed first.
 /// </summary>
 /// <param name="config">Header names by field, validated.</param>
 /// <param name="reserved">The header names of all listeners.</param>

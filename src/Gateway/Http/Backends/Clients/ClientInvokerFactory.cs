@@ -4,6 +4,7 @@ using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.SourceIp;
+using Gateway.Tls;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Http.Backends.Clients;
@@ -19,6 +20,7 @@ internal sealed class ClientInvokerFactory(
     DestinationNames names,
     ClientPools pools,
     ClientPoolMetrics metrics,
+    HttpClusterCredentials credentials,
     TimeProvider time,
     ILogger<ForwarderHttpClientFactory> logger) : IForwarderHttpClientFactory, IStartsAtZero
 {
@@ -49,14 +51,11 @@ internal sealed class ClientInvokerFactory(
         old?.Retire();
         if (wanted is null)
         {
-            return context.OldClient is FollowingInvoker reused && context.NewConfig == context.OldConfig
+            return context.OldClient is RenewingInvoker reused && context.NewConfig == context.OldConfig
                 ? reused
-                : new FollowingInvoker(
-                    lifetime =>
-                        new KeepAliveHttpClientFactory(dialer, limit, options, names, metrics, lifetime, logger).CreateClient(
-                            WithoutOld(context)),
-                    dialer,
-                    options);
+                : Follow(
+                    context,
+                    (lifetime, own) => new KeepAliveHttpClientFactory(dialer, limit, options, names, metrics, lifetime, own, logger));
         }
 
         var dial = new SocketDial(
@@ -65,14 +64,19 @@ internal sealed class ClientInvokerFactory(
             options.KeepAlive,
             at => names.Of(context.ClusterId, at));
         HttpMessageInvoker Create(Announcement? announced) =>
-            new FollowingInvoker(
-                lifetime =>
-                    new BoundFactory(dialer, limit, lifetime, metrics, dial, announced, wanted.IdleTimeout).CreateClient(
-                        WithoutOld(context)),
-                dialer,
-                options);
+            Follow(
+                context,
+                (lifetime, own) => new BoundFactory(dialer, limit, lifetime, metrics, dial, announced, wanted.IdleTimeout, own));
         return new ClientInvoker(wanted, context.ClusterId, Create, pools, metrics, time);
     }
+
+    // Another client takes over when the certificates change, and for each name when its addresses do.
+    private RenewingInvoker Follow(
+        ForwarderHttpClientContext context,
+        Func<TimeSpan, ClientCredentials?, ForwarderHttpClientFactory> factory) =>
+        new(
+            () => credentials.Of(context.ClusterId),
+            own => new FollowingInvoker(lifetime => factory(lifetime, own).CreateClient(WithoutOld(context)), dialer, options));
 
     private static ForwarderHttpClientContext WithoutOld(ForwarderHttpClientContext context) =>
         new() { ClusterId = context.ClusterId, NewConfig = context.NewConfig, NewMetadata = context.NewMetadata };
@@ -85,11 +89,13 @@ internal sealed class ClientInvokerFactory(
         ClientPoolMetrics metrics,
         SocketDial dial,
         Announcement? announced,
-        TimeSpan idleTimeout) : ForwarderHttpClientFactory
+        TimeSpan idleTimeout,
+        ClientCredentials? credentials) : ForwarderHttpClientFactory
     {
         protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
         {
             base.ConfigureHandler(context, handler);
+            credentials?.Apply(handler.SslOptions);
             DestinationHandler.Configure(handler);
             handler.PooledConnectionIdleTimeout = idleTimeout;
             handler.PooledConnectionLifetime = lifetime;

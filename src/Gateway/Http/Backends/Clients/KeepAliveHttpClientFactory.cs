@@ -2,6 +2,7 @@ using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.SourceIp;
+using Gateway.Tls;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Http.Backends.Clients;
@@ -18,6 +19,7 @@ internal sealed class KeepAliveHttpClientFactory(
     DestinationNames names,
     ClientPoolMetrics metrics,
     TimeSpan lifetime,
+    ClientCredentials? credentials,
     ILogger<ForwarderHttpClientFactory> logger) : ForwarderHttpClientFactory(logger)
 {
     private static readonly SourceIpModel NoSourceIp = new() { Mode = SourceIpMode.None };
@@ -26,6 +28,7 @@ internal sealed class KeepAliveHttpClientFactory(
     protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
     {
         base.ConfigureHandler(context, handler);
+        credentials?.Apply(handler.SslOptions);
         var dial = new SocketDial(context.ClusterId, NoSourceIp, options.KeepAlive, at => names.Of(context.ClusterId, at));
         DestinationHandler.Configure(handler);
         handler.PooledConnectionLifetime = lifetime;
