@@ -12,6 +12,7 @@ using Gateway.Tcp.Admission;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Telemetry;
+using Gateway.Tcp.Tls;
 using Gateway.Tls;
 using Microsoft.AspNetCore.Hosting.Server;
 
@@ -93,7 +94,9 @@ internal static partial class GatewayHost
             provider.GetRequiredService<ConnectionLimit>(),
             snapshot.Config.TcpProxy.Dnat.Table,
             provider.GetRequiredService<OwnListeners>(),
-            provider.GetRequiredService<PrologueMetrics>()));
+            provider.GetRequiredService<PrologueMetrics>(),
+            provider.GetRequiredService<TlsMetrics>(),
+            provider.GetRequiredService<HandshakeLimit>()));
         services.AddHttpGateway();
         services.AddSingleton<Readiness>();
         services.AddSingleton<ClusterReadiness>();
