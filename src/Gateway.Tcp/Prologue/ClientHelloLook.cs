@@ -104,11 +104,6 @@ internal sealed class ClientHelloLook(PrologueMetrics metrics, TimeProvider time
     // The guard has seen what was there before this look, and sees the rest now: nobody else looks at bytes that were read ahead.
     private bool WithoutHello(AcceptedConnection connection, ClientHelloPolicy policy, bool isOptional, string why, long seen)
     {
-        if (!isOptional)
-        {
-            return connection.Fail(new Outcome(RefusalOf(policy), why));
-        }
-
         if (connection.Guard is { } guard && connection.Received.Length > seen)
         {
             switch (guard.Inspect(connection.Received.Slice(seen)))
@@ -122,7 +117,7 @@ internal sealed class ClientHelloLook(PrologueMetrics metrics, TimeProvider time
             }
         }
 
-        return true;
+        return isOptional || connection.Fail(new Outcome(RefusalOf(policy), why));
     }
 
     // A load balancer's check ends with RST as often as with FIN.
