@@ -42,15 +42,8 @@ internal sealed partial class AccessLog(ILoggerFactory loggers)
             LogText.Value(Detail(record)),
             ProxyTlvField.Describe(identity is null ? [] : identity.Tlvs.Span),
             ConnectionIds.Of(record.Id),
-            identity is { Hello: null, Tls: null } or null ? "" : TlsFields(identity));
+            TlsFields.Of(identity));
     }
-
-    // Behind all others, and only where TLS is known of. What clients sent is quoted and capped.
-    private static string TlsFields(ConnectionIdentity identity) =>
-        $" sni={Text(identity.Hello?.ServerName)} alpn={Text(identity.Tls is { } ended ? ended.Alpn : string.Join(',', identity.Hello!.Alpn))}"
-            + (identity.Tls is { } tls ? $" tls={tls.Version} cipher={tls.Cipher} cn={Text(tls.ClientName)}" : "");
-
-    private static string Text(string? value) => string.IsNullOrEmpty(value) ? "-" : LogText.Value(value);
 
     private static string Name(IdentitySource source) => source switch
     {

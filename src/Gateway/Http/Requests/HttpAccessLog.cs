@@ -4,6 +4,7 @@ using Gateway.Http.Backends.Exchange;
 using Gateway.Http.Responses;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Pipeline;
 using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Model;
@@ -56,7 +57,8 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
             error,
             LogText.Value(detail),
             ProxyTlvField.Describe(connection.Tlvs.Span),
-            context.Connection.Id);
+            context.Connection.Id,
+            TlsFields.Of(connection));
     }
 
     private static (string Error, string? Detail) ErrorOf(RequestRecord record)
@@ -121,7 +123,7 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
                 + "destination={Destination} "
                 + "host={Host} received={BytesReceived} method={Method} path={Path} status={Status} sent={BytesSent} "
                 + "duration={DurationMs}ms error={Error} detail={Detail} "
-                + "tlvs={Tlvs} id={UniqueId}",
+                + "tlvs={Tlvs} id={UniqueId}{Tls}",
             EventName = "HttpRequest"
         )]
         public static partial void Request(
@@ -144,7 +146,8 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
             string error,
             string detail,
             string tlvs,
-            string uniqueId);
+            string uniqueId,
+            string tls);
 
         [LoggerMessage(
             3002,
