@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Tls;
 
 namespace Gateway.Checks;
 
@@ -12,6 +13,9 @@ internal sealed record BackendTarget(string KeyPath, string Host, int Port, Time
 {
     /// <summary>The name that the destination's certificate must have; null: no TLS, or any certificate is accepted.</summary>
     public string? CertificateName { get; init; }
+
+    /// <summary>What the cluster shows and trusts; null: nothing of its own.</summary>
+    public ClientTls? Tls { get; init; }
 
     /// <summary>The cluster is in ReverseProxy, so its source IP settings are in Metadata.</summary>
     public bool IsHttp { get; init; }

@@ -8,6 +8,7 @@ using Gateway.Snapshots;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Routing;
 using Gateway.Tcp.SourceIp;
+using Gateway.Tls;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Checks;
@@ -22,7 +23,7 @@ internal static class BackendTargets
     /// <param name="snapshot">A valid configuration.</param>
     /// <param name="hasIpv6">Whether IPv6 clients can come; null: if this host has IPv6 addresses.</param>
     public static IReadOnlyList<BackendTarget> Of(GatewaySnapshot snapshot, bool? hasIpv6 = null) =>
-        [.. OfTcp(snapshot), .. OfOriginalPorts(snapshot, new Lazy<bool>(() => hasIpv6 ?? HasIpv6())), .. OfHttp(snapshot.Config)];
+        [.. OfTcp(snapshot), .. OfOriginalPorts(snapshot, new Lazy<bool>(() => hasIpv6 ?? HasIpv6())), .. OfHttp(snapshot)];
 
     /// <summary>The destinations that cannot be checked because the file does not name them: key paths, and the reason for each.</summary>
     public static IEnumerable<(string KeyPath, string What)> Unnamed(GatewaySnapshot snapshot)
@@ -47,6 +48,10 @@ internal static class BackendTargets
         var routes = RoutesTo(snapshot, TcpClusterType.Static).ToLookup(route => route.Cluster.Name, StringComparer.OrdinalIgnoreCase);
         return from cluster in snapshot.Tcp.Clusters.Values
                where routes.Contains(cluster.Name)
+               let tls = snapshot.Config.TcpProxy.Clusters[cluster.Name].Tls
+               // Behind StartTls a backend wants to be asked in its protocol's own words first.
+               let isVerified = tls is { DangerousAcceptAnyServerCertificate: false }
+                   && !routes[cluster.Name].Any(route => snapshot.Config.Listeners[route.Listener].ClientHello is { StartTls: not StartTlsProtocol.None })
                from destination in cluster.Destinations
                select new BackendTarget(
                    $"TcpProxy:Clusters:{cluster.Name}:Destinations:{destination.Name}:Address",
@@ -56,6 +61,8 @@ internal static class BackendTargets
                    [.. routes[cluster.Name].Select(route => UserOf(snapshot.Config, route))])
                {
                    IsWatched = snapshot.Config.TcpProxy.Clusters[cluster.Name].HealthCheck is { Active.Enabled: true },
+                   CertificateName = isVerified ? tls!.ServerName ?? destination.Host : null,
+                   Tls = snapshot.Tls.Sections.Clients.GetValueOrDefault(cluster.Name) as ClientTls,
                };
     }
 
@@ -74,7 +81,8 @@ internal static class BackendTargets
             Loopback = addresses,
         };
 
-    private static IEnumerable<BackendTarget> OfHttp(GatewayConfig config) =>
+    private static IEnumerable<BackendTarget> OfHttp(GatewaySnapshot snapshot) =>
+        from config in new[] { snapshot.Config }
         from cluster in config.ReverseProxy.Clusters
         where config.ReverseProxy.Routes.Any(route => string.Equals(route.ClusterId, cluster.ClusterId, StringComparison.OrdinalIgnoreCase))
         let path = $"ReverseProxy:Clusters:{cluster.ClusterId}"
@@ -96,6 +104,7 @@ internal static class BackendTargets
             ])
         {
             CertificateName = isVerified ? destination.Value.Host ?? uri.IdnHost.Trim('[', ']') : null,
+            Tls = snapshot.Tls.HttpClusters.GetValueOrDefault(cluster.ClusterId),
             IsHttp = true,
         };
 

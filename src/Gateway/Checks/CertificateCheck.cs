@@ -20,25 +20,32 @@ internal sealed class CertificateCheck : ICheck
 
     public bool AsksOthers => true;
 
-    public Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation) => CheckContext.ForEachAsync(
-        context.Targets.Where(target => target.CertificateName is not null),
-        async target =>
+    public async Task RunAsync(CheckContext context, CheckFindings findings, CancellationToken cancellation)
+    {
+        await context.LoadCertificatesAsync();
+        await CheckContext.ForEachAsync(
+            context.Targets.Where(target => target.CertificateName is not null),
+            target => CheckAsync(target, context, findings, cancellation),
+            cancellation);
+    }
+
+    private static async Task CheckAsync(
+        BackendTarget target, CheckContext context, CheckFindings findings, CancellationToken cancellation)
+    {
+        var endPoints = (await context.ReachAsync(target, cancellation)).EndPoints;
+        // Addresses that refuse the PROXY header are left out: they close before TLS, and that would look like a problem of the
+        // certificate.
+        var refusing = (await context.TryHeadersAsync(target, cancellation)).SelectMany(verdicts => verdicts)
+            .Where(verdict => verdict.Severity == CheckSeverity.Fail).Select(verdict => verdict.EndPoint).ToHashSet();
+        if (endPoints.FirstOrDefault(endPoint => !refusing.Contains(endPoint)) is { } endPoint)
         {
-            var endPoints = (await context.ReachAsync(target, cancellation)).EndPoints;
-            // Addresses that refuse the PROXY header are left out: they close before TLS, and that would look like a problem of the
-            // certificate.
-            var refusing = (await context.TryHeadersAsync(target, cancellation)).SelectMany(verdicts => verdicts)
-                .Where(verdict => verdict.Severity == CheckSeverity.Fail).Select(verdict => verdict.EndPoint).ToHashSet();
-            if (endPoints.FirstOrDefault(endPoint => !refusing.Contains(endPoint)) is { } endPoint)
-            {
-                await ShakeHandsAsync(target, endPoint, context.Time, findings, cancellation);
-            }
-            else if (endPoints.Count > 0)
-            {
-                findings.Skip(target.KeyPath, "not checked: first comes what proxy-header found");
-            }
-        },
-        cancellation);
+            await ShakeHandsAsync(target, endPoint, context.Time, findings, cancellation);
+        }
+        else if (endPoints.Count > 0)
+        {
+            findings.Skip(target.KeyPath, "not checked: first comes what proxy-header found");
+        }
+    }
 
     private static async Task ShakeHandsAsync(
         BackendTarget target,
@@ -72,18 +79,15 @@ internal sealed class CertificateCheck : ICheck
             }
 
             await using var tls = new SslStream(new NetworkStream(socket));
-            await tls.AuthenticateAsClientAsync(
-                new SslClientAuthenticationOptions
-                {
-                    TargetHost = target.CertificateName,
-                    RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-                    {
-                        Judge(target, certificate as X509Certificate2, chain, errors, time.GetLocalNow().DateTime, findings);
-                        isJudged = true;
-                        return errors == SslPolicyErrors.None;
-                    },
-                },
-                limit.Token);
+            var options = target.Tls?.OptionsFor(target.Host) ?? new SslClientAuthenticationOptions();
+            options.TargetHost = target.CertificateName;
+            options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+            {
+                Judge(target, certificate as X509Certificate2, chain, errors, time.GetLocalNow().DateTime, findings);
+                isJudged = true;
+                return errors == SslPolicyErrors.None;
+            };
+            await tls.AuthenticateAsClientAsync(options, limit.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -130,7 +134,9 @@ internal sealed class CertificateCheck : ICheck
             findings.Fail(
                 target.KeyPath,
                 $"the certificate is {certificate.Subject}'s, not {target.CertificateName}'s",
-                "an address with the name in the certificate, or the destination's key Host");
+                target.IsHttp
+                    ? "an address with the name in the certificate, or the destination's key Host"
+                    : "an address with the name in the certificate, or the cluster's key Tls:ServerName");
         }
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
@@ -139,8 +145,7 @@ internal sealed class CertificateCheck : ICheck
             findings.Fail(
                 target.KeyPath,
                 $"the certificate of {certificate.Subject} (until {until}) is not accepted: {reasons}",
-                "a CA that this host trusts (SSL_CERT_DIR, SSL_CERT_FILE), or a new certificate; "
-                    + "HttpClient:DangerousAcceptAnyServerCertificate takes any");
+                CureOf(target));
         }
 
         if (errors != SslPolicyErrors.None)
@@ -157,4 +162,13 @@ internal sealed class CertificateCheck : ICheck
             findings.Ok(target.KeyPath, $"the certificate of {certificate.Subject} is accepted, until {until}");
         }
     }
+
+    private static string CureOf(BackendTarget target) => target switch
+    {
+        { Tls.Current.Authorities: not null, IsHttp: true } => "the CA of the certificate in Metadata's Tls.CaPath, or a new certificate",
+        { Tls.Current.Authorities: not null } => "the CA of the certificate in the cluster's Tls:CaPath, or a new certificate",
+        { IsHttp: true } => "a CA that this host trusts (SSL_CERT_DIR, SSL_CERT_FILE; Metadata's Tls.CaPath), or a new certificate; "
+            + "HttpClient:DangerousAcceptAnyServerCertificate takes any",
+        _ => "a CA that this host trusts (SSL_CERT_DIR, SSL_CERT_FILE; the cluster's Tls:CaPath), or a new certificate",
+    };
 }

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using Gateway.Configuration;
 using Gateway.Snapshots;
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
+using Gateway.Tls;
 
 namespace Gateway.Checks;
 
@@ -13,6 +15,7 @@ internal sealed class CheckContext
     // Enough to be quick with hundreds of destinations, but no burst for a name server or a firewall.
     private const int AtOnce = 16;
 
+    private readonly Lazy<Task<IReadOnlyList<Finding>>> _certificates;
     private readonly ConcurrentDictionary<(string Host, int Port, bool IsLoopback), Lazy<Task<Reach>>> _reached = new();
     private readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyList<IReadOnlyList<AddressVerdict>>>>> _headers = new();
 
@@ -22,6 +25,9 @@ internal sealed class CheckContext
     {
         Snapshot = snapshot;
         Targets = BackendTargets.Of(snapshot);
+        _certificates = new(() => IsRunning
+            ? Task.FromResult<IReadOnlyList<Finding>>([.. snapshot.Tls.Problems])
+            : new CertificateStore(Time).LoadAsync(snapshot.Tls));
     }
 
     /// <summary>The configuration in the form that the gateway runs.</summary>
@@ -44,6 +50,12 @@ internal sealed class CheckContext
 
     /// <summary>All destinations whose address the file names, TCP and HTTP.</summary>
     public IReadOnlyList<BackendTarget> Targets { get; }
+
+    /// <summary>
+    /// What is wrong with the files of certificates, once per run. They are read for it, unless the gateway itself has read them and
+    /// watches them.
+    /// </summary>
+    public Task<IReadOnlyList<Finding>> LoadCertificatesAsync() => _certificates.Value;
 
     /// <summary>Resolves a destination and connects to it, once per run.</summary>
     public Task<Reach> ReachAsync(BackendTarget target, CancellationToken cancellation) =>

@@ -8,6 +8,7 @@ internal static class CheckSuite
     private static readonly ICheck[] Checks =
     [
         new ListenerCheck(),
+        new TlsCheck(),
         new DescriptorCheck(),
         new RightsCheck(),
         new DnatTableCheck(),

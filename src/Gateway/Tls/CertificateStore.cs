@@ -28,7 +28,7 @@ internal sealed class CertificateStore(TimeProvider time, Func<string, ConfigFil
     public async Task<IReadOnlyList<Finding>> LoadAsync(TlsModel model)
     {
         await Task.WhenAll(model.Materials.Select(LoadPartsAsync));
-        return [.. model.Materials.SelectMany(static material => material.Parts).Select(static part => part.Problem).OfType<Finding>()];
+        return [.. model.Problems];
     }
 
     /// <summary>A part's files as they are now.</summary>

@@ -1,3 +1,4 @@
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Tls;
 
 namespace Gateway.Tls;
@@ -16,4 +17,8 @@ internal sealed record TlsModel
 
     /// <summary>All of it that is made of files.</summary>
     public IReadOnlyList<ITlsMaterial> Materials { get; init; } = [];
+
+    /// <summary>Files that are not what is in use, and why.</summary>
+    public IEnumerable<Finding> Problems =>
+        Materials.SelectMany(static material => material.Parts).Select(static part => part.Problem).OfType<Finding>();
 }
