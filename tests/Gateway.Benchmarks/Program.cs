@@ -120,6 +120,21 @@ static int Compare(Dictionary<string, string> options)
                 [.. tcp.Where(static proxy => !proxy.IsDirect).Select(static proxy => (proxy.Name, proxy.ResidentBytes() / 1e6))]);
         }
 
+        if (Wanted("by name"))
+        {
+            var hello = RealHello.For(Configurations.ServerName);
+            List<Proxy> ways = [ours, ours.ByName("gateway, by name")];
+            List<Cell> asked =
+            [
+                new($"short 16 with a ClientHello of {hello.Length} bytes, by name", SliceKind.Short, 16, false, 1, null) { Message = hello },
+                new("ping-pong 50 of it, by name", SliceKind.PingPong, 50, false, 1, null) { Message = hello },
+            ];
+            foreach (var (cell, rows) in new TcpRun(ways, backend, rounds, seconds).Run(asked, Progress))
+            {
+                report.Add(cell.Name, "per s", "µs each", 1e6, rows, [], null, null);
+            }
+        }
+
         if (Wanted("routes"))
         {
             List<Proxy> routes =
@@ -166,9 +181,32 @@ static int Compare(Dictionary<string, string> options)
             ]);
         }
 
-        if (HttpRun.Cells.Any(cell => Wanted(cell.Name)))
+        if (HttpRun.Cells.Any(cell => Wanted(cell.Name)) || Wanted("tls"))
         {
             Add(configurations.StaticServer());
+        }
+
+        if (Wanted("tls"))
+        {
+            List<Proxy> ends = [ours, .. others, peers[0], peers[2]];
+            var tlsRun = new TlsRun(ends, configurations, rounds, 2);
+            Progress("tls warm-up");
+            tlsRun.WarmUp();
+            foreach (var (cell, peer, goal) in TlsRun.Cells)
+            {
+                Progress(cell);
+                report.Add(cell, cell == "tls bulk" ? "MB/s" : "per s", "µs each", 1e6, tlsRun.Run(cell), [peer], goal, null);
+            }
+
+            Progress("tls memory");
+            report.AddFigures(
+                "memory per idle TLS connection (1,000)",
+                "bytes",
+                [.. ends.Select(static proxy => (proxy.Name, TlsRun.BytesPerConnection(proxy, 1000)))]);
+        }
+
+        if (HttpRun.Cells.Any(cell => Wanted(cell.Name)))
+        {
             var yarp = Add(Configurations.PlainYarp(8000));
             List<Proxy> http = [ours, .. others, yarp, peers[0], peers[2]];
             var httpRun = new HttpRun(http, rounds, 2);

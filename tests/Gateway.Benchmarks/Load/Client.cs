@@ -8,12 +8,13 @@ namespace Gateway.Benchmarks.Load;
 /// <summary>The clients of one slice, in one thread.</summary>
 internal sealed class Client(SliceRequest request, Backend backend)
 {
-    private const int MessageBytes = 64;
     private const EpollEvents Both = EpollEvents.In | EpollEvents.Out;
 
-    private static readonly byte[] Message = new byte[MessageBytes];
+    private static readonly byte[] SmallMessage = new byte[64];
     private static readonly byte[] Block = new byte[256 * 1024];
     private static readonly byte[] HeaderAndMessage = CreateHeaderAndMessage();
+
+    private readonly byte[] _message = request.Message ?? SmallMessage;
 
     private readonly EpollSet _epoll = new(512);
     private readonly byte[] _buffer = new byte[64 * 1024];
@@ -141,10 +142,10 @@ internal sealed class Client(SliceRequest request, Backend backend)
         if (!socket.IsConnected)
         {
             socket.IsConnected = true;
-            socket.Remaining = MessageBytes;
+            socket.Remaining = _message.Length;
             // Latency of an exchange starts here, that of a short connection with its connect.
             socket.SentAt = request.Kind == SliceKind.Short ? socket.SentAt : Stopwatch.GetTimestamp();
-            return Syscalls.Send(socket.Fd, request.WithHeader ? HeaderAndMessage : Message) > 0;
+            return Syscalls.Send(socket.Fd, request.WithHeader ? HeaderAndMessage : _message) > 0;
         }
 
         return (events & EpollEvents.In) == 0 || Receive(socket);
@@ -181,8 +182,8 @@ internal sealed class Client(SliceRequest request, Backend backend)
                 return true;
             default:
                 socket.SentAt = now;
-                socket.Remaining = MessageBytes;
-                return Syscalls.Send(socket.Fd, Message) == MessageBytes;
+                socket.Remaining = _message.Length;
+                return Syscalls.Send(socket.Fd, _message) == _message.Length;
         }
     }
 
@@ -207,6 +208,6 @@ internal sealed class Client(SliceRequest request, Backend backend)
             ProxyEndPoint.From(IPEndPoint.Parse("192.0.2.1:443")),
             [],
             withChecksum: false);
-        return [.. buffer.AsSpan(0, length), .. Message];
+        return [.. buffer.AsSpan(0, length), .. SmallMessage];
     }
 }

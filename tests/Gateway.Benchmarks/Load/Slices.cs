@@ -17,7 +17,11 @@ internal enum SliceKind
 }
 
 /// <summary>One slice of load against one port.</summary>
-internal sealed record SliceRequest(SliceKind Kind, int Port, int Connections, bool WithHeader = false, double WarmUpSeconds = 0.25, double Seconds = 1);
+internal sealed record SliceRequest(SliceKind Kind, int Port, int Connections, bool WithHeader = false, double WarmUpSeconds = 0.25, double Seconds = 1)
+{
+    /// <summary>What is sent and echoed; null: 64 bytes.</summary>
+    public byte[]? Message { get; init; }
+}
 
 /// <summary>What came of it.</summary>
 /// <param name="Units">Bytes, exchanges or connections in the measured time.</param>

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Gateway.Benchmarks.Peers;
 
@@ -10,6 +12,28 @@ internal sealed class Configurations(string directory, string gateway, int cores
     public const int EchoAfterHeaderPort = 7001;
     public const int SinkPort = 7002;
     public const int HttpPort = 7003;
+
+    /// <summary>The name in the certificate.</summary>
+    public const string ServerName = "bench.example";
+
+    private string? _certificate;
+    private string? _openSsl;
+
+    /// <summary>A PEM file with an EC certificate and its key, of this run.</summary>
+    private string Certificate => _certificate ??= CreateCertificate();
+
+    /// <summary>A configuration of OpenSSL in which clients take AES-128-GCM alone.</summary>
+    public string OpenSsl() => _openSsl ??= Write("openssl.cnf", """
+        openssl_conf = o
+        [o]
+        ssl_conf = s
+        [s]
+        system_default = d
+        [d]
+        Ciphersuites = TLS_AES_128_GCM_SHA256
+        CipherString = ECDHE-ECDSA-AES128-GCM-SHA256
+
+        """);
 
     public Proxy Direct() => new("direct", EchoPort, null);
 
@@ -27,7 +51,12 @@ internal sealed class Configurations(string directory, string gateway, int cores
             "plain": { "Address": "127.0.0.1:{{basePort}}", "Protocol": "Tcp" },
             "header": { "Address": "127.0.0.1:{{basePort + 1}}", "Protocol": "Tcp", "ProxyProtocol": { "TrustedProxies": [ "127.0.0.0/8" ] } },
             "sink": { "Address": "127.0.0.1:{{basePort + 2}}", "Protocol": "Tcp" },
-            "web": { "Address": "127.0.0.1:{{basePort + 3}}", "Protocol": "Http" }
+            "web": { "Address": "127.0.0.1:{{basePort + 3}}", "Protocol": "Http" },
+            "tls": {
+              "Address": "127.0.0.1:{{basePort + 4}}", "Protocol": "Tls",
+              "Tls": { "Certificates": { "bench": { "Path": "{{Certificate}}" } }, "DefaultCertificate": "bench" }
+            },
+            "named": { "Address": "127.0.0.1:{{basePort + 5}}", "Protocol": "Tcp" }
           },
           "TcpProxy": {
             {{extra}}
@@ -35,12 +64,15 @@ internal sealed class Configurations(string directory, string gateway, int cores
               {{more}}
               "plain": { "Listener": "plain", "ClusterId": "echo", "SourceIp": { "Mode": "None" } },
               "header": { "Listener": "header", "ClusterId": "echo-after-header", "SourceIp": { "Mode": "ProxyProtocol" } },
-              "sink": { "Listener": "sink", "ClusterId": "sink", "SourceIp": { "Mode": "None" } }
+              "sink": { "Listener": "sink", "ClusterId": "sink", "SourceIp": { "Mode": "None" } },
+              "tls": { "Listener": "tls", "ClusterId": "static", "SourceIp": { "Mode": "None" } },
+              "named": { "Listener": "named", "ClusterId": "echo", "SourceIp": { "Mode": "None" }, "Match": { "ServerNames": [ "{{ServerName}}" ] } }
             },
             "Clusters": {
               "echo": { "Destinations": { "0": { "Address": "127.0.0.1:{{EchoPort}}" } } },
               "echo-after-header": { "Destinations": { "0": { "Address": "127.0.0.1:{{EchoAfterHeaderPort}}" } } },
-              "sink": { "Destinations": { "0": { "Address": "127.0.0.1:{{SinkPort}}" } } }
+              "sink": { "Destinations": { "0": { "Address": "127.0.0.1:{{SinkPort}}" } } },
+              "static": { "Destinations": { "0": { "Address": "127.0.0.1:{{HttpPort}}" } } }
             }
           },
           "ReverseProxy": {
@@ -78,6 +110,9 @@ internal sealed class Configurations(string directory, string gateway, int cores
         listen sink
           bind 127.0.0.1:{basePort + 2}
           server s 127.0.0.1:{SinkPort}
+        listen tls
+          bind 127.0.0.1:{basePort + 4} ssl crt {Certificate} backlog 4096
+          server s 127.0.0.1:{HttpPort}
         listen web
           mode http
           option forwardfor
@@ -111,6 +146,11 @@ internal sealed class Configurations(string directory, string gateway, int cores
           server { listen 127.0.0.1:{{basePort}} {{listen}}; proxy_pass 127.0.0.1:{{EchoPort}}; }
           server { listen 127.0.0.1:{{basePort + 1}} proxy_protocol {{listen}}; proxy_pass 127.0.0.1:{{EchoAfterHeaderPort}}; proxy_protocol on; }
           server { listen 127.0.0.1:{{basePort + 2}} {{listen}}; proxy_pass 127.0.0.1:{{SinkPort}}; }
+          server {
+            listen 127.0.0.1:{{basePort + 4}} ssl {{listen}}; proxy_pass 127.0.0.1:{{HttpPort}};
+            ssl_certificate {{Certificate}}; ssl_certificate_key {{Certificate}}; ssl_protocols TLSv1.2 TLSv1.3;
+            ssl_session_cache shared:tls:10m;
+          }
         }
         http {
           access_log off;
@@ -159,6 +199,17 @@ internal sealed class Configurations(string directory, string gateway, int cores
 
         """);
         return new Proxy("static", HttpPort - 3, new ProcessStartInfo("nginx", ["-e", "/dev/null", "-c", file]));
+    }
+
+    private string CreateCertificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={ServerName}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(ServerName);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        return Write("bench.pem", $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n");
     }
 
     private string Write(string name, string text)

@@ -8,6 +8,7 @@ internal sealed class Proxy : IDisposable
     private const double TicksPerSecond = 100; // USER_HZ, fixed on Linux.
 
     private readonly Process? _process;
+    private readonly bool _isView;
 
     public Proxy(string name, int basePort, ProcessStartInfo? start)
     {
@@ -16,6 +17,8 @@ internal sealed class Proxy : IDisposable
         Header = basePort + 1;
         Sink = basePort + 2;
         Http = basePort + 3;
+        Tls = basePort + 4;
+        Named = basePort + 5;
         if (start is null)
         {
             return;
@@ -29,6 +32,12 @@ internal sealed class Proxy : IDisposable
         _process.ErrorDataReceived += Show;
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
+    }
+
+    private Proxy(Proxy other, string name)
+    {
+        (Name, _process, _isView) = (name, other._process, true);
+        (Plain, Header, Sink, Http, Tls, Named) = (other.Named, other.Header, other.Sink, other.Http, other.Tls, other.Named);
     }
 
     public string Name { get; }
@@ -45,7 +54,16 @@ internal sealed class Proxy : IDisposable
     /// <summary>HTTP to the static server.</summary>
     public int Http { get; }
 
+    /// <summary>TLS that ends here, then TCP to the static server.</summary>
+    public int Tls { get; }
+
+    /// <summary>To the echo server by the name of a ClientHello (the gateway alone).</summary>
+    public int Named { get; }
+
     public bool IsDirect => _process is null;
+
+    /// <summary>The same process, where connections are routed by the name of a ClientHello.</summary>
+    public Proxy ByName(string name) => new(this, name);
 
     /// <summary>CPU seconds of the process and its workers since they started.</summary>
     public double CpuSeconds() => Processes().Sum(static pid =>
@@ -63,6 +81,11 @@ internal sealed class Proxy : IDisposable
 
     public void Dispose()
     {
+        if (_isView)
+        {
+            return;
+        }
+
         if (_process is { HasExited: false })
         {
             foreach (var pid in Processes())

@@ -23,6 +23,9 @@ internal sealed record Cell(string Name, SliceKind Kind, int Connections, bool W
         new("short 16 PROXY", SliceKind.Short, 16, true, 1.0, null),
     ];
 
+    /// <summary>What is sent and echoed; null: 64 bytes.</summary>
+    public byte[]? Message { get; init; }
+
     public int PortOf(Peers.Proxy proxy) => Kind == SliceKind.Bulk ? proxy.Sink : WithHeader ? proxy.Header : proxy.Plain;
 
     /// <summary>Bytes are told in GB, everything else as it is.</summary>

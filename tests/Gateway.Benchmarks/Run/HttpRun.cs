@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using Gateway.Benchmarks.Peers;
 
 namespace Gateway.Benchmarks.Run;
@@ -28,7 +26,7 @@ internal sealed class HttpRun(IReadOnlyList<Proxy> proxies, int rounds, int seco
             {
                 foreach (var cell in Cells)
                 {
-                    Wrk(proxy.Http, cell.Path, cell.Connections, cell.Close);
+                    Measure(proxy, cell);
                 }
             }
         }
@@ -49,7 +47,7 @@ internal sealed class HttpRun(IReadOnlyList<Proxy> proxies, int rounds, int seco
                 foreach (var index in order)
                 {
                     var before = proxies[index].CpuSeconds();
-                    var (perSecond, requests, errors) = Wrk(proxies[index].Http, cell.Path, cell.Connections, cell.Close);
+                    var (perSecond, requests, errors) = Measure(proxies[index], cell);
                     if (round == 0)
                     {
                         continue;
@@ -65,37 +63,6 @@ internal sealed class HttpRun(IReadOnlyList<Proxy> proxies, int rounds, int seco
         return table;
     }
 
-    private (double PerSecond, double Requests, long Errors) Wrk(int port, string path, int connections, bool close)
-    {
-        List<string> arguments = ["-t1", $"-c{connections}", $"-d{seconds}s", $"http://127.0.0.1:{port}{path}"];
-        if (close)
-        {
-            arguments.AddRange(["-H", "Connection: close"]);
-        }
-
-        using var wrk = Process.Start(new ProcessStartInfo("wrk", arguments) { RedirectStandardOutput = true })!;
-        var text = wrk.StandardOutput.ReadToEnd();
-        wrk.WaitForExit();
-        var perSecond = 0d;
-        var requests = 0d;
-        var errors = 0L;
-        foreach (var line in text.Split('\n', StringSplitOptions.TrimEntries))
-        {
-            var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (line.StartsWith("Requests/sec:", StringComparison.Ordinal))
-            {
-                perSecond = double.Parse(words[1], CultureInfo.InvariantCulture);
-            }
-            else if (line.Contains(" requests in ", StringComparison.Ordinal))
-            {
-                requests = double.Parse(words[0], CultureInfo.InvariantCulture);
-            }
-            else if (line.StartsWith("Non-2xx", StringComparison.Ordinal))
-            {
-                errors += long.Parse(words[^1], CultureInfo.InvariantCulture);
-            }
-        }
-
-        return (perSecond, requests, errors);
-    }
+    private WrkResult Measure(Proxy proxy, (string Name, string Path, int Connections, bool Close) cell) =>
+        Wrk.Run($"http://127.0.0.1:{proxy.Http}{cell.Path}", cell.Connections, seconds, cell.Close);
 }

@@ -83,7 +83,11 @@ internal sealed class TcpRun(IReadOnlyList<Proxy> proxies, Backend backend, int 
     {
         var before = proxy.CpuSeconds();
         var result = new Client(
-            new SliceRequest(cell.Kind, cell.PortOf(proxy), cell.Connections, cell.WithHeader, Seconds: row is null ? 0.5 : seconds), backend).Run();
+            new SliceRequest(cell.Kind, cell.PortOf(proxy), cell.Connections, cell.WithHeader, Seconds: row is null ? 0.5 : seconds)
+            {
+                Message = cell.Message,
+            },
+            backend).Run();
         // The last connections are still being closed; their cost belongs here, and stays the same for all.
         var cpu = proxy.CpuSeconds() - before;
         if (row is null)
