@@ -11,14 +11,14 @@ public sealed record ClientHello
     }
 
     /// <summary>
-    /// The host name that the client asks for (with Encrypted ClientHello the outer, public one): lower case, without a trailing dot. Null if
-    /// the client sent none, an IP address, or text that is no host name.
+    /// The host name that the client asks for (with Encrypted ClientHello the outer, public name): lower case, without a trailing dot.
+    /// Null if the client sent none, an IP address, or text that is no host name.
     /// </summary>
     public string? ServerName { get; }
 
     /// <summary>
-    /// The names of the application protocols that the client offers, in its order, bytes as Latin-1; without GREASE values. A client offers
-    /// two or three: what stands behind the first 64 is left out, for each name becomes an object.
+    /// The names of the application protocols that the client offers, in its order, bytes as Latin-1; without GREASE values. Clients offer
+    /// two or three. Names behind the first 64 are left out, so that a hostile client cannot turn each two bytes into an object.
     /// </summary>
     public IReadOnlyList<string> Alpn { get; }
 

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Gateway.Tcp.Identification.Tls;
 
 /// <summary>
@@ -10,9 +8,7 @@ internal static class ClientHelloParser
 {
     private const int RandomLength = 32;
     private const int MaxSessionIdLength = 32;
-    private const int MaxProtocols = 64;
     private const int MajorVersion = 3;
-    private const byte HostNameType = 0;
 
     // Extension types: RFC 6066, RFC 7301, RFC 8446.
     private const ushort ServerNameType = 0;
@@ -80,18 +76,20 @@ internal static class ClientHelloParser
             }
 
             // The same extension twice is forbidden; which of two names a backend would take, nobody could tell.
-            if ((type == ServerNameType && hasServerName) || (type == AlpnType && hasAlpn) || (type == SupportedVersionsType && hasVersions))
+            if ((type == ServerNameType && hasServerName)
+                || (type == AlpnType && hasAlpn)
+                || (type == SupportedVersionsType && hasVersions))
             {
                 return "duplicate_extension";
             }
 
             switch (type)
             {
-                case ServerNameType when !TryReadServerName(data, out serverName):
+                case ServerNameType when !ClientHelloExtensions.TryReadServerName(data, out serverName):
                     return "server_name";
-                case AlpnType when !TryReadAlpn(data, out alpn):
+                case AlpnType when !ClientHelloExtensions.TryReadAlpn(data, out alpn):
                     return "alpn";
-                case SupportedVersionsType when !TryReadVersions(data, out version):
+                case SupportedVersionsType when !ClientHelloExtensions.TryReadVersions(data, out version):
                     return "supported_versions";
                 default:
                     hasServerName |= type == ServerNameType;
@@ -103,91 +101,4 @@ internal static class ClientHelloParser
 
         return null;
     }
-
-    private static bool TryReadServerName(ReadOnlySpan<byte> data, out string? serverName)
-    {
-        serverName = null;
-        var reader = new WireReader(data);
-        if (!reader.TryReadVector16(out var list) || list.IsEmpty || !reader.IsAtEnd)
-        {
-            return false;
-        }
-
-        // RFC 6066 promises that names of other types, of which there are none so far, begin with a length of two bytes too.
-        var entries = new WireReader(list);
-        var hasHostName = false;
-        while (!entries.IsAtEnd)
-        {
-            if (!entries.TryReadByte(out var type) || !entries.TryReadVector16(out var name))
-            {
-                return false;
-            }
-
-            if (type == HostNameType)
-            {
-                if (name.IsEmpty || hasHostName)
-                {
-                    return false;
-                }
-
-                hasHostName = true;
-                serverName = ServerName.Normalize(name);
-            }
-        }
-
-        return true;
-    }
-
-    private static bool TryReadAlpn(ReadOnlySpan<byte> data, out string[]? alpn)
-    {
-        alpn = null;
-        var reader = new WireReader(data);
-        if (!reader.TryReadVector16(out var list) || list.IsEmpty || !reader.IsAtEnd)
-        {
-            return false;
-        }
-
-        var names = new List<string>();
-        var entries = new WireReader(list);
-        while (!entries.IsAtEnd)
-        {
-            if (!entries.TryReadVector8(out var name) || name.IsEmpty)
-            {
-                return false;
-            }
-
-            if (names.Count < MaxProtocols && !(name.Length == sizeof(ushort) && IsGrease(name[0], name[1])))
-            {
-                names.Add(Encoding.Latin1.GetString(name));
-            }
-        }
-
-        alpn = [.. names];
-        return true;
-    }
-
-    private static bool TryReadVersions(ReadOnlySpan<byte> data, out int? version)
-    {
-        version = null;
-        var reader = new WireReader(data);
-        if (!reader.TryReadVector8(out var list) || list.IsEmpty || list.Length % sizeof(ushort) != 0 || !reader.IsAtEnd)
-        {
-            return false;
-        }
-
-        var entries = new WireReader(list);
-        while (entries.TryReadUInt16(out var offered))
-        {
-            // Neither GREASE nor drafts (0x7f1c) have the major version 3.
-            if (offered >> 8 == MajorVersion)
-            {
-                version = Math.Max(version ?? 0, offered);
-            }
-        }
-
-        return true;
-    }
-
-    // RFC 8701: values that mean nothing, sent so that servers stay used to unknown ones.
-    private static bool IsGrease(byte first, byte second) => first == second && (first & 0x0f) == 0x0a;
 }

@@ -4,7 +4,7 @@ namespace Gateway.Tcp.Identification.Tls;
 
 /// <summary>
 /// Reads the ClientHello at the beginning of a connection, without I/O. A call goes on where the last call stopped, so that a client that
-/// sends byte by byte costs no more than its bytes. Nothing is kept of them between calls: while the hello is under way only its records are
+/// sends byte by byte costs no more than its bytes. No bytes are kept between calls: while the hello is under way only its records are
 /// counted, so that thousands of clients that stop in the middle hold no buffer here.
 /// </summary>
 /// <param name="maxBytes">The most bytes up to the end of the hello, record headers included.</param>

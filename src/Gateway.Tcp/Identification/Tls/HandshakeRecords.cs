@@ -3,20 +3,14 @@ using System.Buffers;
 namespace Gateway.Tcp.Identification.Tls;
 
 /// <summary>
-/// Follows the first handshake message of a client through the TLS records that carry it (RFC 8446, sections 4 and 5.1). A client may cut the
-/// message anywhere, also within its own header of four bytes. Empty records are forbidden to clients; they are taken nevertheless, because
-/// OpenSSL takes them (up to 32 in a row), and the backend is to judge them: here they only use the limit up.
+/// Follows the first handshake message of a client through the TLS records that carry it (RFC 8446, sections 4 and 5.1). A client may cut
+/// the message anywhere, also within its own header of four bytes.
 /// </summary>
 internal sealed class HandshakeRecords(int maxBytes)
 {
     /// <summary>Type and length of a handshake message.</summary>
     public const int MessageHeaderLength = 4;
 
-    private const int HeaderLength = 5;
-    private const int MaxLength = 1 << 14;
-    private const byte HandshakeType = 22;
-    private const byte MajorVersion = 3;
-    private const byte MaxMinorVersion = 4;
     private const byte ClientHelloType = 1;
 
     // Everything before this offset is known; of the record and of the message so much is left behind it.
@@ -35,7 +29,7 @@ internal sealed class HandshakeRecords(int maxBytes)
     /// <summary>Goes on to the end of the message, or of what has come.</summary>
     public ClientHelloStatus Follow(in ReadOnlySequence<byte> received)
     {
-        // Where the last call stopped; counted from there, so that a call walks over segments once.
+        // From where the last call stopped.
         var rest = received.Slice(_position);
         while (true)
         {
@@ -68,8 +62,8 @@ internal sealed class HandshakeRecords(int maxBytes)
     public bool TryGetInPlace(in ReadOnlySequence<byte> received, out ReadOnlySpan<byte> message)
     {
         var first = received.FirstSpan;
-        var isInPlace = _records == 1 && first.Length >= HeaderLength + MessageLength;
-        message = isInPlace ? first.Slice(HeaderLength, MessageLength) : default;
+        var isInPlace = _records == 1 && first.Length >= RecordHeader.Length + MessageLength;
+        message = isInPlace ? first.Slice(RecordHeader.Length, MessageLength) : default;
         return isInPlace;
     }
 
@@ -79,7 +73,7 @@ internal sealed class HandshakeRecords(int maxBytes)
         var reader = new SequenceReader<byte>(received);
         while (!message.IsEmpty)
         {
-            reader.Advance(HeaderLength - sizeof(short));
+            reader.Advance(RecordHeader.Length - sizeof(short));
             reader.TryReadBigEndian(out short length);
             var part = message[..Math.Min(length, message.Length)];
             reader.TryCopyTo(part);
@@ -90,53 +84,33 @@ internal sealed class HandshakeRecords(int maxBytes)
 
     private ClientHelloStatus ReadRecordHeader(ref ReadOnlySequence<byte> rest)
     {
-        // The first bytes are judged as they come: a client that speaks something else is not waited for.
-        Span<byte> header = stackalloc byte[HeaderLength];
-        header = header[..(int)Math.Min(rest.Length, HeaderLength)];
+        Span<byte> header = stackalloc byte[RecordHeader.Length];
+        header = header[..(int)Math.Min(rest.Length, RecordHeader.Length)];
         rest.Slice(0, header.Length).CopyTo(header);
-        if (header is [not HandshakeType, ..])
+        var status = RecordHeader.Read(header, isFirst: _records == 0, out var bodyLength, out var error);
+        Error = error;
+        if (status != ClientHelloStatus.Complete)
         {
-            return _records == 0 ? ClientHelloStatus.NotTls : Broken("record_type");
-        }
-
-        if (header is [_, not MajorVersion, ..])
-        {
-            return _records == 0 ? ClientHelloStatus.NotTls : Broken("record_version");
-        }
-
-        if (header is [_, _, > MaxMinorVersion, ..])
-        {
-            return Broken("record_version");
-        }
-
-        if (header.Length < HeaderLength)
-        {
-            return ClientHelloStatus.More;
-        }
-
-        var length = (header[3] << 8) | header[4];
-        if (length > MaxLength)
-        {
-            return Broken("record_length");
+            return status;
         }
 
         _records++;
-        Advance(ref rest, HeaderLength);
-        _recordLeft = length;
+        Advance(ref rest, RecordHeader.Length);
+        _recordLeft = bodyLength;
         return CheckLength();
     }
 
     private ClientHelloStatus ReadMessageHeader(ref ReadOnlySequence<byte> rest)
     {
-        if (rest.IsEmpty)
+        if (!new SequenceReader<byte>(rest).TryPeek(out var value))
         {
             return ClientHelloStatus.More;
         }
 
-        var value = rest.FirstSpan[0];
         if (_headerBytes == 0 && value != ClientHelloType)
         {
-            return Broken("not_client_hello");
+            Error = "not_client_hello";
+            return ClientHelloStatus.Broken;
         }
 
         // Behind the type come three bytes of length.
@@ -171,7 +145,7 @@ internal sealed class HandshakeRecords(int maxBytes)
     private ClientHelloStatus CheckLength()
     {
         var further = Math.Max(0, _messageLeft - _recordLeft);
-        var headers = (further + MaxLength - 1) / MaxLength * HeaderLength;
+        var headers = (further + RecordHeader.MaxBodyLength - 1) / RecordHeader.MaxBodyLength * RecordHeader.Length;
         return _position + _messageLeft + headers > maxBytes ? ClientHelloStatus.TooLong : ClientHelloStatus.Complete;
     }
 
@@ -179,11 +153,5 @@ internal sealed class HandshakeRecords(int maxBytes)
     {
         rest = rest.Slice(count);
         _position += count;
-    }
-
-    private ClientHelloStatus Broken(string error)
-    {
-        Error = error;
-        return ClientHelloStatus.Broken;
     }
 }

@@ -49,7 +49,8 @@ public static class ServerName
     public static bool IsWildcard(string name) => name.StartsWith(WildcardPrefix, StringComparison.Ordinal);
 
     /// <summary>Brings a name that a client sent into that form; null if it is no host name.</summary>
-    internal static string? Normalize(ReadOnlySpan<byte> bytes) => bytes.Length <= MaxLength + 1 ? Fold(Encoding.Latin1.GetString(bytes)) : null;
+    public static string? Normalize(ReadOnlySpan<byte> bytes) =>
+        bytes.Length <= MaxLength + 1 ? Fold(Encoding.Latin1.GetString(bytes)) : null;
 
     private static string? ToALabels(string text)
     {

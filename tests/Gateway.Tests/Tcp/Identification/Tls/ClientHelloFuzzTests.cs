@@ -5,15 +5,17 @@ using Gateway.Tcp.Identification.Tls;
 namespace Gateway.Tests.Tcp.Identification.Tls;
 
 /// <summary>
-/// Mutants of the recorded hellos: none makes the reader throw, and a reader that gets a mutant in pieces says what a reader says that gets it
-/// at once. GATEWAY_FUZZ_ROUNDS=100000000 for a long run, each time with other mutants.
+/// Mutants of the recorded hellos: none makes the reader throw, and a reader that gets a mutant in pieces says what a reader says that
+/// gets it at once. GATEWAY_FUZZ_ROUNDS=100000000 for a long run, each time with other mutants.
 /// </summary>
 public sealed class ClientHelloFuzzTests
 {
     private const int DefaultRounds = 200_000;
 
     private static long? Asked { get; } =
-        long.TryParse(Environment.GetEnvironmentVariable("GATEWAY_FUZZ_ROUNDS"), CultureInfo.InvariantCulture, out var rounds) ? rounds : null;
+        long.TryParse(Environment.GetEnvironmentVariable("GATEWAY_FUZZ_ROUNDS"), CultureInfo.InvariantCulture, out var rounds)
+            ? rounds
+            : null;
 
     [Fact]
     public void Inspect_Mutant_EndsAlikeInPiecesAndAtOnce()

@@ -117,7 +117,8 @@ public sealed class ClientHelloParserTests
     [InlineData("03 0304 03")]
     [InlineData("02 0304 03")]
     [InlineData("04 0304")]
-    public void Parse_BrokenSupportedVersions_SaysSo(string hex) => AssertBroken("supported_versions", Hellos.Extension(43, HexText.Bytes(hex)));
+    public void Parse_BrokenSupportedVersions_SaysSo(string hex) =>
+        AssertBroken("supported_versions", Hellos.Extension(43, HexText.Bytes(hex)));
 
     [Theory]
     [InlineData("00", "extensions")]

@@ -39,7 +39,8 @@ public sealed class ClientHelloReaderTests
         Assert.Equal(HelloResult.Of(Plain), HelloResult.Of(Hellos.InRecords(Plain, [.. Enumerable.Range(1, Plain.Length - 6)])));
 
     [Fact]
-    public void Inspect_SegmentsOfOneByte_IsReassembled() => Assert.Equal(HelloResult.Of(Plain), HelloResult.Of(Segments.ByteByByte(Plain)));
+    public void Inspect_SegmentsOfOneByte_IsReassembled() =>
+        Assert.Equal(HelloResult.Of(Plain), HelloResult.Of(Segments.ByteByByte(Plain)));
 
     [Fact]
     public void Inspect_EmptyRecordsBetween_AreSkipped()

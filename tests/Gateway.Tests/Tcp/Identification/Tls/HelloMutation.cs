@@ -1,8 +1,8 @@
 namespace Gateway.Tests.Tcp.Identification.Tls;
 
 /// <summary>
-/// Changes recorded hellos as nobody would send them. Some mutants have their lengths put right again and their records cut anew, so that the
-/// change is not only found by the outermost length.
+/// Changes recorded hellos as nobody would send them. Some mutants have their outer lengths put right again and their records cut anew:
+/// else most changes would be found by the outermost length, and the code behind it would see few.
 /// </summary>
 internal sealed class HelloMutation(Random random, IReadOnlyList<byte[]> hellos)
 {

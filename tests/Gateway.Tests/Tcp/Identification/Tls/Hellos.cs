@@ -5,7 +5,9 @@ namespace Gateway.Tests.Tcp.Identification.Tls;
 /// <summary>Builds ClientHellos field by field, good and bad, and cuts them into records.</summary>
 internal static class Hellos
 {
-    internal static readonly byte[] Plain = Record(Message(Body(Extension(0, ServerNames(HostName("db.example.com"))), Alpn("h2", "http/1.1"))));
+    internal static readonly byte[] Plain = Record(Message(Body(
+        Extension(0, ServerNames(HostName("db.example.com"))),
+        Alpn("h2", "http/1.1"))));
 
     /// <summary>A record around bytes.</summary>
     /// <summary>A ClientHello that asks for a name and offers protocols.</summary>
@@ -20,7 +22,8 @@ internal static class Hellos
         [type, (byte)(body.Length >> 16), .. Number((ushort)body.Length), .. body];
 
     /// <summary>A body with extensions.</summary>
-    internal static byte[] Body(params byte[][] extensions) => [.. BodyWithout(), .. Vector16(extensions.SelectMany(static e => e).ToArray())];
+    internal static byte[] Body(params byte[][] extensions) =>
+        [.. BodyWithout(), .. Vector16(extensions.SelectMany(static e => e).ToArray())];
 
     /// <summary>A body that ends before the extensions.</summary>
     internal static byte[] BodyWithout(

@@ -24,15 +24,18 @@ public sealed class RecordedHelloTests
     [InlineData("openssl-tls10-no-name", null, "", 0x0301)]
     [InlineData("openssl-tls12", "db.example.com", "", 0x0303)]
     [InlineData("openssl-two-records", "db.example.com", TwentyOne, 0x0304)]
-    public void Inspect_RecordedHello_SaysNameProtocolsAndVersion(string client, string? serverName, string alpn, int version) => Assert.Equal(
-        new HelloResult(ClientHelloStatus.Complete, null, serverName, alpn, version), HelloResult.Of(RecordedHellos.All[client]));
+    public void Inspect_RecordedHello_SaysNameProtocolsAndVersion(string client, string? serverName, string alpn, int version) =>
+        Assert.Equal(
+            new HelloResult(ClientHelloStatus.Complete, null, serverName, alpn, version), HelloResult.Of(RecordedHellos.All[client]));
 
     [Fact]
     public void Recorded_Files_AreElevenAndOfEveryKind()
     {
+        var twoRecords = RecordedHellos.All["openssl-two-records"];
+
         Assert.Equal(11, RecordedHellos.All.Count);
         Assert.InRange(RecordedHellos.All["chromium"].Length, 1461, 16384);
-        Assert.Equal(2 * 5, RecordedHellos.All["openssl-two-records"].Length - Hellos.Joined(RecordedHellos.All["openssl-two-records"]).Length);
+        Assert.Equal(2 * 5, twoRecords.Length - Hellos.Joined(twoRecords).Length);
     }
 
     [Theory]

@@ -2,7 +2,9 @@ using Gateway.Tests.ProxyProtocol;
 
 namespace Gateway.Tests.Tcp.Identification.Tls;
 
-/// <summary>The first bytes that real clients sent to a listener on loopback: one file each in Recorded, which names client and version.</summary>
+/// <summary>
+/// The first bytes that real clients sent to a listener on loopback: one file each in Recorded, which names client and version.
+/// </summary>
 internal static class RecordedHellos
 {
     /// <summary>The bytes by the file's name.</summary>

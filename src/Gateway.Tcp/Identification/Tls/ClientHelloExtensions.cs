@@ -1,0 +1,101 @@
+using System.Text;
+
+namespace Gateway.Tcp.Identification.Tls;
+
+/// <summary>Reads the extensions of a ClientHello that say something to us. False: the extension is broken.</summary>
+internal static class ClientHelloExtensions
+{
+    private const int MaxProtocols = 64;
+    private const int MajorVersion = 3;
+    private const byte HostNameType = 0;
+
+    /// <summary>The host name, in the form in which names are compared; null if the client sent none, or text that is none.</summary>
+    public static bool TryReadServerName(ReadOnlySpan<byte> data, out string? serverName)
+    {
+        serverName = null;
+        var reader = new WireReader(data);
+        if (!reader.TryReadVector16(out var list) || list.IsEmpty || !reader.IsAtEnd)
+        {
+            return false;
+        }
+
+        // RFC 6066 promises that names of other types, of which there are none so far, begin with a length of two bytes too.
+        var entries = new WireReader(list);
+        var hasHostName = false;
+        while (!entries.IsAtEnd)
+        {
+            if (!entries.TryReadByte(out var type) || !entries.TryReadVector16(out var name))
+            {
+                return false;
+            }
+
+            if (type == HostNameType)
+            {
+                if (name.IsEmpty || hasHostName)
+                {
+                    return false;
+                }
+
+                hasHostName = true;
+                serverName = ServerName.Normalize(name);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The protocols that the client offers.</summary>
+    public static bool TryReadAlpn(ReadOnlySpan<byte> data, out string[]? alpn)
+    {
+        alpn = null;
+        var reader = new WireReader(data);
+        if (!reader.TryReadVector16(out var list) || list.IsEmpty || !reader.IsAtEnd)
+        {
+            return false;
+        }
+
+        var names = new List<string>();
+        var entries = new WireReader(list);
+        while (!entries.IsAtEnd)
+        {
+            if (!entries.TryReadVector8(out var name) || name.IsEmpty)
+            {
+                return false;
+            }
+
+            if (names.Count < MaxProtocols && !(name.Length == sizeof(ushort) && IsGrease(name[0], name[1])))
+            {
+                names.Add(Encoding.Latin1.GetString(name));
+            }
+        }
+
+        alpn = [.. names];
+        return true;
+    }
+
+    /// <summary>The highest version that the client offers; null if it offers none that we know.</summary>
+    public static bool TryReadVersions(ReadOnlySpan<byte> data, out int? version)
+    {
+        version = null;
+        var reader = new WireReader(data);
+        if (!reader.TryReadVector8(out var list) || list.IsEmpty || list.Length % sizeof(ushort) != 0 || !reader.IsAtEnd)
+        {
+            return false;
+        }
+
+        var entries = new WireReader(list);
+        while (entries.TryReadUInt16(out var offered))
+        {
+            // Neither GREASE nor drafts (0x7f1c) have the major version 3.
+            if (offered >> 8 == MajorVersion)
+            {
+                version = Math.Max(version ?? 0, offered);
+            }
+        }
+
+        return true;
+    }
+
+    // RFC 8701: values that mean nothing, sent so that servers stay used to unknown ones.
+    private static bool IsGrease(byte first, byte second) => first == second && (first & 0x0f) == 0x0a;
+}
