@@ -57,7 +57,8 @@ internal sealed class DialFailures
             if (conclusion.Failure == DialFailure.None || failed.Address != conclusion.Address)
             {
                 text = text?.Append(';') ?? new StringBuilder("failed:");
-                text.Append(failed.Destination!.Name).Append(',').Append(failed.Address).Append(',').Append(failed.Problem ?? nameof(SocketError.Success));
+                text.Append(failed.Destination!.Name).Append(',').Append(failed.Address).Append(',')
+                    .Append(failed.Problem ?? nameof(SocketError.Success));
             }
         }
 
