@@ -59,6 +59,7 @@ needs='
     squid:squid
     hitch:hitch
     openssl:openssl
+    gnutls-cli:gnutls-bin
     traffic_server:trafficserver
     gunicorn:gunicorn
     h2o:h2o

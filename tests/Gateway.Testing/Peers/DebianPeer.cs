@@ -23,6 +23,8 @@ public static class DebianPeer
         ["prlimit"] = "util-linux",
         ["unshare"] = "util-linux",
         ["curl"] = "curl",
+        ["openssl"] = "openssl",
+        ["gnutls-cli"] = "gnutls-bin",
         ["nc"] = "netcat-openbsd",
         ["node"] = "nodejs",
         ["kubectl"] = "kubernetes-client",

@@ -1,3 +1,4 @@
+using Gateway.Testing.Certificates;
 using Gateway.Testing.Network;
 using Gateway.Testing.Processes;
 
@@ -22,7 +23,8 @@ public sealed class PostgresPeer : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>Makes a cluster and starts it on a free port.</summary>
-    public static async Task<PostgresPeer> StartAsync()
+    /// <param name="certificate">What it shows to clients that ask for TLS; null: it speaks none.</param>
+    public static async Task<PostgresPeer> StartAsync(TestCertificate? certificate = null)
     {
         DebianPeer.Require("psql");
         var bin = Path.GetDirectoryName(Directory.Exists("/usr/lib/postgresql")
@@ -42,9 +44,10 @@ public sealed class PostgresPeer : IAsyncDisposable
             workingDirectory: folder.Path).ConfigureAwait(false)).RequireSuccess();
         // initdb lets in 127.0.0.1 alone; clients of a transparent gateway come from anywhere.
         await File.AppendAllTextAsync(Path.Combine(data, "pg_hba.conf"), "host all all 127.0.0.0/8 trust\n").ConfigureAwait(false);
+        string[] tls = certificate is null ? [] : await WriteCertificateAsync(data, certificate, user.Length > 0).ConfigureAwait(false);
         var port = FreePorts.Next();
         var process = ManagedProcess.Start(
-            [.. user, Path.Combine(bin, "postgres"), "-D", data, "-p", $"{port}", "-k", data, "-c", "fsync=off", "-c", "listen_addresses=127.0.0.1"],
+            [.. user, Path.Combine(bin, "postgres"), "-D", data, "-p", $"{port}", "-k", data, "-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", .. tls],
             workingDirectory: folder.Path);
         var peer = new PostgresPeer(process, folder, port);
         try
@@ -61,8 +64,11 @@ public sealed class PostgresPeer : IAsyncDisposable
 
     /// <summary>Runs one statement through a port and gives what psql prints, unaligned and without headers.</summary>
     public static async Task<string> QueryAsync(int port, string sql) =>
-        (await ProcessRunner.RunAsync([DebianPeer.Require("psql"), "-h", "127.0.0.1", "-p", $"{port}", "-U", "postgres", "-XAtc", sql])
-            .ConfigureAwait(false)).RequireSuccess().StandardOutput.Trim();
+        (await AskAsync($"host=127.0.0.1 port={port}", sql).ConfigureAwait(false)).RequireSuccess().StandardOutput.Trim();
+
+    /// <summary>Runs one statement with a connection string of libpq's.</summary>
+    public static Task<ProcessResult> AskAsync(string connection, string sql) =>
+        ProcessRunner.RunAsync([DebianPeer.Require("psql"), "-d", $"{connection} user=postgres dbname=postgres", "-XAtc", sql]);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -71,5 +77,20 @@ public sealed class PostgresPeer : IAsyncDisposable
         Process.Signal(ManagedProcess.SigInt);
         await Process.DisposeAsync().ConfigureAwait(false);
         _folder.Dispose();
+    }
+
+    // PostgreSQL reads no key that others may read.
+    private static async Task<string[]> WriteCertificateAsync(string data, TestCertificate certificate, bool isPrivileged)
+    {
+        var (path, key) = (Path.Combine(data, "server.crt"), Path.Combine(data, "server.key"));
+        await File.WriteAllTextAsync(path, certificate.Certificate).ConfigureAwait(false);
+        await File.WriteAllTextAsync(key, certificate.Key).ConfigureAwait(false);
+        (await ProcessRunner.RunAsync(["chmod", "600", key]).ConfigureAwait(false)).RequireSuccess();
+        if (isPrivileged)
+        {
+            (await ProcessRunner.RunAsync(["chown", "postgres:postgres", path, key]).ConfigureAwait(false)).RequireSuccess();
+        }
+
+        return ["-c", "ssl=on", "-c", $"ssl_cert_file={path}", "-c", $"ssl_key_file={key}"];
     }
 }

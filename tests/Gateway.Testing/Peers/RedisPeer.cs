@@ -1,3 +1,5 @@
+using System.Net;
+using Gateway.Testing.Certificates;
 using Gateway.Testing.Network;
 using Gateway.Testing.Processes;
 
@@ -6,6 +8,8 @@ namespace Gateway.Testing.Peers;
 /// <summary>A real Redis server, and its own client.</summary>
 public sealed class RedisPeer : IAsyncDisposable
 {
+    private static readonly string[] Unprotected = ["--protected-mode", "no"];
+
     private readonly TemporaryFolder _folder;
 
     private RedisPeer(ManagedProcess process, TemporaryFolder folder, int port)
@@ -23,14 +27,33 @@ public sealed class RedisPeer : IAsyncDisposable
 
     /// <summary>Starts it on a free port.</summary>
     /// <param name="password">Leaves protected-mode on, as Redis comes, and sets the password that it asks for; null: neither.</param>
-    public static async Task<RedisPeer> StartAsync(string? password = null)
+    public static Task<RedisPeer> StartAsync(string? password = null)
+    {
+        var port = FreePorts.Next();
+        return StartAsync(port, ["--port", $"{port}", "--bind", "127.0.0.1", .. password is null ? Unprotected : ["--requirepass", password]]);
+    }
+
+    /// <summary>Starts it on a free port, where it speaks TLS and asks nobody for a certificate.</summary>
+    /// <param name="pair">Its certificate and key.</param>
+    public static Task<RedisPeer> StartTlsAsync(PemPair pair)
+    {
+        var port = FreePorts.Next();
+        return StartAsync(port, [
+            "--port", "0", "--tls-port", $"{port}", "--bind", "127.0.0.1", .. Unprotected, "--tls-auth-clients", "no",
+            "--tls-cert-file", pair.Path, "--tls-key-file", pair.KeyPath, "--tls-ca-cert-file", pair.Path]);
+    }
+
+    /// <summary>Starts it on an address inside a namespace.</summary>
+    public static Task<RedisPeer> StartInsideAsync(NetworkNamespace inside, IPEndPoint address) =>
+        StartAsync(address.Port, ["--port", $"{address.Port}", "--bind", $"{address.Address}", .. Unprotected], inside);
+
+    private static async Task<RedisPeer> StartAsync(int port, string[] arguments, NetworkNamespace? inside = null)
     {
         var program = DebianPeer.Require("redis-server");
         DebianPeer.Require("redis-cli");
         var folder = new TemporaryFolder();
-        var port = FreePorts.Next();
         var process = ManagedProcess.Start(
-            [program, "--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder.Path, .. password is null ? (string[])["--protected-mode", "no"] : ["--requirepass", password]]);
+            [.. inside?.CommandPrefix ?? [], program, .. arguments, "--save", "", "--appendonly", "no", "--dir", folder.Path]);
         var peer = new RedisPeer(process, folder, port);
         try
         {
