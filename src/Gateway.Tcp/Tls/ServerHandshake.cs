@@ -97,7 +97,7 @@ public static class ServerHandshake
         return new TlsSession
         {
             Version = TlsNames.VersionOf(stream.SslProtocol),
-            Cipher = stream.NegotiatedCipherSuite.ToString(),
+            Cipher = TlsNames.CipherOf(stream.NegotiatedCipherSuite),
             ServerName = hello.ServerName,
             Alpn = protocol.IsEmpty ? null : System.Text.Encoding.Latin1.GetString(protocol.Span),
             SignatureAlgorithm = ours is null ? null : TlsNames.SignatureOf(ours),

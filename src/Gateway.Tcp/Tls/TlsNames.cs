@@ -1,10 +1,11 @@
 using System.Globalization;
+using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Gateway.Tcp.Tls;
 
-/// <summary>Names of TLS versions, keys and signatures as OpenSSL has them and HAProxy and nginx pass them on.</summary>
+/// <summary>Names of TLS versions, ciphers, keys and signatures as OpenSSL has them and HAProxy and nginx pass them on.</summary>
 public static class TlsNames
 {
     /// <summary>A version: <c>TLSv1.3</c>.</summary>
@@ -14,6 +15,28 @@ public static class TlsNames
         SslProtocols.Tls12 => "TLSv1.2",
         _ => version.ToString(),
     };
+
+    /// <summary>
+    /// A cipher suite: <c>ECDHE-ECDSA-AES128-GCM-SHA256</c> where the registry says TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256. Those of
+    /// TLS 1.3 have the registry's names in OpenSSL too.
+    /// </summary>
+    public static string CipherOf(TlsCipherSuite suite)
+    {
+        const string prefix = "TLS_";
+        var name = suite.ToString();
+        var with = name.IndexOf("_WITH_", StringComparison.Ordinal);
+        if (with < 0)
+        {
+            return name;
+        }
+
+        var exchange = name[prefix.Length..with];
+        var cipher = name[(with + "_WITH_".Length)..]
+            .Replace("AES_", "AES", StringComparison.Ordinal)
+            .Replace("_CBC", "", StringComparison.Ordinal)
+            .Replace("POLY1305_SHA256", "POLY1305", StringComparison.Ordinal);
+        return (exchange == "RSA" ? cipher : $"{exchange}_{cipher}").Replace('_', '-');
+    }
 
     /// <summary>The key of a certificate: <c>RSA2048</c>, <c>EC256</c>; null: another kind.</summary>
     public static string? KeyOf(X509Certificate2 certificate)

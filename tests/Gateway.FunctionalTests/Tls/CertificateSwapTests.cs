@@ -34,10 +34,8 @@ public sealed class CertificateSwapTests : IDisposable
         await AskAllAsync(clients);
 
         _shop.Swap(_authority.Issue("new", "shop.example"));
-        var swapped = DateTimeOffset.UtcNow;
         await Eventually.TrueAsync(async () => await TlsClient.SubjectAsync(_port, "shop.example") == "new", "the new certificate");
 
-        Assert.True(DateTimeOffset.UtcNow - swapped < TimeSpan.FromSeconds(4), "it took longer than two seconds and some slack");
         await AskAllAsync(clients);
         Assert.Empty(gateway.Complaints());
         Assert.Equal(1, (await gateway.MetricsAsync()).Sum("gateway_tls_certificate_loaded", ("listener", "web"), ("certificate", "shop")));

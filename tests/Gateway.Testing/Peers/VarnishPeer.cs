@@ -3,7 +3,7 @@ using Gateway.Testing.Processes;
 
 namespace Gateway.Testing.Peers;
 
-/// <summary>A real Varnish in front, which passes every request on with a PROXY header.</summary>
+/// <summary>A real Varnish: in front, where it passes every request on with a PROXY header, or behind, where it reads the header.</summary>
 public sealed class VarnishPeer : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder;
@@ -23,17 +23,32 @@ public sealed class VarnishPeer : IAsyncDisposable
     /// <summary>Starts it in front of a port of 127.0.0.1; returns once it listens.</summary>
     /// <param name="port">The gateway's.</param>
     /// <param name="version">Of the PROXY header.</param>
-    public static async Task<VarnishPeer> StartAsync(int port, int version)
+    public static Task<VarnishPeer> StartAsync(int port, int version) => StartAsync(
+        $$"""
+        backend gateway { .host = "127.0.0.1"; .port = "{{port}}"; .proxy_header = {{version}}; }
+        sub vcl_recv { return (pass); }
+        """);
+
+    /// <summary>Starts it as a server on a port of 127.0.0.1 where each connection begins with a PROXY header.</summary>
+    /// <param name="port">The port.</param>
+    /// <param name="answer">An expression of VCL, what it answers to every request; the module proxy can be used.</param>
+    public static Task<VarnishPeer> StartBehindAsync(int port, string answer) => StartAsync(
+        $$"""
+        import proxy;
+        backend none none;
+        sub vcl_recv { return (synth(200)); }
+        sub vcl_synth { synthetic({{answer}}); return (deliver); }
+        """,
+        "-a",
+        $"127.0.0.1:{port},PROXY");
+
+    private static async Task<VarnishPeer> StartAsync(string subroutines, params string[] arguments)
     {
         var program = DebianPeer.Require("varnishd");
         var folder = new TemporaryFolder();
-        var vcl = folder.Write("front.vcl", $$"""
-            vcl 4.1;
-            backend gateway { .host = "127.0.0.1"; .port = "{{port}}"; .proxy_header = {{version}}; }
-            sub vcl_recv { return (pass); }
-            """);
+        var vcl = folder.Write("own.vcl", $"vcl 4.1;\n{subroutines}\n");
         var peer = new VarnishPeer(
-            ManagedProcess.Start([program, "-F", "-j", "none", "-n", folder.Combine("work"), "-a", $"u={folder.Combine("in.sock")}", "-f", vcl, "-s", "malloc,8M"]), folder);
+            ManagedProcess.Start([program, "-F", "-j", "none", "-n", folder.Combine("work"), "-a", $"u={folder.Combine("in.sock")}", "-f", vcl, "-s", "malloc,8M", .. arguments]), folder);
         try
         {
             await Eventually.TrueAsync(
