@@ -10,7 +10,7 @@ namespace Gateway.FunctionalTests.Examples;
 
 /// <summary>
 /// Every file that operators are given starts, and carries one connection per listener. Only what depends on the place is changed: ports,
-/// the load balancer's network, and the backends' addresses.
+/// the load balancer's network, the backends' addresses, and the files of certificates.
 /// </summary>
 public sealed class ExampleTests
 {
@@ -53,6 +53,8 @@ public sealed class ExampleTests
             probes["Address"] = $"127.0.0.1:{FreePorts.Next()}";
         }
 
+        using var folder = new TemporaryFolder();
+        using var tls = new ExampleTls();
         var ports = new Dictionary<string, int>();
         foreach (var (name, listener) in Section(root, "Listeners"))
         {
@@ -61,32 +63,41 @@ public sealed class ExampleTests
             {
                 policy["TrustedProxies"] = new JsonArray("127.0.0.1/32");
             }
+
+            tls.Place(listener, folder);
         }
 
         Redirect(root["TcpProxy"], backend.Address);
         Redirect(root["ReverseProxy"], $"http://{web.Address}/");
-        using var folder = new TemporaryFolder();
         await using var gateway = await GatewayProcess.StartAsync(new TemporaryFolder(), folder.Write("example.json", root.ToJsonString()), admin, new GatewayStart { Prefix = group?.CommandPrefix ?? [] });
 
         foreach (var (name, listener) in Section(root, "Listeners"))
         {
             if (listener["Protocol"]!.GetValue<string>() == "Tcp")
             {
-                await CarryTcpAsync(ports[name], listener, Section((JsonObject)root["TcpProxy"]!, "Routes").First(r => r.Value["Listener"]!.GetValue<string>() == name).Value, root, backend);
+                await CarryTcpAsync(ports[name], listener, Section((JsonObject)root["TcpProxy"]!, "Routes").First(r => r.Value["Listener"]!.GetValue<string>() == name).Value, root, backend, tls);
             }
             else if (listener["HttpVersion"]?.GetValue<string>() != "Http2" && root["ReverseProxy"] is not null)
             {
-                using var client = new HttpClient();
-                using var response = await client.GetAsync(new Uri($"http://127.0.0.1:{ports[name]}/example"));
+                var scheme = listener["Protocol"]!.GetValue<string>().ToLowerInvariant();
+                var target = new Uri($"{scheme}://127.0.0.1:{ports[name]}/example");
+                using var client = scheme == "https" ? tls.CreateHttpClient(hasCertificate: true) : new HttpClient();
+                using var response = await client.GetAsync(target);
                 Assert.Equal(HttpStatusCode.OK, response.StatusCode);
                 var seen = await response.Content.ReadAsStringAsync();
                 Assert.Contains("X-Forwarded-For: ", seen, StringComparison.OrdinalIgnoreCase);
                 Assert.Equal(announces, seen.Contains("Announced: 127.0.0.1", StringComparison.Ordinal));
+                if (listener["Tls"]?["ClientCertificates"] is not null)
+                {
+                    Assert.Contains($"X-Client-Cn: {ExampleTls.ClientName}\r\n", seen, StringComparison.OrdinalIgnoreCase);
+                    using var stranger = tls.CreateHttpClient(hasCertificate: false);
+                    await Assert.ThrowsAsync<HttpRequestException>(() => stranger.GetAsync(target));
+                }
             }
         }
     }
 
-    private static async Task CarryTcpAsync(int port, JsonNode listener, JsonNode route, JsonObject root, RecordingTcpServer backend)
+    private static async Task CarryTcpAsync(int port, JsonNode listener, JsonNode route, JsonObject root, RecordingTcpServer backend, ExampleTls tls)
     {
         var sourceIp = route["SourceIp"] ?? root["TcpProxy"]!["Clusters"]![route["ClusterId"]!.GetValue<string>()]!["SourceIp"];
         using var client = await TcpPeer.ConnectAsync(port);
@@ -95,10 +106,24 @@ public sealed class ExampleTests
             await client.SendAsync(WireHeader.V2($"{Client}:5555", "127.0.0.1:443"));
         }
 
+        if (route["Match"]?["ServerNames"]?[0]?.GetValue<string>() is { } name)
+        {
+            await tls.CarryAsync(client, name, listener["ClientHello"]?["StartTls"]?.GetValue<string>(), () => AcceptAsync(listener, sourceIp!, backend));
+            return;
+        }
+
         await client.SendAsync("hello");
-        using var accepted = await backend.NextAsync();
+        using var accepted = await AcceptAsync(listener, sourceIp!, backend);
+        Assert.Equal("hello", await accepted.ReadTextAsync(5));
+        await accepted.SendAsync("answer");
+        Assert.Equal("answer", await client.ReadTextAsync(6));
+    }
+
+    private static async Task<TcpPeer> AcceptAsync(JsonNode listener, JsonNode sourceIp, RecordingTcpServer backend)
+    {
+        var accepted = await backend.NextAsync();
         var expected = listener["ProxyProtocol"] is null ? "127.0.0.1" : Client;
-        switch (sourceIp!["Mode"]!.GetValue<string>())
+        switch (sourceIp["Mode"]!.GetValue<string>())
         {
             case "ProxyProtocol":
                 Assert.Equal(expected, (await WireHeader.ReadAsync(accepted)).Source!.Address.ToString());
@@ -108,9 +133,7 @@ public sealed class ExampleTests
                 break;
         }
 
-        Assert.Equal("hello", await accepted.ReadTextAsync(5));
-        await accepted.SendAsync("answer");
-        Assert.Equal("answer", await client.ReadTextAsync(6));
+        return accepted;
     }
 
     private static IEnumerable<KeyValuePair<string, JsonNode>> Section(JsonObject root, string name) =>

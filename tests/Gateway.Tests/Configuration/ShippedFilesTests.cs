@@ -26,7 +26,7 @@ public class ShippedFilesTests
         {
             "appsettings.json", "examples/aws-nlb-nginx.json", "examples/cdn-clb-http-trusted-hops.json", "examples/chain-edge.json", "examples/chain-inner.json",
             "examples/clb-preserving-http.json", "examples/clb-proxy-v2-mysql-transparent.json", "examples/clb-proxy-v2-redis.json",
-            "examples/lvs-toa-nginx.json",
+            "examples/https-mtls.json", "examples/lvs-toa-nginx.json", "examples/sni-databases.json",
         },
         Files.Select(row => row.Data).ToHashSet());
 }
