@@ -95,7 +95,7 @@ internal sealed class TlsRun(IReadOnlyList<Proxy> proxies, Configurations config
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             socket.Connect("127.0.0.1", proxy.Tls);
-            var stream = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
+            var stream = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false, static (_, shown, _, _) => shown is not null);
             stream.AuthenticateAsClient(Configurations.ServerName);
             return stream;
         })];
