@@ -12,6 +12,7 @@ internal sealed class SeriesNames
     private readonly HashSet<string> _listeners = new(StringComparer.OrdinalIgnoreCase) { "Probes", "Admin" };
     private readonly HashSet<string> _clusters = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _destinations = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _certificates = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _routes = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _routeDestinations = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _httpRoutes = new(StringComparer.OrdinalIgnoreCase);
@@ -25,6 +26,9 @@ internal sealed class SeriesNames
 
     /// <summary>The number of destinations, TCP and HTTP.</summary>
     public int Destinations => _destinations.Count;
+
+    /// <summary>The certificates and CAs of listeners, and two for each cluster, which may have both.</summary>
+    public int Certificates => _certificates.Count + (2 * _clusters.Count);
 
     /// <summary>The number of TCP routes.</summary>
     public int Routes => _routes.Count;
@@ -42,6 +46,11 @@ internal sealed class SeriesNames
     public void Add(GatewayConfig config)
     {
         _listeners.UnionWith(config.Listeners.Keys);
+        foreach (var (name, listener) in config.Listeners)
+        {
+            _certificates.UnionWith(listener.Tls?.Certificates.Keys.Append("").Select(certificate => $"{name}/{certificate}") ?? []);
+        }
+
         foreach (var (name, cluster) in config.TcpProxy.Clusters)
         {
             Add(name, DestinationsOf(cluster));

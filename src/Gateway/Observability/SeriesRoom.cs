@@ -29,6 +29,8 @@ internal sealed partial class SeriesRoom : IStartsAtZero
         new("gateway.proxy_protocol.", static names => ((long)names.Listeners * Reasons) + ((long)names.Clusters * Families)),
         new("gateway.transparent.", static names => (long)names.Destinations * Outcomes),
         new("gateway.toa.", static names => ((long)names.Destinations + names.Listeners) * Outcomes),
+        new("gateway.tls.handshake", static names => (long)names.Listeners * Outcomes),
+        new("gateway.tls.certificate.", static names => names.Certificates),
         new("gateway.destination.", static names => ((long)names.Destinations + names.Clusters) * Outcomes),
         new("gateway.forward.", static names => (long)names.RouteDestinations * Families),
         new("gateway.http.", static names => ((long)names.HttpRouteDestinations + names.HttpRoutes + names.Listeners) * Outcomes),

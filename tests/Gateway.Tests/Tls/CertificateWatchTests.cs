@@ -1,0 +1,206 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Security.Cryptography.X509Certificates;
+using Gateway.Configuration;
+using Gateway.Configuration.Loading;
+using Gateway.Tcp.Configuration;
+using Gateway.Testing.Certificates;
+using Gateway.Tls;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Gateway.Tests.Tls;
+
+/// <summary>Files that change, break, come back or never answer.</summary>
+public sealed class CertificateWatchTests : IAsyncDisposable
+{
+    private readonly TestAuthority _authority = new("Test CA");
+    private readonly ConcurrentDictionary<string, Func<ConfigFileRead>> _files = new();
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
+    private readonly FakeLogger<CertificateWatch> _log = new();
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly CertificateStore _store;
+    private readonly CertificateWatch _watch;
+
+    public CertificateWatchTests()
+    {
+        _store = new CertificateStore(_time, path => _files[path]());
+        _watch = new CertificateWatch(_store, new CertificateMetrics(_services.GetRequiredService<IMeterFactory>()), _log);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _watch.DisposeAsync();
+        await _services.DisposeAsync();
+        _authority.Dispose();
+    }
+
+    [Fact]
+    public async Task Look_PairChanged_NewHandshakesShowItWithinTwoSeconds()
+    {
+        Write("shop", _authority.Issue("old", "shop.example"));
+        var server = await StartAsync();
+        Write("shop", _authority.Issue("new", "shop.example"));
+
+        await PassAsync(() => SubjectOf(server) == "new", TimeSpan.FromSeconds(2));
+
+        Assert.Single(_log.Collector.GetSnapshot(), static record => record.Level == LogLevel.Information);
+    }
+
+    [Fact]
+    public async Task Look_OtherCertificateUnchanged_KeepsItsOptions()
+    {
+        Write("shop", _authority.Issue("old", "shop.example"));
+        Write("other", _authority.Issue("other", "other.example"));
+        var server = await StartAsync("shop", "other");
+        var options = server.OptionsFor("other.example");
+        Write("shop", _authority.Issue("new", "shop.example"));
+
+        await PassAsync(() => SubjectOf(server) == "new", TimeSpan.FromSeconds(2));
+
+        Assert.Same(options, server.OptionsFor("other.example"));
+    }
+
+    [Fact]
+    public async Task Look_KeyOfAnother_KeepsTheLastGoodAndSaysSoOnce()
+    {
+        var (one, other) = (_authority.Issue("one", "shop.example"), _authority.Issue("other", "shop.example"));
+        Write("shop", one);
+        var server = await StartAsync();
+        Write("shop", other with { Key = one.Key });
+
+        await PassAsync(() => Errors().Count == 1, TimeSpan.FromSeconds(2));
+        await PassAsync(static () => false, TimeSpan.FromSeconds(5));
+
+        Assert.Equal("one", SubjectOf(server));
+        var error = Assert.Single(Errors());
+        Assert.Contains("Listeners:web:Tls:Certificates:shop:KeyPath: shop.key: the key is not that of CN=other", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, Measure("gateway.tls.certificate.loaded"));
+
+        Write("shop", one);
+        await PassAsync(() => Measure("gateway.tls.certificate.loaded") == 1, TimeSpan.FromSeconds(2));
+        Assert.Single(Errors());
+    }
+
+    [Fact]
+    public async Task Look_FileThatNeverAnswers_HoldsUpNoOther()
+    {
+        Write("shop", _authority.Issue("old", "shop.example"));
+        Write("stuck", _authority.Issue("stuck", "stuck.example"));
+        var server = await StartAsync("shop", "stuck");
+        using var never = new ManualResetEventSlim();
+        _files["stuck.crt"] = () =>
+        {
+            never.Wait();
+            return new ConfigFileRead(null, "gone");
+        };
+        Write("shop", _authority.Issue("new", "shop.example"));
+
+        await PassAsync(() => SubjectOf(server) == "new", TimeSpan.FromSeconds(3));
+        Assert.Empty(Errors());
+
+        await PassAsync(() => Errors().Count == 1, TimeSpan.FromSeconds(20));
+        Assert.Contains("stuck.crt: there is no answer from its file system within 10 s", Errors()[0].Message, StringComparison.Ordinal);
+        Assert.NotNull(server.OptionsFor("stuck.example"));
+        never.Set();
+    }
+
+    [Fact]
+    public async Task Look_RevocationListEnds_IsToldOnce()
+    {
+        Write("shop", _authority.Issue("shop", "shop.example"));
+        Set("ca.crt", _authority.Pem);
+        Set("ca.crl", _authority.Revoke([], _time.GetUtcNow().AddSeconds(30)));
+        await StartAsync(new ClientCertificatesConfig { Mode = ClientCertificateMode.Required, CaPath = "ca.crt", CrlPath = "ca.crl" });
+
+        await PassAsync(() => Errors().Count == 1, TimeSpan.FromSeconds(40));
+        await PassAsync(static () => false, TimeSpan.FromSeconds(5));
+
+        Assert.Contains("Listeners:web:Tls:ClientCertificates:CrlPath", Assert.Single(Errors()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Load_BrokenFiles_AreAllToldWithTheirKeys()
+    {
+        var good = _authority.Issue("shop", "shop.example");
+        Write("shop", good with { Certificate = "no PEM" });
+        Write("gone", good);
+        _files["gone.key"] = static () => new ConfigFileRead(null, "the file cannot be read: it is a FIFO, not a regular file");
+        Write("locked", good with { Key = good.Key.Replace("PRIVATE", "ENCRYPTED PRIVATE", StringComparison.Ordinal) });
+        Set("ca.crt", _authority.Pem);
+        using var stranger = new TestAuthority("Stranger");
+        Set("ca.crl", stranger.Revoke([]));
+        var server = Server(["shop", "gone", "locked"], new ClientCertificatesConfig { Mode = ClientCertificateMode.Optional, CaPath = "ca.crt", CrlPath = "ca.crl" });
+
+        var problems = await _store.LoadAsync(new TlsModel { Materials = [server] });
+
+        Assert.Equal(
+            [
+                "Listeners:web:Tls:Certificates:shop:Path: shop.crt: the file has no certificate (-----BEGIN CERTIFICATE-----)",
+                "Listeners:web:Tls:Certificates:gone:KeyPath: gone.key: the file cannot be read: it is a FIFO, not a regular file",
+                "Listeners:web:Tls:Certificates:locked:KeyPath: locked.key: the key is encrypted. Write it without a passphrase (openssl pkey), readable for the gateway alone",
+                "Listeners:web:Tls:ClientCertificates:CrlPath: ca.crl: the revocation list of CN=Stranger is not by a CA of CaPath. Add that CA there, or remove the list",
+            ],
+            problems.Select(static problem => problem.ToString()));
+    }
+
+    private async Task<ServerTls> StartAsync(params string[] names) => await StartAsync(null, names);
+
+    private async Task<ServerTls> StartAsync(ClientCertificatesConfig? clients, params string[] names)
+    {
+        var server = Server(names.Length == 0 ? ["shop"] : names, clients);
+        var model = new TlsModel { Materials = [server] };
+        Assert.Empty(await _store.LoadAsync(model));
+        _watch.Follow(model);
+        return server;
+    }
+
+    private ServerTls Server(string[] names, ClientCertificatesConfig? clients) => new(
+        "web",
+        new ListenerConfig
+        {
+            Protocol = ListenerProtocol.Tls,
+            Tls = new ListenerTlsConfig
+            {
+                Certificates = names.ToDictionary(static name => name, static name => new CertificateConfig { Path = $"{name}.crt", KeyPath = $"{name}.key" }),
+                ClientCertificates = clients,
+            },
+        },
+        _store.Contexts,
+        _time);
+
+    private void Write(string name, TestCertificate certificate)
+    {
+        Set($"{name}.crt", certificate.Certificate);
+        Set($"{name}.key", certificate.Key);
+    }
+
+    private void Set(string path, string text) => _files[path] = () => new ConfigFileRead(text, null);
+
+    // Time goes on in steps, and what it sets off runs between.
+    private async Task PassAsync(Func<bool> isDone, TimeSpan atMost)
+    {
+        for (var passed = TimeSpan.Zero; passed < atMost && !isDone(); passed += TimeSpan.FromMilliseconds(100))
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Delay(10);
+        }
+
+        Assert.True(isDone() || atMost == TimeSpan.FromSeconds(5), "not in time");
+    }
+
+    private List<FakeLogRecord> Errors() => [.. _log.Collector.GetSnapshot().Where(static record => record.Level == LogLevel.Error)];
+
+    private long Measure(string name)
+    {
+        using var collector = new MetricCollector<long>(_services.GetRequiredService<IMeterFactory>(), "Gateway", name);
+        collector.RecordObservableInstruments();
+        return Assert.Single(collector.GetMeasurementSnapshot()).Value;
+    }
+
+    private static string? SubjectOf(ServerTls server) =>
+        server.OptionsFor("shop.example")?.ServerCertificateContext?.TargetCertificate.GetNameInfo(X509NameType.SimpleName, false);
+}
