@@ -51,7 +51,8 @@ internal static class BackendTargets
                let tls = snapshot.Config.TcpProxy.Clusters[cluster.Name].Tls
                // Behind StartTls a backend wants to be asked in its protocol's own words first.
                let isVerified = tls is { DangerousAcceptAnyServerCertificate: false }
-                   && !routes[cluster.Name].Any(route => snapshot.Config.Listeners[route.Listener].ClientHello is { StartTls: not StartTlsProtocol.None })
+                   && !routes[cluster.Name].Any(route =>
+                       snapshot.Config.Listeners[route.Listener].ClientHello is { StartTls: not StartTlsProtocol.None })
                from destination in cluster.Destinations
                select new BackendTarget(
                    $"TcpProxy:Clusters:{cluster.Name}:Destinations:{destination.Name}:Address",

@@ -70,7 +70,8 @@ internal sealed class TlsCheck : ICheck
         }
         else if (pair.Names.Count == 0)
         {
-            findings.Warn(where, $"the certificate of {leaf.Subject} has no DNS name, so no client gets it by name", "a certificate with one");
+            findings.Warn(
+                where, $"the certificate of {leaf.Subject} has no DNS name, so no client gets it by name", "a certificate with one");
         }
         else if (MissingIssuer(pair) is { } missing)
         {
@@ -100,7 +101,8 @@ internal sealed class TlsCheck : ICheck
 
         var last = chain[^1];
         if (last.SubjectName.RawData.AsSpan().SequenceEqual(last.IssuerName.RawData)
-            || last.Extensions.OfType<X509AuthorityInformationAccessExtension>().All(static access => !access.EnumerateCAIssuersUris().Any()))
+            || last.Extensions.OfType<X509AuthorityInformationAccessExtension>()
+                .All(static access => !access.EnumerateCAIssuersUris().Any()))
         {
             return null;
         }
@@ -118,7 +120,8 @@ internal sealed class TlsCheck : ICheck
         var ended = authorities.Certificates.FirstOrDefault(authority => authority.NotAfter < now.LocalDateTime);
         if (ended is not null)
         {
-            findings.Warn(part.Files[0].KeyPath, $"the CA {ended.Subject} ended on {Day(ended.NotAfter)}", "take it out, or put its successor in");
+            findings.Warn(
+                part.Files[0].KeyPath, $"the CA {ended.Subject} ended on {Day(ended.NotAfter)}", "take it out, or put its successor in");
         }
         else
         {
@@ -158,7 +161,9 @@ internal sealed class TlsCheck : ICheck
             .ToList();
         foreach (var (route, asked) in routes)
         {
-            foreach (var name in asked.Where(name => have.Count > 0 && !have.Exists(known => Covers(known.Server, name))))
+            // A wildcard is asked for in vain only if there is no certificate for any name that it stands for.
+            foreach (var name in asked.Where(name =>
+                have.Count > 0 && !have.Exists(known => Covers(known.Server, name) || Covers(name, known.Server))))
             {
                 findings.Add(
                     tls.DefaultCertificate is null ? CheckSeverity.Fail : CheckSeverity.Warn,

@@ -1,4 +1,3 @@
-using Gateway.Configuration.Reading;
 using Gateway.Tcp.Configuration;
 
 namespace Gateway.Configuration;
@@ -20,13 +19,13 @@ internal static class HttpClusterTls
     /// <summary>PEM file of its key.</summary>
     public const string KeyPath = nameof(KeyPath);
 
-    private static readonly string[] Keys = [CaPath, CertificatePath, KeyPath];
+    /// <summary>The keys, behind the prefix.</summary>
+    public static readonly string[] Keys = [CaPath, CertificatePath, KeyPath];
 
     /// <summary>Reads a cluster's metadata.</summary>
-    /// <param name="metadata">The metadata.</param>
-    /// <param name="problem">Told of each key that is wrong, with its value and the rule. Null: nothing is expected to be.</param>
+    /// <param name="metadata">The metadata; unknown keys are passed over.</param>
     /// <returns>Null if there are no such keys.</returns>
-    public static ClusterTlsConfig? Read(IReadOnlyDictionary<string, string>? metadata, Action<string, string?, string>? problem = null)
+    public static ClusterTlsConfig? Read(IReadOnlyDictionary<string, string>? metadata)
     {
         ClusterTlsConfig? result = null;
         foreach (var (key, value) in metadata ?? new Dictionary<string, string>())
@@ -38,11 +37,6 @@ internal static class HttpClusterTls
 
             result ??= new ClusterTlsConfig();
             var name = key[Prefix.Length..];
-            if (value.Length == 0)
-            {
-                problem?.Invoke(key, value, "must not be empty: the path of a PEM file");
-            }
-
             switch (Array.Find(Keys, known => known.Equals(name, StringComparison.OrdinalIgnoreCase)))
             {
                 case CaPath:
@@ -53,9 +47,6 @@ internal static class HttpClusterTls
                     break;
                 case KeyPath:
                     result = result with { Certificate = (result.Certificate ?? new()) with { KeyPath = value } };
-                    break;
-                default:
-                    problem?.Invoke(key, value, "unknown key" + Suggestion.For(name, Keys));
                     break;
             }
         }

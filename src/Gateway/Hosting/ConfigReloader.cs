@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Gateway.Checks;
+using Gateway.Configuration.Files;
 using Gateway.Configuration.Loading;
 using Gateway.Observability;
 using Gateway.Snapshots;

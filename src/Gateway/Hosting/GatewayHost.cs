@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Gateway.Admin;
 using Gateway.Checks;
+using Gateway.Configuration.Files;
 using Gateway.Configuration.Loading;
 using Gateway.Http;
 using Gateway.Listeners;

@@ -48,7 +48,8 @@ internal sealed class RunningListenerFactory(
             listener,
             _start,
             host,
-            (kestrel, local) => KestrelListenerSetup.Configure(kestrel, local, state, plan.EndsTls ? null : plan.HttpVersion, plan.HttpLimits, host));
+            (kestrel, local) => KestrelListenerSetup.Configure(
+                kestrel, local, state, plan.EndsTls ? null : plan.HttpVersion, plan.HttpLimits, host));
     }
 
     // Not UnsafePreferInlineScheduling: an upload that never has to wait would keep its polling thread from everybody else, for seconds.

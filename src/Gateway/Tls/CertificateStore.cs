@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Security;
-using Gateway.Configuration.Loading;
+using Gateway.Configuration.Files;
 using Gateway.Tcp.Configuration;
 
 namespace Gateway.Tls;

@@ -27,7 +27,8 @@ internal static class CertificateVerdict
         // What is worse first: of a stranger's certificate the rest says nothing.
         if ((flags & NobodyKnown) != 0)
         {
-            return new CertificateProblem("untrusted", $"{certificate.Subject} is signed by no CA that is trusted, but by {certificate.Issuer}");
+            return new CertificateProblem(
+                "untrusted", $"{certificate.Subject} is signed by no CA that is trusted, but by {certificate.Issuer}");
         }
 
         if (flags.HasFlag(X509ChainStatusFlags.NotTimeValid))
@@ -39,7 +40,8 @@ internal static class CertificateVerdict
         }
 
         return errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors)
-            ? new CertificateProblem("invalid", string.Join(", ", statuses.Select(static status => status.StatusInformation.Trim()).Distinct()))
+            ? new CertificateProblem(
+                "invalid", string.Join(", ", statuses.Select(static status => status.StatusInformation.Trim()).Distinct()))
             : new CertificateProblem(
                 "name",
                 $"{certificate.Subject} is for {string.Join(' ', CertificatePair.NamesOf((X509Certificate2)certificate))}");

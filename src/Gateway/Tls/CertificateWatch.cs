@@ -1,4 +1,4 @@
-using Gateway.Configuration.Loading;
+using Gateway.Configuration.Files;
 using Gateway.Observability;
 using Gateway.Tcp.Configuration;
 
@@ -10,13 +10,19 @@ namespace Gateway.Tls;
 /// </summary>
 internal sealed partial class CertificateWatch : IAsyncDisposable
 {
+    // With what a look and a settled file take, a change is live within two seconds.
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+
+    // Two files are written one after the other.
+    private static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(200);
+    private const int MaxSettleLooks = 3;
+
     // A local file answers within this; one that does not holds up the others no longer.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
 
     private readonly CertificateStore _store;
     private readonly CertificateMetrics _metrics;
     private readonly ILogger _logger;
-    private readonly ConfigFileWatcherOptions _times = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<TlsPart, DateTimeOffset> _silent = [];
     private readonly Dictionary<TlsPart, DateTimeOffset> _toldOld = [];
@@ -52,7 +58,7 @@ internal sealed partial class CertificateWatch : IAsyncDisposable
         {
             while (true)
             {
-                await Task.Delay(_times.PollInterval, _store.Time, _stop.Token);
+                await Task.Delay(PollInterval, _store.Time, _stop.Token);
                 await LookAsync();
             }
         }
@@ -106,9 +112,9 @@ internal sealed partial class CertificateWatch : IAsyncDisposable
         try
         {
             // Two files are written one after the other: until two looks agree.
-            for (var look = 0; look < _times.MaxSettleLooks; look++)
+            for (var look = 0; look < MaxSettleLooks; look++)
             {
-                await Task.Delay(_times.SettleTime, _store.Time, _stop.Token);
+                await Task.Delay(SettleTime, _store.Time, _stop.Token);
                 var again = await _store.TryReadAsync(part, Patience) ?? read;
                 if (again.SequenceEqual(read))
                 {
@@ -167,7 +173,8 @@ internal sealed partial class CertificateWatch : IAsyncDisposable
         [LoggerMessage(
             1121,
             LogLevel.Error,
-            "The files of {Certificate} of the {Label} {Name} cannot be used, and what was read before stays in use ({Description}): {Problem}"
+            "The files of {Certificate} of the {Label} {Name} cannot be used, and what was read before stays in use ({Description}): "
+                + "{Problem}"
         )]
         public static partial void Refused(
             ILogger logger,

@@ -36,7 +36,9 @@ internal sealed class ClientTls : IClientTls, ITlsMaterial
         ContentCache<ClientCredentials> credentials)
     {
         (Name, _config, _credentials) = (cluster, config, credentials);
-        _alpn = config.Alpn.Count > 0 ? [.. config.Alpn.Select(static name => new SslApplicationProtocol(Encoding.Latin1.GetBytes(name)))] : null;
+        _alpn = config.Alpn.Count > 0
+            ? [.. config.Alpn.Select(static name => new SslApplicationProtocol(Encoding.Latin1.GetBytes(name)))]
+            : null;
         _pair = config.Certificate is { } certificate ? new PairPart(OwnCertificate, pair, certificate) : null;
         _authorities = config.CaPath is { } path ? new AuthoritiesPart(Authorities, [new WatchedFile(authorities, path)]) : null;
     }

@@ -7,7 +7,8 @@ namespace Gateway.Tls;
 /// <param name="name">Its name in metrics.</param>
 /// <param name="keyPath">The key path of a property of its section.</param>
 /// <param name="config">Its section.</param>
-internal sealed class PairPart(string name, Func<string, string> keyPath, CertificateConfig config) : TlsPart(name, FilesOf(keyPath, config))
+internal sealed class PairPart(string name, Func<string, string> keyPath, CertificateConfig config)
+    : TlsPart(name, FilesOf(keyPath, config))
 {
     private volatile CertificatePair? _current;
 

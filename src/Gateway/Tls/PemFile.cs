@@ -1,4 +1,4 @@
-using Gateway.Configuration.Loading;
+using Gateway.Configuration.Files;
 
 namespace Gateway.Tls;
 
@@ -27,5 +27,7 @@ internal sealed class PemFile(string path, Func<string, ConfigFileRead> read)
 
     /// <summary>Reads a regular file of at most 1 MiB.</summary>
     public static ConfigFileRead ReadText(string path) =>
-        ConfigFileText.TryRead(path, out var text, out var error, MaxBytes) ? new ConfigFileRead(text, null) : new ConfigFileRead(null, error);
+        ConfigFileText.TryRead(path, out var text, out var error, MaxBytes)
+            ? new ConfigFileRead(text, null)
+            : new ConfigFileRead(null, error);
 }

@@ -33,7 +33,8 @@ internal sealed class RevocationLists
         {
             if (rest[fields.Label] is "X509 CRL")
             {
-                if (RevocationList.Read(Convert.FromBase64String(rest[fields.Base64Data].ToString()), authorities, out var list) is { } wrong)
+                var der = Convert.FromBase64String(rest[fields.Base64Data].ToString());
+                if (RevocationList.Read(der, authorities, out var list) is { } wrong)
                 {
                     return wrong;
                 }

@@ -25,7 +25,10 @@ internal sealed class ServerNameTable
         var names = all.SelectMany(static options => options.Pair.Names.Select(name => (Name: name.TrimEnd('.'), options.Options)))
             .DistinctBy(static entry => entry.Name, StringComparer.OrdinalIgnoreCase)
             .ToLookup(static entry => entry.Name.StartsWith(Wildcard, StringComparison.Ordinal));
-        _exact = names[false].ToFrozenDictionary(static entry => entry.Name, static entry => entry.Options, StringComparer.OrdinalIgnoreCase);
+        _exact = names[false].ToFrozenDictionary(
+            static entry => entry.Name,
+            static entry => entry.Options,
+            StringComparer.OrdinalIgnoreCase);
         _wildcards = names[true].ToFrozenDictionary(
             static entry => entry.Name[Wildcard.Length..],
             static entry => entry.Options,

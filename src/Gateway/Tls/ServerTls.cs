@@ -31,7 +31,10 @@ internal sealed class ServerTls : IServerTls, ITlsMaterial
     {
         (Name, _config, _contexts, _time) = (listener, config.Tls!, contexts, time);
         var path = $"Listeners:{listener}:Tls";
-        _pairs = [.. _config.Certificates.Select(pair => new PairPart(pair.Key, key => $"{path}:Certificates:{pair.Key}:{key}", pair.Value))];
+        _pairs =
+        [
+            .. _config.Certificates.Select(pair => new PairPart(pair.Key, key => $"{path}:Certificates:{pair.Key}:{key}", pair.Value)),
+        ];
         _alpn = config.Protocol == ListenerProtocol.Https ? OfHttps
             : _config.Alpn.Count > 0 ? [.. _config.Alpn.Select(static name => new SslApplicationProtocol(Encoding.Latin1.GetBytes(name)))]
             : null;
@@ -73,7 +76,8 @@ internal sealed class ServerTls : IServerTls, ITlsMaterial
             }
         }
 
-        var fallback = options.Find(entry => entry.Part.Name.Equals(_config.DefaultCertificate, StringComparison.OrdinalIgnoreCase)).Options;
+        var name = _config.DefaultCertificate;
+        var fallback = options.Find(entry => entry.Part.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Options;
         _names = new ServerNameTable([.. options.Select(static entry => entry.Options)], fallback);
     }
 

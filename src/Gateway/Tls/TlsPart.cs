@@ -1,4 +1,4 @@
-using Gateway.Configuration.Loading;
+using Gateway.Configuration.Files;
 using Gateway.Tcp.Configuration;
 
 namespace Gateway.Tls;

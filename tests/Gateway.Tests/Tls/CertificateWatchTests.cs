@@ -2,8 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Configuration;
-using Gateway.Configuration.Loading;
+using Gateway.Configuration.Files;
 using Gateway.Tcp.Configuration;
+using Gateway.Testing;
 using Gateway.Testing.Certificates;
 using Gateway.Tls;
 using Microsoft.Extensions.DependencyInjection;
@@ -91,12 +92,8 @@ public sealed class CertificateWatchTests : IAsyncDisposable
         Write("shop", _authority.Issue("old", "shop.example"));
         Write("stuck", _authority.Issue("stuck", "stuck.example"));
         var server = await StartAsync("shop", "stuck");
-        using var never = new ManualResetEventSlim();
-        _files["stuck.crt"] = () =>
-        {
-            never.Wait();
-            return new ConfigFileRead(null, "gone");
-        };
+        var never = new TaskCompletionSource<ConfigFileRead>();
+        _files["stuck.crt"] = () => never.Task.GetAwaiter().GetResult();
         Write("shop", _authority.Issue("new", "shop.example"));
 
         await PassAsync(() => SubjectOf(server) == "new", TimeSpan.FromSeconds(3));
@@ -105,7 +102,7 @@ public sealed class CertificateWatchTests : IAsyncDisposable
         await PassAsync(() => Errors().Count == 1, TimeSpan.FromSeconds(20));
         Assert.Contains("stuck.crt: there is no answer from its file system within 10 s", Errors()[0].Message, StringComparison.Ordinal);
         Assert.NotNull(server.OptionsFor("stuck.example"));
-        never.Set();
+        never.SetResult(new ConfigFileRead(null, "gone"));
     }
 
     [Fact]
@@ -186,7 +183,7 @@ public sealed class CertificateWatchTests : IAsyncDisposable
         for (var passed = TimeSpan.Zero; passed < atMost && !isDone(); passed += TimeSpan.FromMilliseconds(100))
         {
             _time.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.Delay(10);
+            await Tempo.PauseAsync(TimeSpan.FromMilliseconds(10));
         }
 
         Assert.True(isDone() || atMost == TimeSpan.FromSeconds(5), "not in time");

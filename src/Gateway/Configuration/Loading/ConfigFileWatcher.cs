@@ -1,3 +1,4 @@
+using Gateway.Configuration.Files;
 using Gateway.Observability;
 
 namespace Gateway.Configuration.Loading;

@@ -1,3 +1,5 @@
+using Gateway.Configuration.Files;
+
 namespace Gateway.Configuration.Loading;
 
 /// <summary>Times of a <see cref="ConfigFileWatcher"/>. They must keep the promise that a change is live within two seconds.</summary>

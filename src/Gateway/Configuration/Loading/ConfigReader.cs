@@ -1,3 +1,4 @@
+using Gateway.Configuration.Files;
 using System.Collections;
 using Gateway.Configuration.Reading;
 using Gateway.Configuration.Validation;

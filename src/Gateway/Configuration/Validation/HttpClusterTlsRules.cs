@@ -12,13 +12,12 @@ internal static class HttpClusterTlsRules
         {
             var path = $"ReverseProxy:Clusters:{cluster.ClusterId}";
             var metadata = $"{path}:Metadata";
-            var tls = HttpClusterTls.Read(
-                cluster.Metadata,
-                (key, value, rule) => context.Issues.Error(KeyPath.Join(metadata, key), ConfigIssue.Quote(value), rule));
-            if (tls is null)
+            if (HttpClusterTls.Read(cluster.Metadata) is not { } tls)
             {
                 continue;
             }
+
+            CheckKeys(context, metadata, cluster.Metadata!);
 
             if (tls.Certificate is { Path: null })
             {
@@ -41,6 +40,30 @@ internal static class HttpClusterTlsRules
                     destination.Address?.StartsWith("https://", StringComparison.OrdinalIgnoreCase) == true))
             {
                 context.Issues.Error(metadata, null, $"the keys {HttpClusterTls.Prefix}* do not apply: no destination is https://");
+            }
+        }
+    }
+
+    private static void CheckKeys(ValidationContext context, string path, IReadOnlyDictionary<string, string> metadata)
+    {
+        foreach (var (key, value) in metadata)
+        {
+            if (!key.StartsWith(HttpClusterTls.Prefix, StringComparison.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
+            var name = key[HttpClusterTls.Prefix.Length..];
+            if (!HttpClusterTls.Keys.Contains(name, StringComparer.OrdinalIgnoreCase))
+            {
+                context.Issues.Error(
+                    KeyPath.Join(path, key),
+                    ConfigIssue.Quote(value),
+                    "unknown key" + Suggestion.For(name, HttpClusterTls.Keys));
+            }
+            else if (value.Length == 0)
+            {
+                context.Issues.Error(KeyPath.Join(path, key), ConfigIssue.Quote(value), "must not be empty: the path of a PEM file");
             }
         }
     }

@@ -44,7 +44,9 @@ internal sealed record HeaderLimits
         }
     }
 
-    /// <summary>What of a request that the server does not measure is too large: the status of the answer, and in words; null: nothing.</summary>
+    /// <summary>
+    /// What of a request that the server does not measure is too large: the status of the answer, and in words; null: nothing.
+    /// </summary>
     public (int Status, string Detail)? Exceeded(HttpRequest request, string target)
     {
         var line = request.Method.Length + target.Length + (request.Host.Value?.Length ?? 0);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
+using Gateway.Configuration.Files;
 using Gateway.Configuration.Loading;
 using Gateway.Testing;
 using Microsoft.Extensions.Logging;

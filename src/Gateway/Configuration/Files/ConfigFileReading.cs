@@ -1,4 +1,4 @@
-namespace Gateway.Configuration.Loading;
+namespace Gateway.Configuration.Files;
 
 /// <summary>
 /// Reads one file, with one read at a time and a time limit, because a read from a network file system does not return when its server has

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Gateway.Linux;
 
-namespace Gateway.Configuration.Loading;
+namespace Gateway.Configuration.Files;
 
 /// <summary>Reads the text of a configuration file. Errors are returned, not thrown.</summary>
 internal static class ConfigFileText

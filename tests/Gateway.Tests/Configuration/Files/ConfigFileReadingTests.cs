@@ -1,7 +1,7 @@
-using Gateway.Configuration.Loading;
+using Gateway.Configuration.Files;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Gateway.Tests.Configuration.Loading;
+namespace Gateway.Tests.Configuration.Files;
 
 public sealed class ConfigFileReadingTests
 {

@@ -1,4 +1,4 @@
-namespace Gateway.Configuration.Loading;
+namespace Gateway.Configuration.Files;
 
 /// <summary>The result of reading the file: its text, or an error. Exactly one of them is set.</summary>
 /// <param name="Text">The file's text.</param>
