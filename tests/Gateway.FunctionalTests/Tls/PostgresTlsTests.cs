@@ -61,6 +61,32 @@ public sealed class PostgresTlsTests
         }
     }
 
+    /// <summary>psql asks for the end of a statement on a connection of its own, in clear and without a name: the route without names takes it.</summary>
+    [Fact]
+    public async Task CancelRequest_OfPsql_ReachesTheServer()
+    {
+        using var authority = new TestAuthority("own");
+        await using var postgres = await PostgresPeer.StartAsync(authority.Issue("db", Name));
+        var port = FreePorts.Next();
+        await using var gateway = await GatewayProcess.StartAsync(new ConfigFile().Listener("db", $"127.0.0.1:{port}", "Tcp")
+            .Set("Listeners:db:ClientHello", new { StartTls = "PostgreSql" })
+            .Route("db", new { Listener = "db", ClusterId = "db", SourceIp = TlsConfigs.Silent, Match = new { ServerNames = new[] { Name } } })
+            .Route("others", new { Listener = "db", ClusterId = "db", SourceIp = TlsConfigs.Silent })
+            .Cluster("db", $"127.0.0.1:{postgres.Port}"));
+
+        await using var psql = ManagedProcess.Start([
+            DebianPeer.Require("psql"), "-d", $"host={Name} hostaddr=127.0.0.1 port={port} sslmode=require user=postgres dbname=postgres", "-XAtc",
+            "select pg_sleep(600)"]);
+        await Eventually.GetAsync(
+            () => PostgresPeer.QueryAsync(postgres.Port, "select count(*) from pg_stat_activity where query = 'select pg_sleep(600)'"),
+            static count => count == "1",
+            "the statement runs");
+        psql.Signal(ManagedProcess.SigInt);
+
+        await psql.WaitForLineAsync(static line => line.Contains("canceling statement due to user request", StringComparison.Ordinal), "cancelled");
+        await gateway.WaitForAccessAsync("route=others ");
+    }
+
     private static string Write(TemporaryFolder folder, TestAuthority authority) => folder.Write("ca.crt", authority.Pem);
 
     // libpq says the host as the server's name, and only if it is no address.
