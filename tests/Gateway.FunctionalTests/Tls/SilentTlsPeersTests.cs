@@ -19,51 +19,69 @@ public sealed class SilentTlsPeersTests
     [MemberData(nameof(Engines.All), MemberType = typeof(Engines))]
     public async Task Peers_SilentOrWithinTheHello_EndByHandshakeTimeoutAndLeaveNothing(string engine)
     {
-        using var folder = new TemporaryFolder();
-        using var authority = new TestAuthority("own");
-        await using var echo = RecordingTcpServer.StartEcho();
-        var port = FreePorts.Next();
-        await using var gateway = await GatewayProcess.StartAsync(new ConfigFile().Set("TcpProxy:Engine", engine)
-            .AddTls("db", $"127.0.0.1:{port}", echo.Address, TlsConfigs.Silent, PemPair.Write(folder, "db", authority.Issue("db", Name)))
-            .Set("Listeners:db:Tls:HandshakeTimeout", "12s")
-            .Set("Logging:LogLevel", new Dictionary<string, string> { ["Gateway.Access"] = "Warning" }));
-        using (var first = await EchoingTlsClient.ConnectAsync(port, Name))
-        {
-            Assert.Equal("hello", await first.EchoAsync("hello"));
-        }
-
-        await gateway.WaitForMetricAsync("gateway_tcp_connection_active", static v => v == 0);
+        await using var setting = new Setting();
+        await using var gateway = await setting.StartAsync(engine, "12s");
         var (sockets, memory) = (gateway.Process.Sockets(), gateway.Process.ResidentBytes());
         var hello = await RecordHelloAsync();
-        var peers = new List<TcpPeer>();
-        for (var i = 0; i < 2 * OfEach; i++)
-        {
-            var peer = await TcpPeer.ConnectAsync(port, $"127.0.{1 + (i / 250)}.{1 + (i % 250)}");
-            peers.Add(peer);
-            if (i % 2 == 1)
-            {
-                // Cut behind every byte in turn.
-                await peer.SendAsync(hello.AsMemory(0, 1 + (i / 2 % (hello.Length - 1))));
-            }
-        }
 
+        // Every second one says nothing, the others stop behind every byte in turn.
+        var peers = await ConnectAsync(setting.Port, 2 * OfEach, i => hello.AsMemory(0, i % 2 == 0 ? 0 : 1 + (i / 2 % (hello.Length - 1))));
         await Eventually.TrueAsync(() => gateway.Process.Sockets() >= sockets + (2 * OfEach), "all accepted");
         var grown = (gateway.Process.ResidentBytes() - memory) / (1024.0 * 1024);
-        var began = Stopwatch.GetTimestamp();
-        using (var innocent = await EchoingTlsClient.ConnectAsync(port, Name))
-        {
-            Assert.Equal("hello", await innocent.EchoAsync("hello"));
-        }
-
-        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 2);
+        Assert.InRange(await ServeAsync(setting.Port), 0, 2);
         // 4,000 records, and a buffer of 2 KB for each of those that have said something.
         Assert.InRange(grown, -20, 50);
 
-        var ends = await Task.WhenAll(peers.Select(static peer => peer.WaitForEndAsync()));
-        Assert.Equal(2 * OfEach, ends.Length);
+        await Task.WhenAll(peers.Select(static peer => peer.WaitForEndAsync()));
         await gateway.WaitForMetricAsync("gateway_tcp_connection_rejected_total", static v => v == 2 * OfEach, ("listener", "db"), ("reason", "tls"));
-        await gateway.WaitForMetricAsync("gateway_tcp_connection_active", static v => v == 0);
         peers.ForEach(static peer => peer.Dispose());
+        await NothingIsLeftAsync(gateway, sockets);
+    }
+
+    [Fact]
+    public async Task Peers_BehindTheHello_GiveWayToWhoeverGoesOnAndLeaveNothing()
+    {
+        await using var setting = new Setting();
+        await using var gateway = await setting.StartAsync(Engines.Linux, "12s");
+        var (sockets, memory) = (gateway.Process.Sockets(), gateway.Process.ResidentBytes());
+        var hello = await RecordHelloAsync();
+
+        var peers = await ConnectAsync(setting.Port, OfEach, _ => hello);
+        // A thousand handshakes go on at once, and give way after two seconds if others wait.
+        Assert.InRange(await ServeAsync(setting.Port), 0, 8);
+        var grown = (gateway.Process.ResidentBytes() - memory) / (1024.0 * 1024);
+        Assert.InRange(grown, -20, 250);
+
+        await Task.WhenAll(peers.Select(static peer => peer.WaitForEndAsync()));
+        await gateway.WaitForMetricAsync("gateway_tls_handshakes_total", static v => v == OfEach, ("listener", "db"), ("result", "timeout"));
+        peers.ForEach(static peer => peer.Dispose());
+        await NothingIsLeftAsync(gateway, sockets);
+    }
+
+    private static async Task<List<TcpPeer>> ConnectAsync(int port, int count, Func<int, ReadOnlyMemory<byte>> says)
+    {
+        var peers = new List<TcpPeer>();
+        for (var i = 0; i < count; i++)
+        {
+            peers.Add(await TcpPeer.ConnectAsync(port, $"127.0.{1 + (i / 250)}.{1 + (i % 250)}"));
+            await peers[i].SendAsync(says(i));
+        }
+
+        return peers;
+    }
+
+    /// <summary>Has an innocent client served, and gives the seconds that it took.</summary>
+    private static async Task<double> ServeAsync(int port)
+    {
+        var began = Stopwatch.GetTimestamp();
+        using var client = await EchoingTlsClient.ConnectAsync(port, Name);
+        Assert.Equal("hello", await client.EchoAsync("hello"));
+        return Stopwatch.GetElapsedTime(began).TotalSeconds;
+    }
+
+    private static async Task NothingIsLeftAsync(GatewayProcess gateway, int sockets)
+    {
+        await gateway.WaitForMetricAsync("gateway_tcp_connection_active", static v => v == 0);
         await Eventually.TrueAsync(() => gateway.Process.Sockets() <= sockets + 2, "all descriptors are back");
     }
 
@@ -79,5 +97,34 @@ public sealed class SilentTlsPeersTests
         accepted.Dispose();
         await Assert.ThrowsAnyAsync<Exception>(() => shaking);
         return buffer[..length];
+    }
+
+    private sealed class Setting : IAsyncDisposable
+    {
+        private readonly TemporaryFolder _folder = new();
+        private readonly TestAuthority _authority = new("own");
+        private readonly RecordingTcpServer _echo = RecordingTcpServer.StartEcho();
+
+        public int Port { get; } = FreePorts.Next();
+
+        /// <summary>Starts the gateway, which has served one client then.</summary>
+        public async Task<GatewayProcess> StartAsync(string engine, string handshakeTimeout)
+        {
+            var pair = PemPair.Write(_folder, "db", _authority.Issue("db", Name));
+            var gateway = await GatewayProcess.StartAsync(new ConfigFile().Set("TcpProxy:Engine", engine)
+                .AddTls("db", $"127.0.0.1:{Port}", _echo.Address, TlsConfigs.Silent, pair)
+                .Set("Listeners:db:Tls:HandshakeTimeout", handshakeTimeout)
+                .Set("Logging:LogLevel", new Dictionary<string, string> { ["Gateway.Access"] = "Warning" }));
+            await ServeAsync(Port);
+            await gateway.WaitForMetricAsync("gateway_tcp_connection_active", static v => v == 0);
+            return gateway;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _echo.DisposeAsync();
+            _authority.Dispose();
+            _folder.Dispose();
+        }
     }
 }
