@@ -27,7 +27,7 @@ public sealed class CertificateSwapTests : IDisposable
     [Fact]
     public async Task Swap_UnderLiveConnections_TouchesNoneAndShowsInNewHandshakes()
     {
-        const int live = 50;
+        const int live = 200;
         await using var backend = HttpBackend.Start();
         await using var gateway = await GatewayProcess.StartAsync(Config(backend));
         var clients = await Task.WhenAll(Enumerable.Range(0, live).Select(_ => ConnectAsync()));

@@ -8,7 +8,7 @@ namespace Gateway.FunctionalTests.Tls;
 /// <summary>A mounted Secret whose ..data is swapped under live connections.</summary>
 public sealed class MountedSecretTests
 {
-    private const int Live = 50;
+    private const int Live = 200;
     private const string Name = "db.example";
 
     [Fact]
