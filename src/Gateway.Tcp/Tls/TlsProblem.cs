@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Authentication;
 using System.Text;
 
 namespace Gateway.Tcp.Tls;
@@ -9,8 +10,8 @@ internal static class TlsProblem
     private const int MostCharacters = 64;
 
     /// <summary>
-    /// OpenSSL's reason, the last part of <c>error:0A0000C1:SSL routines::no shared cipher</c>, as <c>no_shared_cipher</c>; else the type of
-    /// the exception.
+    /// OpenSSL's reason, the last part of <c>error:0A0000C1:SSL routines::no shared cipher</c>, as <c>no_shared_cipher</c>. Where SslStream
+    /// refuses by itself, what came is no TLS record: <c>not_tls</c>. Else the type of the exception.
     /// </summary>
     public static string Of(Exception failed)
     {
@@ -23,7 +24,7 @@ internal static class TlsProblem
             }
         }
 
-        return failed.GetBaseException().GetType().Name;
+        return failed is AuthenticationException { InnerException: null } ? "not_tls" : failed.GetBaseException().GetType().Name;
     }
 
     private static string Word(string text)

@@ -206,6 +206,24 @@ public sealed class PipelineTlsTests
 
     [Theory]
     [MemberData(nameof(Engines))]
+    public async Task Run_BackendSpeaksNoTls_IsNamed(TcpEngineKind engine)
+    {
+        await using var plain = RecordingTcpServer.Start();
+        await using var plane = await TestPlane.StartAsync(
+            Model(Policies.None, TestPlane.Cluster(plain.Address), clients: new TestClientTls(Theirs, "backend.example")), engine);
+        var answering = Peers.ServeAsync(plain, static backend => backend.SendAsync("-ERR unknown command\r\n"));
+        using var client = await plane.ConnectAsync();
+
+        Assert.Equal(ConnectionEnd.Reset, await client.WaitForEndAsync());
+        var line = await plane.AccessAsync();
+        Assert.Equal("backend_tls", line.Reason);
+        Assert.Contains("tls:not_tls", line["detail"], StringComparison.Ordinal);
+        await plain.DisposeAsync();
+        await answering;
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
     public async Task Run_DrainWhileABackendIsSilentInItsHandshake_EndsAtOnce(TcpEngineKind engine)
     {
         await using var silent = RecordingTcpServer.Start();
