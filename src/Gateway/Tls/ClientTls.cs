@@ -60,7 +60,7 @@ internal sealed class ClientTls : IClientTls, ITlsMaterial
     {
         var options = new SslClientAuthenticationOptions { TargetHost = _config.ServerName ?? host, ApplicationProtocols = _alpn };
         _current.Apply(options);
-        options.RemoteCertificateValidationCallback = _config.DangerousAcceptAnyServerCertificate ? static (_, _, _, _) => true : Validate;
+        options.RemoteCertificateValidationCallback = Validate;
         return options;
     }
 
@@ -75,9 +75,9 @@ internal sealed class ClientTls : IClientTls, ITlsMaterial
                 authorities));
     }
 
-    private static bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    private bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
-        var problem = CertificateVerdict.Of(certificate, chain, errors);
+        var problem = _config.DangerousAcceptAnyServerCertificate ? null : CertificateVerdict.Of(certificate, chain, errors);
         if (problem is not null && sender is TlsStream stream)
         {
             stream.Problem = problem;

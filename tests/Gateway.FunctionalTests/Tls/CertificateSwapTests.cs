@@ -97,8 +97,9 @@ public sealed class CertificateSwapTests : IDisposable
     {
         var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", _port);
-        var stream = new SslStream(client.GetStream(), false, static (_, _, _, _) => true);
-        await stream.AuthenticateAsClientAsync("shop.example");
+        var stream = new SslStream(client.GetStream());
+        await stream.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions { TargetHost = "shop.example", CertificateChainPolicy = _authority.CreatePolicy() });
         return stream;
     }
 

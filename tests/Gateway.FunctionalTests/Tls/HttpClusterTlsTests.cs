@@ -70,7 +70,7 @@ public sealed class HttpClusterTlsTests : IDisposable
             {
                 ServerCertificateContext = context,
                 ClientCertificateRequired = true,
-                RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+                CertificateChainPolicy = _authority.CreatePolicy(),
             });
             using var reader = new StreamReader(tls, Encoding.Latin1, leaveOpen: true);
             while (await reader.ReadLineAsync() is { } line)

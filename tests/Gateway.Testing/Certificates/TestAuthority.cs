@@ -37,6 +37,14 @@ public sealed class TestAuthority : IDisposable
     /// <summary>Its certificate.</summary>
     public string Pem => _certificate.ExportCertificatePem();
 
+    /// <summary>Trusts it and nobody else.</summary>
+    public X509ChainPolicy CreatePolicy()
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.ImportFromPem(Pem);
+        return policy;
+    }
+
     /// <summary>Issues a certificate for DNS names; without any, one with the subject alone.</summary>
     /// <param name="subject">The common name.</param>
     /// <param name="names">DNS names.</param>

@@ -37,16 +37,10 @@ internal sealed class Servers : IDisposable
 
     public SslClientAuthenticationOptions Client(string name, TestCertificate? own = null)
     {
-        var policy = new X509ChainPolicy
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck,
-        };
-        policy.CustomTrustStore.ImportFromPem(Authority.Pem);
         return new SslClientAuthenticationOptions
         {
             TargetHost = name,
-            CertificateChainPolicy = policy,
+            CertificateChainPolicy = Authority.CreatePolicy(),
             ClientCertificateContext = own is null
                 ? null
                 : SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(own.Certificate, own.Key), null, offline: true),

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -35,7 +34,7 @@ internal static class TlsPair
                 await theirs.AuthenticateAsClientAsync(client);
                 await theirs.ReadExactlyAsync(new byte[1]);
                 await theirs.WriteAsync(new byte[1]);
-                await theirs.ReadAsync(new byte[1]);
+                _ = await theirs.ReadAtLeastAsync(new byte[1], 1, throwOnEndOfStream: false);
             }, socket));
         return (ours, results[0], results[1]);
     }
