@@ -6,6 +6,8 @@ public sealed record CertificateConfig
     /// <summary>The file with the certificate, then its intermediates. Required.</summary>
     public string? Path { get; init; }
 
-    /// <summary>The file with the private key, unencrypted (PKCS #8, PKCS #1 or SEC 1). Defaults to null: it is in <see cref="Path"/> too.</summary>
+    /// <summary>
+    /// The file with the private key, unencrypted (PKCS #8, PKCS #1 or SEC 1). Defaults to null: it is in <see cref="Path"/> too.
+    /// </summary>
     public string? KeyPath { get; init; }
 }

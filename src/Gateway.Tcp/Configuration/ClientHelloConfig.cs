@@ -1,6 +1,8 @@
 namespace Gateway.Tcp.Configuration;
 
-/// <summary>How a Tcp listener reads the ClientHello, from which its routes' server names and ALPN are matched. Nothing is decrypted.</summary>
+/// <summary>
+/// How a Tcp listener reads the ClientHello, from which its routes' server names and ALPN are matched. Nothing is decrypted.
+/// </summary>
 public sealed record ClientHelloConfig
 {
     /// <summary>The longest time from the end of the PROXY header to a complete ClientHello. Defaults to 5 s.</summary>

@@ -1,6 +1,8 @@
 namespace Gateway.Tcp.Configuration;
 
-/// <summary>TLS to the destinations of a cluster (<c>TcpProxy:Clusters:NAME:Tls</c>). A PROXY header goes out before it, in clear.</summary>
+/// <summary>
+/// TLS to the destinations of a cluster (<c>TcpProxy:Clusters:NAME:Tls</c>). A PROXY header goes out before it, in clear.
+/// </summary>
 public sealed record ClusterTlsConfig
 {
     /// <summary>The name that is asked for and that the certificate must have. Defaults to null: the destination's host.</summary>

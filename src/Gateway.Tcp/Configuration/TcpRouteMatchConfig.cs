@@ -23,8 +23,8 @@ public sealed record TcpRouteMatchConfig
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Tlvs { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
     /// <summary>
-    /// Names that a client asks for in its ClientHello: <c>db.example.com</c>, or <c>*.example.com</c> for one label. Regardless of case; an
-    /// exact name before a wildcard, a longer wildcard before a shorter. Defaults to none: any client, also without TLS.
+    /// Names that a client asks for in its ClientHello: <c>db.example.com</c>, or <c>*.example.com</c> for one label. Regardless of case;
+    /// an exact name before a wildcard, a longer wildcard before a shorter. Defaults to none: any client, also without TLS.
     /// </summary>
     public IReadOnlyList<string> ServerNames { get; init; } = [];
 

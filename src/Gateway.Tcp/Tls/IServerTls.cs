@@ -9,8 +9,8 @@ public interface IServerTls
     TimeSpan HandshakeTimeout { get; }
 
     /// <summary>
-    /// The options of a handshake: which certificate, whether one is asked for, versions, ALPN. The same object each time as long as nothing
-    /// has changed, since sessions are resumed within it.
+    /// The options of a handshake: which certificate, whether one is asked for, versions, ALPN. The same object each time as long as
+    /// nothing has changed, since sessions are resumed within it.
     /// </summary>
     /// <param name="serverName">The name that the client asks for; empty: none.</param>
     /// <returns>Null: no certificate is for this name, and there is no default.</returns>

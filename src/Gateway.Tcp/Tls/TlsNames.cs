@@ -52,7 +52,9 @@ public static class TlsNames
         return ecdsa is null ? null : string.Create(CultureInfo.InvariantCulture, $"EC{ecdsa.KeySize}");
     }
 
-    /// <summary>The algorithm that signed a certificate: <c>RSA-SHA256</c>, <c>ecdsa-with-SHA256</c>; null: one without a name here.</summary>
+    /// <summary>
+    /// The algorithm that signed a certificate: <c>RSA-SHA256</c>, <c>ecdsa-with-SHA256</c>; null: one without a name here.
+    /// </summary>
     public static string? SignatureOf(X509Certificate2 certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);

@@ -50,7 +50,9 @@ public sealed record ListenerConfig
     /// <summary>TCP keep-alive, on both legs of Tcp and on the client's of Http. Defaults to probes after 60 s.</summary>
     public KeepAliveConfig KeepAlive { get; init; } = new();
 
-    /// <summary>How it reads the ClientHello (Tcp only). Defaults to null: as its defaults say, if one of its routes asks for names.</summary>
+    /// <summary>
+    /// How it reads the ClientHello (Tcp only). Defaults to null: as its defaults say, if one of its routes asks for names.
+    /// </summary>
     public ClientHelloConfig? ClientHello { get; init; }
 
     /// <summary>How it ends TLS. Required on Https and Tls, and only there.</summary>

@@ -1,6 +1,8 @@
 namespace Gateway.Tcp.Identification.Tls;
 
-/// <summary>What the TLS of a client's connection came to that ended here. Immutable; in the words of OpenSSL, as HAProxy and nginx tell it.</summary>
+/// <summary>
+/// What the TLS of a client's connection came to that ended here. Immutable; in the words of OpenSSL, as HAProxy and nginx tell it.
+/// </summary>
 public sealed record TlsSession
 {
     /// <summary>The version: <c>TLSv1.3</c>.</summary>

@@ -56,7 +56,9 @@ internal sealed class ClientHelloTopic : IConfigTopic
             if (protocols[i] is { } protocol && (protocol.Length is 0 or > MostAlpnBytes || protocol.Any(static c => c > 0xFF)))
             {
                 context.Issues.Error(
-                    KeyPath.Join(path, i), ConfigIssue.Quote(protocol), $"must be the name of an ALPN protocol, 1 to {MostAlpnBytes} bytes: \"h2\"");
+                    KeyPath.Join(path, i),
+                    ConfigIssue.Quote(protocol),
+                    $"must be the name of an ALPN protocol, 1 to {MostAlpnBytes} bytes: \"h2\"");
             }
         }
     }

@@ -31,7 +31,10 @@ internal sealed class TcpRoutesTopic : IConfigTopic
         {
             if (listener.IsTcp && !served.Contains(name))
             {
-                context.Issues.Error($"Listeners:{name}", null, $"a {listener.Protocol} listener needs a route (TcpProxy:Routes with this Listener)");
+                context.Issues.Error(
+                    $"Listeners:{name}",
+                    null,
+                    $"a {listener.Protocol} listener needs a route (TcpProxy:Routes with this Listener)");
             }
         }
 
@@ -61,7 +64,10 @@ internal sealed class TcpRoutesTopic : IConfigTopic
         }
         else if (listener.IsHttp)
         {
-            context.Issues.Error($"{path}:Listener", ConfigIssue.Quote(name), $"is an {listener.Protocol} listener; TCP routes are for Tcp and Tls listeners");
+            context.Issues.Error(
+                $"{path}:Listener",
+                ConfigIssue.Quote(name),
+                $"is an {listener.Protocol} listener; TCP routes are for Tcp and Tls listeners");
         }
     }
 
