@@ -1,8 +1,6 @@
-using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Engines;
 using Gateway.Tests.Tcp.Dialing;
-using Gateway.Testing;
 using Gateway.Testing.Network;
 
 namespace Gateway.Tests.Tcp.Engines;

@@ -2,7 +2,6 @@ using System.Text;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Routing;
 using Gateway.Tcp.Tls;
-using Gateway.Testing;
 using Gateway.Testing.Network;
 using Gateway.Testing.Wire;
 using Gateway.Tests.Tcp.Identification.Tls;

@@ -237,7 +237,7 @@ public sealed class PipelineTlsTests
         Assert.Equal("drain", (await plane.AccessAsync()).Reason);
     }
 
-    private static bool Any(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) => true;
+    private static bool Any(object sender, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors) => shown is not null;
 
     private static string Sub(ProxySslTlv ssl, ProxyTlvType type) =>
         ProxyTlvReader.TryFind(ssl.SubTlvs, type, out var value) ? Encoding.ASCII.GetString(value) : "";
