@@ -62,7 +62,8 @@ internal static class TlsTlvs
             length += Text(area[length..], ProxyTlvType.Authority, tls.ServerName);
             var value = area[(length + ProxyTlv.PrefixLength)..];
             value[0] = (byte)(ProxySslClient.Tls
-                | (tls.HasClientCertificate ? ProxySslClient.CertificateOnConnection | ProxySslClient.CertificateInSession : 0));
+                | (tls.HasClientCertificate ? ProxySslClient.CertificateInSession : 0)
+                | (tls.HasClientCertificate && !tls.IsResumed ? ProxySslClient.CertificateOnConnection : 0));
             BinaryPrimitives.WriteUInt32BigEndian(value[1..], tls.HasClientCertificate ? 0 : NotVerified);
             var inner = 5;
             inner += Text(value[inner..], ProxyTlvType.SslVersion, tls.Version);

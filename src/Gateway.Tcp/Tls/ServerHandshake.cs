@@ -89,7 +89,7 @@ public static class ServerHandshake
         _ => new(TlsResult.Failed, TlsProblem.Of(failed)),
     };
 
-    private static TlsSession SessionOf(SslStream stream, ClientHello hello)
+    private static TlsSession SessionOf(TlsStream stream, ClientHello hello)
     {
         var ours = stream.LocalCertificate as X509Certificate2;
         var theirs = stream.RemoteCertificate as X509Certificate2;
@@ -102,6 +102,7 @@ public static class ServerHandshake
             Alpn = protocol.IsEmpty ? null : System.Text.Encoding.Latin1.GetString(protocol.Span),
             SignatureAlgorithm = ours is null ? null : TlsNames.SignatureOf(ours),
             KeyAlgorithm = ours is null ? null : TlsNames.KeyOf(ours),
+            IsResumed = stream.IsResumed,
             HasClientCertificate = theirs is not null,
             ClientName = theirs is null ? null : TlsNames.CommonNameOf(theirs),
         };

@@ -6,7 +6,8 @@ using Gateway.Tcp.Tls;
 namespace Gateway.Tls;
 
 /// <summary>Which certificates of clients one listener takes.</summary>
-internal sealed class ClientCertificateRule(ClientCertificateMode mode, CertificateAuthorities authorities, TimeProvider time)
+internal sealed class ClientCertificateRule(
+    ClientCertificateMode mode, CertificateAuthorities authorities, KnownIntermediates intermediates, TimeProvider time)
 {
     /// <summary>Judges a client's certificate; the handshake has built its chain.</summary>
     public bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
@@ -16,19 +17,28 @@ internal sealed class ClientCertificateRule(ClientCertificateMode mode, Certific
             return true;
         }
 
-        var problem = CertificateVerdict.Of(certificate, chain, errors);
-        if (problem is null
+        var stream = sender as TlsStream;
+        var problem = Judge(certificate, chain, errors);
+        if (problem is null && chain is not null)
+        {
+            intermediates.Remember(chain);
+        }
+        else if (errors == SslPolicyErrors.RemoteCertificateChainErrors
+            && certificate is X509Certificate2 leaf
             && chain is not null
-            && authorities.Revocations?.Refuse(chain.ChainElements, time.GetUtcNow()) is { } revoked)
+            && stream is { IsResumed: true })
         {
-            problem = new CertificateProblem(revoked.Word, revoked.Detail);
+            using var again = intermediates.Extend(chain);
+            problem = Judge(leaf, again, again.Build(leaf) ? SslPolicyErrors.None : errors);
         }
 
-        if (problem is not null && sender is TlsStream stream)
-        {
-            stream.Problem = problem;
-        }
-
+        stream?.Problem = problem;
         return problem is null;
     }
+
+    private CertificateProblem? Judge(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
+        CertificateVerdict.Of(certificate, chain, errors)
+            ?? (chain is not null && authorities.Revocations?.Refuse(chain.ChainElements, time.GetUtcNow()) is { } revoked
+                ? new CertificateProblem(revoked.Word, revoked.Detail)
+                : null);
 }

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Text;
 using Gateway.Configuration;
@@ -13,6 +14,9 @@ internal sealed class ServerTls : IServerTls, ITlsMaterial
     public const string ClientAuthorities = "client_ca";
 
     private static readonly List<SslApplicationProtocol> OfHttps = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11];
+
+    // They live as long as the sessions that need them.
+    private static readonly ConditionalWeakTable<SslStreamCertificateContext, KnownIntermediates> Intermediates = [];
 
     private readonly ListenerTlsConfig _config;
     private readonly ContentCache<SslStreamCertificateContext> _contexts;
@@ -107,8 +111,11 @@ internal sealed class ServerTls : IServerTls, ITlsMaterial
         {
             options.ClientCertificateRequired = true;
             options.CertificateChainPolicy = authorities.CreatePolicy();
-            options.RemoteCertificateValidationCallback =
-                new ClientCertificateRule(_config.ClientCertificates!.Mode ?? default, authorities, _time).Validate;
+            options.RemoteCertificateValidationCallback = new ClientCertificateRule(
+                _config.ClientCertificates!.Mode ?? default,
+                authorities,
+                Intermediates.GetOrCreateValue(context),
+                _time).Validate;
         }
 
         return new ServerTlsOptions(pair, authorities, options);

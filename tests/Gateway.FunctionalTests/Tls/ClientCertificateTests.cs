@@ -29,6 +29,34 @@ public sealed class ClientCertificateTests
     }
 
     [Theory]
+    [InlineData("-tls1_2")]
+    [InlineData("-tls1_3")]
+    public async Task Certificate_OfAnIntermediate_IsTakenAgainWhenItsSessionIsResumed(string version)
+    {
+        await using var setting = await SettingAsync();
+        using var intermediate = new TestAuthority("intermediate", setting.Authority);
+        var pair = PemPair.Write(setting.Folder, "client", intermediate.Issue("client-7"));
+        string[] shown = ["-cert", pair.Path, "-key", pair.KeyPath, "-cert_chain", setting.Folder.Write("intermediate.crt", intermediate.Pem)];
+        var session = setting.Folder.Combine("session.pem");
+
+        // 7: TLS, with a certificate on this connection; 5: with a certificate of an earlier connection of the session.
+        foreach (var (arguments, told) in new[] { ((string[])["-sess_out", session, .. shown], 7), (["-sess_in", session], 5) })
+        {
+            var running = OpensslPeer.ConnectAsync(setting.Port, "hello", ["-servername", "db.example", version, .. arguments]);
+            using (var accepted = await setting.Backend.NextAsync())
+            {
+                var ssl = WireSsl.Of(await WireHeader.ReadAsync(accepted))!;
+                Assert.Equal((told, 0u, "client-7"), (ssl.Client, ssl.Verify, ssl.CommonName));
+                Assert.Equal("hello", await accepted.ReadTextAsync(5));
+            }
+
+            await running;
+        }
+
+        await setting.Gateway.WaitForMetricAsync("gateway_tls_handshakes_total", static v => v == 1, ("result", "resumed"));
+    }
+
+    [Theory]
     [InlineData(null, "client_certificate_none")]
     [InlineData("stranger", "client_certificate_untrusted")]
     public async Task Certificate_MissingOrOfAnotherCa_EndsWithItsReason(string? authority, string detail)

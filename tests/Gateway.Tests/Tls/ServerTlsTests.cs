@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Configuration;
 using Gateway.Tcp.Configuration;
@@ -159,6 +160,35 @@ public sealed class ServerTlsTests : IDisposable
         Assert.NotNull(resumed.Server.RemoteCertificate);
         Assert.NotNull(revoked.ServerFailure);
         Assert.Equal("revoked", revoked.Server.Problem?.Word);
+    }
+
+    [Fact]
+    public async Task Handshake_ResumedWithACertificateOfAnIntermediate_IsTakenAgain()
+    {
+        using var intermediate = new TestAuthority("Intermediate CA", _servers.Authority);
+        var server = await _servers.LoadAsync(_servers.Server(new ListenerTlsConfig
+        {
+            Certificates = One(_servers.Authority.Issue("shop", "shop.example")),
+            ClientCertificates = new ClientCertificatesConfig
+            {
+                Mode = ClientCertificateMode.Required,
+                CaPath = _servers.Write("ca.crt", _servers.Authority.Pem),
+            },
+        }));
+        var own = intermediate.Issue("client");
+        var client = _servers.Client("shop.example");
+        client.ClientCertificateContext = SslStreamCertificateContext.Create(
+            X509Certificate2.CreateFromPem(own.Certificate, own.Key), [X509Certificate2.CreateFromPem(intermediate.Pem)], offline: true);
+        var alone = await TlsPair.ShakeAsync(server.OptionsFor("shop.example")!, _servers.Client("shop.example", own));
+
+        var full = await TlsPair.ShakeAsync(server.OptionsFor("shop.example")!, client);
+        var resumed = await TlsPair.ShakeAsync(server.OptionsFor("shop.example")!, client);
+
+        Assert.Equal("untrusted", alone.Server.Problem?.Word);
+        Assert.Null(full.ServerFailure);
+        Assert.True(resumed.Server.IsResumed);
+        Assert.Null(resumed.ServerFailure);
+        Assert.NotNull(resumed.Server.RemoteCertificate);
     }
 
     private Dictionary<string, CertificateConfig> One(TestCertificate certificate) => new() { ["one"] = _servers.Files("one", certificate) };

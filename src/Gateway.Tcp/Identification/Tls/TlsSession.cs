@@ -8,7 +8,7 @@ public sealed record TlsSession
     /// <summary>The version: <c>TLSv1.3</c>.</summary>
     public required string Version { get; init; }
 
-    /// <summary>The cipher: <c>TLS_AES_128_GCM_SHA256</c>, the name of the IANA registry.</summary>
+    /// <summary>The cipher: <c>TLS_AES_128_GCM_SHA256</c>, and of TLS 1.2 <c>ECDHE-RSA-AES128-GCM-SHA256</c>.</summary>
     public required string Cipher { get; init; }
 
     /// <summary>The name that the client asked for; null: none.</summary>
@@ -22,6 +22,9 @@ public sealed record TlsSession
 
     /// <summary>The key of our certificate: <c>RSA2048</c>, <c>EC256</c>. Null: unknown.</summary>
     public string? KeyAlgorithm { get; init; }
+
+    /// <summary>Whether an earlier session was taken up: a certificate was shown then, not on this connection.</summary>
+    public bool IsResumed { get; init; }
 
     /// <summary>Whether the client showed a certificate, which was verified then: any other ends the handshake.</summary>
     public bool HasClientCertificate { get; init; }
