@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using Gateway.Tcp.Engines;
 using Gateway.Tests.Tcp.Dialing;
-using Gateway.Testing.Network;
 
 namespace Gateway.Tests.Tcp.Engines;
 
