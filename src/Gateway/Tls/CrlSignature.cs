@@ -26,17 +26,17 @@ internal static class CrlSignature
         {
             // RFC 4055, section 5: sha256WithRSAEncryption and its longer ones.
             case "1.2.840.113549.1.1.11" or "1.2.840.113549.1.1.12" or "1.2.840.113549.1.1.13":
-            {
-                using var rsa = signer.GetRSAPublicKey();
-                return rsa?.VerifyData(signed.Span, signature, HashOf(oid[^1] - '1'), RSASignaturePadding.Pkcs1) == true;
-            }
+                {
+                    using var rsa = signer.GetRSAPublicKey();
+                    return rsa?.VerifyData(signed.Span, signature, HashOf(oid[^1] - '1'), RSASignaturePadding.Pkcs1) == true;
+                }
 
             // RFC 5758, section 3.2: ecdsa-with-SHA256 and its longer ones.
             case "1.2.840.10045.4.3.2" or "1.2.840.10045.4.3.3" or "1.2.840.10045.4.3.4":
-            {
-                using var ecdsa = signer.GetECDsaPublicKey();
-                return ecdsa?.VerifyData(signed.Span, signature, HashOf(oid[^1] - '2'), DSASignatureFormat.Rfc3279DerSequence) == true;
-            }
+                {
+                    using var ecdsa = signer.GetECDsaPublicKey();
+                    return ecdsa?.VerifyData(signed.Span, signature, HashOf(oid[^1] - '2'), DSASignatureFormat.Rfc3279DerSequence) == true;
+                }
 
             default:
                 return false;

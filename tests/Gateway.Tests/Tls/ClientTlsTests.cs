@@ -76,7 +76,8 @@ public sealed class ClientTlsTests : IDisposable
             Certificates = new Dictionary<string, CertificateConfig> { ["db"] = _servers.Files("db", _servers.Authority.Issue("db", "db.example")) },
             ClientCertificates = new ClientCertificatesConfig
             {
-                Mode = ClientCertificateMode.Required, CaPath = _servers.Write("clients.crt", _servers.Authority.Pem),
+                Mode = ClientCertificateMode.Required,
+                CaPath = _servers.Write("clients.crt", _servers.Authority.Pem),
             },
             Alpn = ["postgresql"],
         }));

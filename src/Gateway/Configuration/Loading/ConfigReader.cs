@@ -1,5 +1,5 @@
-using Gateway.Configuration.Files;
 using System.Collections;
+using Gateway.Configuration.Files;
 using Gateway.Configuration.Reading;
 using Gateway.Configuration.Validation;
 using Yarp.ReverseProxy.Configuration;

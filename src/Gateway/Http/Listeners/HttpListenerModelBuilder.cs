@@ -42,17 +42,17 @@ internal static class HttpListenerModelBuilder
         List<string> reserved,
         GatewayConfig config,
         IServerTls? tls) => new()
-    {
-        Name = name,
-        Tls = tls,
-        ClientHello = tls is null ? null : ClientHelloPolicy.From(null, tls.HandshakeTimeout),
-        ProxyProtocol = ProxyProtocolPolicy.From(listener.ProxyProtocol, config.Networks),
-        Toa = ToaPolicy.From(listener.Toa, config.Networks),
-        ForwardedHeaders = Resolve(listener.ForwardedHeaders, config),
-        HeaderLimits = HeaderLimits.Of(listener.HttpLimits),
-        ResponseStallTimeout = listener.HttpLimits.ResponseStallTimeout,
-        TlvHeaders = reserved.Count == 0 ? null : new TlvHeaders(listener.TlvHeaders, reserved),
-    };
+        {
+            Name = name,
+            Tls = tls,
+            ClientHello = tls is null ? null : ClientHelloPolicy.From(null, tls.HandshakeTimeout),
+            ProxyProtocol = ProxyProtocolPolicy.From(listener.ProxyProtocol, config.Networks),
+            Toa = ToaPolicy.From(listener.Toa, config.Networks),
+            ForwardedHeaders = Resolve(listener.ForwardedHeaders, config),
+            HeaderLimits = HeaderLimits.Of(listener.HttpLimits),
+            ResponseStallTimeout = listener.HttpLimits.ResponseStallTimeout,
+            TlvHeaders = reserved.Count == 0 ? null : new TlvHeaders(listener.TlvHeaders, reserved),
+        };
 
     private static ForwardedHeadersModel Resolve(ForwardedHeadersConfig? section, GatewayConfig config) => section is null
         ? ForwardedHeadersModel.None
