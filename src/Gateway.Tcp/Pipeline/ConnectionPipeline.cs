@@ -121,8 +121,9 @@ internal sealed partial class ConnectionPipeline(
     private async ValueTask<bool> ShakeHandsAsync(ConnectionRecord record, IServerTls server)
     {
         var began = time.GetTimestamp();
+        var left = record.LeftForHandshake(server.HandshakeTimeout, time);
         var shaken = await ServerHandshake.RunAsync(
-            record.Client, record.Prefetch, record.Identity!.Hello!, server, handshakes, time);
+            record.Client, record.Prefetch, record.Identity!.Hello!, server, left, handshakes, time);
         metrics.Tls.Ended(record.ListenerName, shaken.Result, time.GetElapsedTime(began));
         record.DropPrefetch();
         if (shaken.Side is not { } side)

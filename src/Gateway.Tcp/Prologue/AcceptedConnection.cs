@@ -37,6 +37,9 @@ public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnect
     /// <summary>How the ClientHello is read; null: it is not.</summary>
     public virtual ClientHelloPolicy? ClientHello => null;
 
+    /// <summary>Since when the ClientHello was waited for: a timestamp.</summary>
+    public long ClientHelloBegan { get; set; }
+
     /// <summary>Whether the client has asked for TLS in its protocol's own words, and was told yes.</summary>
     public bool HasAskedForTls { get; set; }
 
@@ -79,6 +82,16 @@ public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnect
     /// <param name="bytes">The answer.</param>
     /// <param name="limit">How long it may take.</param>
     public virtual ValueTask<SocketError> AnswerAsync(ReadOnlyMemory<byte> bytes, TimeSpan limit) => new(SocketError.OperationNotSupported);
+
+    /// <summary>What the wait for the ClientHello has left of the limit of a handshake.</summary>
+    /// <param name="limit">The limit.</param>
+    /// <param name="time">The clock.</param>
+    public TimeSpan LeftForHandshake(TimeSpan limit, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        var left = limit - time.GetElapsedTime(ClientHelloBegan);
+        return left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1);
+    }
 
     /// <summary>Goes on where the connection's engine wants it: an event loop's connections are touched by that loop alone.</summary>
     public virtual ValueTask EnterAsync() => ValueTask.CompletedTask;

@@ -25,7 +25,7 @@ internal sealed class ClientHelloLook(PrologueMetrics metrics, TimeProvider time
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ReadAsync(AcceptedConnection connection, ClientHelloPolicy policy, bool isOptional)
     {
-        var began = time.GetTimestamp();
+        var began = connection.ClientHelloBegan = time.GetTimestamp();
         var seen = connection.Received.Length;
         var reader = new ClientHelloReader(policy.MaxBytes);
         var mayAsk = policy.StartTls == StartTlsProtocol.PostgreSql;

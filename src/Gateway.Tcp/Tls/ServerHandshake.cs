@@ -20,21 +20,28 @@ public static class ServerHandshake
     /// <param name="received">What was read from it: the ClientHello, and what came behind it.</param>
     /// <param name="hello">What the ClientHello says.</param>
     /// <param name="server">The listener's TLS.</param>
+    /// <param name="timeout">How long it may take from now.</param>
     /// <param name="limit">How many handshakes there may be at once.</param>
     /// <param name="time">The clock.</param>
     internal static async ValueTask<ServerHandshakeResult> RunAsync(
-        TcpConnection client, ReadOnlyMemory<byte> received, ClientHello hello, IServerTls server, HandshakeLimit limit, TimeProvider time)
+        TcpConnection client,
+        ReadOnlyMemory<byte> received,
+        ClientHello hello,
+        IServerTls server,
+        TimeSpan timeout,
+        HandshakeLimit limit,
+        TimeProvider time)
     {
         if (server.OptionsFor(hello.ServerName ?? "") is not { } options)
         {
-            await client.SendAllAsync(UnrecognizedName, server.HandshakeTimeout);
+            await client.SendAllAsync(UnrecognizedName, timeout);
             return ServerHandshakeResult.Unrecognized;
         }
 
         // The record's buffer is given back before the handshake is over.
         var beneath = new ConnectionStream(client, received.ToArray());
         var stream = new TlsStream(beneath);
-        var result = await RunAsync(stream, hello, options, server.HandshakeTimeout, limit, time, client.EnterAsync);
+        var result = await RunAsync(stream, hello, options, timeout, limit, time, client.EnterAsync);
         return result.Problem is null ? result with { Side = StreamSide.Of(stream, beneath, client) } : result;
     }
 

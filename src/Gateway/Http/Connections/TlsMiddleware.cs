@@ -47,7 +47,7 @@ internal sealed class TlsMiddleware(
         var transport = context.Transport;
         var stream = new TlsStream(new PipeStream(transport));
         var began = time.GetTimestamp();
-        var shaken = await ShakeHandsAsync(stream, context, server, hello);
+        var shaken = await ShakeHandsAsync(stream, context, connection, server, hello);
         metrics.Ended(connection.ListenerName, shaken.Result, time.GetElapsedTime(began));
         if (shaken.Session is not { } session)
         {
@@ -70,6 +70,7 @@ internal sealed class TlsMiddleware(
     private async ValueTask<ServerHandshakeResult> ShakeHandsAsync(
         TlsStream stream,
         ConnectionContext context,
+        HttpConnection connection,
         IServerTls server,
         ClientHello hello)
     {
@@ -80,7 +81,8 @@ internal sealed class TlsMiddleware(
             return ServerHandshakeResult.Unrecognized;
         }
 
-        return await ServerHandshake.RunAsync(stream, hello, options, server.HandshakeTimeout, limit, time);
+        var left = connection.LeftForHandshake(server.HandshakeTimeout, time);
+        return await ServerHandshake.RunAsync(stream, hello, options, left, limit, time);
     }
 
     private static void Fail(HttpConnection connection, ServerHandshakeResult shaken)

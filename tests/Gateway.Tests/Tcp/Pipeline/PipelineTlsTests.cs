@@ -29,7 +29,7 @@ public sealed class PipelineTlsTests
     {
         await using var server = RecordingTcpServer.Start();
         var sourceIp = new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol, SslTlvs = true };
-        await using var plane = await TestPlane.StartAsync(Model(sourceIp, TestPlane.Cluster(server.Address), Server("postgresql"), policy: Policies.Required), engine);
+        await using var plane = await TestPlane.StartAsync(Model(sourceIp, Cluster(server.Address), Server("postgresql"), policy: Policies.Required), engine);
         using var handshakes = plane.Count("gateway.tls.handshakes");
         using var client = await plane.ConnectAsync();
         await client.SendAsync(WireHeader.V2("203.0.113.7:40000", "198.51.100.1:443"));
@@ -70,7 +70,7 @@ public sealed class PipelineTlsTests
     public async Task Run_UnknownName_ClientIsToldSo(TcpEngineKind engine)
     {
         await using var server = RecordingTcpServer.Start();
-        await using var plane = await TestPlane.StartAsync(Model(Policies.None, TestPlane.Cluster(server.Address), Server()), engine);
+        await using var plane = await TestPlane.StartAsync(Model(Policies.None, Cluster(server.Address), Server()), engine);
         using var client = await plane.ConnectAsync();
         await client.SendAsync(Hellos.For("b.example"));
 
@@ -87,7 +87,7 @@ public sealed class PipelineTlsTests
     {
         await using var server = RecordingTcpServer.Start();
         var tls = new TestServerTls { HandshakeTimeout = TimeSpan.FromMilliseconds(300) };
-        await using var plane = await TestPlane.StartAsync(Model(Policies.None, TestPlane.Cluster(server.Address), tls), TcpEngineKind.Linux);
+        await using var plane = await TestPlane.StartAsync(Model(Policies.None, Cluster(server.Address), tls), TcpEngineKind.Linux);
         using var client = await plane.ConnectAsync();
         await client.SendAsync(sent);
 
@@ -102,7 +102,7 @@ public sealed class PipelineTlsTests
     {
         await using var server = RecordingTcpServer.Start();
         var tls = new TestServerTls(("a.example", Options())) { HandshakeTimeout = TimeSpan.FromMilliseconds(500) };
-        await using var plane = await TestPlane.StartAsync(Model(Policies.None, TestPlane.Cluster(server.Address), tls), engine);
+        await using var plane = await TestPlane.StartAsync(Model(Policies.None, Cluster(server.Address), tls), engine);
         using var handshakes = plane.Count("gateway.tls.handshakes");
         using var client = await plane.ConnectAsync();
         await client.SendAsync(RecordedHellos.All["openssl"]);
@@ -120,7 +120,7 @@ public sealed class PipelineTlsTests
         var options = Options();
         options.EnabledSslProtocols = SslProtocols.Tls13;
         await using var plane = await TestPlane.StartAsync(
-            Model(Policies.None, TestPlane.Cluster(server.Address), new TestServerTls(("a.example", options))), engine);
+            Model(Policies.None, Cluster(server.Address), new TestServerTls(("a.example", options))), engine);
         using var client = await plane.ConnectAsync();
         await using var tls = new SslStream(new NetworkStream(client.Socket));
 
@@ -135,7 +135,7 @@ public sealed class PipelineTlsTests
     public async Task Run_ClusterWithTls_HeaderInClearThenTls(TcpEngineKind engine)
     {
         await using var server = RecordingTcpServer.Start();
-        await using var plane = await TestPlane.StartAsync(Model(Policies.V1, TestPlane.Cluster(server.Address), clients: new TestClientTls(Theirs, "backend.example"), policy: Policies.Required), engine);
+        await using var plane = await TestPlane.StartAsync(Model(Policies.V1, Cluster(server.Address), clients: new TestClientTls(Theirs, "backend.example"), policy: Policies.Required), engine);
         using var client = await plane.ConnectAsync();
         await client.SendAsync((byte[])[.. WireHeader.V2("203.0.113.7:40000", "198.51.100.1:443"), .. "hello"u8]);
 
@@ -167,7 +167,7 @@ public sealed class PipelineTlsTests
         await using var wrong = RecordingTcpServer.Start();
         await using var right = RecordingTcpServer.Start();
         await using var plane = await TestPlane.StartAsync(
-            Model(Policies.None, TestPlane.Cluster(wrong.Address, right.Address), clients: new TestClientTls(Theirs, "backend.example")), engine);
+            Model(Policies.None, Cluster(wrong.Address, right.Address), clients: new TestClientTls(Theirs, "backend.example")), engine);
         var refused = Peers.ServeAsync(wrong, static backend => AnswerAsync(backend, Ours));
         var taken = Peers.ServeAsync(right, static backend => AnswerAsync(backend, Theirs));
 
@@ -192,7 +192,7 @@ public sealed class PipelineTlsTests
     {
         await using var wrong = RecordingTcpServer.Start();
         await using var plane = await TestPlane.StartAsync(
-            Model(Policies.None, TestPlane.Cluster(wrong.Address), clients: new TestClientTls(Theirs, "backend.example")), engine);
+            Model(Policies.None, Cluster(wrong.Address), clients: new TestClientTls(Theirs, "backend.example")), engine);
         var refused = Peers.ServeAsync(wrong, static backend => AnswerAsync(backend, Ours));
         using var client = await plane.ConnectAsync();
 
@@ -210,7 +210,7 @@ public sealed class PipelineTlsTests
     {
         await using var plain = RecordingTcpServer.Start();
         await using var plane = await TestPlane.StartAsync(
-            Model(Policies.None, TestPlane.Cluster(plain.Address), clients: new TestClientTls(Theirs, "backend.example")), engine);
+            Model(Policies.None, Cluster(plain.Address), clients: new TestClientTls(Theirs, "backend.example")), engine);
         var answering = Peers.ServeAsync(plain, static backend => backend.SendAsync("-ERR unknown command\r\n"));
         using var client = await plane.ConnectAsync();
 
@@ -236,6 +236,10 @@ public sealed class PipelineTlsTests
         await plane.Plane.DrainAsync(TimeSpan.Zero).WaitAsync(Eventually.DefaultTimeout);
         Assert.Equal("drain", (await plane.AccessAsync()).Reason);
     }
+
+    // A handshake on a machine that has other work.
+    private static TcpClusterConfig Cluster(params string[] addresses) =>
+        TestPlane.Cluster(addresses) with { ConnectTimeout = TimeSpan.FromMinutes(1) };
 
     private static bool Any(object sender, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors) => shown is not null;
 
