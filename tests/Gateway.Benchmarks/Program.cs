@@ -72,7 +72,7 @@ static int Compare(Dictionary<string, string> options)
         ];
         // Another build of the gateway, as one more row: what a change is worth, in pairs.
         List<Proxy> others = options.TryGetValue("--other", out var other)
-            ? [Add(new Configurations(directory, other, Environment.ProcessorCount).Gateway("gateway, other build", 8500))]
+            ? [Add(new Configurations(directory, other, Environment.ProcessorCount).Gateway("gateway, other build", 8500, withTls: false))]
             : [];
         List<Proxy> tcp = [configurations.Direct(), ours, .. others, .. peers];
         tcp.ForEach(static proxy => TcpRun.WaitFor(proxy.Plain));
@@ -188,7 +188,7 @@ static int Compare(Dictionary<string, string> options)
 
         if (Wanted("tls"))
         {
-            List<Proxy> ends = [ours, .. others, peers[0], peers[2]];
+            List<Proxy> ends = [ours, peers[0], peers[2]];
             var tlsRun = new TlsRun(ends, configurations, rounds, 2);
             Progress("tls warm-up");
             tlsRun.WarmUp();

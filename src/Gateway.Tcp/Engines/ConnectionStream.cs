@@ -17,6 +17,9 @@ internal sealed class ConnectionStream(TcpConnection connection, ReadOnlyMemory<
     /// <summary>Open while the layer above waits for bytes; null: nobody asks.</summary>
     public ReaderGate? Gate { get; set; }
 
+    /// <summary>Whether the end of the connection's stream was read.</summary>
+    public bool HasEnded { get; private set; }
+
     /// <inheritdoc/>
     public override bool CanRead => true;
 
@@ -57,6 +60,7 @@ internal sealed class ConnectionStream(TcpConnection connection, ReadOnlyMemory<
                 if (read.Error != SocketError.WouldBlock)
                 {
                     ThrowIfFailed(read.Error, cancellationToken);
+                    HasEnded |= read.Bytes == 0;
                     return read.Bytes;
                 }
             }

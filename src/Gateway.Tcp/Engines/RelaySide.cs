@@ -30,6 +30,14 @@ public abstract class RelaySide
     /// <summary>Ends the stream that is written, in order (FIN, for TLS close_notify before it); reading goes on.</summary>
     public abstract ValueTask<SocketError> ShutdownSendAsync();
 
+    /// <summary>
+    /// Whether the stream that was read has ended without the end that its layer has (TLS: close_notify): it may have been cut.
+    /// </summary>
+    public virtual bool WasCut => false;
+
+    /// <summary>Ends the stream that is written as a stream ends that was cut: FIN, and nothing of the layer before it.</summary>
+    public virtual ValueTask<SocketError> CutSendAsync() => ShutdownSendAsync();
+
     /// <summary>Closes in order. Does nothing if already closed.</summary>
     public abstract void Close();
 

@@ -39,6 +39,8 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
     private long _toClient;
     private int _end = Running;
     private int _firstFin = Running;
+    private bool _hasClientEnded;
+    private bool _hasBackendEnded;
     private SocketError _error;
     private ITimer? _limits;
 
@@ -121,7 +123,7 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
 
                 if (received == 0)
                 {
-                    await EndDirectionAsync(to, fromClient);
+                    await EndDirectionAsync(from, to, fromClient);
                     return false;
                 }
 
@@ -151,7 +153,7 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
         }
     }
 
-    private async ValueTask EndDirectionAsync(RelaySide to, bool fromClient)
+    private async ValueTask EndDirectionAsync(RelaySide from, RelaySide to, bool fromClient)
     {
         if (Volatile.Read(ref _end) != Running)
         {
@@ -160,8 +162,10 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
         }
 
         Interlocked.CompareExchange(ref _firstFin, (int)(fromClient ? RelayEnd.ClientFin : RelayEnd.BackendFin), Running);
-        var error = await to.ShutdownSendAsync();
-        if (error != SocketError.Success)
+        Volatile.Write(ref fromClient ? ref _hasClientEnded : ref _hasBackendEnded, true);
+        var error = from.WasCut ? await to.CutSendAsync() : await to.ShutdownSendAsync();
+        // A side that has ended its own stream may be gone by now, and answers ours with RST: all bytes had been sent by then.
+        if (error != SocketError.Success && !Volatile.Read(ref fromClient ? ref _hasBackendEnded : ref _hasClientEnded))
         {
             Fail(to, error, mayHaveSpoken: true);
         }

@@ -19,6 +19,7 @@ internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Ta
     private const int BytesPerWrite = 16 * 1024;
 
     private bool _mayRead;
+    private ConnectionStream? _beneath;
 
     /// <summary>TLS as a side, after its handshake.</summary>
     /// <param name="tls">The TLS, over <paramref name="beneath"/>.</param>
@@ -28,11 +29,15 @@ internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Ta
     {
         var gate = transport.HasOneThread ? null : new ReaderGate();
         beneath.Gate = gate;
-        return new StreamSide(tls, transport, tls.ShutdownAsync, gate);
+        return new StreamSide(tls, transport, tls.ShutdownAsync, gate) { _beneath = beneath };
     }
 
     /// <inheritdoc/>
     public override TcpConnection Transport => transport;
+
+    /// <inheritdoc/>
+    /// <remarks>After close_notify a TLS stream reads no further: whoever reads the FIN beneath it has seen none.</remarks>
+    public override bool WasCut => _beneath?.HasEnded == true;
 
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -107,6 +112,9 @@ internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Ta
             return ErrorOf(failed);
         }
     }
+
+    /// <inheritdoc/>
+    public override ValueTask<SocketError> CutSendAsync() => transport.ShutdownSendAsync();
 
     /// <inheritdoc/>
     public override void Close()

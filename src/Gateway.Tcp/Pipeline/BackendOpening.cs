@@ -87,13 +87,12 @@ internal sealed class BackendOpening(ConnectionRecord record, DialMetrics metric
         var waited = await backend.WaitReadableAsync(limit);
         if (waited != SocketError.Success)
         {
-            return waited == SocketError.TimedOut ? Failed(backend, "no_answer") : Failed(backend, waited);
+            return Failed(backend, waited == SocketError.TimedOut ? "no_answer" : "closed");
         }
 
         var answer = new byte[1];
         var read = backend.Receive(answer);
-        return read.Error != SocketError.Success ? Failed(backend, read.Error)
-            : read.Bytes == 1 && answer[0] == PostgreSqlRequests.Yes.Span[0] ? default
+        return read.Bytes == 1 && answer[0] == PostgreSqlRequests.Yes.Span[0] ? default
             : Failed(backend, read.Bytes == 0 ? "closed" : "declined");
     }
 

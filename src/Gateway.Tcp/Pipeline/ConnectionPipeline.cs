@@ -73,6 +73,7 @@ internal sealed partial class ConnectionPipeline(
                 record.BytesToBackend += relayed.ClientToBackendBytes;
                 record.BytesToClient += relayed.BackendToClientBytes;
                 record.End(PipelineOutcomes.Of(relayed.End, record.GuardAs));
+                record.NoteCut();
                 if (relayed.End == RelayEnd.Refused)
                 {
                     metrics.Prologue.Headers.Stopped(record.ListenerName, record.GuardAs, record.Guard!.Refused);

@@ -211,6 +211,15 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     /// <summary>Notes what became of a dial that failed, or of its failed attempts; null: none did.</summary>
     public void NoteDial(string? failed) => Outcome = Outcome with { Error = failed };
 
+    /// <summary>Notes a TLS stream that ended in order on TCP, but without close_notify: nobody knows whether that was all.</summary>
+    public void NoteCut()
+    {
+        if (Outcome.Reason is CloseReason.ClientFin or CloseReason.BackendFin && (ClientSide.WasCut || BackendLayer?.WasCut == true))
+        {
+            Outcome = Outcome with { Rule = ClientSide.WasCut ? "client_no_close_notify" : "backend_no_close_notify" };
+        }
+    }
+
     /// <inheritdoc/>
     public override void GiveWay() => client.Abort(RelayEnd.Limit);
 

@@ -38,25 +38,34 @@ internal sealed class Configurations(string directory, string gateway, int cores
     public Proxy Direct() => new("direct", EchoPort, null);
 
     /// <summary>Our defaults; only the access log is off, as it is with the peers.</summary>
-    public Proxy Gateway(string name, int basePort, int routes = 1, string extra = "")
+    public Proxy Gateway(string name, int basePort, int routes = 1, string extra = "", bool withTls = true)
     {
         var more = string.Concat(Enumerable.Range(0, routes - 1).Select(static i => string.Create(CultureInfo.InvariantCulture,
             $$"""
             "r{{i}}": { "Listener": "plain", "ClusterId": "echo", "Match": { "ClientCidrs": [ "10.{{i >> 8 & 255}}.{{i & 255}}.0/24" ] }, "SourceIp": { "Mode": "None" } },
 
             """)));
+        // A build from before these keys takes none of them.
+        var tlsListeners = !withTls ? "" : $$"""
+            ,
+            "tls": {
+              "Address": "127.0.0.1:{{basePort + 4}}", "Protocol": "Tls",
+              "Tls": { "Certificates": { "bench": { "Path": "{{Certificate}}" } }, "DefaultCertificate": "bench" }
+            },
+            "named": { "Address": "127.0.0.1:{{basePort + 5}}", "Protocol": "Tcp" }
+            """;
+        var tlsRoutes = !withTls ? "" : $$"""
+            ,
+            "tls": { "Listener": "tls", "ClusterId": "static", "SourceIp": { "Mode": "None" } },
+            "named": { "Listener": "named", "ClusterId": "echo", "SourceIp": { "Mode": "None" }, "Match": { "ServerNames": [ "{{ServerName}}" ] } }
+            """;
         var file = Write(name + ".json", $$"""
         {
           "Listeners": {
             "plain": { "Address": "127.0.0.1:{{basePort}}", "Protocol": "Tcp" },
             "header": { "Address": "127.0.0.1:{{basePort + 1}}", "Protocol": "Tcp", "ProxyProtocol": { "TrustedProxies": [ "127.0.0.0/8" ] } },
             "sink": { "Address": "127.0.0.1:{{basePort + 2}}", "Protocol": "Tcp" },
-            "web": { "Address": "127.0.0.1:{{basePort + 3}}", "Protocol": "Http" },
-            "tls": {
-              "Address": "127.0.0.1:{{basePort + 4}}", "Protocol": "Tls",
-              "Tls": { "Certificates": { "bench": { "Path": "{{Certificate}}" } }, "DefaultCertificate": "bench" }
-            },
-            "named": { "Address": "127.0.0.1:{{basePort + 5}}", "Protocol": "Tcp" }
+            "web": { "Address": "127.0.0.1:{{basePort + 3}}", "Protocol": "Http" }{{tlsListeners}}
           },
           "TcpProxy": {
             {{extra}}
@@ -64,9 +73,7 @@ internal sealed class Configurations(string directory, string gateway, int cores
               {{more}}
               "plain": { "Listener": "plain", "ClusterId": "echo", "SourceIp": { "Mode": "None" } },
               "header": { "Listener": "header", "ClusterId": "echo-after-header", "SourceIp": { "Mode": "ProxyProtocol" } },
-              "sink": { "Listener": "sink", "ClusterId": "sink", "SourceIp": { "Mode": "None" } },
-              "tls": { "Listener": "tls", "ClusterId": "static", "SourceIp": { "Mode": "None" } },
-              "named": { "Listener": "named", "ClusterId": "echo", "SourceIp": { "Mode": "None" }, "Match": { "ServerNames": [ "{{ServerName}}" ] } }
+              "sink": { "Listener": "sink", "ClusterId": "sink", "SourceIp": { "Mode": "None" } }{{tlsRoutes}}
             },
             "Clusters": {
               "echo": { "Destinations": { "0": { "Address": "127.0.0.1:{{EchoPort}}" } } },

@@ -194,14 +194,78 @@ public sealed class PipelineTlsTests
         await using var plane = await TestPlane.StartAsync(
             Model(Policies.None, Cluster(wrong.Address), clients: new TestClientTls(Theirs, "backend.example")), engine);
         var refused = Peers.ServeAsync(wrong, static backend => AnswerAsync(backend, Ours));
-        using var client = await plane.ConnectAsync();
 
-        Assert.Equal(ConnectionEnd.Reset, await client.WaitForEndAsync());
+        // It may end before the connect has returned.
+        Assert.Equal(ConnectionEnd.Reset, await plane.ConnectToTheEndAsync());
         var line = await plane.AccessAsync();
         Assert.Equal("backend_tls", line.Reason);
         Assert.Contains("tls:untrusted", line["detail"], StringComparison.Ordinal);
         await wrong.DisposeAsync();
         await refused;
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Run_ClientEndsWithoutCloseNotify_BackendGetsAllAndItIsNamed(TcpEngineKind engine)
+    {
+        await using var server = RecordingTcpServer.Start();
+        await using var plane = await TestPlane.StartAsync(Model(Policies.None, Cluster(server.Address), Server("h2")), engine);
+        using var client = await plane.ConnectAsync();
+        await using var tls = await ShakeHandsAsync(client, "a.example", "h2");
+        await tls.WriteAsync("hello"u8.ToArray());
+        client.ShutdownSend();
+
+        using var backend = await server.NextAsync();
+        Assert.Equal("hello", Encoding.ASCII.GetString(await backend.ReadToEndAsync()));
+        backend.Dispose();
+        var line = await plane.AccessAsync();
+        Assert.Equal(("client_fin", "client_no_close_notify"), (line.Reason, line["detail"]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Run_BackendEndsWithoutCloseNotify_ClientGetsNoneEither(TcpEngineKind engine)
+    {
+        await using var server = RecordingTcpServer.Start();
+        await using var plane = await TestPlane.StartAsync(
+            Model(Policies.None, Cluster(server.Address), Server("h2"), new TestClientTls(Theirs, "backend.example")), engine);
+        using var client = await plane.ConnectAsync();
+        await using var tls = await ShakeHandsAsync(client, "a.example", "h2");
+        using var backend = await server.NextAsync();
+        await using var theirs = new SslStream(new NetworkStream(backend.Socket));
+        await theirs.AuthenticateAsServerAsync(Options(Theirs));
+        await theirs.WriteAsync("answer"u8.ToArray());
+        backend.ShutdownSend();
+
+        await tls.ReadExactlyAsync(new byte[6]);
+        Assert.Equal(0, await tls.ReadAsync(new byte[1]));
+        Assert.False(client.Socket.Poll(0, SelectMode.SelectError));
+        await tls.ShutdownAsync();
+        client.Dispose();
+        var line = await plane.AccessAsync();
+        Assert.Equal(("backend_fin", "backend_no_close_notify"), (line.Reason, line["detail"]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Run_ClientEndsAndLeaves_IsNoReset(TcpEngineKind engine)
+    {
+        await using var server = RecordingTcpServer.Start();
+        await using var plane = await TestPlane.StartAsync(Model(Policies.None, Cluster(server.Address), Server("h2")), engine);
+        using var client = await plane.ConnectAsync();
+        await using var tls = await ShakeHandsAsync(client, "a.example", "h2");
+        await tls.WriteAsync("hello"u8.ToArray());
+        using var backend = await server.NextAsync();
+        Assert.Equal("hello", await backend.ReadTextAsync(5));
+        await backend.SendAsync("answer");
+        // With it the session's tickets: whoever closes with bytes unread resets.
+        await tls.ReadExactlyAsync(new byte[6]);
+        await tls.ShutdownAsync();
+        client.Dispose();
+
+        Assert.Empty(await backend.ReadToEndAsync());
+        backend.Dispose();
+        Assert.Equal("client_fin", (await plane.AccessAsync()).Reason);
     }
 
     [Theory]
@@ -212,9 +276,9 @@ public sealed class PipelineTlsTests
         await using var plane = await TestPlane.StartAsync(
             Model(Policies.None, Cluster(plain.Address), clients: new TestClientTls(Theirs, "backend.example")), engine);
         var answering = Peers.ServeAsync(plain, static backend => backend.SendAsync("-ERR unknown command\r\n"));
-        using var client = await plane.ConnectAsync();
 
-        Assert.Equal(ConnectionEnd.Reset, await client.WaitForEndAsync());
+        // It may end before the connect has returned.
+        Assert.Equal(ConnectionEnd.Reset, await plane.ConnectToTheEndAsync());
         var line = await plane.AccessAsync();
         Assert.Equal("backend_tls", line.Reason);
         Assert.Contains("tls:not_tls", line["detail"], StringComparison.Ordinal);
