@@ -11,7 +11,7 @@ namespace Gateway.FunctionalTests.Tls;
 [Collection(HeavyTests.Name)]
 public sealed class SilentTlsPeersTests
 {
-    private const int OfEach = 500;
+    private const int OfEach = 250;
     private const string Name = "db.example";
 
     [Theory]
@@ -19,7 +19,7 @@ public sealed class SilentTlsPeersTests
     public async Task Peers_SilentOrWithinTheHello_EndByHandshakeTimeoutAndLeaveNothing(string engine)
     {
         await using var setting = new Setting();
-        await using var gateway = await setting.StartAsync(engine, "12s");
+        await using var gateway = await setting.StartAsync(engine, "6s");
         var (sockets, memory) = (gateway.Process.Sockets(), gateway.Process.ResidentBytes());
         var hello = await RecordHelloAsync();
 
@@ -28,7 +28,7 @@ public sealed class SilentTlsPeersTests
         await Eventually.TrueAsync(() => gateway.Process.Sockets() >= sockets + (2 * OfEach), "all accepted");
         var grown = (gateway.Process.ResidentBytes() - memory) / (1024.0 * 1024);
         await ServeAsync(setting.Port);
-        // 1,000 records, and a buffer of 2 KB for each of those that have said something.
+        // 500 records, and a buffer of 2 KB for each of those that have said something.
         Assert.InRange(grown, -20, 50);
 
         await Task.WhenAll(peers.Select(static peer => peer.WaitForEndAsync()));
@@ -41,12 +41,12 @@ public sealed class SilentTlsPeersTests
     public async Task Peers_BehindTheHello_GiveWayToWhoeverGoesOnAndLeaveNothing()
     {
         await using var setting = new Setting();
-        await using var gateway = await setting.StartAsync(Engines.Linux, "12s", atOnce: 100);
+        await using var gateway = await setting.StartAsync(Engines.Linux, "8s", atOnce: 150);
         var (sockets, memory) = (gateway.Process.Sockets(), gateway.Process.ResidentBytes());
         var hello = await RecordHelloAsync();
 
         var peers = await ConnectAsync(setting.Port, OfEach, _ => hello);
-        // A hundred handshakes go on at once, and give way after two seconds if others wait.
+        // 150 handshakes go on at once, and give way after two seconds if others wait.
         await ServeAsync(setting.Port);
         var grown = (gateway.Process.ResidentBytes() - memory) / (1024.0 * 1024);
         Assert.InRange(grown, -20, 100);
