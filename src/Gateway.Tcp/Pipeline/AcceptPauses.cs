@@ -5,17 +5,17 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>
-/// Tells of a listener's pauses in accepting: each one in the metric, and in the log one line for many; and counts whom it turned away
-/// then. Safe from any thread.
+/// Reports the pauses in which a listener does not accept. The metric counts every pause; the log gets at most one line in 10 seconds. Also
+/// counts the connections that were closed as soon as they were accepted. May be called from any thread.
 /// </summary>
 internal sealed partial class AcceptPauses(string listener, TcpMetrics metrics, ILogger logger, TimeProvider time)
 {
-    // While descriptors are missing there are 20 pauses a second on each event loop.
+    // Without this limit the log would be flooded: while descriptors are missing, each event loop pauses 20 times a second.
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(10);
 
     private long _lastLine;
 
-    /// <summary>One more pause, and why.</summary>
+    /// <summary>Reports one pause and its cause.</summary>
     public void Report(SocketError error)
     {
         metrics.AcceptPaused(listener, error);
@@ -27,7 +27,7 @@ internal sealed partial class AcceptPauses(string listener, TcpMetrics metrics, 
         }
     }
 
-    /// <summary>A connection was closed as soon as it was accepted.</summary>
+    /// <summary>Counts a connection that was closed as soon as it was accepted.</summary>
     public void TurnedAway() => metrics.Prologue.Ended(listener, CloseReason.Resources);
 
     private static partial class Log

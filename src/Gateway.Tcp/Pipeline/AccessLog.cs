@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tcp.Pipeline;
 
-/// <summary>One line per connection, whatever became of it. Checks that connect and close: Debug.</summary>
+/// <summary>
+/// Writes one line per connection, however the connection ended. The line of a health check that connects and closes has level Debug.
+/// </summary>
 internal sealed partial class AccessLog(ILoggerFactory loggers)
 {
     /// <summary>The category of access-log lines.</summary>

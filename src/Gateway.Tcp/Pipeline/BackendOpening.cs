@@ -9,21 +9,21 @@ using Gateway.Tcp.Tls;
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>
-/// What a backend gets before its destination counts as reached, where TLS is spoken to it:
-/// 1. The PROXY header, in clear.
-/// 2. PostgreSQL's SSLRequest, if that is how its TLS begins; the backend has to answer yes.
-/// 3. The handshake, unless the client's own TLS is passed through.
+/// The opening of a connection to a backend that gets TLS. The destination counts as reached when all steps have succeeded:
+/// 1. Send the PROXY header, unencrypted.
+/// 2. Send PostgreSQL's SSLRequest, if TLS begins in that way; the backend has to accept the request.
+/// 3. Do the TLS handshake, unless the client's own TLS is passed through.
 /// Each step may take the cluster's ConnectTimeout.
 /// </summary>
 internal sealed class BackendOpening(ConnectionRecord record, DialMetrics metrics, TimeProvider time) : IConnectionOpening
 {
-    /// <summary>Whether a connection's backend is opened in this way.</summary>
+    /// <summary>Whether the connection to the backend needs this opening.</summary>
     public static bool IsNeeded(ConnectionRecord record) => record.Route!.Cluster.Tls is not null || AsksForTls(record);
 
     /// <inheritdoc/>
     public async ValueTask<OpeningResult> OpenAsync(TcpConnection backend, DestinationModel destination, SourceIpMode mode)
     {
-        // An abort of the client's connection ends the backend's too, from here on.
+        // From here on, an abort of the client's connection also aborts the backend's connection.
         record.Backend = backend;
         var opened = record.IsStopped ? new OpeningResult(DialFailure.Aborted) : await RunAsync(backend, destination, mode);
         if (opened.Failure != DialFailure.None)
@@ -61,7 +61,8 @@ internal sealed class BackendOpening(ConnectionRecord record, DialMetrics metric
         return default;
     }
 
-    // The client's TLS is passed through as it asked for it. Where TLS ends here, or begins here, the request is ours.
+    // Where the client's TLS is passed through, the backend gets an SSLRequest if the client sent an SSLRequest. Where the gateway itself
+    // does the TLS handshake with the backend, the gateway sends the SSLRequest.
     private static bool AsksForTls(ConnectionRecord record) =>
         record.Route!.StartTls == StartTlsProtocol.PostgreSql
         && (record.Route.Cluster.Tls is not null || (record.HasAskedForTls && record.Identity!.Tls is null));
@@ -81,7 +82,7 @@ internal sealed class BackendOpening(ConnectionRecord record, DialMetrics metric
         return sent.Error;
     }
 
-    // One byte: what came behind it in clear would be taken for what TLS protects.
+    // Only one byte is read, because unencrypted bytes behind the answer would be taken for bytes that TLS protects.
     private async ValueTask<OpeningResult> ReadAnswerAsync(TcpConnection backend, TimeSpan limit)
     {
         var waited = await backend.WaitReadableAsync(limit);

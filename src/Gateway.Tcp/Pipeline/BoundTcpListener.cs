@@ -4,8 +4,8 @@ using Gateway.Tcp.Engines;
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>
-/// A listener whose address is taken. Accept from it directly with <see cref="Start()"/>, or through a server that binds
-/// <see cref="EndPoint"/> with <see cref="TcpDataPlane.ConnectionListenerFactory"/>; not both.
+/// A listener that is bound to its address. Connections are accepted either directly with <see cref="Start()"/>, or through a server that
+/// binds <see cref="EndPoint"/> with <see cref="TcpDataPlane.ConnectionListenerFactory"/>; not both.
 /// </summary>
 public sealed class BoundTcpListener
 {
@@ -20,20 +20,20 @@ public sealed class BoundTcpListener
         EndPoint = new TcpListenerEndPoint(this);
     }
 
-    /// <summary>The bound address, with the real port.</summary>
+    /// <summary>The bound address, with the port that the kernel chose if port 0 was configured.</summary>
     public IPEndPoint LocalEndPoint => _listener.LocalEndPoint;
 
-    /// <summary>This listener as an endpoint that a Kestrel server can be given.</summary>
+    /// <summary>This listener as an endpoint for a Kestrel server.</summary>
     public EndPoint EndPoint { get; }
 
     internal ListenerState State { get; }
 
-    /// <summary>Accepts on the engine's own threads and runs the pipeline there. Once.</summary>
+    /// <summary>Accepts on the engine's own threads and runs the pipeline there. May be called once.</summary>
     public void Start() => Start(connection => _ = _pipeline.RunAsync(connection, State));
 
     /// <summary>
-    /// Stops accepting and frees the address. What the kernel has already accepted is carried; live connections go on. May be called again,
-    /// and on a listener that was never started.
+    /// Stops accepting and frees the address. Connections that the kernel has already accepted are still served, and live connections go
+    /// on. May be called again, and on a listener that was never started.
     /// </summary>
     public ValueTask StopAsync() => _listener.StopAsync();
 

@@ -16,14 +16,14 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>
-/// What happens to an accepted connection, whichever engine carries it and however it got here:
-/// 1. Prologue (<see cref="ConnectionPrologue"/>): admitted, and the client known; or refused.
+/// The steps of an accepted TCP connection. They are the same for every engine and for both ways of accepting:
+/// 1. Prologue (<see cref="ConnectionPrologue"/>): admit the connection and find out its client, or refuse the connection.
 /// 2. Route: listener and client → route → cluster.
 /// 3. Dial a destination.
-/// 4. Send the PROXY header and the payload that came with ours, in one piece.
-/// 5. Relay until it ends.
+/// 4. Send the PROXY header and the payload that came with the client's header, in one piece.
+/// 5. Relay until either side or a limit ends the connection.
 /// 6. Account: one reason, one access-log line, one set of metrics.
-/// A step that fails leaves its reason in the record and closes the client's connection; nothing is lost silently.
+/// A step that fails leaves its reason in the record and closes the client's connection, so that every connection is accounted for.
 /// </summary>
 internal sealed partial class ConnectionPipeline(
     Dialer dialer,
@@ -34,7 +34,7 @@ internal sealed partial class ConnectionPipeline(
     ILoggerFactory loggers,
     TimeProvider time)
 {
-    // A load balancer's check ends within two round trips. Who stays longer is a client, also one that only listens.
+    // A load balancer's check ends within two round trips. A connection that lasts longer is a client, even if the client only reads.
     private static readonly TimeSpan LongestCheck = TimeSpan.FromSeconds(1);
 
     private readonly AccessLog _access = new(loggers);
@@ -51,14 +51,15 @@ internal sealed partial class ConnectionPipeline(
         set => _model = value;
     }
 
-    /// <summary>Carries a connection from accept to account. Never throws.</summary>
+    /// <summary>Runs all steps for a connection. Never throws.</summary>
     public Task RunAsync(TcpConnection client, ListenerState listener) => RunAsync(client, listener, ConnectionIds.NextNumber());
 
-    /// <summary>The same with a number that the connection has already.</summary>
+    /// <summary>Runs all steps for a connection that already has a number. Never throws.</summary>
     public Task RunAsync(TcpConnection client, ListenerState listener, long number) =>
         RunAsync(new ConnectionRecord(number, client, listener, time.GetTimestamp()));
 
-    // What lives as long as a connection: it keeps the record, and nothing that the record has.
+    // This state machine lives as long as the connection. To stay small, it keeps only the record, and no second reference to anything in
+    // the record.
     private async Task RunAsync(ConnectionRecord record)
     {
         live.Add(record);
@@ -82,7 +83,7 @@ internal sealed partial class ConnectionPipeline(
         }
         catch (Exception fault)
         {
-            // The steps answer with values: whatever gets here is our bug, and must cost this connection only.
+            // Each step returns its failure as a value. An exception is therefore a bug of the gateway, and must end this connection only.
             record.End(new Outcome(CloseReason.Error));
             await record.Client.EnterAsync();
             (record.BackendLayer ?? record.Backend)?.Reset();
@@ -93,8 +94,8 @@ internal sealed partial class ConnectionPipeline(
         var saidNothing = record.BytesToBackend == 0 && record.Prefetch.IsEmpty && !record.HasSpoken;
         record.DropPrefetch();
 
-        // Before anybody is told that the connection has ended: who sees it in a metric may count on its place. And whatever a logger or a
-        // meter's listener throws, no place is lost for good.
+        // The place is given back before the metrics show the end, because an observer of the metrics may rely on the free place. It is
+        // also given back before code runs that may throw (a logger, a listener of a meter), so that no place is lost.
         _prologue.Leave(record);
 
         try
@@ -107,7 +108,7 @@ internal sealed partial class ConnectionPipeline(
         }
     }
 
-    /// <summary>Rejects a connection for which there is no room in a queue on the way here.</summary>
+    /// <summary>Rejects a connection because the queue in front of the pipeline is full.</summary>
     public void RejectOverflow(TcpConnection client, ListenerState listener)
     {
         var record = new ConnectionRecord(ConnectionIds.NextNumber(), client, listener, time.GetTimestamp());
@@ -115,7 +116,7 @@ internal sealed partial class ConnectionPipeline(
         Account(record, saidNothing: true);
     }
 
-    // The ClientHello has been read by the prologue; the handshake goes on with it.
+    // The prologue has already read the ClientHello; the handshake gets those bytes first.
     private ValueTask<bool> EndTlsAsync(ConnectionRecord record) =>
         record.Model?.Tls is { } server ? ShakeHandsAsync(record, server) : new ValueTask<bool>(true);
 
@@ -195,8 +196,8 @@ internal sealed partial class ConnectionPipeline(
         return route.Cluster.Original is null || dialed.Mode == SourceIpMode.Transparent || KnowAsOwn(record);
     }
 
-    // A connection for which no destination has an address counts as rejected. A connection that ended while a name was asked for counts as
-    // opened: it was routed, and how it ended is said as of any other.
+    // A connection counts as rejected if no destination has an address. A connection that ended during the name lookup counts as opened,
+    // because it was routed; its end is reported like the end of any other routed connection.
     private bool Open(ConnectionRecord record, DialFailure found)
     {
         if (found == DialFailure.NoAddress)
@@ -214,7 +215,7 @@ internal sealed partial class ConnectionPipeline(
         return found == DialFailure.None || record.Fail(PipelineOutcomes.Of(found, record.Client));
     }
 
-    // Not from a client's address: a client may have the same port, and is no loop.
+    // Not called for connections from a client's address: a client may have the same address and port, and would be taken for a loop.
     private bool KnowAsOwn(ConnectionRecord record)
     {
         record.OwnSource = PeerEndPoint.Of(record.Backend!.LocalEndPoint);
@@ -222,7 +223,8 @@ internal sealed partial class ConnectionPipeline(
         return !_own.Contains(record.Identity!.Peer) || record.Fail(CloseReason.OriginalDestination);
     }
 
-    // Through a layer the relay sends everything: it has the limits for a backend that does not take it.
+    // Through a layer (TLS to the backend) the relay sends the first bytes too, because the relay has the limits for a backend that does
+    // not read.
     private ValueTask<bool> SendFirstAsync(ConnectionRecord record)
     {
         if (record.BackendLayer is null)
@@ -232,7 +234,7 @@ internal sealed partial class ConnectionPipeline(
 
         if (RefusesSecondHeader(record) || record is { Guard: not null, Prefetch.IsEmpty: false })
         {
-            // One that has seen nothing yet: the relay shows it all bytes.
+            // A new guard that has seen no byte yet, because the relay shows all bytes to the guard.
             (record.Guard, record.GuardAs) =
                 (new FirstBytesGuard(), record.Guard is null ? IdentificationRefusal.UnexpectedHeader : record.GuardAs);
         }
@@ -254,7 +256,8 @@ internal sealed partial class ConnectionPipeline(
             return record.Fail(CloseReason.ClientReset);
         }
 
-        // The header goes all the same: what the backend makes of the reset that follows is about the client then, not about us.
+        // The header is sent even if the payload is refused, so that the backend attributes the reset that follows to the client and not to
+        // the gateway.
         var isRefused = RefusesSecondHeader(record) && !record.PassesGuard(IdentificationRefusal.UnexpectedHeader, metrics.Prologue);
         var payload = isRefused ? default : record.Prefetch;
         if (!needsHeader && payload.IsEmpty)
@@ -262,7 +265,8 @@ internal sealed partial class ConnectionPipeline(
             return !isRefused || record.Fail(PipelineOutcomes.Of(record.GuardAs));
         }
 
-        // An abort of the client's connection that came before the backend's was known has not reached that one.
+        // If the client's connection was aborted before the record knew the backend's connection, the abort has not reached the backend's
+        // connection.
         if (record.Client.AbortReason is not null)
         {
             return record.Fail(CloseReason.Drain);
@@ -281,7 +285,7 @@ internal sealed partial class ConnectionPipeline(
         return !isRefused || record.Fail(PipelineOutcomes.Of(record.GuardAs));
     }
 
-    // Where the listener has a policy, that has looked at the first bytes.
+    // Where the listener has a policy, the prologue has already looked at the first bytes.
     private static bool RefusesSecondHeader(ConnectionRecord record) =>
         record is { SendsHeader: true, Model.Policy: null, Route.SourceIp.RejectsNested: true };
 
@@ -314,7 +318,8 @@ internal sealed partial class ConnectionPipeline(
         _warnings.Ended(record.Outcome, record.ListenerName, record.Peer, record.Route?.Cluster.Name);
     }
 
-    // A peer without a header may wait for the server to speak, so it is dialed for at once, and only its end tells a check from a client.
+    // A peer without a header may wait for the server to speak first, so the backend is dialed at once. Only the end of the connection then
+    // tells a check from a client.
     private static bool IsCheck(ConnectionRecord record, TimeSpan duration) =>
         record
             is

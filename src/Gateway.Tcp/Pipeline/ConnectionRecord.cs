@@ -16,20 +16,20 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>
-/// One accepted connection of an engine from accept to account: what the steps of the pipeline leave for each other, and what the access
-/// log and the metrics are written from. Also the prologue's source of bytes, so that a connection costs one object: a pooled buffer is
-/// there while there are bytes in it.
+/// One accepted connection of an engine. It holds what the steps of the pipeline pass to each other, and the data of the access log and the
+/// metrics. It is also the source of bytes for the prologue, so that a connection costs only one object. It holds a pooled buffer only
+/// while the buffer contains bytes.
 /// </summary>
 internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerState listener, long acceptedAt)
     : AcceptedConnection(id, acceptedAt)
 {
     /// <summary>
-    /// What a server says unasked: MySQL's handshake packet, an SMTP banner, SSH's version and key exchange (1 to 2 KB). More is a
-    /// transfer.
+    /// The longest greeting that a server sends before the client speaks: MySQL's handshake packet, an SMTP banner, SSH's version and key
+    /// exchange (1 to 2 KB). More bytes than this are a transfer.
     /// </summary>
     public const int LongestGreetingBytes = 4096;
 
-    // One header and the first payload of nearly every protocol, and 10 MB for 5,000 peers that stop in the middle of a header.
+    // Enough for one header and the first payload of nearly every protocol. 5,000 peers that stop in the middle of a header hold 10 MB.
     private const int FirstBufferBytes = 2048;
 
     private byte[]? _prefetch;
@@ -72,14 +72,14 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     public override ReadOnlySequence<byte> Received =>
         _prefetch is { } buffer ? new ReadOnlySequence<byte>(buffer, _prefetchStart, _prefetchLength) : ReadOnlySequence<byte>.Empty;
 
-    /// <summary>Payload that was read and not sent on yet.</summary>
+    /// <summary>Payload that was read from the client and not sent to the backend yet.</summary>
     public ReadOnlyMemory<byte> Prefetch => _prefetch.AsMemory(_prefetchStart, _prefetchLength);
 
     public RouteModel? Route { get; set; }
 
     /// <summary>
-    /// The backend's connection; from any thread. Written with a full fence: who sets it and then sees that the client's is not aborted
-    /// knows that whoever aborts that one will see this.
+    /// The backend's connection. May be read and set on any thread. The setter is a full fence: if a thread sets this property and then
+    /// sees that the client's connection is not aborted, every later abort of the client's connection sees the new value.
     /// </summary>
     public TcpConnection? Backend
     {
@@ -87,18 +87,20 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
         set => Interlocked.Exchange(ref _backend, value);
     }
 
-    /// <summary>The client's side of the relay: its connection, or the TLS over it.</summary>
+    /// <summary>The client's side of the relay: the client's connection, or TLS over that connection.</summary>
     public RelaySide ClientSide { get; set; } = client;
 
-    /// <summary>The backend's side of the relay, if it is a layer over its connection.</summary>
+    /// <summary>
+    /// The backend's side of the relay, if TLS runs over the backend's connection; null: the connection itself is the side.
+    /// </summary>
     public RelaySide? BackendLayer { get; set; }
 
     public DestinationModel? Destination { get; set; }
 
-    /// <summary>Our end of the connection to an original destination, as long as <see cref="OwnConnections"/> knows it.</summary>
+    /// <summary>Our end of the connection to an original destination, while <see cref="OwnConnections"/> contains that address.</summary>
     public IPEndPoint? OwnSource { get; set; }
 
-    /// <summary>Whether the client is known to have sent what nobody was there to read.</summary>
+    /// <summary>Whether the client is known to have sent bytes that are no longer in the buffer, or that were lost.</summary>
     public bool HasSpoken { get; set; }
 
     /// <inheritdoc/>
@@ -114,13 +116,13 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     /// <summary>Payload from the backend that the client's kernel took.</summary>
     public long BytesToClient { get; set; }
 
-    /// <summary>What of the bytes is in the metrics already; changed under a lock on the record.</summary>
+    /// <summary>The bytes that the metrics already include. Changed only under a lock on the record.</summary>
     public RelayedBytes Counted { get; set; }
 
-    /// <summary>Whether it counts as opened: routed, with an address to dial.</summary>
+    /// <summary>Whether the connection counts in the metrics as opened, and no longer as rejected.</summary>
     public bool IsOpened { get; set; }
 
-    // tproxy leaves the packets as they are, so there it is the accepted socket's own address.
+    // TPROXY does not change the packets, so the local address of the accepted socket is the original destination.
     public override IPEndPoint ReadLocal() =>
         (listener.Intercept == InterceptMode.Redirect ? client.ReadRedirectedDestination() : null) ?? client.LocalEndPoint;
 
@@ -184,12 +186,13 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     public override bool Fail(Outcome outcome)
     {
         End(client.AbortReason == RelayEnd.Limit ? outcome with { Reason = CloseReason.Limit } : outcome);
-        // What a client sent that left during the dial was not read. It is lost, but a client that sent something is no check.
+        // A client that left during the dial may have sent bytes that were not read. The bytes are lost, but they show that the connection
+        // was no check.
         HasSpoken |= outcome.Reason == CloseReason.ClientReset && HasUnreadBytes();
         (BackendLayer ?? Backend)?.Reset();
         if (!ReferenceEquals(ClientSide, client))
         {
-            // A layer holds memory of its own.
+            // A layer is reset itself, because it holds memory of its own.
             ClientSide.Reset();
         }
         else if (Outcome.Reason == CloseReason.HealthCheck)
@@ -198,20 +201,22 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
         }
         else
         {
-            // Neither side may take a cut stream for a complete one, and refused peers leave no TIME_WAIT behind.
+            // RST, so that neither side takes a cut stream for a complete stream, and refused peers leave no TIME_WAIT behind.
             client.Reset();
         }
 
         return false;
     }
 
-    /// <summary>Says how it ended, whatever was said before. Where no rule refused it, what the dialer said stays.</summary>
+    /// <summary>Sets the outcome and replaces an earlier outcome. The dialer's error is kept if the new outcome has no rule.</summary>
     public void End(Outcome outcome) => Outcome = outcome.Rule is null ? outcome with { Error = Outcome.Error } : outcome;
 
-    /// <summary>Notes what became of a dial that failed, or of its failed attempts; null: none did.</summary>
+    /// <summary>Notes how a dial failed, or which of its attempts failed; null: no attempt failed.</summary>
     public void NoteDial(string? failed) => Outcome = Outcome with { Error = failed };
 
-    /// <summary>Notes a TLS stream that ended in order on TCP, but without close_notify: nobody knows whether that was all.</summary>
+    /// <summary>
+    /// Notes that a TLS stream ended with FIN but without close_notify, so that nobody can tell whether the stream was complete.
+    /// </summary>
     public void NoteCut()
     {
         if (Outcome.Reason is CloseReason.ClientFin or CloseReason.BackendFin && (ClientSide.WasCut || BackendLayer?.WasCut == true))
@@ -230,7 +235,8 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     public override void Abort()
     {
         client.Abort(RelayEnd.Drain);
-        // The client's operations are ended by that, and the relay; a header that the backend does not take is the backend's.
+        // The abort above ends the operations on the client's connection and the relay. It does not end the sending of a header to a
+        // backend that does not read.
         Backend?.Abort(RelayEnd.Drain);
     }
 

@@ -6,15 +6,15 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>
-/// What a backend gets before the relay: a PROXY header and what stands behind it, in one piece, since a backend that looks at its first
-/// segment only (nginx, HAProxy) sees the whole header then. The buffer is pooled: give it back.
+/// The bytes that a backend gets before the relay: a PROXY header and the bytes behind the header. They are sent in one piece, because some
+/// backends (nginx, HAProxy) look only at the first segment and must find the whole header there. The buffer is pooled: call Return.
 /// </summary>
 internal readonly record struct FirstBytes(byte[] Buffer, int HeaderLength, int Length)
 {
-    /// <summary>All of it.</summary>
+    /// <summary>The header and the bytes behind the header.</summary>
     public ReadOnlyMemory<byte> Data => Buffer.AsMemory(0, Length);
 
-    /// <summary>Puts a header in front of bytes.</summary>
+    /// <summary>Writes a header and then the given bytes into a pooled buffer.</summary>
     public static FirstBytes WithHeader(ConnectionRecord record, ReadOnlySpan<byte> behind, DialMetrics metrics)
     {
         var route = record.Route!;
@@ -33,7 +33,7 @@ internal readonly record struct FirstBytes(byte[] Buffer, int HeaderLength, int 
         return new FirstBytes(buffer, header, header + behind.Length);
     }
 
-    /// <summary>Gives the buffer back, and counts the header if it was sent.</summary>
+    /// <summary>Gives the buffer back, and counts the header if the header was sent completely.</summary>
     public void Return(ConnectionRecord record, int sent, DialMetrics metrics)
     {
         ArrayPool<byte>.Shared.Return(Buffer);

@@ -3,9 +3,9 @@ using Gateway.Tcp.Engines;
 
 namespace Gateway.Tcp.Pipeline;
 
-/// <summary>What outlives configurations of a bound listener.</summary>
+/// <summary>The state of a bound listener that stays the same when the configuration changes.</summary>
 /// <param name="Name">Its key in <c>Listeners</c>.</param>
-/// <param name="KeepAlive">Keep-alive of both legs of its connections; null: off.</param>
-/// <param name="Intercept">How connections are diverted to it; null: it is connected to.</param>
-/// <param name="Port">The bound port; 0: nobody asks.</param>
+/// <param name="KeepAlive">Keep-alive of the client's and of the backend's connections; null: off.</param>
+/// <param name="Intercept">How the kernel diverts connections to the listener; null: clients connect to the listener itself.</param>
+/// <param name="Port">The bound port; 0: not needed.</param>
 internal sealed record ListenerState(string Name, TcpKeepAlive? KeepAlive, InterceptMode? Intercept = null, int Port = 0);

@@ -4,13 +4,14 @@ using System.Net;
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>
-/// Our ends of the connections to original destinations. One of them that comes back as a client was captured by rules that do not know us,
-/// and would be dialed, captured and accepted again until descriptors run out. What is dialed can be accepted before its dial has ended
-/// here, on another loop; so it is looked for twice, before and after the next dial, and a loop ends after a round or two.
+/// The local addresses of the gateway's connections to original destinations. If such an address comes back as a client, netfilter rules
+/// that make no exception for the gateway have captured the gateway's own connection. Without this check the connection would be dialed,
+/// captured and accepted again until the descriptors run out. Another event loop can accept the connection before its dial has ended here.
+/// Therefore the address is checked twice, before and after the next dial, and a loop ends after one or two rounds.
 /// </summary>
 internal sealed class OwnConnections
 {
-    // How many: two connections to different destinations may have the same source.
+    // The value counts the connections, because two connections to different destinations may have the same source.
     private readonly ConcurrentDictionary<IPEndPoint, int> _sources = new();
 
     public void Add(IPEndPoint source) => _sources.AddOrUpdate(source, 1, static (_, count) => count + 1);

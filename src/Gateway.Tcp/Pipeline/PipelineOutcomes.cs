@@ -6,10 +6,10 @@ using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Pipeline;
 
-/// <summary>What the answers of the dialer and of a relay are as an outcome of the client's connection.</summary>
+/// <summary>Turns the results of the dialer and of a relay into the outcome of the client's connection.</summary>
 internal static class PipelineOutcomes
 {
-    /// <summary>A dial has failed.</summary>
+    /// <summary>The reason for a dial that failed.</summary>
     public static CloseReason Of(DialFailure failure, TcpConnection client) => failure switch
     {
         DialFailure.Timeout => CloseReason.BackendConnectTimeout,
@@ -22,9 +22,9 @@ internal static class PipelineOutcomes
         _ => CloseReason.BackendConnectFailed,
     };
 
-    /// <summary>A relay has ended.</summary>
-    /// <param name="end">Why.</param>
-    /// <param name="guardAs">What a refusal by the guard is called.</param>
+    /// <summary>The outcome of a relay that ended.</summary>
+    /// <param name="end">Why the relay ended.</param>
+    /// <param name="guardAs">The refusal that is reported if the guard stopped the relay.</param>
     public static Outcome Of(RelayEnd end, IdentificationRefusal guardAs) => end switch
     {
         RelayEnd.ClientFin => new(CloseReason.ClientFin),
@@ -39,7 +39,7 @@ internal static class PipelineOutcomes
         _ => new(CloseReason.Error),
     };
 
-    /// <summary>A guard has stopped a header after the backend was dialed.</summary>
+    /// <summary>The outcome if a guard stopped a header after the backend was dialed.</summary>
     public static Outcome Of(IdentificationRefusal guardAs) => new(
         guardAs switch
         {

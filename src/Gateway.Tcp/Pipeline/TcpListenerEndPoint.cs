@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Gateway.Tcp.Pipeline;
 
-/// <summary>A bound listener, dressed as an endpoint: only our own connection listener factory takes it.</summary>
+/// <summary>A bound listener in the form of an endpoint. Only our own connection listener factory accepts this type.</summary>
 internal sealed class TcpListenerEndPoint(BoundTcpListener listener) : EndPoint
 {
     public BoundTcpListener Listener => listener;

@@ -4,14 +4,14 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Pipeline;
 
 /// <content>
-/// The series of a configuration, at zero before anything is counted: Prometheus's <c>rate()</c> and <c>increase()</c> never see the first
-/// event of a series that appears with it. A new label or reason is added here (or to <see cref="CloseReasons"/>), and nowhere else. Adding
-/// zero again changes nothing, so each configuration adds all of its own.
+/// Adds the series of a configuration with the value zero, because Prometheus's <c>rate()</c> and <c>increase()</c> miss the first event of
+/// a series that appears with that event. A new label or reason is added here (or to <see cref="CloseReasons"/>), and nowhere else. Adding
+/// zero again changes nothing, so each configuration adds all its series.
 /// </content>
 internal sealed partial class TcpMetrics
 {
-    // Two network types times 19 reasons times so many routes are 19,000 series. With more, the orderly ends appear with their first
-    // connection.
+    // Two network types times 19 reasons times 500 routes are 19,000 series. With more routes, the series of the orderly ends appear only
+    // with their first connection.
     private const int ManyRoutes = 500;
 
 

@@ -11,13 +11,13 @@ using Gateway.Tcp.Tls;
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>
-/// The instruments of the TCP data plane. Opened, active, closed and duration are of routed connections; one that ends earlier counts once
-/// in rejected; a check that connects and closes counts in health_checks alone (<see cref="PrologueMetrics"/>). Labels come from
-/// configuration, never from a peer.
+/// The instruments of the TCP data plane. Opened, active, closed and duration count routed connections. A connection that ends before it is
+/// routed counts once in rejected. A check that connects and closes counts in health_checks (<see cref="PrologueMetrics"/>). Labels come
+/// from the configuration, never from a peer.
 /// </summary>
 internal sealed partial class TcpMetrics
 {
-    // Connections live for milliseconds (a probe) or for days (a database pool).
+    // The buckets are wide, because connections live for milliseconds (a probe) or for days (a database pool).
     private static readonly InstrumentAdvice<double> LongDurations = new()
     {
         HistogramBucketBoundaries = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400],
@@ -60,10 +60,10 @@ internal sealed partial class TcpMetrics
     /// <summary>The instruments of dials.</summary>
     public DialMetrics Dials { get; }
 
-    /// <summary>What is counted before a connection is routed; HTTP listeners share it.</summary>
+    /// <summary>The instruments for connections that are not routed yet; HTTP listeners share them.</summary>
     public PrologueMetrics Prologue { get; }
 
-    /// <summary>Handshakes with clients; Https listeners share them.</summary>
+    /// <summary>The instruments of handshakes with clients; Https listeners share them.</summary>
     public TlsMetrics Tls { get; }
 
     public void Opened(RouteModel route, IPAddress client)
@@ -73,7 +73,9 @@ internal sealed partial class TcpMetrics
         _active.Add(1, tags);
     }
 
-    /// <summary>Connections that the kernel forwarded: nobody is told when they end, so they are neither active nor closed.</summary>
+    /// <summary>
+    /// Counts connections that the kernel forwarded. They are neither active nor closed, because the gateway does not learn when they end.
+    /// </summary>
     public void Forwarded(RouteModel route, AddressFamily family, long connections) =>
         _opened.Add(connections, family == AddressFamily.InterNetwork ? route.TagsV4 : route.TagsV6);
 
@@ -93,8 +95,8 @@ internal sealed partial class TcpMetrics
     }
 
     /// <summary>
-    /// Counts what is new in <paramref name="total"/>: connections live for days, and their bytes are not to show up on the last of them.
-    /// Safe from any thread.
+    /// Counts the bytes of <paramref name="total"/> that are not counted yet. Called while the connection is alive, because connections
+    /// live for days and their bytes must not all appear at the end. May be called from any thread.
     /// </summary>
     public void Carried(ConnectionRecord record, RelayedBytes total)
     {

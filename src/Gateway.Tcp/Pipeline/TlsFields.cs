@@ -3,10 +3,13 @@ using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Pipeline;
 
-/// <summary>The fields of the access log that tell of TLS, in both planes.</summary>
+/// <summary>The access-log fields about TLS, for TCP and HTTP.</summary>
 public static class TlsFields
 {
-    /// <summary>The fields, to stand behind all others; empty where TLS is not known of. What clients sent is quoted and capped.</summary>
+    /// <summary>
+    /// The fields, which come after all other fields; empty if nothing is known about TLS. Text from clients is quoted and limited in
+    /// length.
+    /// </summary>
     public static string Of(ConnectionIdentity? identity)
     {
         if (identity is null or { Hello: null, Tls: null })

@@ -12,11 +12,12 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Prologue;
 
 /// <summary>
-/// An accepted connection as <see cref="ConnectionPrologue"/> sees it: a small source of bytes (what has come so far, wait for more,
-/// consume), the policies of its listener, and what the looks have found. An engine's connection and a Kestrel pipe each have their own.
+/// An accepted connection as <see cref="ConnectionPrologue"/> sees it: a small source of bytes (take what has come, wait for more,
+/// consume), the policies of its listener, and the results of the looks. An engine's connection and a connection of a Kestrel pipe each
+/// have an implementation.
 /// </summary>
-/// <param name="id">Its number in this process.</param>
-/// <param name="acceptedAt">Timestamp of accept.</param>
+/// <param name="id">The connection's number in this process.</param>
+/// <param name="acceptedAt">The timestamp of accept.</param>
 public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnection(id, acceptedAt)
 {
     /// <summary>The listener's name, for metrics and logs.</summary>
@@ -28,62 +29,64 @@ public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnect
     /// <inheritdoc/>
     public override IPAddress ClientAddress => Identity?.Client.Address ?? Peer.Address;
 
-    /// <summary>Who may come with or without a PROXY header; null: the peer is the client.</summary>
+    /// <summary>Which peers may or must send a PROXY header; null: the peer is the client.</summary>
     public abstract ProxyProtocolPolicy? ProxyProtocol { get; }
 
-    /// <summary>Whose TCP options name a client; null: no option is looked at.</summary>
+    /// <summary>Which peers may name the client in a TCP option; null: no option is looked at.</summary>
     public abstract ToaPolicy? Toa { get; }
 
-    /// <summary>How the ClientHello is read; null: it is not.</summary>
+    /// <summary>How the ClientHello is read; null: the ClientHello is not read.</summary>
     public virtual ClientHelloPolicy? ClientHello => null;
 
-    /// <summary>Since when the ClientHello was waited for: a timestamp.</summary>
+    /// <summary>The timestamp when the wait for the ClientHello began.</summary>
     public long ClientHelloBegan { get; set; }
 
-    /// <summary>Whether the client has asked for TLS in its protocol's own words, and was told yes.</summary>
+    /// <summary>Whether the client has asked for TLS in its own protocol (PostgreSQL's SSLRequest), and the gateway has agreed.</summary>
     public bool HasAskedForTls { get; set; }
 
-    /// <summary>What has come so far and was not consumed.</summary>
+    /// <summary>The bytes that have been received and not consumed.</summary>
     public abstract ReadOnlySequence<byte> Received { get; }
 
-    /// <summary>Whether the peer has ended its side.</summary>
+    /// <summary>Whether the peer has ended its stream.</summary>
     public bool HasEnded { get; protected set; }
 
-    /// <summary>Whether we are ending the connection: a drain, or it gives way to another.</summary>
+    /// <summary>Whether the gateway is ending the connection, because of a drain or to make room for another connection.</summary>
     public abstract bool IsStopped { get; }
 
-    /// <summary>Whether <see cref="ReadOptions"/> can know of segments behind the SYN.</summary>
+    /// <summary>Whether <see cref="ReadOptions"/> can read the options of segments after the SYN.</summary>
     public abstract bool SeesOptions { get; }
 
-    /// <summary>Who is at the other end; null: not known yet.</summary>
+    /// <summary>The client and how its address was learned; null: not known yet.</summary>
     public ConnectionIdentity? Identity { get; set; }
 
-    /// <summary>Whether a PROXY header came, of whatever kind.</summary>
+    /// <summary>Whether a PROXY header came, of any version and command.</summary>
     public bool HasHeader { get; set; }
 
     /// <summary>
-    /// Looks at the bytes behind the prologue, before anybody gets them; null: the first bytes are known to be no header.
+    /// Looks at the bytes after the prologue before they are passed on; null: the first bytes are known not to be a header.
     /// </summary>
     public FirstBytesGuard? Guard { get; set; }
 
-    /// <summary>What the guard's refusal is called.</summary>
+    /// <summary>The refusal that is reported if the guard stops the connection.</summary>
     public IdentificationRefusal GuardAs { get; set; }
 
-    /// <summary>How it ended.</summary>
+    /// <summary>How the connection ended.</summary>
     public Outcome Outcome { get; protected internal set; }
 
-    /// <summary>Our end of the accepted socket, or where the kernel says that the client connected to.</summary>
+    /// <summary>
+    /// The local address of the accepted socket, or the address that the client connected to, if the kernel redirected the connection.
+    /// </summary>
     public abstract IPEndPoint ReadLocal();
 
-    /// <summary>Whether the connection goes on without a ClientHello; asked when the client is known.</summary>
+    /// <summary>Whether the connection can go on without a ClientHello. Asked when the client is known.</summary>
     public virtual ClientHelloNeed ReadClientHelloNeed() => ClientHelloNeed.None;
 
-    /// <summary>Answers the client before its connection is routed: a few bytes of its protocol.</summary>
+    /// <summary>Sends a few bytes of the client's protocol to the client, before the connection is routed.</summary>
     /// <param name="bytes">The answer.</param>
     /// <param name="limit">How long it may take.</param>
     public virtual ValueTask<SocketError> AnswerAsync(ReadOnlyMemory<byte> bytes, TimeSpan limit) => new(SocketError.OperationNotSupported);
 
-    /// <summary>What the wait for the ClientHello has left of the limit of a handshake.</summary>
+    /// <summary>The rest of a handshake's limit after the wait for the ClientHello; at least 1 ms.</summary>
     /// <param name="limit">The limit.</param>
     /// <param name="time">The clock.</param>
     public TimeSpan LeftForHandshake(TimeSpan limit, TimeProvider time)
@@ -93,41 +96,45 @@ public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnect
         return left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1);
     }
 
-    /// <summary>Goes on where the connection's engine wants it: an event loop's connections are touched by that loop alone.</summary>
+    /// <summary>
+    /// Continues on the thread that the connection's engine requires, because only its event loop may touch a connection of that loop.
+    /// </summary>
     public virtual ValueTask EnterAsync() => ValueTask.CompletedTask;
 
-    /// <summary>Takes in what has come, without waiting.</summary>
+    /// <summary>Receives the bytes that have come, without waiting.</summary>
     /// <returns>
-    /// Success, also if nothing has come; else the socket's error. What came before an error stays in <see cref="Received"/>.
+    /// Success, even if nothing has come; otherwise the socket's error. Bytes that came before an error stay in <see cref="Received"/>.
     /// </returns>
     public abstract SocketError Receive();
 
-    /// <summary>Waits until <see cref="Receive"/> has something to say.</summary>
-    /// <param name="limit">How long at most.</param>
-    /// <returns>Success, TimedOut, OperationAborted if we end the connection, or the socket's error.</returns>
+    /// <summary>Waits until <see cref="Receive"/> returns bytes, the end of the stream or an error.</summary>
+    /// <param name="limit">The longest wait.</param>
+    /// <returns>Success, TimedOut, OperationAborted if the gateway ends the connection, or the socket's error.</returns>
     public abstract ValueTask<SocketError> WaitAsync(TimeSpan limit);
 
-    /// <summary>Takes bytes off the beginning of <see cref="Received"/>.</summary>
+    /// <summary>Removes bytes from the beginning of <see cref="Received"/>.</summary>
     public abstract void Consume(int bytes);
 
     /// <summary>The TCP options of one segment, see <see cref="TcpConnection.ReadOptions"/>.</summary>
     public abstract int ReadOptions(OptionCarriers carrier, Span<byte> options);
 
     /// <summary>
-    /// Ends the connection. Neither side may take a cut stream for a complete one, unless the peer has ended without a byte itself.
+    /// Ends the connection, with RST, so that neither side takes a cut stream for a complete stream. A peer that has ended its stream
+    /// without a byte gets an orderly close.
     /// </summary>
-    /// <param name="outcome">How it ended.</param>
-    /// <returns>False, for the caller to return.</returns>
+    /// <param name="outcome">How the connection ended.</param>
+    /// <returns>False, so that the caller can return the result of this method.</returns>
     public abstract bool Fail(Outcome outcome);
 
     /// <inheritdoc cref="Fail(Outcome)"/>
     public bool Fail(CloseReason reason) => Fail(new Outcome(reason));
 
     /// <summary>
-    /// Looks for a header in what the client has sent so far, and has what still comes looked at on its way, until it is known to be none.
+    /// Looks for a header in the bytes that the client has sent so far. If they can still become a header, the guard is set and looks at
+    /// the next bytes on their way to the backend.
     /// </summary>
-    /// <param name="guardAs">What a header is called.</param>
-    /// <param name="metrics">Count it.</param>
+    /// <param name="guardAs">The refusal that is reported for a header.</param>
+    /// <param name="metrics">Counts a header that was found.</param>
     internal bool PassesGuard(IdentificationRefusal guardAs, PrologueMetrics metrics)
     {
         var guard = new FirstBytesGuard();

@@ -8,12 +8,12 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Prologue;
 
 /// <summary>
-/// Where routes ask for server names, or TLS ends here: waits for the ClientHello and leaves what it says in the identity. Nothing is
-/// decrypted, and the ClientHello stays in front of the payload.
-/// 1. With StartTls the client's request is answered first.
-/// 2. A connection that some route takes without a ClientHello is not kept waiting: it goes on when its first bytes are no TLS, or when it
-/// has said nothing for SilenceWait, since its server may have to speak first.
-/// 3. What begins as TLS must become a ClientHello, in time and within MaxBytes; else the connection ends.
+/// Waits for the ClientHello, where routes ask for server names or TLS ends at the listener, and puts its content into the identity.
+/// Nothing is decrypted, and the ClientHello stays in front of the payload.
+/// 1. With StartTls, the client's request for TLS is answered first.
+/// 2. If some route accepts the connection without a ClientHello, the connection goes on as soon as its first bytes are not TLS, or when
+/// the client has sent nothing for SilenceWait, because the server may have to speak first.
+/// 3. If the connection begins as TLS, a ClientHello must be complete in time and within MaxBytes; otherwise the connection ends.
 /// </summary>
 internal sealed class ClientHelloLook(PrologueMetrics metrics, TimeProvider time) : IPrologueLook
 {
@@ -68,7 +68,7 @@ internal sealed class ClientHelloLook(PrologueMetrics metrics, TimeProvider time
             switch (status)
             {
                 case ClientHelloStatus.Complete:
-                    // A TLS record is no PROXY header.
+                    // The guard is not needed any more, because a TLS record cannot begin a PROXY header.
                     connection.Guard = null;
                     connection.Identity = connection.Identity! with { Hello = reader.Hello };
                     return true;
@@ -101,7 +101,8 @@ internal sealed class ClientHelloLook(PrologueMetrics metrics, TimeProvider time
 
     private static CloseReason RefusalOf(ClientHelloPolicy policy) => policy.EndsTls ? CloseReason.Tls : CloseReason.ClientHello;
 
-    // The guard has seen what was there before this look, and sees the rest now: nobody else looks at bytes that were read ahead.
+    // The guard has already seen the bytes that came before this look. It has to see the other bytes here, because no later step shows it
+    // bytes that were read ahead.
     private bool WithoutHello(AcceptedConnection connection, ClientHelloPolicy policy, bool isOptional, string why, long seen)
     {
         if (connection.Guard is { } guard && connection.Received.Length > seen)
@@ -120,7 +121,7 @@ internal sealed class ClientHelloLook(PrologueMetrics metrics, TimeProvider time
         return isOptional || connection.Fail(new Outcome(RefusalOf(policy), why));
     }
 
-    // A load balancer's check ends with RST as often as with FIN.
+    // A load balancer's check ends with RST as often as with FIN, so RST from a silent client counts as a check too.
     private static bool Left(AcceptedConnection connection, bool isSilent, SocketError error) => connection.Fail(
         connection.IsStopped ? CloseReason.Draining
         : error == SocketError.TimedOut ? CloseReason.ClientHello

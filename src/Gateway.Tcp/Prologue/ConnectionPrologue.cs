@@ -5,14 +5,14 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Prologue;
 
 /// <summary>
-/// What happens to an accepted connection before anybody routes it or speaks HTTP on it, on either plane:
-/// 1. Admit: not while draining, not above the limit.
-/// 2. PROXY header: peer → policy → header → client; what follows the header is payload. What may still become a header is waited for or
-/// guarded.
-/// 3. TOA: without a header, the client from a TCP option of a trusted peer.
-/// 4. A header that nobody expects is guarded against.
-/// 5. ClientHello: where routes ask for server names or TLS ends here, what it says.
-/// A step that refuses a connection ends it with its outcome; the connection's owner accounts for it.
+/// The steps of an accepted connection before the TCP pipeline routes it or the HTTP server reads from it:
+/// 1. Admit: refuse while draining, and above the limit.
+/// 2. PROXY header: peer → policy → header → client; the bytes after the header are payload. Bytes that may still become a header are
+/// waited for, or a guard watches them.
+/// 3. TOA: without a header, take the client from a TCP option of a trusted peer.
+/// 4. Guard against a header that no policy expects.
+/// 5. ClientHello: read the ClientHello, where routes ask for server names or TLS ends at the listener.
+/// A step that refuses a connection ends the connection with an outcome; the caller counts and logs the outcome.
 /// </summary>
 public sealed class ConnectionPrologue
 {
@@ -21,11 +21,11 @@ public sealed class ConnectionPrologue
     private readonly IPrologueLook[] _looks;
 
     /// <summary>Makes the prologue of one plane.</summary>
-    /// <param name="rules">What is special about the plane.</param>
-    /// <param name="metrics">Those of both planes.</param>
-    /// <param name="live">The plane's connections.</param>
+    /// <param name="rules">The differences between TCP and HTTP.</param>
+    /// <param name="metrics">The instruments, shared by TCP and HTTP.</param>
+    /// <param name="live">The live connections of TCP or of HTTP.</param>
     /// <param name="limit">The cap on connections.</param>
-    /// <param name="time">For timeouts.</param>
+    /// <param name="time">The clock, for timeouts.</param>
     public ConnectionPrologue(PrologueRules rules, PrologueMetrics metrics, LiveConnections live, ConnectionLimit limit, TimeProvider time)
     {
         _live = live;
@@ -39,8 +39,8 @@ public sealed class ConnectionPrologue
         ];
     }
 
-    /// <summary>Runs the steps. Synchronous where no look has anything to wait for.</summary>
-    /// <returns>Whether the connection goes on: its identity is known then, else its outcome.</returns>
+    /// <summary>Runs the steps. Completes synchronously if no look has to wait.</summary>
+    /// <returns>True: the connection goes on, and its identity is known. False: the connection has ended, and its outcome is set.</returns>
     public ValueTask<bool> RunAsync(AcceptedConnection connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
@@ -52,7 +52,7 @@ public sealed class ConnectionPrologue
                 return FinishAsync(connection, step, next);
             }
 
-            // A ValueTask is asked for its result once.
+            // The result of a ValueTask may be read only once.
             var goesOn = step.Result;
             if (!goesOn || next == _looks.Length)
             {
@@ -63,7 +63,7 @@ public sealed class ConnectionPrologue
         }
     }
 
-    /// <summary>Gives the place of a connection that has ended back, unless it gave way to another.</summary>
+    /// <summary>Gives back the place of a connection that has ended, unless the place was already given to another connection.</summary>
     public void Leave(AcceptedConnection connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
@@ -89,7 +89,8 @@ public sealed class ConnectionPrologue
         return place.IsCompletedSuccessfully ? new ValueTask<bool>(Take(connection, place.Result)) : WaitForRoomAsync(connection, place);
     }
 
-    // What is idle is closed on a thread of the pool: the connection goes on where its engine wants it.
+    // The wait may end on a thread of the pool, where idle connections are closed. The connection has to return to the thread of its
+    // engine.
     private static async ValueTask<bool> WaitForRoomAsync(AcceptedConnection connection, ValueTask<bool> place)
     {
         var hasPlace = await place;

@@ -4,8 +4,9 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Prologue;
 
 /// <summary>
-/// What is counted of connections before they are routed or speak HTTP, on both planes: those that end there, by reason, and what their
-/// PROXY headers and TCP options said. A check that connects and closes counts in health_checks alone.
+/// The instruments for connections that are not routed yet and have not reached the HTTP server, for TCP and HTTP: connections that end in
+/// this phase, by reason, and the results of PROXY headers and TCP options. A check that connects and closes counts in health_checks and
+/// not in rejected.
 /// </summary>
 public sealed class PrologueMetrics
 {
@@ -13,7 +14,7 @@ public sealed class PrologueMetrics
     private readonly Counter<long> _healthChecks;
     private readonly Counter<long> _toaReceived;
 
-    /// <summary>Makes the instruments; once for a process.</summary>
+    /// <summary>Creates the instruments. Called once in a process.</summary>
     /// <param name="meters">The factory.</param>
     public PrologueMetrics(IMeterFactory meters)
     {
@@ -29,11 +30,11 @@ public sealed class PrologueMetrics
 
     internal ProxyProtocolMetrics Headers { get; }
 
-    /// <summary>The series of a listener, at zero before anything is counted.</summary>
+    /// <summary>Adds the series of a listener with the value zero, before anything is counted.</summary>
     /// <param name="listener">The listener's name.</param>
-    /// <param name="series">Which reasons its connections can be rejected for.</param>
-    /// <param name="looksAtHeaders">Whether it has a <c>ProxyProtocol</c> section.</param>
-    /// <param name="looksAtOptions">Whether it has a <c>Toa</c> section.</param>
+    /// <param name="series">The reasons for which the listener's connections can be rejected.</param>
+    /// <param name="looksAtHeaders">Whether the listener has a <c>ProxyProtocol</c> section.</param>
+    /// <param name="looksAtOptions">Whether the listener has a <c>Toa</c> section.</param>
     public void StartAtZero(string listener, ReasonSeries series, bool looksAtHeaders, bool looksAtOptions)
     {
         _healthChecks.Add(0, TcpMeter.Tag("listener", listener));
@@ -53,7 +54,7 @@ public sealed class PrologueMetrics
         }
     }
 
-    /// <summary>A connection has ended before it was routed.</summary>
+    /// <summary>Counts a connection that ended before it was routed.</summary>
     public void Ended(string listener, CloseReason reason)
     {
         if (reason == CloseReason.HealthCheck)
@@ -66,10 +67,10 @@ public sealed class PrologueMetrics
         }
     }
 
-    /// <summary>A connection was a check that closed without a byte.</summary>
+    /// <summary>Counts a check that closed without a byte.</summary>
     internal void HealthCheck(string listener) => _healthChecks.Add(1, TcpMeter.Tag("listener", listener));
 
-    /// <summary>The TCP options of a trusted peer were looked at.</summary>
+    /// <summary>Counts a look at the TCP options of a trusted peer.</summary>
     internal void ToaReceived(string listener, string result) =>
         _toaReceived.Add(1, TcpMeter.Tag("listener", listener), TcpMeter.Tag("result", result));
 }

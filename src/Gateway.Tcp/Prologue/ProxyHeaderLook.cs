@@ -9,7 +9,7 @@ using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Prologue;
 
-/// <summary>Feeds <see cref="HeaderIdentification"/> with what the connection has to say, until the client is known or refused.</summary>
+/// <summary>Passes the received bytes to <see cref="HeaderIdentification"/> until the client is known or refused.</summary>
 internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metrics, TimeProvider time) : IPrologueLook
 {
     public ValueTask<bool> LookAsync(AcceptedConnection connection)
@@ -37,7 +37,7 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
         var settled = default(IdentificationStep);
         while (true)
         {
-            // Refused by address: nothing is read.
+            // A peer that is refused by its address: nothing is read.
             if (peer != PeerClass.Rejected && !connection.HasEnded && connection.Receive() != SocketError.Success)
             {
                 return ConcludeFailed(connection, policy, peer, settled);
@@ -57,14 +57,15 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
         }
     }
 
-    /// <summary>What to do with what has come so far.</summary>
+    /// <summary>Decides what to do with the bytes that have come so far.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="policy">Its listener's policy.</param>
-    /// <param name="peer">What the policy makes of the peer.</param>
+    /// <param name="peer">The peer's class in the policy.</param>
     /// <param name="settled">
-    /// The identification that only the first bytes behind it can change. It is not decided anew: a whole header that comes late is late.
+    /// The identification, if only the first bytes behind it can still change it. It is not decided again, so that a header that is
+    /// complete only later stays a late header.
     /// </param>
-    /// <param name="ended">Whether nothing more will come.</param>
+    /// <param name="ended">Whether no more bytes will come.</param>
     private IdentificationStep Decide(
         AcceptedConnection connection, ProxyProtocolPolicy policy, PeerClass peer, ref IdentificationStep settled, bool ended)
     {
@@ -94,9 +95,9 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
         return WaitForFirstBytes(settled, received.Slice(settled.ConsumedBytes), policy.HeaderTimeout - elapsed, ended);
     }
 
-    // LOCAL, UNKNOWN, or a header that names the proxy itself, and nothing behind it: so far it is a load balancer's check, which is about
-    // to close. Nothing is dialed for it before its first byte (health checkers), or before it had time to close (trusted: it may wait for
-    // the server to speak).
+    // LOCAL, UNKNOWN, or a header that names the proxy itself, and nothing behind the header: this is probably a load balancer's check that
+    // is about to close. For a health checker, a backend is dialed only after its first byte. For a trusted peer, a backend is dialed after
+    // OptionalWait, because the peer may wait for the server to speak first.
     private static IdentificationStep WaitForCheck(
         in IdentificationStep step, ProxyProtocolPolicy policy, PeerClass peer, IPEndPoint from, long length, TimeSpan elapsed, bool ended)
     {
@@ -115,7 +116,7 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
         step is { Action: IdentificationAction.Identified, HasHeader: true } && step.ConsumedBytes == length
         && (!step.Header.HasAddresses || step.Header.Source.Unmap() == ProxyEndPoint.From(peer));
 
-    // The peer is the client; its first bytes, or those behind a header that names nobody, must not be a header all the same.
+    // The peer is the client. Its first bytes, or the bytes behind a header that names no client, must not be a header.
     private static IdentificationStep WaitForFirstBytes(
         in IdentificationStep settled,
         in ReadOnlySequence<byte> payload,
@@ -138,7 +139,7 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
             case GuardVerdict.More when payload.IsEmpty:
                 return settled with { Action = IdentificationAction.CloseSilently, GuardAs = IdentificationRefusal.None };
             default:
-                // The end of a signature will not come, or not in time: HTTP answers what is there.
+                // The rest of a signature will not come, or not in time: the HTTP server answers the bytes that have come.
                 return settled with { GuardAs = IdentificationRefusal.None };
         }
     }
@@ -160,8 +161,8 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
             || connection.Fail(new Outcome(CloseReason.ProxyProtocol, step.GuardAs.ToString()));
     }
 
-    // The peer has reset, its socket failed, or we end the connection. Load balancers end their checks with RST as often as with FIN, and
-    // what came before the RST is still there to be read.
+    // The peer has reset, the socket failed, or the gateway ends the connection. Load balancers end their checks with RST as often as with
+    // FIN, and the bytes that came before the RST can still be read.
     private bool ConcludeFailed(AcceptedConnection connection, ProxyProtocolPolicy policy, PeerClass peer, IdentificationStep settled)
     {
         _ = connection.Receive();

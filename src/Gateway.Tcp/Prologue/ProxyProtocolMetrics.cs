@@ -6,7 +6,7 @@ using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Prologue;
 
-/// <summary>What came of the PROXY headers of accepted connections, on TCP and HTTP listeners alike.</summary>
+/// <summary>The instruments for PROXY headers of accepted connections, on TCP and HTTP listeners.</summary>
 internal sealed class ProxyProtocolMetrics
 {
     private static readonly string[] Versions = ["v1", "v2"];
@@ -26,7 +26,7 @@ internal sealed class ProxyProtocolMetrics
             "gateway.proxy_protocol.read.duration", "s", "Time from accept to a complete PROXY header.", null, TcpMeter.ShortDurations);
     }
 
-    /// <summary>The series of a listener that looks at headers, at zero before the first comes.</summary>
+    /// <summary>Adds the series of a listener that looks at headers with the value zero, before the first header comes.</summary>
     /// <param name="listener">The listener's name.</param>
     public void StartAtZero(string listener)
     {
@@ -45,8 +45,8 @@ internal sealed class ProxyProtocolMetrics
     }
 
     /// <summary>
-    /// Counts what a connection's identification came to. A header counts whatever became of its connection; a connect-and-close without
-    /// one is not counted here.
+    /// Counts the result of a connection's identification. A header counts even if its connection is refused. A check that connects and
+    /// closes without a header is not counted here.
     /// </summary>
     /// <param name="listener">The listener's name.</param>
     /// <param name="step">The last step.</param>
@@ -67,8 +67,8 @@ internal sealed class ProxyProtocolMetrics
 
     /// <summary>Counts a header that a <see cref="FirstBytesGuard"/> stopped.</summary>
     /// <param name="listener">The listener's name.</param>
-    /// <param name="guardAs">What the step had said.</param>
-    /// <param name="version">What the guard has found.</param>
+    /// <param name="guardAs">The refusal that the guard was set for.</param>
+    /// <param name="version">The version of the header that the guard has found.</param>
     public void Stopped(string listener, IdentificationRefusal guardAs, ProxyVersion? version) =>
         Add(1, listener, Name(version), Result(guardAs, ProxyParseError.None));
 
@@ -85,7 +85,7 @@ internal sealed class ProxyProtocolMetrics
         _ => "none",
     };
 
-    // A PROXY header over UNSPEC, DGRAM or UNIX names no client: as version 1's UNKNOWN.
+    // A header with the command PROXY over UNSPEC, DGRAM or UNIX names no client, so it counts as unknown, like UNKNOWN in version 1.
     private static string Result(in IdentificationStep step) =>
         step.Action == IdentificationAction.Refuse ? Result(step.Refusal, step.ParseError)
         : !step.HasHeader ? "absent_allowed"

@@ -9,8 +9,8 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Prologue;
 
 /// <summary>
-/// Where the listener has a <c>Toa</c> section: the client from a TCP option of a trusted peer, unless a PROXY header came, which says
-/// more. SYN and ACK were there before accept; only the first data has to be waited for. Nothing is consumed.
+/// Takes the client from a TCP option of a trusted peer, where the listener has a <c>Toa</c> section. A PROXY header is preferred, because
+/// it says more. SYN and ACK came before accept; only the first data segment has to be waited for. Nothing is consumed.
 /// </summary>
 internal sealed class ToaLook(PrologueMetrics metrics) : IPrologueLook
 {
@@ -25,7 +25,8 @@ internal sealed class ToaLook(PrologueMetrics metrics) : IPrologueLook
         var inAck = TryFind(connection, policy, OptionCarriers.Ack, out var acknowledged);
         if (inSyn && inAck && client != acknowledged)
         {
-            // A proxy that forwards packets leaves what a client has put into its own SYN, and writes its own option into the ACK.
+            // A proxy that forwards packets keeps an option that the client has put into its own SYN, and writes its own option into the
+            // ACK.
             return new ValueTask<bool>(Refuse(connection, ToaResults.Conflict, IdentificationRefusal.ToaConflict));
         }
 
@@ -42,7 +43,7 @@ internal sealed class ToaLook(PrologueMetrics metrics) : IPrologueLook
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> WaitForDataAsync(AcceptedConnection connection, ToaPolicy policy)
     {
-        // With PROXY protocol on the same listener the first bytes may have been read already.
+        // If the listener also has a ProxyProtocol section, the first bytes may have been read already.
         if (connection.Received.IsEmpty)
         {
             var waited = await connection.WaitAsync(policy.Wait);
@@ -62,19 +63,19 @@ internal sealed class ToaLook(PrologueMetrics metrics) : IPrologueLook
             return Believe(connection, client);
         }
 
-        // A guard has to see every byte before it is sent on, and sees them when the prologue is over.
+        // If there is a guard, nothing is read here, because the guard has to see every byte and gets the bytes only after the prologue.
         if (connection is { Received.IsEmpty: true, Guard: null, HasEnded: false } && connection.Receive() != SocketError.Success)
         {
             return FailBeforeFirstByte(connection);
         }
 
-        // A load balancer's check: it has closed without a byte.
+        // A peer that has closed without a byte is a load balancer's check.
         return connection is { Received.IsEmpty: true, Guard: null, HasEnded: true }
             ? connection.Fail(CloseReason.HealthCheck)
             : Absent(connection, policy);
     }
 
-    // As with a PROXY header: the RST of a peer that has said nothing ends a check.
+    // RST from a peer that has sent nothing is the end of a check, as before a PROXY header.
     private static bool FailBeforeFirstByte(AcceptedConnection connection)
     {
         _ = connection.Receive();
@@ -95,7 +96,7 @@ internal sealed class ToaLook(PrologueMetrics metrics) : IPrologueLook
         return policy.Formats.TryFind(options[..connection.ReadOptions(carrier, options)], out client);
     }
 
-    // As with a PROXY header: a claimed source that no client can have is refused, any other is believed.
+    // An address that no client can have is refused, as in a PROXY header; every other address is accepted.
     private bool Believe(AcceptedConnection connection, ProxyEndPoint client)
     {
         if (!client.CanBeSource)

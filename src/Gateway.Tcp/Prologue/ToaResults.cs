@@ -1,6 +1,6 @@
 namespace Gateway.Tcp.Prologue;
 
-/// <summary>What a look at TCP options comes to: the label <c>result</c> of <c>gateway.toa.received</c>.</summary>
+/// <summary>The results of a look at TCP options: the values of the label <c>result</c> of <c>gateway.toa.received</c>.</summary>
 internal static class ToaResults
 {
     public const string Client = "client";

@@ -3,8 +3,8 @@ using Gateway.Tcp.Identification;
 namespace Gateway.Tcp.Prologue;
 
 /// <summary>
-/// Has a connection guarded against a PROXY header that no policy expects. Nothing is read ahead and nobody waits: the guard sees the bytes
-/// on their way.
+/// Sets a guard against a PROXY header on a listener without a policy. Nothing is read ahead and nothing is waited for: the guard sees the
+/// bytes when they are passed on.
 /// </summary>
 internal sealed class UnexpectedHeaderLook(PrologueRules rules) : IPrologueLook
 {
