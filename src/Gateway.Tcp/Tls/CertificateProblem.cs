@@ -1,8 +1,8 @@
 namespace Gateway.Tcp.Tls;
 
-/// <summary>Why a certificate was not taken.</summary>
-/// <param name="Word">In a word: none, untrusted, expired, revoked, name or invalid.</param>
-/// <param name="Detail">For people.</param>
+/// <summary>Why a certificate was not accepted.</summary>
+/// <param name="Word">The problem as one word: none, untrusted, expired, revoked, name or invalid.</param>
+/// <param name="Detail">The problem as text for a reader.</param>
 public sealed record CertificateProblem(string Word, string Detail)
 {
     /// <inheritdoc/>

@@ -3,16 +3,16 @@ using Gateway.Tcp.Engines;
 
 namespace Gateway.Tcp.Tls;
 
-/// <summary>The client's side of a handshake, with a backend.</summary>
+/// <summary>The handshake with a backend, in which the gateway is the TLS client.</summary>
 internal static class ClientHandshake
 {
-    /// <summary>Shakes hands.</summary>
+    /// <summary>Does the handshake.</summary>
     /// <param name="backend">The connection.</param>
-    /// <param name="tls">The cluster's TLS.</param>
+    /// <param name="tls">The TLS settings of the cluster.</param>
     /// <param name="host">The destination's host.</param>
-    /// <param name="limit">How long it may take.</param>
+    /// <param name="limit">The longest handshake.</param>
     /// <param name="time">The clock.</param>
-    /// <returns>The backend's side of a relay, or what failed: a word.</returns>
+    /// <returns>The backend's side of a relay, or one word that says what failed.</returns>
     public static async ValueTask<(RelaySide? Side, string? Problem)> RunAsync(
         TcpConnection backend, IClientTls tls, string host, TimeSpan limit, TimeProvider time)
     {

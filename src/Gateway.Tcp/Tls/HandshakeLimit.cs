@@ -1,19 +1,20 @@
 namespace Gateway.Tcp.Tls;
 
 /// <summary>
-/// How many handshakes with clients are under way at once in the process. Each costs some 50 KB and a signature, and a flood of them would
-/// take both from the connections that there are. Those beyond wait in order, without a thread; a handshake that has its place for longer
-/// than <see cref="Patience"/> gives way to one that waits, so that clients that begin and then say nothing keep nobody out. To be entered
-/// once the client has said something: who is silent takes no place.
+/// Limits the handshakes with clients that are under way at once in the process. Each handshake costs some 50 KB and a signature, and a
+/// flood of handshakes would take memory and CPU time from the live connections. Handshakes above the limit wait in order, without a
+/// thread. A handshake that has had its place for longer than <see cref="Patience"/> is ended if another handshake waits, so that clients
+/// that begin a handshake and then send nothing keep nobody out. A connection must enter only after the client has sent something, so that
+/// a silent client takes no place.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="max">The limit.</param>
+/// <param name="max">The most handshakes at once.</param>
 public sealed class HandshakeLimit(TimeProvider time, int max = HandshakeLimit.DefaultMax)
 {
-    /// <summary>The limit unless another is set.</summary>
+    /// <summary>The default of the limit.</summary>
     public const int DefaultMax = 1000;
 
-    /// <summary>How long a handshake keeps its place while others wait: several round trips around the world.</summary>
+    /// <summary>How long a handshake surely keeps its place while others wait: several round trips around the world.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
@@ -23,7 +24,7 @@ public sealed class HandshakeLimit(TimeProvider time, int max = HandshakeLimit.D
     private readonly LinkedList<HandshakePlace> _waiting = new();
     private int _max = max;
 
-    /// <summary>The limit. May change at any time: handshakes under way go on.</summary>
+    /// <summary>The limit. May change at any time; handshakes that are under way go on.</summary>
     public int Max
     {
         get => Volatile.Read(ref _max);
@@ -34,7 +35,7 @@ public sealed class HandshakeLimit(TimeProvider time, int max = HandshakeLimit.D
         }
     }
 
-    /// <summary>Handshakes under way.</summary>
+    /// <summary>The number of handshakes that are under way.</summary>
     public int UnderWay
     {
         get
@@ -47,9 +48,11 @@ public sealed class HandshakeLimit(TimeProvider time, int max = HandshakeLimit.D
     }
 
     /// <summary>Waits for a place.</summary>
-    /// <param name="handshake">Ends the wait, and is cancelled if the handshake is to give way.</param>
-    /// <returns>To be disposed of when the handshake has ended.</returns>
-    /// <exception cref="OperationCanceledException">The time was up before there was a place.</exception>
+    /// <param name="handshake">
+    /// Its cancellation ends the wait. The limit cancels it to end a handshake that has to give its place to another one.
+    /// </param>
+    /// <returns>The place. The caller disposes of it when the handshake has ended.</returns>
+    /// <exception cref="OperationCanceledException">The wait was cancelled before there was a place.</exception>
     public ValueTask<IDisposable> EnterAsync(CancellationTokenSource handshake)
     {
         ArgumentNullException.ThrowIfNull(handshake);
@@ -75,7 +78,7 @@ public sealed class HandshakeLimit(TimeProvider time, int max = HandshakeLimit.D
         {
             while (!place.Entered.Task.IsCompleted)
             {
-                // Again after a while: whoever has a place now may have kept it for long by then.
+                // Checked again after a while, because the oldest handshake may have exceeded Patience by then.
                 await Task.WhenAny(place.Entered.Task, Task.Delay(Patience, time, cancellation));
                 cancellation.ThrowIfCancellationRequested();
                 GiveWay();
@@ -90,7 +93,7 @@ public sealed class HandshakeLimit(TimeProvider time, int max = HandshakeLimit.D
         }
     }
 
-    /// <summary>Gives a place, or a place in the queue, back.</summary>
+    /// <summary>Gives back a place, or leaves the queue.</summary>
     internal void Leave(HandshakePlace place)
     {
         lock (_lock)
@@ -106,7 +109,7 @@ public sealed class HandshakeLimit(TimeProvider time, int max = HandshakeLimit.D
         LetIn();
     }
 
-    // The one that has had its place for longest, if that is long: its end lets another one in.
+    // Ends the oldest handshake, if it has had its place for longer than Patience, so that a waiting handshake can enter.
     private void GiveWay()
     {
         HandshakePlace? oldest;

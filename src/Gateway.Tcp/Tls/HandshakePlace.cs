@@ -3,16 +3,18 @@ namespace Gateway.Tcp.Tls;
 /// <summary>The place of a handshake under a <see cref="HandshakeLimit"/>, or in its queue.</summary>
 internal sealed class HandshakePlace(HandshakeLimit limit, CancellationTokenSource handshake) : IDisposable
 {
-    /// <summary>Completed once it has its place.</summary>
+    /// <summary>Completed when the handshake has its place.</summary>
     public TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Where the limit holds it.</summary>
+    /// <summary>The node in the limit's list of places, or in its queue.</summary>
     public LinkedListNode<HandshakePlace>? Node { get; set; }
 
-    /// <summary>Since when it has its place: a timestamp.</summary>
+    /// <summary>The timestamp when the handshake got its place.</summary>
     public long EnteredAt { get; set; }
 
-    /// <summary>Ends the handshake. On a thread of the pool: what continues is another connection's.</summary>
+    /// <summary>
+    /// Ends the handshake, on a thread of the pool, because the cancelled code belongs to another connection than the caller's.
+    /// </summary>
     public void End() => ThreadPool.UnsafeQueueUserWorkItem(
         static place =>
         {
@@ -22,7 +24,7 @@ internal sealed class HandshakePlace(HandshakeLimit limit, CancellationTokenSour
             }
             catch (ObjectDisposedException)
             {
-                // It has ended by itself.
+                // The handshake has already ended.
             }
         },
         this,

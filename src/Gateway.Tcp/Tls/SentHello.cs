@@ -1,14 +1,14 @@
 namespace Gateway.Tcp.Tls;
 
 /// <summary>
-/// Looks at the ServerHello on its way to the client, which says whether a session is resumed: SslStream knows, and tells nobody. What
-/// follows goes straight through.
+/// Reads the ServerHello on its way to the client, because it says whether a session is resumed, and SslStream has no public property for
+/// this. All bytes are passed on unchanged.
 /// </summary>
 internal sealed class SentHello(Stream inner) : Stream
 {
     private bool _isOver;
 
-    /// <summary>Whether the server took up an earlier session.</summary>
+    /// <summary>Whether the server resumed an earlier session.</summary>
     public bool IsResumed { get; private set; }
 
     /// <inheritdoc/>

@@ -7,19 +7,22 @@ using Gateway.Tcp.Identification.Tls;
 
 namespace Gateway.Tcp.Tls;
 
-/// <summary>The server's side of a handshake on a connection whose ClientHello has been read and is still to be answered.</summary>
+/// <summary>
+/// The handshake with a client, in which the gateway is the TLS server. The client's ClientHello has been read and is not answered yet.
+/// </summary>
 public static class ServerHandshake
 {
     /// <summary>
-    /// The alert unrecognized_name. A fatal alert before any answer is in clear (RFC 8446, section 6; RFC 6066, section 3: it is 112).
+    /// The alert unrecognized_name. A fatal alert before any answer is sent unencrypted (RFC 8446, section 6; RFC 6066, section 3: the
+    /// alert has the number 112).
     /// </summary>
     public static ReadOnlyMemory<byte> UnrecognizedName { get; } = new byte[] { 0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 112 };
 
-    /// <summary>Shakes hands on an engine's connection.</summary>
+    /// <summary>Does the handshake on an engine's connection.</summary>
     /// <param name="client">The connection.</param>
-    /// <param name="received">What was read from it: the ClientHello, and what came behind it.</param>
+    /// <param name="received">The bytes that were read from the connection: the ClientHello, and the bytes behind it.</param>
     /// <param name="hello">What the ClientHello says.</param>
-    /// <param name="server">The listener's TLS.</param>
+    /// <param name="server">The TLS settings of the listener.</param>
     /// <param name="timeout">How long it may take from now.</param>
     /// <param name="limit">How many handshakes there may be at once.</param>
     /// <param name="time">The clock.</param>
@@ -38,21 +41,21 @@ public static class ServerHandshake
             return ServerHandshakeResult.Unrecognized;
         }
 
-        // The record's buffer is given back before the handshake is over.
+        // The bytes are copied, because the record gives its buffer back.
         var beneath = new ConnectionStream(client, received.ToArray());
         var stream = new TlsStream(beneath);
         var result = await RunAsync(stream, hello, options, timeout, limit, time, client.EnterAsync);
         return result.Problem is null ? result with { Side = StreamSide.Of(stream, beneath, client) } : result;
     }
 
-    /// <summary>Shakes hands on a stream, and disposes of it if that fails.</summary>
+    /// <summary>Does the handshake on a stream, and disposes of the stream if the handshake fails.</summary>
     /// <param name="stream">The connection.</param>
-    /// <param name="hello">What the ClientHello, which is still in it, says.</param>
+    /// <param name="hello">The content of the ClientHello; its bytes are still to be read from the stream.</param>
     /// <param name="options">The certificate and the rules.</param>
     /// <param name="timeout">How long it may take from now.</param>
     /// <param name="limit">How many handshakes there may be at once.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="enter">Goes on where the connection's engine wants it; null: anywhere.</param>
+    /// <param name="enter">Continues on the thread that the connection's engine requires; null: any thread.</param>
     public static async ValueTask<ServerHandshakeResult> RunAsync(
         TlsStream stream,
         ClientHello hello,

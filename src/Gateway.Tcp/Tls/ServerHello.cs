@@ -17,17 +17,17 @@ internal static class ServerHello
     private const ushort PreSharedKey = 41;
     private const ushort SupportedVersions = 43;
 
-    /// <summary>RFC 8446, 4.1.3: the "random" of a HelloRetryRequest, SHA-256 of that word.</summary>
+    /// <summary>RFC 8446, 4.1.3: the "random" of a HelloRetryRequest, which is the SHA-256 of the text "HelloRetryRequest".</summary>
     private static ReadOnlySpan<byte> RetryRandom =>
     [
         0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C, 0x02, 0x1E, 0x65, 0xB8, 0x91,
         0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB, 0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C,
     ];
 
-    /// <summary>Reads a flight as it goes to the client: records from the first one on.</summary>
+    /// <summary>Reads the server's first flight: the TLS records from the first one on.</summary>
     public static ServerHelloKind Read(ReadOnlySpan<byte> flight)
     {
-        // A dummy ChangeCipherSpec may come before (RFC 8446, D.4).
+        // A dummy ChangeCipherSpec may come first (RFC 8446, D.4).
         if (TryTakeRecord(ref flight, out var type, out var record) && type == ChangeCipherSpecRecord)
         {
             _ = TryTakeRecord(ref flight, out type, out record);
@@ -43,7 +43,7 @@ internal static class ServerHello
             return known;
         }
 
-        // TLS 1.2: what follows may be in the same record or in the next.
+        // TLS 1.2: the next message may be in the same record or in the next record.
         if (!TryTakeMessage(ref record, out message, out _) && TryTakeRecord(ref flight, out type, out record))
         {
             if (type == HandshakeRecord)
@@ -59,7 +59,7 @@ internal static class ServerHello
         return message == CertificateMessage ? ServerHelloKind.Full : ServerHelloKind.Resumed;
     }
 
-    // Null: TLS 1.2, where the hello alone does not tell.
+    // Null: TLS 1.2, where the ServerHello alone does not tell.
     private static ServerHelloKind? ReadHello(ReadOnlySpan<byte> hello)
     {
         // version, random, session id, cipher suite, compression, extensions.

@@ -1,17 +1,17 @@
 namespace Gateway.Tcp.Tls;
 
-/// <summary>What a ServerHello says of the handshake.</summary>
+/// <summary>The kind of handshake that a ServerHello begins.</summary>
 internal enum ServerHelloKind
 {
-    /// <summary>It is none.</summary>
+    /// <summary>The bytes are not a ServerHello.</summary>
     None,
 
-    /// <summary>The client is asked for another hello (TLS 1.3).</summary>
+    /// <summary>The server asks the client for another ClientHello (TLS 1.3).</summary>
     Retry,
 
     /// <summary>A full handshake.</summary>
     Full,
 
-    /// <summary>An earlier session is taken up.</summary>
+    /// <summary>An earlier session is resumed.</summary>
     Resumed,
 }

@@ -3,7 +3,7 @@ using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Tls;
 
-/// <summary>Handshakes with clients, of Tls and Https listeners alike.</summary>
+/// <summary>The instruments of handshakes with clients, for Tls and Https listeners.</summary>
 public sealed class TlsMetrics
 {
     private static readonly string[] Results =
@@ -12,7 +12,7 @@ public sealed class TlsMetrics
     private readonly Counter<long> _handshakes;
     private readonly Histogram<double> _duration;
 
-    /// <summary>Makes the instruments; once for a process.</summary>
+    /// <summary>Creates the instruments. Called once in a process.</summary>
     /// <param name="meters">The factory.</param>
     public TlsMetrics(IMeterFactory meters)
     {
@@ -26,7 +26,7 @@ public sealed class TlsMetrics
     /// <summary>The label of a result.</summary>
     public static string LabelOf(TlsResult result) => Results[(int)result];
 
-    /// <summary>The series of a listener that ends TLS, at zero before the first handshake.</summary>
+    /// <summary>Adds the series of a listener that ends TLS with the value zero, before the first handshake.</summary>
     public void StartAtZero(string listener)
     {
         foreach (var result in Results)
@@ -35,7 +35,7 @@ public sealed class TlsMetrics
         }
     }
 
-    /// <summary>A handshake has ended.</summary>
+    /// <summary>Counts a handshake that has ended.</summary>
     public void Ended(string listener, TlsResult result, TimeSpan duration)
     {
         _handshakes.Add(1, TcpMeter.Tag("listener", listener), TcpMeter.Tag("result", LabelOf(result)));

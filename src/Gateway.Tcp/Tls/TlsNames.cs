@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Gateway.Tcp.Tls;
 
-/// <summary>Names of TLS versions, ciphers, keys and signatures as OpenSSL has them and HAProxy and nginx pass them on.</summary>
+/// <summary>Names of TLS versions, ciphers, keys and signatures as OpenSSL writes them. HAProxy and nginx pass on the same names.</summary>
 public static class TlsNames
 {
     /// <summary>A version: <c>TLSv1.3</c>.</summary>
@@ -17,8 +17,8 @@ public static class TlsNames
     };
 
     /// <summary>
-    /// A cipher suite: <c>ECDHE-ECDSA-AES128-GCM-SHA256</c> where the registry says TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256. Those of
-    /// TLS 1.3 have the registry's names in OpenSSL too.
+    /// A cipher suite: <c>ECDHE-ECDSA-AES128-GCM-SHA256</c> for the registered name TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256. OpenSSL uses
+    /// the registered names for the cipher suites of TLS 1.3.
     /// </summary>
     public static string CipherOf(TlsCipherSuite suite)
     {
@@ -53,7 +53,7 @@ public static class TlsNames
     }
 
     /// <summary>
-    /// The algorithm that signed a certificate: <c>RSA-SHA256</c>, <c>ecdsa-with-SHA256</c>; null: one without a name here.
+    /// The algorithm that signed a certificate: <c>RSA-SHA256</c>, <c>ecdsa-with-SHA256</c>; null: this list has no name for the algorithm.
     /// </summary>
     public static string? SignatureOf(X509Certificate2 certificate)
     {

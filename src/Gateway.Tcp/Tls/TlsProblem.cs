@@ -4,14 +4,14 @@ using System.Text;
 
 namespace Gateway.Tcp.Tls;
 
-/// <summary>What failed in a handshake, as a word for logs.</summary>
+/// <summary>The failure of a handshake as one word for logs.</summary>
 internal static class TlsProblem
 {
     private const int MostCharacters = 64;
 
     /// <summary>
-    /// OpenSSL's reason, the last part of <c>error:0A0000C1:SSL routines::no shared cipher</c>, as <c>no_shared_cipher</c>. Where SslStream
-    /// refuses by itself, what came is no TLS record: <c>not_tls</c>. Else the type of the exception.
+    /// OpenSSL's reason, which is the last part of <c>error:0A0000C1:SSL routines::no shared cipher</c>, as <c>no_shared_cipher</c>. If
+    /// SslStream itself refuses the bytes, they are not a TLS record: <c>not_tls</c>. Otherwise the type of the exception.
     /// </summary>
     public static string Of(Exception failed)
     {

@@ -6,21 +6,21 @@ public enum TlsResult
     /// <summary>A full handshake.</summary>
     Full,
 
-    /// <summary>A session was taken up again.</summary>
+    /// <summary>An earlier session was resumed.</summary>
     Resumed,
 
-    /// <summary>No certificate is for the name that the client asked for.</summary>
+    /// <summary>No certificate fits the name that the client asked for.</summary>
     UnrecognizedName,
 
-    /// <summary>The client has no certificate that is taken.</summary>
+    /// <summary>The client sent no certificate that is accepted.</summary>
     ClientCertificate,
 
     /// <summary>The handshake took longer than HandshakeTimeout.</summary>
     Timeout,
 
-    /// <summary>The client left.</summary>
+    /// <summary>The client closed the connection.</summary>
     Closed,
 
-    /// <summary>What came is no TLS, or there is no version, cipher or ALPN protocol in common.</summary>
+    /// <summary>The client sent bytes that are not TLS, or client and gateway have no version, cipher or ALPN protocol in common.</summary>
     Failed,
 }

@@ -2,7 +2,7 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Tcp.Tls;
 
-/// <summary>What a configuration says of TLS: by listener, and by cluster.</summary>
+/// <summary>The TLS settings of a configuration, by listener and by cluster.</summary>
 public sealed record TlsSections
 {
     /// <summary>No TLS anywhere.</summary>
@@ -14,6 +14,6 @@ public sealed record TlsSections
     /// <summary>How Tls listeners end TLS.</summary>
     public IReadOnlyDictionary<string, IServerTls> Servers { get; init; } = new Dictionary<string, IServerTls>();
 
-    /// <summary>How TLS to clusters is begun.</summary>
+    /// <summary>How the gateway begins TLS to clusters.</summary>
     public IReadOnlyDictionary<string, IClientTls> Clients { get; init; } = new Dictionary<string, IClientTls>();
 }

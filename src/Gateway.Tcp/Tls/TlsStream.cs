@@ -3,16 +3,17 @@ using System.Net.Security;
 namespace Gateway.Tcp.Tls;
 
 /// <summary>
-/// An <see cref="SslStream"/> that keeps what its owner is told of nowhere else: why the other side's certificate was not taken (the
-/// callback that judges it gets the stream, since the options belong to many handshakes), and whether a session was resumed.
+/// An <see cref="SslStream"/> that stores two facts that SslStream does not offer: why the other side's certificate was not accepted, and
+/// whether a session was resumed. The callback that checks the certificate gets the stream as its sender and stores the problem there,
+/// because the options are shared by many handshakes.
 /// </summary>
 public sealed class TlsStream : SslStream
 {
     private readonly SentHello _hello;
 
-    /// <summary>Makes one.</summary>
+    /// <summary>Creates a stream.</summary>
     /// <param name="inner">The connection.</param>
-    /// <param name="leaveOpen">Whether it stays open when the stream is disposed of.</param>
+    /// <param name="leaveOpen">Whether the inner stream stays open when this stream is disposed of.</param>
     public TlsStream(Stream inner, bool leaveOpen = false)
         : this(new SentHello(inner), leaveOpen)
     {
@@ -21,9 +22,9 @@ public sealed class TlsStream : SslStream
     private TlsStream(SentHello hello, bool leaveOpen)
         : base(hello, leaveOpen) => _hello = hello;
 
-    /// <summary>Why the certificate was not taken; null: it was, or none was judged.</summary>
+    /// <summary>Why the other side's certificate was not accepted; null: it was accepted, or none was checked.</summary>
     public CertificateProblem? Problem { get; set; }
 
-    /// <summary>Whether the client took up an earlier session; known when the handshake is over.</summary>
+    /// <summary>Whether an earlier session was resumed; known when the handshake is over.</summary>
     public bool IsResumed => _hello.IsResumed;
 }

@@ -2,14 +2,18 @@ using System.Text;
 
 namespace Gateway.Tcp.Identification.Tls;
 
-/// <summary>Reads the extensions of a ClientHello that say something to us. False: the extension is broken.</summary>
+/// <summary>
+/// Reads those extensions of a ClientHello that the gateway uses. Each method returns false if the extension is malformed.
+/// </summary>
 internal static class ClientHelloExtensions
 {
     private const int MaxProtocols = 64;
     private const int MajorVersion = 3;
     private const byte HostNameType = 0;
 
-    /// <summary>The host name, in the form in which names are compared; null if the client sent none, or text that is none.</summary>
+    /// <summary>
+    /// Reads the host name, in the form in which names are compared; null if the client sent none, or text that is not a host name.
+    /// </summary>
     public static bool TryReadServerName(ReadOnlySpan<byte> data, out string? serverName)
     {
         serverName = null;
@@ -19,7 +23,7 @@ internal static class ClientHelloExtensions
             return false;
         }
 
-        // RFC 6066 promises that names of other types, of which there are none so far, begin with a length of two bytes too.
+        // RFC 6066 says that names of future types also begin with a length of two bytes. No other type exists so far.
         var entries = new WireReader(list);
         var hasHostName = false;
         while (!entries.IsAtEnd)
@@ -44,7 +48,7 @@ internal static class ClientHelloExtensions
         return true;
     }
 
-    /// <summary>The protocols that the client offers.</summary>
+    /// <summary>Reads the protocols that the client offers.</summary>
     public static bool TryReadAlpn(ReadOnlySpan<byte> data, out string[]? alpn)
     {
         alpn = null;
@@ -73,7 +77,7 @@ internal static class ClientHelloExtensions
         return true;
     }
 
-    /// <summary>The highest version that the client offers; null if it offers none that we know.</summary>
+    /// <summary>Reads the highest version that the client offers; null if the client offers only unknown versions.</summary>
     public static bool TryReadVersions(ReadOnlySpan<byte> data, out int? version)
     {
         version = null;
@@ -96,6 +100,6 @@ internal static class ClientHelloExtensions
         return true;
     }
 
-    // RFC 8701: values that mean nothing, sent so that servers stay used to unknown ones.
+    // RFC 8701: clients send these values, which have no meaning, so that servers keep accepting unknown values.
     private static bool IsGrease(byte first, byte second) => first == second && (first & 0x0f) == 0x0a;
 }

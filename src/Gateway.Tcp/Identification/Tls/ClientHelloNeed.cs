@@ -1,14 +1,14 @@
 namespace Gateway.Tcp.Identification.Tls;
 
-/// <summary>Whether a connection goes on without a ClientHello.</summary>
+/// <summary>Whether a connection can go on without a ClientHello.</summary>
 public enum ClientHelloNeed
 {
-    /// <summary>Nobody asks for it.</summary>
+    /// <summary>The ClientHello is not needed.</summary>
     None,
 
-    /// <summary>Some route would take the connection without.</summary>
+    /// <summary>Some route accepts the connection without a ClientHello.</summary>
     Optional,
 
-    /// <summary>No route would take the connection without.</summary>
+    /// <summary>No route accepts the connection without a ClientHello.</summary>
     Required,
 }

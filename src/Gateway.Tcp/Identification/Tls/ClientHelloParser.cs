@@ -1,8 +1,8 @@
 namespace Gateway.Tcp.Identification.Tls;
 
 /// <summary>
-/// Reads the body of a ClientHello (RFC 8446, section 4.1.2). It is refused where OpenSSL, BoringSSL or Go would refuse its form; whether
-/// its ciphers or groups will do is the backend's to say.
+/// Reads the body of a ClientHello (RFC 8446, section 4.1.2). The parser refuses a form that OpenSSL, BoringSSL or Go would refuse. Whether
+/// the ciphers or groups are acceptable is decided by the TLS server, which may be the backend.
 /// </summary>
 internal static class ClientHelloParser
 {
@@ -15,9 +15,9 @@ internal static class ClientHelloParser
     private const ushort AlpnType = 16;
     private const ushort SupportedVersionsType = 43;
 
-    /// <summary>Reads the message; null if it is broken.</summary>
-    /// <param name="body">The message behind its header, and nothing more.</param>
-    /// <param name="error">What was wrong, in a word for logs; null if nothing was.</param>
+    /// <summary>Reads the message; null if the message is malformed.</summary>
+    /// <param name="body">The message without its header, and no bytes after the message.</param>
+    /// <param name="error">What was wrong, as one word for logs; null if nothing was wrong.</param>
     public static ClientHello? Parse(ReadOnlySpan<byte> body, out string? error)
     {
         var reader = new WireReader(body);
@@ -75,7 +75,8 @@ internal static class ClientHelloParser
                 return "extension";
             }
 
-            // The same extension twice is forbidden; which of two names a backend would take, nobody could tell.
+            // A second extension of the same type is forbidden. It is refused here, because nobody knows which of two names a backend would
+            // use.
             if ((type == ServerNameType && hasServerName)
                 || (type == AlpnType && hasAlpn)
                 || (type == SupportedVersionsType && hasVersions))

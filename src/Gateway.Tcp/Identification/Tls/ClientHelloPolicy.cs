@@ -8,24 +8,26 @@ public sealed record ClientHelloPolicy
     /// <summary>The longest time until the ClientHello is complete.</summary>
     public required TimeSpan Timeout { get; init; }
 
-    /// <summary>The longest ClientHello, with the TLS records around it.</summary>
+    /// <summary>The longest ClientHello in bytes, with the headers of its TLS records.</summary>
     public required int MaxBytes { get; init; }
 
-    /// <summary>How long a client that has sent nothing is waited for where it may do without a ClientHello.</summary>
+    /// <summary>How long the gateway waits for the first byte of a client that may be routed without a ClientHello.</summary>
     public TimeSpan SilenceWait { get; init; }
 
-    /// <summary>What comes before the ClientHello.</summary>
+    /// <summary>The exchange before the ClientHello.</summary>
     public StartTlsProtocol StartTls { get; init; }
 
-    /// <summary>Whether it is read also where no route asks for names: the section was written, or TLS ends here.</summary>
+    /// <summary>
+    /// Whether the ClientHello is read even if no route asks for names, because the section was written or TLS ends at this listener.
+    /// </summary>
     public bool IsAlwaysRead { get; init; }
 
-    /// <summary>Whether TLS ends here: then nobody does without.</summary>
+    /// <summary>Whether TLS ends at this listener, so that every client needs a ClientHello.</summary>
     public bool EndsTls { get; init; }
 
     /// <summary>Resolves a section.</summary>
-    /// <param name="config">The section, validated; null: its defaults.</param>
-    /// <param name="handshakeTimeout">The limit of a handshake that is to follow; null: TLS does not end here.</param>
+    /// <param name="config">The validated section; null: its defaults.</param>
+    /// <param name="handshakeTimeout">The limit of the handshake that follows; null: TLS does not end at this listener.</param>
     public static ClientHelloPolicy From(ClientHelloConfig? config, TimeSpan? handshakeTimeout = null)
     {
         var section = config ?? new ClientHelloConfig();

@@ -3,24 +3,26 @@ using System.Buffers;
 namespace Gateway.Tcp.Identification.Tls;
 
 /// <summary>
-/// Reads the ClientHello at the beginning of a connection, without I/O. A call goes on where the last call stopped, so that a client that
-/// sends byte by byte costs no more than its bytes. No bytes are kept between calls: while the hello is under way only its records are
-/// counted, so that thousands of clients that stop in the middle hold no buffer here.
+/// Reads the ClientHello at the beginning of a connection, without I/O. Each call continues where the last call stopped, so that a client
+/// that sends byte by byte costs no more than its bytes. No bytes are kept between calls: until the ClientHello is complete, only its
+/// records are counted, so that thousands of clients that stop in the middle hold no buffer here.
 /// </summary>
-/// <param name="maxBytes">The most bytes up to the end of the hello, record headers included.</param>
+/// <param name="maxBytes">The most bytes up to the end of the ClientHello, record headers included.</param>
 internal sealed class ClientHelloReader(int maxBytes)
 {
     private readonly HandshakeRecords _records = new(maxBytes);
     private ClientHelloStatus _status;
 
-    /// <summary>What the client said; null unless the hello is complete.</summary>
+    /// <summary>The content of the ClientHello; null unless the ClientHello is complete.</summary>
     public ClientHello? Hello { get; private set; }
 
-    /// <summary>What was wrong, in a word for logs; null unless the hello is broken.</summary>
+    /// <summary>What was wrong, as one word for logs; null unless the ClientHello is malformed.</summary>
     public string? Error { get; private set; }
 
-    /// <summary>Looks at what has come. Once the status is something else than More, it stays so.</summary>
-    /// <param name="received">All bytes from the first of the hello on: those of the last call, and what has come since.</param>
+    /// <summary>Looks at the bytes that have come. A status other than More is final.</summary>
+    /// <param name="received">
+    /// All bytes from the first byte of the ClientHello on: those of the last call, and those that have come since.
+    /// </param>
     public ClientHelloStatus Inspect(in ReadOnlySequence<byte> received)
     {
         if (_status == ClientHelloStatus.More)

@@ -3,33 +3,32 @@ using System.Buffers;
 namespace Gateway.Tcp.Identification.Tls;
 
 /// <summary>
-/// Follows the first handshake message of a client through the TLS records that carry it (RFC 8446, sections 4 and 5.1). A client may cut
-/// the message anywhere, also within its own header of four bytes.
+/// Follows the first handshake message of a client through the TLS records that carry the message (RFC 8446, sections 4 and 5.1). A client
+/// may split the message anywhere, even within the message's own header of four bytes.
 /// </summary>
 internal sealed class HandshakeRecords(int maxBytes)
 {
-    /// <summary>Type and length of a handshake message.</summary>
+    /// <summary>The length of a message's header: one byte of type and three bytes of length.</summary>
     public const int MessageHeaderLength = 4;
 
     private const byte ClientHelloType = 1;
 
-    // Everything before this offset is known; of the record and of the message so much is left behind it.
+    // All bytes before _position have been read. The record has _recordLeft more bytes, and the message has _messageLeft more bytes.
     private long _position;
     private int _recordLeft;
     private int _messageLeft = MessageHeaderLength;
     private int _headerBytes;
     private int _records;
 
-    /// <summary>Length of the message with its header, once the message is complete.</summary>
+    /// <summary>The length of the message with its header, once the message is complete.</summary>
     public int MessageLength { get; private set; }
 
-    /// <summary>What was wrong, in a word for logs; null unless the records are broken.</summary>
+    /// <summary>What was wrong, as one word for logs; null unless the records are malformed.</summary>
     public string? Error { get; private set; }
 
-    /// <summary>Goes on to the end of the message, or of what has come.</summary>
+    /// <summary>Reads on to the end of the message, or to the end of the bytes that have come.</summary>
     public ClientHelloStatus Follow(in ReadOnlySequence<byte> received)
     {
-        // From where the last call stopped.
         var rest = received.Slice(_position);
         while (true)
         {
@@ -58,7 +57,7 @@ internal sealed class HandshakeRecords(int maxBytes)
         }
     }
 
-    /// <summary>The message with its header, if it lies in one record and one segment.</summary>
+    /// <summary>Returns the message with its header without a copy, if the message lies in one record and one segment.</summary>
     public bool TryGetInPlace(in ReadOnlySequence<byte> received, out ReadOnlySpan<byte> message)
     {
         var first = received.FirstSpan;
@@ -67,7 +66,9 @@ internal sealed class HandshakeRecords(int maxBytes)
         return isInPlace;
     }
 
-    /// <summary>Copies the message with its header out of records that have been followed to its end.</summary>
+    /// <summary>
+    /// Copies the message with its header out of the records. The records must have been followed to the end of the message.
+    /// </summary>
     public static void Copy(in ReadOnlySequence<byte> received, Span<byte> message)
     {
         var reader = new SequenceReader<byte>(received);
@@ -113,7 +114,7 @@ internal sealed class HandshakeRecords(int maxBytes)
             return ClientHelloStatus.Broken;
         }
 
-        // Behind the type come three bytes of length.
+        // Three bytes of length follow the type.
         MessageLength = _headerBytes == 0 ? 0 : (MessageLength << 8) | value;
         Advance(ref rest, 1);
         _recordLeft--;
@@ -141,7 +142,7 @@ internal sealed class HandshakeRecords(int maxBytes)
         return ClientHelloStatus.Complete;
     }
 
-    // Complete: the step is done and the message may still end within the limit, if all further records are as long as records can be.
+    // Complete: the step is done, and the message can still end within the limit if all further records have the maximum length.
     private ClientHelloStatus CheckLength()
     {
         var further = Math.Max(0, _messageLeft - _recordLeft);

@@ -1,6 +1,6 @@
 namespace Gateway.Tcp.Identification.Tls;
 
-/// <summary>What a PostgreSQL client begins with.</summary>
+/// <summary>The first message of a PostgreSQL client.</summary>
 internal enum PostgreSqlRequest
 {
     /// <summary>Too few bytes to tell.</summary>
@@ -12,9 +12,9 @@ internal enum PostgreSqlRequest
     /// <summary>GSSENCRequest: asks whether GSSAPI encryption may follow.</summary>
     GssEncryption,
 
-    /// <summary>CancelRequest, which has no name and cannot be routed by it.</summary>
+    /// <summary>CancelRequest, which carries no server name and cannot be routed by a name.</summary>
     Cancel,
 
-    /// <summary>Something else: a StartupMessage in clear, or TLS at once.</summary>
+    /// <summary>Another message: an unencrypted StartupMessage, or TLS at once.</summary>
     Other,
 }

@@ -4,12 +4,13 @@ using System.Buffers.Binary;
 namespace Gateway.Tcp.Identification.Tls;
 
 /// <summary>
-/// The requests by which a PostgreSQL client asks for encryption, and their answers: a length of 8 bytes (CancelRequest: 16, or more with
-/// the longer keys of protocol 3.2) and a code of four. Source: PostgreSQL's documentation, "Message Formats".
+/// The requests by which a PostgreSQL client asks for encryption, and their answers. A request begins with its length in four bytes, which
+/// is 8 (CancelRequest: 16, or more with the longer keys of protocol 3.2), and a code of four bytes. Source: PostgreSQL's documentation,
+/// "Message Formats".
 /// </summary>
 internal static class PostgreSqlRequests
 {
-    /// <summary>How long SSLRequest and GSSENCRequest are.</summary>
+    /// <summary>The length of SSLRequest and GSSENCRequest.</summary>
     public const int Length = 8;
 
     private const int CodeCancel = 80877102;
@@ -25,13 +26,13 @@ internal static class PostgreSqlRequests
     /// <summary>The answer to a request that is declined.</summary>
     public static ReadOnlyMemory<byte> No { get; } = "N"u8.ToArray();
 
-    /// <summary>Reads the beginning of what has come.</summary>
+    /// <summary>Reads the first bytes that have come.</summary>
     public static PostgreSqlRequest Read(in ReadOnlySequence<byte> received)
     {
         Span<byte> start = stackalloc byte[Length];
         var length = (int)Math.Min(received.Length, Length);
         received.Slice(0, length).CopyTo(start);
-        // A TLS record begins with 0x16, and no message is so long that its length does.
+        // The first byte of a request's length is always 0, because no request is 16 MB long. A TLS record begins with 0x16.
         if (length > 0 && start[0] != 0)
         {
             return PostgreSqlRequest.Other;

@@ -5,8 +5,8 @@ using System.Text;
 namespace Gateway.Tcp.Identification.Tls;
 
 /// <summary>
-/// The form in which server names are compared: A-labels in lower case without a trailing dot. Underscores pass, for names of services have
-/// them.
+/// The form in which server names are compared: A-labels in lower case without a trailing dot. Underscores are allowed, because names of
+/// services contain them.
 /// </summary>
 public static class ServerName
 {
@@ -17,16 +17,18 @@ public static class ServerName
     private static readonly SearchValues<char> Allowed = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_.");
     private static readonly SearchValues<char> OfIPv4 = SearchValues.Create("0123456789.");
 
-    // Accents on their own, which cannot be joined with their letters without ICU, and what a decoder puts in place of broken text.
+    // Combining accents, which cannot be joined with their letters without ICU, and U+FFFD, which a decoder puts in the place of invalid
+    // bytes.
     private static readonly SearchValues<char> Refused =
         SearchValues.Create([.. Enumerable.Range(0x300, 0x70).Append(0xfffd).Select(static c => (char)c)]);
 
     private static readonly IdnMapping Idn = new();
 
     /// <summary>
-    /// Brings a configured name into that form: a host name, or <c>*.</c> and a host name, which stands for all names with one label more.
+    /// Converts a configured name into that form: a host name, or <c>*.</c> and a host name, which stands for all names with one more
+    /// label.
     /// </summary>
-    /// <returns>False for an IP address, and for what is no host name.</returns>
+    /// <returns>False for an IP address, and for text that is not a host name.</returns>
     public static bool TryNormalize(string text, out string name)
     {
         var prefix = IsWildcard(text) ? WildcardPrefix : "";
@@ -45,10 +47,10 @@ public static class ServerName
         return true;
     }
 
-    /// <summary>Whether a configured name stands for all names with one label more.</summary>
+    /// <summary>Whether a configured name stands for all names with one more label.</summary>
     public static bool IsWildcard(string name) => name.StartsWith(WildcardPrefix, StringComparison.Ordinal);
 
-    /// <summary>Brings a name that a client sent into that form; null if it is no host name.</summary>
+    /// <summary>Converts a name that a client sent into that form; null if the name is not a host name.</summary>
     public static string? Normalize(ReadOnlySpan<byte> bytes) =>
         bytes.Length <= MaxLength + 1 ? Fold(Encoding.Latin1.GetString(bytes)) : null;
 
