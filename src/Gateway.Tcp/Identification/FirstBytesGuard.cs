@@ -5,16 +5,16 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tcp.Identification;
 
 /// <summary>
-/// Keeps a PROXY header of a client that may not send one from the backend, when the first bytes come only after the backend was dialed.
-/// Pieces that could still become a signature are sent on (holding them back would stall a client that sent a lone "P"); the piece that
-/// completes a signature never is, so that no backend ever sees a whole one.
+/// Keeps a PROXY header from the backend if the client may not send one, when the client's first bytes come only after the backend was
+/// dialed. Bytes that could still become a signature are sent on, because holding them back would stall a client that sent a lone "P". The
+/// bytes that complete a signature are never sent on, so that no backend ever sees a whole signature.
 /// </summary>
 public sealed class FirstBytesGuard : IFirstBytesGuard
 {
     private FirstBytes _seen;
     private int _length;
 
-    /// <summary>The version whose signature was refused; null: none was.</summary>
+    /// <summary>The version of the signature that was refused; null: no signature was refused.</summary>
     public ProxyVersion? Refused { get; private set; }
 
     /// <inheritdoc/>
@@ -34,7 +34,7 @@ public sealed class FirstBytesGuard : IFirstBytesGuard
         };
     }
 
-    /// <summary>The same over any number of segments.</summary>
+    /// <summary>Inspects bytes in any number of segments.</summary>
     public GuardVerdict Inspect(in ReadOnlySequence<byte> bytes)
     {
         if (bytes.IsSingleSegment)

@@ -6,16 +6,19 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Tcp.Identification;
 
 /// <summary>
-/// Decides who the client of a connection is, without I/O and without state: feed it all bytes that have come so far, the time since accept
-/// and whether the stream has ended, and do what it says. TCP and HTTP share it, so that one table (docs/proxy-protocol.md) holds for both.
+/// Decides who the client of a connection is, without I/O and without state. The caller passes all bytes that have come so far, the time
+/// since accept and whether the stream has ended, and does what the returned step says. TCP and HTTP share this class, so that one table
+/// (docs/proxy-protocol.md) describes both.
 /// </summary>
 /// <remarks>
-/// What the table leaves open is decided so: a trusted peer that has to send a header, or has completed a signature, owes the rest until
-/// HeaderTimeout, and is cut then. Where a header is not required, less than a signature is no header yet: a client may begin with "P" and
-/// wait. It is waited for as long as silence would be, and the backend is dialed then behind a guard, so that a signature that is completed
-/// later ends the connection. A health checker that stays silent for HeaderTimeout is closed silently: a destination is dialed only on its
-/// first byte. A stream that ends within a signature cannot become a header any more: where a header is not required, those bytes are
-/// payload.
+/// These rules complete the table:
+/// 1. A trusted peer that has to send a header, or that has completed a signature, must send the rest within HeaderTimeout; then it is cut.
+/// 2. Where a header is not required, a part of a signature is not a header yet, because a client may begin with "P" and wait. The gateway
+/// waits for the rest as long as it would wait in silence. Then it dials the backend behind a guard, so that a signature that is completed
+/// later ends the connection.
+/// 3. A health checker that stays silent for HeaderTimeout is closed silently: a destination is dialed only after the health checker's
+/// first byte.
+/// 4. A stream that ends within a signature cannot become a header any more: where a header is not required, those bytes are payload.
 /// </remarks>
 internal static class HeaderIdentification
 {
@@ -25,7 +28,7 @@ internal static class HeaderIdentification
 
     /// <summary>Decides over contiguous bytes.</summary>
     /// <param name="policy">The listener's policy; null: the peer is the client.</param>
-    /// <param name="peer">What the policy makes of the peer.</param>
+    /// <param name="peer">The peer's class in the policy.</param>
     /// <param name="received">All bytes since the beginning of the connection.</param>
     /// <param name="elapsed">Time since accept.</param>
     /// <param name="ended">Whether the peer has ended its side.</param>
@@ -62,7 +65,7 @@ internal static class HeaderIdentification
             return Decide(policy, peer, received.FirstSpan, elapsed, ended);
         }
 
-        // What lies behind the longest header is payload and decides nothing.
+        // Bytes after the longest header are payload and do not change the decision.
         var length = (int)Math.Min(received.Length, Math.Max(policy.Parsing.MaxHeaderBytes, ProxySignature.MaxLength));
         var buffer = ArrayPool<byte>.Shared.Rent(length);
         received.Slice(0, length).CopyTo(buffer);
@@ -71,11 +74,11 @@ internal static class HeaderIdentification
         return step;
     }
 
-    /// <summary>The identity that an Identified step stands for.</summary>
+    /// <summary>Creates the identity for a step with the action Identified.</summary>
     /// <param name="step">The step.</param>
-    /// <param name="peer">The other end of the accepted socket.</param>
-    /// <param name="local">Our end of it.</param>
-    /// <param name="received">The bytes that the step was decided on.</param>
+    /// <param name="peer">The remote address of the accepted socket.</param>
+    /// <param name="local">The local address of the connection.</param>
+    /// <param name="received">The bytes on which the step was decided.</param>
     public static ConnectionIdentity CreateIdentity(
         in IdentificationStep step,
         IPEndPoint peer,
@@ -110,7 +113,7 @@ internal static class HeaderIdentification
         switch (peer)
         {
             case PeerClass.Direct:
-                // Whoever waits for the server to speak first must not be kept waiting by us.
+                // The gateway does not wait for bytes from such a client, because the client may wait for the server to speak first.
                 return PeerIsClient with { GuardAs = IdentificationRefusal.UntrustedHeader };
             case PeerClass.HealthChecker:
                 return elapsed < policy.HeaderTimeout ? WaitUntil(policy.HeaderTimeout, elapsed) : Silent();
@@ -190,8 +193,8 @@ internal static class HeaderIdentification
         }
     }
 
-    // Varnish writes PROXY and all zeros for a client without an address (on a unix socket), where others write UNKNOWN or LOCAL: it names
-    // nobody, as those do.
+    // For a client without an address (on a unix socket), Varnish writes PROXY and addresses of all zeros, where other proxies write
+    // UNKNOWN or LOCAL. Such a header names no client.
     private static ProxyHeader WithoutNobody(in ProxyHeader header) =>
         header.HasAddresses && header.Source.IsAllZero && header.Destination.IsAllZero
             ? header with
@@ -211,8 +214,8 @@ internal static class HeaderIdentification
         {
             Action = refusal == IdentificationRefusal.None ? IdentificationAction.Identified : IdentificationAction.Refuse,
             Refusal = refusal,
-            // A health checker may say that it is one, and no more: its TLVs are nobody's word, and a second header behind the first is a
-            // claim again.
+            // A health checker may only say that it is a health checker: its TLVs are not trusted, and a second header behind the first is
+            // refused like any header of an untrusted peer.
             Header = peer == PeerClass.HealthChecker ? header with { TlvLength = 0 } : header,
             GuardAs =
                 peer == PeerClass.HealthChecker && refusal == IdentificationRefusal.None
@@ -222,8 +225,9 @@ internal static class HeaderIdentification
         };
     }
 
-    // A backend that speaks the PROXY protocol may read the second header as if it were ours (Transparent, Toa, None send none before it).
-    // What could still become one is watched on its way, as with LateHeader: waiting for it would stall who waits for the server to speak.
+    // A backend that speaks the PROXY protocol may read the second header as the gateway's header, because the modes Transparent, Toa and
+    // None send no header before it. Bytes that can still become a header are watched on their way, as with LateHeader, because waiting for
+    // the rest would stall a client that waits for the server to speak first.
     private static IdentificationStep RefuseNested(
         ProxyProtocolPolicy policy,
         in IdentificationStep step,

@@ -11,9 +11,9 @@ internal enum IdentificationAction : byte
     /// <summary>The client is known; what follows the header is payload.</summary>
     Identified,
 
-    /// <summary>Close without a word: a check that connects and closes.</summary>
+    /// <summary>Close without an error: the connection is a check that connects and closes.</summary>
     CloseSilently,
 
-    /// <summary>Refuse, for <see cref="IdentificationStep.Refusal"/>.</summary>
+    /// <summary>Refuse, for the reason in <see cref="IdentificationStep.Refusal"/>.</summary>
     Refuse,
 }

@@ -3,16 +3,16 @@ namespace Gateway.Tcp.Identification;
 /// <summary>Why a connection was refused before its client was known. The names appear in the access log.</summary>
 public enum IdentificationRefusal : byte
 {
-    /// <summary>It was not.</summary>
+    /// <summary>The connection was not refused.</summary>
     None,
 
-    /// <summary>The peer is neither trusted nor a health checker, and others are refused.</summary>
+    /// <summary>The peer is neither trusted nor a health checker, and the policy refuses such peers.</summary>
     UntrustedPeer,
 
-    /// <summary>A peer that may not speak for a client sent a header, or a health checker claimed an address.</summary>
+    /// <summary>A peer that is not trusted sent a header, or a health checker sent a header with an address.</summary>
     UntrustedHeader,
 
-    /// <summary>A header is required, and none came within HeaderTimeout or the first bytes cannot be one.</summary>
+    /// <summary>A header is required, but none came within HeaderTimeout, or the first bytes cannot be a header.</summary>
     HeaderMissing,
 
     /// <summary>A header began but was not complete within HeaderTimeout.</summary>
@@ -21,29 +21,30 @@ public enum IdentificationRefusal : byte
     /// <summary>The peer closed in the middle of its header.</summary>
     HeaderTruncated,
 
-    /// <summary>The header is malformed, or its version is not allowed; the parse error says how.</summary>
+    /// <summary>The header is malformed, or its version is not allowed; the parse error tells the cause.</summary>
     HeaderInvalid,
 
     /// <summary>The header is longer than MaxHeaderBytes.</summary>
     HeaderTooLarge,
 
-    /// <summary>The claimed source is unspecified, multicast or 255.255.255.255.</summary>
+    /// <summary>The source that the header or option names is unspecified, multicast or 255.255.255.255.</summary>
     SourceInvalid,
 
-    /// <summary>Toa: a trusted peer's segments had none of the options, and it is refused then.</summary>
+    /// <summary>Toa: a trusted peer's segments had none of the options, and the policy refuses such connections.</summary>
     ToaMissing,
 
     /// <summary>Toa: SYN and ACK of a trusted peer name different clients; one of them was not written by the proxy.</summary>
     ToaConflict,
 
-    /// <summary>Where none is required: a header came, or its signature was completed, after OptionalWait had passed.</summary>
+    /// <summary>A header came, or its signature was completed, after OptionalWait had passed, where a header is not required.</summary>
     LateHeader,
 
-    /// <summary>A second header followed the one that was believed.</summary>
+    /// <summary>A second header followed the accepted header.</summary>
     NestedHeader,
 
     /// <summary>
-    /// A client's first bytes are a header, on a listener that takes none, and the backend gets one from us: it might believe the client's.
+    /// A client's first bytes are a header, on a listener without a policy, and the backend gets a header from the gateway. The backend
+    /// might trust the client's header.
     /// </summary>
     UnexpectedHeader,
 }

@@ -3,7 +3,7 @@ namespace Gateway.Tcp.Identification;
 /// <summary>How a client's address was learned.</summary>
 public enum IdentitySource : byte
 {
-    /// <summary>It is the peer of our accepted socket.</summary>
+    /// <summary>The client is the peer of the accepted socket.</summary>
     Socket,
 
     /// <summary>From a PROXY protocol version 1 line.</summary>

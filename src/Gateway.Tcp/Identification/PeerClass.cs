@@ -1,17 +1,17 @@
 namespace Gateway.Tcp.Identification;
 
-/// <summary>What a listener's policy makes of a peer.</summary>
+/// <summary>The class of a peer in a listener's policy.</summary>
 public enum PeerClass : byte
 {
-    /// <summary>Neither trusted nor a health checker, and such peers are refused.</summary>
+    /// <summary>The peer is neither trusted nor a health checker, and the policy refuses such peers.</summary>
     Rejected,
 
-    /// <summary>Neither trusted nor a health checker: it is the client itself, and may not send a header.</summary>
+    /// <summary>The peer is neither trusted nor a health checker. The peer is the client itself, and may not send a header.</summary>
     Direct,
 
-    /// <summary>It may come without a header, or connect and close; it may not claim an address.</summary>
+    /// <summary>A health checker may send no header, or connect and close; it may not name an address.</summary>
     HealthChecker,
 
-    /// <summary>It may speak for a client.</summary>
+    /// <summary>The peer may name a client.</summary>
     Trusted,
 }

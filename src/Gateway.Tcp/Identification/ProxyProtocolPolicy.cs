@@ -6,9 +6,9 @@ using Gateway.Tcp.Networks;
 namespace Gateway.Tcp.Identification;
 
 /// <summary>
-/// A listener's <c>ProxyProtocol</c> section, resolved: who may come with or without a header. Immutable; a connection keeps the one that
-/// it was accepted under. No section, no policy: the peer is the client and nothing is looked at. What becomes of a peer's header is
-/// decided in <see cref="HeaderIdentification"/>.
+/// A listener's <c>ProxyProtocol</c> section, resolved: which peers may or must send a header. Immutable; a connection keeps the policy
+/// under which it was accepted. Without a section there is no policy: the peer is the client, and nothing is looked at. <see
+/// cref="HeaderIdentification"/> decides what happens to a peer's header.
 /// </summary>
 public sealed class ProxyProtocolPolicy
 {
@@ -27,7 +27,7 @@ public sealed class ProxyProtocolPolicy
         Header = config.Header;
         RejectsNested = config.NestedHeader == NestedHeaderAction.Reject;
         HeaderTimeout = config.HeaderTimeout;
-        // Silence that outlasts the header's own limit says nothing new.
+        // An OptionalWait beyond HeaderTimeout would have no use, because the header has to come within HeaderTimeout.
         OptionalWait = config.OptionalWait < config.HeaderTimeout ? config.OptionalWait : config.HeaderTimeout;
         Parsing = new ProxyParseOptions
         {
@@ -38,23 +38,23 @@ public sealed class ProxyProtocolPolicy
         };
     }
 
-    /// <summary>What trusted peers send.</summary>
+    /// <summary>Whether trusted peers must send a header.</summary>
     public HeaderExpectation Header { get; }
 
-    /// <summary>Whether a header behind a header is refused.</summary>
+    /// <summary>Whether a second header behind the first is refused.</summary>
     public bool RejectsNested { get; }
 
     /// <summary>How long a peer may take for its header, counted from accept.</summary>
     public TimeSpan HeaderTimeout { get; }
 
-    /// <summary>How long silence is taken for "no header"; never longer than <see cref="HeaderTimeout"/>.</summary>
+    /// <summary>After this time, silence means that no header will come; never longer than <see cref="HeaderTimeout"/>.</summary>
     public TimeSpan OptionalWait { get; }
 
-    /// <summary>Size limit and versions.</summary>
+    /// <summary>The options of the header's parser: size limit, versions, mixed families.</summary>
     public ProxyParseOptions Parsing { get; }
 
     /// <summary>Resolves a section.</summary>
-    /// <param name="config">The section, validated; null: absent.</param>
+    /// <param name="config">The validated section; null: absent.</param>
     /// <param name="networks">The section <c>Networks</c>.</param>
     /// <returns>The policy, or null if there is no section.</returns>
     public static ProxyProtocolPolicy? From(ProxyProtocolConfig? config, IReadOnlyDictionary<string, IReadOnlyList<string>> networks)
@@ -64,7 +64,8 @@ public sealed class ProxyProtocolPolicy
     }
 
     /// <summary>
-    /// Which row of the contract's table a peer belongs to: the most specific prefix wins, a v4-mapped address counts as IPv4.
+    /// The class of a peer, which is its row in the table of docs/proxy-protocol.md. The most specific prefix wins; a v4-mapped address
+    /// counts as IPv4.
     /// </summary>
     public PeerClass Classify(IPAddress peer)
     {

@@ -15,21 +15,21 @@ public enum RelayEnd : byte
     /// <summary>The backend reset, or its socket failed.</summary>
     BackendReset,
 
-    /// <summary>No byte for <see cref="RelayOptions.IdleTimeout"/>.</summary>
+    /// <summary>No byte came in either direction for <see cref="RelayOptions.IdleTimeout"/>.</summary>
     IdleTimeout,
 
     /// <summary><see cref="RelayOptions.MaxDuration"/> was reached.</summary>
     MaxDuration,
 
-    /// <summary>Ended by us at shutdown.</summary>
+    /// <summary>The gateway ended the relay at shutdown.</summary>
     Drain,
 
-    /// <summary>It gave way: every place was taken, and its client had sent nothing.</summary>
+    /// <summary>The relay was ended to make room, because all places were taken and its client had sent nothing.</summary>
     Limit,
 
     /// <summary>The guard refused the client's first bytes.</summary>
     Refused,
 
-    /// <summary>A fault of ours.</summary>
+    /// <summary>A bug of the gateway.</summary>
     Error,
 }

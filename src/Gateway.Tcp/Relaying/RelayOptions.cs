@@ -6,6 +6,6 @@ public sealed record RelayOptions
     /// <summary>Ends the relay after this long without a byte in either direction. Defaults to 1 h.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>Ends the relay this long after its start; null: never.</summary>
+    /// <summary>Ends the relay this long after its start. Defaults to null: never.</summary>
     public TimeSpan? MaxDuration { get; init; }
 }

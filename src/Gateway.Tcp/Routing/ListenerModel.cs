@@ -27,29 +27,31 @@ public sealed class ListenerModel
         }
     }
 
-    /// <summary>Its key in <c>Listeners</c>.</summary>
+    /// <summary>The listener's key in <c>Listeners</c>.</summary>
     public string Name { get; }
 
-    /// <summary>Who may come with or without a header; null: the peer is the client.</summary>
+    /// <summary>Which peers may or must send a PROXY header; null: the peer is the client.</summary>
     public ProxyProtocolPolicy? Policy { get; init; }
 
-    /// <summary>Whose TCP options name a client; null: no option is looked at.</summary>
+    /// <summary>Which peers may name the client in a TCP option; null: no option is looked at.</summary>
     public ToaPolicy? Toa { get; init; }
 
-    /// <summary>How the ClientHello is read; null: nobody asks for it.</summary>
+    /// <summary>How the ClientHello is read; null: the ClientHello is not needed.</summary>
     public ClientHelloPolicy? ClientHello { get; init; }
 
-    /// <summary>How TLS ends here; null: it does not.</summary>
+    /// <summary>How the listener ends TLS; null: TLS does not end here.</summary>
     public IServerTls? Tls { get; init; }
 
-    /// <summary>Its routes, by Order.</summary>
+    /// <summary>The listener's routes, by Order.</summary>
     public IReadOnlyList<RouteModel> Routes { get; }
 
     /// <summary>
-    /// The route of a connection: the lowest Order wins, then a server name before none and an exact name before a wildcard, then the most
-    /// specific of the rest (<see cref="RouteTable"/>).
+    /// The route of a connection. The lowest Order wins; then a route with a matching server name wins over a route without names, and an
+    /// exact name over a wildcard; then the most specific of the other conditions (<see cref="RouteTable"/>).
     /// </summary>
-    /// <param name="identity">The connection's client, what it connected to, and the name that it asked for.</param>
+    /// <param name="identity">
+    /// The connection's client, the address that the client connected to, and the server name that it asked for.
+    /// </param>
     /// <returns>The route, or null if none matches.</returns>
     public RouteModel? Match(ConnectionIdentity identity)
     {
@@ -57,7 +59,7 @@ public sealed class ListenerModel
         var best = _unnamed.Match(identity);
         if (_byName is not null && identity.Hello?.ServerName is { } name)
         {
-            // From the least to the most specific: a later match wins where the Order is the same.
+            // From the least specific to the most specific, because a later match wins if the Order is the same.
             _ = _byParent.TryGetValue(name.AsSpan(name.IndexOf('.') + 1), out var wildcard);
             best = Better(best, wildcard?.Match(identity));
             best = Better(best, _byName.GetValueOrDefault(name)?.Match(identity));
@@ -67,7 +69,7 @@ public sealed class ListenerModel
     }
 
     /// <summary>Whether a connection can be routed without its ClientHello.</summary>
-    /// <param name="identity">The connection's client, and what it connected to.</param>
+    /// <param name="identity">The connection's client, and the address that the client connected to.</param>
     internal ClientHelloNeed NeedOf(ConnectionIdentity identity) =>
         ClientHello is not { } policy ? ClientHelloNeed.None
         : policy.EndsTls ? ClientHelloNeed.Required
@@ -75,7 +77,7 @@ public sealed class ListenerModel
         : _unnamed.Match(identity) is not null ? ClientHelloNeed.Optional
         : ClientHelloNeed.Required;
 
-    // Names are folded already, on both sides.
+    // An ordinal comparison is enough, because both names are already in normal form.
     private Dictionary<string, RouteTable> TablesOf(Func<string, string?> keyOf) =>
         Routes.SelectMany(route => route.ServerNames.Select(name => (Key: keyOf(name), Route: route)))
             .Where(static entry => entry.Key is not null)

@@ -4,7 +4,9 @@ using Gateway.Tcp.Identification;
 
 namespace Gateway.Tcp.Routing;
 
-/// <summary>What a route asks of a connection's destination, TLVs and ALPN. Immutable; null on a route that asks nothing.</summary>
+/// <summary>
+/// The conditions of a route on a connection's destination, TLVs and ALPN. Immutable; null on a route without such conditions.
+/// </summary>
 internal sealed class RouteMatch(
     IReadOnlyList<IPNetwork> clients,
     IReadOnlyList<IPNetwork> destinations,
@@ -20,12 +22,13 @@ internal sealed class RouteMatch(
     /// <summary>The ports of destinations; empty: any.</summary>
     public IReadOnlyList<PortRange> Ports => ports;
 
-    /// <summary>The same for a client that may offer anything by ALPN.</summary>
+    /// <summary>The same conditions, without the condition on ALPN.</summary>
     public RouteMatch WithoutAlpn() => new(clients, destinations, ports, tlvs);
 
     /// <summary>
-    /// How closely a connection is matched: ALPN decides, then the number of TLVs, then the client's prefix, then the destination's, then
-    /// how few ports are meant; -1: not at all. So a route that names less is less specific than any that names more.
+    /// How specific the match is; -1: the connection does not match. A condition on ALPN counts most, then the number of TLVs, then the
+    /// length of the client's prefix, then of the destination's prefix, then a smaller number of ports. So a route without a condition is
+    /// less specific than any route with that condition.
     /// </summary>
     public long Specificity(ConnectionIdentity identity)
     {
@@ -53,7 +56,8 @@ internal sealed class RouteMatch(
                 | (uint)(AnyPortCount - fewest);
     }
 
-    // Of TLS that ended here one protocol was agreed on; of a ClientHello that was only read any may become that.
+    // If TLS ended at the gateway, one protocol was agreed on. If the ClientHello was only read, the backend may still choose any of the
+    // offered protocols.
     private static bool Offers(ConnectionIdentity identity, IReadOnlyList<string> asked)
     {
         if (identity.Tls is { } tls)
@@ -72,7 +76,7 @@ internal sealed class RouteMatch(
         return false;
     }
 
-    // 0: any address; a prefix of length n counts n + 1.
+    // 0: there is no condition on the address. A matching prefix of length n counts n + 1.
     private static int LongestPrefix(IReadOnlyList<IPNetwork> networks, IPAddress address)
     {
         var longest = networks.Count == 0 ? 0 : -1;

@@ -10,50 +10,52 @@ using Gateway.Tcp.SourceIp;
 namespace Gateway.Tcp.Routing;
 
 /// <summary>
-/// A TCP route, resolved from <see cref="TcpRouteConfig"/>. Immutable: a live connection keeps the one that it started with.
+/// A TCP route, resolved from <see cref="TcpRouteConfig"/>. Immutable: a live connection keeps the model with which it started.
 /// </summary>
 public sealed class RouteModel
 {
-    /// <summary>Its key in <c>Routes</c>.</summary>
+    /// <summary>The route's key in <c>Routes</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The listener whose connections it takes.</summary>
+    /// <summary>The listener whose connections the route takes.</summary>
     public required string Listener { get; init; }
 
-    /// <summary>Where it sends them.</summary>
+    /// <summary>The cluster to which the route sends its connections.</summary>
     public required ClusterModel Cluster { get; init; }
 
     /// <summary>How the backend learns the client's address.</summary>
     public required SourceIpModel SourceIp { get; init; }
 
-    /// <summary>Lower wins.</summary>
+    /// <summary>The rank among the listener's routes: the lower number wins.</summary>
     public required int Order { get; init; }
 
     /// <summary>The networks that hold the client's address; empty: any.</summary>
     public required IReadOnlyList<IPNetwork> ClientNetworks { get; init; }
 
-    /// <summary>The names that it asks for, folded: <c>db.example.com</c>, <c>*.example.com</c>; empty: any client.</summary>
+    /// <summary>
+    /// The server names that the route matches, in normal form: <c>db.example.com</c>, <c>*.example.com</c>; empty: any client.
+    /// </summary>
     public IReadOnlyList<string> ServerNames { get; init; } = [];
 
-    /// <summary>Whether it takes only what a ClientHello says.</summary>
+    /// <summary>Whether the route matches only connections with a ClientHello.</summary>
     internal bool NeedsClientHello { get; init; }
 
-    /// <summary>How TLS to its destinations begins; None: with the ClientHello, or there is none.</summary>
+    /// <summary>How TLS to the route's destinations begins; None: with the ClientHello, or there is no TLS.</summary>
     internal StartTlsProtocol StartTls { get; init; }
 
-    /// <summary>What it asks of the destination too; null: nothing.</summary>
+    /// <summary>The conditions besides the client's address and the server name; null: none.</summary>
     internal RouteMatch? Match { get; init; }
 
-    /// <summary>Idle and duration limits of its relays; shared by all its connections.</summary>
+    /// <summary>Idle and duration limits of the route's relays; shared by all connections of the route.</summary>
     internal RelayOptions Relay { get; init; } = new();
 
     /// <summary>
-    /// Metric labels of an IPv4 client's connections: listener, route, network.type. Built once, since a connection needs them several
-    /// times.
+    /// The metric labels of an IPv4 client's connections: listener, route, network.type. Built once, because a connection needs the labels
+    /// several times.
     /// </summary>
     internal TagList TagsV4 { get; init; }
 
-    /// <summary>As <see cref="TagsV4"/>, of an IPv6 client's.</summary>
+    /// <summary>The same labels as <see cref="TagsV4"/>, for an IPv6 client.</summary>
     internal TagList TagsV6 { get; init; }
 
     internal static RouteModel From(
@@ -81,7 +83,7 @@ public sealed class RouteModel
             TagsV6 = Tags(listener, name, "ipv6"),
         };
 
-    /// <summary>The labels for a client's family.</summary>
+    /// <summary>The metric labels for a client's address family.</summary>
     internal TagList TagsFor(IPAddress client) => client.AddressFamily == AddressFamily.InterNetwork ? TagsV4 : TagsV6;
 
     private static IEnumerable<string> Names(TcpRouteConfig config)

@@ -5,7 +5,7 @@ using Gateway.Tcp.Networks;
 namespace Gateway.Tcp.Routing;
 
 /// <summary>
-/// Routes among which the client, the destination, TLVs and ALPN choose: the lowest Order wins, then the most specific match
+/// A set of routes. The client, the destination, TLVs and ALPN choose one of them: the lowest Order wins, then the most specific match
 /// (<see cref="RouteMatch.Specificity"/>). Immutable.
 /// </summary>
 internal sealed class RouteTable
@@ -14,9 +14,9 @@ internal sealed class RouteTable
     private readonly RouteModel? _anyClient;
     private readonly (RouteModel Route, RouteMatch Match)[] _walked = [];
 
-    /// <summary>Makes the table.</summary>
+    /// <summary>Creates the table.</summary>
     /// <param name="routes">The routes, by Order.</param>
-    /// <param name="ignoresAlpn">Whether a route is found whatever the client offers by ALPN.</param>
+    /// <param name="ignoresAlpn">Whether the table ignores the routes' conditions on ALPN.</param>
     public RouteTable(IReadOnlyList<RouteModel> routes, bool ignoresAlpn = false)
     {
         _byClient = new PrefixTable<RouteModel>(
@@ -35,8 +35,8 @@ internal sealed class RouteTable
     }
 
     /// <summary>
-    /// The route of a connection. Where no route asks for more than the client's address, the cost depends on how many different prefix
-    /// lengths occur, and not on how many routes there are; else it is a walk over all of them.
+    /// The route of a connection. If all routes look only at the client's address, the cost depends on the number of different prefix
+    /// lengths and not on the number of routes. Otherwise all routes are compared.
     /// </summary>
     /// <returns>The route, or null if none matches.</returns>
     public RouteModel? Match(ConnectionIdentity identity)
@@ -65,7 +65,7 @@ internal sealed class RouteTable
         return best;
     }
 
-    // A route without ClientCidrs is less specific than any.
+    // A route without ClientCidrs is less specific than any route with ClientCidrs.
     private RouteModel? Match(IPAddress client)
     {
         var specific = _byClient.Match(client, out var order);

@@ -3,8 +3,8 @@ using Gateway.Tcp.Clusters;
 namespace Gateway.Tcp.Routing;
 
 /// <summary>
-/// Everything that the TCP data plane does by configuration, resolved and immutable. Swapped whole; a live connection stays on the one that
-/// it started with.
+/// The configuration of the TCP data plane, resolved and immutable. A reload replaces the whole model; a live connection keeps the model
+/// with which it started.
 /// </summary>
 public sealed class TcpModel
 {
@@ -24,7 +24,7 @@ public sealed class TcpModel
     /// <summary>Clusters by name, regardless of case.</summary>
     public IReadOnlyDictionary<string, ClusterModel> Clusters { get; }
 
-    // In the same spelling: metrics and logs are by name.
+    // Only a cluster whose name has the same spelling, because metrics and logs contain the name.
     internal ClusterModel? ClusterNamed(string name) =>
         Clusters.GetValueOrDefault(name) is { } cluster && cluster.Name == name ? cluster : null;
 }

@@ -14,14 +14,16 @@ public static class TcpModelBuilder
 {
     /// <summary>Builds a model.</summary>
     /// <param name="listeners">The Tcp listeners by name, each with its PROXY protocol section or null.</param>
-    /// <param name="config">Routes and clusters, validated: what they refer to exists.</param>
+    /// <param name="config">Validated routes and clusters: everything that they refer to exists.</param>
     /// <param name="networks">The section <c>Networks</c>.</param>
-    /// <param name="toa">The Toa sections of those listeners that have one.</param>
-    /// <param name="tls">What the configuration says of TLS; null: nothing.</param>
+    /// <param name="toa">The Toa sections of the listeners that have one.</param>
+    /// <param name="tls">The TLS settings of the configuration; null: none.</param>
     /// <param name="before">
-    /// The model in force: what its clusters and destinations are doing goes on, where they are the same. Null: there is none.
+    /// The model in force. Clusters and destinations that stay the same keep their state. Null: there is no model yet.
     /// </param>
-    /// <exception cref="KeyNotFoundException">A route refers to something that is not there: validation was left out.</exception>
+    /// <exception cref="KeyNotFoundException">
+    /// A route refers to an object that does not exist, because the configuration was not validated.
+    /// </exception>
     public static TcpModel Build(
         IReadOnlyDictionary<string, ProxyProtocolConfig?> listeners,
         TcpProxyConfig config,
@@ -68,7 +70,7 @@ public static class TcpModelBuilder
             : ClientHelloPolicy.From(section, server?.HandshakeTimeout);
     }
 
-    // A cluster's section is the default of its routes.
+    // A cluster's SourceIp section is the default of the cluster's routes.
     private static SourceIpConfig? SourceIpOf(TcpRouteConfig route, Dictionary<string, TcpClusterConfig> clusters) =>
         route.SourceIp ?? clusters.GetValueOrDefault(route.ClusterId ?? "")?.SourceIp;
 

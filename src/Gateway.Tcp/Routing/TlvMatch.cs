@@ -3,14 +3,16 @@ using Gateway.ProxyProtocol;
 namespace Gateway.Tcp.Routing;
 
 /// <summary>
-/// What a route asks of the TLVs of a believed header: the first TLV of each named field has one of its values. Immutable, and matched
-/// without allocation.
+/// A route's conditions on the TLVs of an accepted header: the first TLV of each named field has one of the listed values. Immutable; a
+/// match allocates nothing.
 /// </summary>
 internal sealed class TlvMatch
 {
     private readonly (ProxyTlvField Field, byte[][] Values)[] _conditions;
 
-    /// <summary>Resolves <c>Match:Tlvs</c>; what cannot be a value of its field matches nothing (validation refuses it).</summary>
+    /// <summary>
+    /// Resolves <c>Match:Tlvs</c>. A text that cannot be a value of its field matches nothing (validation refuses such a text).
+    /// </summary>
     public TlvMatch(IReadOnlyDictionary<string, IReadOnlyList<string>> tlvs)
     {
         var conditions = new List<(ProxyTlvField, byte[][])>();
@@ -25,10 +27,10 @@ internal sealed class TlvMatch
         _conditions = [.. conditions];
     }
 
-    /// <summary>How many fields it names.</summary>
+    /// <summary>The number of fields that the conditions name.</summary>
     public int Count => _conditions.Length;
 
-    /// <summary>Whether a header's TLVs are as asked. Without TLVs nothing is.</summary>
+    /// <summary>Whether a header's TLVs meet all conditions. A header without TLVs never does.</summary>
     public bool Accepts(ReadOnlySpan<byte> tlvs)
     {
         foreach (var (field, values) in _conditions)

@@ -7,8 +7,8 @@ using Gateway.ProxyProtocol;
 namespace Gateway.Tcp.Identification.Toa;
 
 /// <summary>
-/// A TCP option that names a client, as configuration writes it: <c>254/8</c> is kind 254 with 8 bytes, kind and length included. No
-/// registry says what is in one, so the length does:
+/// A TCP option that names a client, in the form of the configuration: <c>254/8</c> is kind 254 with a length of 8 bytes, kind and length
+/// included. No registry defines the content of these options. The length alone tells the content:
 /// <list type="bullet">
 /// <item>8: port and IPv4 address, both in network order (LVS, DPVS, the toa kernel modules);</item>
 /// <item>20: port and IPv6 address;</item>
@@ -16,10 +16,10 @@ namespace Gateway.Tcp.Identification.Toa;
 /// </list>
 /// </summary>
 /// <param name="Kind">The option's kind.</param>
-/// <param name="Length">Its length in bytes on the wire: 7, 8 or 20.</param>
+/// <param name="Length">The option's length in bytes on the wire: 7, 8 or 20.</param>
 public readonly record struct ToaFormat(byte Kind, byte Length)
 {
-    /// <summary>The rule for a text that is none.</summary>
+    /// <summary>The rule for valid texts, for messages about an invalid text.</summary>
     public const string Rule =
         "must be KIND/LENGTH: a kind from 9 to 254 that the kernel does not use itself, and 8 (port, IPv4), 20 (port, IPv6) or 7 "
             + "(version, IPv4)";
@@ -29,16 +29,16 @@ public readonly record struct ToaFormat(byte Kind, byte Length)
     private const byte LengthVersionedV4 = 7;
     private const byte Version = 1;
 
-    // Kind and length, then the value.
+    // The value follows one byte of kind and one byte of length.
     private const int ValueOffset = 2;
 
-    /// <summary>The family of the addresses that it can name.</summary>
+    /// <summary>The family of the addresses that the option can carry.</summary>
     public AddressFamily Family => Length == LengthV6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
 
-    /// <summary>Whether it names the port too.</summary>
+    /// <summary>Whether the option carries the port too.</summary>
     public bool HasPort => Length != LengthVersionedV4;
 
-    /// <summary>Reads <c>KIND/LENGTH</c>; false with anything else, see <see cref="Rule"/>.</summary>
+    /// <summary>Reads <c>KIND/LENGTH</c>; false for any other text, see <see cref="Rule"/>.</summary>
     public static bool TryParse(string? text, out ToaFormat format)
     {
         format = default;
@@ -54,7 +54,7 @@ public readonly record struct ToaFormat(byte Kind, byte Length)
         return length is LengthV4 or LengthV6 or LengthVersionedV4 && !IsKernels(kind);
     }
 
-    /// <summary>The client that a value (without kind and length) names; false if it is not laid out like this.</summary>
+    /// <summary>Reads the client from a value (without kind and length); false if the value has another layout.</summary>
     internal bool TryRead(ReadOnlySpan<byte> value, out ProxyEndPoint client)
     {
         client = default;
@@ -81,7 +81,7 @@ public readonly record struct ToaFormat(byte Kind, byte Length)
         }
     }
 
-    /// <summary>The whole option for a client, whose family must be <see cref="Family"/>.</summary>
+    /// <summary>Writes the whole option for a client, whose family must be <see cref="Family"/>.</summary>
     internal byte[] Write(IPEndPoint client)
     {
         var option = new byte[Length];
@@ -99,7 +99,8 @@ public readonly record struct ToaFormat(byte Kind, byte Length)
         return option;
     }
 
-    // End, no-operation, MSS, window scale, SACK permitted, SACK and its forerunners, timestamps; MD5 (19), authentication (29), MPTCP
-    // (30), fast open (34). 28 (user timeout) is nobody's in Linux, and used for this. 255 is left alone.
+    // Kinds that the kernel uses itself: end, no-operation, MSS, window scale, SACK permitted, SACK and its predecessors, timestamps (up to
+    // 8); MD5 (19), authentication (29), MPTCP (30), fast open (34). 28 (user timeout) is allowed, because Linux does not use 28 and some
+    // proxies use it for the client's address. 255 is refused too.
     private static bool IsKernels(byte kind) => kind is <= 8 or 19 or 29 or 30 or 34 or byte.MaxValue;
 }

@@ -6,7 +6,7 @@ namespace Gateway.Tcp.Identification.Toa;
 /// <summary>The options that a listener reads or a route writes. Immutable.</summary>
 public sealed class ToaFormats
 {
-    /// <summary>The most that a segment has of options: a header of at most 60 bytes, 20 of them fixed (RFC 9293 3.1).</summary>
+    /// <summary>The most bytes of options in a segment: a header has at most 60 bytes, and 20 of them are fixed (RFC 9293 3.1).</summary>
     public const int MaxOptionsBytes = 40;
 
     // RFC 9293 3.1: kinds without a length.
@@ -15,9 +15,9 @@ public sealed class ToaFormats
 
     private readonly ToaFormat[] _formats;
 
-    /// <summary>Makes a set.</summary>
-    /// <param name="texts">Each as <c>KIND/LENGTH</c>, validated.</param>
-    /// <exception cref="FormatException">One is not: validation was left out.</exception>
+    /// <summary>Creates a set of options.</summary>
+    /// <param name="texts">The validated texts, each as <c>KIND/LENGTH</c>.</param>
+    /// <exception cref="FormatException">A text is invalid, because the configuration was not validated.</exception>
     public ToaFormats(IEnumerable<string> texts)
     {
         ArgumentNullException.ThrowIfNull(texts);
@@ -32,12 +32,12 @@ public sealed class ToaFormats
     public static ToaFormats None { get; } = new([]);
 
     /// <summary>
-    /// Finds the first option that is one of these, by kind and exact length. The bytes are a stranger's: whatever they are, nothing is
-    /// thrown, read beyond their end or allocated, and an option whose length is impossible ends the search, as it does in the kernel
+    /// Finds the first option of this set, by kind and exact length. The bytes come from the network and are not trusted: no input causes
+    /// an exception, a read beyond the end or an allocation. An option with an impossible length ends the search, as in the kernel
     /// (tcp_parse_options).
     /// </summary>
-    /// <param name="options">The options of one segment: what follows the 20 bytes of a TCP header.</param>
-    /// <param name="client">The client that it names, not checked in any way.</param>
+    /// <param name="options">The options of one segment, which follow the 20 fixed bytes of the TCP header.</param>
+    /// <param name="client">The client that the option names, not checked in any way.</param>
     public bool TryFind(ReadOnlySpan<byte> options, out ProxyEndPoint client)
     {
         client = default;
@@ -49,7 +49,7 @@ public sealed class ToaFormats
                 continue;
             }
 
-            // Kind and length are part of the length.
+            // The length includes the bytes of kind and length.
             if (options.Length < 2 || options[1] < 2 || options[1] > options.Length)
             {
                 return false;
@@ -70,7 +70,7 @@ public sealed class ToaFormats
         return false;
     }
 
-    /// <summary>The option that names a client, or null if none of these can.</summary>
+    /// <summary>Writes the option that names a client; null if no option of this set can name the client.</summary>
     public byte[]? Write(IPEndPoint client)
     {
         ArgumentNullException.ThrowIfNull(client);

@@ -6,9 +6,8 @@ using Gateway.Tcp.Networks;
 namespace Gateway.Tcp.Identification.Toa;
 
 /// <summary>
-/// A listener's <c>Toa</c> section, resolved: whose TCP options name a client. Immutable; a connection keeps the one that it was accepted
-/// under. No section, no
-/// policy: no option is looked at.
+/// A listener's <c>Toa</c> section, resolved: which peers may name a client in a TCP option. Immutable; a connection keeps the policy under
+/// which it was accepted. Without a section there is no policy: no option is looked at.
 /// </summary>
 public sealed class ToaPolicy
 {
@@ -26,27 +25,30 @@ public sealed class ToaPolicy
         RejectsMissing = config.Missing == MissingToa.Reject;
     }
 
-    /// <summary>The options that are believed.</summary>
+    /// <summary>The options that are accepted.</summary>
     public ToaFormats Formats { get; }
 
-    /// <summary>The segments that they are looked for in.</summary>
+    /// <summary>The segments in which the options are looked for.</summary>
     public OptionCarriers Carriers { get; }
 
-    /// <summary>How long a connection without an option so far may take for its first byte; then it has none.</summary>
+    /// <summary>
+    /// How long the gateway waits for the first byte of a connection whose handshake had no option. After this time the connection has no
+    /// option.
+    /// </summary>
     public TimeSpan Wait { get; }
 
-    /// <summary>Whether a trusted peer without an option is refused.</summary>
+    /// <summary>Whether a connection of a trusted peer is refused if it has no option.</summary>
     public bool RejectsMissing { get; }
 
     /// <summary>
-    /// Whether it is worth waiting for the first byte: it may carry the option, or show that a peer without one is no load balancer's
-    /// check.
+    /// Whether to wait for the first byte: the first byte's segment may carry the option, or show that a peer without an option is not a
+    /// load balancer's check.
     /// </summary>
-    /// <param name="canSeeData">Whether the options of its segment could be read.</param>
+    /// <param name="canSeeData">Whether the options of the data segment can be read.</param>
     public bool WaitsForData(bool canSeeData) => RejectsMissing || (canSeeData && (Carriers & OptionCarriers.Data) != 0);
 
     /// <summary>Resolves a section.</summary>
-    /// <param name="config">The section, validated; null: absent.</param>
+    /// <param name="config">The validated section; null: absent.</param>
     /// <param name="networks">The section <c>Networks</c>.</param>
     /// <returns>The policy, or null if there is no section.</returns>
     public static ToaPolicy? From(ToaConfig? config, IReadOnlyDictionary<string, IReadOnlyList<string>> networks)
@@ -55,7 +57,7 @@ public sealed class ToaPolicy
         return config is null ? null : new ToaPolicy(config, networks);
     }
 
-    /// <summary>The segments whose options a listener has to keep.</summary>
+    /// <summary>The segments whose options the listener has to keep.</summary>
     public static OptionCarriers CarriersOf(ToaConfig? config) => config switch
     {
         null => OptionCarriers.None,
@@ -68,7 +70,7 @@ public sealed class ToaPolicy
         }),
     };
 
-    /// <summary>Whether a peer's options are believed.</summary>
+    /// <summary>Whether a peer's options are trusted.</summary>
     public bool Trusts(IPAddress peer)
     {
         ArgumentNullException.ThrowIfNull(peer);
