@@ -1,11 +1,11 @@
 namespace Gateway.Tcp.Configuration;
 
-/// <summary>What trusted peers send.</summary>
+/// <summary>Whether trusted peers must send a header.</summary>
 public enum HeaderExpectation
 {
-    /// <summary>Always a header.</summary>
+    /// <summary>Trusted peers always send a header.</summary>
     Required,
 
-    /// <summary>A header or none: for migrations.</summary>
+    /// <summary>Trusted peers may send a header or none: for migrations.</summary>
     Optional,
 }

@@ -1,11 +1,11 @@
 namespace Gateway.Tcp.Configuration;
 
-/// <summary>What a trusted peer without an option is.</summary>
+/// <summary>What happens to a connection of a trusted peer without an option.</summary>
 public enum MissingToa
 {
-    /// <summary>It is the client.</summary>
+    /// <summary>The peer is the client.</summary>
     Peer,
 
-    /// <summary>It is refused.</summary>
+    /// <summary>The connection is refused.</summary>
     Reject,
 }

@@ -1,11 +1,11 @@
 namespace Gateway.Tcp.Configuration;
 
-/// <summary>What happens to a header behind a header.</summary>
+/// <summary>What happens to a second header behind the first.</summary>
 public enum NestedHeaderAction
 {
     /// <summary>The connection is refused.</summary>
     Reject,
 
-    /// <summary>It is payload, and reaches the backend.</summary>
+    /// <summary>The second header is payload and reaches the backend.</summary>
     Pass,
 }

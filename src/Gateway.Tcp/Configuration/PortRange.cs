@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Gateway.Tcp.Configuration;
 
-/// <summary>TCP ports from a first to a last, both included. Configuration writes <c>8080</c> or <c>"9000-9100"</c>.</summary>
+/// <summary>
+/// A range of TCP ports; the first and the last port are included. Configuration writes <c>8080</c> or <c>"9000-9100"</c>.
+/// </summary>
 /// <param name="First">1 to 65535.</param>
 /// <param name="Last">Not below <paramref name="First"/>.</param>
 public readonly record struct PortRange(int First, int Last)
@@ -12,7 +14,7 @@ public readonly record struct PortRange(int First, int Last)
     /// <summary>Every port.</summary>
     public static PortRange All => new(1, Highest);
 
-    /// <summary>How many ports.</summary>
+    /// <summary>The number of ports.</summary>
     public int Count => Last - First + 1;
 
     /// <summary>Reads <c>8080</c> or <c>9000-9100</c>: digits without signs or leading zeros.</summary>
@@ -29,10 +31,10 @@ public readonly record struct PortRange(int First, int Last)
         return true;
     }
 
-    /// <summary>Whether a port is among them.</summary>
+    /// <summary>Whether a port is in the range.</summary>
     public bool Contains(int port) => port >= First && port <= Last;
 
-    /// <summary>Whether some port is in both.</summary>
+    /// <summary>Whether some port is in both ranges.</summary>
     public bool Overlaps(PortRange other) => First <= other.Last && other.First <= Last;
 
     /// <inheritdoc/>

@@ -1,15 +1,15 @@
 namespace Gateway.Tcp.Configuration;
 
-/// <summary>What a listener expects of the PROXY protocol (<c>Listeners:NAME:ProxyProtocol</c>). Absent: the peer is the client.</summary>
+/// <summary>The PROXY protocol on a listener (<c>Listeners:NAME:ProxyProtocol</c>). Absent: the peer is the client.</summary>
 public sealed record ProxyProtocolConfig
 {
-    /// <summary>What peers in <see cref="TrustedProxies"/> send. Defaults to Required.</summary>
+    /// <summary>Whether peers in <see cref="TrustedProxies"/> must send a header. Defaults to Required.</summary>
     public HeaderExpectation Header { get; init; } = HeaderExpectation.Required;
 
-    /// <summary>CIDRs or names of <c>Networks</c>: only these peers may speak for a client. Empty is an error.</summary>
+    /// <summary>CIDRs or names of <c>Networks</c>: only these peers may name a client. Empty is an error.</summary>
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
 
-    /// <summary>CIDRs or names of <c>Networks</c>: these may come without a header, or connect and close. Defaults to none.</summary>
+    /// <summary>CIDRs or names of <c>Networks</c>: these peers may send no header, or connect and close. Defaults to none.</summary>
     public IReadOnlyList<string> HealthCheckers { get; init; } = [];
 
     /// <summary>What happens to any other peer. Defaults to Reject.</summary>
@@ -20,25 +20,25 @@ public sealed record ProxyProtocolConfig
     /// </summary>
     public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long silence is taken for "no header" (Optional only). Defaults to 500 ms.</summary>
+    /// <summary>After this time, silence means that no header will come (Optional only). Defaults to 500 ms.</summary>
     public TimeSpan OptionalWait { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The longest header that is read. Defaults to 4096, as nginx does.</summary>
+    /// <summary>The longest accepted header in bytes. Defaults to 4096, as in nginx.</summary>
     public int MaxHeaderBytes { get; init; } = 4096;
 
-    /// <summary>Versions that are taken. Defaults to both.</summary>
+    /// <summary>Versions that are accepted. Defaults to both.</summary>
     public IReadOnlyList<ProxyProtocolVersion> Versions { get; init; } = [ProxyProtocolVersion.V1, ProxyProtocolVersion.V2];
 
     /// <summary>
-    /// What happens to a version 1 line whose destination has another family than the line says, as nginx's stream module writes it for
-    /// clients that a proxy of the other family named. Defaults to Accept: the client is unambiguous, its sender trusted, and the
-    /// destination is never dialed.
+    /// What happens to a version 1 line whose destination has another family than the line says. Nginx's stream module writes such lines
+    /// for clients that a proxy of the other family named. Defaults to Accept, because the client is unambiguous, its sender is trusted,
+    /// and the destination is never dialed.
     /// </summary>
     public MixedFamiliesAction MixedFamilies { get; init; }
 
     /// <summary>
-    /// What happens when a second header follows a believed one: the client, whom nobody asked, has written it, or another proxy before the
-    /// trusted one. Defaults to Reject.
+    /// What happens when a second header follows an accepted header. The second header comes from the client, which is not trusted, or from
+    /// another proxy in front of the trusted proxy. Defaults to Reject.
     /// </summary>
     public NestedHeaderAction NestedHeader { get; init; } = NestedHeaderAction.Reject;
 }

@@ -1,6 +1,6 @@
 namespace Gateway.Tcp.Configuration;
 
-/// <summary>A PROXY protocol version as configuration writes it.</summary>
+/// <summary>A version of the PROXY protocol.</summary>
 public enum ProxyProtocolVersion
 {
     /// <summary>The text line.</summary>

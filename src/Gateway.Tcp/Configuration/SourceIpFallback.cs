@@ -1,6 +1,6 @@
 namespace Gateway.Tcp.Configuration;
 
-/// <summary>What happens when a client's address cannot be used.</summary>
+/// <summary>What happens if the client's address cannot be used.</summary>
 public enum SourceIpFallback
 {
     /// <summary>The connection is refused.</summary>
@@ -9,6 +9,6 @@ public enum SourceIpFallback
     /// <summary>A PROXY header is sent instead.</summary>
     ProxyProtocol,
 
-    /// <summary>The backend sees the gateway.</summary>
+    /// <summary>The connection goes on, and the backend sees the gateway's address.</summary>
     None,
 }

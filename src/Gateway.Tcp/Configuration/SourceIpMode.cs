@@ -3,18 +3,18 @@ namespace Gateway.Tcp.Configuration;
 /// <summary>How the backend learns the client's address.</summary>
 public enum SourceIpMode
 {
-    /// <summary>A PROXY protocol header before the payload.</summary>
+    /// <summary>The gateway sends a PROXY protocol header before the payload.</summary>
     ProxyProtocol,
 
-    /// <summary>The connection comes from the client's address (Linux, IP_TRANSPARENT).</summary>
+    /// <summary>The connection to the backend has the client's address as its source (Linux, IP_TRANSPARENT).</summary>
     Transparent,
 
-    /// <summary>A TCP option carries it.</summary>
+    /// <summary>A TCP option carries the client's address.</summary>
     Toa,
 
-    /// <summary>The kernel forwards the client's own packets and rewrites their destination alone (nftables).</summary>
+    /// <summary>The kernel forwards the client's own packets and rewrites only their destination (nftables).</summary>
     Dnat,
 
-    /// <summary>It does not.</summary>
+    /// <summary>The backend does not learn the client's address.</summary>
     None,
 }

@@ -3,32 +3,33 @@ namespace Gateway.Tcp.Configuration;
 /// <summary>A TCP cluster (<c>TcpProxy:Clusters:NAME</c>).</summary>
 public sealed record TcpClusterConfig
 {
-    /// <summary>Where its addresses come from. Defaults to Static.</summary>
+    /// <summary>Where the cluster's addresses come from. Defaults to Static.</summary>
     public TcpClusterType Type { get; init; }
 
     /// <summary>
-    /// OriginalDestination: CIDRs or names of <c>Networks</c> that may be dialed besides this host's own addresses. Defaults to none.
+    /// OriginalDestination: CIDRs or names of <c>Networks</c> that may be dialed in addition to this host's own addresses. Defaults to
+    /// none.
     /// </summary>
     public IReadOnlyList<string> AllowedDestinations { get; init; } = [];
 
     /// <summary>Limit of one connect attempt. Defaults to 5 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Destinations by name. At least one; none with Type OriginalDestination or OriginalPort.</summary>
+    /// <summary>Destinations by name. At least one is required; with Type OriginalDestination or OriginalPort none is allowed.</summary>
     public IReadOnlyDictionary<string, TcpDestinationConfig> Destinations { get; init; } = new Dictionary<string, TcpDestinationConfig>();
 
     /// <summary>
-    /// How destinations are watched. Defaults to null: actively with defaults if a Dnat route uses the cluster (the kernel cannot try
-    /// another), else not.
+    /// How the health of destinations is checked. Defaults to null: active checks with defaults if a Dnat route uses the cluster, because
+    /// the kernel cannot try another destination; otherwise no active checks.
     /// </summary>
     public TcpHealthCheckConfig? HealthCheck { get; init; }
 
-    /// <summary>Which connections go to the same destination. Defaults to null: in turn.</summary>
+    /// <summary>Which connections go to the same destination. Defaults to null: each connection goes to the next destination.</summary>
     public TcpSessionAffinityConfig? SessionAffinity { get; init; }
 
-    /// <summary>TLS to its destinations. Defaults to null: clear.</summary>
+    /// <summary>TLS to the cluster's destinations. Defaults to null: no TLS.</summary>
     public ClusterTlsConfig? Tls { get; init; }
 
-    /// <summary>The default of its routes' <see cref="TcpRouteConfig.SourceIp"/>. Defaults to null.</summary>
+    /// <summary>The default of <see cref="TcpRouteConfig.SourceIp"/> for the cluster's routes. Defaults to null.</summary>
     public SourceIpConfig? SourceIp { get; init; }
 }

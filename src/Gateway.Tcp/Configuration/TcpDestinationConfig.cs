@@ -6,6 +6,9 @@ public sealed record TcpDestinationConfig
     /// <summary><c>host:port</c>, <c>ip:port</c> or <c>[v6]:port</c>. Required.</summary>
     public string? Address { get; init; }
 
-    /// <summary>Its share of new connections, beside the others': 0 to 100. Defaults to 1; 0: none, existing ones go on.</summary>
+    /// <summary>
+    /// The destination's share of new connections in proportion to the other weights: 0 to 100. Defaults to 1. With 0 it gets no new
+    /// connections; existing connections go on.
+    /// </summary>
     public int Weight { get; init; } = 1;
 }

@@ -3,7 +3,7 @@ namespace Gateway.Tcp.Configuration;
 /// <summary>The relay engine.</summary>
 public enum TcpEngineKind
 {
-    /// <summary>Linux where it runs, else Portable.</summary>
+    /// <summary>Linux on a Linux host, otherwise Portable.</summary>
     Auto,
 
     /// <summary>epoll loops on raw descriptors.</summary>

@@ -1,13 +1,14 @@
 namespace Gateway.Tcp.Configuration;
 
-/// <summary>How destinations of a cluster are watched (<c>TcpProxy:Clusters:NAME:HealthCheck</c>).</summary>
+/// <summary>How the health of a cluster's destinations is checked (<c>TcpProxy:Clusters:NAME:HealthCheck</c>).</summary>
 public sealed record TcpHealthCheckConfig
 {
     /// <summary>
-    /// Checks of our own, besides traffic. Defaults to null: on, with their defaults, unless <see cref="Passive"/> is written alone.
+    /// The gateway's own checks, in addition to traffic. Defaults to null: on, with their defaults, unless only <see cref="Passive"/> is
+    /// written.
     /// </summary>
     public TcpActiveHealthCheckConfig? Active { get; init; }
 
-    /// <summary>What clients' own connects say. Defaults to null: on, with its defaults.</summary>
+    /// <summary>Checks by the results of clients' connects. Defaults to null: on, with its defaults.</summary>
     public TcpPassiveHealthCheckConfig? Passive { get; init; }
 }

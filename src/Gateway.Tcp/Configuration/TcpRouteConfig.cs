@@ -3,16 +3,18 @@ namespace Gateway.Tcp.Configuration;
 /// <summary>A TCP route (<c>TcpProxy:Routes:NAME</c>).</summary>
 public sealed record TcpRouteConfig
 {
-    /// <summary>The listener whose connections it takes. Required.</summary>
+    /// <summary>The listener whose connections the route takes. Required.</summary>
     public string? Listener { get; init; }
 
-    /// <summary>The cluster that it sends them to. Required.</summary>
+    /// <summary>The cluster to which the route sends its connections. Required.</summary>
     public string? ClusterId { get; init; }
 
-    /// <summary>Which connections it takes; absent: all.</summary>
+    /// <summary>Which connections the route takes; absent: all.</summary>
     public TcpRouteMatchConfig? Match { get; init; }
 
-    /// <summary>Lower is tried first. Defaults to 0; ties: the more specific match first.</summary>
+    /// <summary>
+    /// The rank of the route: the route with the lowest number wins. Defaults to 0. Among equal numbers the more specific match wins.
+    /// </summary>
     public int Order { get; init; }
 
     /// <summary>How the backend learns the client's address. Required here or on the cluster.</summary>

@@ -1,10 +1,11 @@
 namespace Gateway.Tcp.Configuration;
 
 /// <summary>
-/// Which connections belong together (<c>TcpProxy:Clusters:NAME:SessionAffinity</c>). Absent: each goes to the next destination.
+/// Which connections go to the same destination (<c>TcpProxy:Clusters:NAME:SessionAffinity</c>). Absent: each connection goes to the next
+/// destination.
 /// </summary>
 public sealed record TcpSessionAffinityConfig
 {
-    /// <summary>Defaults to ClientAddress.</summary>
+    /// <summary>The property that decides. Defaults to ClientAddress.</summary>
     public TcpSessionAffinityPolicy Policy { get; init; }
 }

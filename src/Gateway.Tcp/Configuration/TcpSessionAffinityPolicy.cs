@@ -1,8 +1,10 @@
 namespace Gateway.Tcp.Configuration;
 
-/// <summary>What connections have in common that belong together.</summary>
+/// <summary>The property that connections to the same destination have in common.</summary>
 public enum TcpSessionAffinityPolicy
 {
-    /// <summary>The client's address, as a hash: nothing is remembered, and restarts and other gateways choose alike.</summary>
+    /// <summary>
+    /// A hash of the client's address. Nothing is stored, and the choice is the same after a restart and on other gateways.
+    /// </summary>
     ClientAddress,
 }

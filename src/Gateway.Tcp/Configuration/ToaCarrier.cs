@@ -1,14 +1,14 @@
 namespace Gateway.Tcp.Configuration;
 
-/// <summary>A segment that may carry the option.</summary>
+/// <summary>A segment that may carry the TCP option.</summary>
 public enum ToaCarrier
 {
-    /// <summary>The first one (TCP_SAVED_SYN).</summary>
+    /// <summary>The first segment of the handshake (TCP_SAVED_SYN).</summary>
     Syn,
 
-    /// <summary>The last one of the handshake (eBPF).</summary>
+    /// <summary>The last segment of the handshake (eBPF).</summary>
     Ack,
 
-    /// <summary>The first one with payload (eBPF).</summary>
+    /// <summary>The first segment with payload (eBPF).</summary>
     Data,
 }

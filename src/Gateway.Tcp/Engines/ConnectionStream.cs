@@ -4,17 +4,17 @@ using System.Runtime.CompilerServices;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// A connection as a stream, for a layer over it such as <c>SslStream</c>: asynchronous calls only, one read and one write at a time. It
-/// fails with an IOException around the SocketException. Cancelling a call resets the connection: what a layer has half read or written
-/// cannot be taken up again.
+/// A connection as a stream, for a layer such as <c>SslStream</c>. Supports only asynchronous calls, with one read and one write at a time.
+/// An error is thrown as an IOException around the SocketException. Cancelling a call resets the connection, because a layer cannot
+/// continue after half a read or write.
 /// </summary>
 /// <param name="connection">The connection; its owner closes it.</param>
-/// <param name="first">Bytes that were read already, and come first.</param>
+/// <param name="first">Bytes that were already read from the connection, and are returned first.</param>
 internal sealed class ConnectionStream(TcpConnection connection, ReadOnlyMemory<byte> first = default) : Stream
 {
     private ReadOnlyMemory<byte> _first = first;
 
-    /// <summary>Open while the layer above waits for bytes; null: nobody asks.</summary>
+    /// <summary>The gate is open while the layer above waits for bytes; null: no gate is needed.</summary>
     public ReaderGate? Gate { get; set; }
 
     /// <summary>Whether the end of the connection's stream was read.</summary>

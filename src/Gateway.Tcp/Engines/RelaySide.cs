@@ -4,38 +4,41 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// One side of a relay, the client's or the backend's: a <see cref="TcpConnection"/>, or a layer over one that changes its bytes, such as
-/// TLS (<see cref="StreamSide"/>). Any two can be relayed; two plain connections of the Linux engine are spliced, all others go through
-/// <see cref="StreamRelay"/>, which asks for no more than this. One read (or wait for bytes) and one write may be under way at the same
-/// time. Outcomes are values: nothing throws for what a peer or the network does.
+/// One side of a relay, the client's or the backend's: a <see cref="TcpConnection"/>, or a layer over a connection that changes the bytes,
+/// such as TLS (<see cref="StreamSide"/>). Any two sides can be relayed. Two plain connections of the Linux engine are spliced; all other
+/// pairs use <see cref="StreamRelay"/>, which needs only the members of this class. One read (or wait for bytes) and one write may run at
+/// the same time. Errors of a peer or the network are returned as values and never thrown.
 /// </summary>
 public abstract class RelaySide
 {
-    /// <summary>The connection that carries the bytes; the side is reset and aborted with it.</summary>
+    /// <summary>The connection that carries the bytes. Resetting or aborting the connection resets or aborts the side.</summary>
     public abstract TcpConnection Transport { get; }
 
     /// <summary>
-    /// Waits until <see cref="ReadAsync"/> has something to say: bytes, the end of the stream, an error. Holds no buffer meanwhile.
+    /// Waits until <see cref="ReadAsync"/> can return bytes, the end of the stream or an error. Holds no buffer while waiting.
     /// </summary>
     public abstract ValueTask<SocketError> AwaitBytesAsync();
 
     /// <summary>
-    /// Reads what is there. <see cref="SocketError.WouldBlock"/> if nothing is: wait again. 0 bytes with Success: the end of the stream.
+    /// Reads the bytes that are there. <see cref="SocketError.WouldBlock"/>: there are none, wait again. 0 bytes with Success: the end of
+    /// the stream.
     /// </summary>
     public abstract ValueTask<IoResult> ReadAsync(Memory<byte> buffer);
 
-    /// <summary>Waits for room, and writes some of it: how much, the result says.</summary>
+    /// <summary>
+    /// Waits until bytes can be written, and writes all or a part of the data. The result tells how many bytes were written.
+    /// </summary>
     public abstract ValueTask<IoResult> WriteAsync(ReadOnlyMemory<byte> data);
 
-    /// <summary>Ends the stream that is written, in order (FIN, for TLS close_notify before it); reading goes on.</summary>
+    /// <summary>Ends the written stream in order (FIN, with TLS close_notify before the FIN). Reading goes on.</summary>
     public abstract ValueTask<SocketError> ShutdownSendAsync();
 
     /// <summary>
-    /// Whether the stream that was read has ended without the end that its layer has (TLS: close_notify): it may have been cut.
+    /// Whether the stream that was read ended without the layer's own end (TLS: close_notify), so that the stream may have been cut.
     /// </summary>
     public virtual bool WasCut => false;
 
-    /// <summary>Ends the stream that is written as a stream ends that was cut: FIN, and nothing of the layer before it.</summary>
+    /// <summary>Ends the written stream like a cut stream: with FIN, and without the layer's own end.</summary>
     public virtual ValueTask<SocketError> CutSendAsync() => ShutdownSendAsync();
 
     /// <summary>Closes in order. Does nothing if already closed.</summary>
@@ -45,15 +48,15 @@ public abstract class RelaySide
     public abstract void Reset();
 
     /// <summary>
-    /// Carries bytes both ways between this (the client's) and <paramref name="backend"/> until both directions are done, a limit fires, or
-    /// either is aborted. Half-close is passed on as half-close, RST as RST, and back-pressure is the sockets'. Closes both: in order when
-    /// both directions ended in order; after a limit, an abort or a refusal with RST, so that nobody takes a cut stream for a complete one.
-    /// Holds no buffer while nothing is in flight.
+    /// Carries bytes both ways between this side (the client's) and <paramref name="backend"/> until both directions have ended, a limit is
+    /// reached, or either side is aborted. Half-close is passed on as half-close, RST as RST, and the sockets give the back-pressure.
+    /// Closes both sides: in order if both directions ended in order; with RST after a limit, an abort or a refusal, so that neither side
+    /// takes a cut stream for a complete stream. Holds no buffer while no bytes are under way.
     /// </summary>
     /// <param name="backend">The backend's side.</param>
     /// <param name="options">Limits.</param>
     /// <param name="guard">
-    /// Looks at the client's first bytes before they are passed on, until it says that it has seen enough; null: nothing is looked at.
+    /// Looks at the client's first bytes before they are passed on, until its answer is Pass; null: nothing is looked at.
     /// </param>
     public virtual ValueTask<RelayResult> RelayAsync(RelaySide backend, RelayOptions options, IFirstBytesGuard? guard = null)
     {

@@ -6,29 +6,32 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// One relay over two sides of whatever kind. Each direction: wait for bytes (no buffer while idle), rent 64 KiB, read what is there, write
-/// it whole, give the buffer back. The end of a stream becomes a half-close of the other side. Whatever ends the relay otherwise resets
-/// both sides, so that neither can take a cut stream for a complete one; that also wakes the other direction. A side whose failure is found
-/// by writing may have said something before, such as the answer of a server that answers early and closes: the other direction passes it
-/// on first.
+/// One relay over two sides of any kind. Each direction waits for bytes (without a buffer while idle), rents 64 KiB, reads and writes all
+/// bytes that are there, and gives the buffer back. The end of a stream becomes a half-close of the other side. Any other end of the relay
+/// resets both sides, so that neither side takes a cut stream for a complete stream; the reset also wakes the other direction. If writing
+/// to a side fails, that side may have sent bytes before it failed, such as the early answer of a server that then closes. The other
+/// direction passes those bytes on first.
 /// </summary>
 /// <remarks>
-/// A reset of a side whose bytes wait for the other is noticed when the other takes them, or by a limit: only who reads is told of it.
+/// While a side's bytes wait for the other side, a reset of the first side is noticed only when the other side takes the bytes, or when a
+/// limit is reached, because a socket reports a reset only to a reader.
 /// </remarks>
 internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOptions options, IFirstBytesGuard? firstBytes) : IRelay
 {
-    // As measured (docs/performance.md): smaller buffers cost bulk throughput, larger ones gain nothing without splice.
+    // Measured (docs/performance.md): smaller buffers reduce bulk throughput, and larger buffers gain nothing without splice.
     private const int BufferBytes = 64 * 1024;
     private const int Running = -1;
 
-    // A stream that never waits would keep the thread on which its socket is polled, and everybody else there waiting, until its end.
+    // After so many bytes the direction yields, because a stream that never waits would keep the polling thread of its socket, and all
+    // other connections on that thread would wait until the stream's end.
     private const int BytesPerTurn = 1024 * 1024;
 
-    // Timers have millisecond steps, and none takes more than 49 days.
+    // Timers have a resolution of 1 ms, and no timer can run for more than 49 days.
     private static readonly TimeSpan ShortestCheck = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongestCheck = TimeSpan.FromDays(1);
 
-    // A dead socket's queue does not grow, so passing it on takes long only if the other side does not read.
+    // The limit for passing on the last bytes of a failed side. Its receive queue does not grow any more, so this takes long only if the
+    // other side does not read.
     private static readonly TimeSpan LastBytes = TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider _time = client.Transport.Time;
@@ -88,13 +91,13 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            // A guard that throws.
+            // The sides return errors as values, so the exception comes from a guard.
             from.Transport.Report(fault);
             End(RelayEnd.Error, SocketError.Success);
         }
     }
 
-    /// <summary>Carries what is there now. False: the direction has ended.</summary>
+    /// <summary>Carries the bytes that are there now. False: the direction has ended.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> CarryAsync(RelaySide from, RelaySide to, bool fromClient)
     {
@@ -157,14 +160,15 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
     {
         if (Volatile.Read(ref _end) != Running)
         {
-            // The end of a failed socket's queue is no FIN.
+            // The relay has already failed: the end of a failed socket's receive queue is not a FIN.
             return;
         }
 
         Interlocked.CompareExchange(ref _firstFin, (int)(fromClient ? RelayEnd.ClientFin : RelayEnd.BackendFin), Running);
         Volatile.Write(ref fromClient ? ref _hasClientEnded : ref _hasBackendEnded, true);
         var error = from.WasCut ? await to.CutSendAsync() : await to.ShutdownSendAsync();
-        // A side that has ended its own stream may be gone by now, and answers ours with RST: all bytes had been sent by then.
+        // A side that has ended its own stream may be closed by now and may answer our FIN with RST. This is no failure, because all bytes
+        // had been sent by then.
         if (error != SocketError.Success && !Volatile.Read(ref fromClient ? ref _hasBackendEnded : ref _hasClientEnded))
         {
             Fail(to, error, mayHaveSpoken: true);
@@ -198,7 +202,8 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
         }
     }
 
-    // An abort closes the socket under the operation: what the operation then reports is not what ended the relay.
+    // If the connection was aborted, the abort is reported as the end, because an abort closes the socket and the error of the interrupted
+    // operation is only a consequence.
     private void Fail(RelaySide failed, SocketError error, bool mayHaveSpoken = false)
     {
         var reason = failed.Transport.AbortReason ?? client.Transport.AbortReason ?? backend.Transport.AbortReason;
@@ -227,7 +232,8 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
         ResetBoth();
     }
 
-    // Beneath the layers, which may be reading or writing at this moment: they are closed when both directions have ended.
+    // Resets only the connections under the layers, because the layers may be reading or writing at this moment. The layers are closed when
+    // both directions have ended.
     private void ResetBoth()
     {
         client.Transport.Reset();
@@ -255,13 +261,13 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
             _limits?.Change(NextCheck(), Timeout.InfiniteTimeSpan);
             if (Volatile.Read(ref _end) != Running)
             {
-                // It ended meanwhile, and the time that it has left was overwritten just now.
+                // The relay has ended meanwhile, and the line above has overwritten the timer for the last bytes.
                 _limits?.Change(LastBytes, Timeout.InfiniteTimeSpan);
             }
         }
     }
 
-    // One timer that looks when it could be due, instead of one that is moved by every byte.
+    // One timer, which checks at the earliest time at which a limit can be reached. This avoids moving a timer at every byte.
     private TimeSpan NextCheck()
     {
         var next = options.IdleTimeout - _time.GetElapsedTime(Volatile.Read(ref _lastActivity));

@@ -5,24 +5,28 @@ using System.Runtime.CompilerServices;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// A stream over a connection as a side of a relay. What the stream throws becomes the side's outcome.
+/// A side of a relay that reads and writes a stream over a connection. Exceptions of the stream become the outcomes of the side.
 /// </summary>
-/// <param name="stream">The stream; disposed of with the side.</param>
-/// <param name="transport">The connection beneath.</param>
-/// <param name="endOfSending">What the stream sends before the connection's FIN; null: nothing.</param>
-/// <param name="gate">Keeps <paramref name="endOfSending"/> from meeting a read; null: they cannot meet.</param>
+/// <param name="stream">The stream. The side disposes of it.</param>
+/// <param name="transport">The connection under the stream.</param>
+/// <param name="endOfSending">
+/// Sends the stream's own end (TLS: close_notify) before the connection's FIN; null: the stream has no end of its own.
+/// </param>
+/// <param name="gate">
+/// Keeps <paramref name="endOfSending"/> from running at the same time as a read; null: the two cannot run at the same time.
+/// </param>
 internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Task>? endOfSending = null, ReaderGate? gate = null)
     : RelaySide
 {
-    // The most that a TLS record holds: progress is told of in steps of it, so that a slow reader's connection is not taken for an idle
-    // one.
+    // The longest content of a TLS record. Writes are split into parts of this size, and progress is reported after each part, so that the
+    // connection of a slow reader does not count as idle.
     private const int BytesPerWrite = 16 * 1024;
 
     private bool _mayRead;
     private ConnectionStream? _beneath;
 
-    /// <summary>TLS as a side, after its handshake.</summary>
-    /// <param name="tls">The TLS, over <paramref name="beneath"/>.</param>
+    /// <summary>Creates a side from a TLS stream after its handshake.</summary>
+    /// <param name="tls">The TLS stream over <paramref name="beneath"/>.</param>
     /// <param name="beneath">The stream of the connection.</param>
     /// <param name="transport">The connection.</param>
     public static StreamSide Of(SslStream tls, ConnectionStream beneath, TcpConnection transport)
@@ -36,7 +40,10 @@ internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Ta
     public override TcpConnection Transport => transport;
 
     /// <inheritdoc/>
-    /// <remarks>After close_notify a TLS stream reads no further: whoever reads the FIN beneath it has seen none.</remarks>
+    /// <remarks>
+    /// A TLS stream does not read further after close_notify. So if the FIN of the connection was read, no close_notify came before the
+    /// FIN.
+    /// </remarks>
     public override bool WasCut => _beneath?.HasEnded == true;
 
     /// <inheritdoc/>
@@ -57,8 +64,8 @@ internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Ta
 
     /// <inheritdoc/>
     /// <remarks>
-    /// A stream does not tell whether another read would have to wait. So there is one after each wait, which comes back at once if there
-    /// is more.
+    /// A stream does not tell whether another read would have to wait. So each wait permits exactly one read. If more bytes are there, the
+    /// next wait returns at once.
     /// </remarks>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<IoResult> ReadAsync(Memory<byte> buffer)
@@ -165,7 +172,7 @@ internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Ta
         }
     }
 
-    // What a layer has found wrong itself (a TLS record that cannot be read) has no socket's error.
+    // An error that the layer itself found (a TLS record that cannot be read) has no socket error.
     private static SocketError ErrorOf(Exception failed) => failed switch
     {
         SocketException socket => socket.SocketErrorCode,
