@@ -7,8 +7,8 @@ namespace Gateway.Tcp.Identification;
 
 /// <summary>
 /// A listener's <c>ProxyProtocol</c> section, resolved: which peers may or must send a header. Immutable; a connection keeps the policy
-/// under which it was accepted. Without a section there is no policy: the peer is the client, and nothing is looked at. <see
-/// cref="HeaderIdentification"/> decides what happens to a peer's header.
+/// under which it was accepted. Without a section there is no policy: the peer is the client, and nothing is looked at.
+/// <see cref="HeaderIdentification"/> decides what happens to a peer's header.
 /// </summary>
 public sealed class ProxyProtocolPolicy
 {

@@ -9,7 +9,8 @@ using Gateway.Tcp.Tls;
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>
-/// The opening of a connection to a backend that gets TLS. The destination counts as reached when all steps have succeeded:
+/// The opening of a connection to a backend that gets TLS, or whose client asked for TLS. The destination counts as reached when all steps
+/// have succeeded:
 /// 1. Send the PROXY header, unencrypted.
 /// 2. Send PostgreSQL's SSLRequest, if TLS begins in that way; the backend has to accept the request.
 /// 3. Do the TLS handshake, unless the client's own TLS is passed through.
@@ -82,7 +83,7 @@ internal sealed class BackendOpening(ConnectionRecord record, DialMetrics metric
         return sent.Error;
     }
 
-    // Only one byte is read, because unencrypted bytes behind the answer would be taken for bytes that TLS protects.
+    // Only one byte is read, because unencrypted bytes behind the answer would be treated as bytes that TLS protects.
     private async ValueTask<OpeningResult> ReadAnswerAsync(TcpConnection backend, TimeSpan limit)
     {
         var waited = await backend.WaitReadableAsync(limit);

@@ -215,7 +215,8 @@ internal sealed partial class ConnectionPipeline(
         return found == DialFailure.None || record.Fail(PipelineOutcomes.Of(found, record.Client));
     }
 
-    // Not called for connections from a client's address: a client may have the same address and port, and would be taken for a loop.
+    // Not called for connections from a client's address: the client may have the same address and port, and its own connections would look
+    // like a loop.
     private bool KnowAsOwn(ConnectionRecord record)
     {
         record.OwnSource = PeerEndPoint.Of(record.Backend!.LocalEndPoint);

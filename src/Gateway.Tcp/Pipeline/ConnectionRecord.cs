@@ -214,9 +214,7 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     /// <summary>Notes how a dial failed, or which of its attempts failed; null: no attempt failed.</summary>
     public void NoteDial(string? failed) => Outcome = Outcome with { Error = failed };
 
-    /// <summary>
-    /// Notes that a TLS stream ended with FIN but without close_notify, so that nobody can tell whether the stream was complete.
-    /// </summary>
+    /// <summary>Notes that a TLS stream ended with FIN but without close_notify: the stream may be incomplete.</summary>
     public void NoteCut()
     {
         if (Outcome.Reason is CloseReason.ClientFin or CloseReason.BackendFin && (ClientSide.WasCut || BackendLayer?.WasCut == true))

@@ -4,7 +4,7 @@ using Gateway.Tcp.Engines;
 namespace Gateway.Tcp.Pipeline;
 
 /// <summary>The state of a bound listener that stays the same when the configuration changes.</summary>
-/// <param name="Name">Its key in <c>Listeners</c>.</param>
+/// <param name="Name">The listener's key in <c>Listeners</c>.</param>
 /// <param name="KeepAlive">Keep-alive of the client's and of the backend's connections; null: off.</param>
 /// <param name="Intercept">How the kernel diverts connections to the listener; null: clients connect to the listener itself.</param>
 /// <param name="Port">The bound port; 0: not needed.</param>

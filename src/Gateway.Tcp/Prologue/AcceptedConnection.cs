@@ -87,7 +87,7 @@ public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnect
     public virtual ValueTask<SocketError> AnswerAsync(ReadOnlyMemory<byte> bytes, TimeSpan limit) => new(SocketError.OperationNotSupported);
 
     /// <summary>The rest of a handshake's limit after the wait for the ClientHello; at least 1 ms.</summary>
-    /// <param name="limit">The limit.</param>
+    /// <param name="limit">The limit of a whole handshake.</param>
     /// <param name="time">The clock.</param>
     public TimeSpan LeftForHandshake(TimeSpan limit, TimeProvider time)
     {

@@ -31,8 +31,8 @@ public sealed record PrologueRules
     public bool WatchesForNestedHeaders { get; init; } = true;
 
     /// <summary>
-    /// Whether the gateway looks for a header on a listener without a policy. HTTP does, because the HTTP parser would answer 400 and
-    /// nobody would learn the cause. TCP looks only later, if the backend gets a header from the gateway. Defaults to false.
+    /// Whether the gateway looks for a header on a listener without a policy. HTTP does, because the HTTP parser would answer 400 and the
+    /// operator would not learn the cause. TCP looks only later, if the backend gets a header from the gateway. Defaults to false.
     /// </summary>
     public bool WatchesWithoutPolicy { get; init; }
 }

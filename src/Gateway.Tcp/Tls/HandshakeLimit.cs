@@ -4,8 +4,8 @@ namespace Gateway.Tcp.Tls;
 /// Limits the handshakes with clients that are under way at once in the process. Each handshake costs some 50 KB and a signature, and a
 /// flood of handshakes would take memory and CPU time from the live connections. Handshakes above the limit wait in order, without a
 /// thread. A handshake that has had its place for longer than <see cref="Patience"/> is ended if another handshake waits, so that clients
-/// that begin a handshake and then send nothing keep nobody out. A connection must enter only after the client has sent something, so that
-/// a silent client takes no place.
+/// that begin a handshake and then send nothing do not block others. A connection must enter only after the client has sent something, so
+/// that a silent client takes no place.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="max">The most handshakes at once.</param>
@@ -49,7 +49,8 @@ public sealed class HandshakeLimit(TimeProvider time, int max = HandshakeLimit.D
 
     /// <summary>Waits for a place.</summary>
     /// <param name="handshake">
-    /// Its cancellation ends the wait. The limit cancels it to end a handshake that has to give its place to another one.
+    /// The source that ends the wait and the handshake. The limit cancels this source if the handshake has to give its place to another
+    /// one.
     /// </param>
     /// <returns>The place. The caller disposes of it when the handshake has ended.</returns>
     /// <exception cref="OperationCanceledException">The wait was cancelled before there was a place.</exception>

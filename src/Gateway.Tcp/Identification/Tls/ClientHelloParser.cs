@@ -75,8 +75,7 @@ internal static class ClientHelloParser
                 return "extension";
             }
 
-            // A second extension of the same type is forbidden. It is refused here, because nobody knows which of two names a backend would
-            // use.
+            // A second extension of the same type is forbidden. It is refused here, because a backend might use the other one of two names.
             if ((type == ServerNameType && hasServerName)
                 || (type == AlpnType && hasAlpn)
                 || (type == SupportedVersionsType && hasVersions))
