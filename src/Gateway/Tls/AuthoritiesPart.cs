@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace Gateway.Tls;
 
-/// <summary>CAs, and their revocation lists if there are any.</summary>
+/// <summary>The trusted CAs of a listener or cluster, with their revocation lists if the configuration names any.</summary>
 internal sealed class AuthoritiesPart(string name, IReadOnlyList<WatchedFile> files) : TlsPart(name, files)
 {
     private volatile CertificateAuthorities? _current;
 
-    /// <summary>What is in use.</summary>
+    /// <summary>The CAs in use; null: none were read yet.</summary>
     public CertificateAuthorities? Current => _current;
 
-    // Of the lists: CAs outlive what they sign by years.
+    // The end of the revocation lists, not of the CAs, because CAs are valid for years longer than the lists that they sign.
     /// <inheritdoc/>
     public override DateTimeOffset? Expires => _current?.Revocations?.FirstEnd;
 

@@ -4,13 +4,13 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Gateway.Tls;
 
-/// <summary>CAs whose certificates are taken, and which of them these CAs have revoked.</summary>
+/// <summary>Trusted CAs, with the lists of the certificates that these CAs have revoked.</summary>
 /// <param name="Certificates">The CAs.</param>
-/// <param name="Revocations">Their lists; null: none is looked at.</param>
-/// <param name="Content">Tells them apart.</param>
+/// <param name="Revocations">The revocation lists of the CAs; null: revocation is not checked.</param>
+/// <param name="Content">A hash of the files, which tells two sets of CAs apart.</param>
 internal sealed record CertificateAuthorities(X509Certificate2Collection Certificates, RevocationLists? Revocations, string Content)
 {
-    /// <summary>Reads CAs, and lists if there are any.</summary>
+    /// <summary>Parses the CAs, and the revocation lists if there are any.</summary>
     public static Parsed<CertificateAuthorities> Parse(string authorities, string? lists)
     {
         var certificates = new X509Certificate2Collection();
@@ -38,8 +38,8 @@ internal sealed record CertificateAuthorities(X509Certificate2Collection Certifi
     }
 
     /// <summary>
-    /// How chains are built: up to these CAs and no other. Nothing is downloaded on the way: it would keep a thread of many connections
-    /// waiting for a server that a stranger's certificate names.
+    /// Creates the policy for building certificate chains: a chain must end at one of these CAs. Downloads are off, because a client's
+    /// certificate could name any server, and the download would block a thread that serves many connections.
     /// </summary>
     public X509ChainPolicy CreatePolicy()
     {
@@ -54,6 +54,8 @@ internal sealed record CertificateAuthorities(X509Certificate2Collection Certifi
         return policy;
     }
 
-    /// <summary>What clients are told of whose certificates are taken.</summary>
+    /// <summary>
+    /// Creates the list of CAs that the handshake sends to clients, so that a client can choose a certificate of one of them.
+    /// </summary>
     public SslCertificateTrust CreateTrust() => SslCertificateTrust.CreateForX509Collection(Certificates, sendTrustInHandshake: true);
 }

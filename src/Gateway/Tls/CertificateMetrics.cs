@@ -3,7 +3,7 @@ using Gateway.Observability;
 
 namespace Gateway.Tls;
 
-/// <summary>Whether what is served is what is on disk, and how long it is good for.</summary>
+/// <summary>Metrics: whether the certificates in use are those on disk, and when they expire.</summary>
 internal sealed class CertificateMetrics
 {
     private volatile IReadOnlyList<ITlsMaterial> _materials = [];
@@ -22,7 +22,7 @@ internal sealed class CertificateMetrics
             "When the certificate that is served ends (of CAs: their revocation lists), in seconds since 1970.");
     }
 
-    /// <summary>Tells of these from now on.</summary>
+    /// <summary>Reports these materials from now on, and no others.</summary>
     public void Follow(IReadOnlyList<ITlsMaterial> materials) => _materials = materials;
 
     private IEnumerable<Measurement<long>> Measure(Func<TlsPart, long?> read) =>

@@ -5,8 +5,8 @@ namespace Gateway.Tls;
 
 /// <summary>A certificate with its private key and the intermediates that are sent with it.</summary>
 /// <param name="Leaf">The certificate, with its key.</param>
-/// <param name="Intermediates">What follows it in the file.</param>
-/// <param name="Names">The DNS names that it is for, as written in it.</param>
+/// <param name="Intermediates">The certificates after the first one in the file.</param>
+/// <param name="Names">The DNS names that the certificate is valid for, as written in the certificate.</param>
 /// <param name="Content">Tells pairs apart (<see cref="ContentCache{T}.KeyOf"/>).</param>
 internal sealed record CertificatePair(
     X509Certificate2 Leaf,
@@ -16,9 +16,9 @@ internal sealed record CertificatePair(
 {
     private const string Reissue = "write certificate and key of one issue";
 
-    /// <summary>Reads a pair.</summary>
-    /// <param name="certificates">The text with the certificate first, then its intermediates.</param>
-    /// <param name="key">The text with the key.</param>
+    /// <summary>Parses a certificate and its key.</summary>
+    /// <param name="certificates">PEM text: the certificate first, then its intermediates.</param>
+    /// <param name="key">PEM text that contains the key.</param>
     public static Parsed<CertificatePair> Parse(string certificates, string key)
     {
         if (!certificates.Contains("-----BEGIN CERTIFICATE-----", StringComparison.Ordinal))
@@ -61,7 +61,7 @@ internal sealed record CertificatePair(
         }
         catch (Exception problem) when (problem is CryptographicException or ArgumentException or NotSupportedException)
         {
-            // .NET says the same of a key that is none and of another's.
+            // The message names both causes, because .NET reports the same for an invalid key and for the key of another certificate.
             return Bad(
                 1,
                 $"the key is not that of {chain[0].Subject}, which the certificate's file has first, or it is of a kind that is not "
@@ -70,8 +70,8 @@ internal sealed record CertificatePair(
     }
 
     /// <summary>
-    /// The DNS names of a certificate: its subject alternative names, and its common name only if there are none (RFC 9525 has even that
-    /// no more).
+    /// The DNS names of a certificate: its subject alternative names. If the certificate has none, its common name, which RFC 9525 no
+    /// longer allows.
     /// </summary>
     public static IReadOnlyList<string> NamesOf(X509Certificate2 certificate)
     {

@@ -6,10 +6,11 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Tls;
 
 /// <summary>
-/// Reads the files of certificates, keys, CAs and revocation lists. One for a process: what was made of them outlives configurations.
+/// Reads the files of certificates, keys, CAs and revocation lists. A process has one store, because the TLS contexts made from the files
+/// outlive a reload of the configuration.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="read">Reads a file, and may take for ever; null: <see cref="PemFile.ReadText"/>.</param>
+/// <param name="read">Reads a file, and may never return; null: <see cref="PemFile.ReadText"/>.</param>
 internal sealed class CertificateStore(TimeProvider time, Func<string, ConfigFileRead>? read = null)
 {
     private readonly ConcurrentDictionary<string, PemFile> _files = new(StringComparer.Ordinal);
@@ -17,24 +18,24 @@ internal sealed class CertificateStore(TimeProvider time, Func<string, ConfigFil
     /// <summary>The clock.</summary>
     public TimeProvider Time => time;
 
-    /// <summary>Contexts of servers, in which clients' sessions live.</summary>
+    /// <summary>The TLS contexts of listeners. A context holds the sessions that clients may resume.</summary>
     public ContentCache<SslStreamCertificateContext> Contexts { get; } = new();
 
-    /// <summary>What clusters' clients show and trust.</summary>
+    /// <summary>The certificates and CAs that the TLS clients of clusters use.</summary>
     public ContentCache<ClientCredentials> Credentials { get; } = new();
 
-    /// <summary>Reads all files of a configuration that is to come into force.</summary>
-    /// <returns>What is wrong with them, each with its key path; empty: it can come into force.</returns>
+    /// <summary>Reads all files of a configuration before it comes into force.</summary>
+    /// <returns>The problems of the files, each with its key path; empty: the configuration can come into force.</returns>
     public async Task<IReadOnlyList<Finding>> LoadAsync(TlsModel model)
     {
         await Task.WhenAll(model.Materials.Select(LoadPartsAsync));
         return [.. model.Problems];
     }
 
-    /// <summary>A part's files as they are now.</summary>
+    /// <summary>Reads the files of a part.</summary>
     /// <param name="part">The part.</param>
     /// <param name="limit">How long to wait.</param>
-    /// <returns>Null: one of them has not answered in time.</returns>
+    /// <returns>The contents or errors of the files; null: the read of at least one file did not end in time.</returns>
     public async Task<IReadOnlyList<ConfigFileRead>?> TryReadAsync(TlsPart part, TimeSpan limit)
     {
         var reads = part.Files.Select(file => _files.GetOrAdd(file.Path, path => new PemFile(path, read ?? PemFile.ReadText)).ReadAsync());
@@ -48,7 +49,7 @@ internal sealed class CertificateStore(TimeProvider time, Func<string, ConfigFil
         }
     }
 
-    /// <summary>What is read of a file that does not answer.</summary>
+    /// <summary>The read results for a part whose file system does not answer: an error for each file.</summary>
     public static IReadOnlyList<ConfigFileRead> SilenceOf(TlsPart part) =>
         [.. part.Files.Select(static _ => new ConfigFileRead(
             null,

@@ -4,12 +4,12 @@ using Gateway.Tcp.Tls;
 
 namespace Gateway.Tls;
 
-/// <summary>Why the other side's certificate is not taken, in a word that logs and metrics have.</summary>
+/// <summary>Says why the peer's certificate is refused, with a short code for logs and metrics.</summary>
 internal static class CertificateVerdict
 {
     private const X509ChainStatusFlags NobodyKnown = X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain;
 
-    /// <summary>The problem that a handshake reports; null: there is none.</summary>
+    /// <summary>The problem with the peer's certificate, from the results that the handshake reports; null: there is none.</summary>
     public static CertificateProblem? Of(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (certificate is null || errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable))
@@ -24,7 +24,7 @@ internal static class CertificateVerdict
 
         var statuses = chain?.ChainStatus ?? [];
         var flags = statuses.Aggregate(X509ChainStatusFlags.NoError, static (all, status) => all | status.Status);
-        // What is worse first: of a stranger's certificate the rest says nothing.
+        // Checks trust first, because the other fields of a certificate mean nothing if no trusted CA has signed it.
         if ((flags & NobodyKnown) != 0)
         {
             return new CertificateProblem(

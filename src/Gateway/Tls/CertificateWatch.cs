@@ -5,19 +5,20 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Tls;
 
 /// <summary>
-/// Looks at the files of the configuration in force every second, and has new handshakes use what they say. Contents are compared:
-/// Kubernetes swaps a directory's symbolic link, sizes and time stamps can stay the same, and containers run out of inotify instances.
+/// Reads the files of the configuration in force every second, and uses changed contents for new handshakes. The watch compares contents
+/// and does not use inotify or time stamps, because Kubernetes replaces a directory's symbolic link, sizes and time stamps can stay the
+/// same, and containers run out of inotify instances.
 /// </summary>
 internal sealed partial class CertificateWatch : IAsyncDisposable
 {
-    // With what a look and a settled file take, a change is live within two seconds.
+    // With the time to read the files and to wait for the last write, a change takes effect within two seconds.
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
-    // Two files are written one after the other.
+    // A wait before a changed file is read again, because a certificate and its key are written one after the other.
     private static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(200);
     private const int MaxSettleLooks = 3;
 
-    // A local file answers within this; one that does not holds up the others no longer.
+    // A local file is read within this time. A file that takes longer must not delay the check of the others.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
 
     private readonly CertificateStore _store;
@@ -29,11 +30,11 @@ internal sealed partial class CertificateWatch : IAsyncDisposable
     private volatile IReadOnlyList<ITlsMaterial> _materials = [];
     private Task? _loop;
 
-    /// <summary>Makes one that has nothing to look at yet.</summary>
+    /// <summary>Makes a watch that has no files yet.</summary>
     public CertificateWatch(CertificateStore store, CertificateMetrics metrics, ILogger<CertificateWatch> logger) =>
         (_store, _metrics, _logger) = (store, metrics, logger);
 
-    /// <summary>Looks at these files from now on, and at no others. One caller at a time.</summary>
+    /// <summary>Watches the files of this model from now on, and no others. Only one caller at a time.</summary>
     public void Follow(TlsModel model)
     {
         _materials = model.Materials;
@@ -44,7 +45,7 @@ internal sealed partial class CertificateWatch : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops looking.</summary>
+    /// <summary>Stops the watch.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -99,7 +100,7 @@ internal sealed partial class CertificateWatch : IAsyncDisposable
         await Task.WhenAll(changed.Select(change => TakeAsync(change.Material, change.Part, change.Read)));
     }
 
-    // A file that does not answer is left as it is, until that takes too long.
+    // Null: the file system has not answered yet, and the part stays as it is. An error once this has lasted for the default limit.
     private IReadOnlyList<ConfigFileRead>? Silence(TlsPart part)
     {
         var now = _store.Time.GetUtcNow();
@@ -111,7 +112,7 @@ internal sealed partial class CertificateWatch : IAsyncDisposable
     {
         try
         {
-            // Two files are written one after the other: until two looks agree.
+            // Reads again until two reads give the same, because a certificate and its key are written one after the other.
             for (var look = 0; look < MaxSettleLooks; look++)
             {
                 await Task.Delay(SettleTime, _store.Time, _stop.Token);
@@ -131,7 +132,7 @@ internal sealed partial class CertificateWatch : IAsyncDisposable
 
             if (part.Take(read))
             {
-                // Two parts of a listener may change at once.
+                // Several parts of a listener may change at once, and each change runs in its own task.
                 lock (material)
                 {
                     material.Rebuild();

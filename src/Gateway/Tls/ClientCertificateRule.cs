@@ -5,11 +5,11 @@ using Gateway.Tcp.Tls;
 
 namespace Gateway.Tls;
 
-/// <summary>Which certificates of clients one listener takes.</summary>
+/// <summary>Decides which client certificates a listener accepts.</summary>
 internal sealed class ClientCertificateRule(
     ClientCertificateMode mode, CertificateAuthorities authorities, KnownIntermediates intermediates, TimeProvider time)
 {
-    /// <summary>Judges a client's certificate; the handshake has built its chain.</summary>
+    /// <summary>Checks a client's certificate, after the handshake has built its chain.</summary>
     public bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (certificate is null && mode == ClientCertificateMode.Optional)

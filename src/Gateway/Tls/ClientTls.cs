@@ -6,10 +6,12 @@ using Gateway.Tcp.Tls;
 
 namespace Gateway.Tls;
 
-/// <summary>How TLS to the destinations of one cluster is begun: what is trusted, and which certificate is shown.</summary>
+/// <summary>
+/// The TLS client settings for the destinations of one cluster: the trusted CAs, and the certificate that the gateway sends.
+/// </summary>
 internal sealed class ClientTls : IClientTls, ITlsMaterial
 {
-    /// <summary>The name of the part with the certificate that is shown.</summary>
+    /// <summary>The name of the part with the certificate that the gateway sends.</summary>
     public const string OwnCertificate = "client_certificate";
 
     /// <summary>The name of the part with the CAs.</summary>
@@ -22,12 +24,12 @@ internal sealed class ClientTls : IClientTls, ITlsMaterial
     private readonly AuthoritiesPart? _authorities;
     private volatile ClientCredentials _current = new(null, null);
 
-    /// <summary>Makes one that has read no file yet.</summary>
+    /// <summary>Makes the settings, without reading any file.</summary>
     /// <param name="cluster">The cluster's name.</param>
-    /// <param name="config">What it says of TLS, validated.</param>
-    /// <param name="pair">The key path of its certificate.</param>
-    /// <param name="authorities">The key path of its CAs.</param>
-    /// <param name="credentials">Those in use.</param>
+    /// <param name="config">The cluster's TLS section, validated.</param>
+    /// <param name="pair">Gives the key path of a property of the cluster's certificate.</param>
+    /// <param name="authorities">The key path of the cluster's CAs.</param>
+    /// <param name="credentials">The credentials that are in use in this process.</param>
     public ClientTls(
         string cluster,
         ClusterTlsConfig config,
@@ -52,7 +54,7 @@ internal sealed class ClientTls : IClientTls, ITlsMaterial
     /// <inheritdoc/>
     public IReadOnlyList<TlsPart> Parts => [.. new TlsPart?[] { _pair, _authorities }.OfType<TlsPart>()];
 
-    /// <summary>What is in use: the same object as long as the files say the same.</summary>
+    /// <summary>The credentials in use: the same object as long as the contents of the files are the same.</summary>
     public ClientCredentials Current => _current;
 
     /// <inheritdoc/>

@@ -1,17 +1,17 @@
 namespace Gateway.Tls;
 
-/// <summary>What one listener or cluster makes of files.</summary>
+/// <summary>The TLS settings of one listener or cluster that are made from files.</summary>
 internal interface ITlsMaterial
 {
-    /// <summary>The label of metrics that names it: listener or cluster.</summary>
+    /// <summary>The metric label under which the name is reported: listener or cluster.</summary>
     string Label { get; }
 
-    /// <summary>Its name.</summary>
+    /// <summary>The name of the listener or cluster.</summary>
     string Name { get; }
 
-    /// <summary>What it needs of files.</summary>
+    /// <summary>The certificates and CAs that come from files.</summary>
     IReadOnlyList<TlsPart> Parts { get; }
 
-    /// <summary>Takes the parts as they are now for handshakes from now on. After <see cref="TlsPart.Take"/> of any of them.</summary>
+    /// <summary>Uses the current parts for new handshakes. Called after <see cref="TlsPart.Take"/> of any of the parts.</summary>
     void Rebuild();
 }

@@ -4,15 +4,15 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Tls;
 
 /// <summary>A certificate with its key, in one file or two.</summary>
-/// <param name="name">Its name in metrics.</param>
-/// <param name="keyPath">The key path of a property of its section.</param>
-/// <param name="config">Its section.</param>
+/// <param name="name">The part's name in metrics.</param>
+/// <param name="keyPath">Gives the key path of a property of the certificate's section.</param>
+/// <param name="config">The certificate's section.</param>
 internal sealed class PairPart(string name, Func<string, string> keyPath, CertificateConfig config)
     : TlsPart(name, FilesOf(keyPath, config))
 {
     private volatile CertificatePair? _current;
 
-    /// <summary>What is in use.</summary>
+    /// <summary>The pair in use; null: none was read yet.</summary>
     public CertificatePair? Current => _current;
 
     /// <inheritdoc/>

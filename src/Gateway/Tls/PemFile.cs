@@ -3,20 +3,20 @@ using Gateway.Configuration.Files;
 namespace Gateway.Tls;
 
 /// <summary>
-/// One file of certificates, keys or revocation lists. It is read by one thread at a time, and whoever asks meanwhile gets what that read
-/// gives: a read from a network file system whose server has gone does not return, and another one would hang beside it.
+/// One file of certificates, keys or revocation lists. Only one thread reads the file at a time, and callers that ask meanwhile get the
+/// result of that read, because a read from a network file system does not return when its server has gone: a second read would hang, too.
 /// </summary>
 /// <param name="path">The file.</param>
-/// <param name="read">Reads it, and may take for ever.</param>
+/// <param name="read">Reads the file, and may never return.</param>
 internal sealed class PemFile(string path, Func<string, ConfigFileRead> read)
 {
-    // A bundle of all public CAs has 220 KB; and a wrong path (a log, a device) is not read into memory.
+    // A bundle of all public CAs has 220 KB. The limit keeps a wrong file (a log, a device) out of memory.
     private const int MaxBytes = 1024 * 1024;
 
     private readonly Lock _lock = new();
     private Task<ConfigFileRead>? _underWay;
 
-    /// <summary>The file as it is now.</summary>
+    /// <summary>Reads the file, or joins the read that is under way.</summary>
     public Task<ConfigFileRead> ReadAsync()
     {
         lock (_lock)

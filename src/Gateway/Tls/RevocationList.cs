@@ -18,26 +18,26 @@ internal sealed class RevocationList
         _serials = serials.ToFrozenSet(StringComparer.Ordinal);
     }
 
-    /// <summary>Whose it is (<see cref="KeyOf"/>).</summary>
+    /// <summary>The issuer, in the form of <see cref="KeyOf"/>.</summary>
     public string Issuer { get; }
 
-    /// <summary>When it was made.</summary>
+    /// <summary>When the list was issued.</summary>
     public DateTimeOffset ThisUpdate { get; }
 
-    /// <summary>When there is a newer one; null: it does not say.</summary>
+    /// <summary>When the next list is due; null: the list does not say.</summary>
     public DateTimeOffset? NextUpdate { get; }
 
-    /// <summary>What tells issuers apart.</summary>
+    /// <summary>A key that tells issuers apart.</summary>
     public static string KeyOf(X500DistinguishedName name) => Convert.ToHexString(name.RawData);
 
-    /// <summary>Whether it has a certificate's serial number.</summary>
+    /// <summary>Whether the list has the serial number of a certificate.</summary>
     public bool Revokes(ReadOnlySpan<byte> serial) => _serials.Contains(Convert.ToHexString(serial));
 
     /// <summary>Reads a list and checks its signature.</summary>
-    /// <param name="der">The list.</param>
-    /// <param name="authorities">One of these has to have signed it.</param>
+    /// <param name="der">The list, in DER.</param>
+    /// <param name="authorities">The CAs of which one must have signed the list.</param>
     /// <param name="list">The list.</param>
-    /// <returns>What is wrong; null: nothing.</returns>
+    /// <returns>The problem; null: there is none.</returns>
     public static string? Read(byte[] der, X509Certificate2Collection authorities, out RevocationList? list)
     {
         list = null;
@@ -107,7 +107,8 @@ internal sealed class RevocationList
         return null;
     }
 
-    // What says that the list is not what it seems: a part of one, changes of one, somebody else's certificates.
+    // Finds a critical extension that narrows the list: to some of the certificates, to changes since another list (delta), or to the
+    // certificates of other CAs.
     private static string? FindCritical(AsnReader extensions)
     {
         while (extensions.HasData)
@@ -124,7 +125,8 @@ internal sealed class RevocationList
         return null;
     }
 
-    // Where the list is to be had ([0]) may stand there; what narrows it ([1] to [5]) may not.
+    // RFC 5280, section 5.2.5: the field [0] says where the list can be downloaded, which is allowed. The fields [1] to [5] narrow the
+    // list, which is not.
     private static bool IsAboutAll(byte[] distributionPoint)
     {
         for (var parts = new AsnReader(distributionPoint, AsnEncodingRules.DER).ReadSequence(); parts.HasData; parts.ReadEncodedValue())

@@ -6,8 +6,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Gateway.Tls;
 
 /// <summary>
-/// The certificate revocation lists of some CAs (RFC 5280, section 5). .NET takes lists on Linux only from its own download cache, so they
-/// are read here.
+/// The certificate revocation lists of some CAs (RFC 5280, section 5). The gateway parses the lists itself, because .NET on Linux takes
+/// lists only from its own download cache.
 /// </summary>
 internal sealed class RevocationLists
 {
@@ -16,14 +16,14 @@ internal sealed class RevocationLists
     private RevocationLists(IEnumerable<RevocationList> lists) =>
         _byIssuer = lists.ToFrozenDictionary(static list => list.Issuer, StringComparer.Ordinal);
 
-    /// <summary>When the first of them ends; null: none does.</summary>
+    /// <summary>The earliest time at which one of the lists ends; null: no list has an end.</summary>
     public DateTimeOffset? FirstEnd => _byIssuer.Values.Min(static list => list.NextUpdate);
 
     /// <summary>Reads lists and checks that each is signed by one of the CAs.</summary>
-    /// <param name="text">PEM.</param>
+    /// <param name="text">The lists, in PEM.</param>
     /// <param name="authorities">The CAs.</param>
     /// <param name="lists">The lists.</param>
-    /// <returns>What is wrong; null: nothing.</returns>
+    /// <returns>The problem; null: there is none.</returns>
     public static string? Parse(string text, X509Certificate2Collection authorities, out RevocationLists? lists)
     {
         lists = null;
@@ -39,7 +39,7 @@ internal sealed class RevocationLists
                     return wrong;
                 }
 
-                // The newest of an issuer's lists counts, whatever the order.
+                // Of several lists of one issuer, the newest counts, whatever their order in the file.
                 if (!found.TryGetValue(list!.Issuer, out var other) || other.ThisUpdate < list.ThisUpdate)
                 {
                     found[list.Issuer] = list;
@@ -59,13 +59,13 @@ internal sealed class RevocationLists
     }
 
     /// <summary>
-    /// Why a certificate of a chain is not taken: it is revoked, or nobody knows whether it is, since its issuer has no list or an old one.
-    /// Null: it is taken.
+    /// Why a certificate of a chain is refused: the certificate is revoked, or its state is unknown, because its issuer has no list or only
+    /// an outdated one. Null: no certificate is refused.
     /// </summary>
     public (string Word, string Detail)? Refuse(X509ChainElementCollection chain, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(chain);
-        // The root is trusted because the file names it.
+        // Skips the root, which is trusted because the file of CAs contains it.
         for (var i = 0; i < chain.Count - 1; i++)
         {
             var certificate = chain[i].Certificate;
@@ -88,7 +88,7 @@ internal sealed class RevocationLists
         return null;
     }
 
-    /// <summary>For the log.</summary>
+    /// <summary>A short description for the log.</summary>
     public string Describe() => FirstEnd is { } end ? $"until {Text(end)}" : "without an end";
 
     private static string Text(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);

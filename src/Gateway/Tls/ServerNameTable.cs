@@ -4,8 +4,8 @@ using System.Net.Security;
 namespace Gateway.Tls;
 
 /// <summary>
-/// Which certificate a client gets: the one with the exact name that it asks for, else one with a wildcard in the place of the first label
-/// (RFC 9525, section 6.3), else the default. Of two with the same name the first of the file.
+/// Chooses the certificate for a client: the certificate with the exact name that the client asks for, else one with a wildcard in place of
+/// the first label (RFC 9525, section 6.3), else the default. If two certificates have the same name, the first in the file is used.
 /// </summary>
 internal sealed class ServerNameTable
 {
@@ -16,7 +16,7 @@ internal sealed class ServerNameTable
     private readonly FrozenDictionary<string, SslServerAuthenticationOptions> _exact;
     private readonly FrozenDictionary<string, SslServerAuthenticationOptions>.AlternateLookup<ReadOnlySpan<char>> _wildcards;
 
-    /// <summary>Makes one.</summary>
+    /// <summary>Makes the table.</summary>
     /// <param name="all">All certificates, in the order of the file.</param>
     /// <param name="fallback">The default; null: none.</param>
     public ServerNameTable(IReadOnlyList<ServerTlsOptions> all, ServerTlsOptions? fallback)
@@ -35,8 +35,8 @@ internal sealed class ServerNameTable
             StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
-    /// <summary>The options for a name; null: there are none.</summary>
-    /// <param name="serverName">What the client asks for; empty: nothing.</param>
+    /// <summary>The options of the certificate for a name; null: no certificate matches, and there is no default.</summary>
+    /// <param name="serverName">The name that the client asks for; empty: the client asks for none.</param>
     public SslServerAuthenticationOptions? Find(string serverName)
     {
         var name = serverName.EndsWith('.') ? serverName[..^1] : serverName;
@@ -49,7 +49,7 @@ internal sealed class ServerNameTable
         return dot > 0 && _wildcards.TryGetValue(name.AsSpan(dot + 1), out options) ? options : _default;
     }
 
-    /// <summary>The options that are made of the same already; null: there are none.</summary>
+    /// <summary>The existing options of the same certificate and CAs; null: there are none.</summary>
     public ServerTlsOptions? Reuse(CertificatePair pair, CertificateAuthorities? authorities) =>
         _all.FirstOrDefault(options =>
             ReferenceEquals(options.Pair, pair) && ReferenceEquals(options.Authorities, authorities));

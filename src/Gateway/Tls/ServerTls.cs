@@ -7,15 +7,17 @@ using Gateway.Tcp.Tls;
 
 namespace Gateway.Tls;
 
-/// <summary>How one listener ends TLS.</summary>
+/// <summary>The TLS server settings of one listener.</summary>
 internal sealed class ServerTls : IServerTls, ITlsMaterial
 {
-    /// <summary>The name of the part with the CAs of clients. No certificate of the file is called so: names have no underscore.</summary>
+    /// <summary>
+    /// The name of the part with the CAs of clients. No certificate in the configuration has this name, because names have no underscore.
+    /// </summary>
     public const string ClientAuthorities = "client_ca";
 
     private static readonly List<SslApplicationProtocol> OfHttps = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11];
 
-    // They live as long as the sessions that need them.
+    // Keyed by context, so that the intermediates live as long as the sessions that need them.
     private static readonly ConditionalWeakTable<SslStreamCertificateContext, KnownIntermediates> Intermediates = [];
 
     private readonly ListenerTlsConfig _config;
@@ -26,10 +28,10 @@ internal sealed class ServerTls : IServerTls, ITlsMaterial
     private readonly TimeProvider _time;
     private volatile ServerNameTable? _names;
 
-    /// <summary>Makes one that knows no certificate yet.</summary>
+    /// <summary>Makes the settings, without reading any file.</summary>
     /// <param name="listener">The listener's name.</param>
-    /// <param name="config">The listener, validated.</param>
-    /// <param name="contexts">Those in use.</param>
+    /// <param name="config">The listener's section, validated.</param>
+    /// <param name="contexts">The contexts that are in use in this process.</param>
     /// <param name="time">The clock.</param>
     public ServerTls(string listener, ListenerConfig config, ContentCache<SslStreamCertificateContext> contexts, TimeProvider time)
     {
@@ -87,7 +89,8 @@ internal sealed class ServerTls : IServerTls, ITlsMaterial
 
     private ServerTlsOptions Create(CertificatePair pair, CertificateAuthorities? authorities)
     {
-        // By listener: a client may resume only where it would have been asked for the same.
+        // The listener's name is part of the key, because a client may resume a session only on a listener that would ask it for the same
+        // certificate.
         var content = ContentCache<SslStreamCertificateContext>.KeyOf(
             Name.ToUpperInvariant(),
             pair.Content,

@@ -2,8 +2,8 @@ using System.Net.Security;
 
 namespace Gateway.Tls;
 
-/// <summary>The options of one certificate, and what they were made of.</summary>
+/// <summary>The handshake options for one certificate, with the certificate and the CAs that they were made from.</summary>
 /// <param name="Pair">The certificate.</param>
-/// <param name="Authorities">The CAs of clients.</param>
-/// <param name="Options">The options.</param>
+/// <param name="Authorities">The CAs of clients; null: no client certificate is asked for.</param>
+/// <param name="Options">The handshake options.</param>
 internal sealed record ServerTlsOptions(CertificatePair Pair, CertificateAuthorities? Authorities, SslServerAuthenticationOptions Options);

@@ -6,7 +6,7 @@ namespace Gateway.Tls;
 /// <summary>Turns a validated configuration into a <see cref="TlsModel"/>.</summary>
 internal static class TlsModelBuilder
 {
-    /// <summary>Builds it. No file is read.</summary>
+    /// <summary>Builds the model, without reading any file.</summary>
     public static TlsModel Build(GatewayConfig config, CertificateStore store)
     {
         var servers = config.Listeners.Where(static listener => listener.Value.EndsTls)

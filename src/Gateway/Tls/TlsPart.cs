@@ -4,35 +4,35 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Tls;
 
 /// <summary>
-/// Something that is made of files, and made again when they change: a pair, CAs with their revocation lists. What cannot be made of the
-/// newest files changes nothing.
+/// A part of TLS settings that is made from files, and made again when the files change: a certificate with its key, or CAs with their
+/// revocation lists. If the newest files cannot be used, the part stays as it was.
 /// </summary>
-/// <param name="name">Its name among those of its listener or cluster, as metrics have it.</param>
+/// <param name="name">The part's name in metrics, unique within its listener or cluster.</param>
 /// <param name="files">Its files.</param>
 internal abstract class TlsPart(string name, IReadOnlyList<WatchedFile> files)
 {
     private string? _seen;
 
-    /// <summary>Its name in metrics.</summary>
+    /// <summary>The part's name in metrics.</summary>
     public string Name => name;
 
     /// <summary>Its files.</summary>
     public IReadOnlyList<WatchedFile> Files => files;
 
-    /// <summary>Why the files on disk are not what is in use; null: they are.</summary>
+    /// <summary>Why the files on disk are not in use; null: they are in use.</summary>
     public Finding? Problem { get; private set; }
 
-    /// <summary>When what is in use ends; null: it does not, or nothing is in use yet.</summary>
+    /// <summary>When the part in use expires; null: never, or nothing is in use yet.</summary>
     public abstract DateTimeOffset? Expires { get; }
 
-    /// <summary>In a few words, for the log.</summary>
+    /// <summary>A short description for the log.</summary>
     public abstract string Describe();
 
-    /// <summary>Whether the files are others than when they were taken last, well or not.</summary>
+    /// <summary>Whether the files differ from those of the last call of Take, whether or not these could be used.</summary>
     public bool Differs(IReadOnlyList<ConfigFileRead> reads) => SeenOf(reads) != _seen;
 
-    /// <summary>Takes what the files say now.</summary>
-    /// <returns>Whether something else is in use from now on.</returns>
+    /// <summary>Parses the files, and puts the result in use if they have no problem.</summary>
+    /// <returns>Whether the files are in use from now on.</returns>
     public bool Take(IReadOnlyList<ConfigFileRead> reads)
     {
         _seen = SeenOf(reads);
@@ -50,8 +50,8 @@ internal abstract class TlsPart(string name, IReadOnlyList<WatchedFile> files)
         return problem is null;
     }
 
-    /// <summary>Makes it of the files' texts.</summary>
-    /// <returns>What is wrong, and with which file; null: it is in use.</returns>
+    /// <summary>Parses the texts of the files, and puts the result in use.</summary>
+    /// <returns>The index of the file with a problem, and the problem; null: the result is in use.</returns>
     protected abstract (int File, string? Problem) Parse(string[] texts);
 
     private static string SeenOf(IReadOnlyList<ConfigFileRead> reads) =>
