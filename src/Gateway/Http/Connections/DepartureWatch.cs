@@ -6,13 +6,14 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Gateway.Http.Connections;
 
 /// <summary>
-/// Ends the connections of clients that have left while nobody reads from them. Kestrel learns of a FIN or RST by reading, and reads no
-/// further while the backend does not take what a client sends: an upload that stalls would stay, with all that it holds, for as long as
-/// the backend does. So the kernel is asked, connection by connection, every two seconds: what moves costs nothing for it.
+/// Ends the connections of clients that have left while the server does not read from them. Kestrel notices a FIN or RST only when it
+/// reads, and it stops reading while the backend does not take what the client sends. A stalled upload would then keep its memory and its
+/// connection for as long as the backend does. So the gateway asks the kernel for the state of each connection every two seconds, which
+/// costs nothing on the path of the data.
 /// </summary>
 internal sealed class DepartureWatch : IDisposable
 {
-    /// <summary>The time between two looks.</summary>
+    /// <summary>The time between two checks.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<ConnectionContext, WatchedConnection> _connections = new();
@@ -22,7 +23,8 @@ internal sealed class DepartureWatch : IDisposable
         _timer = time.CreateTimer(static watch => ((DepartureWatch)watch!).Look(), this, Interval, Interval);
 
     /// <summary>
-    /// Runs a connection under watch. Not on other systems than Linux, where the kernel's answer looks different, and not without a socket.
+    /// Runs a connection and watches it. The connection is not watched without a socket, or on a system other than Linux, because the
+    /// kernel's answer has another format there.
     /// </summary>
     public Task RunAsync(ConnectionContext connection, Func<Task> run) =>
         OperatingSystem.IsLinux() && connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket

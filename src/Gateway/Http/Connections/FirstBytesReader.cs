@@ -5,16 +5,16 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Http.Connections;
 
 /// <summary>
-/// Looks at the first bytes that the server reads of a connection: notes that the client has spoken, and shows them to a guard, so that a
-/// PROXY header where none is expected ends the connection with its cause instead of HTTP's 400. Nothing is read ahead and nobody waits;
-/// once the guard has seen enough, every call goes straight through.
+/// Looks at the first bytes that the server reads from a connection. Notes that the client has sent something, and shows the bytes to a
+/// guard, so that an unexpected PROXY header ends the connection with the real cause instead of HTTP status 400. The reader does not read
+/// ahead and does not wait. Once the guard has seen enough, every call goes straight to the inner reader.
 /// </summary>
 /// <param name="transport">The connection's pipes.</param>
-/// <param name="guard">Looks at the bytes; null: nobody does.</param>
+/// <param name="guard">Checks the bytes; null: the bytes are not checked.</param>
 /// <param name="onHeard">Called when bytes have come.</param>
-/// <param name="onRefused">Called when the guard refuses; the server then sees the end of the connection instead.</param>
+/// <param name="onRefused">Called when the guard refuses the bytes; the server then sees the end of the connection instead of them.</param>
 /// <param name="tellsEachRead">
-/// Whether <paramref name="onHeard"/> is to be called for each read with bytes rather than for the first.
+/// Whether <paramref name="onHeard"/> is called for each read with bytes, and not only until the guard has passed the first bytes.
 /// </param>
 internal sealed class FirstBytesReader(
     IDuplexPipe transport,
@@ -26,7 +26,7 @@ internal sealed class FirstBytesReader(
     private readonly PipeReader _inner = transport.Input;
     private ReadOnlySequence<byte> _last;
 
-    // Of the bytes that the next result begins with: those that the guard has seen.
+    // How many bytes at the start of the next result the guard has seen already.
     private long _seen;
     private bool _isPassed;
     private bool _isOver;

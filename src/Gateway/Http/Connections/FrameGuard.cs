@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Gateway.Http.Connections;
 
 /// <summary>
-/// Ends HTTP/2 connections that send little else than frames that carry nothing. Stands between the gateway's own connection middleware and
-/// Kestrel's HTTP/2.
+/// Ends HTTP/2 connections on which most frames carry nothing. The guard runs between the gateway's own connection middleware and Kestrel's
+/// HTTP/2.
 /// </summary>
 internal sealed class FrameGuard(
     ConnectionDelegate next, TimeProvider time, FrameMetrics metrics)

@@ -18,8 +18,9 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Gateway.Http.Connections;
 
 /// <summary>
-/// A connection of Kestrel's before HTTP starts on it: the prologue's source of bytes, read from the pipe and left there, but for a header.
-/// Also a connection feature, so that what ends the connection later is accounted in the same place, once.
+/// A Kestrel connection before HTTP starts on it. The prologue reads the connection's bytes through this class, and the bytes stay in the
+/// pipe unless they belong to a PROXY header. The object is also a connection feature, so that the end of a connection is always accounted
+/// here, and only once.
 /// </summary>
 /// <param name="context">Kestrel's connection.</param>
 /// <param name="listener">The listener, as it was at accept.</param>
@@ -36,7 +37,8 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     private int _hasEnded;
     private long _heardAt;
 
-    // Probes and Admin have to answer when traffic has taken every place: theirs are reserved (ReservedConnections).
+    // Null for Probes and Admin: their connections have reserved places (ReservedConnections), because both must answer when traffic has
+    // taken all others.
     public override ConnectionKind? Kind => listener.Kind == ListenerKind.Traffic ? ConnectionKind.Http : null;
 
     /// <inheritdoc/>
@@ -60,7 +62,7 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     /// <inheritdoc/>
     public override bool IsStopped => Stop.IsCancellationRequested || Volatile.Read(ref _hasEnded) != 0;
 
-    // In HTTP the client speaks first: waiting for its first data holds nobody up, whether their options can be read or not.
+    // Waiting for the first data delays no client, whether or not TCP options can be read, because in HTTP the client sends first.
     public override bool SeesOptions => Socket is not null;
 
     /// <inheritdoc/>
@@ -75,7 +77,7 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
 
     private Socket? Socket => context.Features.Get<IConnectionSocketFeature>()?.Socket;
 
-    // Set by the server when it starts on the connection.
+    // The server sets this feature when it starts to serve the connection.
     private CancellationToken Stop =>
         context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
 
@@ -140,7 +142,7 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     public override int ReadOptions(OptionCarriers carrier, Span<byte> options) =>
         Socket is { } socket && services.Tcp is { } tcp ? tcp.ReadOptions(socket, carrier, options) : 0;
 
-    /// <summary>The prologue is over: everything that was not consumed is there for the next reader.</summary>
+    /// <summary>Ends the prologue: all bytes that were not consumed are left for the next reader.</summary>
     public void LeavePrologue()
     {
         _timed?.Dispose();
@@ -151,16 +153,20 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
         }
     }
 
-    /// <summary>Something has come that HTTP is to read.</summary>
+    /// <summary>Notes that bytes for HTTP have arrived.</summary>
     public void Heard() => Volatile.Write(ref _heardAt, Math.Max(1, services.Time.GetTimestamp()));
 
-    /// <summary>Ends the connection and accounts for it: metrics, access log, warning. From any thread; the first call counts.</summary>
+    /// <summary>
+    /// Ends the connection and accounts for it: metrics, access log, warning. Safe to call from any thread; only the first call has an
+    /// effect.
+    /// </summary>
     public override bool Fail(Outcome outcome) => Fail(outcome, isInOrder: outcome.Reason == CloseReason.HealthCheck);
 
-    /// <summary>Ends the connection, too.</summary>
+    /// <summary>Ends the connection, at once or after the bytes that were sent.</summary>
     /// <param name="outcome">How it ended.</param>
     /// <param name="isInOrder">
-    /// Whether what was sent still goes out: the alert that tells a client of TLS what is wrong. The caller returns then.
+    /// Whether bytes that were sent still go out, such as the TLS alert that tells the client the problem. The connection is then not
+    /// aborted here, and ends when the caller returns.
     /// </param>
     /// <returns>False.</returns>
     public bool Fail(Outcome outcome, bool isInOrder)
@@ -173,7 +179,7 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
             services.Warnings.Ended(outcome, ListenerName, Peer);
             if (!isInOrder)
             {
-                // Now, rather than after what the peer may still be sending has been read.
+                // Aborts now, because a normal close would first read what the peer may still be sending.
                 context.Abort(new ConnectionAbortedException(outcome.Label));
             }
         }
@@ -186,12 +192,13 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     {
         if (Kind is null)
         {
-            // At once: a flood is accepted no faster than its connections end, and descriptors do not run out between.
+            // Ends the connection on this thread, so that a flood is accepted no faster than its connections end, and descriptors do not
+            // run out meanwhile.
             Fail(CloseReason.GaveWay);
             return;
         }
 
-        // Another connection's thread, which may be an event loop, is not kept with it.
+        // Uses the thread pool, because the caller is the thread of another connection and may be an event loop.
         ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.Fail(CloseReason.Limit), this, preferLocal: false);
     }
 
@@ -200,8 +207,8 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
 
     private static bool IsEnd(Exception exception) => exception is ConnectionResetException or ConnectionAbortedException or IOException;
 
-    // The request of a probe may be there before anybody has read it, on a busy machine and in a flood. The kernel knows. Only asked of the
-    // few connections of Probes and Admin: traffic has a second to be read.
+    // Asks the kernel whether bytes have arrived, because on a busy machine or in a flood a probe's request may be there before the server
+    // has read it. Only the few connections of Probes and Admin are checked like this: the server has a second to read those of traffic.
     private bool HasReceived()
     {
         // tcpi_bytes_received of struct tcp_info (linux/tcp.h), since Linux 4.1.

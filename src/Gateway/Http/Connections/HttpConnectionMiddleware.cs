@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Gateway.Http.Connections;
 
 /// <summary>
-/// What happens to a connection before HTTP starts on it: it goes through the prologue (limit, PROXY header, TCP option), and HTTP learns
-/// its listener and its client.
+/// Prepares a connection before HTTP starts on it: runs the prologue (limit, PROXY header, TCP option), and tells HTTP the connection's
+/// listener and client.
 /// </summary>
 internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpListenerState listener, HttpConnectionServices services)
 {
@@ -51,7 +51,10 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
         await (isOwn ? next(context) : services.Departures.RunAsync(context, () => next(context)));
     }
 
-    /// <summary>The usual mistake with a new load balancer: it sends a header, and the listener was not told of it.</summary>
+    /// <summary>
+    /// Refuses an unexpected PROXY header, with the cure. This is the usual mistake with a new load balancer: it sends the header, and the
+    /// listener has no ProxyProtocol section.
+    /// </summary>
     private static void RefuseHeader(HttpConnection connection) => connection.Fail(new Outcome(
         CloseReason.ProxyProtocol,
         nameof(IdentificationRefusal.UnexpectedHeader),
@@ -68,7 +71,7 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
     {
         var identity = connection.Identity!;
         context.Features.Set(identity);
-        // What HttpContext.Connection.RemoteIpAddress shows: the client, also to YARP's own transforms.
+        // HttpContext.Connection.RemoteIpAddress then is the client, for YARP's own transforms, too.
         context.RemoteEndPoint = identity.Client;
         var hop = identity.Client.Address;
         if (connection.Listener.Http is { } http && !http.ForwardedHeaders.MayKnowMore(hop))

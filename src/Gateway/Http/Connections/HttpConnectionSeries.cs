@@ -6,7 +6,7 @@ using Gateway.Tcp.Tls;
 
 namespace Gateway.Http.Connections;
 
-/// <summary>What HTTP listeners, Probes and Admin count before HTTP starts, at zero from the start.</summary>
+/// <summary>Starts at zero the counters of what happens before HTTP starts, for HTTP listeners, Probes and Admin.</summary>
 internal sealed class HttpConnectionSeries(PrologueMetrics metrics, TlsMetrics tls) : IStartsAtZero
 {
     /// <inheritdoc/>

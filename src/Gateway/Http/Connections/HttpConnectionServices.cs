@@ -11,13 +11,13 @@ namespace Gateway.Http.Connections;
 /// <summary>What every connection of a listener needs from the host.</summary>
 internal sealed class HttpConnectionServices
 {
-    /// <summary>Makes them; once for a host.</summary>
-    /// <param name="time">For limits.</param>
-    /// <param name="limit">The cap on connections; those of HTTP may give way under it.</param>
-    /// <param name="metrics">What is counted before HTTP starts.</param>
-    /// <param name="accessLog">Tells of those that HTTP never starts on.</param>
+    /// <summary>Makes the services, once for each host.</summary>
+    /// <param name="time">The clock, for time limits.</param>
+    /// <param name="limit">The limit on connections. When the limit is reached, a quiet HTTP connection may be closed to make room.</param>
+    /// <param name="metrics">Counts what happens before HTTP starts.</param>
+    /// <param name="accessLog">Logs connections that end before HTTP starts on them.</param>
     /// <param name="departures">Notices clients that leave.</param>
-    /// <param name="warnings">Tells the operator of those that are refused.</param>
+    /// <param name="warnings">Warns the operator of connections that are refused.</param>
     /// <param name="tcp">Reads TCP options; null: no listener looks at any.</param>
     public HttpConnectionServices(
         TimeProvider time,
@@ -46,14 +46,14 @@ internal sealed class HttpConnectionServices
 
     public TcpDataPlane? Tcp { get; }
 
-    /// <summary>Connections of clients. Those of Probes and Admin are elsewhere: they take no place from anybody.</summary>
+    /// <summary>The connections of clients. Those of Probes and Admin are not among them, because these have places of their own.</summary>
     public LiveConnections Live { get; }
 
     public ConnectionPrologue Prologue { get; }
 
     /// <summary>
-    /// What we know of a server's connection, from the first who asks on: where the server accepts by us, before its own first log line, so
-    /// that those lines have our id.
+    /// Finds the gateway's data for a connection, or makes it on the first call. Where the gateway accepts the connection itself, the first
+    /// call comes before the server's first log line, so that the server's log lines have the gateway's connection id.
     /// </summary>
     public HttpConnection Of(ConnectionContext context, HttpListenerState listener)
     {

@@ -3,18 +3,18 @@ using System.Buffers;
 namespace Gateway.Http.Connections;
 
 /// <summary>
-/// What has come of a header so far, while more is waited for: a pipe that has failed gives its bytes to nobody any more, and what became
-/// of a connection depends on them. Most headers come whole, and nothing is copied.
+/// Keeps a copy of the part of a header that has arrived while the rest is awaited, because a pipe that has failed no longer gives its
+/// bytes, and the outcome of the connection depends on them. Most headers arrive whole, and then nothing is copied.
 /// </summary>
 internal sealed class KeptBytes
 {
     private byte[] _bytes = [];
     private int _length;
 
-    /// <summary>The bytes.</summary>
+    /// <summary>The kept bytes.</summary>
     public ReadOnlySequence<byte> Bytes => new(_bytes, 0, _length);
 
-    /// <summary>Keeps what is new of all that has come.</summary>
+    /// <summary>Adds the bytes that are not kept yet.</summary>
     public void Keep(in ReadOnlySequence<byte> all)
     {
         var length = (int)all.Length;

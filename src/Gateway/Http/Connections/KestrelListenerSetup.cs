@@ -7,22 +7,20 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Http.Connections;
 
-/// <summary>Sets a Kestrel server up as one HTTP listener.</summary>
+/// <summary>Configures a Kestrel server to serve one HTTP listener.</summary>
 internal static class KestrelListenerSetup
 {
-    /// <summary>
-    /// Kestrel wants to know how long a slow start is forgiven before a minimum data rate counts; this is its own default.
-    /// </summary>
+    /// <summary>How long a transfer may be slower than the minimum data rate at its start. The value is Kestrel's default.</summary>
     private static readonly TimeSpan DataRateGracePeriod = TimeSpan.FromSeconds(5);
 
-    /// <summary>What HTTP/2 starts with (RFC 9113, section 6.9.2); Kestrel takes no less.</summary>
+    /// <summary>The initial window of HTTP/2 (RFC 9113, section 6.9.2). Kestrel accepts no smaller value.</summary>
     private const int LeastStreamWindow = 65_535;
 
     /// <summary>Makes <paramref name="kestrel"/> listen on <paramref name="endPoint"/>.</summary>
     /// <param name="kestrel">The options of a server that serves this listener alone.</param>
-    /// <param name="endPoint">Where.</param>
-    /// <param name="listener">Name, kind and policies; read anew for each connection.</param>
-    /// <param name="version">The HTTP version; null: TLS ends here, and each connection agrees on one.</param>
+    /// <param name="endPoint">The address and port.</param>
+    /// <param name="listener">The listener's name, kind and policies. They are read again for each connection.</param>
+    /// <param name="version">The HTTP version; null: the listener ends TLS, and ALPN chooses the version for each connection.</param>
     /// <param name="limits">The server's limits.</param>
     /// <param name="host">The host's services, which <see cref="HttpGatewayExtensions.AddHttpGateway"/> filled.</param>
     public static void Configure(
@@ -35,19 +33,19 @@ internal static class KestrelListenerSetup
     {
         kestrel.AddServerHeader = false;
         HeaderBytes.Keep(kestrel);
-        // RFC 9112, 3.2.2: the host of an absolute target stands, whatever the Host header says.
+        // RFC 9112, 3.2.2: the host of an absolute target counts, and the Host header is ignored.
         kestrel.AllowHostHeaderOverride = true;
-        // A proxy that ended TLS says https over cleartext HTTP/2; who is believed is decided in RequestRules.
+        // A proxy that has ended TLS sends the scheme https over cleartext HTTP/2. RequestRules decides whether the sender is trusted.
         kestrel.AllowAlternateSchemes = true;
         HeaderLimits.Of(limits).Set(kestrel, version);
-        // A proxy has no opinion on how large or slow a body may be: the backend does.
+        // By default there is no limit on the size or rate of a body, because the backend decides these.
         kestrel.Limits.MaxRequestBodySize = limits.MaxRequestBodyBytes;
         kestrel.Limits.MinRequestBodyDataRate = RateOf(limits.MinRequestBodyBytesPerSecond);
         kestrel.Limits.MinResponseDataRate = RateOf(limits.MinResponseBytesPerSecond);
         kestrel.Limits.KeepAliveTimeout = limits.KeepAliveTimeout;
         kestrel.Limits.RequestHeadersTimeout = limits.RequestHeadersTimeout;
-        // The connection's window stays Kestrel's, 1 MiB: uploads that a backend does not take leave room for the other streams (Envoy
-        // recommends the same two at the edge).
+        // The window of the connection stays at Kestrel's default, 1 MiB, so that uploads that a backend does not take leave room for the
+        // other streams. Envoy recommends the same two windows at the edge.
         kestrel.Limits.Http2.InitialStreamWindowSize = Math.Max(LeastStreamWindow, limits.RequestBufferBytes);
         kestrel.Limits.Http2.InitialConnectionWindowSize = Math.Max(
             kestrel.Limits.Http2.InitialConnectionWindowSize,
@@ -66,7 +64,8 @@ internal static class KestrelListenerSetup
                     listen.Use(next => Guard(next, host));
                     break;
                 default:
-                    // Not set: the server would take both without its own TLS for a mistake. Its default is both.
+                    // Protocols is not set. Its default is both versions, but the server treats an explicit "both" without its own TLS as a
+                    // mistake.
                     listen.Use(next =>
                         ActivatorUtilities.CreateInstance<TlsMiddleware>(host, next, Guard(next, host)).OnConnectionAsync);
                     break;
@@ -74,7 +73,9 @@ internal static class KestrelListenerSetup
         });
     }
 
-    /// <summary>Puts what the gateway does per connection in front of HTTP: limit, listener feature, PROXY header, identity.</summary>
+    /// <summary>
+    /// Adds the gateway's middleware, which runs before HTTP on each connection: limit, listener feature, PROXY header, identity.
+    /// </summary>
     public static void Use(IConnectionBuilder listen, HttpListenerState listener, IServiceProvider host)
     {
         var services = host.GetRequiredService<HttpConnectionServices>();

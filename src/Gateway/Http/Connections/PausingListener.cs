@@ -7,14 +7,14 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 namespace Gateway.Http.Connections;
 
 /// <summary>
-/// Hands a bound socket's connections to Kestrel as its own socket transport would, but for one thing: that accepts again at once when no
-/// descriptor is left, for as long as there is none, and takes the polling threads and 60 MB a second for it. It is the factory of one
-/// listener, and the listener.
+/// Accepts from a bound socket and hands the connections to Kestrel. Kestrel's own socket transport does the same, but when no descriptor
+/// is left it tries again without a pause, which keeps the polling threads busy and allocates 60 MB a second. The class is both the
+/// listener and the factory that gives this listener to Kestrel.
 /// </summary>
 /// <param name="socket">The bound socket.</param>
-/// <param name="acceptor">Accepts from it.</param>
+/// <param name="acceptor">Accepts connections from the socket, and pauses when no descriptor is left.</param>
 /// <param name="connections">Makes connections of accepted sockets.</param>
-/// <param name="onAccepted">Sees each of them before Kestrel does.</param>
+/// <param name="onAccepted">Called with each connection before Kestrel gets it.</param>
 internal sealed class PausingListener(
     Socket socket,
     SocketAcceptor acceptor,
@@ -43,7 +43,7 @@ internal sealed class PausingListener(
             }
             catch (SocketException)
             {
-                // Its peer has reset it already.
+                // The peer has reset the connection already.
                 accepted.Dispose();
             }
         }

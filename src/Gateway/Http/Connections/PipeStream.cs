@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 
 namespace Gateway.Http.Connections;
 
-/// <summary>A connection's pipes as the stream that TLS runs over. They are not completed with it.</summary>
+/// <summary>A connection's pipes as a stream for TLS. The pipes stay open when the stream is disposed of.</summary>
 internal sealed class PipeStream(IDuplexPipe pipes) : Stream
 {
     private readonly Stream _input = pipes.Input.AsStream(leaveOpen: true);
@@ -46,7 +46,7 @@ internal sealed class PipeStream(IDuplexPipe pipes) : Stream
     /// <inheritdoc/>
     public override Task FlushAsync(CancellationToken cancellationToken) => _output.FlushAsync(cancellationToken);
 
-    // Nobody here waits with a thread.
+    // The synchronous methods are not supported, because a thread must not block on a connection.
 
     /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();

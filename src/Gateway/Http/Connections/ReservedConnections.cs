@@ -6,13 +6,14 @@ using Microsoft.AspNetCore.Connections;
 namespace Gateway.Http.Connections;
 
 /// <summary>
-/// The connections of Probes, or those of Admin: few, out of the reserve of descriptors, so that they have room when traffic has taken
-/// every place, and take none from anybody else. Each has seconds to its first byte; when there are too many, one that was quiet for long
-/// gives way. They are counted as they are accepted: the server runs them later, and a flood may come between.
+/// The few connections of Probes, or those of Admin. They use a reserve of descriptors, so that they have room when traffic has taken all
+/// other places, and take none of these. Each connection must send its first byte within seconds. When there are too many connections, one
+/// that has been quiet for long is closed. Connections are counted when they are accepted, because the server runs them later and a flood
+/// may come in between.
 /// </summary>
 internal sealed class ReservedConnections
 {
-    /// <summary>How long a connection may be silent: probes and scrapers send at once.</summary>
+    /// <summary>How long a new connection may be silent. It is short, because probes and scrapers send at once.</summary>
     public static readonly TimeSpan FirstByteTimeout = TimeSpan.FromSeconds(5);
 
     private readonly HttpListenerState _listener;
@@ -29,13 +30,13 @@ internal sealed class ReservedConnections
         _quiet.Watch(_live);
     }
 
-    /// <summary>Gives an accepted connection its place.</summary>
+    /// <summary>Gives a place to an accepted connection.</summary>
     public void Admit(ConnectionContext context)
     {
         var connection = _services.Of(context, _listener);
         connection.TakePlace();
         _live.Add(connection);
-        // A PROXY header has a limit of its own.
+        // With a ProxyProtocol section no timer is needed, because the PROXY header has its own time limit.
         var limit = connection.ProxyProtocol is null ? FirstByteTimeout : Timeout.InfiniteTimeSpan;
         var silence = _services.Time.CreateTimer(
             static connection => EndSilent((HttpConnection)connection!), connection, limit, Timeout.InfiniteTimeSpan);

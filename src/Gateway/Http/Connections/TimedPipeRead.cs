@@ -3,8 +3,8 @@ using System.IO.Pipelines;
 namespace Gateway.Http.Connections;
 
 /// <summary>
-/// Reads from a pipe for a limited time. A time-out is a value (<see cref="ReadResult.IsCanceled"/>), not an exception: thousands of silent
-/// peers end in the same second. Nothing of it is left in the pipe: whoever reads next never sees a cancellation that was meant for us.
+/// Reads from a pipe with a time limit. A timeout is a value (<see cref="ReadResult.IsCanceled"/>) and not an exception, because thousands
+/// of silent peers can time out in the same second. No cancellation is left in the pipe, so that the next reader never sees one.
 /// </summary>
 internal sealed class TimedPipeRead(PipeReader input, TimeProvider time, CancellationToken stop) : IDisposable
 {
@@ -14,7 +14,7 @@ internal sealed class TimedPipeRead(PipeReader input, TimeProvider time, Cancell
     private bool _waiting;
     private bool _fired;
 
-    /// <summary>Waits for bytes, the end, the passing of <paramref name="limit"/> or the listener's stop.</summary>
+    /// <summary>Waits for bytes, the end of the connection, the end of <paramref name="limit"/> or the stop of the listener.</summary>
     public ValueTask<ReadResult> ReadAsync(TimeSpan limit) => input.TryRead(out var result) ? new(result) : WaitAsync(limit);
 
     private async ValueTask<ReadResult> WaitAsync(TimeSpan limit)
@@ -42,7 +42,7 @@ internal sealed class TimedPipeRead(PipeReader input, TimeProvider time, Cancell
         }
         if (fired && !result.IsCanceled)
         {
-            // The bytes were faster, and the cancellation waits for the next read: this one.
+            // The bytes came before the cancellation, which now waits for the next read. This read takes the cancellation out of the pipe.
             input.AdvanceTo(result.Buffer.Start);
             result = await input.ReadAsync(CancellationToken.None);
         }

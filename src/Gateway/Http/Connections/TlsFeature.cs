@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Gateway.Http.Connections;
 
-/// <summary>What the server wants to know of TLS: that there is some (the scheme), and which HTTP was agreed on.</summary>
+/// <summary>Tells the server that the connection uses TLS (for the scheme), and which HTTP version ALPN chose.</summary>
 internal sealed class TlsFeature(TlsStream stream)
     : ITlsConnectionFeature, ITlsApplicationProtocolFeature, ITlsHandshakeFeature
 {

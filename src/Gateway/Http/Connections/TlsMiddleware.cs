@@ -14,14 +14,14 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace Gateway.Http.Connections;
 
 /// <summary>
-/// Ends TLS on the connections of an Https listener; what follows is HTTP as on any other. The prologue has read the ClientHello and left
-/// it where it was. Not Kestrel's own: that tells nobody how a handshake ended, closes without an alert where no certificate is for a name,
-/// and has no limit on handshakes at once.
+/// Ends TLS on the connections of an Https listener, and passes plain HTTP on. The prologue has read the ClientHello and left it in the
+/// pipe. Kestrel's own TLS is not used, because it does not report how a handshake ended, closes without an alert if no certificate fits a
+/// name, and does not limit concurrent handshakes.
 /// </summary>
-/// <param name="http1">Speaks HTTP/1.1 on the connection.</param>
-/// <param name="http2">Speaks HTTP/2.</param>
+/// <param name="http1">Serves HTTP/1.1 on the connection.</param>
+/// <param name="http2">Serves HTTP/2 on the connection.</param>
 /// <param name="time">The clock.</param>
-/// <param name="limit">Handshakes at once, of the process.</param>
+/// <param name="limit">Limits the concurrent handshakes of the process.</param>
 /// <param name="metrics">Counts handshakes.</param>
 internal sealed class TlsMiddleware(
     ConnectionDelegate http1,
@@ -30,7 +30,7 @@ internal sealed class TlsMiddleware(
     HandshakeLimit limit,
     TlsMetrics metrics)
 {
-    // How long a client may take to read the last bytes.
+    // How long a client may take to read the last bytes, close_notify included.
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
 
     /// <summary>Serves a connection.</summary>
@@ -39,7 +39,7 @@ internal sealed class TlsMiddleware(
         if (context.Features.Get<HttpConnection>() is not { Identity: { Hello: { } hello } identity } connection
             || connection.Listener.Http?.Tls is not { } server)
         {
-            // The configuration has just made another of the listener, and this one's socket is about to go.
+            // A reload has just changed the protocol of the listener, and the old socket is about to close.
             context.Features.Get<HttpConnection>()?.Fail(CloseReason.Draining);
             return;
         }
@@ -90,7 +90,7 @@ internal sealed class TlsMiddleware(
         var outcome = connection.IsStopped ? new Outcome(CloseReason.Draining)
             : shaken.Result == TlsResult.Closed ? new Outcome(CloseReason.ClientReset)
             : new Outcome(CloseReason.Tls, shaken.Problem);
-        // The alert is on its way.
+        // Does not abort after a failed handshake, so that the TLS alert reaches the client.
         connection.Fail(outcome, isInOrder: shaken.Result is not (TlsResult.Closed or TlsResult.Timeout));
     }
 
@@ -107,7 +107,7 @@ internal sealed class TlsMiddleware(
     private static async Task ServeAsync(ConnectionContext context, SslStream stream, ConnectionDelegate http)
     {
         var pool = context.Features.Get<IMemoryPoolFeature>()?.MemoryPool ?? MemoryPool<byte>.Shared;
-        // A connection that waits for its next request holds no buffer.
+        // With zero-byte reads, a connection that waits for its next request holds no buffer.
         var input = PipeReader.Create(stream, new StreamPipeReaderOptions(pool, leaveOpen: true, useZeroByteReads: true));
         var output = PipeWriter.Create(stream, new StreamPipeWriterOptions(pool, leaveOpen: true));
         context.Transport = new Pipes(input, output);
@@ -124,7 +124,7 @@ internal sealed class TlsMiddleware(
         await SayGoodbyeAsync(context, stream);
     }
 
-    // Without close_notify a client takes the end of a response that nothing else ends for a cut one (RFC 8446, 6.1).
+    // Sends close_notify (RFC 8446, 6.1). Without it, a client treats a response that ends with the connection as truncated.
     private static async Task SayGoodbyeAsync(ConnectionContext context, SslStream stream)
     {
         if (context.ConnectionClosed.IsCancellationRequested)
@@ -138,7 +138,7 @@ internal sealed class TlsMiddleware(
         }
         catch (Exception gone) when (gone is IOException or InvalidOperationException or TimeoutException or OperationCanceledException)
         {
-            // The client has left before.
+            // The client has already left.
         }
     }
 

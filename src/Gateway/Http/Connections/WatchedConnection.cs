@@ -4,20 +4,21 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Http.Connections;
 
-/// <summary>What <see cref="DepartureWatch"/> knows of one connection.</summary>
+/// <summary>The state that <see cref="DepartureWatch"/> keeps for one connection.</summary>
 internal sealed class WatchedConnection(ConnectionContext connection, Socket socket)
 {
     // The first byte of struct tcp_info, tcpi_state, and its values (linux/tcp.h, net/tcp_states.h).
     private const byte Closed = 7;
     private const byte CloseWait = 8;
 
-    // What was unread when the FIN was seen; -1: it was not.
+    // The unread bytes at the last check since the FIN; -1: no FIN was seen.
     private int _unread = -1;
     private bool _isEnded;
 
     /// <summary>
-    /// Ends it if its client has left: at once behind an RST, which has thrown away what was still to be read. Behind a FIN once nothing
-    /// was read from one look to the next: until then, the backend still takes what the client sent before it left.
+    /// Ends the connection if its client has left. After an RST the connection ends at once, because the RST has discarded the unread
+    /// bytes. After a FIN it ends only when nothing was read between two checks, because until then the backend still takes what the client
+    /// sent before it left.
     /// </summary>
     public void Look()
     {
@@ -43,7 +44,7 @@ internal sealed class WatchedConnection(ConnectionContext connection, Socket soc
         }
         catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
         {
-            // The server has closed it.
+            // The server has closed the socket.
             _isEnded = true;
             return;
         }

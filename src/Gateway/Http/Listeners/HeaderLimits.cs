@@ -5,16 +5,16 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Gateway.Http.Listeners;
 
 /// <summary>
-/// How large a request's line and headers may be. In HTTP/1.1 the server itself answers what is larger (414, 431) and ends the connection,
-/// on which there is nobody else. In HTTP/2 it would end everybody's as soon as one request has twice as much; there it gets <see
-/// cref="Http2Factor"/> times the limits, and a request is measured when it is whole and answered alone. A server of both versions has one
-/// set of limits, and gets those of HTTP/2.
+/// The limits on the size of a request's line and headers. In HTTP/1.1 the server itself answers a larger request (414, 431) and ends the
+/// connection, which carries no other request. In HTTP/2 the server would end the connection with all its streams as soon as one request is
+/// larger than twice the limit. So for HTTP/2 the server gets <see cref="Http2Factor"/> times the limits, and the gateway measures each
+/// complete request and answers only that one. A server of both versions has one set of limits, and gets those of HTTP/2.
 /// </summary>
 internal sealed record HeaderLimits
 {
     /// <summary>
-    /// What HTTP/2's headers are decoded up to, at most: beyond it (twice, in the server) the connection ends, since nothing else bounds
-    /// what one block of headers costs.
+    /// How many times the limits the server decodes in HTTP/2. Beyond this (twice, in the server) the connection ends, because nothing else
+    /// bounds the cost of one block of headers.
     /// </summary>
     private const int Http2Factor = 8;
 
@@ -22,12 +22,12 @@ internal sealed record HeaderLimits
 
     private HeaderLimits(HttpLimitsConfig limits) => _limits = limits;
 
-    /// <summary>Those that a listener's configuration asks for.</summary>
+    /// <summary>The limits of a listener's configuration.</summary>
     public static HeaderLimits Of(HttpLimitsConfig limits) => new(limits);
 
-    /// <summary>Sets a server up for them.</summary>
-    /// <param name="kestrel">The server.</param>
-    /// <param name="version">Its HTTP version; null: both.</param>
+    /// <summary>Sets the limits on a server.</summary>
+    /// <param name="kestrel">The options of the server.</param>
+    /// <param name="version">The server's HTTP version; null: both.</param>
     public void Set(KestrelServerOptions kestrel, ListenerHttpVersion? version)
     {
         var limits = kestrel.Limits;
@@ -39,13 +39,14 @@ internal sealed record HeaderLimits
         limits.Http2.MaxRequestHeaderFieldSize = limits.MaxRequestHeadersTotalSize;
         if (limits.MaxRequestBufferSize is { } buffer)
         {
-            // The server does not start otherwise.
+            // The server does not start if its request buffer is smaller than these limits.
             limits.MaxRequestBufferSize = Math.Max(buffer, Math.Max(limits.MaxRequestHeadersTotalSize, limits.MaxRequestLineSize));
         }
     }
 
     /// <summary>
-    /// What of a request that the server does not measure is too large: the status of the answer, and in words; null: nothing.
+    /// Checks a request whose size the server does not limit. The status of the answer, and the part that is too large; null: the request
+    /// is within the limits.
     /// </summary>
     public (int Status, string Detail)? Exceeded(HttpRequest request, string target)
     {

@@ -8,7 +8,8 @@ using Gateway.Tcp.Tls;
 namespace Gateway.Http.Listeners;
 
 /// <summary>
-/// What one listener does to HTTP connections, resolved from configuration. Swapped whole; a connection keeps the one that accepted it.
+/// How one listener treats HTTP connections, resolved from the configuration. A reload replaces the whole model; a connection keeps the
+/// model that was in force when it was accepted.
 /// </summary>
 internal sealed record HttpListenerModel
 {
@@ -18,27 +19,27 @@ internal sealed record HttpListenerModel
     /// <summary>What the listener is for. Defaults to Traffic.</summary>
     public ListenerKind Kind { get; init; }
 
-    /// <summary>Who may or must come with a PROXY header. Null: the peer is the client.</summary>
+    /// <summary>Which peers may or must send a PROXY header. Null: the peer is the client.</summary>
     public ProxyProtocolPolicy? ProxyProtocol { get; init; }
 
-    /// <summary>Whose TCP options name a client. Null: no option is looked at.</summary>
+    /// <summary>From which peers a TCP option with the client's address is trusted. Null: TCP options are not read.</summary>
     public ToaPolicy? Toa { get; init; }
 
-    /// <summary>How it ends TLS. Null: it speaks HTTP in clear.</summary>
+    /// <summary>How the listener ends TLS. Null: the listener serves cleartext HTTP.</summary>
     public IServerTls? Tls { get; init; }
 
-    /// <summary>How the ClientHello is read. Null: it is not.</summary>
+    /// <summary>How the ClientHello is read. Null: it is not read.</summary>
     public ClientHelloPolicy? ClientHello { get; init; }
 
-    /// <summary>Whose X-Forwarded-For is believed. Defaults to nobody's.</summary>
+    /// <summary>From which peers X-Forwarded-For is trusted. Defaults to none.</summary>
     public ForwardedHeadersModel ForwardedHeaders { get; init; } = ForwardedHeadersModel.None;
 
-    /// <summary>How long a response may go without progress. Defaults to the configuration's default.</summary>
+    /// <summary>How long a response may make no progress. Defaults to the configuration's default.</summary>
     public TimeSpan ResponseStallTimeout { get; init; } = new HttpLimitsConfig().ResponseStallTimeout;
 
-    /// <summary>Headers that tell what TLVs say; null where no listener has any.</summary>
+    /// <summary>The request headers that carry the values of TLVs; null: no listener has any.</summary>
     public TlvHeaders? TlvHeaders { get; init; }
 
-    /// <summary>How large a request's line and headers may be.</summary>
+    /// <summary>The limits on the size of a request's line and headers.</summary>
     public HeaderLimits HeaderLimits { get; init; } = HeaderLimits.Of(new HttpLimitsConfig());
 }

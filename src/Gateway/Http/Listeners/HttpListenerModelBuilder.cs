@@ -11,9 +11,9 @@ namespace Gateway.Http.Listeners;
 /// <summary>Turns a validated configuration into the models of its HTTP listeners, Probes and Admin included.</summary>
 internal static class HttpListenerModelBuilder
 {
-    /// <summary>Builds them.</summary>
+    /// <summary>Builds the models.</summary>
     /// <param name="config">The configuration.</param>
-    /// <param name="tls">How listeners end TLS; null: none does.</param>
+    /// <param name="tls">The TLS settings of listeners, by name; null: no listener ends TLS.</param>
     public static IReadOnlyList<HttpListenerModel> Build(GatewayConfig config, IReadOnlyDictionary<string, IServerTls>? tls = null)
     {
         var reserved = config.Listeners.Values.SelectMany(static listener => listener.TlvHeaders.Values)

@@ -1,13 +1,14 @@
 namespace Gateway.Http.Listeners;
 
 /// <summary>
-/// One listener's current <see cref="HttpListenerModel"/>: connections take it when they are accepted, a reload swaps it.
+/// Holds one listener's current <see cref="HttpListenerModel"/>. A connection takes the model when it is accepted; a reload replaces the
+/// model.
 /// </summary>
 internal sealed class HttpListenerState(HttpListenerModel model)
 {
     private volatile ListenerFeature _feature = new(model.Name, model.Kind, model);
 
-    /// <summary>What a new connection gets as its feature.</summary>
+    /// <summary>The feature for a new connection.</summary>
     public IListenerFeature Current => _feature;
 
     /// <summary>Connections accepted from now on follow <paramref name="model"/>.</summary>

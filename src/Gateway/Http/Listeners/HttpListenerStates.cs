@@ -7,13 +7,17 @@ internal sealed class HttpListenerStates
 {
     private readonly ConcurrentDictionary<(ListenerKind Kind, string Name), HttpListenerState> _states = new();
 
-    /// <summary>The state of a listener, which a server can be set up with before its configuration takes effect.</summary>
+    /// <summary>
+    /// Finds or makes the state of a listener. A server can be set up with the state before the listener's configuration is in force.
+    /// </summary>
     /// <param name="name">The listener's name.</param>
-    /// <param name="kind">What it is for; there is one Probes and one Admin, whatever their names.</param>
+    /// <param name="kind">The listener's kind. There is one Probes and one Admin, whatever name is given.</param>
     public HttpListenerState For(string name, ListenerKind kind) =>
         _states.GetOrAdd(KeyOf(kind, name), _ => new HttpListenerState(new HttpListenerModel { Name = name, Kind = kind }));
 
-    /// <summary>Puts the models of a configuration in force for new connections. Those that are open keep what they started with.</summary>
+    /// <summary>
+    /// Puts the models of a configuration in force for new connections. Open connections keep the model that they started with.
+    /// </summary>
     public void Update(IReadOnlyList<HttpListenerModel> models)
     {
         foreach (var model in models)

@@ -1,17 +1,17 @@
 namespace Gateway.Http.Listeners;
 
 /// <summary>
-/// The listener that accepted a connection, as a connection feature (HTTP reads it through <c>HttpContext.Features</c>). Traffic, probes
-/// and admin are told apart by it and by nothing that a client can write, such as the Host header.
+/// The listener that accepted a connection, as a connection feature (HTTP reads it through <c>HttpContext.Features</c>). Only this feature
+/// separates traffic, probes and admin. Nothing that a client can write, such as the Host header, does.
 /// </summary>
 internal interface IListenerFeature
 {
     /// <summary>The listener's key in <c>Listeners</c>; <c>Probes</c> and <c>Admin</c> for these two.</summary>
     string Name { get; }
 
-    /// <summary>What it is for.</summary>
+    /// <summary>The kind of the listener.</summary>
     ListenerKind Kind { get; }
 
-    /// <summary>How it treats HTTP, as it was when the connection was accepted; null if the listener does not speak HTTP.</summary>
+    /// <summary>The listener's HTTP model at the time when the connection was accepted; null if the listener does not serve HTTP.</summary>
     HttpListenerModel? Http { get; }
 }

@@ -1,9 +1,9 @@
 namespace Gateway.Http.Listeners;
 
-/// <summary>What a listener is for.</summary>
+/// <summary>The purpose of a listener.</summary>
 internal enum ListenerKind : byte
 {
-    /// <summary>It carries clients to backends.</summary>
+    /// <summary>Carries the connections of clients to backends.</summary>
     Traffic,
 
     /// <summary>Health and metrics (<c>Probes</c>).</summary>
