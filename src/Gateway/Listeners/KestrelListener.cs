@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Listeners;
 
-/// <summary>A listener that Kestrel serves from a server of its own, so that it starts and drains by itself.</summary>
+/// <summary>A listener with a Kestrel server of its own, so that it starts and drains independently of the other listeners.</summary>
 internal sealed class KestrelListener : RunningListener
 {
     private readonly ServiceProvider _services;
@@ -30,7 +30,7 @@ internal sealed class KestrelListener : RunningListener
 
     public override IPEndPoint LocalEndPoint { get; }
 
-    /// <summary>Serves HTTP on a socket that is bound already.</summary>
+    /// <summary>Makes a listener that serves HTTP on a bound socket.</summary>
     public static KestrelListener OverSocket(
         ListenerPlan plan,
         PausingListener listener,
@@ -45,7 +45,7 @@ internal sealed class KestrelListener : RunningListener
         return new KestrelListener(plan, local, services.BuildServiceProvider(), start, () => listener.UnbindAsync());
     }
 
-    /// <summary>Serves connections of another transport: the TCP engines.</summary>
+    /// <summary>Makes a listener that serves the connections of a TCP engine's transport.</summary>
     public static KestrelListener OverTransport(
         ListenerPlan plan, IPEndPoint local, IConnectionListenerFactory transport, EndPoint endPoint, ConnectionDelegate handler,
         Func<ValueTask> unbind, ServerStart start, IServiceProvider host)
@@ -81,7 +81,7 @@ internal sealed class KestrelListener : RunningListener
         await _services.DisposeAsync();
     }
 
-    /// <summary>Kestrel with nothing else around it; it logs and measures through the host's own factories.</summary>
+    /// <summary>Makes the services of a bare Kestrel server. The server logs and measures through the host's factories.</summary>
     private static IServiceCollection CreateServices(IServiceProvider host, Action<KestrelServerOptions> configure)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -91,7 +91,7 @@ internal sealed class KestrelListener : RunningListener
         return builder.Services;
     }
 
-    /// <summary>Not disposed with the listener.</summary>
+    /// <summary>Passes loggers of the host to a listener. Dispose does nothing, because the host's factory outlives the listener.</summary>
     private sealed class SharedLoggerFactory(ILoggerFactory inner) : ILoggerFactory
     {
         public void AddProvider(ILoggerProvider provider) => inner.AddProvider(provider);
@@ -103,10 +103,10 @@ internal sealed class KestrelListener : RunningListener
         }
     }
 
-    /// <summary>Not disposed with the listener: the meters are everybody's.</summary>
+    /// <summary>Passes meters of the host to a listener. Dispose does nothing, because all listeners share the meters.</summary>
     private sealed class SharedMeterFactory(IMeterFactory inner) : IMeterFactory
     {
-        // A factory takes only itself for a meter's scope, and the caller has put us there.
+        // Leaves the scope out: a factory accepts only itself as the scope of a meter, and the caller has set this wrapper there.
         public Meter Create(MeterOptions options) =>
             inner.Create(
                 new MeterOptions(options.Name)

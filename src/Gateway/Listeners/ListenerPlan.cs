@@ -9,19 +9,19 @@ using Gateway.Tcp.Identification.Toa;
 namespace Gateway.Listeners;
 
 /// <summary>
-/// What a listener's socket and server are made from. Two equal plans are one listener: what may change under it (PROXY policy, trusted
-/// proxies, routes) is not part of it.
+/// The settings from which a listener's socket and server are made. A reload keeps a listener whose plan stays equal. Settings that may
+/// change without a new socket (PROXY policy, trusted proxies, routes) are not part of the plan.
 /// </summary>
 internal sealed record ListenerPlan
 {
     private const int FirstUnprivilegedPort = 1024;
 
-    // Bytes per second, as Kestrel's default.
+    // In bytes per second. The value is Kestrel's default.
     private const int LeastRate = 240;
 
     public required string Name { get; init; }
 
-    /// <summary>Where the file says so, for messages.</summary>
+    /// <summary>The key path of the address in the configuration, for messages.</summary>
     public required string KeyPath { get; init; }
 
     public required ListenerKind Kind { get; init; }
@@ -30,10 +30,10 @@ internal sealed record ListenerPlan
 
     public ListenerProtocol Protocol { get; init; } = ListenerProtocol.Http;
 
-    /// <summary>Whether TCP routes are behind it.</summary>
+    /// <summary>Whether TCP routes serve the listener's connections.</summary>
     public bool IsTcp => Protocol is ListenerProtocol.Tcp or ListenerProtocol.Tls;
 
-    /// <summary>Whether TLS ends at it.</summary>
+    /// <summary>Whether the listener ends TLS.</summary>
     public bool EndsTls => Protocol is ListenerProtocol.Https or ListenerProtocol.Tls;
 
     public ListenerHttpVersion HttpVersion { get; init; }
@@ -42,13 +42,13 @@ internal sealed record ListenerPlan
 
     public HttpLimitsConfig HttpLimits { get; init; } = new();
 
-    /// <summary>Segments whose TCP options its connections keep.</summary>
+    /// <summary>The TCP segments whose options are kept for the listener's connections.</summary>
     public OptionCarriers Options { get; init; }
 
-    /// <summary>How connections are diverted to it; null: it is connected to.</summary>
+    /// <summary>How the kernel diverts connections to the listener; null: clients connect to its address.</summary>
     public InterceptMode? Intercept { get; init; }
 
-    /// <summary>SO_MARK of its connections; 0: none.</summary>
+    /// <summary>The SO_MARK of the listener's connections; 0: none.</summary>
     public int Mark { get; init; }
 
     /// <summary>The listeners that a configuration asks for.</summary>
@@ -83,7 +83,7 @@ internal sealed record ListenerPlan
         return plans;
     }
 
-    // Their requests are small and their peers near: who is slow with them takes one of few places.
+    // Probes and Admin have tight limits: their requests are small and their peers near, and a slow peer takes one of few places.
     private static ListenerPlan Reserved(string name, string keyPath, ListenerKind kind, string address) => new()
     {
         Name = name,
@@ -99,15 +99,15 @@ internal sealed record ListenerPlan
         },
     };
 
-    /// <summary>Its name in metrics and logs.</summary>
+    /// <summary>The listener's name in metrics and logs.</summary>
     public string Label => Kind == ListenerKind.Traffic ? Name : Kind.ToString();
 
-    /// <summary>For the log.</summary>
+    /// <summary>A short description for the log.</summary>
     public string Describe() => Kind != ListenerKind.Traffic ? Kind.ToString()
         : Protocol != ListenerProtocol.Http ? Protocol.ToString()
         : HttpVersion.ToString();
 
-    /// <summary>What, where and the cure.</summary>
+    /// <summary>The key path, the cause and the cure of a failed bind.</summary>
     public Finding ExplainBindFailure(SocketException problem) =>
         new(KeyPath, $"{Address} cannot be bound: " + WhyNotBound(problem));
 

@@ -6,19 +6,20 @@ using Gateway.Linux;
 namespace Gateway.Listeners;
 
 /// <summary>
-/// Binds listening sockets for Kestrel before a configuration is accepted, so that a port in use refuses the file and not the traffic.
+/// Binds listening sockets for Kestrel before a configuration comes into force, so that a port in use refuses the configuration and stops
+/// no traffic.
 /// </summary>
 internal static class ListenerSockets
 {
     /// <summary>
-    /// A bound and listening socket. It listens already here: with SO_REUSEADDR, which .NET sets, two sockets may be bound to one port and
-    /// only the second <c>listen</c> fails.
+    /// Makes a bound and listening socket. The socket listens here already: with SO_REUSEADDR, which .NET sets, two sockets can bind to one
+    /// port, and only the second <c>listen</c> fails.
     /// </summary>
     /// <param name="endPoint">The address.</param>
-    /// <param name="dualMode">For an IPv6 any-address: also IPv4.</param>
-    /// <param name="keepAlive">Keep-alive of accepted sockets.</param>
-    /// <param name="prepare">Sets what accepted sockets are to inherit besides.</param>
-    /// <exception cref="SocketException">The address cannot be had.</exception>
+    /// <param name="dualMode">For the IPv6 any-address: whether the socket accepts IPv4 as well.</param>
+    /// <param name="keepAlive">The keep-alive of accepted sockets; null: none.</param>
+    /// <param name="prepare">Sets further options that accepted sockets inherit.</param>
+    /// <exception cref="SocketException">The address cannot be bound.</exception>
     public static Socket Listen(IPEndPoint endPoint, bool dualMode, KeepAliveConfig? keepAlive, Action<Socket> prepare)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -44,6 +45,6 @@ internal static class ListenerSockets
         }
     }
 
-    /// <summary>Kestrel's own default is 512; the kernel caps it at net.core.somaxconn.</summary>
+    /// <summary>The accept queue's length. Kestrel's default is 512; the kernel caps the value at net.core.somaxconn.</summary>
     public const int Backlog = 4096;
 }

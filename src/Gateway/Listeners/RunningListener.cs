@@ -4,18 +4,21 @@ using Gateway.Tcp.Engines;
 
 namespace Gateway.Listeners;
 
-/// <summary>One listener with its bound socket: nothing is accepted before <see cref="StartAsync"/>.</summary>
+/// <summary>A listener with its bound socket. No connection is accepted before <see cref="StartAsync"/>.</summary>
 internal abstract class RunningListener(ListenerPlan plan)
 {
     private IDisposable? _entry;
 
-    /// <summary>What it was made from; an equal plan needs no new listener.</summary>
+    /// <summary>The plan from which the listener was made. An equal plan needs no new listener.</summary>
     public ListenerPlan Plan { get; } = plan;
 
-    /// <summary>The bound address; the port is the real one also when 0 was asked for.</summary>
+    /// <summary>The bound address, with the real port even if port 0 was configured.</summary>
     public abstract IPEndPoint LocalEndPoint { get; }
 
-    /// <summary>Enters its address among those that our own connections may not get to, until it accepts no more.</summary>
+    /// <summary>
+    /// Adds the listener's address to the addresses that the gateway itself must not connect to. The entry stays until the listener stops
+    /// accepting.
+    /// </summary>
     public void Enter(OwnListeners own) =>
         _entry = own.Add(Plan.Kind == ListenerKind.Traffic ? Plan.Name : Plan.Kind.ToString(), LocalEndPoint, Plan.Address.DualMode);
 
@@ -36,19 +39,19 @@ internal abstract class RunningListener(ListenerPlan plan)
         return StopServerAsync(drain);
     }
 
-    /// <summary>Gives the socket back without ever having accepted.</summary>
+    /// <summary>Closes a listener that has never accepted a connection.</summary>
     public ValueTask DiscardAsync()
     {
         _entry?.Dispose();
         return DiscardServerAsync();
     }
 
-    /// <summary>What <see cref="UnbindAsync"/> does.</summary>
+    /// <summary>Implements <see cref="UnbindAsync"/>.</summary>
     protected abstract ValueTask UnbindSocketAsync();
 
-    /// <summary>What <see cref="StopAsync"/> does.</summary>
+    /// <summary>Implements <see cref="StopAsync"/>.</summary>
     protected abstract Task StopServerAsync(TimeSpan drain);
 
-    /// <summary>What <see cref="DiscardAsync"/> does.</summary>
+    /// <summary>Implements <see cref="DiscardAsync"/>.</summary>
     protected abstract ValueTask DiscardServerAsync();
 }

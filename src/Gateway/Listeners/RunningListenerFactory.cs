@@ -7,16 +7,16 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Gateway.Listeners;
 
-/// <summary>Binds listeners. The only place that knows which kind of server serves which kind of listener.</summary>
+/// <summary>Binds listeners, and chooses the kind of server for each kind of listener.</summary>
 internal sealed class RunningListenerFactory(
     IServiceProvider host, TcpDataPlane tcp, HttpListenerStates http, HttpConnectionServices services, OwnListeners own)
 {
     private ServerStart _start = (_, _) => throw new InvalidOperationException("The application is not known yet.");
 
-    /// <summary>Told once, before the first listener is bound: how to start a server with the host's application.</summary>
+    /// <summary>Sets how a server is started with the host's application. Called once, before the first listener is bound.</summary>
     public void UseApplication(ServerStart start) => _start = start;
 
-    /// <exception cref="SocketException">The address cannot be had.</exception>
+    /// <exception cref="SocketException">The address cannot be bound.</exception>
     public ValueTask<RunningListener> BindAsync(ListenerPlan plan)
     {
         var bound = plan.IsTcp ? BindTcp(plan) : BindHttp(plan);
@@ -33,7 +33,7 @@ internal sealed class RunningListenerFactory(
             plan.KeepAlive,
             listening => tcp.KeepOptions(listening, plan.Options));
         var state = http.For(plan.Name, plan.Kind);
-        // Those of probes, scrapes and the operator come out of the reserve.
+        // Connections of probes, scrapers and the operator use the reserve of descriptors.
         var reserved =
             plan.Kind == ListenerKind.Traffic ? null : new ReservedConnections(state, DescriptorReserve.ConnectionsOfProbes, services);
         var (onPause, onTurnedAway) = tcp.AcceptReportsOf(plan.Label);
@@ -52,7 +52,8 @@ internal sealed class RunningListenerFactory(
                 kestrel, local, state, plan.EndsTls ? null : plan.HttpVersion, plan.HttpLimits, host));
     }
 
-    // Not UnsafePreferInlineScheduling: an upload that never has to wait would keep its polling thread from everybody else, for seconds.
+    // Does not set UnsafePreferInlineScheduling, because an upload that never has to wait would keep its polling thread busy for seconds,
+    // and delay all other connections of that thread.
     private SocketConnectionContextFactory CreateConnections(ListenerPlan plan) => new(
         new SocketConnectionFactoryOptions { MaxReadBufferSize = plan.HttpLimits.RequestBufferBytes },
         host.GetRequiredService<ILoggerFactory>().CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));

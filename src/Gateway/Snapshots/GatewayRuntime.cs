@@ -11,7 +11,7 @@ using Gateway.Tls;
 
 namespace Gateway.Snapshots;
 
-/// <summary>The configuration in force, and the two planes that follow it: TCP and HTTP are swapped together.</summary>
+/// <summary>Holds the configuration in force, and puts a new one in force for TCP and HTTP together.</summary>
 internal sealed class GatewayRuntime(
     GatewaySnapshot initial, TcpDataPlane tcp, HttpListenerStates http, WaitingResponses waiting, SnapshotProxyConfigProvider yarp,
     SnapshotLogging logging, CertificateStore certificates, CertificateWatch watch,
@@ -22,7 +22,7 @@ internal sealed class GatewayRuntime(
     /// <summary>The snapshot in force.</summary>
     public GatewaySnapshot Current => _current;
 
-    /// <summary>Rights that a route needs and this process lacks, each with the cure.</summary>
+    /// <summary>Finds the rights that routes need and this process lacks, each with the cure.</summary>
     public IReadOnlyList<Finding> FindMissingRights(GatewaySnapshot snapshot) =>
         [
             .. tcp.CheckRights(snapshot.Tcp, SnapshotBuilder.ToaOf(snapshot.Config)),
@@ -30,10 +30,10 @@ internal sealed class GatewayRuntime(
             .. tcp.CheckDnat(snapshot.Dnat),
         ];
 
-    /// <summary>Reads the certificates of a snapshot. What is wrong with them; empty: it can come into force.</summary>
+    /// <summary>Reads the certificates of a snapshot, and returns their problems. Empty: the snapshot can come into force.</summary>
     public Task<IReadOnlyList<Finding>> LoadCertificatesAsync(GatewaySnapshot snapshot) => certificates.LoadAsync(snapshot.Tls);
 
-    /// <summary>The same for a snapshot that this process does not run.</summary>
+    /// <summary>Finds the missing rights for a snapshot that this process does not run.</summary>
     public static IReadOnlyList<Finding> FindMissingRightsOfTrial(GatewaySnapshot snapshot) =>
         [
             .. TcpRights.FindMissing(
@@ -46,17 +46,17 @@ internal sealed class GatewayRuntime(
         ];
 
     /// <summary>
-    /// Begins to check destinations and has the kernel forward what it is to; takes a second at most. Why it would not; empty: it does.
-    /// With the snapshot in force it undoes the last preparation.
+    /// Starts the health checks of destinations and installs the kernel's forwarding rules, which takes a second at most. Returns the
+    /// problems; empty: there is none. A call with the snapshot in force undoes the last preparation.
     /// </summary>
     public Task<IReadOnlyList<Finding>> PrepareAsync(GatewaySnapshot snapshot) => tcp.PrepareAsync(snapshot.Tcp, snapshot.Dnat);
 
     /// <summary>
-    /// Puts a snapshot whose listeners are bound in force. Live connections stay on what they started with. Everything of ours is built by
-    /// now, and assigned; the parts that other libraries make of it (log filters, YARP's routes and clusters) were tried when the file was
-    /// validated. They take it first all the same: a library may know a rule that its trial does not.
+    /// Puts a snapshot in force, after its listeners are bound. Live connections keep the settings that they started with. The gateway's
+    /// own parts are built already and only assigned here. Logging and YARP build their parts (log filters, routes and clusters) here. The
+    /// validation has tried these parts, but a library may have a rule that the trial does not know, so both libraries go first.
     /// </summary>
-    /// <exception cref="Exception">Logging or YARP did not take it: the old one is in force.</exception>
+    /// <exception cref="Exception">Logging or YARP rejects the snapshot, and the old one stays in force.</exception>
     public void Swap(GatewaySnapshot snapshot)
     {
         logging.Update(snapshot.Logging);
@@ -79,12 +79,12 @@ internal sealed class GatewayRuntime(
         }
     }
 
-    /// <summary>Waits for TCP connections to end; closes those that remain with the reason drain.</summary>
+    /// <summary>Waits for TCP connections to end, then closes those that remain, with the reason drain.</summary>
     public Task DrainTcpAsync(TimeSpan timeout) => Task.WhenAll(tcp.DrainAsync(timeout), tcp.DrainDnatAsync(timeout));
 
-    /// <summary>The kernel takes no new connections any more.</summary>
+    /// <summary>Stops the kernel from forwarding new connections.</summary>
     public void StopDnat() => tcp.StopDnat();
 
-    /// <summary>The kernel forgets us.</summary>
+    /// <summary>Removes the gateway's rules from the kernel.</summary>
     public void RemoveDnat() => tcp.RemoveDnat();
 }

@@ -7,7 +7,7 @@ using Gateway.Tls;
 
 namespace Gateway.Snapshots;
 
-/// <summary>Everything that one good configuration file means, built whole and swapped whole.</summary>
+/// <summary>All models of one valid configuration. A snapshot is built completely before it comes into force as a whole.</summary>
 internal sealed record GatewaySnapshot
 {
     public required GatewayConfig Config { get; init; }
@@ -16,13 +16,13 @@ internal sealed record GatewaySnapshot
 
     public required TcpModel Tcp { get; init; }
 
-    /// <summary>What of it the kernel forwards.</summary>
+    /// <summary>The routes whose connections the kernel forwards.</summary>
     public required DnatModel Dnat { get; init; }
 
-    /// <summary>How TLS is ended and begun; its files are read when the snapshot is applied.</summary>
+    /// <summary>The TLS settings of listeners and clusters. Their files are read when the snapshot is applied.</summary>
     public TlsModel Tls { get; init; } = TlsModel.None;
 
-    /// <summary>What each HTTP listener does, Probes and Admin included.</summary>
+    /// <summary>The models of the HTTP listeners, Probes and Admin included.</summary>
     public required IReadOnlyList<HttpListenerModel> Http { get; init; }
 
     /// <summary>The section <c>Logging</c>, flattened.</summary>

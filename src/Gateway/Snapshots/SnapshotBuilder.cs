@@ -9,7 +9,7 @@ using Gateway.Tls;
 
 namespace Gateway.Snapshots;
 
-/// <summary>Turns a good configuration into the snapshot that is swapped in as one.</summary>
+/// <summary>Builds a snapshot from a valid configuration.</summary>
 internal static class SnapshotBuilder
 {
     /// <summary>The Toa sections of the listeners that have one.</summary>
@@ -17,10 +17,10 @@ internal static class SnapshotBuilder
         config.Listeners.Where(listener => listener.Value.Toa is not null)
             .ToDictionary(listener => listener.Key, listener => listener.Value.Toa!, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Builds all of it. What can fail fails here, and not when it is swapped in.</summary>
-    /// <param name="result">A good configuration.</param>
-    /// <param name="before">The TCP model in force, whose state goes on; null: there is none.</param>
-    /// <param name="certificates">The process's; null: the snapshot is not going to run.</param>
+    /// <summary>Builds the whole snapshot. An error occurs here, and not while the snapshot comes into force.</summary>
+    /// <param name="result">A valid configuration.</param>
+    /// <param name="before">The TCP model in force, whose state the new model takes over; null: there is none.</param>
+    /// <param name="certificates">The certificate store of the process; null: the snapshot is not going to run.</param>
     public static GatewaySnapshot Build(ConfigResult result, TcpModel? before = null, CertificateStore? certificates = null)
     {
         var config = result.Config ?? throw new ArgumentException("The configuration has errors.", nameof(result));

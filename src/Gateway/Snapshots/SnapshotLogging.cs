@@ -1,12 +1,14 @@
 namespace Gateway.Snapshots;
 
-/// <summary>Feeds the section Logging of the configuration in force to the logging framework; a broken file never reaches it.</summary>
+/// <summary>
+/// Passes the section Logging of the configuration in force to the logging framework. A broken file never reaches the framework.
+/// </summary>
 internal sealed class SnapshotLogging : ConfigurationProvider, IConfigurationSource
 {
     public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
 
     /// <summary>Puts a section in force.</summary>
-    /// <exception cref="Exception">The logging library cannot read it: the old one is in force again.</exception>
+    /// <exception cref="Exception">The logging library cannot read the section, and the old one is in force again.</exception>
     public void Update(IReadOnlyDictionary<string, string?> logging)
     {
         if (Data.Count == logging.Count && logging.All(pair => Data.TryGetValue(pair.Key, out var value) && value == pair.Value))
