@@ -3,6 +3,6 @@ namespace Gateway.Configuration;
 /// <summary>The admin listener (<c>Admin</c>).</summary>
 public sealed record AdminConfig
 {
-    /// <summary>As <see cref="ListenerConfig.Address"/>. Defaults to 127.0.0.1:9901.</summary>
+    /// <summary>The address, in the form of <see cref="ListenerConfig.Address"/>. Defaults to 127.0.0.1:9901.</summary>
     public string Address { get; init; } = "127.0.0.1:9901";
 }

@@ -1,11 +1,11 @@
 namespace Gateway.Configuration;
 
-/// <summary>Whose connections are captured.</summary>
+/// <summary>The direction of the connections that are diverted.</summary>
 public enum CaptureDirection
 {
-    /// <summary>Those that arrive at this host (or pod).</summary>
+    /// <summary>Connections that arrive at this host (or pod).</summary>
     Inbound,
 
-    /// <summary>Those that processes of this host (or pod) open.</summary>
+    /// <summary>Connections that processes of this host (or pod) open.</summary>
     Outbound,
 }

@@ -1,14 +1,14 @@
 namespace Gateway.Configuration;
 
-/// <summary>How far the self-test goes.</summary>
+/// <summary>The scope of the self-test.</summary>
 public enum CheckScope
 {
-    /// <summary>Nothing is checked.</summary>
+    /// <summary>Checks nothing.</summary>
     None,
 
-    /// <summary>This host alone: nobody hears of it.</summary>
+    /// <summary>Checks this host only, and sends nothing to other hosts.</summary>
     Host,
 
-    /// <summary>The destinations too: it connects to each.</summary>
+    /// <summary>Checks the destinations, too, with a connection to each.</summary>
     All,
 }

@@ -4,13 +4,13 @@ using System.Net.Sockets;
 
 namespace Gateway.Configuration;
 
-/// <summary>CIDRs, strictly: <see cref="IPNetwork.Parse(string)"/> silently turns 10.1.0.0/8 into 10.0.0.0/8.</summary>
+/// <summary>Parses CIDRs strictly, because <see cref="IPNetwork.Parse(string)"/> silently turns 10.1.0.0/8 into 10.0.0.0/8.</summary>
 internal static class Cidr
 {
     /// <summary>Reads a CIDR.</summary>
     /// <param name="text">The text, as 10.0.0.0/8 or 2001:db8::/32.</param>
     /// <param name="network">The network.</param>
-    /// <returns>Null if it was read, else the rule that it breaks, with the cure.</returns>
+    /// <returns>Null if the text is valid, else the rule that the text breaks, with the cure.</returns>
     public static string? Read(string text, out IPNetwork network)
     {
         network = default;
@@ -45,10 +45,10 @@ internal static class Cidr
         return null;
     }
 
-    /// <summary>Replaces names by their networks.</summary>
+    /// <summary>Replaces each name in a list by its networks.</summary>
     /// <param name="list">CIDRs and names.</param>
-    /// <param name="networks">What the names mean.</param>
-    /// <returns>The networks; what cannot be read or found is left out (a validator reports it).</returns>
+    /// <param name="networks">The networks of each name.</param>
+    /// <returns>The networks. Items that cannot be read or found are left out, because a validator reports them.</returns>
     public static IReadOnlyList<IPNetwork> Expand(IReadOnlyList<string> list, IReadOnlyDictionary<string, IReadOnlyList<string>> networks)
     {
         var result = new List<IPNetwork>();
@@ -71,7 +71,7 @@ internal static class Cidr
 
             if (networks.TryGetValue(item, out var named))
             {
-                // Names may name names; each counts once, which also ends circles.
+                // A name may refer to other names. Each name is expanded once, which also ends circles.
                 if (seen.Add(item))
                 {
                     Expand(named, networks, result, seen);

@@ -1,13 +1,11 @@
 namespace Gateway.Configuration;
 
-/// <summary>
-/// What becomes of a client without a certificate. One with a certificate that does not verify is refused in either mode.
-/// </summary>
+/// <summary>What happens to a client without a certificate. A client with an invalid certificate is refused in either mode.</summary>
 public enum ClientCertificateMode
 {
-    /// <summary>It is refused.</summary>
+    /// <summary>The client is refused.</summary>
     Required,
 
-    /// <summary>It is served.</summary>
+    /// <summary>The client is served.</summary>
     Optional,
 }

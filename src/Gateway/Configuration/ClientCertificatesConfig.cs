@@ -1,14 +1,14 @@
 namespace Gateway.Configuration;
 
-/// <summary>Certificates of clients (<c>Listeners:NAME:Tls:ClientCertificates</c>).</summary>
+/// <summary>How client certificates are checked (<c>Listeners:NAME:Tls:ClientCertificates</c>).</summary>
 public sealed record ClientCertificatesConfig
 {
-    /// <summary>Required.</summary>
+    /// <summary>Whether a client must have a certificate. Required.</summary>
     public ClientCertificateMode? Mode { get; init; }
 
-    /// <summary>PEM file of the CAs whose certificates are taken. Required: nobody else's are.</summary>
+    /// <summary>PEM file of the trusted CAs. Required: only certificates of these CAs are accepted.</summary>
     public string? CaPath { get; init; }
 
-    /// <summary>PEM file with the revocation lists of these CAs. Defaults to null: none is looked at.</summary>
+    /// <summary>PEM file with the revocation lists of these CAs. Defaults to null: revocation is not checked.</summary>
     public string? CrlPath { get; init; }
 }

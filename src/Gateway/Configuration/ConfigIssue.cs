@@ -3,16 +3,16 @@ using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Configuration;
 
-/// <summary>One thing that is wrong (or doubtful) in a configuration.</summary>
+/// <summary>One error or warning about a configuration.</summary>
 /// <param name="Path">Key path, as <c>TcpProxy:Routes:redis:ClusterId</c>; empty for the file as a whole.</param>
-/// <param name="Value">The offending value as <see cref="Quote"/> or <see cref="Show"/> gives it; null where there is none.</param>
+/// <param name="Value">The wrong value, formatted by <see cref="Quote"/> or <see cref="Show"/>; null: there is none.</param>
 /// <param name="Message">The rule that is broken, and the cure.</param>
 internal sealed record ConfigIssue(string Path, string? Value, string Message)
 {
-    // A log line and a terminal line: long enough to recognise a value, short enough to read.
+    // Long enough to recognise a value, short enough for a line in the log or on the terminal.
     private const int MaxValueLength = 120;
 
-    // Our own keys are at most six deep; the names between them are the operator's.
+    // The gateway's own keys are at most six levels deep. The limit is for the names between them, which the operator chooses.
     private const int MaxPathLength = 512;
 
     /// <summary>One line: path, value, message.</summary>
@@ -24,12 +24,12 @@ internal sealed record ConfigIssue(string Path, string? Value, string Message)
         var (path, _, message) => $"{path} = {Value}: {message}",
     };
 
-    /// <summary>A text between quotes, on one line and shortened.</summary>
+    /// <summary>Formats a text for a message: quoted, on one line and shortened.</summary>
     /// <param name="text">The text; null gives null.</param>
     [return: NotNullIfNotNull(nameof(text))]
     public static string? Quote(string? text) => text is null ? null : LogText.Quoted(text, MaxValueLength);
 
-    /// <summary>A number or another literal, which can be as long as the file.</summary>
+    /// <summary>Formats a number or another literal for a message. Shortens the literal, which can be as long as the file.</summary>
     /// <param name="literal">The literal.</param>
     public static string Show(string literal) => LogText.Sentence(literal, MaxValueLength);
 }

@@ -2,11 +2,15 @@ using System.Globalization;
 
 namespace Gateway.Configuration;
 
-/// <summary>Collects what reading and validation find; nothing stops at the first error, and nobody reads the thousandth.</summary>
+/// <summary>
+/// Collects the errors and warnings of reading and validation. All checks run, and not only up to the first error, but the number of issues
+/// that are kept is limited.
+/// </summary>
 internal sealed class ConfigIssues
 {
     /// <summary>
-    /// Errors that are kept, and warnings: a log line and a person have room for no more, and a file of 16 MiB could have a million.
+    /// The most errors that are kept, and the most warnings. Neither a log line nor a reader can take more, and a file of 16 MiB could have
+    /// a million.
     /// </summary>
     public const int MaxKept = 100;
 
@@ -19,22 +23,23 @@ internal sealed class ConfigIssues
     private int _moreWarnings;
 
     /// <summary>
-    /// What makes the configuration unusable, in the order found. A last one says how many there are beyond those that are kept.
+    /// The errors, which make the configuration unusable, in the order in which they were found. If not all were kept, the last entry gives
+    /// the number of the others.
     /// </summary>
     public IReadOnlyList<ConfigIssue> Errors => Told(_errors, _moreErrors);
 
-    /// <summary>What an operator should look at; likewise.</summary>
+    /// <summary>The warnings, which an operator should look at, in the same form.</summary>
     public IReadOnlyList<ConfigIssue> Warnings => Told(_warnings, _moreWarnings);
 
-    /// <summary>How many errors there are.</summary>
+    /// <summary>The number of all errors.</summary>
     public int ErrorCount => _errors.Count + _moreErrors;
 
-    /// <summary>How many warnings there are.</summary>
+    /// <summary>The number of all warnings.</summary>
     public int WarningCount => _warnings.Count + _moreWarnings;
 
     /// <summary>Adds an error.</summary>
     /// <param name="path">Key path.</param>
-    /// <param name="value">Offending value as JSON writes it, or null.</param>
+    /// <param name="value">The wrong value as JSON writes it, or null.</param>
     /// <param name="message">Rule and cure.</param>
     public void Error(string path, string? value, string message)
     {
@@ -54,8 +59,8 @@ internal sealed class ConfigIssues
     }
 
     /// <summary>
-    /// Whether a key has an error already, so that what follows from it need not be said. Behind the last error that is kept every key has:
-    /// which ones is not kept either.
+    /// Whether a key has an error already, so that errors which follow from the first need not be reported. True for every key once there
+    /// are more errors than are kept, because the paths of further errors are not kept.
     /// </summary>
     /// <param name="path">Key path.</param>
     public bool HasError(string path) => _moreErrors > 0 || _errorPaths.Contains(path);
@@ -83,7 +88,7 @@ internal sealed class ConfigIssues
     private static List<ConfigIssue> Told(List<ConfigIssue> kept, int more) =>
         more == 0 ? kept : [.. kept, new ConfigIssue("", null, string.Create(CultureInfo.InvariantCulture, $"and {more} more"))];
 
-    // The same list may be walked by several validators: say it once.
+    // Several validators may check the same list, so an equal issue is added only once.
     private void Add(List<ConfigIssue> list, ConfigIssue issue)
     {
         if (_seen.Add(issue))

@@ -11,13 +11,13 @@ internal sealed partial record DestinationAddress(string Host, IPAddress? Ip, in
 {
     private const string Rule = "a destination is host:port, ip:port or [v6]:port";
 
-    // RFC 1035: 253 characters; underscores occur in the names of services.
+    // RFC 1035: 253 characters. The pattern below also allows underscores, because names of services contain them.
     private const int MaxHostLength = 253;
 
     /// <summary>Reads a destination.</summary>
     /// <param name="text">The text.</param>
     /// <param name="address">The destination.</param>
-    /// <returns>Null if it was read, else the rule that it breaks, with the cure.</returns>
+    /// <returns>Null if the text is valid, else the rule that the text breaks, with the cure.</returns>
     public static string? Read(string text, out DestinationAddress? address)
     {
         address = null;
@@ -55,7 +55,7 @@ internal sealed partial record DestinationAddress(string Host, IPAddress? Ip, in
         {
             return Rule + "; an IPv6 address stands in brackets";
         }
-        // A last label of digits only is an IPv4 address (RFC 3696), and one that could not be read.
+        // A host whose last label has only digits is meant as an IPv4 address (RFC 3696), and the code above could not read the address.
         if (host.Length is 0 or > MaxHostLength || !HostName().IsMatch(host) || host.TrimEnd('.').Split('.')[^1].All(char.IsAsciiDigit))
         {
             return Rule + $"; \"{host}\" is neither an address nor a host name";

@@ -6,7 +6,7 @@ namespace Gateway.Configuration;
 /// <summary>The whole configuration file, as written, with defaults filled in.</summary>
 public sealed record GatewayConfig
 {
-    /// <summary>Named CIDR lists, usable by name in every CIDR list.</summary>
+    /// <summary>Named CIDR lists. Every other CIDR list may contain these names.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Networks { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
     /// <summary>Listeners by name.</summary>
@@ -24,13 +24,13 @@ public sealed record GatewayConfig
     /// <summary>The self-test of the running gateway.</summary>
     public ChecksConfig Checks { get; init; } = new();
 
-    /// <summary>How it ends.</summary>
+    /// <summary>How the process stops.</summary>
     public ShutdownConfig Shutdown { get; init; } = new();
 
     /// <summary>The listener for probes and metrics. Defaults to null: none.</summary>
     public ProbesConfig? Probes { get; init; }
 
-    /// <summary>The admin listener. Defaults to 127.0.0.1:9901; null: off.</summary>
+    /// <summary>The admin listener. Defaults to 127.0.0.1:9901; null: none.</summary>
     public AdminConfig? Admin { get; init; } = new();
 
     /// <summary>The section <c>Logging</c>, as in ASP.NET Core.</summary>

@@ -3,28 +3,29 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Configuration;
 
 /// <summary>
-/// What YARP's <c>HttpClient</c> has no words for of TLS to the destinations of an HTTP cluster: the keys <c>Tls.*</c> of its Metadata.
+/// TLS settings for the destinations of an HTTP cluster that YARP's <c>HttpClient</c> section does not have: the keys <c>Tls.*</c> of the
+/// cluster's Metadata.
 /// </summary>
 internal static class HttpClusterTls
 {
-    /// <summary>What its keys begin with. A dot, since a colon would end the key.</summary>
+    /// <summary>The prefix of the keys. It ends with a dot, because a colon would end the key.</summary>
     public const string Prefix = "Tls.";
 
-    /// <summary>PEM file of the CAs that are trusted.</summary>
+    /// <summary>The key for the PEM file of the trusted CAs.</summary>
     public const string CaPath = nameof(CaPath);
 
-    /// <summary>PEM file of the certificate that is shown when asked.</summary>
+    /// <summary>The key for the PEM file of the certificate that is sent when the destination asks for one.</summary>
     public const string CertificatePath = nameof(CertificatePath);
 
-    /// <summary>PEM file of its key.</summary>
+    /// <summary>The key for the PEM file of the certificate's private key.</summary>
     public const string KeyPath = nameof(KeyPath);
 
-    /// <summary>The keys, behind the prefix.</summary>
+    /// <summary>All keys, without the prefix.</summary>
     public static readonly string[] Keys = [CaPath, CertificatePath, KeyPath];
 
     /// <summary>Reads a cluster's metadata.</summary>
-    /// <param name="metadata">The metadata; unknown keys are passed over.</param>
-    /// <returns>Null if there are no such keys.</returns>
+    /// <param name="metadata">The metadata; unknown keys are ignored.</param>
+    /// <returns>The settings; null: the metadata has none of the keys.</returns>
     public static ClusterTlsConfig? Read(IReadOnlyDictionary<string, string>? metadata)
     {
         ClusterTlsConfig? result = null;

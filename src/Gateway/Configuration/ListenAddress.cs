@@ -5,18 +5,19 @@ using System.Net.Sockets;
 namespace Gateway.Configuration;
 
 /// <summary>
-/// Where a listener listens: <c>ip:port</c>, <c>[v6]:port</c> (IPv6 only) or <c>*:port</c> (dual stack; IPv4 where IPv6 is off).
+/// The address of a listener: <c>ip:port</c>, <c>[v6]:port</c> (IPv6 only) or <c>*:port</c> (dual stack; IPv4 where IPv6 is off).
 /// </summary>
 /// <param name="EndPoint">Address and port to bind. Port 0: the kernel chooses one.</param>
 /// <param name="DualMode">Whether an IPv6 socket also takes IPv4.</param>
 internal sealed record ListenAddress(IPEndPoint EndPoint, bool DualMode)
 {
     /// <summary>
-    /// Whether it was written as <c>*:port</c>: both families, wherever this runs. What a file means must not depend on the machine.
+    /// Whether the address was written as <c>*:port</c>. That means both families even where IPv6 is off, because the meaning of a file
+    /// must not depend on the machine.
     /// </summary>
     public bool IsBothFamilies { get; private init; }
 
-    /// <summary>The rule, for messages.</summary>
+    /// <summary>The form of an address, for messages.</summary>
     public const string Rule = "an address is ip:port, [v6]:port (IPv6 only) or *:port (both)";
 
     /// <summary>Reads an address.</summary>
@@ -48,9 +49,9 @@ internal sealed record ListenAddress(IPEndPoint EndPoint, bool DualMode)
         return address is not null;
     }
 
-    /// <summary>Reads an address that validation has passed.</summary>
+    /// <summary>Reads an address that has passed validation.</summary>
     /// <param name="text">The text.</param>
-    /// <exception cref="FormatException">It is none: a bug in the caller.</exception>
+    /// <exception cref="FormatException">The text is no address, which is a bug in the caller.</exception>
     public static ListenAddress Parse(string text) =>
         TryParse(text, out var address) ? address : throw new FormatException($"\"{text}\": {Rule}");
 
@@ -62,19 +63,19 @@ internal sealed record ListenAddress(IPEndPoint EndPoint, bool DualMode)
         && port <= IPEndPoint.MaxPort
         && (text.Length == 1 || text[0] != '0');
 
-    /// <summary>Whether both cannot be bound at once: the same port, and addresses of which one covers the other.</summary>
-    /// <param name="other">The other.</param>
+    /// <summary>Whether two addresses cannot be bound at once, because their ports are equal and one address covers the other.</summary>
+    /// <param name="other">The other address.</param>
     public bool Overlaps(ListenAddress other) =>
         EndPoint.Port == other.EndPoint.Port && EndPoint.Port != 0
         && (EndPoint.Address.Equals(other.EndPoint.Address) || Covers(other.EndPoint.Address) || other.Covers(EndPoint.Address));
 
-    /// <summary>Whether a connection to an address of this machine would arrive here.</summary>
+    /// <summary>Whether a connection to an address of this machine would arrive at this listener.</summary>
     /// <param name="address">The address.</param>
     public bool Covers(IPAddress address) =>
         EndPoint.Address.Equals(address)
         || (IsAny(EndPoint.Address) && (IsBothFamilies || EndPoint.AddressFamily == address.AddressFamily));
 
-    /// <summary>Whether an address means "all of this machine's".</summary>
+    /// <summary>Whether an address means "all addresses of this machine".</summary>
     /// <param name="address">The address.</param>
     public static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 

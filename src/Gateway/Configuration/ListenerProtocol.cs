@@ -1,6 +1,6 @@
 namespace Gateway.Configuration;
 
-/// <summary>What a listener speaks.</summary>
+/// <summary>The protocol of a listener.</summary>
 public enum ListenerProtocol
 {
     /// <summary>HTTP, proxied by YARP.</summary>
@@ -9,9 +9,9 @@ public enum ListenerProtocol
     /// <summary>Raw TCP.</summary>
     Tcp,
 
-    /// <summary>HTTP/1.1 and HTTP/2 over TLS that ends here, proxied by YARP.</summary>
+    /// <summary>HTTP/1.1 and HTTP/2 over TLS that the gateway ends, proxied by YARP.</summary>
     Https,
 
-    /// <summary>TCP over TLS that ends here.</summary>
+    /// <summary>TCP over TLS that the gateway ends.</summary>
     Tls,
 }

@@ -2,15 +2,15 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Configuration;
 
-/// <summary>The probes' listener (<c>Probes</c>).</summary>
+/// <summary>The listener for health probes and metrics (<c>Probes</c>).</summary>
 public sealed record ProbesConfig
 {
-    /// <summary>As <see cref="ListenerConfig.Address"/>. Required.</summary>
+    /// <summary>The address, in the form of <see cref="ListenerConfig.Address"/>. Required.</summary>
     public string? Address { get; init; }
 
-    /// <summary>As <see cref="ListenerConfig.ProxyProtocol"/>.</summary>
+    /// <summary>The same as <see cref="ListenerConfig.ProxyProtocol"/>.</summary>
     public ProxyProtocolConfig? ProxyProtocol { get; init; }
 
-    /// <summary>What must hold besides for <c>/healthz/ready</c> to be 200. Defaults to null: nothing.</summary>
+    /// <summary>Further conditions for <c>/healthz/ready</c> to answer 200. Defaults to null: none.</summary>
     public ReadyWhenConfig? ReadyWhen { get; init; }
 }

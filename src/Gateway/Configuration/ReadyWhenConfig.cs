@@ -1,11 +1,11 @@
 namespace Gateway.Configuration;
 
-/// <summary>What readiness depends on besides bound listeners (<c>Probes:ReadyWhen</c>).</summary>
+/// <summary>Conditions for readiness in addition to bound listeners (<c>Probes:ReadyWhen</c>).</summary>
 public sealed record ReadyWhenConfig
 {
     /// <summary>
-    /// Clusters, of <c>TcpProxy</c> or <c>ReverseProxy</c>, each of which must have a destination that its health checks do not call dead.
-    /// Required: at least one. One that nobody checks always counts.
+    /// Clusters of <c>TcpProxy</c> or <c>ReverseProxy</c>. Each must have a destination that its health checks do not report as dead.
+    /// Required: at least one cluster. A cluster without health checks always counts as healthy.
     /// </summary>
     public IReadOnlyList<string> Clusters { get; init; } = [];
 }

@@ -1,9 +1,9 @@
 namespace Gateway.Configuration;
 
-/// <summary>How the process ends (<c>Shutdown</c>).</summary>
+/// <summary>How the process stops (<c>Shutdown</c>).</summary>
 public sealed record ShutdownConfig
 {
-    /// <summary>Not ready any more, but still accepting. Defaults to 0.</summary>
+    /// <summary>How long the gateway still accepts connections after it reports not ready. Defaults to 0.</summary>
     public TimeSpan DrainDelay { get; init; }
 
     /// <summary>How long live connections may take to end. Defaults to 20 s.</summary>

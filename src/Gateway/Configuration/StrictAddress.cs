@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace Gateway.Configuration;
 
 /// <summary>
-/// IP addresses as people write them. <see cref="IPAddress.TryParse(string, out IPAddress)"/> also takes 1, 0x7f.1 and 010.0.0.1 (octal:
-/// 8.0.0.1).
+/// Parses IP addresses strictly, in their usual form only, because <see cref="IPAddress.TryParse(string, out IPAddress)"/> also accepts 1,
+/// 0x7f.1 and 010.0.0.1 (octal: 8.0.0.1).
 /// </summary>
 internal static class StrictAddress
 {

@@ -1,14 +1,14 @@
 namespace Gateway.Configuration;
 
-/// <summary>What happens to X-Forwarded-*, Forwarded and X-Real-IP of an untrusted peer.</summary>
+/// <summary>What happens to the headers X-Forwarded-*, Forwarded and X-Real-IP of an untrusted hop.</summary>
 public enum UntrustedForwardedHeaders
 {
     /// <summary>
-    /// X-Forwarded-For stays in front and the hop is appended; the others are set anew or removed
-    /// (docs/forwarded-headers.md, The rules in full).
+    /// X-Forwarded-For is kept, and the hop's address is appended. The other headers are set anew or removed (docs/forwarded-headers.md,
+    /// The rules in full).
     /// </summary>
     Keep,
 
-    /// <summary>They are removed, before routes are matched.</summary>
+    /// <summary>The headers are removed before routes are matched.</summary>
     Drop,
 }

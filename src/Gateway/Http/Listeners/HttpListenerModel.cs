@@ -31,7 +31,7 @@ internal sealed record HttpListenerModel
     /// <summary>How the ClientHello is read. Null: it is not read.</summary>
     public ClientHelloPolicy? ClientHello { get; init; }
 
-    /// <summary>From which peers X-Forwarded-For is trusted. Defaults to none.</summary>
+    /// <summary>From which hops X-Forwarded-For is trusted. Defaults to none.</summary>
     public ForwardedHeadersModel ForwardedHeaders { get; init; } = ForwardedHeadersModel.None;
 
     /// <summary>How long a response may make no progress. Defaults to the configuration's default.</summary>
