@@ -4,10 +4,10 @@ using Gateway.Tcp.Identification.Tls;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>Server names and ALPN that routes match, and how their listeners read the ClientHello.</summary>
+/// <summary>Checks the server names and ALPN protocols that routes match, and the settings for reading the ClientHello.</summary>
 internal sealed class ClientHelloTopic : IConfigTopic
 {
-    // A ClientHello without extensions has some 50 bytes. The largest that are sent have 2 KB; a handshake message ends at 16 MB.
+    // A ClientHello without extensions has some 50 bytes. The largest that clients send have 2 KB. A handshake message can have 16 MB.
     private const int LeastBytes = 512;
     private const int MostBytes = 1024 * 1024;
 
@@ -28,7 +28,7 @@ internal sealed class ClientHelloTopic : IConfigTopic
         }
     }
 
-    /// <summary>Whether two routes may ask for the same name.</summary>
+    /// <summary>Whether two matches have a server name in common.</summary>
     internal static bool ShareNames(TcpRouteMatchConfig? one, TcpRouteMatchConfig? other)
     {
         var (names, others) = (one?.ServerNames ?? [], other?.ServerNames ?? []);
@@ -36,14 +36,14 @@ internal sealed class ClientHelloTopic : IConfigTopic
             || names.Select(Folded).Intersect(others.Select(Folded), StringComparer.Ordinal).Any();
     }
 
-    /// <summary>Whether two routes may ask for the same protocol.</summary>
+    /// <summary>Whether two matches have an ALPN protocol in common.</summary>
     internal static bool ShareAlpn(TcpRouteMatchConfig? one, TcpRouteMatchConfig? other)
     {
         var (protocols, others) = (one?.Alpn ?? [], other?.Alpn ?? []);
         return protocols.Count == 0 && others.Count == 0 || protocols.Intersect(others, StringComparer.Ordinal).Any();
     }
 
-    /// <summary>Checks names of ALPN protocols.</summary>
+    /// <summary>Checks a list of ALPN protocols.</summary>
     internal static void CheckAlpn(ValidationContext context, string path, IReadOnlyList<string> protocols)
     {
         if (protocols.Count == 0 && context.Written.ContainsKey(path) && !context.Issues.HasError(path))

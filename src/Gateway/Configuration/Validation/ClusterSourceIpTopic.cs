@@ -7,7 +7,10 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>How destinations of HTTP clusters learn the client's address: the keys <c>SourceIp.*</c> of a cluster's Metadata.</summary>
+/// <summary>
+/// Checks how the gateway sends the client's address to the destinations of HTTP clusters: the keys <c>SourceIp.*</c> of a cluster's
+/// Metadata.
+/// </summary>
 internal sealed class ClusterSourceIpTopic : IConfigTopic
 {
     /// <inheritdoc/>
@@ -103,7 +106,8 @@ internal sealed class ClusterSourceIpTopic : IConfigTopic
         CheckClient(context, path, cluster, because);
     }
 
-    // What templates may be filled in with; any names will do for a cluster without a route, which is a warning of its own.
+    // The names with which templates may be filled. A cluster without a route gets example names, because another check warns of the
+    // missing route.
     private static IEnumerable<RouteScope> ScopesOf(GatewayConfig config, ClusterConfig cluster)
     {
         var listeners = config
@@ -117,7 +121,7 @@ internal sealed class ClusterSourceIpTopic : IConfigTopic
                select new RouteScope(route, listener, cluster.ClusterId);
     }
 
-    // What would carry requests past the connection that the client's address is told on.
+    // Reports settings with which requests would not use the TCP connection that carries the client's address.
     private static void CheckClient(ValidationContext context, string path, ClusterConfig cluster, string because)
     {
         if (cluster.HttpClient?.WebProxy?.Address is { } proxy)

@@ -2,7 +2,7 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>All validators, in the order in which their errors are printed.</summary>
+/// <summary>Runs all validators, in the order in which their errors are printed.</summary>
 internal static class ConfigValidators
 {
     private static readonly IConfigTopic[] Topics =
@@ -26,9 +26,9 @@ internal static class ConfigValidators
         new LoggingTopic(),
     ];
 
-    /// <summary>Runs all; none stops the others.</summary>
-    /// <param name="context">What they look at.</param>
-    /// <param name="yarp">YARP's validator; null: one with YARP's own policies and transforms.</param>
+    /// <summary>Runs all validators. An error in one does not stop the others.</summary>
+    /// <param name="context">The configuration, and where errors are reported.</param>
+    /// <param name="yarp">YARP's validator; null: a validator with YARP's own policies and transforms.</param>
     public static void Run(ValidationContext context, IConfigValidator? yarp)
     {
         foreach (var topic in Topics)

@@ -5,17 +5,19 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>The options of the console and its formatters: each value is bound alone, so that an error has its key path.</summary>
+/// <summary>
+/// Checks the options of the console logger and its formatters. Each value is bound alone, so that an error has its key path.
+/// </summary>
 internal static class ConsoleOptions
 {
     private const string FormatterName = "FormatterName";
     private const string FormatterOptions = "FormatterOptions";
     private const string TimestampFormat = "TimestampFormat";
 
-    /// <summary>Tries the values below <paramref name="path"/>.</summary>
+    /// <summary>Checks the values below <paramref name="path"/>.</summary>
     /// <param name="context">Where to report.</param>
     /// <param name="path">Key path of the section.</param>
-    /// <param name="flat">The whole of Logging by key path.</param>
+    /// <param name="flat">The whole section Logging, by key path.</param>
     public static void Check(ValidationContext context, string path, IReadOnlyDictionary<string, string?> flat)
     {
         foreach (var (keyPath, value) in flat)
@@ -28,7 +30,7 @@ internal static class ConsoleOptions
             var key = keyPath[(path.Length + 1)..];
             if (Below(key, FormatterOptions) is { } option)
             {
-                // All formatters read it, whichever writes.
+                // Binds the value for all formatters, because all read their options, also those that are not in use.
                 TryBind<SimpleConsoleFormatterOptions>(context, keyPath, option, value);
                 TryBind<JsonConsoleFormatterOptions>(context, keyPath, option, value);
                 TryBind<ConsoleFormatterOptions>(context, keyPath, option, value);
@@ -66,7 +68,7 @@ internal static class ConsoleOptions
         }
     }
 
-    // The formatters ask for it with every line.
+    // Tries the format here, because the formatters use the format only when they write a line.
     private static void CheckTimestamp(ValidationContext context, string keyPath, string key, string value)
     {
         if (!Is(key, TimestampFormat))
@@ -87,7 +89,7 @@ internal static class ConsoleOptions
         }
     }
 
-    // Null: the value can be read, and is out of range.
+    // The values that the key accepts; null: they cannot be listed in a few words.
     private static string? Expected(Type type, string key)
     {
         PropertyInfo? property = null;

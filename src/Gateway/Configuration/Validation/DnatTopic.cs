@@ -4,7 +4,7 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>Routes whose connections the kernel forwards: nothing is asked for that only a process in between could do.</summary>
+/// <summary>Checks routes whose connections the kernel forwards. Settings that only a process on the path could apply are errors.</summary>
 internal sealed partial class DnatTopic : IConfigTopic
 {
     /// <inheritdoc/>
@@ -27,7 +27,8 @@ internal sealed partial class DnatTopic : IConfigTopic
             }
 
             var ours = (route.SourceIp is null ? $"TcpProxy:Clusters:{route.ClusterId}" : $"TcpProxy:Routes:{name}") + ":SourceIp";
-            // Nobody counts the idle seconds of a connection that no process holds; one that falls back is ours again.
+            // With Reject no process handles the connections, so nothing measures their idle time. With another Fallback, a connection that
+            // is not forwarded by the kernel is handled by the gateway, and the settings apply.
             if (sourceIp.Fallback == SourceIpFallback.Reject)
             {
                 const string Idle =
@@ -75,7 +76,8 @@ internal sealed partial class DnatTopic : IConfigTopic
 
         foreach (var (other, config) in context.Config.TcpProxy.Routes)
         {
-            // The rules in the kernel decide by the client alone; one route that asks for more would be decided otherwise there than here.
+            // The rules in the kernel choose a route by the client's address alone. If a route also matched on other data, the kernel and
+            // the gateway could choose different routes.
             if (path.Equals($"Listeners:{config.Listener}", StringComparison.OrdinalIgnoreCase))
             {
                 var why = $"route {route} of the same listener is Dnat, decided by the client's address alone";

@@ -3,9 +3,9 @@ using Gateway.Tcp.Configuration;
 namespace Gateway.Configuration.Validation;
 
 /// <summary>
-/// Backends that believe PROXY headers, and a way to them on which clients can write their own: without a <c>ProxyProtocol</c> section a
-/// listener passes on whatever comes. Alone that is what every TCP proxy does; a cluster that another route sends headers to gives it away
-/// that the backend reads them.
+/// Warns of routes on which clients can send forged PROXY headers to a backend that trusts them. A listener without a <c>ProxyProtocol</c>
+/// section passes on all bytes, as every TCP proxy does. This is a risk only if the backend reads PROXY headers, which shows when another
+/// route sends such headers to the same cluster.
 /// </summary>
 internal sealed class ForgedHeadersTopic : IConfigTopic
 {
@@ -17,7 +17,8 @@ internal sealed class ForgedHeadersTopic : IConfigTopic
             .Select(static route => route.Value.ClusterId ?? "").ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, route) in tcp.Routes)
         {
-            // A header of ours comes first with ProxyProtocol; Dnat listeners have no policy to add.
+            // Leaves out two modes: with ProxyProtocol the gateway's own header comes first, and a Dnat listener cannot have a
+            // ProxyProtocol section.
             if (ModeOf(tcp, route) is SourceIpMode.None or SourceIpMode.Transparent or SourceIpMode.Toa
                 && readers.Contains(route.ClusterId!)
                 && route.Listener is { } id && context.Config.Listeners.TryGetValue(id, out var listener) && listener.ProxyProtocol is null)

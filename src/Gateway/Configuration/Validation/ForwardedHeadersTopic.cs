@@ -5,15 +5,15 @@ using Gateway.Http.Forwarded;
 namespace Gateway.Configuration.Validation;
 
 /// <summary>
-/// X-Forwarded-For trust of Http listeners: by CIDRs, by number of hops, or both; what a trusted hop vouches for; and headers that nobody
-/// else may send.
+/// Checks which X-Forwarded-* headers Http listeners trust: trusted hops by CIDRs, by number, or both; the headers that are trusted from
+/// such a hop; and the headers that are removed from all other clients.
 /// </summary>
 internal sealed partial class ForwardedHeadersTopic : IConfigTopic
 {
-    // More proxies than this in front of one gateway are a typing error.
+    // More proxies than this in front of one gateway are most likely a typing error.
     private const int MaxHops = 32;
 
-    // Without these a request is another one, or none.
+    // Headers that must not be dropped, because without them a request would have another meaning or be invalid.
     private static readonly string[] Kept =
     [
         "Host",

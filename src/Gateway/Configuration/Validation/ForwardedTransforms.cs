@@ -3,12 +3,12 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>A route's own transform of a forwarding header wins over the gateway's; the operator should know.</summary>
+/// <summary>Warns of a route's transform of a forwarding header, because this transform overrides the gateway's value.</summary>
 internal static class ForwardedTransforms
 {
     private static readonly string[] HeaderTransforms = ["RequestHeader", "RequestHeaderRemove", "RequestHeaderRouteValue"];
 
-    /// <summary>Warns of such transforms.</summary>
+    /// <summary>Reports these transforms of a route.</summary>
     /// <param name="context">Where to report.</param>
     /// <param name="path">Key path of the route.</param>
     /// <param name="route">The route.</param>

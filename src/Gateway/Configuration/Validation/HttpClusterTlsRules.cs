@@ -2,7 +2,7 @@ using Gateway.Configuration.Reading;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>TLS to HTTP clusters: the keys <c>Tls.*</c> of a cluster's Metadata (<see cref="HttpClusterTls"/>).</summary>
+/// <summary>Checks TLS to HTTP clusters: the keys <c>Tls.*</c> of a cluster's Metadata (<see cref="HttpClusterTls"/>).</summary>
 internal static class HttpClusterTlsRules
 {
     /// <summary>Checks all clusters.</summary>

@@ -1,9 +1,9 @@
 namespace Gateway.Configuration.Validation;
 
-/// <summary>Checks one topic of a configuration and reports all that it finds.</summary>
+/// <summary>Checks one topic of a configuration and reports all errors.</summary>
 internal interface IConfigTopic
 {
-    /// <summary>Checks it.</summary>
-    /// <param name="context">What it looks at, and where it reports.</param>
+    /// <summary>Checks the topic.</summary>
+    /// <param name="context">The configuration, and where errors are reported.</param>
     void Validate(ValidationContext context);
 }

@@ -3,10 +3,12 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>Listeners that connections are diverted to, and the clusters that connect to where they wanted to go.</summary>
+/// <summary>
+/// Checks the listeners to which the kernel diverts connections, and the clusters that connect to the original destinations.
+/// </summary>
 internal sealed class InterceptTopic : IConfigTopic
 {
-    // A kernel's uid_t has 32 bits; the last is "nobody" to chown.
+    // The highest id that the key's type (int) can hold. The kernel's uid_t has 32 bits.
     private const int MaxUid = int.MaxValue;
 
     /// <inheritdoc/>
@@ -67,7 +69,8 @@ internal sealed class InterceptTopic : IConfigTopic
             context.Issues.Error($"{path}:Capture:Direction", ConfigIssue.Quote("Outbound"), Rule);
         }
 
-        // Else our own connections to backends would be captured, and run in circles until descriptors run out.
+        // Without the user's id or a mark, the gateway's own connections to backends would be diverted to the gateway again and again,
+        // until descriptors run out.
         var unmarked = context.Config.TcpProxy.Routes.FirstOrDefault(route =>
             name.Equals(route.Value.Listener, StringComparison.OrdinalIgnoreCase) && SourceIpOf(context, route.Value) is { Mark: null });
         if (capture.ExcludeUids.Count == 0 && unmarked.Key is { } routeName)
@@ -80,7 +83,8 @@ internal sealed class InterceptTopic : IConfigTopic
         }
     }
 
-    // REDIRECT rewrites the destination to 127.0.0.1 or ::1 for own connections, and to an address of the interface for those that arrive.
+    // REDIRECT rewrites the destination to 127.0.0.1 or ::1 for connections of this host, and to an address of the interface for
+    // connections that arrive.
     private static void CheckRedirectAddress(ValidationContext context, string path, ListenAddress address, bool isOutbound)
     {
         if (ListenAddress.IsAny(address.EndPoint.Address) || (isOutbound && IPAddress.IsLoopback(address.EndPoint.Address)))
@@ -125,7 +129,8 @@ internal sealed class InterceptTopic : IConfigTopic
 
         if (cluster.Type == TcpClusterType.OriginalPort)
         {
-            // What listens on loopback only (Admin, debuggers, other sidecars) does so to be kept from the network.
+            // Requires ports, because services that listen on loopback only (Admin, debuggers, other sidecars) must not be reachable from
+            // the network.
             if (route.Match is not { DestinationPorts.Count: > 0 } && !context.Issues.HasErrorAtOrBelow($"{path}:Match:DestinationPorts"))
             {
                 context.Error(

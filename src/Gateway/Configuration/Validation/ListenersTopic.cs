@@ -2,14 +2,14 @@ using System.Net;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>Listeners: address, protocol, keys that fit the protocol, no two on one port.</summary>
+/// <summary>Checks listeners: address, protocol, keys that fit the protocol, no two listeners on one port.</summary>
 internal sealed class ListenersTopic : IConfigTopic
 {
     // Linux: MAX_TCP_KEEPIDLE and MAX_TCP_KEEPINTVL are 32767 s, MAX_TCP_KEEPCNT is 127 (include/net/tcp.h).
     private const int MaxKeepAliveSeconds = 32767;
     private const int MaxKeepAliveRetries = 127;
 
-    // A page of the server's memory; and as much as anybody's window is.
+    // The smallest value is one page of memory. The largest is larger than the windows in common use.
     private const int LeastRequestBuffer = 4096;
     private const int MostRequestBuffer = 16 * 1024 * 1024;
 
@@ -127,7 +127,8 @@ internal sealed class ListenersTopic : IConfigTopic
         Range.Check(context, $"{path}:MaxStreamsPerConnection", limits.MaxStreamsPerConnection, 1, int.MaxValue);
         Range.CheckTimeout(context, $"{path}:KeepAliveTimeout", limits.KeepAliveTimeout);
         Range.CheckTimeout(context, $"{path}:RequestHeadersTimeout", limits.RequestHeadersTimeout);
-        // The upper ends: with HTTP/2 the server gets a multiple of each (HeaderLimits), and holds that much for one request.
+        // The upper ends bound memory: with HTTP/2 the server gets a multiple of each value (HeaderLimits), and may hold that much for one
+        // request.
         Range.Check(context, $"{path}:MaxRequestHeaderCount", limits.MaxRequestHeaderCount, 1, 10_000);
         Range.Check(context, $"{path}:MaxRequestHeadersBytes", limits.MaxRequestHeadersBytes, 1024, 1024 * 1024);
         Range.Check(context, $"{path}:MaxRequestLineBytes", limits.MaxRequestLineBytes, 256, 1024 * 1024);

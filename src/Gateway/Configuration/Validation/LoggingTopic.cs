@@ -4,8 +4,8 @@ using Gateway.Configuration.Reading;
 namespace Gateway.Configuration.Validation;
 
 /// <summary>
-/// Logging. The logging library reads the section itself, and throws when it is in force already, or with the first line: here it is tried
-/// before.
+/// Checks the section Logging with a trial, because the logging library reads the section itself, and throws only when the section is in
+/// force, or at the first log line.
 /// </summary>
 internal sealed class LoggingTopic : IConfigTopic
 {
@@ -29,7 +29,7 @@ internal sealed class LoggingTopic : IConfigTopic
         }
     }
 
-    // As ConfigNodeJson does it. A key with a colon may say what a nested one says, too.
+    // Flattens in the same way as ConfigNodeJson. A key with a colon may mean the same as a nested key.
     private static void Flatten(ValidationContext context, string path, JsonElement node, Dictionary<string, string?> flat)
     {
         switch (node.ValueKind)

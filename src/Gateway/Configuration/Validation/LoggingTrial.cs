@@ -6,13 +6,14 @@ using Microsoft.Extensions.Options;
 namespace Gateway.Configuration.Validation;
 
 /// <summary>
-/// Has the logging library read a whole section as it does when the section is in force, for what checks of single keys overlook.
+/// Lets the logging library read a whole section as it does when the section is in force. This finds errors that the checks of single keys
+/// overlook.
 /// </summary>
 internal static class LoggingTrial
 {
-    /// <summary>Tries it; nothing is logged and no thread is started.</summary>
+    /// <summary>Tries a section. Nothing is logged, and no thread is started.</summary>
     /// <param name="flat">The section by key path.</param>
-    /// <returns>Why it cannot be read; null: it can.</returns>
+    /// <returns>Why the section cannot be read; null: it can be read.</returns>
     public static string? FindProblem(IReadOnlyDictionary<string, string?> flat)
     {
         try

@@ -2,7 +2,9 @@ using Gateway.Configuration.Reading;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>CIDR lists: every item is a CIDR without host bits or the name of a network, and names do not run in circles.</summary>
+/// <summary>
+/// Checks CIDR lists: every item is a CIDR without host bits or the name of a network, and names do not refer to each other in a circle.
+/// </summary>
 internal sealed class NetworksTopic : IConfigTopic
 {
     /// <inheritdoc/>
@@ -58,12 +60,12 @@ internal sealed class NetworksTopic : IConfigTopic
     {
         for (var i = 0; i < list.Count; i++)
         {
-            // An element that was no text is null here, and reported already.
+            // An item that was no text is null here, and was reported already.
             if (list[i] is not { } item || context.Config.Networks.ContainsKey(item) || Cidr.Read(item, out _) is not { } rule)
             {
                 continue;
             }
-            // Only a word can be a misspelt name; for 10.0.0.0/33 the rule says it all.
+            // Suggests a name only for a word, which may be a misspelt name. For 10.0.0.0/33 the rule is enough.
             var isWord = !item.Contains('/') && !StrictAddress.TryParse(item, out _);
             var hint = isWord && context.Config.Networks.Count > 0 ? Suggestion.For(item, context.Config.Networks.Keys) : "";
             context.Issues.Error(KeyPath.Join(path, i), ConfigIssue.Quote(item), rule + hint);

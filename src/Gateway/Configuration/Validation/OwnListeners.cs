@@ -2,12 +2,15 @@ using System.Net;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>Destinations that are our own listeners: a connection would run in circles until descriptors run out.</summary>
+/// <summary>
+/// Finds destinations that are the gateway's own listeners. A connection to one would come back to the gateway again and again, until
+/// descriptors run out.
+/// </summary>
 internal static class OwnListeners
 {
     /// <summary>
-    /// Reports a destination that is one of our listeners, as far as the file shows: what names resolve to, and this machine's other
-    /// addresses, are found when a connection gets there (<see cref="Tcp.Engines.OwnListeners"/>).
+    /// Reports a destination that is one of the gateway's listeners, as far as the file shows. Resolved names and this machine's other
+    /// addresses are checked when the gateway connects (<see cref="Tcp.Engines.OwnListeners"/>).
     /// </summary>
     /// <param name="context">Where to report.</param>
     /// <param name="path">Key path of the destination's address.</param>
@@ -28,11 +31,11 @@ internal static class OwnListeners
     }
 
     private static bool Arrives(ListenAddress listener, IPAddress address) =>
-        // Any address of this machine reaches a wildcard listener; of those, the file shows only loopback. A listener's own address is ours
-        // as well.
+        // A wildcard listener is reached by any address of this machine, but of these the file shows only loopback. Any other listener is
+        // reached by its own address.
         listener.EndPoint.Address.Equals(address) || (IPAddress.IsLoopback(address) && listener.Covers(address));
 
-    // Connecting to 0.0.0.0 or [::] goes to loopback, localhost is both families'.
+    // A connection to 0.0.0.0 or [::] goes to loopback. The name localhost stands for the loopback addresses of both families.
     private static IEnumerable<IPAddress> LocalAddresses(DestinationAddress destination)
     {
         var host = destination.Host.TrimEnd('.');

@@ -1,6 +1,6 @@
 namespace Gateway.Configuration.Validation;
 
-/// <summary>Limits, Checks and Shutdown.</summary>
+/// <summary>Checks the sections Limits, Checks and Shutdown.</summary>
 internal sealed class ProcessTopic : IConfigTopic
 {
     /// <inheritdoc/>

@@ -2,10 +2,10 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>PROXY protocol policies: who may speak for a client, and how long that may take.</summary>
+/// <summary>Checks PROXY protocol policies: which peers may send a PROXY header, and how long a header may take.</summary>
 internal sealed class ProxyProtocolTopic : IConfigTopic
 {
-    // A v1 line is up to 107 bytes; less would refuse headers that every sender may send. 65551 = 16 + 65535, the longest v2 header.
+    // A v1 line has up to 107 bytes, so a lower limit would refuse valid headers. The longest v2 header has 16 + 65535 = 65551 bytes.
     private const int MinHeaderBytes = 107;
     private const int MaxHeaderBytes = 16 + ushort.MaxValue;
 

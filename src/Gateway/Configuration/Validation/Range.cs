@@ -3,10 +3,10 @@ using System.Numerics;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>Ranges of values.</summary>
+/// <summary>Checks ranges of values.</summary>
 internal static class Range
 {
-    /// <summary>Longest timeout: .NET timers take up to int.MaxValue milliseconds on every path (24.8 days).</summary>
+    /// <summary>The longest timeout. All .NET timers accept up to int.MaxValue milliseconds (24.8 days).</summary>
     public static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(24);
 
     /// <summary>Reports a timeout that is not above zero, or too long for a timer.</summary>

@@ -3,7 +3,7 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>Probes:ReadyWhen: clusters that are there, and that somebody checks.</summary>
+/// <summary>Checks Probes:ReadyWhen: each cluster must exist and should have health checks.</summary>
 internal sealed class ReadyWhenTopic : IConfigTopic
 {
     private const string Path = "Probes:ReadyWhen:Clusters";
@@ -47,14 +47,15 @@ internal sealed class ReadyWhenTopic : IConfigTopic
         {
             context.Issues.Warning(path, ConfigIssue.Quote(name), $"{Unchecked} TcpProxy:Clusters:{name}:HealthCheck");
         }
-        // Of several destinations those that cannot be connected to are left out without being asked (PassiveHealthFilter).
+        // With several destinations no warning is needed, because the gateway leaves out those that cannot be connected to, also without a
+        // HealthCheck section (PassiveHealthFilter).
         if (http is { Destinations: not { Count: > 1 } } && http.HealthCheck is not ({ Active.Enabled: true } or { Passive.Enabled: true }))
         {
             context.Issues.Warning(path, ConfigIssue.Quote(name), $"{Unchecked} ReverseProxy:Clusters:{name}:HealthCheck:Active");
         }
     }
 
-    // Dnat routes have their clusters checked without being asked.
+    // The cluster of a Dnat route is checked even without a HealthCheck section.
     private static bool IsChecked(ValidationContext context, string name, TcpClusterConfig cluster) => cluster.HealthCheck switch
     {
         { } check => check.Active?.Enabled ?? check.Passive is null,

@@ -5,7 +5,7 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>YARP's section: YARP's own rules, and what joins it to the rest of the file.</summary>
+/// <summary>Checks YARP's section: YARP's own rules, and the references to other sections.</summary>
 /// <param name="yarp">YARP's validator.</param>
 internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
 {
@@ -56,7 +56,7 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
 
     private void Validate(ValidationContext context, string path, RouteConfig route, HashSet<string> clusters)
     {
-        // What could not be read has its default, about which YARP would complain as well.
+        // A value that could not be read has its default, for which YARP would report a second error.
         var isRead = !context.Issues.HasErrorAtOrBelow(path);
         if (route.ClusterId is not { } id)
         {
@@ -71,7 +71,7 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
         RoutePaths.Check(context, path, route);
         YarpValues.Check(context, path, route);
         ForwardedTransforms.Check(context, path, route);
-        // YARP would take "default", too, and every request of the route would fail: there is no such middleware here.
+        // YARP would accept "default", too, but every request of the route would fail, because the gateway does not have these middlewares.
         CheckPolicy(context, path, nameof(route.AuthorizationPolicy), route.AuthorizationPolicy, "anonymous");
         CheckPolicy(context, path, nameof(route.CorsPolicy), route.CorsPolicy, "disable");
         CheckPolicy(context, path, nameof(route.RateLimiterPolicy), route.RateLimiterPolicy, "disable");
@@ -181,12 +181,12 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
         }
     }
 
-    // YARP's validators are asynchronous for policy providers that look elsewhere; ours answer at once.
+    // Blocking is safe: YARP's validators are asynchronous for policy providers that need I/O, and the gateway has none of these.
     private static void Report(ValidationContext context, string path, ValueTask<IList<Exception>> validation)
     {
         foreach (var error in validation.AsTask().GetAwaiter().GetResult())
         {
-            // Said already, with the path of the destination.
+            // The missing address was reported already, with the key path of the destination.
             if (error.Message.StartsWith("No address found for destination", StringComparison.Ordinal))
             {
                 continue;

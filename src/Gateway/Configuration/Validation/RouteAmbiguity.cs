@@ -5,9 +5,9 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Configuration.Validation;
 
 /// <summary>
-/// Finds routes that routing cannot choose between: it answers every request that matches both with 500. The order among routes is Order,
-/// path, and whether a route has methods, hosts and listeners at all, and how many headers and query parameters; only routes that are equal
-/// in all of these can be ambiguous.
+/// Finds routes between which routing cannot choose. Routing answers every request that matches two such routes with 500. Routing compares
+/// routes by Order, by path, by whether a route has methods, hosts and listeners at all, and by the number of headers and query parameters.
+/// Only routes that are equal in all of these can be ambiguous.
 /// </summary>
 internal sealed class RouteAmbiguity
 {
@@ -16,10 +16,10 @@ internal sealed class RouteAmbiguity
 
     private readonly Dictionary<string, string> _first = [];
 
-    /// <summary>Reports a route that matches what an earlier one matches.</summary>
+    /// <summary>Reports a route that matches the same requests as an earlier route.</summary>
     /// <param name="context">Where to report.</param>
     /// <param name="path">Key path of the route.</param>
-    /// <param name="route">The route; called for each in turn.</param>
+    /// <param name="route">The route. The caller passes every route in turn.</param>
     public void Check(ValidationContext context, string path, RouteConfig route)
     {
         var listeners = route.Metadata?.GetValueOrDefault(ListenerMatcherPolicy.MetadataKey)?.Split(',', StringSplitOptions.TrimEntries);
@@ -29,7 +29,7 @@ internal sealed class RouteAmbiguity
             PathOf(route.Match),
             HeadersOf(route.Match),
             ParametersOf(route.Match));
-        // Hosts as written: routing keeps spellings of one host apart, and takes the first.
+        // Compares hosts as written, because routing treats two spellings of one host as different hosts, and chooses the first.
         var keys =
             from method in OrAny(Upper(route.Match.Methods))
             from host in OrAny(route.Match.Hosts)
@@ -58,7 +58,7 @@ internal sealed class RouteAmbiguity
 
     private static string[]? Upper(IReadOnlyList<string>? names) => names?.Select(static name => name.ToUpperInvariant()).ToArray();
 
-    // Names of parameters do not matter, their constraints do.
+    // Leaves out the names of parameters, which do not affect the match, but keeps their constraints.
     private static string PathOf(RouteMatch match) =>
         match.Path is not { Length: > 0 } path ? Anything
         : RoutePaths.TryParse(path) is not { } pattern ? path

@@ -7,12 +7,12 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Configuration.Validation;
 
 /// <summary>
-/// Resolves the inline constraints of a route's path, which YARP's validator only parses. One that cannot be resolved fails when the
-/// matcher over all routes is built, and after that ASP.NET Core never builds another: every HTTP route would stand still until a restart.
+/// Resolves the inline constraints of a route's path, which YARP's validator only parses. If a constraint cannot be resolved, ASP.NET Core
+/// fails to build the matcher for all routes, and never builds another: no HTTP route would work until a restart.
 /// </summary>
 internal static class RoutePaths
 {
-    /// <summary>Reports constraints that do not exist, or do not take their arguments.</summary>
+    /// <summary>Reports constraints that do not exist, or that do not accept their arguments.</summary>
     /// <param name="context">Where to report.</param>
     /// <param name="path">Key path of the route.</param>
     /// <param name="route">The route.</param>
@@ -35,7 +35,9 @@ internal static class RoutePaths
         }
     }
 
-    /// <summary>The path's pattern; null: there is none, or it cannot be parsed, which YARP's validator reports.</summary>
+    /// <summary>
+    /// Parses the pattern of a path. Null: there is no path, or the path cannot be parsed, which YARP's validator reports.
+    /// </summary>
     public static RoutePattern? TryParse(string? path)
     {
         try
@@ -60,7 +62,7 @@ internal static class RoutePaths
         try
         {
             var policy = RoutingServices.Default.GetRequiredService<ParameterPolicyFactory>().Create(parameter, reference);
-            // A regular expression is compiled when it is asked for the first time, by a request.
+            // Calls the constraint once, because a regular expression is compiled only at its first use, which otherwise is a request.
             (policy as IRouteConstraint)?.Match(null, null, "x", new RouteValueDictionary { ["x"] = "x" }, RouteDirection.IncomingRequest);
             return null;
         }

@@ -5,19 +5,21 @@ using Gateway.Http.Requests;
 namespace Gateway.Configuration.Validation;
 
 /// <summary>
-/// Routing and YARP as the host registers them, where no host is (<c>validate</c>, the first read at start) or none may be touched (a
-/// trial).
+/// Routing and YARP as the host registers them, for code that runs without a host (<c>validate</c>, the first read at start) or must not
+/// change the host (a trial).
 /// </summary>
 internal static class RoutingServices
 {
     private static readonly Lazy<IServiceProvider> Shared = new(Create);
 
-    /// <summary>Services to ask, not to build an application on; they live as long as the process.</summary>
+    /// <summary>
+    /// Shared services, for queries only. An application must not be built with them, because they live as long as the process.
+    /// </summary>
     public static IServiceProvider Default => Shared.Value;
 
     /// <summary>
-    /// Makes the services anew. Who builds an application on them has to dispose of them: routing keeps all endpoint data sources that were
-    /// ever used with a provider.
+    /// Makes new services. A caller that builds an application with the services must dispose of them, because routing keeps all endpoint
+    /// data sources that were ever used with a provider.
     /// </summary>
     public static ServiceProvider Create()
     {
@@ -25,7 +27,8 @@ internal static class RoutingServices
         services.AddLogging();
         services.AddMetrics();
         services.AddSingleton(SilentMeters.Shared);
-        // Made by the container, which so disposes of it: the runtime lists all that live.
+        // Uses a factory, so that the container disposes of the listener. Otherwise the runtime would keep the listener in its list of all
+        // live ones.
         services.AddSingleton(_ => new DiagnosticListener("Gateway.Configuration"));
         services.AddRouting();
         services.AddSingleton<MatcherPolicy, ListenerMatcherPolicy>();

@@ -7,18 +7,18 @@ using Yarp.ReverseProxy.Model;
 namespace Gateway.Configuration.Validation;
 
 /// <summary>
-/// Builds the matcher over all routes, as the first request will. Whatever the checks of single routes have overlooked shows here: a
-/// matcher that cannot be built when the file is in force stays unbuilt, also for every later file.
+/// Builds the matcher for all routes, as the first request would. This finds errors that the checks of single routes overlook. Once a file
+/// is in force whose matcher cannot be built, ASP.NET Core never builds a matcher again, not even for a later file.
 /// </summary>
 internal static class RoutingTrial
 {
-    /// <summary>Tries it.</summary>
+    /// <summary>Tries to build the matcher.</summary>
     /// <param name="routes">Routes without errors.</param>
-    /// <returns>Why it cannot be built; null: it can.</returns>
+    /// <returns>Why the matcher cannot be built; null: it can be built.</returns>
     public static string? FindProblem(IReadOnlyList<RouteConfig> routes)
     {
-        // Of its own: routing keeps the endpoints of every application that is built on a provider, megabytes for each read of a large
-        // file.
+        // Uses new services for each trial, because routing keeps the endpoints of every application that is built with a provider:
+        // megabytes for each read of a large file.
         using var services = RoutingServices.Create();
         var app = new ApplicationBuilder(services);
         app.UseRouting();

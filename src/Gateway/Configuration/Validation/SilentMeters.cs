@@ -3,14 +3,17 @@ using System.Diagnostics.Metrics;
 namespace Gateway.Configuration.Validation;
 
 /// <summary>
-/// One meter for everything that routing and YARP measure in a trial, under a name that nobody exports. An exporter takes an instrument of
-/// a known name from any meter, keeps what it needs for it (some hundred KB) when the meter has gone, and takes no more after a thousand.
+/// A single meter for all metrics of routing and YARP in a trial, with a name that is not exported. Each trial would otherwise create
+/// meters with the usual names. An exporter would take their instruments, keep some hundred KB for each after its meter has gone, and
+/// accept no more instruments after a thousand.
 /// </summary>
 internal sealed class SilentMeters : IMeterFactory
 {
     private readonly Meter _meter = new("Gateway.Configuration");
 
-    /// <summary>The one for the whole process: a meter gives the same instrument to all who ask for it.</summary>
+    /// <summary>
+    /// The factory for the whole process. It can be shared, because a meter returns the same instrument for the same name.
+    /// </summary>
     public static IMeterFactory Shared { get; } = new SilentMeters();
 
     public Meter Create(MeterOptions options) => _meter;

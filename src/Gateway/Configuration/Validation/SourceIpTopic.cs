@@ -5,7 +5,7 @@ using Gateway.Tcp.SourceIp;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>How backends learn the client's address: a mode, and only the keys that the mode reads.</summary>
+/// <summary>Checks how the gateway sends the client's address to backends: a mode, and only the keys that the mode reads.</summary>
 internal sealed class SourceIpTopic : IConfigTopic
 {
     /// <inheritdoc/>
@@ -109,7 +109,7 @@ internal sealed class SourceIpTopic : IConfigTopic
         }
     }
 
-    // A cluster's templates must hold for each of its routes: for the longest names among them.
+    // The longest names among the routes of a cluster, because the cluster's templates must fit for each route.
     private static RouteScope LongestOf(TcpProxyConfig tcp, string cluster)
     {
         var routes = tcp.Routes.Where(route => cluster.Equals(route.Value.ClusterId, StringComparison.OrdinalIgnoreCase)).ToList();

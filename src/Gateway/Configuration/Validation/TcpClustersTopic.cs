@@ -2,10 +2,10 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>TCP clusters: destinations that can be dialed and are not ourselves.</summary>
+/// <summary>Checks TCP clusters: destinations have valid addresses and are not the gateway's own listeners.</summary>
 internal sealed class TcpClustersTopic : IConfigTopic
 {
-    // Percent, to most people; the tables that are made of weights stay small.
+    // Most operators write weights as percentages. The limit also keeps the tables small that are made from weights.
     private const int MaxWeight = 100;
     private const int MaxInARow = 100;
 
@@ -66,7 +66,7 @@ internal sealed class TcpClustersTopic : IConfigTopic
 
     private static void CheckHealthCheck(ValidationContext context, string path, TcpActiveHealthCheckConfig check)
     {
-        // More often than this is a load of its own; more seldom is no check.
+        // More frequent checks are a considerable load; less frequent checks are of no use.
         Range.Check(context, $"{path}:Interval", check.Interval, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
         Range.Check(context, $"{path}:Timeout", check.Timeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1));
         Range.Check(context, $"{path}:Rise", check.Rise, 1, MaxInARow);

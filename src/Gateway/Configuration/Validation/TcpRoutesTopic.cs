@@ -3,7 +3,7 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>TCP routes: references that hold, matches that decide, every Tcp listener served.</summary>
+/// <summary>Checks TCP routes: listeners and clusters exist, matches are not ambiguous, and every Tcp listener has a route.</summary>
 internal sealed class TcpRoutesTopic : IConfigTopic
 {
     /// <inheritdoc/>
@@ -86,8 +86,8 @@ internal sealed class TcpRoutesTopic : IConfigTopic
         }
     }
 
-    // Nothing would say which of two routes with one match takes a connection. One shared CIDR is enough: its clients fit both equally, if
-    // the destinations do.
+    // Reports two routes with the same match, because the choice between them would not be defined. One shared CIDR is enough: its clients
+    // match both routes equally, if the routes also share destinations.
     private static void CheckIdenticalMatches(ValidationContext context)
     {
         var seen = new Dictionary<(string Listener, int Order, string Match), List<(string Name, TcpRouteMatchConfig? Match)>>();
@@ -130,7 +130,7 @@ internal sealed class TcpRoutesTopic : IConfigTopic
         }
     }
 
-    // Of two prefixes the longer wins, of two ranges of ports the shorter, of TLVs the greater number: only equals are undecided.
+    // The longer prefix wins, the shorter range of ports, and the larger number of TLVs. Only equal matches are ambiguous.
     private static bool ShareDestinations(ValidationContext context, TcpRouteMatchConfig? one, TcpRouteMatchConfig? other)
     {
         if (!TlvsTopic.ShareTlvs(one, other) || !ClientHelloTopic.ShareNames(one, other) || !ClientHelloTopic.ShareAlpn(one, other))

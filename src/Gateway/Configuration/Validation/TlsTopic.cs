@@ -3,7 +3,10 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>How listeners end TLS and TLS to clusters begins. The files are not looked at here: they are the host's.</summary>
+/// <summary>
+/// Checks the TLS settings of listeners and clusters. The files are not read here, because a configuration may be validated on another
+/// host.
+/// </summary>
 internal sealed class TlsTopic : IConfigTopic
 {
     private const string Certificates =
@@ -47,7 +50,7 @@ internal sealed class TlsTopic : IConfigTopic
         HttpClusterTlsRules.Check(context);
     }
 
-    /// <summary>Reports a path that is empty.</summary>
+    /// <summary>Reports an empty path.</summary>
     private static void CheckPath(ValidationContext context, string path, string? file)
     {
         if (file?.Length == 0)
@@ -148,7 +151,7 @@ internal sealed class TlsTopic : IConfigTopic
         }
     }
 
-    // The kernel passes packets on as they are.
+    // Reports TLS together with Dnat, because the kernel forwards packets unchanged and cannot end or begin TLS.
     private static void CheckDnat(ValidationContext context)
     {
         var tcp = context.Config.TcpProxy;

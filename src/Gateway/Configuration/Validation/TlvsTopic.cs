@@ -8,7 +8,8 @@ using Gateway.Tcp.SourceIp;
 namespace Gateway.Configuration.Validation;
 
 /// <summary>
-/// TLVs that routes match, headers tell and backends get: fields that exist, values that they can have, and a listener that receives TLVs.
+/// Checks the TLVs that routes match, that request headers carry and that backends get: each field must exist, its values must be possible,
+/// and the listener must receive TLVs.
 /// </summary>
 internal static partial class TlvsTopic
 {
@@ -83,7 +84,7 @@ internal static partial class TlvsTopic
         }
     }
 
-    // What the TLS that ends at the listener says by itself.
+    // Whether a TLV's value also comes from the TLS that the listener ends.
     private static bool IsOfTls(string name) =>
         ProxySslField.TryParse(name, out _) || (ProxyTlvField.TryParse(name, out var field) && EndedTls.TellsOf(field.Type));
 
@@ -91,7 +92,7 @@ internal static partial class TlvsTopic
     /// <param name="context">Where to report.</param>
     /// <param name="path">Key path of an entry, without its name.</param>
     /// <param name="added">Templates by TLV.</param>
-    /// <param name="scopes">What they may be filled in with.</param>
+    /// <param name="scopes">The names with which the templates may be filled.</param>
     public static void CheckAdded(
         ValidationContext context,
         string path,
@@ -113,12 +114,12 @@ internal static partial class TlvsTopic
         }
     }
 
-    /// <summary>Checks the longest header that is sent: with whatever is added there must be room for it.</summary>
+    /// <summary>Checks the limit on the length of a PROXY header: a header must have room for the TLVs that are added.</summary>
     /// <param name="context">Where to report.</param>
     /// <param name="path">Key path of the limit.</param>
     /// <param name="longest">The limit.</param>
     /// <param name="added">Templates by TLV.</param>
-    /// <param name="scopes">What they may be filled in with.</param>
+    /// <param name="scopes">The names with which the templates may be filled.</param>
     public static void CheckLength(
         ValidationContext context,
         string path,
@@ -135,7 +136,8 @@ internal static partial class TlvsTopic
     }
 
     /// <summary>
-    /// Whether nothing in the TLVs decides between two matches: as many fields, and those that both name have a value in common.
+    /// Whether the TLVs do not decide between two matches, because both have the same number of fields, and each field that both name has a
+    /// value in common.
     /// </summary>
     public static bool ShareTlvs(TcpRouteMatchConfig? one, TcpRouteMatchConfig? other)
     {
@@ -145,8 +147,7 @@ internal static partial class TlvsTopic
     }
 
     /// <summary>
-    /// Which TLVs two matches ask for, where they are not the same ones and yet one header can have all of them; null: they ask for the
-    /// same TLVs.
+    /// Describes the TLVs of two matches that name different TLVs, although one header can have all of them; null: both name the same TLVs.
     /// </summary>
     public static string? Ambiguity(TcpRouteMatchConfig? one, TcpRouteMatchConfig? other)
     {
@@ -157,7 +158,8 @@ internal static partial class TlvsTopic
 
         static string Show(IEnumerable<string> names) => string.Join(" and ", names.Order(StringComparer.Ordinal));
     }
-    // Alibaba's ids share a type and differ in their sub-type; any other type that comes twice leaves the backend to choose.
+    // Alibaba's ids share a type and differ in their sub-type. Any other type must not occur twice, because the backend would have to
+    // choose.
     private static bool MayRepeat(string first, ProxyTlvField second) =>
         second.Type == ProxyTlvType.AlibabaVpcId && !second.IsFreeText && ProxyTlvField.TryParse(first, out var other) && !other.IsFreeText;
 
@@ -186,7 +188,7 @@ internal static partial class TlvsTopic
         }
     }
 
-    // By what is compared in the end: two spellings of a name or of bytes are one.
+    // The values in the form in which they are compared, so that two spellings of a name or of bytes are equal.
     private static Dictionary<string, HashSet<string>> Values(TcpRouteMatchConfig? match)
     {
         var fields = new Dictionary<string, HashSet<string>>();
@@ -208,7 +210,8 @@ internal static partial class TlvsTopic
         return fields;
     }
 
-    // Under X- no header has a meaning for HTTP itself, so that setting or removing one breaks no request.
+    // Only names with X- are allowed, because such headers have no meaning for HTTP itself, so that setting or removing them breaks no
+    // request.
     [GeneratedRegex("^[Xx]-[A-Za-z0-9-]*[A-Za-z0-9]$")]
     private static partial Regex HeaderName();
 }

@@ -5,7 +5,9 @@ using Gateway.Tcp.Identification.Toa;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>TCP options that name a client: whose are believed, in which layouts, and what it takes.</summary>
+/// <summary>
+/// Checks TCP options with the client's address: from which peers they are trusted, their layouts, and the engine that they need.
+/// </summary>
 internal sealed class ToaTopic : IConfigTopic
 {
     private const string NeedsLinux = "needs the Linux engine; TcpProxy:Engine is Portable: take Auto or Linux";
@@ -22,10 +24,12 @@ internal sealed class ToaTopic : IConfigTopic
         }
     }
 
-    /// <summary>The options that a route writes: the engine can, each is one, and no client fits two.</summary>
+    /// <summary>
+    /// Checks the options that a route writes: the engine supports them, each is valid, and no two are for the same address family.
+    /// </summary>
     /// <param name="context">Where to report.</param>
     /// <param name="path">Key path of the SourceIp section.</param>
-    /// <param name="options">Its ToaOptions.</param>
+    /// <param name="options">The section's ToaOptions.</param>
     internal static void CheckWritten(ValidationContext context, string path, IReadOnlyList<string> options)
     {
         if (context.Config.TcpProxy.Engine == TcpEngineKind.Portable)

@@ -3,12 +3,12 @@ using Gateway.Tcp.Configuration;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>What a validator looks at, and where it reports.</summary>
+/// <summary>The input of a validator, and the place where the validator reports errors.</summary>
 /// <param name="Config">
-/// The configuration as bound. What could not be read has its default, so a validator may not assume that references hold.
+/// The configuration as read. A value that could not be read has its default, so a validator must not assume that references are valid.
 /// </param>
-/// <param name="Written">The keys that were written, by path, with their values as issues show them.</param>
-/// <param name="Issues">Takes errors and warnings.</param>
+/// <param name="Written">The keys in the file, by path, with their values as issues show them.</param>
+/// <param name="Issues">Collects errors and warnings.</param>
 internal sealed record ValidationContext(GatewayConfig Config, IReadOnlyDictionary<string, string> Written, ConfigIssues Issues)
 {
     /// <summary>All addresses that this gateway listens on, with their key paths. Addresses that cannot be read are left out.</summary>
@@ -50,8 +50,10 @@ internal sealed record ValidationContext(GatewayConfig Config, IReadOnlyDictiona
         }
     }
 
-    /// <summary>Reports a required key that is not there, unless it was written and could not be read: that is reported already.</summary>
-    /// <param name="path">Key path of its owner.</param>
+    /// <summary>
+    /// Reports a missing required key. Does not report a key that was written but could not be read, because this was reported already.
+    /// </summary>
+    /// <param name="path">Key path of the section that needs the key.</param>
     /// <param name="key">The key.</param>
     /// <param name="cure">What to write.</param>
     public void Missing(string path, string key, string cure)
@@ -73,9 +75,9 @@ internal sealed record ValidationContext(GatewayConfig Config, IReadOnlyDictiona
     /// <param name="message">Rule and cure.</param>
     public void Error(string path, string message) => Issues.Error(path, Written.GetValueOrDefault(path), message);
 
-    /// <summary>Reports keys that were written and have no effect where they are.</summary>
-    /// <param name="path">Key path of their owner.</param>
-    /// <param name="why">Why not.</param>
+    /// <summary>Reports keys that were written although they have no effect in their section.</summary>
+    /// <param name="path">Key path of the section.</param>
+    /// <param name="why">Why the keys have no effect.</param>
     /// <param name="keys">The keys.</param>
     public void NotApplicable(string path, string why, params ReadOnlySpan<string> keys)
     {

@@ -2,7 +2,7 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>YARP's own validator, as YARP registers it.</summary>
+/// <summary>Gives access to YARP's own validator, as YARP registers it.</summary>
 internal static class YarpValidator
 {
     /// <summary>The validator with YARP's own policies and transforms.</summary>

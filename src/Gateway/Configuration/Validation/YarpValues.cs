@@ -2,12 +2,12 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>Values that YARP's validator takes, and with which every request would be answered by 500 or 502.</summary>
+/// <summary>Checks values that YARP's validator accepts, but with which every request would be answered with 500 or 502.</summary>
 internal static class YarpValues
 {
     private static readonly string[] ProxySchemes = ["http", "https", "socks4", "socks4a", "socks5"];
 
-    /// <summary>Reports those of a route.</summary>
+    /// <summary>Reports such values of a route.</summary>
     public static void Check(ValidationContext context, string path, RouteConfig route)
     {
         if (route.MaxRequestBodySize < -1)
@@ -16,10 +16,10 @@ internal static class YarpValues
         }
     }
 
-    /// <summary>Reports those of a cluster.</summary>
+    /// <summary>Reports such values of a cluster.</summary>
     public static void Check(ValidationContext context, string path, ClusterConfig cluster)
     {
-        // What is infinite for .NET may be written for "none", which is the default here.
+        // Allows .NET's infinite timeout, which means "none" and is the default here.
         if (cluster.HttpRequest?.ActivityTimeout is { } timeout && timeout != Timeout.InfiniteTimeSpan)
         {
             Range.CheckTimeout(context, $"{path}:HttpRequest:ActivityTimeout", timeout);
