@@ -21,8 +21,9 @@ public sealed record CaptureConfig
     public IReadOnlyList<string> ExcludeCidrs { get; init; } = [];
 
     /// <summary>
-    /// Ids of users whose connections are not diverted (Outbound). Must include the gateway's own user, or its connections would be
-    /// diverted to itself without end. Defaults to none.
+    /// Ids of users whose connections are not diverted (Outbound). Must include the gateway's own user, unless each of the listener's
+    /// routes has a <c>SourceIp:Mark</c>, because the gateway's connections would otherwise be diverted to itself without end. Defaults to
+    /// none.
     /// </summary>
     public IReadOnlyList<int> ExcludeUids { get; init; } = [];
 

@@ -59,7 +59,7 @@ public sealed record ListenerConfig
 
     /// <summary>
     /// How the listener reads the ClientHello (Tcp only). Defaults to null: with the section's defaults, if one of the listener's routes
-    /// matches server names.
+    /// matches server names or ALPN.
     /// </summary>
     public ClientHelloConfig? ClientHello { get; init; }
 

@@ -145,7 +145,7 @@ internal sealed partial class CertificateWatch : IAsyncDisposable
                 Log.Refused(_logger, material.Label, material.Name, part.Name, part.Problem!, part.Describe());
             }
         }
-#pragma warning disable CA1031 // A loop that ends would leave certificates that never change again, and says so nowhere.
+#pragma warning disable CA1031 // If the loop ended, certificates would never change again, and no log line would say so.
         catch (Exception fault) when (!_stop.IsCancellationRequested)
 #pragma warning restore CA1031
         {

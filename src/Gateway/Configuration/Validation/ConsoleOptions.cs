@@ -57,7 +57,7 @@ internal static class ConsoleOptions
         {
             new ConfigurationBuilder().AddInMemoryCollection([new(key, value)]).Build().Bind(new T());
         }
-#pragma warning disable CA1031 // The binder wraps what setters throw in whatever it likes.
+#pragma warning disable CA1031 // The binder may wrap an exception of a setter in any type.
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -29,7 +29,7 @@ internal static class LoggingTrial
             Read<ConsoleFormatterOptions>(services);
             return null;
         }
-#pragma warning disable CA1031 // Options throw whatever their binder and setters do.
+#pragma warning disable CA1031 // The binder and the setters of options may throw any exception.
         catch (Exception e)
 #pragma warning restore CA1031
         {

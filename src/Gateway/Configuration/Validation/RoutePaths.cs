@@ -66,7 +66,7 @@ internal static class RoutePaths
             (policy as IRouteConstraint)?.Match(null, null, "x", new RouteValueDictionary { ["x"] = "x" }, RouteDirection.IncomingRequest);
             return null;
         }
-#pragma warning disable CA1031 // Constraints throw whatever their constructors do; a request would meet it.
+#pragma warning disable CA1031 // The constructor of a constraint may throw any exception, which would otherwise fail a request.
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -30,7 +30,7 @@ internal static class RoutingTrial
                 .GetResult();
             return null;
         }
-#pragma warning disable CA1031 // Routing throws for a pattern that it does not like; the type says nothing.
+#pragma warning disable CA1031 // Routing throws various exceptions for a pattern that it does not accept.
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -23,7 +23,7 @@ internal sealed class TlsFeature(TlsStream stream)
     /// <inheritdoc/>
     public System.Net.Security.TlsCipherSuite? NegotiatedCipherSuite { get; } = stream.NegotiatedCipherSuite;
 
-#pragma warning disable SYSLIB0058 // The interface has them; the cipher suite tells all of it.
+#pragma warning disable SYSLIB0058 // The interface requires these members; the cipher suite contains the same information.
     /// <inheritdoc/>
     public CipherAlgorithmType CipherAlgorithm => CipherAlgorithmType.None;
 
