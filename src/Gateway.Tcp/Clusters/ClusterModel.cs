@@ -9,7 +9,7 @@ namespace Gateway.Tcp.Clusters;
 /// <summary>
 /// A cluster, resolved from <see cref="TcpClusterConfig"/>: its destinations, their shares, and how long one connect attempt may take.
 /// Immutable. What changes at run time is in the state objects of the cluster and its destinations. The model after a reload takes over
-/// these state objects.
+/// these state objects. A load-balancing policy is a choice of <see cref="NextStart"/>.
 /// </summary>
 public sealed class ClusterModel
 {

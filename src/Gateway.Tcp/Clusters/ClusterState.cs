@@ -2,7 +2,7 @@ namespace Gateway.Tcp.Clusters;
 
 /// <summary>
 /// The run-time state of a cluster. All models of clusters with the same name share one state, so that a reload does not restart the round
-/// robin. Safe from any thread.
+/// robin. Safe from any thread. The order in which a connection tries the destinations is decided in <c>Dialing/Dial.cs</c>.
 /// </summary>
 internal sealed class ClusterState
 {

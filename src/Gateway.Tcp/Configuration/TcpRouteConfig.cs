@@ -1,6 +1,8 @@
 namespace Gateway.Tcp.Configuration;
 
-/// <summary>A TCP route (<c>TcpProxy:Routes:NAME</c>).</summary>
+/// <summary>
+/// A TCP route (<c>TcpProxy:Routes:NAME</c>). The host validates it in <c>Configuration/Validation/TcpRoutesTopic.cs</c>.
+/// </summary>
 public sealed record TcpRouteConfig
 {
     /// <summary>The listener whose connections the route takes. Required.</summary>

@@ -6,7 +6,8 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// One relay over two sides of any kind. Each direction waits for bytes (without a buffer while idle), rents 64 KiB, reads and writes all
+/// One relay over two sides of any kind, such as TLS (<see cref="StreamSide"/>).
+/// Each direction waits for bytes (without a buffer while idle), rents 64 KiB, reads and writes all
 /// bytes that are there, and gives the buffer back. The end of a stream becomes a half-close of the other side. Any other end of the relay
 /// resets both sides, so that neither side takes a cut stream for a complete stream; the reset also wakes the other direction. If writing
 /// to a side fails, that side may have sent bytes before it failed, such as the early answer of a server that then closes. The other

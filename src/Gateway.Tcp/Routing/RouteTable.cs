@@ -6,7 +6,7 @@ namespace Gateway.Tcp.Routing;
 
 /// <summary>
 /// A set of routes. The client, the destination, TLVs and ALPN choose one of them: the lowest Order wins, then the most specific match
-/// (<see cref="RouteMatch.Specificity"/>). Immutable.
+/// (<see cref="RouteMatch.Specificity"/>). Server names are matched before that, in <see cref="ListenerModel"/>. Immutable.
 /// </summary>
 internal sealed class RouteTable
 {
