@@ -10,7 +10,7 @@ namespace Gateway.Tcp.Engines;
 /// </summary>
 /// <param name="connection">The connection; its owner closes it.</param>
 /// <param name="first">Bytes that were already read from the connection, and are returned first.</param>
-internal sealed class ConnectionStream(TcpConnection connection, ReadOnlyMemory<byte> first = default) : Stream
+internal sealed class ConnectionStream(TcpConnection connection, ReadOnlyMemory<byte> first = default) : AsyncStream
 {
     private ReadOnlyMemory<byte> _first = first;
 
@@ -19,25 +19,6 @@ internal sealed class ConnectionStream(TcpConnection connection, ReadOnlyMemory<
 
     /// <summary>Whether the end of the connection's stream was read.</summary>
     public bool HasEnded { get; private set; }
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -85,34 +66,6 @@ internal sealed class ConnectionStream(TcpConnection connection, ReadOnlyMemory<
             buffer = buffer[written.Bytes..];
         }
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     private static void ThrowIfFailed(SocketError error, CancellationToken cancellationToken)
     {

@@ -18,11 +18,12 @@ namespace Gateway.Tcp.Pipeline;
 /// <summary>
 /// The steps of an accepted TCP connection. They are the same for every engine and for both ways of accepting:
 /// 1. Prologue (<see cref="ConnectionPrologue"/>): admit the connection and find out its client, or refuse the connection.
-/// 2. Route: listener and client → route → cluster.
-/// 3. Dial a destination.
-/// 4. Send the PROXY header and the payload that came with the client's header, in one piece.
-/// 5. Relay until either side or a limit ends the connection.
-/// 6. Account: one reason, one access-log line, one set of metrics.
+/// 2. End TLS, on a Tls listener: the handshake with the client.
+/// 3. Route: listener, client and server name → route → cluster.
+/// 4. Dial a destination. If the backend gets TLS, the dial includes the PROXY header and the handshake (<see cref="BackendOpening"/>).
+/// 5. Send the PROXY header and the payload that came with the client's header, in one piece.
+/// 6. Relay until either side or a limit ends the connection.
+/// 7. Account: one reason, one access-log line, one set of metrics.
 /// A step that fails leaves its reason in the record and closes the client's connection, so that every connection is accounted for.
 /// </summary>
 internal sealed partial class ConnectionPipeline(
@@ -139,7 +140,18 @@ internal sealed partial class ConnectionPipeline(
         record.ClientSide = side;
         record.HasSpoken = true;
         record.Identity = record.Identity with { Tls = shaken.Session };
+        GuardInside(record);
         return true;
+    }
+
+    // The prologue has looked for a second header in front of TLS. The backend gets the bytes inside TLS, so they are guarded too.
+    private static void GuardInside(ConnectionRecord record)
+    {
+        if (record.ProxyProtocol is { } policy && (policy.RejectsNested || !record.HasHeader))
+        {
+            record.Guard = new FirstBytesGuard();
+            record.GuardAs = record.HasHeader ? IdentificationRefusal.NestedHeader : IdentificationRefusal.UntrustedHeader;
+        }
     }
 
     private bool Route(ConnectionRecord record)

@@ -29,20 +29,23 @@ internal sealed class ClientHelloLook(PrologueMetrics metrics, TimeProvider time
         var seen = connection.Received.Length;
         var reader = new ClientHelloReader(policy.MaxBytes);
         var mayAsk = policy.StartTls == StartTlsProtocol.PostgreSql;
+        var hasDeclined = false;
         var isSilent = true;
         while (true)
         {
             if (connection.Receive() is not SocketError.Success and var failed)
             {
-                return Left(connection, isSilent, failed);
+                return Left(connection, policy, isSilent, failed);
             }
 
             isSilent &= connection.Received.IsEmpty;
             if (mayAsk)
             {
                 var request = PostgreSqlRequests.Read(connection.Received);
-                if (request is PostgreSqlRequest.Ssl or PostgreSqlRequest.GssEncryption)
+                if (request == PostgreSqlRequest.Ssl || (request == PostgreSqlRequest.GssEncryption && !hasDeclined))
                 {
+                    // As the server does, GSSENCRequest is answered once: a client that repeats it would keep this loop busy forever.
+                    hasDeclined = request == PostgreSqlRequest.GssEncryption;
                     connection.Consume(PostgreSqlRequests.Length);
                     (connection.Guard, seen) = (null, 0);
                     connection.HasAskedForTls = request == PostgreSqlRequest.Ssl;
@@ -50,7 +53,7 @@ internal sealed class ClientHelloLook(PrologueMetrics metrics, TimeProvider time
                     var answer = mayAsk ? PostgreSqlRequests.No : PostgreSqlRequests.Yes;
                     if (await connection.AnswerAsync(answer, policy.Timeout) is not SocketError.Success and var unsent)
                     {
-                        return Left(connection, isSilent, unsent);
+                        return Left(connection, policy, isSilent, unsent);
                     }
 
                     continue;
@@ -94,7 +97,7 @@ internal sealed class ClientHelloLook(PrologueMetrics metrics, TimeProvider time
 
             if (waited != SocketError.Success)
             {
-                return Left(connection, isSilent, waited);
+                return Left(connection, policy, isSilent, waited);
             }
         }
     }
@@ -122,9 +125,9 @@ internal sealed class ClientHelloLook(PrologueMetrics metrics, TimeProvider time
     }
 
     // A load balancer's check ends with RST as often as with FIN, so RST from a silent client counts as a check too.
-    private static bool Left(AcceptedConnection connection, bool isSilent, SocketError error) => connection.Fail(
+    private static bool Left(AcceptedConnection connection, ClientHelloPolicy policy, bool isSilent, SocketError error) => connection.Fail(
         connection.IsStopped ? CloseReason.Draining
-        : error == SocketError.TimedOut ? CloseReason.ClientHello
+        : error == SocketError.TimedOut ? RefusalOf(policy)
         : isSilent ? CloseReason.HealthCheck
         : CloseReason.ClientReset);
 }

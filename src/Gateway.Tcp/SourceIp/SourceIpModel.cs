@@ -19,6 +19,15 @@ public sealed class SourceIpModel
     /// <summary>Whether the header tells of the client's TLS (<see cref="TlsTlvs"/>). Defaults to false.</summary>
     public bool SslTlvs { get; init; }
 
+    /// <summary>With <see cref="SslTlvs"/>: the TLVs of the client's TLS that no added TLV replaces.</summary>
+    internal ProxyTlvSet TlsTlvsToWrite { get; init; } = ProxyTlvSet.None;
+
+    /// <summary>With <see cref="SslTlvs"/>: the received TLVs that are passed on if TLS ended at the listener.</summary>
+    internal ProxyTlvSet PassedBesideSession { get; init; } = ProxyTlvSet.None;
+
+    /// <summary>With <see cref="SslTlvs"/>: the received TLVs that are passed on if the ClientHello was only read.</summary>
+    internal ProxyTlvSet PassedBesideHello { get; init; } = ProxyTlvSet.None;
+
     /// <summary>
     /// The greatest length of the header, in bytes. Received TLVs that do not fit are left out. Defaults to the greatest length that the
     /// protocol allows.
@@ -56,13 +65,17 @@ public sealed class SourceIpModel
     {
         ArgumentNullException.ThrowIfNull(config);
         var added = config.AddTlvs.Count == 0 ? null : AddedTlvs.From(config.AddTlvs, scope);
-        var passed = Tlvs(config.PassThroughTlvs);
+        var listed = Tlvs(config.PassThroughTlvs);
+        var passed = added is null ? listed : listed.Except(added.Types);
         return new SourceIpModel
         {
             Mode = config.Mode ?? SourceIpMode.None,
             Version = config.Version,
-            PassThroughTlvs = added is null ? passed : passed.Except(added.Types),
+            PassThroughTlvs = passed,
             SslTlvs = config.SslTlvs,
+            TlsTlvsToWrite = config.SslTlvs ? ProxyTlvSet.All.Except(added?.Types ?? []) : ProxyTlvSet.None,
+            PassedBesideSession = config.SslTlvs ? passed.Except(TlsTlvs.OfSession) : ProxyTlvSet.None,
+            PassedBesideHello = config.SslTlvs ? passed.Except(TlsTlvs.OfHello) : ProxyTlvSet.None,
             MaxHeaderBytes = config.MaxHeaderBytes ?? ProxyHeaderWriter.MaxV2Length,
             FirstTlvs = config.AddTlvs.Count == 0 ? null : new ProxyTlvSet(config.AddTlvs.Keys.Select(TypeOf)),
             RejectsNested = config.NestedHeader == NestedHeaderAction.Reject,

@@ -38,9 +38,9 @@ internal static class TlsTlvs
         var area = new byte[added.Length + own.Length + identity.Tlvs.Length];
         added.CopyTo(area);
         var length = added.Length;
-        length += ProxyTlvSet.All.Except(sourceIp.AddTlvs?.Types ?? []).Copy(own, area.AsSpan(length));
-        var replaced = identity.Tls is null ? OfHello : OfSession;
-        length += sourceIp.PassThroughTlvs.Except(replaced).Copy(identity.Tlvs.Span, area.AsSpan(length));
+        length += sourceIp.TlsTlvsToWrite.Copy(own, area.AsSpan(length));
+        var passed = identity.Tls is null ? sourceIp.PassedBesideHello : sourceIp.PassedBesideSession;
+        length += passed.Copy(identity.Tlvs.Span, area.AsSpan(length));
         return new Announcement(identity, area.AsMemory(0, length));
     }
 

@@ -110,20 +110,24 @@ public sealed class HandshakeLimit(TimeProvider time, int max = HandshakeLimit.D
         LetIn();
     }
 
-    // Ends the oldest handshake, if it has had its place for longer than Patience, so that a waiting handshake can enter.
+    // Ends the oldest handshake, if it has had its place for longer than Patience, so that a waiting handshake can enter. The place is free
+    // before that handshake has ended, so that of many that wait each one ends another.
     private void GiveWay()
     {
-        HandshakePlace? oldest;
+        HandshakePlace oldest;
         lock (_lock)
         {
-            oldest = _under.First?.Value;
-            if (_waiting.Count == 0 || oldest is null || time.GetElapsedTime(oldest.EnteredAt) < Patience)
+            if (_waiting.Count == 0 || _under.First is not { } first || time.GetElapsedTime(first.Value.EnteredAt) < Patience)
             {
                 return;
             }
+
+            oldest = first.Value;
+            _under.RemoveFirst();
         }
 
         oldest.End();
+        LetIn();
     }
 
     private void LetIn()

@@ -58,8 +58,34 @@ public sealed class HandshakeLimitTests
         _time.Advance(HandshakeLimit.Patience);
         using var place = await waiting.WaitAsync(Eventually.DefaultTimeout);
 
-        Assert.True(oldest.IsCancellationRequested);
+        await Eventually.TrueAsync(() => oldest.IsCancellationRequested, "the oldest is ended");
         Assert.False(other.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task Enter_ManyWaitAtOnce_EachEndsAnother()
+    {
+        const int places = 20;
+        var limit = new HandshakeLimit(_time, places);
+        var stuck = Enumerable.Range(0, places).Select(static _ => new CancellationTokenSource()).ToList();
+        foreach (var handshake in stuck)
+        {
+            // Whoever is ended here does not even give its place back.
+            await limit.EnterAsync(handshake);
+        }
+
+        using var other = new CancellationTokenSource();
+        var waiting = Enumerable.Range(0, places).Select(_ => limit.EnterAsync(other).AsTask()).ToList();
+        _time.Advance(HandshakeLimit.Patience);
+
+        foreach (var place in await Task.WhenAll(waiting).WaitAsync(Eventually.DefaultTimeout))
+        {
+            place.Dispose();
+        }
+
+        await Eventually.TrueAsync(() => stuck.TrueForAll(static handshake => handshake.IsCancellationRequested), "all that were stuck are ended");
+        stuck.ForEach(static handshake => handshake.Dispose());
+        Assert.Equal(0, limit.UnderWay);
     }
 
     [Fact]

@@ -160,6 +160,21 @@ public sealed class PipelineServerNamesTests
         Assert.Equal("answer", await client.ReadTextAsync(6));
     }
 
+    [Fact]
+    public async Task Run_PostgreSqlAsksForGssTwice_IsAnsweredOnce()
+    {
+        await using var named = RecordingTcpServer.Start();
+        var section = new ClientHelloConfig { StartTls = StartTlsProtocol.PostgreSql };
+        await using var plane = await TestPlane.StartAsync(Model(section, ("named", named.Address, ["a.example"], [], None)), TcpEngineKind.Linux);
+        using var client = await plane.ConnectAsync();
+        await client.SendAsync((byte[])[.. GssRequest, .. GssRequest]);
+
+        Assert.Equal("N", await client.ReadTextAsync(1));
+        Assert.Equal(ConnectionEnd.Reset, await client.WaitForEndAsync());
+        var line = await plane.AccessAsync();
+        Assert.Equal(("client_hello", "not_tls"), (line.Reason, line["detail"]));
+    }
+
     [Theory]
     [InlineData("N", "tls:declined")]
     [InlineData("E", "tls:declined")]

@@ -66,6 +66,31 @@ public sealed class PipelineTlsTests
     }
 
     [Theory]
+    [InlineData(TcpEngineKind.Portable, true)]
+    [InlineData(TcpEngineKind.Linux, true)]
+    [InlineData(TcpEngineKind.Linux, false)]
+    public async Task Run_HeaderInsideTls_NeverReachesTheBackend(TcpEngineKind engine, bool hasOuterHeader)
+    {
+        await using var server = RecordingTcpServer.Start();
+        var policy = hasOuterHeader ? Policies.Required : Policies.Direct with { TrustedProxies = ["127.0.0.2/32"] };
+        await using var plane = await TestPlane.StartAsync(
+            Model(Policies.V2, Cluster(server.Address), Server("h2"), policy: policy), engine);
+        using var client = await plane.ConnectAsync();
+        if (hasOuterHeader)
+        {
+            await client.SendAsync(WireHeader.V2("203.0.113.7:40000", "198.51.100.1:443"));
+        }
+
+        await using var tls = await ShakeHandsAsync(client, "a.example", "h2");
+        await tls.WriteAsync(WireHeader.V1("192.0.2.66:1", "198.51.100.1:443"));
+
+        using var backend = await server.NextAsync();
+        await WireHeader.ReadAsync(backend);
+        Assert.Equal(ConnectionEnd.Reset, await backend.WaitForEndAsync());
+        Assert.Equal(hasOuterHeader ? "nested_header" : "untrusted_header", (await plane.AccessAsync()).Reason);
+    }
+
+    [Theory]
     [MemberData(nameof(Engines))]
     public async Task Run_UnknownName_ClientIsToldSo(TcpEngineKind engine)
     {
