@@ -81,8 +81,19 @@ internal sealed class TlsRun(IReadOnlyList<Proxy> proxies, Configurations config
     // "1234 connections in 3 real seconds, 0 bytes read per connection"
     private WrkResult Resume(int port)
     {
-        string[] arguments = ["s_time", "-connect", $"127.0.0.1:{port}", "-reuse", "-tls1_2", "-time", seconds.ToString(CultureInfo.InvariantCulture)];
-        using var client = Process.Start(new ProcessStartInfo("openssl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        string[] arguments =
+        [
+            "s_time",
+            "-connect",
+            $"127.0.0.1:{port}",
+            "-reuse",
+            "-tls1_2",
+            "-time",
+            seconds.ToString(CultureInfo.InvariantCulture),
+        ];
+        using var client = Process.Start(
+            new ProcessStartInfo("openssl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
         var text = client.StandardOutput.ReadToEnd();
         client.WaitForExit();
         var words = text.Split('\n').Last(static line => line.Contains(" real seconds", StringComparison.Ordinal)).Split(' ');
@@ -91,12 +102,19 @@ internal sealed class TlsRun(IReadOnlyList<Proxy> proxies, Configurations config
     }
 
     private static List<SslStream> Open(Proxy proxy, int connections) =>
-        [.. Enumerable.Range(0, connections).Select(_ =>
-        {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Connect("127.0.0.1", proxy.Tls);
-            var stream = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false, static (_, shown, _, _) => shown is not null);
-            stream.AuthenticateAsClient(Configurations.ServerName);
-            return stream;
-        })];
+        [
+            .. Enumerable
+                .Range(0, connections)
+                .Select(_ =>
+                {
+                    var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                    socket.Connect("127.0.0.1", proxy.Tls);
+                    var stream = new SslStream(
+                        new NetworkStream(socket, ownsSocket: true),
+                        leaveInnerStreamOpen: false,
+                        static (_, shown, _, _) => shown is not null);
+                    stream.AuthenticateAsClient(Configurations.ServerName);
+                    return stream;
+                }),
+        ];
 }

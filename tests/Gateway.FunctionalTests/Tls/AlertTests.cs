@@ -14,17 +14,33 @@ public sealed class AlertTests
     [InlineData(112, "unrecognized_name", "-noservername")]
     [InlineData(70, "unsupported_protocol", "-servername", "db.example", "-tls1_2")]
     [InlineData(120, "no_application_protocol", "-servername", "db.example", "-alpn", "h2")]
-    [InlineData(40, "no_shared_cipher", "-servername", "db.example", "-alpn", "redis", "-ciphersuites", "TLS_AES_128_CCM_8_SHA256", "-tls1_3")]
+    [InlineData(
+        40,
+        "no_shared_cipher",
+        "-servername",
+        "db.example",
+        "-alpn",
+        "redis",
+        "-ciphersuites",
+        "TLS_AES_128_CCM_8_SHA256",
+        "-tls1_3"
+    )]
     public async Task Handshake_ThatCannotBe_EndsWithItsAlertAndReason(int alert, string detail, params string[] arguments)
     {
         using var folder = new TemporaryFolder();
         using var authority = new TestAuthority("own");
         var port = FreePorts.Next();
-        await using var gateway = await GatewayProcess.StartAsync(new ConfigFile()
-            .AddTls("db", $"127.0.0.1:{port}", "127.0.0.1:9", TlsConfigs.Silent, PemPair.Write(folder, "db", authority.Issue("db", "db.example")))
-            .Remove("Listeners:db:Tls:DefaultCertificate")
-            .Set("Listeners:db:Tls:MinVersion", "Tls13")
-            .Set("Listeners:db:Tls:Alpn", new[] { "redis" }));
+        await using var gateway = await GatewayProcess.StartAsync(
+            new ConfigFile()
+                .AddTls(
+                    "db",
+                    $"127.0.0.1:{port}",
+                    "127.0.0.1:9",
+                    TlsConfigs.Silent,
+                    PemPair.Write(folder, "db", authority.Issue("db", "db.example")))
+                .Remove("Listeners:db:Tls:DefaultCertificate")
+                .Set("Listeners:db:Tls:MinVersion", "Tls13")
+                .Set("Listeners:db:Tls:Alpn", new[] { "redis" }));
 
         var result = await OpensslPeer.ConnectAsync(port, "", arguments);
 

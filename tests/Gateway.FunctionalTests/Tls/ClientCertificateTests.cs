@@ -16,7 +16,15 @@ public sealed class ClientCertificateTests
         await using var setting = await SettingAsync();
         var pair = PemPair.Write(setting.Folder, "client", setting.Authority.Issue("client-7"));
 
-        var running = OpensslPeer.ConnectAsync(setting.Port, "hello", "-servername", "db.example", "-cert", pair.Path, "-key", pair.KeyPath);
+        var running = OpensslPeer.ConnectAsync(
+            setting.Port,
+            "hello",
+            "-servername",
+            "db.example",
+            "-cert",
+            pair.Path,
+            "-key",
+            pair.KeyPath);
         using (var accepted = await setting.Backend.NextAsync())
         {
             var ssl = WireSsl.Of(await WireHeader.ReadAsync(accepted))!;
@@ -36,7 +44,15 @@ public sealed class ClientCertificateTests
         await using var setting = await SettingAsync();
         using var intermediate = new TestAuthority("intermediate", setting.Authority);
         var pair = PemPair.Write(setting.Folder, "client", intermediate.Issue("client-7"));
-        string[] shown = ["-cert", pair.Path, "-key", pair.KeyPath, "-cert_chain", setting.Folder.Write("intermediate.crt", intermediate.Pem)];
+        string[] shown =
+        [
+            "-cert",
+            pair.Path,
+            "-key",
+            pair.KeyPath,
+            "-cert_chain",
+            setting.Folder.Write("intermediate.crt", intermediate.Pem),
+        ];
         var session = setting.Folder.Combine("session.pem");
 
         // 7: TLS, with a certificate on this connection; 5: with a certificate of an earlier connection of the session.
@@ -79,15 +95,28 @@ public sealed class ClientCertificateTests
 
     private static async Task<Setting> SettingAsync()
     {
-        var (folder, authority, backend, port) = (new TemporaryFolder(), new TestAuthority("own"), RecordingTcpServer.Start(), FreePorts.Next());
+        var (folder, authority, backend, port) = (
+            new TemporaryFolder(),
+            new TestAuthority("own"),
+            RecordingTcpServer.Start(),
+            FreePorts.Next());
         var config = new ConfigFile()
-            .AddTls("db", $"127.0.0.1:{port}", backend.Address, TlsConfigs.WithTlvs, PemPair.Write(folder, "db", authority.Issue("db", "db.example")))
+            .AddTls(
+                "db",
+                $"127.0.0.1:{port}",
+                backend.Address,
+                TlsConfigs.WithTlvs,
+                PemPair.Write(folder, "db", authority.Issue("db", "db.example")))
             .Set("Listeners:db:Tls:ClientCertificates", new { Mode = "Required", CaPath = folder.Write("ca.crt", authority.Pem) });
         return new Setting(folder, authority, backend, await GatewayProcess.StartAsync(config), port);
     }
 
-    private sealed record Setting(TemporaryFolder Folder, TestAuthority Authority, RecordingTcpServer Backend, GatewayProcess Gateway, int Port)
-        : IAsyncDisposable
+    private sealed record Setting(
+        TemporaryFolder Folder,
+        TestAuthority Authority,
+        RecordingTcpServer Backend,
+        GatewayProcess Gateway,
+        int Port) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {

@@ -26,7 +26,10 @@ public sealed class HaproxyTlsTests
             ConfigFile.Tcp(port, backend.Address, new { Mode = "ProxyProtocol", PassThroughTlvs = new[] { "Ssl" } }, FromLoopback));
         await using var haproxy = await HaproxyPeer.StartAsync($"""
             listen front
-                bind 127.0.0.1:{front} ssl crt {folder.Write("site.pem", server.Certificate + "\n" + server.Key + "\n")} ca-file {folder.Write("ca.crt", authority.Pem)} verify required
+                bind 127.0.0.1:{front} ssl crt {folder.Write(
+                "site.pem",
+                server.Certificate + "\n" + server.Key + "\n"
+            )} ca-file {folder.Write("ca.crt", authority.Pem)} verify required
                 server gateway 127.0.0.1:{port} send-proxy-v2-ssl-cn
             """);
 
@@ -55,7 +58,10 @@ public sealed class HaproxyTlsTests
         await using var haproxy = await HaproxyPeer.StartAsync($"""
             listen front
                 bind 127.0.0.1:{front}
-                server gateway 127.0.0.1:{port} send-proxy-v2 ssl ca-file {folder.Write("ca.crt", authority.Pem)} verify required sni str(site.example) verifyhost site.example
+                server gateway 127.0.0.1:{port} send-proxy-v2 ssl ca-file {folder.Write(
+                "ca.crt",
+                authority.Pem
+            )} verify required sni str(site.example) verifyhost site.example
             """);
 
         using var client = await TcpPeer.ConnectAsync(front, "127.0.0.9");

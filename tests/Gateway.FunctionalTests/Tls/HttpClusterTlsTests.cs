@@ -31,7 +31,9 @@ public sealed class HttpClusterTlsTests : IDisposable
         var config = Config(backend, own);
         if (ofEachClient)
         {
-            config.Set("ReverseProxy:Clusters:web:Metadata:SourceIp.Mode", "Transparent").Set("ReverseProxy:Clusters:web:Metadata:SourceIp.Fallback", "None");
+            config
+                .Set("ReverseProxy:Clusters:web:Metadata:SourceIp.Mode", "Transparent")
+                .Set("ReverseProxy:Clusters:web:Metadata:SourceIp.Fallback", "None");
         }
 
         await using var gateway = await GatewayProcess.StartAsync(config);
@@ -62,7 +64,10 @@ public sealed class HttpClusterTlsTests : IDisposable
     private RecordingTcpServer StartBackend()
     {
         var issued = _authority.Issue("localhost", "localhost");
-        var context = SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(issued.Certificate, issued.Key), null, offline: true);
+        var context = SslStreamCertificateContext.Create(
+            X509Certificate2.CreateFromPem(issued.Certificate, issued.Key),
+            null,
+            offline: true);
         return RecordingTcpServer.Start(async peer =>
         {
             await using var tls = new SslStream(new System.Net.Sockets.NetworkStream(peer.Socket));

@@ -41,7 +41,9 @@ public sealed class HttpsTests : IDisposable
         await using var backend = HttpBackend.Start();
         await using var gateway = await GatewayProcess.StartAsync(Config(backend));
 
-        var answer = (await TlsClient.CurlAsync("shop.example", _port, _ca, option, "-w", "version=%{http_version}")).RequireSuccess().StandardOutput;
+        var answer = (await TlsClient.CurlAsync("shop.example", _port, _ca, option, "-w", "version=%{http_version}"))
+            .RequireSuccess()
+            .StandardOutput;
 
         Assert.Contains("X-Forwarded-Proto: https\r\n", answer, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("X-Forwarded-For: 127.0.0.1\r\n", answer, StringComparison.OrdinalIgnoreCase);
@@ -118,9 +120,18 @@ public sealed class HttpsTests : IDisposable
         var jane = _authority.Issue("Jane Doe");
         using var stranger = new TestAuthority("Stranger");
         await using var backend = HttpBackend.Start();
-        await using var gateway = await GatewayProcess.StartAsync(Config(backend)
-            .Set("Listeners:web:Tls:ClientCertificates", new { Mode = mode, CaPath = _ca })
-            .Set("Listeners:web:TlvHeaders", new { SslClientCn = "X-Client", SslVerify = "X-Verify", SslVersion = "X-Tls", SslClientCert = "X-Cert" }));
+        await using var gateway = await GatewayProcess.StartAsync(
+            Config(backend)
+                .Set("Listeners:web:Tls:ClientCertificates", new { Mode = mode, CaPath = _ca })
+                .Set(
+                    "Listeners:web:TlvHeaders",
+                    new
+                    {
+                        SslClientCn = "X-Client",
+                        SslVerify = "X-Verify",
+                        SslVersion = "X-Tls",
+                        SslClientCert = "X-Cert",
+                    }));
 
         var shown = (await CurlWithAsync(jane, "-H", "X-Client: forged", "-H", "X_Verify: forged")).RequireSuccess().StandardOutput;
         var none = await TlsClient.CurlAsync("shop.example", _port, _ca, "-H", "X-Client: forged");
@@ -201,7 +212,17 @@ public sealed class HttpsTests : IDisposable
 
         foreach (var version in new[] { "--http1.1", "--http2" })
         {
-            var answer = await TlsClient.CurlAsync("shop.example", _port, _ca, version, "-H", large, "-o", "/dev/null", "-w", "%{http_code}");
+            var answer = await TlsClient.CurlAsync(
+                "shop.example",
+                _port,
+                _ca,
+                version,
+                "-H",
+                large,
+                "-o",
+                "/dev/null",
+                "-w",
+                "%{http_code}");
             Assert.Equal("431", answer.RequireSuccess().StandardOutput);
         }
     }

@@ -31,7 +31,8 @@ public sealed class MountedSecretTests
         Assert.InRange(await ExpiryAsync(gateway), expiry - (61 * 86400), expiry - (59 * 86400));
 
         // Half of a file, then a certificate whose key is another's.
-        foreach (var (certificate, key) in new[] { (old.Certificate[..(old.Certificate.Length / 2)], old.Key), (old.Certificate, fresh.Key) })
+        foreach (
+            var (certificate, key) in new[] { (old.Certificate[..(old.Certificate.Length / 2)], old.Key), (old.Certificate, fresh.Key) })
         {
             var before = Refusals(gateway);
             secret.Swap(Files(certificate, key));
@@ -48,7 +49,8 @@ public sealed class MountedSecretTests
         Array.ForEach(clients, static client => client.Dispose());
     }
 
-    private static Dictionary<string, string> Files(string certificate, string key) => new() { ["tls.crt"] = certificate, ["tls.key"] = key };
+    private static Dictionary<string, string> Files(string certificate, string key) =>
+        new() { ["tls.crt"] = certificate, ["tls.key"] = key };
 
     private static int Refusals(GatewayProcess gateway) => gateway.Process.Lines.Count(static line =>
         line.Contains("The files of shop of the listener db cannot be used", StringComparison.Ordinal));

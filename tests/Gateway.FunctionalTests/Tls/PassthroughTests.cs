@@ -6,7 +6,9 @@ using Gateway.Testing.Processes;
 
 namespace Gateway.FunctionalTests.Tls;
 
-/// <summary>One port, three backends that end TLS themselves, and the clients that people use: who reaches which is seen at the certificate.</summary>
+/// <summary>
+/// One port, three backends that end TLS themselves, and the clients that people use: who reaches which is seen at the certificate.
+/// </summary>
 public sealed class PassthroughTests
 {
     [Theory]
@@ -20,7 +22,9 @@ public sealed class PassthroughTests
         await using var setting = await SettingAsync();
 
         var result = await OpensslPeer.ConnectAsync(
-            setting.Port, "GET / HTTP/1.0\r\n\r\n", [.. name.Length > 0 ? new[] { "-servername", name } : ["-noservername"], "-alpn", "http/1.1"]);
+            setting.Port,
+            "GET / HTTP/1.0\r\n\r\n",
+            [.. name.Length > 0 ? new[] { "-servername", name } : ["-noservername"], "-alpn", "http/1.1"]);
 
         Assert.Contains($"subject={subject}\n", result.StandardOutput, StringComparison.Ordinal);
         Assert.Contains("HTTP/1.0 200 ok", result.StandardOutput, StringComparison.Ordinal);

@@ -6,7 +6,9 @@ using Gateway.Testing.Processes;
 
 namespace Gateway.FunctionalTests.Tls;
 
-/// <summary>A real PostgreSQL and psql, whose TLS begins in PostgreSQL's own protocol. pg_stat_ssl tells whether the server itself has ended TLS.</summary>
+/// <summary>
+/// A real PostgreSQL and psql, whose TLS begins in PostgreSQL's own protocol. pg_stat_ssl tells whether the server itself has ended TLS.
+/// </summary>
 public sealed class PostgresTlsTests
 {
     private const string Name = "db.example.com";
@@ -19,11 +21,26 @@ public sealed class PostgresTlsTests
         using var authority = new TestAuthority("own");
         await using var postgres = await PostgresPeer.StartAsync(authority.Issue("db", Name));
         var port = FreePorts.Next();
-        await using var gateway = await GatewayProcess.StartAsync(new ConfigFile().Listener("db", $"127.0.0.1:{port}", "Tcp")
-            .Set("Listeners:db:ClientHello", new { StartTls = "PostgreSql" })
-            .Route("db", new { Listener = "db", ClusterId = "db", SourceIp = TlsConfigs.Silent, Match = new { ServerNames = new[] { Name } } })
-            .Cluster("db", $"127.0.0.1:{postgres.Port}"));
-        string[] ways = ["sslmode=require gssencmode=disable", "sslmode=require gssencmode=prefer", $"sslmode=verify-full sslrootcert={Write(folder, authority)}"];
+        await using var gateway = await GatewayProcess.StartAsync(
+            new ConfigFile()
+                .Listener("db", $"127.0.0.1:{port}", "Tcp")
+                .Set("Listeners:db:ClientHello", new { StartTls = "PostgreSql" })
+                .Route(
+                    "db",
+                    new
+                    {
+                        Listener = "db",
+                        ClusterId = "db",
+                        SourceIp = TlsConfigs.Silent,
+                        Match = new { ServerNames = new[] { Name } },
+                    })
+                .Cluster("db", $"127.0.0.1:{postgres.Port}"));
+        string[] ways =
+        [
+            "sslmode=require gssencmode=disable",
+            "sslmode=require gssencmode=prefer",
+            $"sslmode=verify-full sslrootcert={Write(folder, authority)}",
+        ];
 
         foreach (var way in ways)
         {
@@ -61,29 +78,54 @@ public sealed class PostgresTlsTests
         }
     }
 
-    /// <summary>psql asks for the end of a statement on a connection of its own, in clear and without a name: the route without names takes it.</summary>
+    /// <summary>
+    /// psql asks for the end of a statement on a connection of its own, in clear and without a name: the route without names takes it.
+    /// </summary>
     [Fact]
     public async Task CancelRequest_OfPsql_ReachesTheServer()
     {
         using var authority = new TestAuthority("own");
         await using var postgres = await PostgresPeer.StartAsync(authority.Issue("db", Name));
         var port = FreePorts.Next();
-        await using var gateway = await GatewayProcess.StartAsync(new ConfigFile().Listener("db", $"127.0.0.1:{port}", "Tcp")
-            .Set("Listeners:db:ClientHello", new { StartTls = "PostgreSql" })
-            .Route("db", new { Listener = "db", ClusterId = "db", SourceIp = TlsConfigs.Silent, Match = new { ServerNames = new[] { Name } } })
-            .Route("others", new { Listener = "db", ClusterId = "db", SourceIp = TlsConfigs.Silent })
-            .Cluster("db", $"127.0.0.1:{postgres.Port}"));
+        await using var gateway = await GatewayProcess.StartAsync(
+            new ConfigFile()
+                .Listener("db", $"127.0.0.1:{port}", "Tcp")
+                .Set("Listeners:db:ClientHello", new { StartTls = "PostgreSql" })
+                .Route(
+                    "db",
+                    new
+                    {
+                        Listener = "db",
+                        ClusterId = "db",
+                        SourceIp = TlsConfigs.Silent,
+                        Match = new { ServerNames = new[] { Name } },
+                    })
+                .Route(
+                    "others",
+                    new
+                    {
+                        Listener = "db",
+                        ClusterId = "db",
+                        SourceIp = TlsConfigs.Silent,
+                    })
+                .Cluster("db", $"127.0.0.1:{postgres.Port}"));
 
         await using var psql = ManagedProcess.Start([
-            DebianPeer.Require("psql"), "-d", $"host={Name} hostaddr=127.0.0.1 port={port} sslmode=require user=postgres dbname=postgres", "-XAtc",
-            "select pg_sleep(600)"]);
+            DebianPeer.Require("psql"),
+            "-d",
+            $"host={Name} hostaddr=127.0.0.1 port={port} sslmode=require user=postgres dbname=postgres",
+            "-XAtc",
+            "select pg_sleep(600)",
+        ]);
         await Eventually.GetAsync(
             () => PostgresPeer.QueryAsync(postgres.Port, "select count(*) from pg_stat_activity where query = 'select pg_sleep(600)'"),
             static count => count == "1",
             "the statement runs");
         psql.Signal(ManagedProcess.SigInt);
 
-        await psql.WaitForLineAsync(static line => line.Contains("canceling statement due to user request", StringComparison.Ordinal), "cancelled");
+        await psql.WaitForLineAsync(
+            static line => line.Contains("canceling statement due to user request", StringComparison.Ordinal),
+            "cancelled");
         await gateway.WaitForAccessAsync("route=others ");
     }
 

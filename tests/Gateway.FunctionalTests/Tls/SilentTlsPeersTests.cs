@@ -32,7 +32,11 @@ public sealed class SilentTlsPeersTests
         Assert.InRange(grown, -20, 50);
 
         await Task.WhenAll(peers.Select(static peer => peer.WaitForEndAsync()));
-        await gateway.WaitForMetricAsync("gateway_tcp_connection_rejected_total", static v => v == 2 * OfEach, ("listener", "db"), ("reason", "tls"));
+        await gateway.WaitForMetricAsync(
+            "gateway_tcp_connection_rejected_total",
+            static v => v == 2 * OfEach,
+            ("listener", "db"),
+            ("reason", "tls"));
         peers.ForEach(static peer => peer.Dispose());
         await NothingIsLeftAsync(gateway, sockets);
     }
@@ -52,7 +56,11 @@ public sealed class SilentTlsPeersTests
         Assert.InRange(grown, -20, 100);
 
         await Task.WhenAll(peers.Select(static peer => peer.WaitForEndAsync()));
-        await gateway.WaitForMetricAsync("gateway_tls_handshakes_total", static v => v == OfEach, ("listener", "db"), ("result", "timeout"));
+        await gateway.WaitForMetricAsync(
+            "gateway_tls_handshakes_total",
+            static v => v == OfEach,
+            ("listener", "db"),
+            ("result", "timeout"));
         peers.ForEach(static peer => peer.Dispose());
         await NothingIsLeftAsync(gateway, sockets);
     }

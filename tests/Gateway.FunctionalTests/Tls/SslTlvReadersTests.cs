@@ -10,7 +10,8 @@ namespace Gateway.FunctionalTests.Tls;
 public sealed class SslTlvReadersTests
 {
     private const string Name = "db.example.com";
-    private const string Expected = "http/1.1|db.example.com|true|true|true|0|TLSv1.3|client-7|TLS_AES_128_GCM_SHA256|ecdsa-with-SHA256|EC256";
+    private const string Expected =
+        "http/1.1|db.example.com|true|true|true|0|TLSv1.3|client-7|TLS_AES_128_GCM_SHA256|ecdsa-with-SHA256|EC256";
 
     [Fact]
     public async Task Varnish_ReadsEveryTlv()
@@ -77,7 +78,12 @@ public sealed class SslTlvReadersTests
         var authorities = folder.Write("ca.crt", authority.Pem);
         var port = FreePorts.Next();
         var config = new ConfigFile()
-            .AddTls("in", $"127.0.0.1:{port}", $"127.0.0.1:{behind}", TlsConfigs.WithTlvs, PemPair.Write(folder, "server", authority.Issue("server", Name)))
+            .AddTls(
+                "in",
+                $"127.0.0.1:{port}",
+                $"127.0.0.1:{behind}",
+                TlsConfigs.WithTlvs,
+                PemPair.Write(folder, "server", authority.Issue("server", Name)))
             .Set("Listeners:in:Tls:Alpn", new[] { "http/1.1" })
             .Set("Listeners:in:Tls:ClientCertificates", new { Mode = "Required", CaPath = authorities });
         await using var gateway = await GatewayProcess.StartAsync(config);

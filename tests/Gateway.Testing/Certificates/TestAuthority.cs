@@ -73,7 +73,12 @@ public sealed class TestAuthority : IDisposable
 
         var end = until ?? DateTimeOffset.UtcNow.AddDays(90);
         var from = end < DateTimeOffset.UtcNow ? end.AddDays(-1) : DateTimeOffset.UtcNow.AddHours(-1);
-        using var certificate = request.Create(_certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), from, end, NextSerial());
+        using var certificate = request.Create(
+            _certificate.SubjectName,
+            X509SignatureGenerator.CreateForECDsa(_key),
+            from,
+            end,
+            NextSerial());
         return new TestCertificate(
             certificate.ExportCertificatePem(),
             rsa ? modulus!.ExportPkcs8PrivateKeyPem() : ecdsa!.ExportPkcs8PrivateKeyPem());

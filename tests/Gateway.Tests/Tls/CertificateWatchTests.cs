@@ -90,7 +90,10 @@ public sealed class CertificateWatchTests : IAsyncDisposable
 
         Assert.Equal("one", SubjectOf(server));
         var error = Assert.Single(Errors());
-        Assert.Contains("Listeners:web:Tls:Certificates:shop:KeyPath: shop.key: the key is not that of CN=other", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Listeners:web:Tls:Certificates:shop:KeyPath: shop.key: the key is not that of CN=other",
+            error.Message,
+            StringComparison.Ordinal);
         Assert.Equal(0, Measure("gateway.tls.certificate.loaded"));
 
         Write("shop", one);
@@ -140,7 +143,14 @@ public sealed class CertificateWatchTests : IAsyncDisposable
         Set("ca.crt", _authority.Pem);
         using var stranger = new TestAuthority("Stranger");
         Set("ca.crl", stranger.Revoke([]));
-        var server = Server(["shop", "gone", "locked"], new ClientCertificatesConfig { Mode = ClientCertificateMode.Optional, CaPath = "ca.crt", CrlPath = "ca.crl" });
+        var server = Server(
+            ["shop", "gone", "locked"],
+            new ClientCertificatesConfig
+            {
+                Mode = ClientCertificateMode.Optional,
+                CaPath = "ca.crt",
+                CrlPath = "ca.crl",
+            });
 
         var problems = await _store.LoadAsync(new TlsModel { Materials = [server] });
 
@@ -148,8 +158,10 @@ public sealed class CertificateWatchTests : IAsyncDisposable
             [
                 "Listeners:web:Tls:Certificates:shop:Path: shop.crt: the file has no certificate (-----BEGIN CERTIFICATE-----)",
                 "Listeners:web:Tls:Certificates:gone:KeyPath: gone.key: the file cannot be read: it is a FIFO, not a regular file",
-                "Listeners:web:Tls:Certificates:locked:KeyPath: locked.key: the key is encrypted. Write it without a passphrase (openssl pkey), readable for the gateway alone",
-                "Listeners:web:Tls:ClientCertificates:CrlPath: ca.crl: the revocation list of CN=Stranger is not by a CA of CaPath. Add that CA there, or remove the list",
+                "Listeners:web:Tls:Certificates:locked:KeyPath: locked.key: the key is encrypted. Write it without a passphrase "
+                    + "(openssl pkey), readable for the gateway alone",
+                "Listeners:web:Tls:ClientCertificates:CrlPath: ca.crl: the revocation list of CN=Stranger is not by a CA of CaPath. Add "
+                    + "that CA there, or remove the list",
             ],
             problems.Select(static problem => problem.ToString()));
     }

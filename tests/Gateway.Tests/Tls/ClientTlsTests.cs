@@ -46,7 +46,9 @@ public sealed class ClientTlsTests : IDisposable
         TlsStream? stream = null;
 
         await TlsPair.ShakeAsync(
-            await ServerAsync(_servers.Authority.Issue("db", "db.example")), client.OptionsFor("10.0.0.1"), inner => stream = new TlsStream(inner));
+            await ServerAsync(_servers.Authority.Issue("db", "db.example")),
+            client.OptionsFor("10.0.0.1"),
+            inner => stream = new TlsStream(inner));
 
         Assert.Equal("untrusted", stream!.Problem?.Word);
     }

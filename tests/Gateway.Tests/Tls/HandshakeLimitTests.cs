@@ -83,7 +83,9 @@ public sealed class HandshakeLimitTests
             place.Dispose();
         }
 
-        await Eventually.TrueAsync(() => stuck.TrueForAll(static handshake => handshake.IsCancellationRequested), "all that were stuck are ended");
+        await Eventually.TrueAsync(
+            () => stuck.TrueForAll(static handshake => handshake.IsCancellationRequested),
+            "all that were stuck are ended");
         stuck.ForEach(static handshake => handshake.Dispose());
         Assert.Equal(0, limit.UnderWay);
     }

@@ -56,7 +56,10 @@ public sealed class RevocationListTests : IDisposable
         authorities.ImportFromPem(other.Pem);
         Assert.Null(RevocationLists.Parse(_authority.Revoke([]), authorities, out var lists));
 
-        Assert.Contains("no revocation list", lists!.Refuse(ChainOf(other.Issue("client"), other), DateTimeOffset.UtcNow)?.Detail, StringComparison.Ordinal);
+        Assert.Contains(
+            "no revocation list",
+            lists!.Refuse(ChainOf(other.Issue("client"), other), DateTimeOffset.UtcNow)?.Detail,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,7 +69,10 @@ public sealed class RevocationListTests : IDisposable
         using var stranger = new TestAuthority("Stranger");
 
         Assert.Contains("signature", RevocationLists.Parse(impostor.Revoke([]), Authorities(), out _), StringComparison.Ordinal);
-        Assert.Contains("not by a CA of CaPath", RevocationLists.Parse(stranger.Revoke([]), Authorities(), out _), StringComparison.Ordinal);
+        Assert.Contains(
+            "not by a CA of CaPath",
+            RevocationLists.Parse(stranger.Revoke([]), Authorities(), out _),
+            StringComparison.Ordinal);
         Assert.Contains("no revocation list", RevocationLists.Parse(_authority.Pem, Authorities(), out _), StringComparison.Ordinal);
     }
 
@@ -119,7 +125,11 @@ public sealed class RevocationListTests : IDisposable
     private static readonly ECDsa OwnKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     private static readonly X509Certificate2Collection OwnAuthority =
-        [new CertificateRequest("CN=Own", OwnKey, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1))];
+    [
+        new CertificateRequest("CN=Own", OwnKey, HashAlgorithmName.SHA256).CreateSelfSigned(
+            DateTimeOffset.UtcNow,
+            DateTimeOffset.UtcNow.AddDays(1)),
+    ];
 
     // RFC 5280, 5.1 and 5.2.5; .NET writes no such extension.
     private static string PartOfAList(int part)

@@ -191,5 +191,6 @@ public sealed class ServerTlsTests : IDisposable
         Assert.NotNull(resumed.Server.RemoteCertificate);
     }
 
-    private Dictionary<string, CertificateConfig> One(TestCertificate certificate) => new() { ["one"] = _servers.Files("one", certificate) };
+    private Dictionary<string, CertificateConfig> One(TestCertificate certificate) =>
+        new() { ["one"] = _servers.Files("one", certificate) };
 }

@@ -86,7 +86,9 @@ public sealed class PipelineServerNamesTests
         _ = what;
         await using var named = RecordingTcpServer.Start();
         var hello = new ClientHelloConfig { Timeout = TimeSpan.FromMilliseconds(300) };
-        await using var plane = await TestPlane.StartAsync(Model(hello, ("named", named.Address, ["a.example"], [], None)), TcpEngineKind.Linux);
+        await using var plane = await TestPlane.StartAsync(
+            Model(hello, ("named", named.Address, ["a.example"], [], None)),
+            TcpEngineKind.Linux);
         using var client = await plane.ConnectAsync();
         await client.SendAsync(sent);
 
@@ -99,7 +101,9 @@ public sealed class PipelineServerNamesTests
     public async Task Run_ConnectAndClose_IsAHealthCheck()
     {
         await using var named = RecordingTcpServer.Start();
-        await using var plane = await TestPlane.StartAsync(Model(new(), ("named", named.Address, ["a.example"], [], None)), TcpEngineKind.Linux);
+        await using var plane = await TestPlane.StartAsync(
+            Model(new(), ("named", named.Address, ["a.example"], [], None)),
+            TcpEngineKind.Linux);
         (await plane.ConnectAsync()).Dispose();
 
         Assert.Equal("health_check", (await plane.AccessAsync()).Reason);
@@ -109,7 +113,9 @@ public sealed class PipelineServerNamesTests
     public async Task Run_NameOfNoRoute_IsNoRoute()
     {
         await using var named = RecordingTcpServer.Start();
-        await using var plane = await TestPlane.StartAsync(Model(new(), ("named", named.Address, ["a.example"], [], None)), TcpEngineKind.Linux);
+        await using var plane = await TestPlane.StartAsync(
+            Model(new(), ("named", named.Address, ["a.example"], [], None)),
+            TcpEngineKind.Linux);
         using var client = await plane.ConnectAsync();
         await client.SendAsync(Hellos.For("b.example"));
 
@@ -165,7 +171,9 @@ public sealed class PipelineServerNamesTests
     {
         await using var named = RecordingTcpServer.Start();
         var section = new ClientHelloConfig { StartTls = StartTlsProtocol.PostgreSql };
-        await using var plane = await TestPlane.StartAsync(Model(section, ("named", named.Address, ["a.example"], [], None)), TcpEngineKind.Linux);
+        await using var plane = await TestPlane.StartAsync(
+            Model(section, ("named", named.Address, ["a.example"], [], None)),
+            TcpEngineKind.Linux);
         using var client = await plane.ConnectAsync();
         await client.SendAsync((byte[])[.. GssRequest, .. GssRequest]);
 
@@ -240,7 +248,9 @@ public sealed class PipelineServerNamesTests
     {
         await using var named = RecordingTcpServer.Start();
         var section = new ClientHelloConfig { StartTls = StartTlsProtocol.PostgreSql };
-        await using var plane = await TestPlane.StartAsync(Model(section, ("named", named.Address, ["a.example"], [], None)), TcpEngineKind.Linux);
+        await using var plane = await TestPlane.StartAsync(
+            Model(section, ("named", named.Address, ["a.example"], [], None)),
+            TcpEngineKind.Linux);
         using var client = await plane.ConnectAsync();
         await client.SendAsync(CancelRequest);
 

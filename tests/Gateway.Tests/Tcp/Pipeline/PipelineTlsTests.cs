@@ -29,7 +29,9 @@ public sealed class PipelineTlsTests
     {
         await using var server = RecordingTcpServer.Start();
         var sourceIp = new SourceIpConfig { Mode = SourceIpMode.ProxyProtocol, SslTlvs = true };
-        await using var plane = await TestPlane.StartAsync(Model(sourceIp, Cluster(server.Address), Server("postgresql"), policy: Policies.Required), engine);
+        await using var plane = await TestPlane.StartAsync(
+            Model(sourceIp, Cluster(server.Address), Server("postgresql"), policy: Policies.Required),
+            engine);
         using var handshakes = plane.Count("gateway.tls.handshakes");
         using var client = await plane.ConnectAsync();
         await client.SendAsync(WireHeader.V2("203.0.113.7:40000", "198.51.100.1:443"));
@@ -46,7 +48,11 @@ public sealed class PipelineTlsTests
         Assert.NotEqual(0u, ssl.Verify);
         Assert.Equal(
             ("TLSv1.3", tls.NegotiatedCipherSuite.ToString(), "ecdsa-with-SHA256", "EC256"),
-            (Sub(ssl, ProxyTlvType.SslVersion), Sub(ssl, ProxyTlvType.SslCipher), Sub(ssl, ProxyTlvType.SslSignatureAlgorithm), Sub(ssl, ProxyTlvType.SslKeyAlgorithm)));
+            (
+                Sub(ssl, ProxyTlvType.SslVersion),
+                Sub(ssl, ProxyTlvType.SslCipher),
+                Sub(ssl, ProxyTlvType.SslSignatureAlgorithm),
+                Sub(ssl, ProxyTlvType.SslKeyAlgorithm)));
 
         Assert.Equal("hello", await backend.ReadTextAsync(5));
         await backend.SendAsync("answer");
@@ -149,8 +155,14 @@ public sealed class PipelineTlsTests
         using var client = await plane.ConnectAsync();
         await using var tls = new SslStream(new NetworkStream(client.Socket));
 
-        await Assert.ThrowsAnyAsync<Exception>(() => tls.AuthenticateAsClientAsync(
-            new SslClientAuthenticationOptions { TargetHost = "a.example", EnabledSslProtocols = SslProtocols.Tls12, RemoteCertificateValidationCallback = Any }));
+        await Assert.ThrowsAnyAsync<Exception>(() =>
+            tls.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = "a.example",
+                    EnabledSslProtocols = SslProtocols.Tls12,
+                    RemoteCertificateValidationCallback = Any,
+                }));
         var line = await plane.AccessAsync();
         Assert.Equal(("tls", "unsupported_protocol"), (line.Reason, line["detail"]));
     }
@@ -160,7 +172,9 @@ public sealed class PipelineTlsTests
     public async Task Run_ClusterWithTls_HeaderInClearThenTls(TcpEngineKind engine)
     {
         await using var server = RecordingTcpServer.Start();
-        await using var plane = await TestPlane.StartAsync(Model(Policies.V1, Cluster(server.Address), clients: new TestClientTls(Theirs, "backend.example"), policy: Policies.Required), engine);
+        await using var plane = await TestPlane.StartAsync(
+            Model(Policies.V1, Cluster(server.Address), clients: new TestClientTls(Theirs, "backend.example"), policy: Policies.Required),
+            engine);
         using var client = await plane.ConnectAsync();
         await client.SendAsync((byte[])[.. WireHeader.V2("203.0.113.7:40000", "198.51.100.1:443"), .. "hello"u8]);
 
@@ -317,7 +331,9 @@ public sealed class PipelineTlsTests
     {
         await using var silent = RecordingTcpServer.Start();
         var cluster = TestPlane.Cluster(silent.Address) with { ConnectTimeout = TimeSpan.FromMinutes(5) };
-        await using var plane = await TestPlane.StartAsync(Model(Policies.None, cluster, clients: new TestClientTls(Theirs, "backend.example")), engine);
+        await using var plane = await TestPlane.StartAsync(
+            Model(Policies.None, cluster, clients: new TestClientTls(Theirs, "backend.example")),
+            engine);
         using var client = await plane.ConnectAsync();
         using var backend = await silent.NextAsync();
         await backend.WaitForFirstByteAsync();
@@ -367,17 +383,30 @@ public sealed class PipelineTlsTests
     }
 
     private static TcpModel Model(
-        SourceIpConfig sourceIp, TcpClusterConfig cluster, IServerTls? server = null, IClientTls? clients = null, ProxyProtocolConfig? policy = null) => TcpModelBuilder.Build(
-        new Dictionary<string, ProxyProtocolConfig?> { ["in"] = policy },
-        new TcpProxyConfig
-        {
-            Routes = new Dictionary<string, TcpRouteConfig> { ["r"] = new() { Listener = "in", ClusterId = "c", SourceIp = sourceIp } },
-            Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = cluster },
-        },
-        new Dictionary<string, IReadOnlyList<string>>(),
-        tls: new TlsSections
-        {
-            Servers = server is null ? new Dictionary<string, IServerTls>() : new Dictionary<string, IServerTls> { ["in"] = server },
-            Clients = clients is null ? new Dictionary<string, IClientTls>() : new Dictionary<string, IClientTls> { ["c"] = clients },
-        });
+        SourceIpConfig sourceIp,
+        TcpClusterConfig cluster,
+        IServerTls? server = null,
+        IClientTls? clients = null,
+        ProxyProtocolConfig? policy = null) =>
+        TcpModelBuilder.Build(
+            new Dictionary<string, ProxyProtocolConfig?> { ["in"] = policy },
+            new TcpProxyConfig
+            {
+                Routes = new Dictionary<string, TcpRouteConfig>
+                {
+                    ["r"] = new()
+                    {
+                        Listener = "in",
+                        ClusterId = "c",
+                        SourceIp = sourceIp,
+                    },
+                },
+                Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = cluster },
+            },
+            new Dictionary<string, IReadOnlyList<string>>(),
+            tls: new TlsSections
+            {
+                Servers = server is null ? new Dictionary<string, IServerTls>() : new Dictionary<string, IServerTls> { ["in"] = server },
+                Clients = clients is null ? new Dictionary<string, IClientTls>() : new Dictionary<string, IClientTls> { ["c"] = clients },
+            });
 }
