@@ -1,90 +1,99 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Tls;
 
 namespace Gateway.Tcp.SourceIp;
 
 /// <summary>
-/// The TLVs that tell a backend of the client's TLS (<c>SourceIp:SslTlvs</c>). Source: proxy-protocol.txt, sections 2.2.1, 2.2.2 and 2.2.6.
+/// The TLVs that describe a client's TLS, for the PROXY header of a route with <c>SourceIp:SslTlvs</c> and for the request headers of an
+/// Https listener. Source: proxy-protocol.txt, sections 2.2.1, 2.2.2 and 2.2.6.
 /// </summary>
-internal static class TlsTlvs
+public static class TlsTlvs
 {
-    /// <summary>The types that tell of TLS that ended here.</summary>
-    public static IReadOnlyList<ProxyTlvType> OfSession { get; } = [ProxyTlvType.Ssl, ProxyTlvType.Alpn, ProxyTlvType.Authority];
+    /// <summary>The types that describe TLS that ended at the listener.</summary>
+    public static IReadOnlyList<ProxyTlvType> TypesOfSession { get; } = [ProxyTlvType.Ssl, ProxyTlvType.Alpn, ProxyTlvType.Authority];
 
-    /// <summary>The types that tell of a ClientHello that was only read.</summary>
-    public static IReadOnlyList<ProxyTlvType> OfHello { get; } = [ProxyTlvType.Alpn, ProxyTlvType.Authority];
+    /// <summary>The types that describe a ClientHello that was only read.</summary>
+    internal static IReadOnlyList<ProxyTlvType> TypesOfHello { get; } = [ProxyTlvType.Alpn, ProxyTlvType.Authority];
 
-    // "Non-zero otherwise": the client showed no certificate.
+    // The specification: "non-zero otherwise", which includes a client without a certificate.
     private const uint NotVerified = 1;
 
+    /// <summary>The TLVs of TLS that ended at the listener, as an area.</summary>
+    /// <param name="session">The TLS session.</param>
+    /// <param name="certificate">The client's certificate in DER; empty: it is left out.</param>
+    public static byte[] OfSession(TlsSession session, ReadOnlySpan<byte> certificate = default)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        var ssl = new ArrayBufferWriter<byte>();
+        Span<byte> start = stackalloc byte[1 + sizeof(uint)];
+        start[0] = (byte)(ProxySslClient.Tls
+            | (session.HasClientCertificate ? ProxySslClient.CertificateInSession : 0)
+            | (session.HasClientCertificate && !session.IsResumed ? ProxySslClient.CertificateOnConnection : 0));
+        BinaryPrimitives.WriteUInt32BigEndian(start[1..], session.HasClientCertificate ? 0 : NotVerified);
+        ssl.Write(start);
+        Add(ssl, ProxyTlvType.SslVersion, session.Version);
+        Add(ssl, ProxyTlvType.SslCommonName, session.ClientName);
+        Add(ssl, ProxyTlvType.SslCipher, session.Cipher);
+        Add(ssl, ProxyTlvType.SslSignatureAlgorithm, session.SignatureAlgorithm);
+        Add(ssl, ProxyTlvType.SslKeyAlgorithm, session.KeyAlgorithm);
+        if (!certificate.IsEmpty)
+        {
+            Add(ssl, ProxyTlvType.SslClientCertificate, certificate);
+        }
+
+        var area = new ArrayBufferWriter<byte>();
+        Add(area, ProxyTlvType.Alpn, session.Alpn);
+        Add(area, ProxyTlvType.Authority, session.ServerName);
+        Add(area, ProxyTlvType.Ssl, ssl.WrittenSpan);
+        return area.WrittenSpan.ToArray();
+    }
+
     /// <summary>
-    /// The TLVs of a header in which these stand in the place of those that came, since what we know ourselves is the nearer word; null:
-    /// the client has no TLS that we know of, or the route does not tell of it.
+    /// All TLVs of a header, with these TLVs in place of received ones of the same type, because the gateway itself has seen this TLS.
+    /// Null: the gateway knows of no TLS of the client, or the route does not want these TLVs.
     /// </summary>
     /// <param name="identity">The client.</param>
     /// <param name="sourceIp">The route's section.</param>
-    /// <param name="added">The area that <see cref="AddedTlvs.Write"/> made: an operator's word stands above ours.</param>
-    public static Announcement? Announce(ConnectionIdentity identity, SourceIpModel sourceIp, ReadOnlySpan<byte> added)
+    /// <param name="added">The area from <see cref="AddedTlvs.Write"/>. Its TLVs replace these, because the operator wrote them.</param>
+    internal static Announcement? Announce(ConnectionIdentity identity, SourceIpModel sourceIp, ReadOnlySpan<byte> added)
     {
         if (!sourceIp.SslTlvs || identity is { Tls: null, Hello: null })
         {
             return null;
         }
 
-        Span<byte> own = new byte[LengthOf(identity)];
-        own = own[..Write(own, identity)];
+        var own = identity.Tls is { } session ? OfSession(session) : OfHello(identity.Hello!);
+        var passed = identity.Tls is null ? sourceIp.PassedBesideHello : sourceIp.PassedBesideSession;
         var area = new byte[added.Length + own.Length + identity.Tlvs.Length];
         added.CopyTo(area);
         var length = added.Length;
         length += sourceIp.TlsTlvsToWrite.Copy(own, area.AsSpan(length));
-        var passed = identity.Tls is null ? sourceIp.PassedBesideHello : sourceIp.PassedBesideSession;
         length += passed.Copy(identity.Tlvs.Span, area.AsSpan(length));
         return new Announcement(identity, area.AsMemory(0, length));
     }
 
-    private static int LengthOf(ConnectionIdentity identity)
+    // The backend chooses the protocol later; the client's first offer is the one that it prefers.
+    private static byte[] OfHello(ClientHello hello)
     {
-        const int fixedParts = 64;
-        var texts = identity.Tls is { } tls
-            ? new[] { tls.Version, tls.Cipher, tls.ClientName, tls.SignatureAlgorithm, tls.KeyAlgorithm, tls.Alpn, tls.ServerName }
-            : [identity.Hello!.ServerName, FavouriteOf(identity)];
-        return fixedParts + texts.Sum(static text => text is null ? 0 : Encoding.UTF8.GetByteCount(text));
+        var area = new ArrayBufferWriter<byte>();
+        Add(area, ProxyTlvType.Alpn, hello.Alpn is { Count: > 0 } offered ? offered[0] : null);
+        Add(area, ProxyTlvType.Authority, hello.ServerName);
+        return area.WrittenSpan.ToArray();
     }
 
-    private static int Write(Span<byte> area, ConnectionIdentity identity)
+    // The bytes of an ALPN name were read as Latin-1, so Latin-1 gives the same bytes back.
+    private static void Add(ArrayBufferWriter<byte> area, ProxyTlvType type, string? text)
     {
-        var length = 0;
-        if (identity.Tls is { } tls)
+        if (text is not null)
         {
-            length += Text(area, ProxyTlvType.Alpn, tls.Alpn);
-            length += Text(area[length..], ProxyTlvType.Authority, tls.ServerName);
-            var value = area[(length + ProxyTlv.PrefixLength)..];
-            value[0] = (byte)(ProxySslClient.Tls
-                | (tls.HasClientCertificate ? ProxySslClient.CertificateInSession : 0)
-                | (tls.HasClientCertificate && !tls.IsResumed ? ProxySslClient.CertificateOnConnection : 0));
-            BinaryPrimitives.WriteUInt32BigEndian(value[1..], tls.HasClientCertificate ? 0 : NotVerified);
-            var inner = 5;
-            inner += Text(value[inner..], ProxyTlvType.SslVersion, tls.Version);
-            inner += Text(value[inner..], ProxyTlvType.SslCommonName, tls.ClientName);
-            inner += Text(value[inner..], ProxyTlvType.SslCipher, tls.Cipher);
-            inner += Text(value[inner..], ProxyTlvType.SslSignatureAlgorithm, tls.SignatureAlgorithm);
-            inner += Text(value[inner..], ProxyTlvType.SslKeyAlgorithm, tls.KeyAlgorithm);
-            area[length] = (byte)ProxyTlvType.Ssl;
-            BinaryPrimitives.WriteUInt16BigEndian(area[(length + 1)..], (ushort)inner);
-            return length + ProxyTlv.PrefixLength + inner;
+            Add(area, type, (type == ProxyTlvType.Alpn ? Encoding.Latin1 : Encoding.UTF8).GetBytes(text));
         }
-
-        length += Text(area, ProxyTlvType.Alpn, FavouriteOf(identity));
-        return length + Text(area[length..], ProxyTlvType.Authority, identity.Hello!.ServerName);
     }
 
-    // Which protocol will be agreed on is the backend's to say; the client's favourite comes first.
-    private static string? FavouriteOf(ConnectionIdentity identity) => identity.Hello!.Alpn is { Count: > 0 } offered ? offered[0] : null;
-
-    // ALPN's bytes were read as Latin-1, and go out as they came.
-    private static int Text(Span<byte> area, ProxyTlvType type, string? text) => text is null
-        ? 0
-        : ProxyTlvWriter.Write(area, type, (type == ProxyTlvType.Alpn ? Encoding.Latin1 : Encoding.UTF8).GetBytes(text));
+    private static void Add(ArrayBufferWriter<byte> area, ProxyTlvType type, ReadOnlySpan<byte> value) =>
+        area.Advance(ProxyTlvWriter.Write(area.GetSpan(ProxyTlv.PrefixLength + value.Length), type, value));
 }

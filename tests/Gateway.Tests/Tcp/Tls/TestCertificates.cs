@@ -1,25 +1,18 @@
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Testing.Certificates;
 
 namespace Gateway.Tests.Tcp.Tls;
 
-/// <summary>Certificates that a test makes for itself.</summary>
+/// <summary>Certificates that a test makes for itself, each from an authority of its own.</summary>
 internal static class TestCertificates
 {
-    /// <summary>A self-signed certificate with an EC key, for the given names.</summary>
-    public static X509Certificate2 Of(params string[] names)
+    /// <summary>A certificate for a name.</summary>
+    public static X509Certificate2 Of(string name)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={names[0]}", key, HashAlgorithmName.SHA256);
-        var alternatives = new SubjectAlternativeNameBuilder();
-        foreach (var name in names)
-        {
-            alternatives.AddDnsName(name);
-        }
-
-        request.CertificateExtensions.Add(alternatives.Build());
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        using var authority = new TestAuthority("own");
+        var issued = authority.Issue(name, name);
+        return X509Certificate2.CreateFromPem(issued.Certificate, issued.Key);
     }
 
     /// <summary>What a server or a client shows.</summary>
