@@ -63,6 +63,15 @@ internal static unsafe partial class LibC
     internal static partial nint send(int fd, byte* buffer, nuint length, int flags);
 
     [LibraryImport(Library)]
+    internal static partial nint sendmsg(int fd, DescriptorPassing.Message* message, int flags);
+
+    [LibraryImport(Library)]
+    internal static partial nint recvmsg(int fd, DescriptorPassing.Message* message, int flags);
+
+    [LibraryImport(Library)]
+    internal static partial uint geteuid();
+
+    [LibraryImport(Library)]
     internal static partial int shutdown(int fd, int how);
 
     [LibraryImport(Library)]

@@ -10,6 +10,9 @@ namespace Gateway.Linux;
 /// <param name="Name">The option's number at that level.</param>
 public readonly record struct SocketOption(int Level, int Name)
 {
+    /// <summary>SOCK_STREAM, a value of <see cref="Type"/>.</summary>
+    public const int TypeStream = 1;
+
     private const int SolSocket = 1;
     private const int IPProtoIP = 0;
     private const int IPProtoTcp = 6;
@@ -17,6 +20,9 @@ public readonly record struct SocketOption(int Level, int Name)
 
     /// <summary>SO_REUSEADDR.</summary>
     public static SocketOption ReuseAddress => new(SolSocket, 2);
+
+    /// <summary>SO_TYPE: <see cref="TypeStream"/> for TCP.</summary>
+    public static SocketOption Type => new(SolSocket, 3);
 
     /// <summary>SO_ERROR: a pending error, which the kernel reports once.</summary>
     public static SocketOption Error => new(SolSocket, 4);
@@ -33,10 +39,19 @@ public readonly record struct SocketOption(int Level, int Name)
     /// <summary>SO_REUSEPORT: several sockets share a port, and the kernel spreads connections over them.</summary>
     public static SocketOption ReusePort => new(SolSocket, 15);
 
+    /// <summary>SO_PEERCRED of a unix socket: struct ucred (process, user, group) of the process at the other end.</summary>
+    public static SocketOption PeerCredentials => new(SolSocket, 17);
+
+    /// <summary>SO_ACCEPTCONN: 1 for a socket that listens.</summary>
+    public static SocketOption AcceptConnections => new(SolSocket, 30);
+
     /// <summary>
     /// SO_MARK: the mark of the socket's packets, for netfilter and <c>ip rule</c>. Needs CAP_NET_ADMIN, or CAP_NET_RAW since Linux 5.17.
     /// </summary>
     public static SocketOption Mark => new(SolSocket, 36);
+
+    /// <summary>SO_DOMAIN: the address family.</summary>
+    public static SocketOption Domain => new(SolSocket, 39);
 
     /// <summary>
     /// SO_BINDTOIFINDEX: the index of the interface (VRF) that the socket is bound to; 0: none. Since Linux 5.0. The kernel may set it on

@@ -16,6 +16,13 @@ internal static unsafe partial class Syscalls
     internal const int NonBlock = 0x800;
     internal const int CloseOnExec = 0x80000;
 
+    // fcntl(2).
+    private const int SetDescriptorFlags = 2;
+    private const int GetStatusFlags = 3;
+    private const int SetStatusFlags = 4;
+    private const int DuplicateCloseOnExec = 1030;
+    private const int DescriptorCloseOnExec = 1;
+
     private const int MessageNoSignal = 0x4000;
     private const int ShutdownWrite = 1;
 
@@ -162,6 +169,19 @@ internal static unsafe partial class Syscalls
                 }
             }
         }
+    }
+
+    /// <summary>Makes another descriptor of the same file, with close-on-exec. Returns its number, or −errno.</summary>
+    internal static int Duplicate(int fd) => Result(LibC.fcntl(fd, DuplicateCloseOnExec, 0));
+
+    /// <summary>Lets programs that this process starts inherit the descriptor.</summary>
+    internal static int KeepOnExec(int fd) => Result(LibC.fcntl(fd, SetDescriptorFlags, 0));
+
+    /// <summary>Sets close-on-exec and non-blocking mode, which a descriptor from another process may lack.</summary>
+    internal static int CloseOnExecAndNonBlocking(int fd)
+    {
+        _ = LibC.fcntl(fd, SetDescriptorFlags, DescriptorCloseOnExec);
+        return Result(LibC.fcntl(fd, SetStatusFlags, Result(LibC.fcntl(fd, GetStatusFlags, 0)) | NonBlock));
     }
 
     /// <summary>Half-close: sends FIN after the bytes that are still in the send queue.</summary>

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dnat;
 using Gateway.Tcp.Routing;
@@ -52,4 +53,36 @@ public sealed partial class TcpDataPlane
 
     /// <summary>Removes the gateway's table from the kernel. Safe to call twice, and from any thread.</summary>
     public void RemoveDnat() => _dnat.Remove();
+
+    /// <summary>The nftables table of Dnat routes.</summary>
+    public string DnatTableName => _dnat.TableName;
+
+    /// <summary>Leaves the table as it is, for the process that takes this one's place.</summary>
+    /// <returns>The table's lock, which stays the data plane's; null: this process does not have the table.</returns>
+    public SafeSocketHandle? SuspendDnat() => _dnat.Suspend();
+
+    /// <summary>The other process has not started: this process keeps the table up to date again.</summary>
+    public void ResumeDnat() => _dnat.Resume();
+
+    /// <summary>The table belongs to another process now, and stays when this process ends.</summary>
+    public void LeaveDnat() => _dnat.Leave();
+
+    /// <summary>
+    /// Takes over the lock of the table from the process before this one. To be called before the first configuration.
+    /// </summary>
+    /// <param name="table">The table of the process before.</param>
+    /// <param name="handed">The lock, which belongs to the data plane now.</param>
+    /// <returns>Whether it is this data plane's table. If not, the process before removes its table.</returns>
+    public bool TryAdoptDnatLock(string table, SafeSocketHandle handed)
+    {
+        ArgumentNullException.ThrowIfNull(handed);
+        if (table == _dnat.TableName)
+        {
+            _dnat.AdoptLock(handed);
+            return true;
+        }
+
+        handed.Dispose();
+        return false;
+    }
 }

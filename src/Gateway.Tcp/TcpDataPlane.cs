@@ -189,6 +189,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <param name="carriers">Segments whose TCP options are kept: <see cref="ToaPolicy.CarriersOf"/>.</param>
     /// <param name="intercept">How connections are diverted to the listener; null: clients connect to its address.</param>
     /// <param name="mark">SO_MARK of the listener's connections; 0: none.</param>
+    /// <param name="inherited">Sockets that listen on the address already, and are used instead of new ones; null: none.</param>
     /// <exception cref="SocketException">
     /// The address cannot be bound, or a right is missing that <paramref name="intercept"/> needs (AccessDenied).
     /// </exception>
@@ -199,7 +200,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         TcpKeepAlive? keepAlive,
         OptionCarriers carriers = OptionCarriers.None,
         InterceptMode? intercept = null,
-        int mark = 0)
+        int mark = 0,
+        IReadOnlyList<ListeningDescriptor>? inherited = null)
     {
         ArgumentNullException.ThrowIfNull(listener);
         ArgumentNullException.ThrowIfNull(endPoint);
@@ -211,6 +213,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
             Options = carriers,
             Transparent = intercept == InterceptMode.TProxy,
             Mark = mark,
+            Inherited = inherited ?? [],
             OnAcceptError = onPause,
             OnTurnedAway = onTurnedAway,
         };
@@ -225,8 +228,19 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <param name="timeout">How long to wait.</param>
     public async Task DrainAsync(TimeSpan timeout)
     {
-        var empty = _live.StartDraining();
-        await empty.WaitAsync(timeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using var deadline = new CancellationTokenSource(timeout, _time);
+        await DrainAsync(deadline.Token);
+    }
+
+    /// <summary>As <see cref="DrainAsync(TimeSpan)"/>, until a deadline.</summary>
+    /// <param name="deadline">Cancelled when the time is over.</param>
+    /// <param name="refuses">
+    /// Whether connections that are not routed yet are refused. False: another process has the listeners, and nobody need be refused.
+    /// </param>
+    public async Task DrainAsync(CancellationToken deadline, bool refuses = true)
+    {
+        var empty = refuses ? _live.StartDraining() : _live.WhenEmpty();
+        await empty.WaitAsync(deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (empty.IsCompleted)
         {
             return;

@@ -16,6 +16,7 @@ public sealed class LiveConnections(TimeProvider? time = null)
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private int _count;
     private volatile bool _draining;
+    private volatile bool _isAwaited;
 
     /// <summary>The number of connections.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -68,7 +69,7 @@ public sealed class LiveConnections(TimeProvider? time = null)
             (connection.Next, connection.Previous) = (null, null);
         }
 
-        if (Interlocked.Decrement(ref _count) == 0 && _draining)
+        if (Interlocked.Decrement(ref _count) == 0 && _isAwaited)
         {
             _empty.TrySetResult();
         }
@@ -78,6 +79,13 @@ public sealed class LiveConnections(TimeProvider? time = null)
     public Task StartDraining()
     {
         _draining = true;
+        return WhenEmpty();
+    }
+
+    /// <summary>Completes when the last connection has ended. Refuses none; to be called when no listener accepts any more.</summary>
+    public Task WhenEmpty()
+    {
+        _isAwaited = true;
         if (Count == 0)
         {
             _empty.TrySetResult();

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
 using Gateway.Linux;
 using Gateway.Linux.Netfilter;
 
@@ -48,6 +49,12 @@ internal sealed class DnatTable : IDisposable
 
     /// <summary>Takes the lock of the table; false if another gateway has it.</summary>
     public bool TryLock() => (_lock ??= TableLock.TryTake(Name)) is not null;
+
+    /// <summary>The lock of the table, for the process that takes this one's place; null: this process does not have it.</summary>
+    public SafeSocketHandle? LockHandle => _lock?.Handle;
+
+    /// <summary>Takes the lock that the process before this one has handed over.</summary>
+    public void AdoptLock(SafeSocketHandle socket) => _lock = TableLock.Adopt(socket);
 
     /// <summary>Lets the kernel check commands without executing them.</summary>
     public NftResult Check(NftCommands commands) => Execute(commands.ToJson(), isDry: true);

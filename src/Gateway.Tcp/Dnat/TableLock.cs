@@ -31,6 +31,12 @@ public sealed class TableLock : IDisposable
         }
     }
 
+    /// <summary>The lock that another process has handed over: its socket, which both processes hold for a while.</summary>
+    internal static TableLock Adopt(SafeSocketHandle socket) => new(new Socket(socket));
+
+    /// <summary>The lock's socket, for the process that takes this one's place.</summary>
+    internal SafeSocketHandle Handle => _socket.SafeHandle;
+
     /// <summary>
     /// Whether a process has the lock. Does not take the lock, because a gateway that starts at that moment would find it taken.
     /// </summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Linux;
 
 namespace Gateway.Tcp.Engines;
 
@@ -13,6 +14,12 @@ internal interface ITcpEngineListener : IAsyncDisposable
     /// A shortage of descriptors or memory is counted and retried, never thrown.
     /// </summary>
     void Start(Action<TcpConnection> onAccepted);
+
+    /// <summary>
+    /// Other descriptors of the listening sockets, for the listener that takes their place. The listener stays as it is. Empty: it has
+    /// stopped, or the system is not Linux.
+    /// </summary>
+    IReadOnlyList<ListeningDescriptor> Share();
 
     /// <summary>
     /// Stops accepting and closes the listening sockets. Connections that the kernel has already completed are handed over first.

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Gateway.Linux;
 
 namespace Gateway.Tcp.Engines;
 
@@ -30,6 +31,12 @@ internal sealed record TcpListenOptions
 
     /// <summary>SO_MARK of the listener and of its accepted connections. Defaults to 0: none.</summary>
     public int Mark { get; init; }
+
+    /// <summary>
+    /// Sockets that listen on the address already; the listener takes descriptors of them instead of binding new sockets. The caller
+    /// disposes its own descriptors. Defaults to none.
+    /// </summary>
+    public IReadOnlyList<ListeningDescriptor> Inherited { get; init; } = [];
 
     /// <summary>Called each time accepting has to pause (EMFILE, ENFILE, ENOBUFS, ENOMEM; ENOSPC: no epoll watch left).</summary>
     public Action<SocketError>? OnAcceptError { get; init; }

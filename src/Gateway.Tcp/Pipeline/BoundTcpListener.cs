@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Linux;
 using Gateway.Tcp.Engines;
 
 namespace Gateway.Tcp.Pipeline;
@@ -30,6 +31,12 @@ public sealed class BoundTcpListener
 
     /// <summary>Accepts on the engine's own threads and runs the pipeline there. May be called once.</summary>
     public void Start() => Start(connection => _ = _pipeline.RunAsync(connection, State));
+
+    /// <summary>
+    /// Other descriptors of the listening sockets, for the listener that takes their place; empty where sockets cannot be shared. The
+    /// caller disposes them.
+    /// </summary>
+    public IReadOnlyList<ListeningDescriptor> Share() => _listener.Share();
 
     /// <summary>
     /// Stops accepting and frees the address. Connections that the kernel has already accepted are still served, and live connections go

@@ -27,6 +27,9 @@ public sealed record GatewayConfig
     /// <summary>How the process stops.</summary>
     public ShutdownConfig Shutdown { get; init; } = new();
 
+    /// <summary>How a new process takes the place of this process. Defaults to null: it does not.</summary>
+    public HandoverConfig? Handover { get; init; }
+
     /// <summary>The listener for probes and metrics. Defaults to null: none.</summary>
     public ProbesConfig? Probes { get; init; }
 

@@ -1,8 +1,10 @@
 using System.Diagnostics.Metrics;
 using Gateway.Admin;
 using Gateway.Checks;
+using Gateway.Configuration;
 using Gateway.Configuration.Files;
 using Gateway.Configuration.Loading;
+using Gateway.Handover;
 using Gateway.Http;
 using Gateway.Listeners;
 using Gateway.Observability;
@@ -57,11 +59,49 @@ internal static partial class GatewayHost
         {
             Log.ConfigWarning(logger, warning.ToString());
         }
+        using var predecessor = TakeSockets(app.Services, result.Config.Handover, logger);
         await app.StartAsync();
         Log.Started(logger, GatewayVersion.Text, file, app.Services.GetRequiredService<TcpDataPlane>().EngineName);
+        if (predecessor is not null)
+        {
+            Log.TookOver(logger, await Task.Run(predecessor.TakePlace));
+        }
+        if (result.Config.Handover is { } handover && app.Services.GetRequiredService<HandoverServer>().Start(handover) is { } problem)
+        {
+            Log.NoHandover(logger, problem);
+        }
         onStarted?.Invoke();
         app.Services.GetRequiredService<SelfTest>().Begin();
         await app.WaitForShutdownAsync();
+    }
+
+    /// <summary>Takes over listening sockets that exist already, so that no connection is refused between two processes.</summary>
+    /// <exception cref="StartupException">Another gateway runs, and does not hand over.</exception>
+    private static Predecessor? TakeSockets(IServiceProvider services, HandoverConfig? handover, ILogger logger)
+    {
+        var inherited = services.GetRequiredService<InheritedSockets>();
+        inherited.Add(SystemdSockets.Take(out var refused));
+        foreach (var problem in refused)
+        {
+            Log.SocketRefused(logger, problem);
+        }
+        try
+        {
+            if (handover is null || !OperatingSystem.IsLinux() || Predecessor.Find(handover) is not { } predecessor)
+            {
+                return null;
+            }
+            inherited.Add(predecessor.Sockets);
+            if (predecessor.TableLock is var (table, held) && services.GetRequiredService<TcpDataPlane>().TryAdoptDnatLock(table, held))
+            {
+                predecessor.TakenTable = table;
+            }
+            return predecessor;
+        }
+        catch (HandoverException problem)
+        {
+            throw new StartupException(problem.Message);
+        }
     }
 
     private static WebApplication Build(ConfigSource source, ConfigResult result)
@@ -108,7 +148,10 @@ internal static partial class GatewayHost
         services.AddSingleton<CertificateMetrics>();
         services.AddSingleton<CertificateWatch>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<GatewayRuntime>(provider, snapshot));
+        services.AddSingleton<InheritedSockets>();
         services.AddSingleton<GatewayServer>();
+        services.AddSingleton<IHandover>(provider => provider.GetRequiredService<GatewayServer>());
+        services.AddSingleton<HandoverServer>();
         services.AddSingleton<IServer>(provider => provider.GetRequiredService<GatewayServer>());
         services.AddSingleton<IHostLifetime, GatewayLifetime>();
         services.AddSingleton(source);
@@ -137,6 +180,15 @@ internal static partial class GatewayHost
             "The environment variable {Name} has no effect: listeners and trust come from the configuration file alone"
         )]
         public static partial void ForeignSetting(ILogger logger, string name);
+
+        [LoggerMessage(1024, LogLevel.Warning, "{Problem}")]
+        public static partial void SocketRefused(ILogger logger, string problem);
+
+        [LoggerMessage(1025, LogLevel.Information, "Took over the listeners of the process before; it accepts no more: {Confirmed}")]
+        public static partial void TookOver(ILogger logger, bool confirmed);
+
+        [LoggerMessage(1026, LogLevel.Error, "No process can take this one's place: {Problem}")]
+        public static partial void NoHandover(ILogger logger, string problem);
 
         [LoggerMessage(1022, LogLevel.Warning, "{Warning}")]
         public static partial void ConfigWarning(ILogger logger, string warning);

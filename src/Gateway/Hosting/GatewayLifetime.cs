@@ -37,6 +37,7 @@ internal sealed partial class GatewayLifetime(
         {
             // The drain begins before the log line, because an exception of the logger must not prevent it.
             application.StopApplication();
+            services.GetService<GatewayServer>()?.Hurry();
             LastWords.Try(() => Log.Draining(logger, context.Signal));
             return;
         }

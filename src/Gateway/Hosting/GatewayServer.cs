@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Gateway.Admin;
+using Gateway.Handover;
 using Gateway.Http.Listeners;
 using Gateway.Listeners;
 using Gateway.Snapshots;
@@ -17,10 +18,15 @@ namespace Gateway.Hosting;
 internal sealed partial class GatewayServer(
     GatewayRuntime runtime,
     RunningListenerFactory factory,
+    InheritedSockets inherited,
     Readiness readiness,
     IHostApplicationLifetime lifetime,
-    ILogger<GatewayServer> logger) : IServer
+    ILogger<GatewayServer> logger) : IServer, IHandover
 {
+    // When Kestrel stops, it closes the connections whose next request has not arrived. So connections that were accepted a moment ago get
+    // this time to send their request, after the listener has stopped accepting.
+    private static readonly TimeSpan LastRequests = TimeSpan.FromSeconds(2);
+
     /// <summary>The drain time of Probes and Admin. It is short, because their requests are not worth a longer wait.</summary>
     private static readonly TimeSpan ProbesDrain = TimeSpan.FromSeconds(1);
 
@@ -28,6 +34,7 @@ internal sealed partial class GatewayServer(
     private readonly Dictionary<string, RunningListener> _listeners = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<Task> _stopping = [];
     private bool _stopped;
+    private CancellationTokenSource? _handedOverUntil;
 
     public IFeatureCollection Features { get; } = new FeatureCollection();
 
@@ -53,6 +60,7 @@ internal sealed partial class GatewayServer(
         {
             throw new StartupException(string.Join(Environment.NewLine, problems.Select(problem => LogText.Sentence(problem))));
         }
+        inherited.Release();
     }
 
     /// <summary>
@@ -88,10 +96,13 @@ internal sealed partial class GatewayServer(
         var removed = _listeners.Values.Where(running => wanted.GetValueOrDefault(running.Plan.Name) != running.Plan).ToList();
         var added = wanted.Values.Where(plan => _listeners.GetValueOrDefault(plan.Name)?.Plan != plan).ToList();
 
-        // An old socket whose address overlaps with a new listener must be closed before the new listener is bound. That happens only when
-        // everything else has worked, because a refused file must not change anything.
-        var inTheWay = removed.Where(running => added.Any(plan => plan.Address.Overlaps(running.Plan.Address))).ToList();
-        var change = new Change(added, inTheWay, runtime.Current);
+        // A new listener on the address of an old listener takes over its sockets. Any other old socket whose address overlaps with a new
+        // listener must be closed before the new listener is bound. That happens only when everything else has worked, because a refused
+        // file must not change anything.
+        using var successions = new Successions(added, removed);
+        var inTheWay = removed.Where(running => added.Any(plan =>
+            plan.Address.Overlaps(running.Plan.Address) && successions.Find(plan) is null)).ToList();
+        var change = new Change(added, inTheWay, successions, runtime.Current);
         var problems = await TryAsync(snapshot, change);
         if (problems.Count > 0)
         {
@@ -126,7 +137,7 @@ internal sealed partial class GatewayServer(
             foreach (var plan in change.Added.Where(plan => !change.InTheWay.Exists(running => plan.Address.Overlaps(running.Plan.Address)))
             )
             {
-                await BindAsync(plan, change.Bound, problems);
+                Bind(plan, change, problems);
             }
             if (problems.Count > 0)
             {
@@ -145,7 +156,7 @@ internal sealed partial class GatewayServer(
             }
             foreach (var plan in change.Added.Where(plan => !change.Bound.Exists(listener => listener.Plan == plan)))
             {
-                await BindAsync(plan, change.Bound, problems);
+                Bind(plan, change, problems);
             }
             if (problems.Count > 0)
             {
@@ -185,11 +196,11 @@ internal sealed partial class GatewayServer(
         }
     }
 
-    private async Task BindAsync(ListenerPlan plan, List<RunningListener> bound, List<string> problems)
+    private void Bind(ListenerPlan plan, Change change, List<string> problems)
     {
         try
         {
-            bound.Add(await factory.BindAsync(plan));
+            change.Bound.Add(factory.Bind(plan, change.Successions.Find(plan) ?? inherited.Find(plan)));
         }
         catch (SocketException problem)
         {
@@ -203,7 +214,7 @@ internal sealed partial class GatewayServer(
         {
             try
             {
-                var again = await factory.BindAsync(old.Plan);
+                var again = factory.Bind(old.Plan);
                 StopListener(old);
                 await again.StartAsync(CancellationToken.None);
                 lock (_listeners)
@@ -228,16 +239,22 @@ internal sealed partial class GatewayServer(
     private void StopListener(RunningListener running)
     {
         Log.Stopping(logger, running.Plan.Name, running.LocalEndPoint);
-        var stopping = StopAndLogAsync(running, runtime.Current.Config.Shutdown.DrainTimeout);
+        var stopping = StopRemovedAsync(running, runtime.Current.Config.Shutdown.DrainTimeout);
         _stopping.RemoveAll(task => task.IsCompleted);
         _stopping.Add(stopping);
     }
 
     private async Task StopAndLogAsync(RunningListener running, TimeSpan drain)
     {
+        using var deadline = new CancellationTokenSource(drain);
+        await StopAndLogAsync(running, deadline.Token);
+    }
+
+    private async Task StopAndLogAsync(RunningListener running, CancellationToken deadline)
+    {
         try
         {
-            await running.StopAsync(drain);
+            await running.StopAsync(deadline);
         }
         catch (Exception problem)
         {
@@ -253,6 +270,13 @@ internal sealed partial class GatewayServer(
         try
         {
             _stopped = true;
+            if (_handedOverUntil is not null)
+            {
+                await Task.WhenAll(_stopping);
+                runtime.RemoveDnat();
+                Log.Stopped(logger);
+                return;
+            }
             var shutdown = runtime.Current.Config.Shutdown;
             if (shutdown.DrainDelay > TimeSpan.Zero)
             {
@@ -276,14 +300,86 @@ internal sealed partial class GatewayServer(
         }
     }
 
-    public void Dispose() => _gate.Dispose();
+    public async Task<HandoverOffer?> BeginHandOverAsync()
+    {
+        await _gate.WaitAsync();
+        if (_stopped || !readiness.IsReady)
+        {
+            _gate.Release();
+            return null;
+        }
+        var table = runtime.SuspendDnat();
+        return new HandoverOffer([.. Listeners.SelectMany(static running => running.Share())], table?.Table, table?.Lock);
+    }
+
+    public Task CancelHandOverAsync()
+    {
+        runtime.ResumeDnat();
+        _gate.Release();
+        return Task.CompletedTask;
+    }
+
+    public async Task CompleteHandOverAsync(bool isTableTaken)
+    {
+        _stopped = true;
+        _handedOverUntil = new CancellationTokenSource(runtime.Current.Config.Handover!.DrainTimeout);
+        if (isTableTaken)
+        {
+            runtime.LeaveDnat();
+        }
+        else
+        {
+            runtime.ResumeDnat();
+            runtime.StopDnat();
+        }
+        // The other process answers probes from now on, because this process would say that it is not ready.
+        await Task.WhenAll(Listeners.Where(static running => running.Plan.Kind != ListenerKind.Traffic)
+            .Select(running => StopAndLogAsync(running, ProbesDrain)));
+        lifetime.StopApplication();
+        var traffic = Listeners.Where(static running => running.Plan.Kind == ListenerKind.Traffic).ToList();
+        await Task.WhenAll(traffic.Select(static running => running.UnbindAsync().AsTask()));
+        _stopping.Add(runtime.DrainHandedOverAsync(_handedOverUntil.Token));
+        _stopping.AddRange(traffic.Select(running => StopGentlyAsync(running, _handedOverUntil.Token)));
+        _gate.Release();
+    }
+
+    /// <summary>
+    /// Shortens what is left of the drain after a handover to <c>Shutdown:DrainTimeout</c>, because somebody waits for the end of this
+    /// process now. Does nothing without a handover.
+    /// </summary>
+    public void Hurry() => _handedOverUntil?.CancelAfter(runtime.Current.Config.Shutdown.DrainTimeout);
+
+    private async Task StopRemovedAsync(RunningListener running, TimeSpan drain)
+    {
+        using var deadline = new CancellationTokenSource(drain);
+        await StopGentlyAsync(running, deadline.Token);
+    }
+
+    private async Task StopGentlyAsync(RunningListener running, CancellationToken deadline)
+    {
+        await running.UnbindAsync();
+        if (running.Plan.IsHttp)
+        {
+            await Task.Delay(LastRequests, deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        await StopAndLogAsync(running, deadline);
+    }
+
+    public void Dispose()
+    {
+        _handedOverUntil?.Dispose();
+        _gate.Dispose();
+    }
 
     /// <summary>A change of listeners under way: the listeners to add and to close, and the steps that are done.</summary>
-    private sealed class Change(List<ListenerPlan> added, List<RunningListener> inTheWay, GatewaySnapshot before)
+    private sealed class Change(
+        List<ListenerPlan> added, List<RunningListener> inTheWay, Successions successions, GatewaySnapshot before)
     {
         public List<ListenerPlan> Added => added;
 
         public List<RunningListener> InTheWay => inTheWay;
+
+        public Successions Successions => successions;
 
         public GatewaySnapshot Before => before;
 

@@ -31,5 +31,13 @@ internal sealed record RestartKey(string Path, Func<GatewayConfig, object?> Read
             "Limits:MaxConnections",
             static config => config.Limits.MaxConnections,
             static (config, started) => config with { Limits = config.Limits with { MaxConnections = started.Limits.MaxConnections } }),
+        new(
+            "Handover:Path",
+            static config => config.Handover?.Path,
+            static (config, started) =>
+                config with
+                {
+                    Handover = started.Handover is { } inUse ? (config.Handover ?? inUse) with { Path = inUse.Path } : null,
+                }),
     ];
 }

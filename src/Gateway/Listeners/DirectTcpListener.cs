@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Linux;
 using Gateway.Tcp.Pipeline;
 
 namespace Gateway.Listeners;
@@ -14,10 +15,12 @@ internal sealed class DirectTcpListener(ListenerPlan plan, BoundTcpListener list
         return Task.CompletedTask;
     }
 
+    public override IReadOnlyList<ListeningDescriptor> Share() => listener.Share();
+
     protected override ValueTask UnbindSocketAsync() => listener.StopAsync();
 
     /// <summary>Live connections go on by themselves; at shutdown the data plane drains them all.</summary>
-    protected override Task StopServerAsync(TimeSpan drain) => listener.StopAsync().AsTask();
+    protected override Task StopServerAsync(CancellationToken deadline) => listener.StopAsync().AsTask();
 
     protected override ValueTask DiscardServerAsync() => listener.StopAsync();
 }

@@ -3,6 +3,9 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using Gateway.Http.Connections;
 using Gateway.Http.Requests;
+using Gateway.Linux;
+using Gateway.Tcp;
+using Gateway.Tcp.Pipeline;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -16,9 +19,16 @@ internal sealed class KestrelListener : RunningListener
     private readonly IServer _server;
     private readonly ServerStart _start;
     private readonly Func<ValueTask> _unbind;
+    private readonly Func<IReadOnlyList<ListeningDescriptor>> _share;
     private bool _started;
 
-    private KestrelListener(ListenerPlan plan, IPEndPoint local, ServiceProvider services, ServerStart start, Func<ValueTask> unbind)
+    private KestrelListener(
+        ListenerPlan plan,
+        IPEndPoint local,
+        ServiceProvider services,
+        ServerStart start,
+        Func<ValueTask> unbind,
+        Func<IReadOnlyList<ListeningDescriptor>> share)
         : base(plan)
     {
         LocalEndPoint = local;
@@ -26,6 +36,7 @@ internal sealed class KestrelListener : RunningListener
         _server = services.GetRequiredService<IServer>();
         _start = start;
         _unbind = unbind;
+        _share = share;
     }
 
     public override IPEndPoint LocalEndPoint { get; }
@@ -42,17 +53,17 @@ internal sealed class KestrelListener : RunningListener
         var services = CreateServices(host, kestrel => configure(kestrel, local));
         services.AddSingleton<DiagnosticSource>(_ => BadRequestObserver.CreateSource(host.GetRequiredService<HttpRequestReport>()));
         services.AddSingleton<IConnectionListenerFactory>(listener);
-        return new KestrelListener(plan, local, services.BuildServiceProvider(), start, () => listener.UnbindAsync());
+        return new KestrelListener(plan, local, services.BuildServiceProvider(), start, () => listener.UnbindAsync(), listener.Share);
     }
 
     /// <summary>Makes a listener that serves the connections of a TCP engine's transport.</summary>
     public static KestrelListener OverTransport(
-        ListenerPlan plan, IPEndPoint local, IConnectionListenerFactory transport, EndPoint endPoint, ConnectionDelegate handler,
-        Func<ValueTask> unbind, ServerStart start, IServiceProvider host)
+        ListenerPlan plan, BoundTcpListener bound, TcpDataPlane tcp, ServerStart start, IServiceProvider host)
     {
-        var services = CreateServices(host, kestrel => kestrel.Listen(endPoint, listen => listen.Run(connection => handler(connection))));
-        services.AddSingleton(transport);
-        return new KestrelListener(plan, local, services.BuildServiceProvider(), start, unbind);
+        var services = CreateServices(
+            host, kestrel => kestrel.Listen(bound.EndPoint, listen => listen.Run(tcp.ConnectionHandler.OnConnectedAsync)));
+        services.AddSingleton(tcp.ConnectionListenerFactory);
+        return new KestrelListener(plan, bound.LocalEndPoint, services.BuildServiceProvider(), start, bound.StopAsync, bound.Share);
     }
 
     public override async Task StartAsync(CancellationToken cancellation)
@@ -61,12 +72,13 @@ internal sealed class KestrelListener : RunningListener
         await _start(_server, cancellation);
     }
 
+    public override IReadOnlyList<ListeningDescriptor> Share() => _share();
+
     protected override ValueTask UnbindSocketAsync() => _unbind();
 
-    protected override async Task StopServerAsync(TimeSpan drain)
+    protected override async Task StopServerAsync(CancellationToken deadline)
     {
-        using var limit = new CancellationTokenSource(drain);
-        await _server.StopAsync(limit.Token);
+        await _server.StopAsync(deadline);
         await _unbind();
         await _services.DisposeAsync();
     }

@@ -33,6 +33,9 @@ internal sealed record ListenerPlan
     /// <summary>Whether TCP routes serve the listener's connections.</summary>
     public bool IsTcp => Protocol is ListenerProtocol.Tcp or ListenerProtocol.Tls;
 
+    /// <summary>Whether Kestrel serves the listener's connections with HTTP.</summary>
+    public bool IsHttp => !IsTcp;
+
     /// <summary>Whether the listener ends TLS.</summary>
     public bool EndsTls => Protocol is ListenerProtocol.Https or ListenerProtocol.Tls;
 

@@ -45,6 +45,27 @@ internal static class ListenerSockets
         }
     }
 
+    /// <summary>A managed socket of a socket that listens already.</summary>
+    /// <exception cref="SocketException">No descriptor is left.</exception>
+    public static Socket Adopt(ListeningDescriptor inherited)
+    {
+        using var copy = inherited.Duplicate() ?? throw new SocketException((int)SocketError.TooManyOpenSockets);
+        return copy.ToSocket();
+    }
+
+    /// <summary>Sets the keep-alive of the connections that an adopted socket accepts from now on.</summary>
+    public static void SetKeepAlive(Socket listening, KeepAliveConfig keepAlive)
+    {
+        if (keepAlive.Enabled)
+        {
+            KeepAliveProbes.Start(listening, keepAlive.Time, keepAlive.Interval, keepAlive.Retries);
+        }
+        else
+        {
+            listening.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, false);
+        }
+    }
+
     /// <summary>The accept queue's length. Kestrel's default is 512; the kernel caps the value at net.core.somaxconn.</summary>
     public const int Backlog = 4096;
 }

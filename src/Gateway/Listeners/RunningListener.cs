@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Http.Listeners;
+using Gateway.Linux;
 using Gateway.Tcp.Engines;
 
 namespace Gateway.Listeners;
@@ -32,11 +33,17 @@ internal abstract class RunningListener(ListenerPlan plan)
         return UnbindSocketAsync();
     }
 
-    /// <summary>Stops accepting, then lets live connections end; those that remain after <paramref name="drain"/> are closed.</summary>
-    public Task StopAsync(TimeSpan drain)
+    /// <summary>
+    /// Other descriptors of the listening sockets, for the listener that takes their place, in this process or another. Empty where sockets
+    /// cannot be shared. The caller disposes them.
+    /// </summary>
+    public abstract IReadOnlyList<ListeningDescriptor> Share();
+
+    /// <summary>Stops accepting, then lets live connections end; those that remain at the deadline are closed.</summary>
+    public Task StopAsync(CancellationToken deadline)
     {
         _entry?.Dispose();
-        return StopServerAsync(drain);
+        return StopServerAsync(deadline);
     }
 
     /// <summary>Closes a listener that has never accepted a connection.</summary>
@@ -50,7 +57,7 @@ internal abstract class RunningListener(ListenerPlan plan)
     protected abstract ValueTask UnbindSocketAsync();
 
     /// <summary>Implements <see cref="StopAsync"/>.</summary>
-    protected abstract Task StopServerAsync(TimeSpan drain);
+    protected abstract Task StopServerAsync(CancellationToken deadline);
 
     /// <summary>Implements <see cref="DiscardAsync"/>.</summary>
     protected abstract ValueTask DiscardServerAsync();

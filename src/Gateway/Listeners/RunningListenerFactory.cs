@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Gateway.Http.Connections;
 using Gateway.Http.Listeners;
+using Gateway.Linux;
 using Gateway.Tcp;
 using Gateway.Tcp.Engines;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -16,22 +17,39 @@ internal sealed class RunningListenerFactory(
     /// <summary>Sets how a server is started with the host's application. Called once, before the first listener is bound.</summary>
     public void UseApplication(ServerStart start) => _start = start;
 
+    /// <param name="plan">What is to be bound.</param>
+    /// <param name="inherited">
+    /// Sockets that listen on the address already, and are used instead of new ones; null: none. Not empty. The caller disposes them.
+    /// </param>
     /// <exception cref="SocketException">The address cannot be bound.</exception>
-    public ValueTask<RunningListener> BindAsync(ListenerPlan plan)
+    public RunningListener Bind(ListenerPlan plan, IReadOnlyList<ListeningDescriptor>? inherited = null)
     {
-        var bound = plan.IsTcp ? BindTcp(plan) : BindHttp(plan);
+        var bound = plan.IsTcp ? BindTcp(plan, inherited) : BindHttp(plan, inherited);
         bound.Enter(own);
-        return new(bound);
+        return bound;
     }
 
-    private KestrelListener BindHttp(ListenerPlan plan)
+    private KestrelListener BindHttp(ListenerPlan plan, IReadOnlyList<ListeningDescriptor>? inherited)
     {
-        var address = plan.Address;
-        var socket = ListenerSockets.Listen(
-            address.EndPoint,
-            address.DualMode,
-            plan.KeepAlive,
-            listening => tcp.KeepOptions(listening, plan.Options));
+        var socket = inherited is not null
+            ? ListenerSockets.Adopt(inherited[0])
+            : ListenerSockets.Listen(
+                plan.Address.EndPoint,
+                plan.Address.DualMode,
+                plan.KeepAlive,
+                listening => tcp.KeepOptions(listening, plan.Options));
+        ServerStart start = _start;
+        if (inherited is not null)
+        {
+            tcp.KeepOptions(socket, plan.Options);
+            // Not before the start, because until then the socket serves another listener, which may stay.
+            start = (server, cancellation) =>
+            {
+                ListenerSockets.SetKeepAlive(socket, plan.KeepAlive);
+                return _start(server, cancellation);
+            };
+        }
+
         var state = http.For(plan.Name, plan.Kind);
         // Connections of probes, scrapers and the operator use the reserve of descriptors.
         var reserved =
@@ -46,7 +64,7 @@ internal sealed class RunningListenerFactory(
         return KestrelListener.OverSocket(
             plan,
             listener,
-            _start,
+            start,
             host,
             (kestrel, local) => KestrelListenerSetup.Configure(
                 kestrel, local, state, plan.EndsTls ? null : plan.HttpVersion, plan.HttpLimits, host));
@@ -58,23 +76,15 @@ internal sealed class RunningListenerFactory(
         new SocketConnectionFactoryOptions { MaxReadBufferSize = plan.HttpLimits.RequestBufferBytes },
         host.GetRequiredService<ILoggerFactory>().CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
 
-    private RunningListener BindTcp(ListenerPlan plan)
+    private RunningListener BindTcp(ListenerPlan plan, IReadOnlyList<ListeningDescriptor>? inherited)
     {
         var address = plan.Address;
         var keepAlive = plan.KeepAlive is { Enabled: true } on ? new TcpKeepAlive(on.Time, on.Interval, on.Retries) : null;
-        var bound = tcp.Bind(plan.Name, address.EndPoint, address.DualMode, keepAlive, plan.Options, plan.Intercept, plan.Mark);
+        var bound = tcp.Bind(plan.Name, address.EndPoint, address.DualMode, keepAlive, plan.Options, plan.Intercept, plan.Mark, inherited);
         if (!tcp.AcceptsThroughKestrel)
         {
             return new DirectTcpListener(plan, bound);
         }
-        return KestrelListener.OverTransport(
-            plan,
-            bound.LocalEndPoint,
-            tcp.ConnectionListenerFactory,
-            bound.EndPoint,
-            tcp.ConnectionHandler.OnConnectedAsync,
-            bound.StopAsync,
-            _start,
-            host);
+        return KestrelListener.OverTransport(plan, bound, tcp, _start, host);
     }
 }

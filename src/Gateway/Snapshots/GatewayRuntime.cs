@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Gateway.Http;
 using Gateway.Http.Backends.Clients;
 using Gateway.Http.Listeners;
@@ -81,6 +82,18 @@ internal sealed class GatewayRuntime(
 
     /// <summary>Waits for TCP connections to end, then closes those that remain, with the reason drain.</summary>
     public Task DrainTcpAsync(TimeSpan timeout) => Task.WhenAll(tcp.DrainAsync(timeout), tcp.DrainDnatAsync(timeout));
+
+    /// <summary>As <see cref="DrainTcpAsync"/>, after another process has taken over: no connection is refused.</summary>
+    public Task DrainHandedOverAsync(CancellationToken deadline) => tcp.DrainAsync(deadline, refuses: false);
+
+    /// <summary>The table of Dnat routes and its lock, for the process that takes this one's place; null: there is none.</summary>
+    public (string Table, SafeSocketHandle Lock)? SuspendDnat() => tcp.SuspendDnat() is { } held ? (tcp.DnatTableName, held) : null;
+
+    /// <summary>The other process has not started: this process keeps the kernel's rules up to date again.</summary>
+    public void ResumeDnat() => tcp.ResumeDnat();
+
+    /// <summary>The kernel's rules belong to another process now.</summary>
+    public void LeaveDnat() => tcp.LeaveDnat();
 
     /// <summary>Stops the kernel from forwarding new connections.</summary>
     public void StopDnat() => tcp.StopDnat();

@@ -36,6 +36,37 @@ public sealed class DnatLifeTests
     }
 
     [Fact]
+    public async Task Handover_WithALiveConnection_KeepsTheTable()
+    {
+        await using var network = await DnatNetwork.CreateAsync();
+        await using var backend = network.StartBackend(0);
+        using var folder = new TemporaryFolder();
+        var config = DnatNetwork.Config(DnatNetwork.BackendAddress(0))
+            .Set("Handover", new { Path = Path.Combine(folder.Path, "handover.sock") });
+        await using var old = await GatewayProcess.StartAsync(config, network.Start);
+        using var live = await network.ConnectAsync();
+        Assert.Equal("one", await DnatNetwork.EchoAsync(live, "one"));
+
+        await using var next = await GatewayProcess.StartAsync(config, network.Start);
+        Assert.Equal(0, await old.Process.WaitForExitAsync());
+
+        // The old process has ended, and the kernel forwards by the table of the new process.
+        Assert.Contains("chain to/in/in-0/4", await network.NftAsync("list", "table", "inet", "gateway_dnat"), StringComparison.Ordinal);
+        Assert.Equal("two", await DnatNetwork.EchoAsync(live, "two"));
+        using (var fresh = await network.ConnectAsync())
+        {
+            Assert.Equal("three", await DnatNetwork.EchoAsync(fresh, "three"));
+            Assert.Contains(fresh.Local, backend.Remotes);
+        }
+
+        live.ShutdownSend();
+        await live.WaitForEndAsync();
+        next.Terminate();
+        Assert.Equal(0, await next.Process.WaitForExitAsync());
+        Assert.Equal("", await network.NftAsync("list", "tables"));
+    }
+
+    [Fact]
     public async Task Kill_AndStartAgain_RepairsWithoutTouchingConnections()
     {
         await using var network = await DnatNetwork.CreateAsync();

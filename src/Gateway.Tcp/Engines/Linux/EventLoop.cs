@@ -147,6 +147,16 @@ internal sealed class EventLoop
         }
     }
 
+    /// <summary>
+    /// Stops watching a descriptor whose file may stay open. The epoll set watches files: after a close, another descriptor of the same
+    /// listening socket would wake this loop for each connection.
+    /// </summary>
+    internal void Unwatch(IEpollTarget target, int fd)
+    {
+        Forget(target, fd);
+        _ = _epoll.Remove(fd);
+    }
+
     /// <summary>Continues the relay later in this round or in the next round, after other connections have run.</summary>
     internal void ContinueLater(LinuxRelay relay) => _unfinished.Enqueue(relay);
 

@@ -41,7 +41,9 @@ internal sealed class LinuxTcpEngine : ITcpEngine
     /// <inheritdoc/>
     public ITcpEngineListener Bind(IPEndPoint endPoint, TcpListenOptions options)
     {
-        var (sockets, localEndPoint) = ListenSocketFactory.Bind(endPoint, options, _loops.Length, _tcpOptions.Program);
+        var (sockets, localEndPoint) = options.Inherited.Count > 0
+            ? ListenSocketFactory.Adopt(options, _loops.Length, _tcpOptions.Program)
+            : ListenSocketFactory.Bind(endPoint, options, _loops.Length, _tcpOptions.Program);
         return new LinuxTcpListener(_loops, sockets, localEndPoint, options, _options.AcceptFault);
     }
 

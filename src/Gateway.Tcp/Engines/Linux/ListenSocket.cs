@@ -145,7 +145,7 @@ internal sealed class ListenSocket : IEpollTarget
         _ = _loop.Listening.Remove(this);
         if (_registration != 0)
         {
-            _loop.Forget(this, _fd);
+            _loop.Unwatch(this, _fd);
         }
 
         _descriptor.Release();

@@ -65,6 +65,58 @@ internal static class ListenSocketFactory
         }
     }
 
+    /// <summary>
+    /// Descriptors of sockets that listen already (<see cref="TcpListenOptions.Inherited"/>): each socket gets a loop, and each loop a
+    /// socket. Loops may share a socket, because a socket that is bound in addition would have an accept queue that nobody can take over.
+    /// </summary>
+    /// <exception cref="SocketException">No descriptor is left, or a right is missing.</exception>
+    internal static (FileDescriptor[] Sockets, IPEndPoint LocalEndPoint) Adopt(TcpListenOptions options, int count, ToaProgram? toa)
+    {
+        var inherited = options.Inherited;
+        var sockets = new FileDescriptor[Math.Max(count, inherited.Count)];
+        try
+        {
+            for (var index = 0; index < sockets.Length; index++)
+            {
+                sockets[index] = inherited[index % inherited.Count].DuplicateDescriptor();
+                var fd = sockets[index].Hold();
+                try
+                {
+                    SetInterception(fd, inherited[0].LocalEndPoint, options);
+                    ThrowIfFailed(KeptOptions.Keep(fd, options.Options, toa));
+                }
+                finally
+                {
+                    sockets[index].Release();
+                }
+            }
+
+            return (sockets, inherited[0].LocalEndPoint);
+        }
+        catch
+        {
+            foreach (var socket in sockets)
+            {
+                socket?.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private static void SetInterception(int fd, IPEndPoint endPoint, TcpListenOptions options)
+    {
+        if (options.Transparent)
+        {
+            ThrowIfFailed(Syscalls.SetOption(fd, SocketOption.Transparent(endPoint.AddressFamily), 1));
+        }
+
+        if (options.Mark != 0)
+        {
+            ThrowIfFailed(Syscalls.SetOption(fd, SocketOption.Mark, options.Mark));
+        }
+    }
+
     private static FileDescriptor Open(IPEndPoint endPoint, TcpListenOptions options, bool sharePort)
     {
         var address = SockAddr.From(endPoint);
@@ -85,16 +137,7 @@ internal static class ListenSocketFactory
                 ThrowIfFailed(Syscalls.SetOption(fd, SocketOption.OnlyV6, options.DualMode ? 0 : 1));
             }
 
-            if (options.Transparent)
-            {
-                ThrowIfFailed(Syscalls.SetOption(fd, SocketOption.Transparent(endPoint.AddressFamily), 1));
-            }
-
-            if (options.Mark != 0)
-            {
-                ThrowIfFailed(Syscalls.SetOption(fd, SocketOption.Mark, options.Mark));
-            }
-
+            SetInterception(fd, endPoint, options);
             _ = SocketOptionSet.ApplyToListener(fd, options.KeepAlive);
             ThrowIfFailed(Syscalls.Bind(fd, address));
             descriptor.Release();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Linux;
 
 namespace Gateway.Tcp.Engines.Portable;
 
@@ -16,6 +17,10 @@ internal sealed class PortableListener(Socket socket, SocketAcceptor acceptor, T
     public IPEndPoint LocalEndPoint { get; } = (IPEndPoint)socket.LocalEndPoint!;
 
     public void Start(Action<TcpConnection> onAccepted) => _accepting = Task.Run(() => AcceptAsync(onAccepted));
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ListeningDescriptor> Share() =>
+        OperatingSystem.IsLinux() && ListeningDescriptor.Duplicate(socket) is { } copy ? [copy] : [];
 
     public async ValueTask StopAsync()
     {

@@ -28,6 +28,11 @@ internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownList
             throw new SocketException((int)SocketError.OperationNotSupported);
         }
 
+        if (options.Inherited.Count > 0)
+        {
+            return Adopt(options);
+        }
+
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -39,8 +44,7 @@ internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownList
             SocketSettings.ApplyInterception(socket, options);
             socket.Bind(endPoint);
             socket.Listen(options.Backlog);
-            var acceptor = new SocketAcceptor(socket, mayUseReserve: false, options.OnAcceptError, options.OnTurnedAway, time);
-            return new PortableListener(socket, acceptor, options, this);
+            return Listen(socket, options);
         }
         catch
         {
@@ -66,4 +70,27 @@ internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownList
     internal void Opened(PortableTcpConnection connection) => _open.TryAdd(connection, true);
 
     internal void Closed(PortableTcpConnection connection) => _open.TryRemove(connection, out _);
+
+    // One socket: further sockets are those of another engine's loops, which accept what waits in their queues before they close.
+    private PortableListener Adopt(TcpListenOptions options)
+    {
+        using var copy = options.Inherited[0].Duplicate() ?? throw new SocketException((int)SocketError.TooManyOpenSockets);
+        var socket = copy.ToSocket();
+        try
+        {
+            SocketSettings.ApplyInterception(socket, options);
+            return Listen(socket, options);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private PortableListener Listen(Socket socket, TcpListenOptions options)
+    {
+        var acceptor = new SocketAcceptor(socket, mayUseReserve: false, options.OnAcceptError, options.OnTurnedAway, time);
+        return new PortableListener(socket, acceptor, options, this);
+    }
 }

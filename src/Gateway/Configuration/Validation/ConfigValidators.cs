@@ -23,6 +23,7 @@ internal static class ConfigValidators
         new ClusterSourceIpTopic(),
         new ReadyWhenTopic(),
         new ProcessTopic(),
+        new HandoverTopic(),
         new LoggingTopic(),
     ];
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Linux;
 using Gateway.Tcp.Engines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -25,6 +26,10 @@ internal sealed class PausingListener(
 
     /// <inheritdoc/>
     public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
+
+    /// <summary>Another descriptor of the socket, for the listener that takes its place; none where sockets cannot be shared.</summary>
+    public IReadOnlyList<ListeningDescriptor> Share() =>
+        OperatingSystem.IsLinux() && ListeningDescriptor.Duplicate(socket) is { } copy ? [copy] : [];
 
     /// <inheritdoc/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) => new(this);

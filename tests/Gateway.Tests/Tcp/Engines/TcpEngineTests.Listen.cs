@@ -98,6 +98,68 @@ public abstract partial class TcpEngineTests
     }
 
     [Fact]
+    public async Task Bind_SharedSocketsOfAListenerThatStops_AcceptsWhatWaitsAndWhatComes()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Skip("Sockets are shared on Linux only.");
+        }
+
+        const int Connections = 20;
+        await using var engine = CreateEngine();
+        var options = new TcpListenOptions { KeepAlive = new TcpKeepAlive(TimeSpan.FromSeconds(61), TimeSpan.FromSeconds(9), 4) };
+        var first = engine.Bind(new IPEndPoint(IPAddress.Loopback, 0), options);
+        var shared = first.Share();
+        Assert.All(shared, socket => Assert.Equal(first.LocalEndPoint, socket.LocalEndPoint));
+        var second = engine.Bind(first.LocalEndPoint, new TcpListenOptions { Inherited = shared });
+        Assert.All(shared, socket => socket.Dispose());
+        var accepted = Channel.CreateUnbounded<TcpConnection>();
+        // Never started: it must not accept, and hand over, what waits.
+        await first.StopAsync().Within();
+        var clients = Enumerable.Range(0, Connections).Select(_ => TestSockets.New()).ToArray();
+        await Task.WhenAll(clients.Take(Connections / 2).Select(client => client.ConnectAsync(second.LocalEndPoint))).Within();
+
+        second.Start(connection => accepted.Writer.TryWrite(connection));
+        await Task.WhenAll(clients.Skip(Connections / 2).Select(client => client.ConnectAsync(second.LocalEndPoint))).Within();
+
+        for (var index = 0; index < Connections; index++)
+        {
+            var connection = await accepted.Reader.ReadAsync().Within();
+            await connection.EnterAsync();
+            connection.Reset();
+        }
+
+        await second.StopAsync().Within();
+        using var late = TestSockets.New();
+        _ = await Assert.ThrowsAsync<SocketException>(() => late.ConnectAsync(second.LocalEndPoint).Within());
+        Assert.Empty(second.Share());
+        Assert.All(clients, client => client.Dispose());
+    }
+
+    [Fact]
+    public async Task Bind_SharedSocketsAndDiscard_LeavesTheFirstListenerAsItWas()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Skip("Sockets are shared on Linux only.");
+        }
+
+        await using var bench = Bench();
+        var shared = bench.Listener.Share();
+
+        for (var turn = 0; turn < 10; turn++)
+        {
+            var second = bench.Engine.Bind(bench.Listener.LocalEndPoint, new TcpListenOptions { Inherited = shared });
+            await second.StopAsync().Within();
+        }
+
+        Assert.All(shared, socket => socket.Dispose());
+        var (client, backend) = await bench.ConnectPairAsync();
+        await client.WriteAsync(Request);
+        Assert.Equal(Request, await backend.ReadAsync(Request.Length));
+    }
+
+    [Fact]
     public async Task Stop_LiveConnections_GoOn()
     {
         await using var bench = Bench();
