@@ -41,4 +41,11 @@ public sealed record ProxyProtocolConfig
     /// another proxy in front of the trusted proxy. Defaults to Reject.
     /// </summary>
     public NestedHeaderAction NestedHeader { get; init; } = NestedHeaderAction.Reject;
+
+    /// <summary>
+    /// Whether connections that the rules above refuse are refused, or only counted and logged. Observe is for the time before the rules
+    /// are known to be complete, because a load balancer that is missing in <see cref="TrustedProxies"/> is an outage under Enforce.
+    /// Defaults to Enforce.
+    /// </summary>
+    public ProxyProtocolEnforcement Enforcement { get; init; }
 }

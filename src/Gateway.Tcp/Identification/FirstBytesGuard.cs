@@ -9,7 +9,10 @@ namespace Gateway.Tcp.Identification;
 /// dialed. Bytes that could still become a signature are sent on, because holding them back would stall a client that sent a lone "P". The
 /// bytes that complete a signature are never sent on, so that no backend ever sees a whole signature.
 /// </summary>
-public sealed class FirstBytesGuard : IFirstBytesGuard
+/// <param name="observed">
+/// Called with the version of a signature, which then passes: the guard of a policy that observes. Null: the guard refuses a signature.
+/// </param>
+public sealed class FirstBytesGuard(Action<ProxyVersion?>? observed = null) : IFirstBytesGuard
 {
     private FirstBytes _seen;
     private int _length;
@@ -25,7 +28,14 @@ public sealed class FirstBytesGuard : IFirstBytesGuard
         bytes[..added].CopyTo(seen[_length..]);
         _length += added;
         var match = ProxySignature.Match(seen[.._length]);
-        Refused = ProxySignature.VersionOf(match);
+        var version = ProxySignature.VersionOf(match);
+        if (version is not null && observed is not null)
+        {
+            observed(version);
+            return GuardVerdict.Pass;
+        }
+
+        Refused = version;
         return match switch
         {
             ProxySignatureMatch.Partial => GuardVerdict.More,

@@ -32,14 +32,25 @@ internal static class HeaderIdentification
     /// <param name="received">All bytes since the beginning of the connection.</param>
     /// <param name="elapsed">Time since accept.</param>
     /// <param name="ended">Whether the peer has ended its side.</param>
+    /// <param name="clientSpeaksFirst">
+    /// Whether the protocol's client speaks first. An observing policy then waits for a header as long as an enforcing policy does, because
+    /// the wait delays nobody.
+    /// </param>
     public static IdentificationStep Decide(
-        ProxyProtocolPolicy? policy, PeerClass peer, ReadOnlySpan<byte> received, TimeSpan elapsed, bool ended)
-    {
-        if (policy is null)
-        {
-            return PeerIsClient;
-        }
+        ProxyProtocolPolicy? policy,
+        PeerClass peer,
+        ReadOnlySpan<byte> received,
+        TimeSpan elapsed,
+        bool ended,
+        bool clientSpeaksFirst = false) =>
+        policy is null ? PeerIsClient
+        : policy.Observes ? ObservedIdentification.Decide(policy, peer, received, elapsed, ended, clientSpeaksFirst)
+        : Enforce(policy, peer, received, elapsed, ended);
 
+    /// <summary>Decides as a policy that enforces its rules, even if the given policy only observes.</summary>
+    internal static IdentificationStep Enforce(
+        ProxyProtocolPolicy policy, PeerClass peer, ReadOnlySpan<byte> received, TimeSpan elapsed, bool ended)
+    {
         if (peer == PeerClass.Rejected)
         {
             return Refuse(IdentificationRefusal.UntrustedPeer);
@@ -56,20 +67,25 @@ internal static class HeaderIdentification
     }
 
     /// <summary>Decides over bytes in any number of segments.</summary>
-    /// <inheritdoc cref="Decide(ProxyProtocolPolicy?, PeerClass, ReadOnlySpan{byte}, TimeSpan, bool)"/>
+    /// <inheritdoc cref="Decide(ProxyProtocolPolicy?, PeerClass, ReadOnlySpan{byte}, TimeSpan, bool, bool)"/>
     public static IdentificationStep Decide(
-        ProxyProtocolPolicy? policy, PeerClass peer, in ReadOnlySequence<byte> received, TimeSpan elapsed, bool ended)
+        ProxyProtocolPolicy? policy,
+        PeerClass peer,
+        in ReadOnlySequence<byte> received,
+        TimeSpan elapsed,
+        bool ended,
+        bool clientSpeaksFirst = false)
     {
         if (received.IsSingleSegment || policy is null)
         {
-            return Decide(policy, peer, received.FirstSpan, elapsed, ended);
+            return Decide(policy, peer, received.FirstSpan, elapsed, ended, clientSpeaksFirst);
         }
 
         // Bytes after the longest header are payload and do not change the decision.
         var length = (int)Math.Min(received.Length, Math.Max(policy.Parsing.MaxHeaderBytes, ProxySignature.MaxLength));
         var buffer = ArrayPool<byte>.Shared.Rent(length);
         received.Slice(0, length).CopyTo(buffer);
-        var step = Decide(policy, peer, buffer.AsSpan(0, length), elapsed, ended);
+        var step = Decide(policy, peer, buffer.AsSpan(0, length), elapsed, ended, clientSpeaksFirst);
         ArrayPool<byte>.Shared.Return(buffer);
         return step;
     }
@@ -85,7 +101,7 @@ internal static class HeaderIdentification
         IPEndPoint local,
         ReadOnlySpan<byte> received)
     {
-        if (!step.HasHeader)
+        if (!step.HasHeader || step.Observed != IdentificationRefusal.None)
         {
             return new ConnectionIdentity { Client = peer, Peer = peer, Local = local, Source = IdentitySource.Socket };
         }
@@ -252,13 +268,13 @@ internal static class HeaderIdentification
         };
     }
 
-    private static IdentificationStep WaitUntil(TimeSpan limit, TimeSpan elapsed)
+    internal static IdentificationStep WaitUntil(TimeSpan limit, TimeSpan elapsed)
     {
         var left = limit - elapsed;
         return new IdentificationStep { Action = IdentificationAction.Wait, Wait = left < ShortestWait ? ShortestWait : left };
     }
 
-    private static IdentificationStep Silent() => new() { Action = IdentificationAction.CloseSilently };
+    internal static IdentificationStep Silent() => new() { Action = IdentificationAction.CloseSilently };
 
     private static IdentificationStep Refuse(IdentificationRefusal refusal) =>
         new() { Action = IdentificationAction.Refuse, Refusal = refusal };

@@ -14,6 +14,12 @@ internal readonly record struct IdentificationStep
     /// <summary>With Refuse: the reason.</summary>
     public IdentificationRefusal Refusal { get; init; }
 
+    /// <summary>
+    /// The reason for which the connection would be refused, if the policy did not only observe; None: the policy takes the connection.
+    /// With any other value the peer is the client, whatever the header says.
+    /// </summary>
+    public IdentificationRefusal Observed { get; init; }
+
     /// <summary>With HeaderInvalid and HeaderTooLarge: the parser's error.</summary>
     public ProxyParseError ParseError { get; init; }
 

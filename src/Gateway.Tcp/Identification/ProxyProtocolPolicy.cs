@@ -36,6 +36,8 @@ public sealed class ProxyProtocolPolicy
             AllowMixedFamilies = config.MixedFamilies == MixedFamiliesAction.Accept,
             AllowV2 = config.Versions.Contains(ProxyProtocolVersion.V2),
         };
+        Enforcement = config.Enforcement;
+        AnyHeader = new ProxyParseOptions { MaxHeaderBytes = config.MaxHeaderBytes, AllowMixedFamilies = true };
     }
 
     /// <summary>Whether trusted peers must send a header.</summary>
@@ -52,6 +54,15 @@ public sealed class ProxyProtocolPolicy
 
     /// <summary>The options of the header's parser: size limit, versions, mixed families.</summary>
     public ProxyParseOptions Parsing { get; }
+
+    /// <summary>What happens to a connection that the policy refuses.</summary>
+    public ProxyProtocolEnforcement Enforcement { get; }
+
+    /// <summary>Whether a connection that the policy refuses is counted and goes on, with its peer as the client.</summary>
+    public bool Observes => Enforcement == ProxyProtocolEnforcement.Observe;
+
+    /// <summary>The options for a header that the policy refuses and whose length is needed: all versions and families.</summary>
+    internal ProxyParseOptions AnyHeader { get; }
 
     /// <summary>Resolves a section.</summary>
     /// <param name="config">The validated section; null: absent.</param>

@@ -55,7 +55,11 @@ internal sealed partial class AccessLog(ILoggerFactory loggers)
         _ => "Toa",
     };
 
-    private static string Detail(ConnectionRecord record) =>
+    private static string Detail(ConnectionRecord record) => record.Observed == IdentificationRefusal.None ? End(record)
+        : End(record) is "-" ? $"Observed:{record.Observed}"
+        : $"{End(record)},Observed:{record.Observed}";
+
+    private static string End(ConnectionRecord record) =>
         record.Outcome is { Rule: null, Error: null } && record.Route?.Cluster.Original is not null
             ? $"to:{record.Identity!.Local}"
             : record.Outcome.Detail;

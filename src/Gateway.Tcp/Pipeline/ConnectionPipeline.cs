@@ -41,7 +41,7 @@ internal sealed partial class ConnectionPipeline(
     private readonly AccessLog _access = new(loggers);
     private readonly OperatorWarnings _warnings = new(loggers, time);
     private readonly OwnConnections _own = new();
-    private readonly ConnectionPrologue _prologue = new(PrologueRules.Tcp, metrics.Prologue, live, limit, time);
+    private readonly ConnectionPrologue _prologue = new(PrologueRules.Tcp, metrics.Prologue, live, limit, loggers, time);
     private readonly ILogger _logger = loggers.CreateLogger<ConnectionPipeline>();
     private volatile TcpModel _model = TcpModel.Empty;
 
@@ -145,12 +145,12 @@ internal sealed partial class ConnectionPipeline(
     }
 
     // The prologue has looked for a second header in front of TLS. The backend gets the bytes inside TLS, so they are guarded too.
-    private static void GuardInside(ConnectionRecord record)
+    private void GuardInside(ConnectionRecord record)
     {
         if (record.ProxyProtocol is { } policy && (policy.RejectsNested || !record.HasHeader))
         {
-            record.Guard = new FirstBytesGuard();
             record.GuardAs = record.HasHeader ? IdentificationRefusal.NestedHeader : IdentificationRefusal.UntrustedHeader;
+            record.Guard = policy.Observes ? _prologue.Observed.Watch(record, record.GuardAs) : new FirstBytesGuard();
         }
     }
 
@@ -298,9 +298,13 @@ internal sealed partial class ConnectionPipeline(
         return !isRefused || record.Fail(PipelineOutcomes.Of(record.GuardAs));
     }
 
-    // Where the listener has a policy, the prologue has already looked at the first bytes.
+    // Where the listener has a policy, the prologue has already looked at the first bytes. A policy that only observes has let them
+    // through, so they are refused here, as on a listener without a policy: no backend may take a client's header for the gateway's.
     private static bool RefusesSecondHeader(ConnectionRecord record) =>
-        record is { SendsHeader: true, Model.Policy: null, Route.SourceIp.RejectsNested: true };
+        record is { SendsHeader: true, Route.SourceIp.RejectsNested: true } && (record.ProxyProtocol is null || LetsHeadersThrough(record));
+
+    private static bool LetsHeadersThrough(ConnectionRecord record) => record.ProxyProtocol is { Observes: true } policy
+        && (policy.RejectsNested || !record.HasHeader);
 
     private void Account(ConnectionRecord record, bool saidNothing)
     {

@@ -43,7 +43,7 @@ internal sealed partial class TcpMetrics
 
     private void StartAtZero(ListenerModel listener)
     {
-        Prologue.StartAtZero(listener.Name, ReasonSeries.RejectedTcp, listener.Policy is not null, listener.Toa is not null);
+        Prologue.StartAtZero(listener.Name, ReasonSeries.RejectedTcp, listener.Policy?.Enforcement, listener.Toa is not null);
         if (listener.Tls is not null)
         {
             Tls.StartAtZero(listener.Name);

@@ -70,6 +70,9 @@ public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnect
     /// <summary>The refusal that is reported if the guard stops the connection.</summary>
     public IdentificationRefusal GuardAs { get; set; }
 
+    /// <summary>The rule that would have refused the connection, if its policy did not only observe; None: no rule.</summary>
+    public IdentificationRefusal Observed { get; set; }
+
     /// <summary>How the connection ended.</summary>
     public Outcome Outcome { get; protected internal set; }
 

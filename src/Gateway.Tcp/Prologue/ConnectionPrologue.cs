@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tcp.Prologue;
 
@@ -25,19 +26,30 @@ public sealed class ConnectionPrologue
     /// <param name="metrics">The instruments, shared by TCP and HTTP.</param>
     /// <param name="live">The live connections of TCP or of HTTP.</param>
     /// <param name="limit">The cap on connections.</param>
+    /// <param name="loggers">For the category <c>Gateway.Warnings</c>.</param>
     /// <param name="time">The clock, for timeouts.</param>
-    public ConnectionPrologue(PrologueRules rules, PrologueMetrics metrics, LiveConnections live, ConnectionLimit limit, TimeProvider time)
+    public ConnectionPrologue(
+        PrologueRules rules,
+        PrologueMetrics metrics,
+        LiveConnections live,
+        ConnectionLimit limit,
+        ILoggerFactory loggers,
+        TimeProvider time)
     {
+        Observed = new ObservedRefusals(metrics, loggers, time);
         _live = live;
         _limit = limit;
         _looks =
         [
-            new ProxyHeaderLook(rules, metrics, time),
+            new ProxyHeaderLook(rules, metrics, Observed, time),
             new ToaLook(metrics),
             new UnexpectedHeaderLook(rules),
             new ClientHelloLook(metrics, time),
         ];
     }
+
+    /// <summary>Counts and logs what policies that only observe would refuse.</summary>
+    internal ObservedRefusals Observed { get; }
 
     /// <summary>Runs the steps. Completes synchronously if no look has to wait.</summary>
     /// <returns>True: the connection goes on, and its identity is known. False: the connection has ended, and its outcome is set.</returns>

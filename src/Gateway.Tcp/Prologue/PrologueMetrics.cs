@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Prologue;
@@ -33,9 +34,11 @@ public sealed class PrologueMetrics
     /// <summary>Adds the series of a listener with the value zero, before anything is counted.</summary>
     /// <param name="listener">The listener's name.</param>
     /// <param name="series">The reasons for which the listener's connections can be rejected.</param>
-    /// <param name="looksAtHeaders">Whether the listener has a <c>ProxyProtocol</c> section.</param>
+    /// <param name="headers">
+    /// The enforcement of the listener's <c>ProxyProtocol</c> section; null: the listener has no such section.
+    /// </param>
     /// <param name="looksAtOptions">Whether the listener has a <c>Toa</c> section.</param>
-    public void StartAtZero(string listener, ReasonSeries series, bool looksAtHeaders, bool looksAtOptions)
+    public void StartAtZero(string listener, ReasonSeries series, ProxyProtocolEnforcement? headers, bool looksAtOptions)
     {
         _healthChecks.Add(0, TcpMeter.Tag("listener", listener));
         foreach (var reason in CloseReasons.In(series))
@@ -43,9 +46,9 @@ public sealed class PrologueMetrics
             _rejected.Add(0, TcpMeter.Tag("listener", listener), TcpMeter.Tag("reason", reason.Label()));
         }
 
-        if (looksAtHeaders)
+        if (headers is { } enforcement)
         {
-            Headers.StartAtZero(listener);
+            Headers.StartAtZero(listener, enforcement);
         }
 
         foreach (var result in looksAtOptions ? ToaResults.All : [])

@@ -10,7 +10,8 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Prologue;
 
 /// <summary>Passes the received bytes to <see cref="HeaderIdentification"/> until the client is known or refused.</summary>
-internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metrics, TimeProvider time) : IPrologueLook
+internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metrics, ObservedRefusals observed, TimeProvider time)
+    : IPrologueLook
 {
     public ValueTask<bool> LookAsync(AcceptedConnection connection)
     {
@@ -38,7 +39,7 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
         while (true)
         {
             // A peer that is refused by its address: nothing is read.
-            if (peer != PeerClass.Rejected && !connection.HasEnded && connection.Receive() != SocketError.Success)
+            if ((peer != PeerClass.Rejected || policy.Observes) && !connection.HasEnded && connection.Receive() != SocketError.Success)
             {
                 return ConcludeFailed(connection, policy, peer, settled);
             }
@@ -46,7 +47,7 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
             var step = Decide(connection, policy, peer, ref settled, connection.HasEnded);
             if (step.Action != IdentificationAction.Wait)
             {
-                return Conclude(connection, step);
+                return Conclude(connection, policy, step);
             }
 
             var waited = await connection.WaitAsync(step.Wait);
@@ -73,7 +74,7 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
         var received = connection.Received;
         if (settled.GuardAs == IdentificationRefusal.None)
         {
-            var step = HeaderIdentification.Decide(policy, peer, received, elapsed, ended);
+            var step = HeaderIdentification.Decide(policy, peer, received, elapsed, ended, rules.ClientSpeaksFirst);
             if (!rules.WatchesForNestedHeaders && step.GuardAs == IdentificationRefusal.NestedHeader)
             {
                 step = step with { GuardAs = IdentificationRefusal.None };
@@ -92,7 +93,10 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
             settled = step;
         }
 
-        return WaitForFirstBytes(settled, received.Slice(settled.ConsumedBytes), policy.HeaderTimeout - elapsed, ended);
+        var first = WaitForFirstBytes(settled, received.Slice(settled.ConsumedBytes), policy.HeaderTimeout - elapsed, ended);
+        return policy.Observes && first.Action == IdentificationAction.Refuse
+            ? first with { Action = IdentificationAction.Identified, Refusal = IdentificationRefusal.None, Observed = first.Refusal }
+            : first;
     }
 
     // LOCAL, UNKNOWN, or a header that names the proxy itself, and nothing behind the header: this is probably a load balancer's check that
@@ -144,9 +148,9 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
         }
     }
 
-    private bool Conclude(AcceptedConnection connection, in IdentificationStep step)
+    private bool Conclude(AcceptedConnection connection, ProxyProtocolPolicy policy, in IdentificationStep step)
     {
-        metrics.Headers.Concluded(connection.ListenerName, step, time.GetElapsedTime(connection.AcceptedAt));
+        Count(connection, step);
         if (step.Action != IdentificationAction.Identified)
         {
             return connection.Fail(OutcomeOf(step));
@@ -156,7 +160,15 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
         var bytes = header.IsSingleSegment ? header.FirstSpan : header.ToArray();
         connection.Identity = HeaderIdentification.CreateIdentity(step, connection.Peer, connection.ReadLocal(), bytes);
         connection.Consume(step.ConsumedBytes);
-        connection.HasHeader = step.HasHeader;
+        // A header that was dropped says nothing about the client, so a TCP option may still name the client.
+        connection.HasHeader = step.HasHeader && step.Observed == IdentificationRefusal.None;
+        if (policy.Observes && step.GuardAs != IdentificationRefusal.None)
+        {
+            var guard = observed.Watch(connection, step.GuardAs);
+            connection.Guard = guard.Inspect(connection.Received) == GuardVerdict.More ? guard : null;
+            return true;
+        }
+
         return step.GuardAs == IdentificationRefusal.None || connection.PassesGuard(step.GuardAs, metrics)
             || connection.Fail(new Outcome(CloseReason.ProxyProtocol, step.GuardAs.ToString()));
     }
@@ -172,8 +184,17 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
         }
 
         var step = Decide(connection, policy, peer, ref settled, ended: true);
-        metrics.Headers.Concluded(connection.ListenerName, step, time.GetElapsedTime(connection.AcceptedAt));
+        Count(connection, step);
         return connection.Fail(step.Action == IdentificationAction.Identified ? new Outcome(CloseReason.ClientReset) : OutcomeOf(step));
+    }
+
+    private void Count(AcceptedConnection connection, in IdentificationStep step)
+    {
+        metrics.Headers.Concluded(connection.ListenerName, step, time.GetElapsedTime(connection.AcceptedAt));
+        if (step.Observed != IdentificationRefusal.None)
+        {
+            observed.Note(connection, step.Observed);
+        }
     }
 
     private static Outcome OutcomeOf(in IdentificationStep step) =>

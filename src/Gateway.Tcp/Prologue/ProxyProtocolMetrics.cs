@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Gateway.ProxyProtocol;
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Telemetry;
 
@@ -13,7 +14,23 @@ internal sealed class ProxyProtocolMetrics
     private static readonly string[] ResultsWithHeader = ["proxy", "local", "unknown", "untrusted", "timeout", "disallowed", "error"];
     private static readonly string[] ResultsWithout = ["absent_allowed", "absent_rejected", "untrusted", "timeout", "disallowed", "error"];
 
+    // The rules that a ProxyProtocol section has. The others belong to Toa, or to listeners without a section.
+    private static readonly string[] Rules =
+    [
+        nameof(IdentificationRefusal.UntrustedPeer),
+        nameof(IdentificationRefusal.UntrustedHeader),
+        nameof(IdentificationRefusal.HeaderMissing),
+        nameof(IdentificationRefusal.HeaderTimeout),
+        nameof(IdentificationRefusal.HeaderTruncated),
+        nameof(IdentificationRefusal.HeaderInvalid),
+        nameof(IdentificationRefusal.HeaderTooLarge),
+        nameof(IdentificationRefusal.SourceInvalid),
+        nameof(IdentificationRefusal.LateHeader),
+        nameof(IdentificationRefusal.NestedHeader),
+    ];
+
     private readonly Counter<long> _received;
+    private readonly Counter<long> _observed;
     private readonly Histogram<double> _readDuration;
 
     public ProxyProtocolMetrics(Meter meter)
@@ -22,13 +39,18 @@ internal sealed class ProxyProtocolMetrics
             "gateway.proxy_protocol.received",
             "{header}",
             "PROXY headers of accepted connections, by result.");
+        _observed = meter.CreateCounter<long>(
+            "gateway.proxy_protocol.observed",
+            "{connection}",
+            "Connections that a policy with Enforcement: Observe would have refused, by rule.");
         _readDuration = meter.CreateHistogram(
             "gateway.proxy_protocol.read.duration", "s", "Time from accept to a complete PROXY header.", null, TcpMeter.ShortDurations);
     }
 
     /// <summary>Adds the series of a listener that looks at headers with the value zero, before the first header comes.</summary>
     /// <param name="listener">The listener's name.</param>
-    public void StartAtZero(string listener)
+    /// <param name="enforcement">Whether the listener's policy enforces its rules or only observes.</param>
+    public void StartAtZero(string listener, ProxyProtocolEnforcement enforcement)
     {
         foreach (var result in ResultsWithHeader)
         {
@@ -42,10 +64,23 @@ internal sealed class ProxyProtocolMetrics
         {
             Add(0, listener, "none", result);
         }
+
+        foreach (var rule in enforcement == ProxyProtocolEnforcement.Observe ? Rules : [])
+        {
+            Observed(listener, rule, 0);
+        }
     }
 
+    /// <summary>Counts a connection that a policy that only observes would have refused.</summary>
+    /// <param name="listener">The listener's name.</param>
+    /// <param name="rule">The rule, in the word of the access log's <c>detail</c>.</param>
+    /// <param name="count">The number of connections.</param>
+    public void Observed(string listener, string rule, long count = 1) =>
+        _observed.Add(count, TcpMeter.Tag("listener", listener), TcpMeter.Tag("rule", rule));
+
     /// <summary>
-    /// Counts the result of a connection's identification. A header counts even if its connection is refused. A check that connects and
+    /// Counts the result of a connection's identification. A header counts even if its connection is refused, and a policy that only
+    /// observes counts what it would count if it enforced its rules. A check that connects and
     /// closes without a header is not counted here.
     /// </summary>
     /// <param name="listener">The listener's name.</param>
@@ -53,7 +88,10 @@ internal sealed class ProxyProtocolMetrics
     /// <param name="elapsed">Time since accept.</param>
     public void Concluded(string listener, in IdentificationStep step, TimeSpan elapsed)
     {
-        if (step.Action == IdentificationAction.Wait || step is { Action: IdentificationAction.CloseSilently, HasHeader: false })
+        if (step.Action == IdentificationAction.Wait || step is
+            {
+                Action: IdentificationAction.CloseSilently, HasHeader: false, Observed: IdentificationRefusal.None
+            })
         {
             return;
         }
@@ -87,7 +125,8 @@ internal sealed class ProxyProtocolMetrics
 
     // A header with the command PROXY over UNSPEC, DGRAM or UNIX names no client, so it counts as unknown, like UNKNOWN in version 1.
     private static string Result(in IdentificationStep step) =>
-        step.Action == IdentificationAction.Refuse ? Result(step.Refusal, step.ParseError)
+        step.Observed != IdentificationRefusal.None ? Result(step.Observed, step.ParseError)
+        : step.Action == IdentificationAction.Refuse ? Result(step.Refusal, step.ParseError)
         : !step.HasHeader ? "absent_allowed"
         : step.Header.HasAddresses ? "proxy"
         : step.Header is { Command: ProxyCommand.Local, Version: ProxyVersion.V2 } ? "local" : "unknown";

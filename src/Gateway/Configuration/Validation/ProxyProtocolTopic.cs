@@ -55,15 +55,28 @@ internal sealed class ProxyProtocolTopic : IConfigTopic
                     + "where the trusted proxies let no client's through");
         }
 
-        if (policy.Header == HeaderExpectation.Required)
+        if (policy.Enforcement == ProxyProtocolEnforcement.Observe)
+        {
+            context.Warning(
+                $"{path}:Enforcement",
+                "nobody is refused; set Enforce when gateway_proxy_protocol_observed_total{rule} counts nobody who should be let in");
+        }
+
+        if (policy is { Header: HeaderExpectation.Required, Enforcement: ProxyProtocolEnforcement.Enforce })
         {
             context.NotApplicable(path, "Header is Required, this is for Optional", "OptionalWait");
             return;
         }
 
-        if (policy.OptionalWait > policy.HeaderTimeout)
+        var isUsed = policy.Header == HeaderExpectation.Optional || context.Written.ContainsKey($"{path}:OptionalWait");
+        if (isUsed && policy.OptionalWait > policy.HeaderTimeout)
         {
             context.Error($"{path}:OptionalWait", "must not be longer than HeaderTimeout");
+        }
+
+        if (policy.Header == HeaderExpectation.Required)
+        {
+            return;
         }
 
         context.Issues.Warning(

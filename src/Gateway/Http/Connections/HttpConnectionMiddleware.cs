@@ -60,6 +60,8 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
         nameof(IdentificationRefusal.UnexpectedHeader),
         connection.Listener.Kind switch
         {
+            _ when connection.ProxyProtocol is not null =>
+                "a PROXY header where none can be dropped: it is not whole, or another came before it",
             ListenerKind.Traffic => $"a PROXY header, and Listeners:{connection.ListenerName} has no ProxyProtocol section: "
                 + "add it with this peer in TrustedProxies, or switch the header off there",
             ListenerKind.Probes => "a PROXY header, and Probes has no ProxyProtocol section: "

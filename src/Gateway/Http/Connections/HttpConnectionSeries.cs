@@ -14,7 +14,7 @@ internal sealed class HttpConnectionSeries(PrologueMetrics metrics, TlsMetrics t
     {
         foreach (var (name, listener) in config.Listeners.Where(static entry => entry.Value.IsHttp))
         {
-            metrics.StartAtZero(name, ReasonSeries.RejectedHttp, listener.ProxyProtocol is not null, listener.Toa is not null);
+            metrics.StartAtZero(name, ReasonSeries.RejectedHttp, listener.ProxyProtocol?.Enforcement, listener.Toa is not null);
             if (listener.EndsTls)
             {
                 tls.StartAtZero(name);
@@ -23,12 +23,12 @@ internal sealed class HttpConnectionSeries(PrologueMetrics metrics, TlsMetrics t
 
         if (config.Probes is { } probes)
         {
-            metrics.StartAtZero("Probes", ReasonSeries.RejectedOwn, probes.ProxyProtocol is not null, looksAtOptions: false);
+            metrics.StartAtZero("Probes", ReasonSeries.RejectedOwn, probes.ProxyProtocol?.Enforcement, looksAtOptions: false);
         }
 
         if (config.Admin is not null)
         {
-            metrics.StartAtZero("Admin", ReasonSeries.RejectedOwn, looksAtHeaders: false, looksAtOptions: false);
+            metrics.StartAtZero("Admin", ReasonSeries.RejectedOwn, headers: null, looksAtOptions: false);
         }
     }
 }

@@ -18,6 +18,7 @@ internal sealed class HttpConnectionServices
     /// <param name="accessLog">Logs connections that end before HTTP starts on them.</param>
     /// <param name="departures">Notices clients that leave.</param>
     /// <param name="warnings">Warns the operator of connections that are refused.</param>
+    /// <param name="loggers">For connections that a policy would refuse, if the policy did not only observe.</param>
     /// <param name="tcp">Reads TCP options; null: no listener looks at any.</param>
     public HttpConnectionServices(
         TimeProvider time,
@@ -26,12 +27,13 @@ internal sealed class HttpConnectionServices
         HttpAccessLog accessLog,
         DepartureWatch departures,
         OperatorWarnings warnings,
+        ILoggerFactory loggers,
         TcpDataPlane? tcp = null)
     {
         (Time, Metrics, AccessLog, Departures, Warnings, Tcp) = (time, metrics, accessLog, departures, warnings, tcp);
         Live = new LiveConnections(time);
         limit.Quiet.Watch(Live);
-        Prologue = new ConnectionPrologue(PrologueRules.Http, metrics, Live, limit, time);
+        Prologue = new ConnectionPrologue(PrologueRules.Http, metrics, Live, limit, loggers, time);
     }
 
     public TimeProvider Time { get; }

@@ -69,7 +69,8 @@ public sealed class HttpConnectionTests : IDisposable
             new PrologueMetrics(_services.GetRequiredService<IMeterFactory>()),
             accessLog: null!,
             departures: null!,
-            warnings: null!);
+            warnings: null!,
+            Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
         var context = new DefaultConnectionContext { RemoteEndPoint = _accepted.RemoteEndPoint };
         context.Features.Set<IConnectionSocketFeature>(new SocketFeature(_accepted));
         var connection = new HttpConnection(context, new ListenerFeature(kind.ToString(), kind, Http: null), number: 1, services);
