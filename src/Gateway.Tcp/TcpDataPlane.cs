@@ -36,6 +36,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     private readonly TcpMetrics _metrics;
     private readonly LiveConnections _live;
     private readonly ConnectionPipeline _pipeline;
+    private readonly ListenerAdmissions? _admissions;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly HealthMonitor _health;
@@ -55,6 +56,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <param name="prologueMetrics">The metrics of connections before they are routed, shared with HTTP; null: not shared.</param>
     /// <param name="tlsMetrics">What is counted of handshakes with clients, shared with HTTP; null: nobody else counts.</param>
     /// <param name="handshakes">The cap on handshakes with clients at once, shared with HTTP; null: not shared.</param>
+    /// <param name="admissions">The access rules and limits of listeners, shared with HTTP; null: there are none.</param>
     /// <exception cref="PlatformNotSupportedException">The Linux engine was asked for on another system.</exception>
     public TcpDataPlane(
         TcpEngineKind engine,
@@ -67,13 +69,15 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         OwnListeners? ownListeners = null,
         PrologueMetrics? prologueMetrics = null,
         TlsMetrics? tlsMetrics = null,
-        HandshakeLimit? handshakes = null)
+        HandshakeLimit? handshakes = null,
+        ListenerAdmissions? admissions = null)
     {
         ArgumentNullException.ThrowIfNull(loggers);
         ArgumentNullException.ThrowIfNull(meters);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(limit);
         _time = time;
+        _admissions = admissions;
         _live = new LiveConnections(time);
         _logger = loggers.CreateLogger<TcpDataPlane>();
         ownListeners ??= new OwnListeners();
@@ -218,7 +222,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
             OnTurnedAway = onTurnedAway,
         };
         var bound = _engine.Bind(endPoint, options);
-        return new BoundTcpListener(bound, new ListenerState(listener, keepAlive, intercept, bound.LocalEndPoint.Port), _pipeline);
+        var state = new ListenerState(listener, keepAlive, intercept, bound.LocalEndPoint.Port, _admissions?.For(listener));
+        return new BoundTcpListener(bound, state, _pipeline);
     }
 
     /// <summary>

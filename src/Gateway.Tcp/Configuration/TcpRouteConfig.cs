@@ -27,4 +27,7 @@ public sealed record TcpRouteConfig
 
     /// <summary>Ends a connection this long after its start. Defaults to null: never.</summary>
     public TimeSpan? MaxDuration { get; init; }
+
+    /// <summary>Limits of the route's connections. Defaults to null: none.</summary>
+    public TcpRouteLimitsConfig? Limits { get; init; }
 }

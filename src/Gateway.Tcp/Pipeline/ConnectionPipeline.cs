@@ -19,7 +19,7 @@ namespace Gateway.Tcp.Pipeline;
 /// The steps of an accepted TCP connection. They are the same for every engine and for both ways of accepting:
 /// 1. Prologue (<see cref="ConnectionPrologue"/>): admit the connection and find out its client, or refuse the connection.
 /// 2. End TLS, on a Tls listener: the handshake with the client.
-/// 3. Route: listener, client and server name → route → cluster.
+/// 3. Route: listener, client and server name → route → cluster; refuse above the route's limit.
 /// 4. Dial a destination. If the backend gets TLS, the dial includes the PROXY header and the handshake (<see cref="BackendOpening"/>).
 /// 5. Send the PROXY header and the payload that came with the client's header, in one piece.
 /// 6. Relay until either side or a limit ends the connection.
@@ -98,6 +98,10 @@ internal sealed partial class ConnectionPipeline(
         // The place is given back before the metrics show the end, because an observer of the metrics may rely on the free place. It is
         // also given back before code runs that may throw (a logger, a listener of a meter), so that no place is lost.
         _prologue.Leave(record);
+        if (record.HoldsRoutePlace)
+        {
+            record.Route!.Connections.Release();
+        }
 
         try
         {
@@ -163,6 +167,11 @@ internal sealed partial class ConnectionPipeline(
         }
 
         record.Route = route;
+        if (route.MaxConnections is not null && !(record.HoldsRoutePlace = route.Connections.TryTake(route.MaxConnections)))
+        {
+            return record.Fail(CloseReason.RouteLimit);
+        }
+
         if (route.Cluster.Original is { } original)
         {
             var mayDial = original.MayDial(identity, record.Listener.Port, record.Client.BoundDevice);
@@ -332,7 +341,7 @@ internal sealed partial class ConnectionPipeline(
         }
 
         _access.Write(record, duration);
-        _warnings.Ended(record.Outcome, record.ListenerName, record.Peer, record.Route?.Cluster.Name);
+        _warnings.Ended(record.Outcome, record.ListenerName, record.Peer, record.Route?.Cluster.Name, record.Identity?.Client);
     }
 
     // A peer without a header may wait for the server to speak first, so the backend is dialed at once. Only the end of the connection then

@@ -63,6 +63,9 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     public override ClientHelloPolicy? ClientHello => Model?.ClientHello;
 
     /// <inheritdoc/>
+    public override ListenerAdmission? Admission => listener.Admission;
+
+    /// <inheritdoc/>
     public override bool IsStopped => client.AbortReason is not null;
 
     /// <inheritdoc/>
@@ -76,6 +79,9 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     public ReadOnlyMemory<byte> Prefetch => _prefetch.AsMemory(_prefetchStart, _prefetchLength);
 
     public RouteModel? Route { get; set; }
+
+    /// <summary>Whether the connection holds one of the route's places.</summary>
+    public bool HoldsRoutePlace { get; set; }
 
     /// <summary>
     /// The backend's connection. May be read and set on any thread. The setter is a full fence: if a thread sets this property and then

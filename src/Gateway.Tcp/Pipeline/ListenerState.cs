@@ -1,3 +1,4 @@
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
 
@@ -8,4 +9,6 @@ namespace Gateway.Tcp.Pipeline;
 /// <param name="KeepAlive">Keep-alive of the client's and of the backend's connections; null: off.</param>
 /// <param name="Intercept">How the kernel diverts connections to the listener; null: clients connect to the listener itself.</param>
 /// <param name="Port">The bound port; 0: not needed.</param>
-internal sealed record ListenerState(string Name, TcpKeepAlive? KeepAlive, InterceptMode? Intercept = null, int Port = 0);
+/// <param name="Admission">How the listener admits clients; null: it admits all.</param>
+internal sealed record ListenerState(
+    string Name, TcpKeepAlive? KeepAlive, InterceptMode? Intercept = null, int Port = 0, ListenerAdmission? Admission = null);

@@ -38,6 +38,17 @@ public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnect
     /// <summary>How the ClientHello is read; null: the ClientHello is not read.</summary>
     public virtual ClientHelloPolicy? ClientHello => null;
 
+    /// <summary>How the listener admits clients; null: it has neither access rules nor limits.</summary>
+    public virtual ListenerAdmission? Admission => null;
+
+    /// <summary>
+    /// Whether the connection carries one client, which is known when the prologue asks; otherwise each request has its own client.
+    /// </summary>
+    public virtual bool HasOneClient => true;
+
+    /// <summary>The places under the listener's limits that the connection holds; null: none.</summary>
+    public AdmissionPlace? Place { get; set; }
+
     /// <summary>The timestamp when the wait for the ClientHello began.</summary>
     public long ClientHelloBegan { get; set; }
 
@@ -131,6 +142,11 @@ public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnect
 
     /// <inheritdoc cref="Fail(Outcome)"/>
     public bool Fail(CloseReason reason) => Fail(new Outcome(reason));
+
+    /// <summary>Refuses a client that the listener does not admit. HTTP can answer the client first.</summary>
+    /// <param name="outcome">How the connection ends.</param>
+    /// <returns>Whether the connection goes on, so that HTTP answers.</returns>
+    public virtual bool Refuse(Outcome outcome) => Fail(outcome);
 
     /// <summary>
     /// Looks for a header in the bytes that the client has sent so far. If they can still become a header, the guard is set and looks at

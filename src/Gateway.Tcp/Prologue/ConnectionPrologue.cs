@@ -12,7 +12,8 @@ namespace Gateway.Tcp.Prologue;
 /// waited for, or a guard watches them.
 /// 3. TOA: without a header, take the client from a TCP option of a trusted peer.
 /// 4. Guard against a header that no policy expects.
-/// 5. ClientHello: read the ClientHello, where routes ask for server names or TLS ends at the listener.
+/// 5. Admission: refuse clients that the listener's access rules or limits do not admit.
+/// 6. ClientHello: read the ClientHello, where routes ask for server names or TLS ends at the listener.
 /// A step that refuses a connection ends the connection with an outcome; the caller counts and logs the outcome.
 /// </summary>
 public sealed class ConnectionPrologue
@@ -44,6 +45,7 @@ public sealed class ConnectionPrologue
             new ProxyHeaderLook(rules, metrics, Observed, time),
             new ToaLook(metrics),
             new UnexpectedHeaderLook(rules),
+            new AdmissionLook(),
             new ClientHelloLook(metrics, time),
         ];
     }
@@ -75,10 +77,13 @@ public sealed class ConnectionPrologue
         }
     }
 
-    /// <summary>Gives back the place of a connection that has ended, unless the place was already given to another connection.</summary>
+    /// <summary>
+    /// Gives back the places of a connection that has ended. Its place under the cap may have been given to another connection already.
+    /// </summary>
     public void Leave(AcceptedConnection connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
+        connection.Place?.GiveBack();
         if (connection is { Kind: { } kind } && connection.TryGiveUpPlace())
         {
             _limit.Release(kind);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Identification.Tls;
@@ -46,6 +47,12 @@ public sealed class RouteModel
     /// <summary>The conditions besides the client's address and the server name; null: none.</summary>
     internal RouteMatch? Match { get; init; }
 
+    /// <summary>The most connections of the route at once; null: no limit, and nothing is counted.</summary>
+    internal int? MaxConnections { get; init; }
+
+    /// <summary>The route's connections while it has a limit. All models of routes with the same name share the count.</summary>
+    internal PlaceCount Connections { get; private init; } = new();
+
     /// <summary>Idle and duration limits of the route's relays; shared by all connections of the route.</summary>
     internal RelayOptions Relay { get; init; } = new();
 
@@ -66,7 +73,8 @@ public sealed class RouteModel
         SourceIpModel sourceIp,
         IReadOnlyList<IPNetwork> clients,
         RouteMatch? match,
-        StartTlsProtocol startTls) => new()
+        StartTlsProtocol startTls,
+        RouteModel? before = null) => new()
         {
             Name = name,
             Listener = listener,
@@ -78,6 +86,8 @@ public sealed class RouteModel
             ServerNames = [.. Names(config)],
             NeedsClientHello = config.Match is { ServerNames.Count: > 0 } or { Alpn.Count: > 0 },
             StartTls = startTls,
+            MaxConnections = config.Limits?.MaxConnections,
+            Connections = before?.Connections ?? new PlaceCount(),
             Relay = new RelayOptions { IdleTimeout = config.IdleTimeout, MaxDuration = config.MaxDuration },
             TagsV4 = Tags(listener, name, "ipv4"),
             TagsV6 = Tags(listener, name, "ipv6"),

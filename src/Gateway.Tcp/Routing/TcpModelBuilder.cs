@@ -19,7 +19,7 @@ public static class TcpModelBuilder
     /// <param name="toa">The Toa sections of the listeners that have one.</param>
     /// <param name="tls">The TLS settings of the configuration; null: none.</param>
     /// <param name="before">
-    /// The model in force. Clusters and destinations that stay the same keep their state. Null: there is no model yet.
+    /// The model in force. Routes, clusters and destinations that stay the same keep their state. Null: there is no model yet.
     /// </param>
     /// <exception cref="KeyNotFoundException">
     /// A route refers to an object that does not exist, because the configuration was not validated.
@@ -45,7 +45,11 @@ public static class TcpModelBuilder
                 Tls = sections.Clients.GetValueOrDefault(entry.Key),
             },
             StringComparer.OrdinalIgnoreCase);
-        var routes = config.Routes.Select(entry => Route(entry.Key, entry.Value, clusters, clusterConfigs, networks, sections))
+        var known = before?.Listeners.Values.SelectMany(static listener => listener.Routes)
+            .ToDictionary(static route => route.Name, StringComparer.OrdinalIgnoreCase);
+        var routes = config.Routes
+            .Select(entry => Route(
+                entry.Key, entry.Value, clusters, clusterConfigs, networks, sections, known?.GetValueOrDefault(entry.Key)))
             .ToLookup(static route => route.Listener, StringComparer.OrdinalIgnoreCase);
         return new TcpModel(
             listeners.ToDictionary(
@@ -80,7 +84,8 @@ public static class TcpModelBuilder
         Dictionary<string, ClusterModel> clusters,
         Dictionary<string, TcpClusterConfig> clusterConfigs,
         IReadOnlyDictionary<string, IReadOnlyList<string>> networks,
-        TlsSections tls)
+        TlsSections tls,
+        RouteModel? before)
     {
         var cluster = clusters[config.ClusterId ?? ""];
         var sourceIp = SourceIpOf(config, clusterConfigs)
@@ -98,6 +103,6 @@ public static class TcpModelBuilder
         var listener = config.Listener ?? "";
         var scope = new RouteScope(name, listener, cluster.Name);
         var startTls = tls.ClientHellos.GetValueOrDefault(listener)?.StartTls ?? StartTlsProtocol.None;
-        return RouteModel.From(name, config, listener, cluster, SourceIpModel.From(sourceIp, scope), clients, match, startTls);
+        return RouteModel.From(name, config, listener, cluster, SourceIpModel.From(sourceIp, scope), clients, match, startTls, before);
     }
 }

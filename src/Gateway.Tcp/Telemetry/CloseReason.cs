@@ -60,6 +60,18 @@ public enum CloseReason : byte
     /// <summary>Too many connections: this connection was rejected, or it was silent for longest and gave way to another.</summary>
     Limit,
 
+    /// <summary>Rejected by the listener's Access section.</summary>
+    AccessDenied,
+
+    /// <summary>Rejected: the client has too many connections, or opens them too fast.</summary>
+    ClientLimit,
+
+    /// <summary>Rejected: the listener has too many connections.</summary>
+    ListenerLimit,
+
+    /// <summary>Rejected: the route has too many connections.</summary>
+    RouteLimit,
+
     /// <summary>Rejected: draining had begun before the connection was routed.</summary>
     Draining,
 

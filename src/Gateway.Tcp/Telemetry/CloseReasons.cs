@@ -32,6 +32,7 @@ internal static class CloseReasons
         const ReasonSeries all = both | ReasonSeries.RejectedOwn;
         const ReasonSeries own = ReasonSeries.RejectedOwn;
         const OutcomeWarning refused = OutcomeWarning.Refused;
+        const OutcomeWarning refusedClient = OutcomeWarning.RefusedClient;
         const OutcomeWarning unreachable = OutcomeWarning.Unreachable;
         ReasonRow[] rows =
         [
@@ -53,6 +54,10 @@ internal static class CloseReasons
             new(CloseReason.SourceIpUnusable, "source_ip", ours, OutcomePhase.Dial, fault, refused),
             new(CloseReason.Resources, "resources", ours, OutcomePhase.Dial, fault | both, refused),
             new(CloseReason.Limit, "limit", ours, OutcomePhase.Accept, closed | both, refused),
+            new(CloseReason.AccessDenied, "access_denied", client, OutcomePhase.Identify, both, refusedClient),
+            new(CloseReason.ClientLimit, "client_limit", client, OutcomePhase.Identify, both, refusedClient),
+            new(CloseReason.ListenerLimit, "listener_limit", ours, OutcomePhase.Identify, both, refusedClient),
+            new(CloseReason.RouteLimit, "route_limit", ours, OutcomePhase.Route, tcp, refusedClient),
             new(CloseReason.Draining, "draining", ours, OutcomePhase.Accept, both),
             new(CloseReason.ProxyProtocol, "proxy_protocol", client, OutcomePhase.Identify, all, refused),
             new(CloseReason.Toa, "toa", client, OutcomePhase.Identify, both, refused),

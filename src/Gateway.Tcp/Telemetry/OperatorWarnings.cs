@@ -31,12 +31,16 @@ public sealed partial class OperatorWarnings
     /// <param name="listener">The listener.</param>
     /// <param name="peer">The peer.</param>
     /// <param name="cluster">The cluster; null: the connection was not routed.</param>
-    public void Ended(in Outcome outcome, string listener, IPEndPoint peer, string? cluster = null)
+    /// <param name="client">The client; null: not known, or the same as the peer.</param>
+    public void Ended(in Outcome outcome, string listener, IPEndPoint peer, string? cluster = null, IPEndPoint? client = null)
     {
         switch (CloseReasons.Row(outcome.Reason).Warning)
         {
             case OutcomeWarning.Refused:
                 Refused(listener, outcome.Label, outcome.Rule ?? "-", peer);
+                break;
+            case OutcomeWarning.RefusedClient:
+                Refused(listener, outcome.Label, outcome.Rule ?? "-", client ?? peer);
                 break;
             case OutcomeWarning.Unreachable when cluster is not null:
                 Unreachable(cluster, outcome.Label, outcome.Error ?? "-");

@@ -12,6 +12,9 @@ internal enum OutcomeWarning : byte
     /// <summary>A listener refuses a client.</summary>
     Refused,
 
+    /// <summary>A listener refuses a client for its own address, so the warning names the client and not the peer.</summary>
+    RefusedClient,
+
     /// <summary>A cluster cannot be reached.</summary>
     Unreachable,
 }

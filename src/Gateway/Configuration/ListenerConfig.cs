@@ -35,6 +35,12 @@ public sealed record ListenerConfig
     /// <summary>From which peers a TCP option with the client's address is trusted. Defaults to null: TCP options are not read.</summary>
     public ToaConfig? Toa { get; init; }
 
+    /// <summary>Which clients are admitted. Defaults to null: all.</summary>
+    public AccessConfig? Access { get; init; }
+
+    /// <summary>Limits of the listener's connections, and of each client. Defaults to null: none.</summary>
+    public ListenerLimitsConfig? Limits { get; init; }
+
     /// <summary>
     /// Request headers that get the values of TLVs of the trusted PROXY header (Http only): header names by TLV, such as
     /// <c>"AwsVpcEndpointId": "X-Vpc-Endpoint-Id"</c>; <c>ConnectionId</c> stands for the connection's unique id. Headers with these names

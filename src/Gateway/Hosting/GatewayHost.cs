@@ -137,7 +137,8 @@ internal static partial class GatewayHost
             provider.GetRequiredService<OwnListeners>(),
             provider.GetRequiredService<PrologueMetrics>(),
             provider.GetRequiredService<TlsMetrics>(),
-            provider.GetRequiredService<HandshakeLimit>()));
+            provider.GetRequiredService<HandshakeLimit>(),
+            provider.GetRequiredService<ListenerAdmissions>()));
         services.AddHttpGateway();
         services.AddSingleton<Readiness>();
         services.AddSingleton<ClusterReadiness>();

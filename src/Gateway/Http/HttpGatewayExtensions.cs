@@ -45,6 +45,7 @@ internal static class HttpGatewayExtensions
         services.TryAddSingleton<PrologueMetrics>();
         services.TryAddSingleton<TlsMetrics>();
         services.TryAddSingleton<HandshakeLimit>(provider => new HandshakeLimit(provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<ListenerAdmissions>();
         services.AddZeroStarting<HttpConnectionSeries>();
         services.TryAddSingleton(_ => new ConnectionLimit());
         services.TryAddSingleton<OperatorWarnings>();

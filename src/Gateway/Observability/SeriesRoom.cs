@@ -13,7 +13,7 @@ namespace Gateway.Observability;
 internal sealed partial class SeriesRoom : IStartsAtZero
 {
     /// <summary>An upper bound for the number of reasons of closed or rejected connections.</summary>
-    public const int Reasons = 32;
+    public const int Reasons = 48;
 
     // The usual number of label sets of a busy route, destination or listener: methods times statuses, kinds of failure, error types.
     private const int Outcomes = 16;

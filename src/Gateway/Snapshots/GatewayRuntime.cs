@@ -5,6 +5,7 @@ using Gateway.Http.Listeners;
 using Gateway.Http.Responses;
 using Gateway.Observability;
 using Gateway.Tcp;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Telemetry;
 using Gateway.Tcp.Tls;
@@ -16,7 +17,7 @@ namespace Gateway.Snapshots;
 internal sealed class GatewayRuntime(
     GatewaySnapshot initial, TcpDataPlane tcp, HttpListenerStates http, WaitingResponses waiting, SnapshotProxyConfigProvider yarp,
     SnapshotLogging logging, CertificateStore certificates, CertificateWatch watch,
-    HttpClusterCredentials credentials, HandshakeLimit handshakes, IEnumerable<IStartsAtZero> metrics)
+    HttpClusterCredentials credentials, HandshakeLimit handshakes, ListenerAdmissions admissions, IEnumerable<IStartsAtZero> metrics)
 {
     private volatile GatewaySnapshot _current = initial;
 
@@ -68,6 +69,7 @@ internal sealed class GatewayRuntime(
             credentials.Update(_current.Tls);
             throw new InvalidOperationException($"YARP does not take ReverseProxy: {LogText.DetailOf(problem)}", problem);
         }
+        admissions.Update(snapshot.Admissions);
         tcp.Update(snapshot.Tcp);
         http.Update(snapshot.Http);
         watch.Follow(snapshot.Tls);

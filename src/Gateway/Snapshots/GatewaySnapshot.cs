@@ -1,6 +1,7 @@
 using Gateway.Configuration;
 using Gateway.Http.Listeners;
 using Gateway.Listeners;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Dnat;
 using Gateway.Tcp.Routing;
 using Gateway.Tls;
@@ -21,6 +22,9 @@ internal sealed record GatewaySnapshot
 
     /// <summary>The TLS settings of listeners and clusters. Their files are read when the snapshot is applied.</summary>
     public TlsModel Tls { get; init; } = TlsModel.None;
+
+    /// <summary>The access rules and limits of every listener; null for a listener without any.</summary>
+    public required IReadOnlyDictionary<string, AdmissionRules?> Admissions { get; init; }
 
     /// <summary>The models of the HTTP listeners, Probes and Admin included.</summary>
     public required IReadOnlyList<HttpListenerModel> Http { get; init; }

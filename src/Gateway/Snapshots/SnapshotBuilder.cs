@@ -2,6 +2,7 @@ using Gateway.Configuration;
 using Gateway.Configuration.Loading;
 using Gateway.Http.Listeners;
 using Gateway.Listeners;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dnat;
 using Gateway.Tcp.Routing;
@@ -40,6 +41,10 @@ internal static class SnapshotBuilder
                 listeners.Where(plan => plan.IsTcp)
                     .Select(plan => new DnatListener(plan.Name, plan.Address.EndPoint, plan.Address.IsBothFamilies))),
             Tls = tls,
+            Admissions = config.Listeners.ToDictionary(
+                static listener => listener.Key,
+                listener => AdmissionRules.From(listener.Value.Access, listener.Value.Limits, config.Networks),
+                StringComparer.OrdinalIgnoreCase),
             Http = HttpListenerModelBuilder.Build(config, tls.Sections.Servers),
             Logging = result.Flat,
         };

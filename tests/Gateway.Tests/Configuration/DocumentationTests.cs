@@ -112,7 +112,7 @@ public partial class DocumentationTests
     [GeneratedRegex("^## `?((?<=`)[A-Z][A-Za-z]*(?::[A-Za-z]+)*(?=`)|Top level)`?$")]
     private static partial Regex Title();
 
-    [GeneratedRegex("^\\| `([A-Za-z]+)` \\|")]
+    [GeneratedRegex("^\\| `([A-Za-z0-9]+)` \\|")]
     private static partial Regex Row();
 
     private sealed record Section(SourceFile Page, List<string> Keys);

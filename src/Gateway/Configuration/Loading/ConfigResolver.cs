@@ -18,6 +18,9 @@ internal static class ConfigResolver
             ForwardedHeaders = listener.ForwardedHeaders is { TrustedProxies: { } proxies } headers
                 ? headers with { TrustedProxies = Cidrs(proxies, config) }
                 : listener.ForwardedHeaders,
+            Access = listener.Access is { } access
+                ? access with { Allow = Cidrs(access.Allow, config), Deny = Cidrs(access.Deny, config) }
+                : null,
             Capture = listener.Capture with { ExcludeCidrs = Cidrs(listener.Capture.ExcludeCidrs, config) },
         });
         var listenerNames = Names(config.Listeners);

@@ -8,8 +8,7 @@ internal static class LaterKeys
 {
     private static readonly FrozenDictionary<Type, string[]> Keys = new Dictionary<Type, string[]>
     {
-        [typeof(ListenerConfig)] = ["Limits"],
-        [typeof(TcpRouteConfig)] = ["Limits"],
+        [typeof(TcpRouteLimitsConfig)] = ["BytesPerSecondToBackend", "BytesPerSecondToClient"],
         [typeof(TcpClusterConfig)] = ["LoadBalancingPolicy", "Limits"],
         [typeof(TcpDestinationConfig)] = ["Health"],
     }.ToFrozenDictionary();

@@ -15,6 +15,7 @@ internal static class ConfigValidators
         new ForwardedHeadersTopic(),
         new InterceptTopic(),
         new TcpRoutesTopic(),
+        new LimitsTopic(),
         new ClientHelloTopic(),
         new SourceIpTopic(),
         new ForgedHeadersTopic(),

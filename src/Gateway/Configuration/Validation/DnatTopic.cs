@@ -69,6 +69,7 @@ internal sealed partial class DnatTopic : IConfigTopic
                 $"does not apply: the route {route} is Dnat; the kernel does not look into options, which reach the backend as they are");
         }
 
+        CheckLimits(context, route, path);
         if (listener.Intercept is not null)
         {
             context.Error($"{path}:Intercept", $"does not apply: the route {route} is Dnat; give it a listener that clients connect to");
@@ -101,6 +102,16 @@ internal sealed partial class DnatTopic : IConfigTopic
                 $"{path}:Address",
                 $"the route {route} is Dnat, which forwards what comes from other hosts; to this address nothing does");
         }
+    }
+
+    // The kernel could drop by address, or count what conntrack knows of a source address, but it refuses without a reason that the log
+    // and the metrics could have.
+    private static void CheckLimits(ValidationContext context, string route, string path)
+    {
+        var why = $"the route {route} is Dnat, whose connections the kernel forwards before the gateway sees them; use Transparent, or "
+            + "a firewall in front";
+        context.NotApplicable(path, why, "Access", "Limits");
+        context.NotApplicable($"TcpProxy:Routes:{route}", why, "Limits");
     }
 
     private static void CheckCluster(

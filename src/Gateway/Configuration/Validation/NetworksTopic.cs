@@ -41,6 +41,8 @@ internal sealed class NetworksTopic : IConfigTopic
         {
             CheckList(context, $"Listeners:{name}:ForwardedHeaders:TrustedProxies", listener.ForwardedHeaders?.TrustedProxies ?? []);
             CheckList(context, $"Listeners:{name}:Toa:TrustedProxies", listener.Toa?.TrustedProxies ?? []);
+            CheckList(context, $"Listeners:{name}:Access:Allow", listener.Access?.Allow ?? []);
+            CheckList(context, $"Listeners:{name}:Access:Deny", listener.Access?.Deny ?? []);
             CheckList(context, $"Listeners:{name}:Capture:ExcludeCidrs", listener.Capture.ExcludeCidrs);
         }
 

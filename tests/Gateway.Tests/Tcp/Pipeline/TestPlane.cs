@@ -19,6 +19,7 @@ using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tcp.Pipeline;
 
@@ -36,7 +37,8 @@ internal sealed class TestPlane : IAsyncDisposable
     private TestPlane(TcpModel model, TcpEngineKind engine, TcpAcceptKind accept, ConnectionLimit limit, IPEndPoint? address)
     {
         _loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(_logs));
-        Plane = new TcpDataPlane(engine, accept, _loggers, Meters, TimeProvider.System, limit);
+        Admissions = new ListenerAdmissions(Time);
+        Plane = new TcpDataPlane(engine, accept, _loggers, Meters, TimeProvider.System, limit, admissions: Admissions);
         _listener = Plane.Bind(
             "in",
             address ?? new IPEndPoint(IPAddress.Loopback, 0),
@@ -52,6 +54,11 @@ internal sealed class TestPlane : IAsyncDisposable
     }
 
     public TcpDataPlane Plane { get; }
+
+    /// <summary>The clock of the limits on rates; it stands still.</summary>
+    public FakeTimeProvider Time { get; } = new();
+
+    public ListenerAdmissions Admissions { get; }
 
     public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
 
@@ -95,16 +102,22 @@ internal sealed class TestPlane : IAsyncDisposable
         Model(policy, sourceIp, Cluster(addresses), toa);
 
     /// <summary>A model with one route to a cluster.</summary>
-    public static TcpModel Model(ProxyProtocolConfig? policy, SourceIpConfig sourceIp, TcpClusterConfig cluster, ToaConfig? toa = null, TcpModel? before = null) => TcpModelBuilder.Build(
+    public static TcpModel Model(ProxyProtocolConfig? policy, SourceIpConfig sourceIp, TcpClusterConfig cluster, ToaConfig? toa = null, TcpModel? before = null, TcpRouteLimitsConfig? limits = null) => TcpModelBuilder.Build(
         new Dictionary<string, ProxyProtocolConfig?> { ["in"] = policy },
         new TcpProxyConfig
         {
-            Routes = new Dictionary<string, TcpRouteConfig> { ["r"] = new() { Listener = "in", ClusterId = "c", SourceIp = sourceIp } },
+            Routes = new Dictionary<string, TcpRouteConfig> { ["r"] = new() { Listener = "in", ClusterId = "c", SourceIp = sourceIp, Limits = limits } },
             Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = cluster },
         },
         new Dictionary<string, IReadOnlyList<string>>(),
         toa is null ? null : new Dictionary<string, ToaConfig> { ["in"] = toa },
         before: before);
+
+    /// <summary>Puts access rules and limits of the listener in force.</summary>
+    public void Admit(ListenerLimitsConfig? limits, AccessConfig? access = null) => Admissions.Update(new Dictionary<string, AdmissionRules?>
+    {
+        ["in"] = AdmissionRules.From(access, limits, new Dictionary<string, IReadOnlyList<string>>()),
+    });
 
     public static TcpClusterConfig Cluster(params string[] addresses) => new()
     {

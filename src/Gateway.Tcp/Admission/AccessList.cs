@@ -1,0 +1,41 @@
+using System.Net;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Networks;
+
+namespace Gateway.Tcp.Admission;
+
+/// <summary>A listener's <c>Access</c> section, resolved. Immutable. A v4-mapped address counts as IPv4.</summary>
+public sealed class AccessList
+{
+    private static readonly object Mark = new();
+
+    private readonly PrefixTable<object>? _allow;
+    private readonly PrefixTable<object>? _deny;
+
+    private AccessList(PrefixTable<object>? allow, PrefixTable<object>? deny) => (_allow, _deny) = (allow, deny);
+
+    /// <summary>Resolves a section; null if the section is absent, or both lists are empty.</summary>
+    /// <param name="config">The validated section; null: absent.</param>
+    /// <param name="networks">The section <c>Networks</c>.</param>
+    public static AccessList? From(AccessConfig? config, IReadOnlyDictionary<string, IReadOnlyList<string>> networks)
+    {
+        ArgumentNullException.ThrowIfNull(networks);
+        return config is null or { Allow.Count: 0, Deny.Count: 0 }
+            ? null
+            : new AccessList(TableOf(config.Allow, networks), TableOf(config.Deny, networks));
+    }
+
+    /// <summary>Whether a client is admitted: Denied, NotAllowed or None. Deny wins.</summary>
+    public AdmissionRefusal Check(IPAddress client)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        return _deny?.Match(client, out _) is not null ? AdmissionRefusal.Denied
+            : _allow is not null && _allow.Match(client, out _) is null ? AdmissionRefusal.NotAllowed
+            : AdmissionRefusal.None;
+    }
+
+    private static PrefixTable<object>? TableOf(IReadOnlyList<string> list, IReadOnlyDictionary<string, IReadOnlyList<string>> networks) =>
+        list.Count == 0
+            ? null
+            : new PrefixTable<object>(NetworkList.Resolve(list, networks).Select(static network => (network, 0, Mark)));
+}

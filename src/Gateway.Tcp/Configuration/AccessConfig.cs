@@ -1,0 +1,14 @@
+namespace Gateway.Tcp.Configuration;
+
+/// <summary>
+/// Which clients a listener admits (<c>Listeners:NAME:Access</c>). The client is the derived client: the source in a trusted PROXY header,
+/// TCP option or X-Forwarded-For, otherwise the peer. The host validates it in <c>Configuration/Validation/LimitsTopic.cs</c>.
+/// </summary>
+public sealed record AccessConfig
+{
+    /// <summary>CIDRs and names of <c>Networks</c>; a client outside all of them is refused. Defaults to none: every client.</summary>
+    public IReadOnlyList<string> Allow { get; init; } = [];
+
+    /// <summary>CIDRs and names of <c>Networks</c> whose clients are refused, even if Allow contains them. Defaults to none.</summary>
+    public IReadOnlyList<string> Deny { get; init; } = [];
+}

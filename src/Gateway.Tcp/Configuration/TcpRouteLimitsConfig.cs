@@ -1,0 +1,10 @@
+namespace Gateway.Tcp.Configuration;
+
+/// <summary>
+/// Limits of a TCP route (<c>TcpProxy:Routes:NAME:Limits</c>). The host validates them in <c>Configuration/Validation/LimitsTopic.cs</c>.
+/// </summary>
+public sealed record TcpRouteLimitsConfig
+{
+    /// <summary>Most connections at once; more are refused. At least 1. Defaults to null: no limit.</summary>
+    public int? MaxConnections { get; init; }
+}

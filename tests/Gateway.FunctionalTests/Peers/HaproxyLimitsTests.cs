@@ -1,0 +1,74 @@
+using System.Net.Sockets;
+using Gateway.Testing.Network;
+using Gateway.Testing.Peers;
+using Gateway.Testing.Processes;
+
+namespace Gateway.FunctionalTests.Peers;
+
+/// <summary>Limits of clients behind a real HAProxy, whose own address is not limited.</summary>
+[Collection(HeavyTests.Name)]
+public sealed class HaproxyLimitsTests
+{
+    private const int Connections = 1000;
+    private const int EachClient = 10;
+
+    private static readonly string[] Clients = ["127.0.0.11", "127.0.0.12", "127.0.0.13"];
+
+    [Theory]
+    [MemberData(nameof(Engines.All), MemberType = typeof(Engines))]
+    public async Task Connections_OfThreeClients_TenOfEachAreLive(string engine)
+    {
+        await using var server = RecordingTcpServer.StartEcho();
+        var (front, port) = (FreePorts.Next(), FreePorts.Next());
+        await using var gateway = await GatewayProcess.StartAsync(
+            ConfigFile.Tcp(port, server.Address, new { Mode = "None" }, new { TrustedProxies = new[] { "127.0.0.1/32" } })
+                .Set("TcpProxy:Engine", engine)
+                .Set("Listeners:in:Limits", new { PerClient = new { MaxConnections = EachClient } }));
+        await using var haproxy = await HaproxyPeer.StartAsync($"""
+            listen front
+                bind 127.0.0.1:{front}
+                server gateway 127.0.0.1:{port} source 127.0.0.1 send-proxy-v2
+            """);
+
+        var all = await Task.WhenAll(Enumerable.Range(0, Connections).Select(number => TryEchoingAsync(front, Clients[number % Clients.Length])));
+
+        var live = all.OfType<TcpPeer>().ToList();
+        Assert.Equal(
+            Clients.Select(static client => (client, EachClient)),
+            live.GroupBy(static peer => peer.Local.Address.ToString()).Select(static group => (group.Key, group.Count())).Order());
+        const string rejected = "gateway_tcp_connection_rejected_total";
+        await gateway.WaitForMetricAsync(rejected, static v => v == Connections - 30, ("listener", "in"), ("reason", "client_limit"));
+        await gateway.WaitForMetricAsync("gateway_tcp_connection_active", static v => v == 30);
+        Assert.Equal(30, server.Accepted);
+        var line = await gateway.WaitForAccessAsync("reason=client_limit", "detail=MaxConnections");
+        Assert.Contains("client=127.0.0.1", line.Text, StringComparison.Ordinal);
+        Assert.Contains("peer=127.0.0.1:", line.Text, StringComparison.Ordinal);
+        Assert.Single(gateway.Process.Lines, static text => text.Contains("refuses clients: reason=client_limit", StringComparison.Ordinal));
+
+        // A place that is given back is the client's own.
+        var gone = live.First(static peer => peer.Local.Address.ToString() == Clients[1]);
+        gone.Dispose();
+        await gateway.WaitForMetricAsync("gateway_tcp_connection_active", static v => v == 29);
+        Assert.Null(await TryEchoingAsync(front, Clients[0]));
+        using var next = await TryEchoingAsync(front, Clients[1]);
+        Assert.NotNull(next);
+        Assert.Null(await TryEchoingAsync(front, Clients[1]));
+        live.ForEach(static peer => peer.Dispose());
+    }
+
+    private static async Task<TcpPeer?> TryEchoingAsync(int port, string client)
+    {
+        TcpPeer? peer = null;
+        try
+        {
+            peer = await TcpPeer.ConnectAsync(port, client);
+            await peer.SendAsync("echo");
+            return await peer.ReadTextAsync(4) == "echo" ? peer : null;
+        }
+        catch (Exception refused) when (refused is SocketException or IOException)
+        {
+            peer?.Dispose();
+            return null;
+        }
+    }
+}
