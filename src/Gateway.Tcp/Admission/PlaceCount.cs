@@ -1,7 +1,7 @@
 namespace Gateway.Tcp.Admission;
 
 /// <summary>A number of connections at once, and the limit on it. It outlives reloads. Safe from any thread.</summary>
-internal sealed class PlaceCount
+public sealed class PlaceCount
 {
     private int _count;
 
@@ -12,6 +12,7 @@ internal sealed class PlaceCount
     /// Takes a place if fewer than <paramref name="most"/> are taken; null: no limit. A caller that is refused was never counted, so it
     /// keeps nobody else out.
     /// </summary>
+    /// <param name="most">The limit.</param>
     public bool TryTake(int? most)
     {
         for (var count = Count; ;)

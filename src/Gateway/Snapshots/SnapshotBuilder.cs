@@ -18,6 +18,12 @@ internal static class SnapshotBuilder
         config.Listeners.Where(listener => listener.Value.Toa is not null)
             .ToDictionary(listener => listener.Key, listener => listener.Value.Toa!, StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The access rules and limits of every listener; null for a listener without any.</summary>
+    public static IReadOnlyDictionary<string, AdmissionRules?> AdmissionsOf(GatewayConfig config) => config.Listeners.ToDictionary(
+        static listener => listener.Key,
+        listener => AdmissionRules.From(listener.Value.Access, listener.Value.Limits, config.Networks),
+        StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Builds the whole snapshot. An error occurs here, and not while the snapshot comes into force.</summary>
     /// <param name="result">A valid configuration.</param>
     /// <param name="before">The TCP model in force, whose state the new model takes over; null: there is none.</param>
@@ -41,10 +47,7 @@ internal static class SnapshotBuilder
                 listeners.Where(plan => plan.IsTcp)
                     .Select(plan => new DnatListener(plan.Name, plan.Address.EndPoint, plan.Address.IsBothFamilies))),
             Tls = tls,
-            Admissions = config.Listeners.ToDictionary(
-                static listener => listener.Key,
-                listener => AdmissionRules.From(listener.Value.Access, listener.Value.Limits, config.Networks),
-                StringComparer.OrdinalIgnoreCase),
+            Admissions = AdmissionsOf(config),
             Http = HttpListenerModelBuilder.Build(config, tls.Sections.Servers),
             Logging = result.Flat,
         };

@@ -3,6 +3,8 @@ using Gateway.Configuration;
 using Gateway.Http;
 using Gateway.Http.Connections;
 using Gateway.Http.Listeners;
+using Gateway.Snapshots;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -72,6 +74,7 @@ internal sealed class HttpTestGateway : IAsyncDisposable
     /// <summary>Puts another configuration in force; listeners stay as they are.</summary>
     public void Update(GatewayConfig config)
     {
+        _app.Services.GetRequiredService<ListenerAdmissions>().Update(SnapshotBuilder.AdmissionsOf(config));
         _app.Services.GetRequiredService<HttpListenerStates>().Update(HttpListenerModelBuilder.Build(config));
         Assert.Null(_app.Services.GetRequiredService<SnapshotProxyConfigProvider>().Update(config.ReverseProxy.Routes, config.ReverseProxy.Clusters));
     }

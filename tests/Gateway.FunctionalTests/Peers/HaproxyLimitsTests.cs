@@ -56,6 +56,42 @@ public sealed class HaproxyLimitsTests
         live.ForEach(static peer => peer.Dispose());
     }
 
+    [Fact]
+    public async Task Connections_OfThreeClientsToHttp_TenOfEachAreServedAndTheOthersAreTold()
+    {
+        await using var backend = HttpBackend.Start();
+        var (front, port) = (FreePorts.Next(), FreePorts.Next());
+        await using var gateway = await GatewayProcess.StartAsync(
+            new ConfigFile().AddHttp("web", port, backend.Address, new { TrustedProxies = new[] { "127.0.0.1/32" } })
+                .Set("Listeners:web:Limits", new { PerClient = new { MaxConnections = EachClient } }));
+        await using var haproxy = await HaproxyPeer.StartAsync($"""
+            listen front
+                bind 127.0.0.1:{front}
+                server gateway 127.0.0.1:{port} source 127.0.0.1 send-proxy-v2
+            """);
+
+        var all = await Task.WhenAll(Enumerable.Range(0, Connections).Select(number => AskAsync(front, Clients[number % Clients.Length])));
+
+        Assert.Equal(
+            Clients.Select(static client => (client, "200", EachClient)),
+            all.Where(static one => one.Status == "200").GroupBy(static one => (one.Client, one.Status))
+                .Select(static group => (group.Key.Client, group.Key.Status, group.Count())).Order());
+        Assert.Equal(Connections - 30, all.Count(static one => one.Status == "429"));
+        const string rejected = "gateway_tcp_connection_rejected_total";
+        await gateway.WaitForMetricAsync(rejected, static v => v == Connections - 30, ("listener", "web"), ("reason", "client_limit"));
+        foreach (var (_, _, peer) in all)
+        {
+            peer.Dispose();
+        }
+    }
+
+    private static async Task<(string Client, string Status, TcpPeer Peer)> AskAsync(int port, string client)
+    {
+        var peer = await TcpPeer.ConnectAsync(port, client);
+        await peer.SendAsync("GET / HTTP/1.1\r\nHost: example.org\r\n\r\n");
+        return (client, (await peer.ReadLineAsync()).Split(' ')[1], peer);
+    }
+
     private static async Task<TcpPeer?> TryEchoingAsync(int port, string client)
     {
         TcpPeer? peer = null;

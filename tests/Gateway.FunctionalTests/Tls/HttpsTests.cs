@@ -55,6 +55,35 @@ public sealed class HttpsTests : IDisposable
         Assert.Empty(gateway.Complaints());
     }
 
+    [Theory]
+    [InlineData("--http1.1")]
+    [InlineData("--http2")]
+    public async Task Curl_OfAClientThatIsNotAdmitted_GetsTheAnswer(string option)
+    {
+        await using var backend = HttpBackend.Start();
+        var config = Config(backend).Set("Listeners:web:Limits", new { PerClient = new { ConnectionsPerSecond = 0.001 } });
+        await using var gateway = await GatewayProcess.StartAsync(config);
+
+        var answers = new List<string>();
+        for (var i = 0; i < 2; i++)
+        {
+            answers.Add((await TlsClient.CurlAsync("shop.example", _port, _ca, option, "-o", "/dev/null", "-w", "%{http_code}"))
+                .RequireSuccess().StandardOutput);
+        }
+
+        Assert.Equal(["200", "429"], answers);
+        await gateway.WaitForMetricAsync(
+            "gateway_tcp_connection_rejected_total", static v => v == 1, ("listener", "web"), ("reason", "client_limit"));
+        await gateway.WaitForMetricAsync(
+            "gateway_http_request_failures_total", static v => v == 1, ("listener", "web"), ("reason", "client_limit"));
+        await gateway.WaitForAccessAsync("status=429", "error=client_limit", "detail=ConnectionsPerSecond");
+
+        await gateway.ReloadAsync(config.Remove("Listeners:web:Limits").Set("Listeners:web:Access", new { Deny = new[] { "127.0.0.1/32" } }));
+        Assert.Equal(
+            "403",
+            (await TlsClient.CurlAsync("shop.example", _port, _ca, option, "-o", "/dev/null", "-w", "%{http_code}")).StandardOutput);
+    }
+
     [Fact]
     public async Task Names_ChooseTheCertificate_AndUnknownOnesGetTheAlert()
     {

@@ -4,6 +4,7 @@ using Gateway.Http;
 using Gateway.Http.Backends.Clients;
 using Gateway.Http.Listeners;
 using Gateway.Http.Requests;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Identification;
 using Microsoft.AspNetCore.DataProtection;
@@ -58,7 +59,7 @@ public class HttpGatewayServicesTests
     [Fact]
     public void ListenerStates_Update_ReachesStatesThatServersHold()
     {
-        var states = new HttpListenerStates();
+        var states = new HttpListenerStates(new ListenerAdmissions(TimeProvider.System));
         var web = states.For("web", ListenerKind.Traffic);
         var probes = states.For(":probes", ListenerKind.Probes);
         Assert.Null(web.Current.Http!.ProxyProtocol);

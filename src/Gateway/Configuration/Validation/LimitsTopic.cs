@@ -16,12 +16,6 @@ internal sealed class LimitsTopic : IConfigTopic
         foreach (var (name, listener) in context.Config.Listeners)
         {
             var path = $"Listeners:{name}:Limits";
-            if (listener.IsHttp)
-            {
-                var why = $"the listener's Protocol is {listener.Protocol}, this is for Tcp";
-                context.NotApplicable($"Listeners:{name}", why, "Access", "Limits");
-            }
-
             if (listener.Limits is { } limits)
             {
                 CheckMost(context, $"{path}:MaxConnections", limits.MaxConnections);

@@ -60,6 +60,16 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     public override ClientHelloPolicy? ClientHello => listener.Http?.ClientHello;
 
     /// <inheritdoc/>
+    public override ListenerAdmission? Admission => listener.Admission;
+
+    /// <inheritdoc/>
+    /// <remarks>Behind a trusted hop, X-Forwarded-For tells the client of each request.</remarks>
+    public override bool HasOneClient => listener.Http?.ForwardedHeaders.MayKnowMore(Identity!.Client.Address) != true;
+
+    /// <summary>Why the listener does not admit the connection, whose requests are answered with that; null: it admits it.</summary>
+    public Outcome? Refusal { get; private set; }
+
+    /// <inheritdoc/>
     public override bool IsStopped => Stop.IsCancellationRequested || Volatile.Read(ref _hasEnded) != 0;
 
     // Waiting for the first data delays no client, whether or not TCP options can be read, because in HTTP the client sends first.
@@ -173,10 +183,11 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     {
         if (Interlocked.Exchange(ref _hasEnded, 1) == 0)
         {
-            Outcome = outcome;
-            services.Metrics.Ended(ListenerName, outcome.Reason);
-            services.AccessLog.WriteRejected(Peer, ListenerName, outcome);
-            services.Warnings.Ended(outcome, ListenerName, Peer);
+            if (Refusal is null)
+            {
+                Account(outcome);
+            }
+
             if (!isInOrder)
             {
                 // Aborts now, because a normal close would first read what the peer may still be sending.
@@ -185,6 +196,22 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
         }
 
         return false;
+    }
+
+    /// <summary>
+    /// Accounts for a connection that the listener does not admit, and lets HTTP answer its requests, because a client of HTTP learns
+    /// nothing from a reset. If too many connections wait for such an answer, the connection is reset.
+    /// </summary>
+    public override bool Refuse(Outcome outcome)
+    {
+        if (!services.Refusals.TryTake())
+        {
+            return Fail(outcome);
+        }
+
+        Account(Identity!.Client.Equals(Peer) ? outcome : outcome with { Error = Identity.Client.ToString() });
+        Refusal = outcome;
+        return true;
     }
 
     /// <inheritdoc/>
@@ -204,6 +231,14 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
 
     /// <inheritdoc/>
     public override void Abort() => context.Abort();
+
+    private void Account(Outcome outcome)
+    {
+        Outcome = outcome;
+        services.Metrics.Ended(ListenerName, outcome.Reason);
+        services.AccessLog.WriteRejected(Peer, ListenerName, outcome);
+        services.Warnings.Ended(outcome, ListenerName, Peer, client: Identity?.Client);
+    }
 
     private static bool IsEnd(Exception exception) => exception is ConnectionResetException or ConnectionAbortedException or IOException;
 

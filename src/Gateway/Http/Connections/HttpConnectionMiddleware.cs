@@ -44,6 +44,18 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
             return;
         }
 
+        if (connection.Refusal is { } refusal)
+        {
+            context.Features.Set(connection.Listener.Refused(refusal));
+            await services.Refusals.RunAsync(connection, () => ServeAsync(context, connection));
+            return;
+        }
+
+        await ServeAsync(context, connection);
+    }
+
+    private async Task ServeAsync(ConnectionContext context, HttpConnection connection)
+    {
         SetIdentity(context, connection);
         var isOwn = connection.Kind is null;
         context.Transport = new FirstBytesReader(

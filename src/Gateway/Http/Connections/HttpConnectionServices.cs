@@ -32,11 +32,15 @@ internal sealed class HttpConnectionServices
     {
         (Time, Metrics, AccessLog, Departures, Warnings, Tcp) = (time, metrics, accessLog, departures, warnings, tcp);
         Live = new LiveConnections(time);
+        Refusals = new RefusedConnections(limit, time);
         limit.Quiet.Watch(Live);
         Prologue = new ConnectionPrologue(PrologueRules.Http, metrics, Live, limit, loggers, time);
     }
 
     public TimeProvider Time { get; }
+
+    /// <summary>The connections that listeners do not admit, and whose requests are answered with that.</summary>
+    public RefusedConnections Refusals { get; }
 
     public PrologueMetrics Metrics { get; }
 

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using Gateway.Tcp.Admission;
 
 namespace Gateway.Http.Listeners;
 
 /// <summary>The states of all HTTP listeners: each holds the model that its new connections follow.</summary>
-internal sealed class HttpListenerStates
+/// <param name="admissions">How listeners admit clients.</param>
+internal sealed class HttpListenerStates(ListenerAdmissions admissions)
 {
     private readonly ConcurrentDictionary<(ListenerKind Kind, string Name), HttpListenerState> _states = new();
 
@@ -13,7 +15,8 @@ internal sealed class HttpListenerStates
     /// <param name="name">The listener's name.</param>
     /// <param name="kind">The listener's kind. There is one Probes and one Admin, whatever name is given.</param>
     public HttpListenerState For(string name, ListenerKind kind) =>
-        _states.GetOrAdd(KeyOf(kind, name), _ => new HttpListenerState(new HttpListenerModel { Name = name, Kind = kind }));
+        _states.GetOrAdd(KeyOf(kind, name), _ => new HttpListenerState(
+            new HttpListenerModel { Name = name, Kind = kind }, kind == ListenerKind.Traffic ? admissions.For(name) : null));
 
     /// <summary>
     /// Puts the models of a configuration in force for new connections. Open connections keep the model that they started with.

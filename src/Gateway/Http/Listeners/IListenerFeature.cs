@@ -1,3 +1,6 @@
+using Gateway.Tcp.Admission;
+using Gateway.Tcp.Telemetry;
+
 namespace Gateway.Http.Listeners;
 
 /// <summary>
@@ -14,4 +17,13 @@ internal interface IListenerFeature
 
     /// <summary>The listener's HTTP model at the time when the connection was accepted; null if the listener does not serve HTTP.</summary>
     HttpListenerModel? Http { get; }
+
+    /// <summary>How the listener admits clients; null: it admits all. Its rules are those in force, also on old connections.</summary>
+    ListenerAdmission? Admission { get; }
+
+    /// <summary>Why the listener does not admit the connection, whose requests are all refused; null: it admits the connection.</summary>
+    Outcome? Refusal { get; }
+
+    /// <summary>The feature of a connection that is not admitted.</summary>
+    IListenerFeature Refused(Outcome outcome);
 }

@@ -2,6 +2,7 @@ using Gateway.Http.Forwarded;
 using Gateway.Http.Listeners;
 using Gateway.Http.Responses;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Http.Requests;
 
@@ -10,27 +11,31 @@ namespace Gateway.Http.Requests;
 /// <list type="number">
 /// <item>It finds the client of the request once.</item>
 /// <item>It removes the headers that the hop is not trusted to send, before routes could match on them.</item>
+/// <item>It refuses clients that the listener does not admit.</item>
 /// <item>It ends loops.</item>
 /// <item>It reports the request when the request has ended.</item>
 /// </list>
 /// </summary>
-internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpRequestReport report, WaitingResponses waiting)
+internal sealed class HttpGatewayMiddleware(
+    RequestDelegate next, HttpRequestReport report, WaitingResponses waiting, OperatorWarnings warnings)
 {
     private readonly RequestDelegate _next = EndLoops(next);
+    private readonly RequestDelegate _admitted = Admit(new RequestAdmission(EndLoops(next), warnings));
 
     /// <summary>Runs a request.</summary>
     /// <exception cref="InvalidOperationException">The connection was not accepted by one of the gateway's listeners.</exception>
     public Task InvokeAsync(HttpContext context)
     {
         if (context.Features.Get<ConnectionIdentity>() is not { } connection
-            || context.Features.Get<IListenerFeature>() is not { Http: { } listener })
+            || context.Features.Get<IListenerFeature>() is not { Http: { } listener } feature)
         {
             throw new InvalidOperationException("A request came over a connection that KestrelListenerSetup did not set up.");
         }
         var client = Identify(context, connection, listener.ForwardedHeaders);
         listener.TlvHeaders?.Apply(context, connection);
         context.Features.Set(new WaitingResponse(waiting, context, listener.Name, listener.ResponseStallTimeout));
-        return new RequestRecord(context, client, connection, listener.Name, report).RunAsync(_next);
+        var isChecked = feature.Refusal is not null || feature.Admission?.Rules is not null;
+        return new RequestRecord(context, client, connection, listener.Name, report).RunAsync(isChecked ? _admitted : _next);
     }
 
     private static ClientIdentity Identify(HttpContext context, ConnectionIdentity connection, ForwardedHeadersModel model)
@@ -75,6 +80,9 @@ internal sealed class HttpGatewayMiddleware(RequestDelegate next, HttpRequestRep
             headers.Remove(claim);
         }
     }
+
+    private static RequestDelegate Admit(RequestAdmission admission) => context =>
+        admission.InvokeAsync(context, context.Features.Get<IListenerFeature>()!, context.Features.Get<ClientIdentity>()!);
 
     private static RequestDelegate EndLoops(RequestDelegate next) => context =>
     {

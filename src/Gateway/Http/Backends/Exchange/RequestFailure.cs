@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Telemetry;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Http.Backends.Exchange;
@@ -16,6 +17,9 @@ internal sealed class RequestFailure
     private static readonly RequestFailure Unsendable = new("request");
     private static readonly RequestFailure NoDestination = new("no_destination");
     private static readonly RequestFailure Limit = new("limit");
+    private static readonly RequestFailure AccessDenied = new(new Outcome(CloseReason.AccessDenied).Label);
+    private static readonly RequestFailure ClientLimit = new(new Outcome(CloseReason.ClientLimit).Label);
+    private static readonly RequestFailure ListenerLimit = new(new Outcome(CloseReason.ListenerLimit).Label);
     private static readonly RequestFailure SourceIp = new("source_ip");
     private static readonly RequestFailure Resources = new("resources");
     private static readonly RequestFailure ConnectRefused = new("backend_connect_failed") { IsDestinations = true, IsConnect = true };
@@ -59,6 +63,9 @@ internal sealed class RequestFailure
         {
             return refusal.Error == RefusedResponse.ClientLimit ? Limit
                 : refusal.Error == RefusedResponse.SourceIp ? SourceIp
+                : refusal.Error == AccessDenied.Reason ? AccessDenied
+                : refusal.Error == ClientLimit.Reason ? ClientLimit
+                : refusal.Error == ListenerLimit.Reason ? ListenerLimit
                 : AnswerUnusable;
         }
 
