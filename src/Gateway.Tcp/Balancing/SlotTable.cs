@@ -4,8 +4,7 @@ namespace Gateway.Tcp.Balancing;
 
 /// <summary>
 /// Shares of connections as a table of slots. Each slot belongs to one destination. The number of a connection, or the hash of a client's
-/// address, chooses a slot. The engine and nftables (numgen, jhash) use the same tables. <c>ClusterModel</c> makes the table of a cluster,
-/// and <c>ClusterModel.NextStart</c> chooses the slot of a connection.
+/// address, chooses a slot. The engine and nftables (numgen, jhash) use the same tables.
 /// </summary>
 internal static class SlotTable
 {

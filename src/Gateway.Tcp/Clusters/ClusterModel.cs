@@ -1,4 +1,3 @@
-using System.Net;
 using Gateway.Tcp.Balancing;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Networks;
@@ -9,13 +8,10 @@ namespace Gateway.Tcp.Clusters;
 /// <summary>
 /// A cluster, resolved from <see cref="TcpClusterConfig"/>: its destinations, their shares, and how long one connect attempt may take.
 /// Immutable. What changes at run time is in the state objects of the cluster and its destinations. The model after a reload takes over
-/// these state objects. A load-balancing policy is a choice of <see cref="NextStart"/>.
+/// these state objects.
 /// </summary>
 public sealed class ClusterModel
 {
-    // Null: each destination has one slot, in the order of the file.
-    private readonly ushort[]? _slots;
-
     /// <summary>Makes a cluster.</summary>
     /// <param name="name">The key of the cluster.</param>
     /// <param name="config">The section of the cluster, validated.</param>
@@ -37,6 +33,7 @@ public sealed class ClusterModel
             var allowed = NetworkList.Resolve(config.AllowedDestinations, networks ?? new Dictionary<string, IReadOnlyList<string>>());
             Original = new OriginalDestination(allowed, onLoopback: config.Type == TcpClusterType.OriginalPort);
             Destinations = [DestinationModel.Original(before?.Original is null ? null : before.Destinations[0].State)];
+            Tiers = ResolveTiers();
             return;
         }
 
@@ -45,10 +42,8 @@ public sealed class ClusterModel
         HasAffinity = config.SessionAffinity is not null;
         Destinations = Resolve(config.Destinations, before);
         NeedsNames = Destinations.Any(static destination => destination.Literal is null);
-        IsWeighted = Destinations.Any(static destination => destination.Weight != 1);
-        _slots = HasAffinity ? SlotTable.ByHash([.. Destinations.Select(static destination => (destination.Name, destination.Weight))])
-            : IsWeighted ? SlotTable.InTurn([.. Destinations.Select(static destination => destination.Weight)])
-            : null;
+        Policy = config.LoadBalancingPolicy;
+        Tiers = ResolveTiers();
     }
 
     /// <summary>The key of the cluster in <c>Clusters</c>.</summary>
@@ -81,28 +76,20 @@ public sealed class ClusterModel
     /// <summary>Whether any destination is a name.</summary>
     internal bool NeedsNames { get; }
 
-    private bool IsWeighted { get; }
+    /// <summary>How the destination of a connection is chosen, apart from affinity.</summary>
+    internal TcpLoadBalancingPolicy Policy { get; }
 
     /// <summary>
-    /// The destination that the next connection of a client tries first: the client's own destination if the cluster has affinity,
-    /// otherwise the next destination in turn, by weight. So the load spreads evenly, and a dead destination costs a failed attempt only
-    /// for its share of the connections.
+    /// How an address of a name is chosen; null: in the resolver's order. With affinity this order stays, because turns would send a client
+    /// to another pod each time.
     /// </summary>
-    internal int NextStart(IPAddress client)
-    {
-        if (Destinations.Count < 2)
-        {
-            return 0;
-        }
+    internal TcpLoadBalancingPolicy? AddressPolicy => HasAffinity ? null : Policy;
 
-        if (HasAffinity)
-        {
-            return _slots![SlotTable.SlotOf(client, _slots.Length)];
-        }
-
-        var turn = State.NextTurn();
-        return _slots is { } slots ? slots[turn % (uint)slots.Length] : (int)(turn % (uint)Destinations.Count);
-    }
+    /// <summary>
+    /// The destinations of each priority that have a weight, the lowest priority first. Each chooses among its destinations by their number
+    /// in <see cref="Destinations"/>.
+    /// </summary>
+    internal IReadOnlyList<BalancingPolicy> Tiers { get; }
 
     /// <summary>
     /// Whether any destination may be used. If none may be used, the dialer tries all of them, because a wrong check must not be worse than
@@ -122,6 +109,25 @@ public sealed class ClusterModel
         return false;
     }
 
+    private BalancingPolicy[] ResolveTiers() =>
+    [
+        .. Destinations
+            .Select(static (destination, number) => (Model: destination, Share: Of(destination, number)))
+            .Where(static destination => destination.Share.Weight > 0)
+            .GroupBy(static destination => destination.Model.Priority, static destination => destination.Share)
+            .OrderBy(static tier => tier.Key)
+            .Select(tier => PolicyOf([.. tier])),
+    ];
+
+    private static Share Of(DestinationModel destination, int number) =>
+        new(number, destination.Name, destination.Weight, destination.State);
+
+    private BalancingPolicy PolicyOf(Share[] tier)
+    {
+        var policy = BalancingPolicy.Create(Policy, tier, State.Turns, Random.Shared);
+        return HasAffinity ? new ClientAddressPolicy(tier, Policy == TcpLoadBalancingPolicy.RoundRobin ? null : policy) : policy;
+    }
+
     // A destination whose address has changed counts as a new destination.
     private DestinationModel[] Resolve(IReadOnlyDictionary<string, TcpDestinationConfig> destinations, ClusterModel? before)
     {
@@ -133,6 +139,7 @@ public sealed class ClusterModel
             return new DestinationModel(entry.Key, entry.Value.Address ?? "", same?.State)
             {
                 Weight = entry.Value.Weight,
+                Priority = entry.Value.Priority,
                 Health = HealthCheck is null ? null : (keepsHealth ? same?.Health : null) ?? new DestinationHealth(),
             };
         })];

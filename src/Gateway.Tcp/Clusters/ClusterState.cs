@@ -1,3 +1,5 @@
+using Gateway.Tcp.Balancing;
+
 namespace Gateway.Tcp.Clusters;
 
 /// <summary>
@@ -6,8 +8,6 @@ namespace Gateway.Tcp.Clusters;
 /// </summary>
 internal sealed class ClusterState
 {
-    private int _turn;
-
-    /// <summary>The number of the next connection: one more than the last number.</summary>
-    public uint NextTurn() => (uint)Interlocked.Increment(ref _turn);
+    /// <summary>Counts the turns of policies that take turns.</summary>
+    public Turns Turns { get; } = new();
 }

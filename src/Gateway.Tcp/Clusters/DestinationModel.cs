@@ -49,6 +49,9 @@ public sealed class DestinationModel
     /// <summary>The share of new connections, in relation to the other weights; 0: no connections. Defaults to 1.</summary>
     public int Weight { get; init; } = 1;
 
+    /// <summary>Destinations with a higher number get connections only if none with a lower number is usable. Defaults to 0.</summary>
+    public int Priority { get; init; }
+
     /// <summary>The run-time state.</summary>
     internal DestinationState State { get; }
 
@@ -58,11 +61,12 @@ public sealed class DestinationModel
     /// <summary>Whether the destination may get new connections.</summary>
     internal bool IsUsable => Weight > 0 && Health is not { IsHealthy: false };
 
+    /// <summary>Whether a dial may try the destination.</summary>
+    /// <param name="usableOnly">Whether some destination is usable, so that those that health checks found dead are not tried.</param>
+    internal bool MayBeTried(bool usableOnly) => usableOnly ? IsUsable : Weight > 0;
+
     /// <summary>The one address of an IP literal, which needs no DNS; null for a name.</summary>
     internal IPEndPoint[]? Literal { get; }
-
-    /// <summary>A number that says at which address of a name the next dial starts.</summary>
-    internal uint NextTurn() => State.NextTurn();
 
     /// <summary>Makes the destination that stands for the address to which each client connected.</summary>
     /// <param name="state">The run-time state; null: the destination is new.</param>

@@ -24,7 +24,13 @@ public sealed record TcpClusterConfig
     /// </summary>
     public TcpHealthCheckConfig? HealthCheck { get; init; }
 
-    /// <summary>Which connections go to the same destination. Defaults to null: each connection goes to the next destination.</summary>
+    /// <summary>
+    /// How the destination of a new connection is chosen among the usable destinations of the lowest priority. Defaults to RoundRobin. With
+    /// SessionAffinity the client's own destination comes first, and the policy chooses where that is not usable.
+    /// </summary>
+    public TcpLoadBalancingPolicy LoadBalancingPolicy { get; init; }
+
+    /// <summary>Which connections go to the same destination. Defaults to null: the policy alone chooses.</summary>
     public TcpSessionAffinityConfig? SessionAffinity { get; init; }
 
     /// <summary>TLS to the cluster's destinations. Defaults to null: no TLS.</summary>

@@ -11,4 +11,9 @@ public sealed record TcpDestinationConfig
     /// connections; existing connections go on.
     /// </summary>
     public int Weight { get; init; } = 1;
+
+    /// <summary>
+    /// 0 to 100. Defaults to 0. A destination gets new connections only if no destination with a lower number is usable.
+    /// </summary>
+    public int Priority { get; init; }
 }

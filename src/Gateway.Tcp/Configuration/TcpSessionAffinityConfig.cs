@@ -1,8 +1,8 @@
 namespace Gateway.Tcp.Configuration;
 
 /// <summary>
-/// Which connections go to the same destination (<c>TcpProxy:Clusters:NAME:SessionAffinity</c>). Absent: each connection goes to the next
-/// destination.
+/// Which connections go to the same destination (<c>TcpProxy:Clusters:NAME:SessionAffinity</c>). Absent: the cluster's
+/// LoadBalancingPolicy alone chooses.
 /// </summary>
 public sealed record TcpSessionAffinityConfig
 {

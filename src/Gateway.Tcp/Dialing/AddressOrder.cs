@@ -1,16 +1,25 @@
-using System.Net;
 using System.Net.Sockets;
+using Gateway.Tcp.Balancing;
 using Gateway.Tcp.Clusters;
+using Gateway.Tcp.Health;
 
 namespace Gateway.Tcp.Dialing;
 
 /// <summary>
-/// Chooses and orders the addresses of a name that are dialed. The wanted family comes first, then the other family. Each family starts at
-/// a rotating position, so that each pod behind a headless service gets a share. Addresses that fail health checks come last. The addresses
-/// are sorted before they are cut to four of a family, because the wanted family may be at the end of a long answer.
+/// The order in which a dial tries the addresses of a name:
+/// 1. The wanted family comes first, then the other family; at most four addresses of each.
+/// 2. Addresses that fail health checks, or that clients' connects have found dead, come last.
+/// 3. Among addresses that are equal in this, the cluster's policy chooses, by the connections of each address. So each pod behind a
+/// headless service gets its share.
 /// <see cref="Dial"/> orders the destinations.
 /// </summary>
-internal static class AddressOrder
+/// <param name="addresses">All addresses.</param>
+/// <param name="wanted">The family that comes first; null: the family of the first address, which the resolver prefers.</param>
+/// <param name="cluster">The cluster.</param>
+/// <param name="health">The results of health checks; null: there are none.</param>
+/// <param name="passive">What connects say of addresses; null: nothing, and nobody counts the connections of addresses.</param>
+internal sealed class AddressOrder(
+    AddressSet addresses, AddressFamily? wanted, ClusterModel cluster, DestinationHealth? health, PassiveHealth? passive)
 {
     /// <summary>
     /// The most addresses of one family that a dial tries. A headless service resolves to every pod, and four failed pods say enough about
@@ -18,36 +27,71 @@ internal static class AddressOrder
     /// </summary>
     public const int MostOfAFamily = 4;
 
-    /// <summary>The addresses to dial. A single address costs nothing.</summary>
-    /// <param name="addresses">All addresses, in the resolver's order.</param>
-    /// <param name="wanted">The family that comes first; null: the family of the first address, which the resolver prefers.</param>
-    /// <param name="turn">The position at which each family starts.</param>
-    /// <param name="health">The results of health checks; null: there are none.</param>
-    public static IPEndPoint[] Of(IPEndPoint[] addresses, AddressFamily? wanted, uint turn, DestinationHealth? health)
+    private const int OtherFamily = 1;
+    private const int Avoided = 2;
+    private const int Out = int.MaxValue;
+
+    private readonly AddressFamily _first = wanted ?? addresses.States[0].Address.AddressFamily;
+    private IndexSet _tried;
+    private IndexSet _closed;
+    private int _ofFirst;
+    private int _ofOther;
+    private int _last = -1;
+
+    /// <summary>Chooses the next address; none if there is no other address.</summary>
+    public Choice Next()
     {
-        if (addresses.Length < 2)
+        var best = Out;
+        _closed.Clear();
+        for (var number = 0; number < addresses.States.Length; number++)
         {
-            return addresses;
+            var rank = RankOf(number);
+            if (rank > best || rank == Out)
+            {
+                _closed.Add(number);
+            }
+            else if (rank < best)
+            {
+                best = rank;
+                for (var worse = 0; worse < number; worse++)
+                {
+                    _closed.Add(worse);
+                }
+            }
         }
 
-        var first = wanted ?? addresses[0].AddressFamily;
-        IEnumerable<IPEndPoint> ordered =
-        [
-            .. Take(Array.FindAll(addresses, address => address.AddressFamily == first), turn, health),
-            .. Take(Array.FindAll(addresses, address => address.AddressFamily != first), turn, health),
-        ];
-        return health is null ? (IPEndPoint[])[.. ordered] : [.. ordered.OrderBy(health.IsBad)];
+        return best == Out ? Choice.None : addresses.Policy.Choose(_closed, client: null, _last);
     }
 
-    private static IEnumerable<IPEndPoint> Take(IPEndPoint[] family, uint turn, DestinationHealth? health)
+    /// <summary>Takes a choice: its address counts as tried.</summary>
+    /// <returns>Null: the choice is outdated, because other dials have chosen at the same time.</returns>
+    public AddressState? TryTake(Choice choice)
     {
-        if (family.Length == 0)
+        var state = addresses.States[choice.Number];
+        if (passive is not null && !state.TryEnter(choice))
         {
-            return family;
+            return null;
         }
 
-        var start = (int)(turn % (uint)family.Length);
-        var turned = family[start..].Concat(family[..start]);
-        return (health is null ? turned : turned.OrderBy(health.IsBad)).Take(MostOfAFamily);
+        if (passive?.TryBegin(cluster, state) == false)
+        {
+            state.Leave();
+            return null;
+        }
+
+        _tried.Add(choice.Number);
+        _last = choice.Number;
+        _ofFirst += state.Address.AddressFamily == _first ? 1 : 0;
+        _ofOther += state.Address.AddressFamily == _first ? 0 : 1;
+        return state;
+    }
+
+    private int RankOf(int number)
+    {
+        var state = addresses.States[number];
+        var isFirst = state.Address.AddressFamily == _first;
+        return _tried.Contains(number) || (isFirst ? _ofFirst : _ofOther) >= MostOfAFamily ? Out
+            : (isFirst ? 0 : OtherFamily)
+                + (health?.IsBad(state.Address) == true || passive?.IsAvoided(cluster, state) == true ? Avoided : 0);
     }
 }

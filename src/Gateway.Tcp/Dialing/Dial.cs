@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using Gateway.Tcp.Balancing;
 using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
@@ -10,9 +12,10 @@ namespace Gateway.Tcp.Dialing;
 /// <summary>
 /// One dial in progress: which destination is next, and how each attempt ended.
 /// <para>
-/// 1. Destinations are tried in order from the start of this dial.
-/// 2. Then follow destinations whose names had no answer yet, so that a dead name delays no other destination.
-/// 3. Last come destinations that passive health checks left out, because connects to them fail.
+/// 1. The destinations of the lowest priority come first. The cluster's policy chooses among them, and again after each failed attempt.
+/// 2. Then follow those destinations of the same priority whose names had no answer yet, so that a dead name delays no other destination.
+/// 3. Steps 1 and 2 are repeated for each further priority.
+/// 4. Last come destinations that passive health checks left out, because connects to them fail.
 /// With affinity, a client waits for the name of its own destination nevertheless. Each name is asked once in a dial. IP literals need no
 /// name, and cost nothing here.
 /// </para>
@@ -21,31 +24,48 @@ namespace Gateway.Tcp.Dialing;
 /// connection and at least one address was to blame. Failures of the gateway (no descriptor, no port, no right, the client's address
 /// cannot be the source) say nothing about the destination.
 /// </para>
+/// <para>
+/// The destination and the address that are tried count the dial as a connection (<see cref="Load"/>). If one is reached, the result has
+/// the <see cref="Load"/>, and the connection goes on to count.
+/// </para>
 /// </summary>
 /// <param name="request">The client and the cluster.</param>
 /// <param name="resolver">Resolves names.</param>
-/// <param name="passive">Gets the verdicts; null: the caller chose the destination, and watches its health itself.</param>
+/// <param name="passive">
+/// Gets the verdicts; null: the caller chose the destination, watches its health and counts its connections itself.
+/// </param>
 internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHealth? passive)
 {
     // 16 attempts last 80 s at the default ConnectTimeout of 5 s. No client waits longer than that.
     private const int Most = 16;
 
-    private readonly int _start = request.Client is { } client ? request.Cluster.NextStart(client.Client.Address) : 0;
     private Task<IPEndPoint[]>?[]? _answers;
     private List<int>? _late;
     private List<int>? _leftOut;
     private DialFailures? _failures;
     private bool _usableOnly;
-    private int _turn;
+    private int _tier;
     private int _lateTurn;
     private int _leftOutTurn;
+
+    // Destinations that the policies may not choose: they are not usable, have been tried, or are in one of the lists.
+    private IndexSet _closed;
+    private bool _isFirst;
+    private int _last;
     private DestinationModel? _current;
+    private bool _isEntered;
+    private AddressOrder? _order;
+    private IPEndPoint? _onlyAddress;
+    private AddressState? _address;
     private string? _why;
     private bool _isTrial;
     private bool _wasFromClient;
 
     /// <summary>The client and the cluster.</summary>
     public DialRequest Request => request;
+
+    // The address from which the destination was asked last, if it was the client's.
+    private IPAddress? Source => _wasFromClient ? request.Client!.Client.Address : null;
 
     /// <summary>The number of attempts that were begun.</summary>
     public int Attempts { get; set; }
@@ -60,11 +80,20 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
     public void Begin()
     {
         Leave();
-        (_turn, _lateTurn, _leftOutTurn) = (0, 0, 0);
+        (_tier, _lateTurn, _leftOutTurn, _isFirst, _last) = (0, 0, 0, true, -1);
         _late?.Clear();
         _leftOut?.Clear();
+        _closed.Clear();
         _failures?.BeginRound();
-        _usableOnly = request.Cluster.HasUsable();
+        var cluster = request.Cluster;
+        _usableOnly = cluster.HasUsable();
+        for (var number = 0; _usableOnly && number < cluster.Destinations.Count; number++)
+        {
+            if (!cluster.Destinations[number].IsUsable)
+            {
+                _closed.Add(number);
+            }
+        }
     }
 
     /// <summary>Goes on to the next destination.</summary>
@@ -74,68 +103,62 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
     public bool TryNext(out int number, out Task? pending)
     {
         Leave();
-        var cluster = request.Cluster;
-        while (_turn < cluster.Destinations.Count)
+        for (; _tier < request.Cluster.Tiers.Count; _tier++)
         {
-            var isFirst = _turn == 0;
-            number = (_start + _turn++) % cluster.Destinations.Count;
-            var destination = cluster.Destinations[number];
-            if (_usableOnly && !destination.IsUsable)
-            {
-                continue;
-            }
-
-            var isTrial = false;
-            if (passive?.HasTurn(cluster, destination, out isTrial) == false)
-            {
-                (_leftOut ??= []).Add(number);
-                continue;
-            }
-
-            Enter(number, isTrial);
-            pending = PendingAnswer(number);
-            if (pending is null || (isFirst && cluster.HasAffinity))
+            if (TryChoose(request.Cluster.Tiers[_tier], out number, out pending) || TryNext(_late, ref _lateTurn, out number, out pending))
             {
                 return true;
             }
-
-            Leave();
-            (_late ??= []).Add(number);
         }
 
-        if (TryNext(_late, ref _lateTurn, out number) || TryNext(_leftOut, ref _leftOutTurn, out number))
-        {
-            Enter(number, isTrial: false);
-            pending = PendingAnswer(number);
-            return true;
-        }
-
-        pending = null;
-        return false;
+        return TryNext(_leftOut, ref _leftOutTurn, out number, out pending);
     }
 
-    /// <summary>The addresses of the current destination, in the order of attempts. Its name has an answer by now.</summary>
-    public IPEndPoint[] AddressesOf(int number, SourceIpMode mode)
+    /// <summary>Begins with the addresses of the current destination. Its name has an answer by now.</summary>
+    public void BeginAddresses(int number, SourceIpMode mode)
     {
-        var destination = request.Cluster.Destinations[number];
-        if (destination.Literal is { } literal)
+        var cluster = request.Cluster;
+        var destination = cluster.Destinations[number];
+        (_order, _onlyAddress) = (null, destination.Literal?[0] ?? cluster.Original?.AddressFor(request.Client!));
+        if (_onlyAddress is not null)
         {
-            return literal;
+            return;
         }
 
-        if (request.Cluster.Original is { } original)
+        var answer = AnswerOf(number).Result;
+        _why = answer.Length == 0 ? PassiveHealth.NoAddress : null;
+        if (answer.Length > 0)
         {
-            return [original.AddressFor(request.Client!)];
+            _order = new AddressOrder(
+                destination.State.Addresses.Of(answer, cluster.AddressPolicy),
+                mode == SourceIpMode.Transparent ? request.Client!.Client.AddressFamily : null,
+                cluster,
+                destination.Health,
+                passive);
+        }
+    }
+
+    /// <summary>Goes on to the next address of the current destination.</summary>
+    public bool TryNextAddress([NotNullWhen(true)] out IPEndPoint? address)
+    {
+        LeaveAddress();
+        if (_order is null)
+        {
+            (address, _onlyAddress) = (_onlyAddress, null);
+            return address is not null;
         }
 
-        var addresses = AnswerOf(number).Result;
-        _why = addresses.Length == 0 ? PassiveHealth.NoAddress : null;
-        // With affinity the addresses stay in the resolver's order, because a rotating start would send a client to another pod each time.
-        return AddressOrder.Of(
-            addresses,
-            mode == SourceIpMode.Transparent ? request.Client!.Client.AddressFamily : null,
-            addresses.Length > 1 && !request.Cluster.HasAffinity ? destination.NextTurn() : 0,
-            destination.Health);
+        address = null;
+        while (_order.Next() is { IsNone: false } choice)
+        {
+            if (_order.TryTake(choice) is { } taken)
+            {
+                (_address, address) = (passive is null ? null : taken, taken.Address);
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The answer for a destination's name. A dial asks for each name once.</summary>
@@ -155,7 +178,18 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
             var failure = result.Failure == DialFailure.Timeout ? ConnectFailure.Timeout : ConnectFailure.Destination;
             _why = result.Failure == DialFailure.Tls ? "tls" : ConnectLabel.Of(failure, result.Error);
             _wasFromClient = result.Mode == SourceIpMode.Transparent;
+            if (_address is { } address)
+            {
+                passive?.Failed(request.Cluster, _current!, address, _why, Source);
+            }
         }
+    }
+
+    /// <summary>Ends the dial because of a fault of the gateway: nothing counts any more.</summary>
+    public void Abandon()
+    {
+        _why = null;
+        Leave();
     }
 
     /// <summary>
@@ -169,21 +203,71 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
             : IsSourceUnusable && request is { FallbackMode: null, Mode: not SourceIpMode.Dnat }
                 ? result with { Failure = DialFailure.SourceIp }
             : result;
+        Load? load = null;
         if (result.Failure == DialFailure.None && _current is { } reached)
         {
+            _address?.Reached();
             passive?.Reached(request.Cluster, reached, _isTrial);
-            _current = null;
+            load = !_isEntered ? null : _address is { } address ? address : reached.State;
+            (_current, _address, _isEntered) = (null, null, false);
         }
 
         Leave();
         NoteLate();
-        return conclusion with { Attempts = Attempts, FailedAttempts = _failures?.Describe(conclusion) };
+        return conclusion with { Load = load, Attempts = Attempts, FailedAttempts = _failures?.Describe(conclusion) };
     }
 
-    private static bool TryNext(List<int>? waiting, ref int turn, out int number)
+    // Chooses among the destinations of a priority. Those that are left out or have no address yet go to the lists.
+    private bool TryChoose(BalancingPolicy tier, out int number, out Task? pending)
     {
-        number = waiting is not null && turn < waiting.Count ? waiting[turn++] : -1;
-        return number >= 0;
+        var cluster = request.Cluster;
+        while (tier.Choose(_closed, request.Client?.Client.Address, _last) is { IsNone: false } choice)
+        {
+            number = choice.Number;
+            var isOwn = _isFirst && cluster.HasAffinity;
+            _isFirst = false;
+            var isTrial = false;
+            if (passive?.HasTurn(cluster, cluster.Destinations[number], out isTrial) == false)
+            {
+                _closed.Add(number);
+                (_leftOut ??= []).Add(number);
+                continue;
+            }
+
+            pending = PendingAnswer(number);
+            if (pending is not null && !isOwn)
+            {
+                AbandonTrial(number, isTrial);
+                _closed.Add(number);
+                (_late ??= []).Add(number);
+                continue;
+            }
+
+            if (TryEnter(choice, isTrial))
+            {
+                _last = number;
+                _closed.Add(number);
+                return true;
+            }
+
+            AbandonTrial(number, isTrial);
+        }
+
+        (number, pending) = (-1, null);
+        return false;
+    }
+
+    private bool TryNext(List<int>? waiting, ref int turn, out int number, out Task? pending)
+    {
+        (number, pending) = (-1, null);
+        if (waiting is null || turn == waiting.Count)
+        {
+            return false;
+        }
+
+        number = waiting[turn++];
+        pending = PendingAnswer(number);
+        return TryEnter(new Choice(number), isTrial: false);
     }
 
     private void NoteLate()
@@ -205,20 +289,50 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
         return answer.IsCompleted ? null : answer;
     }
 
-    private void Enter(int number, bool isTrial) => (_current, _isTrial, _why) = (request.Cluster.Destinations[number], isTrial, null);
+    private bool TryEnter(Choice choice, bool isTrial)
+    {
+        var destination = request.Cluster.Destinations[choice.Number];
+        if (passive is not null && !destination.State.TryEnter(choice))
+        {
+            return false;
+        }
+
+        (_current, _isEntered, _isTrial, _why) = (destination, passive is not null, isTrial, null);
+        return true;
+    }
+
+    private void AbandonTrial(int number, bool isTrial)
+    {
+        if (isTrial)
+        {
+            passive?.AbandonTrial(request.Cluster.Destinations[number]);
+        }
+    }
+
+    private void LeaveAddress()
+    {
+        _address?.Leave();
+        _address = null;
+    }
 
     // Ends the turn of a destination that was not reached.
     private void Leave()
     {
+        LeaveAddress();
         if (_current is { } destination && _why is not null)
         {
-            passive?.Failed(request.Cluster, destination, _isTrial, _why, _wasFromClient ? request.Client!.Client.Address : null);
+            passive?.Failed(request.Cluster, destination, _isTrial, _why, Source);
         }
         else if (_current is { } untold && _isTrial)
         {
             passive?.AbandonTrial(untold);
         }
 
-        (_current, _isTrial, _why) = (null, false, null);
+        if (_isEntered)
+        {
+            _current!.State.Leave();
+        }
+
+        (_current, _isEntered, _isTrial, _why) = (null, false, false, null);
     }
 }

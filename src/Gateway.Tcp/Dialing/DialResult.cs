@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Tcp.Balancing;
 using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
@@ -20,6 +21,11 @@ internal readonly record struct DialResult
 
     /// <summary>The destination that was reached, or was tried last.</summary>
     public DestinationModel? Destination { get; init; }
+
+    /// <summary>
+    /// What counts the connection (<see cref="Load.End"/> to be called at its end); null: nothing was reached, or nothing counts it.
+    /// </summary>
+    public Load? Load { get; init; }
 
     /// <summary>The address of that destination.</summary>
     public IPEndPoint? Address { get; init; }

@@ -13,8 +13,8 @@ namespace Gateway.Tcp.Dialing;
 /// <summary>
 /// Opens the connections to backends, for TCP routes on the client's engine and for HTTP clusters as managed sockets
 /// (<see cref="SocketDialer"/>). Knows clusters and source-IP modes, nothing of routes.
-/// 1. The dialer tries the destinations one after another from a rotating start (<see cref="Dial"/>), and the addresses of each destination
-/// one after another too (<see cref="AddressOrder"/>). Each attempt has the cluster's ConnectTimeout.
+/// 1. The dialer tries the destinations one after another as the cluster's policy chooses (<see cref="Dial"/>), and the addresses of each
+/// destination one after another too (<see cref="AddressOrder"/>). Each attempt has the cluster's ConnectTimeout.
 /// 2. In transparent mode it tries only addresses for which the client's address can be bound. A bind that fails is a failure of the
 /// gateway, not of the destination. With Toa it tries only if the route has a TCP option for the client. A SYN without room for the option
 /// is a failure of the gateway too.
@@ -47,14 +47,22 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
     public async ValueTask<DialResult> DialAsync(Dial dial)
     {
         var request = dial.Request;
-        var result = request.Mode == SourceIpMode.Dnat ? NotForwarded(dial) : await DialAllAsync(dial, request.Mode);
-        if (dial.IsSourceUnusable && request.FallbackMode is { } fallback
-            && result.Failure is not (DialFailure.None or DialFailure.Aborted or DialFailure.Resources))
+        try
         {
-            result = await DialAllAsync(dial, fallback);
-        }
+            var result = request.Mode == SourceIpMode.Dnat ? NotForwarded(dial) : await DialAllAsync(dial, request.Mode);
+            if (dial.IsSourceUnusable && request.FallbackMode is { } fallback
+                && result.Failure is not (DialFailure.None or DialFailure.Aborted or DialFailure.Resources))
+            {
+                result = await DialAllAsync(dial, fallback);
+            }
 
-        return dial.Conclude(result);
+            return dial.Conclude(result);
+        }
+        catch
+        {
+            dial.Abandon();
+            throw;
+        }
     }
 
     // The kernel forwards the connections of a Dnat route. It could not forward a connection that arrives here, because no destination of
@@ -80,7 +88,8 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
                 return result with { Failure = DialFailure.Aborted, Error = ended };
             }
 
-            foreach (var address in dial.AddressesOf(number, mode))
+            dial.BeginAddresses(number, mode);
+            while (dial.TryNextAddress(out var address))
             {
                 if (!request.CanUseSource(mode, address))
                 {
@@ -178,7 +187,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         var usableOnly = cluster.HasUsable();
         for (var number = 0; number < cluster.Destinations.Count; number++)
         {
-            if (cluster.Destinations[number] is { Literal: not null } literal && (!usableOnly || literal.IsUsable))
+            if (cluster.Destinations[number] is { Literal: not null } literal && literal.MayBeTried(usableOnly))
             {
                 return DialFailure.None;
             }
@@ -187,7 +196,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         List<Task<IPEndPoint[]>>? open = null;
         for (var number = 0; number < cluster.Destinations.Count; number++)
         {
-            if (usableOnly && !cluster.Destinations[number].IsUsable)
+            if (!cluster.Destinations[number].MayBeTried(usableOnly))
             {
                 continue;
             }
@@ -217,7 +226,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
             }
         }
 
-        foreach (var destination in cluster.Destinations.Where(destination => !usableOnly || destination.IsUsable))
+        foreach (var destination in cluster.Destinations.Where(destination => destination.MayBeTried(usableOnly)))
         {
             passive?.Failed(cluster, destination, isTrial: false, PassiveHealth.NoAddress);
         }

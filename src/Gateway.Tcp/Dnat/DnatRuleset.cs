@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Gateway.Linux.Netfilter;
 using Gateway.Tcp.Balancing;
 using Gateway.Tcp.Clusters;
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Routing;
 
 namespace Gateway.Tcp.Dnat;
@@ -15,8 +16,8 @@ namespace Gateway.Tcp.Dnat;
 /// 2. <c>listener/L/4</c> decides by the client's address, in the same order as the data plane. For a route with another mode it returns,
 /// and the connection reaches our socket.
 /// 3. <c>route/R/4</c> leaves clients that the kernel cannot forward (a destination itself, a link-local address) to our socket. For other
-/// clients it takes the next slot, or the slot of the client's hash, and goes to a destination. While no destination is healthy, the chain
-/// is empty, and the connection reaches our socket.
+/// clients it takes the next slot, a random slot, or the slot of the client's hash, and goes to a destination of the lowest priority that
+/// has a healthy one. While no destination is healthy, the chain is empty, and the connection reaches our socket.
 /// 4. <c>to/R/D/4</c> (and <c>to/R/D/4/2</c> … for the other addresses of a name) counts, and rewrites the destination. Conntrack rewrites
 /// the following packets in the same way, even if these rules change.
 /// 5. <c>count</c> (filter, prerouting) counts packets of both directions in <c>count/L/4</c>, with maps from the destination to its
@@ -237,11 +238,12 @@ internal sealed class DnatRuleset
     {
         var chain = AddChain(RouteChain(route, family));
         var usable = new List<(string Name, int Weight, string Chain, IPAddress Address)>();
+        var lowest = LowestTier(route, family, targets);
         foreach (var destination in route.Cluster.Destinations.Where(family.MayHave))
         {
             var counter = NftName.Fit($"new/{route.Name}/{destination.Name}/{family.Digit}");
             _counters[counter] = new DnatCounter(DnatCounterKind.Opened, listener.Name, route, destination.Name, family.Value);
-            var addresses = targets.ForNew(destination, family.Value);
+            var addresses = destination.Priority == lowest ? targets.ForNew(destination, family.Value) : [];
             for (var i = 0; i < addresses.Count; i++)
             {
                 var to = AddChain(NftName.Fit($"to/{route.Name}/{destination.Name}/{family.Digit}{(i == 0 ? "" : $"/{i + 1}")}"));
@@ -290,10 +292,17 @@ internal sealed class DnatRuleset
                 : SlotTable.InTurn([.. usable.Select(static entry => entry.Weight)]);
             var number = route.Cluster.HasAffinity
                 ? Nft.Hash(Nft.Field(family.Protocol, "saddr"), slots.Length, HashSeed)
+                : route.Cluster.Policy == TcpLoadBalancingPolicy.Random ? Nft.Random(slots.Length)
                 : Nft.Turn(slots.Length);
             _rules.AddRule(chain, Nft.Choose(number, slots.Select(slot => usable[slot].Chain)));
         }
     }
+
+    // The lowest priority that has an address for new connections; null: none has.
+    private static int? LowestTier(RouteModel route, Family family, DnatTargets targets) =>
+        route.Cluster.Destinations.Where(family.MayHave)
+            .Where(destination => targets.ForNew(destination, family.Value).Count > 0)
+            .Min(static destination => (int?)destination.Priority);
 
     private void AddCounting(DnatListener listener, ListenerModel model, Family family, DnatTargets targets)
     {

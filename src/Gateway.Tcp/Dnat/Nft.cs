@@ -80,6 +80,9 @@ internal static class Nft
     /// <summary>The numbers 0, 1, 2 … and again from 0: the next number for each connection.</summary>
     public static JsonObject Turn(int modulus) => new() { ["numgen"] = new JsonObject { ["mode"] = "inc", ["mod"] = modulus } };
 
+    /// <summary>A random number from 0 to the modulus − 1 for each connection.</summary>
+    public static JsonObject Random(int modulus) => new() { ["numgen"] = new JsonObject { ["mode"] = "random", ["mod"] = modulus } };
+
     /// <summary>A hash from 0 to the modulus − 1. It is the same in every kernel, because the seed is given.</summary>
     public static JsonObject Hash(JsonNode expression, int modulus, uint seed) =>
         new() { ["jhash"] = new JsonObject { ["expr"] = expression, ["mod"] = modulus, ["seed"] = seed } };

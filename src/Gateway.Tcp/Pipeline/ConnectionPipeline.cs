@@ -203,7 +203,7 @@ internal sealed partial class ConnectionPipeline(
         }
 
         var dialed = await dialer.DialAsync(dial);
-        record.Destination = dialed.Destination;
+        (record.Destination, record.Load) = (dialed.Destination, dialed.Load);
         record.NoteDial(dialed.Backend is null ? dialed.Describe() : dialed.FailedAttempts);
         if (dialed.Backend is not { } backend)
         {
@@ -211,9 +211,8 @@ internal sealed partial class ConnectionPipeline(
         }
 
         record.Backend = backend;
-        dialed.Destination!.State.Opened();
         record.SendsHeader = dialed.Mode == SourceIpMode.ProxyProtocol;
-        metrics.DestinationOpened(route.Cluster.Name, dialed.Destination.Name);
+        metrics.DestinationOpened(route.Cluster.Name, dialed.Destination!.Name);
         return route.Cluster.Original is null || dialed.Mode == SourceIpMode.Transparent || KnowAsOwn(record);
     }
 
@@ -322,11 +321,7 @@ internal sealed partial class ConnectionPipeline(
             _own.Remove(source);
         }
 
-        if (record.Backend is not null)
-        {
-            record.Destination!.State.Closed();
-        }
-
+        record.Load?.End();
         var duration = time.GetElapsedTime(record.AcceptedAt);
         var outcome = saidNothing && IsCheck(record, duration) ? record.Outcome with { Reason = CloseReason.HealthCheck } : record.Outcome;
         record.End(outcome);

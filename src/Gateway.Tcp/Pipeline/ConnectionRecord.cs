@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Admission;
+using Gateway.Tcp.Balancing;
 using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
@@ -102,6 +103,9 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     public RelaySide? BackendLayer { get; set; }
 
     public DestinationModel? Destination { get; set; }
+
+    /// <summary>What counts the backend's connection; null: there has been none.</summary>
+    public Load? Load { get; set; }
 
     /// <summary>Our end of the connection to an original destination, while <see cref="OwnConnections"/> contains that address.</summary>
     public IPEndPoint? OwnSource { get; set; }

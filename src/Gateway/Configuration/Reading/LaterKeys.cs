@@ -9,7 +9,7 @@ internal static class LaterKeys
     private static readonly FrozenDictionary<Type, string[]> Keys = new Dictionary<Type, string[]>
     {
         [typeof(TcpRouteLimitsConfig)] = ["BytesPerSecondToBackend", "BytesPerSecondToClient"],
-        [typeof(TcpClusterConfig)] = ["LoadBalancingPolicy", "Limits"],
+        [typeof(TcpClusterConfig)] = ["Limits"],
         [typeof(TcpDestinationConfig)] = ["Health"],
     }.ToFrozenDictionary();
 

@@ -127,6 +127,13 @@ internal sealed partial class DnatTopic : IConfigTopic
             return;
         }
 
+        if (cluster.LoadBalancingPolicy is not (TcpLoadBalancingPolicy.RoundRobin or TcpLoadBalancingPolicy.Random))
+        {
+            context.Error(
+                $"{path}:LoadBalancingPolicy",
+                $"the route {route} is Dnat, and the kernel chooses in turn or at random: use RoundRobin or Random, or another Mode");
+        }
+
         if (cluster.HealthCheck is { Active.Enabled: false })
         {
             context.Warning(

@@ -7,6 +7,8 @@ internal sealed class TcpClustersTopic : IConfigTopic
 {
     // Most operators write weights as percentages. The limit also keeps the tables small that are made from weights.
     private const int MaxWeight = 100;
+    // More tiers than anybody has, in steps that leave room between them.
+    private const int MaxPriority = 100;
     private const int MaxInARow = 100;
 
     /// <inheritdoc/>
@@ -24,6 +26,7 @@ internal sealed class TcpClustersTopic : IConfigTopic
                     $"Type is {cluster.Type}: the kernel says where to",
                     "Destinations",
                     "HealthCheck",
+                    "LoadBalancingPolicy",
                     "SessionAffinity");
             }
 
@@ -60,6 +63,7 @@ internal sealed class TcpClustersTopic : IConfigTopic
             {
                 CheckDestination(context, $"{path}:Destinations:{destination}", config.Address);
                 Range.Check(context, $"{path}:Destinations:{destination}:Weight", config.Weight, 0, MaxWeight);
+                Range.Check(context, $"{path}:Destinations:{destination}:Priority", config.Priority, 0, MaxPriority);
             }
         }
     }

@@ -116,7 +116,7 @@ public class ClusterStateTests
         before: before);
 
     private static int[] Starts(TcpModel model, int count) =>
-        [.. Enumerable.Range(0, count).Select(_ => model.Clusters["c"].NextStart(IPAddress.Loopback))];
+        [.. Enumerable.Range(0, count).Select(_ => model.Clusters["c"].Tiers[0].Choose(default, IPAddress.Loopback).Number)];
 
     private static DestinationState[] States(TcpModel model) =>
         [.. model.Clusters["c"].Destinations.Select(static destination => destination.State)];

@@ -193,7 +193,7 @@ public sealed class DialerNamesTests : IDisposable
     {
         for (var i = 1; i < cluster.Destinations.Count; i++)
         {
-            _ = cluster.NextStart(IPAddress.Loopback);
+            _ = cluster.State.Turns.Next();
         }
 
         return await _dialer.DialAsync(client, Client("203.0.113.7:4000"), cluster, SourceIpModel.From(sourceIp));

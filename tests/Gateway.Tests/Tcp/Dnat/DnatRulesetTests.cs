@@ -102,6 +102,61 @@ public sealed class DnatRulesetTests
     }
 
     [Fact]
+    public void Build_Random_DrawsASlotByWeight()
+    {
+        var cluster = TestPlane.Cluster() with
+        {
+            LoadBalancingPolicy = TcpLoadBalancingPolicy.Random,
+            Destinations = new Dictionary<string, TcpDestinationConfig>
+            {
+                ["a"] = new() { Address = "198.51.100.1:1", Weight = 3 },
+                ["b"] = new() { Address = "198.51.100.2:1" },
+            },
+        };
+
+        var rule = Rules(DnatRuleset.Build("t", Model(cluster, ("r", new() { SourceIp = Dnat })), DnatTargets.Placeholders), "route/r/4")[^1];
+
+        Assert.Contains("""{"mode":"random","mod":4}""", rule, StringComparison.Ordinal);
+        Assert.Equal(3, rule.Split("to/r/a/4").Length - 1);
+    }
+
+    [Fact]
+    public void Build_Priorities_ForwardToTheLowestThatHasAHealthyDestination()
+    {
+        var cluster = TestPlane.Cluster() with
+        {
+            Destinations = new Dictionary<string, TcpDestinationConfig>
+            {
+                ["second"] = new() { Address = "198.51.100.9:1", Priority = 1 },
+                ["first"] = new() { Address = "198.51.100.1:1" },
+                ["six"] = new() { Address = "[2001:db8::9]:1", Priority = 2 },
+            },
+        };
+        var model = Model(cluster, ("r", new() { SourceIp = Dnat }));
+        var health = Assert.Single(model.Clusters).Destinations.ToDictionary(
+            static destination => destination.Name,
+            static destination => new AddressHealth(destination.Literal![0], HealthCheckModel.Default));
+
+        Assert.Equal(["198.51.100.1:1", "[2001:db8::9]:1"], Forwarded(first: true));
+        Assert.Equal(["198.51.100.9:1", "[2001:db8::9]:1"], Forwarded(first: false));
+
+        IEnumerable<string> Forwarded(bool first)
+        {
+            foreach (var destination in Assert.Single(model.Clusters).Destinations)
+            {
+                for (var i = 0; i < HealthCheckModel.Default.Fall; i++)
+                {
+                    health[destination.Name].Count(first || destination.Name != "first");
+                }
+
+                destination.Health!.Publish([health[destination.Name]]);
+            }
+
+            return DnatRuleset.Build("t", model, DnatTargets.Healthy(static _ => true)).Destinations.Select(static address => $"{address}").Order();
+        }
+    }
+
+    [Fact]
     public void Build_ClientThatIsADestinationOrLinkLocal_IsLeftToTheDataPlane()
     {
         var ruleset = DnatRuleset.Build("t", Model(BothFamilies, ("r", new() { SourceIp = Dnat })), DnatTargets.Placeholders);
