@@ -91,7 +91,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
             meters,
             loggers,
             time,
-            (address, timeout, cancellation) => HealthProbe.ConnectAsync(address, timeout, ownListeners, time, cancellation));
+            new HealthProbe(ownListeners, time).CheckAsync);
         _dnat = new DnatKernel(new DnatTable(table), meters, _metrics, loggers, time);
         _health.Changed = _dnat.Wake;
         _pipeline = new ConnectionPipeline(dialer, _metrics, _live, limit, handshakes ?? new HandshakeLimit(time), loggers, time);

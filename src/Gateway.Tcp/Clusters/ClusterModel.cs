@@ -18,12 +18,14 @@ public sealed class ClusterModel
     /// <param name="networks">The section <c>Networks</c>; null: there is none.</param>
     /// <param name="isDnat">Whether the kernel forwards connections to the cluster.</param>
     /// <param name="before">The model of the same name that is in force; the new model takes over its states. Null: there is none.</param>
+    /// <param name="expected">What the destinations expect at the beginning of a connection.</param>
     internal ClusterModel(
         string name,
         TcpClusterConfig config,
         IReadOnlyDictionary<string, IReadOnlyList<string>>? networks = null,
         bool isDnat = false,
-        ClusterModel? before = null)
+        ClusterModel? before = null,
+        ExpectedOpening expected = default)
     {
         Name = name;
         State = before?.State ?? new ClusterState();
@@ -37,7 +39,7 @@ public sealed class ClusterModel
             return;
         }
 
-        HealthCheck = HealthCheckModel.Of(config.HealthCheck, isDnat);
+        HealthCheck = HealthCheckModel.Of(config.HealthCheck, isDnat, expected);
         Passive = PassiveRules.From(config.HealthCheck);
         HasAffinity = config.SessionAffinity is not null;
         Destinations = Resolve(config.Destinations, before);

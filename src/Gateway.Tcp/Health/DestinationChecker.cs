@@ -1,13 +1,15 @@
 using System.Net;
 using Gateway.Tcp.Clusters;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Health.Probes;
 using Gateway.Tcp.Names;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tcp.Health;
 
 /// <summary>
-/// Checks one destination until the checker is disposed: it looks the addresses up, connects to all of them at once, publishes the results
-/// and waits for the interval. This costs one timer, and one connect per address and interval; nothing is queued.
+/// Checks one destination until the checker is disposed: it looks the addresses up, checks all of them at once, publishes the results and
+/// waits for the interval. This costs one timer, and one connection per address and interval; nothing is queued.
 /// </summary>
 internal sealed partial class DestinationChecker : IAsyncDisposable
 {
@@ -15,25 +17,24 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     // are sorted before they are cut to this number, because name servers rotate the order of their answers.
     private const int MostAddresses = 64;
 
-    private readonly string _cluster;
     private readonly DestinationModel _destination;
     private readonly HealthCheckModel _rules;
     private readonly HostResolver _resolver;
     private readonly HealthMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly CheckRoom _room;
-    private readonly Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool?>> _probe;
+    private readonly Func<ProbeTarget, CancellationToken, Task<ProbeResult>> _probe;
     private readonly Action<DestinationChecker, bool> _onChange;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _running;
+    private volatile ClusterModel _cluster;
     private bool _isSpread;
 
     /// <summary>Begins to check.</summary>
-    /// <param name="cluster">The cluster's name.</param>
+    /// <param name="cluster">The cluster.</param>
     /// <param name="destination">The destination to check. The results go to its <see cref="DestinationModel.Health"/>.</param>
-    /// <param name="rules">How to check.</param>
     /// <param name="resolver">Looks the destination's name up.</param>
     /// <param name="metrics">Counts checks.</param>
     /// <param name="time">The clock.</param>
@@ -42,21 +43,20 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     /// <param name="onChange">Called when verdicts or addresses have changed, with whether the destination was healthy before.</param>
     /// <param name="logger">For faults.</param>
     public DestinationChecker(
-        string cluster,
+        ClusterModel cluster,
         DestinationModel destination,
-        HealthCheckModel rules,
         HostResolver resolver,
         HealthMetrics metrics,
         TimeProvider time,
         CheckRoom room,
-        Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool?>> probe,
+        Func<ProbeTarget, CancellationToken, Task<ProbeResult>> probe,
         Action<DestinationChecker, bool> onChange,
         ILogger logger)
     {
         (_cluster, _destination, _rules, _resolver, _metrics, _time, _room, _probe) = (
             cluster,
             destination,
-            rules,
+            cluster.HealthCheck!,
             resolver,
             metrics,
             time,
@@ -70,10 +70,17 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     public DestinationHealth Health { get; }
 
     /// <summary>The cluster's name.</summary>
-    public string Cluster => _cluster;
+    public string Cluster => _cluster.Name;
 
     /// <summary>The destination's name.</summary>
     public string Destination => _destination.Name;
+
+    /// <summary>The cluster as it is configured now. Its rules of checks are those of this checker; its TLS may have changed.</summary>
+    public ClusterModel Model
+    {
+        get => _cluster;
+        set => _cluster = value;
+    }
 
     /// <summary>Completes with the first verdict.</summary>
     public Task First => _first.Task;
@@ -103,7 +110,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
             catch (Exception fault)
             {
                 // A bug of the gateway. The destination keeps its verdict, and is checked again after the interval.
-                Log.Fault(_logger, _cluster, _destination.Name, fault);
+                Log.Fault(_logger, Cluster, Destination, fault);
             }
 
             _first.TrySetResult();
@@ -126,7 +133,9 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
         var changed = !addresses.Select(static address => address.Address).SequenceEqual(known.Select(static address => address.Address));
         for (var i = 0; i < addresses.Length; i++)
         {
-            changed |= addresses[i].Count(verdicts[i]);
+            var hasTurned = addresses[i].Count(verdicts[i].IsGood, verdicts[i].Why);
+            changed |= hasTurned;
+            Report(addresses[i], verdicts[i], hasTurned && addresses.Length > 1);
         }
 
         var wasHealthy = Health.IsHealthy;
@@ -157,31 +166,49 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
             ];
     }
 
-    private async Task<bool?> CheckAsync(IPEndPoint address)
+    private async Task<ProbeResult> CheckAsync(IPEndPoint address)
     {
         if (!_rules.Enabled)
         {
-            return true;
+            return ProbeResult.Good;
         }
 
-        bool? isGood;
+        ProbeResult result;
         await _room.EnterAsync(_stop.Token);
         var began = _time.GetTimestamp();
         try
         {
-            isGood = await _probe(address, _rules.Timeout, _stop.Token);
+            result = await _probe(new ProbeTarget(address, _destination, _rules, _cluster.Tls), _stop.Token);
         }
         finally
         {
             _room.Leave();
         }
 
-        if (!_stop.IsCancellationRequested && isGood is { } verdict)
+        if (!_stop.IsCancellationRequested && result.IsGood is { } verdict)
         {
-            _metrics.Checked(_cluster, _destination.Name, verdict, _time.GetElapsedTime(began));
+            _metrics.Checked(Cluster, Destination, verdict, _time.GetElapsedTime(began));
         }
 
-        return isGood;
+        return result;
+    }
+
+    // The state of the destination as a whole is reported by the monitor.
+    private void Report(AddressHealth address, ProbeResult result, bool isNews)
+    {
+        if (result.IsGood == false)
+        {
+            Log.Failed(_logger, Cluster, Destination, address.Address, _rules.Probe.Kind, result.Why);
+        }
+
+        if (isNews && address.IsHealthy)
+        {
+            Log.AddressHealthy(_logger, Cluster, Destination, address.Address);
+        }
+        else if (isNews)
+        {
+            Log.AddressUnhealthy(_logger, Cluster, Destination, address.Address, _rules.Probe.Kind, address.LastFailure);
+        }
     }
 
     private async Task WaitAsync()
@@ -196,6 +223,29 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
 
     private static partial class Log
     {
+        [LoggerMessage(
+            2036,
+            LogLevel.Debug,
+            "Cluster {Cluster}: the {Kind} check of destination {Destination} at {Address} failed: {Why}"
+        )]
+        public static partial void Failed(
+            ILogger logger, string cluster, string destination, IPEndPoint address, TcpHealthCheckKind kind, string? why);
+
+        [LoggerMessage(
+            2037,
+            LogLevel.Information,
+            "Cluster {Cluster}: address {Address} of destination {Destination} is left out, its {Kind} checks fail: {Why}"
+        )]
+        public static partial void AddressUnhealthy(
+            ILogger logger, string cluster, string destination, IPEndPoint address, TcpHealthCheckKind kind, string? why);
+
+        [LoggerMessage(
+            2038,
+            LogLevel.Information,
+            "Cluster {Cluster}: address {Address} of destination {Destination} answers health checks"
+        )]
+        public static partial void AddressHealthy(ILogger logger, string cluster, string destination, IPEndPoint address);
+
         [LoggerMessage(2032, LogLevel.Error, "Cluster {Cluster}: a fault of the gateway while it checked destination {Destination}")]
         public static partial void Fault(ILogger logger, string cluster, string destination, Exception fault);
     }

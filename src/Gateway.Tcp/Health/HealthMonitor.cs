@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
-using System.Net;
 using Gateway.Tcp.Clusters;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Health.Probes;
 using Gateway.Tcp.Names;
 using Microsoft.Extensions.Logging;
 
@@ -13,12 +14,15 @@ namespace Gateway.Tcp.Health;
 /// </summary>
 internal sealed partial class HealthMonitor : IAsyncDisposable
 {
+    // Addresses of one name mostly fail for the same reason.
+    private const int MostReasons = 4;
+
     private readonly HostResolver _resolver;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly HealthMetrics _metrics;
     private readonly CheckRoom _room = new();
-    private readonly Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool?>> _probe;
+    private readonly Func<ProbeTarget, CancellationToken, Task<ProbeResult>> _probe;
     private readonly List<Task> _ending = [];
     private Dictionary<DestinationHealth, DestinationChecker> _checkers = [];
     private volatile IReadOnlyList<DestinationChecker> _inForce = [];
@@ -28,7 +32,7 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
         IMeterFactory meters,
         ILoggerFactory loggers,
         TimeProvider time,
-        Func<IPEndPoint, TimeSpan, CancellationToken, Task<bool?>> probe)
+        Func<ProbeTarget, CancellationToken, Task<ProbeResult>> probe)
     {
         _resolver = resolver;
         _time = time;
@@ -103,9 +107,10 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
                 {
                     _metrics.StartAtZero(cluster.Name, destination.Name);
                     checker = new DestinationChecker(
-                        cluster.Name, destination, cluster.HealthCheck!, _resolver, _metrics, _time, _room, _probe, OnChange, _logger);
+                        cluster, destination, _resolver, _metrics, _time, _room, _probe, OnChange, _logger);
                 }
 
+                checker.Model = cluster;
                 after[destination.Health!] = checker;
             }
         }
@@ -128,14 +133,18 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
 
     private void LogState(DestinationChecker checker)
     {
-        var addresses = string.Join(", ", checker.Health.Addresses.Select(static address => address.Address));
         if (checker.Health.IsHealthy)
         {
+            var addresses = string.Join(", ", checker.Health.Addresses.Select(static address => address.Address));
             Log.Healthy(_logger, checker.Cluster, checker.Destination, addresses);
         }
         else
         {
-            Log.Unhealthy(_logger, checker.Cluster, checker.Destination, addresses);
+            var kind = checker.Model.HealthCheck!.Probe.Kind;
+            var reasons = string.Join(
+                ", ",
+                checker.Health.Addresses.Take(MostReasons).Select(static address => $"{address.Address}: {address.LastFailure}"));
+            Log.Unhealthy(_logger, checker.Cluster, checker.Destination, kind, reasons);
         }
     }
 
@@ -151,8 +160,10 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
         [LoggerMessage(
             2031,
             LogLevel.Warning,
-            "Cluster {Cluster}: destination {Destination} does not answer health checks and gets no new connections ({Addresses})"
+            "Cluster {Cluster}: destination {Destination} does not answer health checks and gets no new connections "
+                + "({Kind} check, {Addresses})"
         )]
-        public static partial void Unhealthy(ILogger logger, string cluster, string destination, string addresses);
+        public static partial void Unhealthy(
+            ILogger logger, string cluster, string destination, TcpHealthCheckKind kind, string addresses);
     }
 }

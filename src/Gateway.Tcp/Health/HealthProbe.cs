@@ -1,34 +1,56 @@
-using System.Net;
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Engines.Portable;
+using Gateway.Tcp.Health.Probes;
 
 namespace Gateway.Tcp.Health;
 
-/// <summary>Finds out whether an address takes a TCP connection.</summary>
-internal static class HealthProbe
+/// <summary>
+/// Checks one address: it connects, and then asks what the cluster's check asks (<see cref="Conversation"/>). A check of kind Connect ends
+/// within the handshake (<see cref="Knock"/>). Checks use managed sockets, with either engine and also for Dnat clusters.
+/// </summary>
+/// <param name="ownListeners">The listeners of this process. A destination that is one of them is bad.</param>
+/// <param name="time">For the timeout.</param>
+internal sealed class HealthProbe(OwnListeners ownListeners, TimeProvider time)
 {
-    /// <summary>Connects and closes (<see cref="Knock"/>).</summary>
-    /// <param name="address">The address to check.</param>
-    /// <param name="timeout">How long the connect may take.</param>
-    /// <param name="ownListeners">The listeners of this process. A destination that is one of them is bad.</param>
-    /// <param name="time">For the timeout.</param>
+    /// <summary>Checks an address within the timeout of its rules.</summary>
+    /// <param name="target">The address, and what is asked.</param>
     /// <param name="cancellation">Ends the check early.</param>
-    /// <returns>
-    /// Whether the address is good; null: there is no result, because the gateway had no descriptor or port left, or because the check was
-    /// cancelled. That says nothing about the destination.
-    /// </returns>
-    public static async Task<bool?> ConnectAsync(
-        IPEndPoint address, TimeSpan timeout, OwnListeners ownListeners, TimeProvider time, CancellationToken cancellation)
+    public async Task<ProbeResult> CheckAsync(ProbeTarget target, CancellationToken cancellation)
     {
-        var connector = new SocketConnector(ownListeners, time, cancellation) { Prepare = Knock.Prepare };
-        var result = await connector.ConnectAsync(new ConnectRequest { Destination = address, Timeout = timeout });
-        result.Socket?.Dispose();
-        return result.Failure switch
+        var model = target.Rules.Probe;
+        using var limit = new CancellationTokenSource(target.Rules.Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        var connector = new SocketConnector(ownListeners, time, cancellation) { Prepare = model.IsKnock ? Knock.Prepare : null };
+        var connected = await connector.ConnectAsync(
+            new ConnectRequest { Destination = target.CheckedAddress, Timeout = target.Rules.Timeout });
+        if (connected.Socket is not { } socket)
         {
-            ConnectFailure.None => true,
             // A destination that is our own listener cannot serve clients, although the network is in order.
-            ConnectFailure.Self => false,
-            var failure => failure.IsOurs() ? null : false,
-        };
+            return connected.Failure.IsOurs() && connected.Failure != ConnectFailure.Self
+                ? ProbeResult.None
+                : ProbeResult.Bad(ConnectLabel.Of(connected.Failure, connected.Error));
+        }
+
+        using (socket)
+        {
+            if (model.IsKnock)
+            {
+                return ProbeResult.Good;
+            }
+
+            using var probe = ProbeFor(target);
+            await using var conversation = new Conversation(socket, target, probe, time);
+            var why = await conversation.AskAsync(either.Token);
+            return cancellation.IsCancellationRequested ? ProbeResult.None : new ProbeResult(why is null, why);
+        }
     }
+
+    private static IProbe ProbeFor(ProbeTarget target) => target.Rules.Probe.Kind switch
+    {
+        TcpHealthCheckKind.Tls => target.Tls is null ? new ServerHelloProbe(target.Destination.Host) : new HandshakeProbe(),
+        TcpHealthCheckKind.Http => new HttpProbe(target),
+        TcpHealthCheckKind.Exchange => new ExchangeProbe(target.Rules.Probe),
+        _ => new HeaderProbe(),
+    };
 }

@@ -40,7 +40,13 @@ public static class TcpModelBuilder
             .Select(static route => route.ClusterId ?? "").ToHashSet(StringComparer.OrdinalIgnoreCase);
         var clusters = config.Clusters.ToDictionary(
             static entry => entry.Key,
-            entry => new ClusterModel(entry.Key, entry.Value, networks, forwarded.Contains(entry.Key), before?.ClusterNamed(entry.Key))
+            entry => new ClusterModel(
+                entry.Key,
+                entry.Value,
+                networks,
+                forwarded.Contains(entry.Key),
+                before?.ClusterNamed(entry.Key),
+                OpeningOf(entry.Key, config, clusterConfigs, sections))
             {
                 Tls = sections.Clients.GetValueOrDefault(entry.Key),
             },
@@ -72,6 +78,30 @@ public static class TcpModelBuilder
         return section is null && server is null && !routes.Any(static route => route.NeedsClientHello)
             ? null
             : ClientHelloPolicy.From(section, server?.HandshakeTimeout);
+    }
+
+    // What the routes of a cluster send before a client's bytes. A header of a fallback does not count, because most connections come
+    // without it.
+    private static ExpectedOpening OpeningOf(
+        string cluster, TcpProxyConfig config, Dictionary<string, TcpClusterConfig> clusters, TlsSections tls)
+    {
+        var expected = default(ExpectedOpening);
+        foreach (var route in config.Routes.Values.Where(route => cluster.Equals(route.ClusterId, StringComparison.OrdinalIgnoreCase)))
+        {
+            if (SourceIpOf(route, clusters) is { Mode: SourceIpMode.ProxyProtocol } sourceIp
+                && expected.Header != ProxyProtocolVersion.V2)
+            {
+                expected = expected with { Header = sourceIp.Version };
+            }
+
+            expected = expected with
+            {
+                AsksForTls = expected.AsksForTls
+                    || tls.ClientHellos.GetValueOrDefault(route.Listener ?? "")?.StartTls == StartTlsProtocol.PostgreSql,
+            };
+        }
+
+        return expected with { HasTls = tls.Clients.ContainsKey(cluster) };
     }
 
     // A cluster's SourceIp section is the default of the cluster's routes.

@@ -27,12 +27,17 @@ internal static class ClientHandshake
         catch (Exception failed) when (failed is not OutOfMemoryException)
         {
             await stream.DisposeAsync();
-            return (null, failed switch
-            {
-                OperationCanceledException => "timeout",
-                { InnerException: SocketException } or IOException => "closed",
-                _ => stream.Problem?.Word ?? TlsProblem.Of(failed),
-            });
+            return (null, ProblemOf(failed, stream));
         }
     }
+
+    /// <summary>The failure of a handshake as one word for logs.</summary>
+    /// <param name="failed">What the handshake threw.</param>
+    /// <param name="stream">The stream of the handshake.</param>
+    public static string ProblemOf(Exception failed, TlsStream stream) => failed switch
+    {
+        OperationCanceledException => "timeout",
+        { InnerException: SocketException } or IOException => "closed",
+        _ => stream.Problem?.Word ?? TlsProblem.Of(failed),
+    };
 }

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Engines.Portable;
 using Gateway.Tcp.Health;
+using Gateway.Tcp.Health.Probes;
 using Gateway.Testing;
 using Gateway.Testing.Network;
 
@@ -36,8 +38,14 @@ public sealed class OwnShortageTests
     }
 
     // The sockets are made on the thread that is inside.
-    private static Task<bool?> ProbeAsync(GatewayNetwork network) => network.Gateway.Run(() =>
-        HealthProbe.ConnectAsync(Address, Eventually.DefaultTimeout, new OwnListeners(), TimeProvider.System, CancellationToken.None));
+    private static async Task<bool?> ProbeAsync(GatewayNetwork network)
+    {
+        var rules = HealthCheckModel.Default with { Timeout = Eventually.DefaultTimeout };
+        var target = new ProbeTarget(Address, new DestinationModel("d", $"{Address}"), rules, null);
+        var result = await network.Gateway.Run(
+            () => new HealthProbe(new OwnListeners(), TimeProvider.System).CheckAsync(target, CancellationToken.None));
+        return result.IsGood;
+    }
 
     private static Task<ConnectResult> ConnectAsync(GatewayNetwork network) => network.Gateway.Run(() =>
         new SocketConnector(new OwnListeners(), TimeProvider.System, CancellationToken.None)

@@ -19,6 +19,7 @@ internal static class ConfigValidators
         new ClientHelloTopic(),
         new SourceIpTopic(),
         new ForgedHeadersTopic(),
+        new HealthCheckTopic(),
         new TcpClustersTopic(),
         new DnatTopic(),
         new ClusterSourceIpTopic(),

@@ -9,7 +9,6 @@ internal sealed class TcpClustersTopic : IConfigTopic
     private const int MaxWeight = 100;
     // More tiers than anybody has, in steps that leave room between them.
     private const int MaxPriority = 100;
-    private const int MaxInARow = 100;
 
     /// <inheritdoc/>
     public void Validate(ValidationContext context)
@@ -44,16 +43,6 @@ internal sealed class TcpClustersTopic : IConfigTopic
                 context.Issues.Error($"{path}:Destinations", null, "every destination has Weight 0: nobody would get a connection");
             }
 
-            if (cluster.HealthCheck?.Active is { } active)
-            {
-                CheckHealthCheck(context, $"{path}:HealthCheck:Active", active);
-            }
-
-            if (cluster.HealthCheck?.Passive is { } passive)
-            {
-                CheckHealthCheck(context, $"{path}:HealthCheck:Passive", passive);
-            }
-
             if (!used.Contains(name))
             {
                 context.Issues.Warning(path, null, "no route uses this cluster");
@@ -66,22 +55,6 @@ internal sealed class TcpClustersTopic : IConfigTopic
                 Range.Check(context, $"{path}:Destinations:{destination}:Priority", config.Priority, 0, MaxPriority);
             }
         }
-    }
-
-    private static void CheckHealthCheck(ValidationContext context, string path, TcpActiveHealthCheckConfig check)
-    {
-        // More frequent checks are a considerable load; less frequent checks are of no use.
-        Range.Check(context, $"{path}:Interval", check.Interval, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
-        Range.Check(context, $"{path}:Timeout", check.Timeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1));
-        Range.Check(context, $"{path}:Rise", check.Rise, 1, MaxInARow);
-        Range.Check(context, $"{path}:Fall", check.Fall, 1, MaxInARow);
-    }
-
-    private static void CheckHealthCheck(ValidationContext context, string path, TcpPassiveHealthCheckConfig check)
-    {
-        Range.Check(context, $"{path}:Failures", check.Failures, 1, MaxInARow);
-        Range.Check(context, $"{path}:EjectionTime", check.EjectionTime, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
-        Range.Check(context, $"{path}:MaxEjectedPercent", check.MaxEjectedPercent, 1, 100);
     }
 
     private static void CheckDestination(ValidationContext context, string path, string? text)

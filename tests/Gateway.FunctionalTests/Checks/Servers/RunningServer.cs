@@ -26,6 +26,14 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public IReadOnlyList<int> Ports => _folder?.Ports ?? [];
 
+    /// <summary>What it has printed.</summary>
+    public IReadOnlyList<string> Lines => _process?.Lines ?? [];
+
+    /// <summary>What it has written to the file <c>log</c> of its folder.</summary>
+    public IReadOnlyList<string> Log => File.Exists(LogPath) ? File.ReadAllLines(LogPath) : [];
+
+    private string LogPath => Path.Combine(_folder!.Path, "log");
+
     /// <summary>Starts it; returns once it listens on all of its ports.</summary>
     /// <param name="recipe">How.</param>
     /// <param name="prefix">What is put in front of the command.</param>

@@ -4,15 +4,16 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Engines;
 using Gateway.Tcp.Health;
+using Gateway.Tcp.Health.Probes;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.Telemetry;
 using Gateway.Testing;
 using Gateway.Tests.Tcp.Pipeline;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tcp.Health;
@@ -26,8 +27,10 @@ public sealed class HealthMonitorTests : IAsyncDisposable
     private readonly ConcurrentDictionary<string, bool?> _answers = new();
     private readonly ConcurrentDictionary<string, int> _asked = new();
     private readonly Dictionary<string, IPAddress[]> _names = [];
-    private readonly Dictionary<string, TaskCompletionSource<bool?>> _pending = [];
+    private readonly Dictionary<string, TaskCompletionSource<ProbeResult>> _pending = [];
     private readonly TaskCompletionSource<IPAddress[]> _never = new();
+    private readonly FakeLoggerProvider _logs = new();
+    private readonly ILoggerFactory _loggers;
     private readonly HealthMonitor _monitor;
     private int _changes;
 
@@ -36,7 +39,8 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         var resolver = new HostResolver(
             _time,
             (name, _) => name == "lost" ? _never.Task : Task.FromResult(_names.GetValueOrDefault(name) ?? []));
-        _monitor = new HealthMonitor(resolver, Meters, NullLoggerFactory.Instance, _time, ProbeAsync)
+        _loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(_logs));
+        _monitor = new HealthMonitor(resolver, Meters, _loggers, _time, ProbeAsync)
         {
             Changed = () => Interlocked.Increment(ref _changes),
         };
@@ -47,6 +51,7 @@ public sealed class HealthMonitorTests : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _monitor.DisposeAsync().AsTask().WaitAsync(Eventually.DefaultTimeout);
+        _loggers.Dispose();
         await _services.DisposeAsync();
     }
 
@@ -67,7 +72,7 @@ public sealed class HealthMonitorTests : IAsyncDisposable
     [Fact]
     public async Task Follow_NobodyAnswers_ReturnsAndWhatHasNoVerdictIsUsed()
     {
-        _pending["192.0.2.1:1"] = new TaskCompletionSource<bool?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _pending["192.0.2.1:1"] = new TaskCompletionSource<ProbeResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         var cluster = Cluster("c", Rules, "192.0.2.1:1", "lost:1");
 
         _monitor.Follow([cluster]);
@@ -75,7 +80,7 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         Assert.All(cluster.Destinations, static destination => Assert.True(destination.IsUsable));
         Assert.All(cluster.Destinations, static destination => Assert.Null(destination.Health!.Target(AddressFamily.InterNetwork)));
 
-        _pending["192.0.2.1:1"].SetResult(false);
+        _pending["192.0.2.1:1"].SetResult(ProbeResult.Bad("refused"));
         await Eventually.TrueAsync(() => !cluster.Destinations[0].IsUsable, "left out by its first verdict");
         await Eventually.TrueAsync(() => _changes == 1, "told of the verdict");
         Assert.True(cluster.Destinations[1].IsUsable);
@@ -222,27 +227,33 @@ public sealed class HealthMonitorTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Probe_RealSockets_TellsAListenerFromNone()
+    public async Task LeftOut_LogSaysWhichCheckFailedAndHow()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var address = (IPEndPoint)listener.LocalEndpoint;
+        await FollowAsync(Rules, "192.0.2.1:1");
 
-        var own = new OwnListeners();
-        Assert.True(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, TimeProvider.System, CancellationToken.None));
-        Assert.False(listener.Pending(), "the application saw the check");
-        using var client = new TcpClient(AddressFamily.InterNetwork);
-        await client.ConnectAsync(address, TestContext.Current.CancellationToken);
-        using var first = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(client.Client.LocalEndPoint, first.Client.RemoteEndPoint);
-        using (own.Add("in", address, dualMode: false))
-        {
-            Assert.False(
-                await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, TimeProvider.System, CancellationToken.None));
-        }
+        Assert.Equal(
+            "Cluster c: destination d0 does not answer health checks and gets no new connections (Connect check, 192.0.2.1:1: status 1)",
+            Assert.Single(_logs.Collector.GetSnapshot(), static log => log.Level == LogLevel.Warning).Message);
+        Assert.Contains(
+            _logs.Collector.GetSnapshot(),
+            static log => log.Message == "Cluster c: the Connect check of destination d0 at 192.0.2.1:1 failed: status 1");
+    }
 
-        listener.Stop();
-        Assert.False(await HealthProbe.ConnectAsync(address, TimeSpan.FromSeconds(5), own, TimeProvider.System, CancellationToken.None));
+    [Fact]
+    public async Task OneAddressOfAName_LeftOutAndBack_IsToldOnItsOwn()
+    {
+        _names["db"] = [IPAddress.Parse("192.0.2.1"), IPAddress.Parse("192.0.2.2")];
+        _answers["192.0.2.1:1"] = _answers["192.0.2.2:1"] = true;
+        await FollowAsync(Rules with { Rise = 1, Fall = 1 }, "db:1");
+
+        _answers["192.0.2.2:1"] = false;
+        await RoundAsync("192.0.2.2:1");
+        await Eventually.TrueAsync(() => Told("is left out, its Connect checks fail: status 2"), "told that it is left out");
+        _answers["192.0.2.2:1"] = true;
+        await RoundAsync("192.0.2.2:1");
+        await Eventually.TrueAsync(() => Told("192.0.2.2:1 of destination d0 answers health checks"), "told that it is back");
+
+        bool Told(string what) => _logs.Collector.GetSnapshot().Any(log => log.Message.Contains(what, StringComparison.Ordinal));
     }
 
     /// <summary>Each holds a descriptor until its time is over.</summary>
@@ -252,7 +263,7 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         var addresses = Enumerable.Range(0, CheckRoom.Most + 72).Select(static number => $"192.0.2.{number}:1").ToArray();
         foreach (var address in addresses)
         {
-            _pending[address] = new TaskCompletionSource<bool?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _pending[address] = new TaskCompletionSource<ProbeResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
         using var active = new MetricCollector<int>(Meters, TcpMeter.Name, "gateway.health_checks.active");
@@ -266,13 +277,13 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         Assert.Equal(CheckRoom.Most, _asked.Count);
         foreach (var address in _asked.Keys.ToArray())
         {
-            _pending[address].TrySetResult(true);
+            _pending[address].TrySetResult(ProbeResult.Good);
         }
 
         await Eventually.TrueAsync(() => _asked.Count == addresses.Length && Last(waiting) == 0, "the others' turn");
         foreach (var pending in _pending.Values)
         {
-            pending.TrySetResult(true);
+            pending.TrySetResult(ProbeResult.Good);
         }
 
         await Eventually.TrueAsync(() => Last(active) == 0, "all have ended");
@@ -338,12 +349,13 @@ public sealed class HealthMonitorTests : IAsyncDisposable
             "the next check");
     }
 
-    private Task<bool?> ProbeAsync(IPEndPoint address, TimeSpan timeout, CancellationToken cancellation)
+    private Task<ProbeResult> ProbeAsync(ProbeTarget target, CancellationToken cancellation)
     {
-        Assert.Equal(Rules.Timeout, timeout);
-        _asked.AddOrUpdate(address.ToString(), 1, static (_, count) => count + 1);
-        return _pending.TryGetValue(address.ToString(), out var pending)
+        Assert.Equal(Rules.Timeout, target.Rules.Timeout);
+        var address = target.Address.ToString();
+        _asked.AddOrUpdate(address, 1, static (_, count) => count + 1);
+        return _pending.TryGetValue(address, out var pending)
             ? pending.Task
-            : Task.FromResult(_answers.GetValueOrDefault(address.ToString(), false));
+            : Task.FromResult(new ProbeResult(_answers.GetValueOrDefault(address, false), $"status {_asked[address]}"));
     }
 }

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
-using Gateway.Tcp.Engines;
 
-namespace Gateway.Tcp.Dialing;
+namespace Gateway.Tcp.Engines;
 
 /// <summary>The label <c>error.type</c> of a connect that failed.</summary>
 internal static class ConnectLabel
