@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using Gateway.FunctionalTests.Tls;
 using Gateway.Testing;
+using Gateway.Testing.Certificates;
 using Gateway.Testing.Network;
 using Gateway.Testing.Processes;
 using Gateway.Testing.Wire;
@@ -117,6 +120,40 @@ public sealed class ToaTests
         second.Process.Signal(9);
         await second.Process.WaitForExitAsync();
         await Eventually.TrueAsync(() => group.SockOpsPrograms() == 0, "both programs detached");
+    }
+
+    [Fact]
+    public async Task TwoGateways_ToaInFrontOfTls_HandTheClientOn()
+    {
+        Rights.RequireBpf();
+        await using var network = await GatewayNetwork.CreateAsync();
+        using var group = ControlGroup.Create();
+        using var folder = new TemporaryFolder();
+        using var authority = new TestAuthority("own");
+        var pair = PemPair.Write(folder, "db", authority.Issue("db", "db.example"));
+        await using var backend = RecordingTcpServer.Start(endPoint: new IPEndPoint(GatewayNetwork.BackendV4, 8080), inside: network.Backend);
+        var start = new GatewayStart { Inside = network.Gateway, Prefix = group.CommandPrefix };
+        await using var second = await GatewayProcess.StartAsync(
+            new ConfigFile().AddTls("in", "127.0.0.1:9100", backend.Address, new { Mode = "ProxyProtocol" }, pair)
+                .Set("Listeners:in:Toa", new { TrustedProxies = new[] { "127.0.0.1/32" }, Missing = "Reject" }),
+            start);
+        await using var first = await GatewayProcess.StartAsync(
+            new ConfigFile().AddTcp("out", 9000, "127.0.0.1:9100", Toa, address: $"{GatewayNetwork.GatewayV4}"), start);
+
+        using var peer = await TcpPeer.ConnectAsync(
+            new IPEndPoint(GatewayNetwork.GatewayV4, 9000), new IPEndPoint(GatewayNetwork.ClientV4, 0), network.Client);
+        await using var tls = new SslStream(new NetworkStream(peer.Socket));
+        await tls.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions { TargetHost = "db.example", CertificateChainPolicy = authority.CreatePolicy() },
+            TestContext.Current.CancellationToken);
+        await tls.WriteAsync("hello"u8.ToArray(), TestContext.Current.CancellationToken);
+
+        using var accepted = await backend.NextAsync();
+        Assert.Equal(peer.Local, (await WireHeader.ReadAsync(accepted)).Source);
+        Assert.Equal("hello", await accepted.ReadTextAsync(5));
+        await tls.ShutdownAsync();
+        accepted.ShutdownSend();
+        await second.WaitForAccessAsync(peer.Local.ToString(), "source=Toa");
     }
 
     [Fact]

@@ -37,6 +37,9 @@ public sealed class TestAuthority : IDisposable
     /// <summary>Its certificate.</summary>
     public string Pem => _certificate.ExportCertificatePem();
 
+    /// <summary>Its key.</summary>
+    public string KeyPem => _key.ExportPkcs8PrivateKeyPem();
+
     /// <summary>Trusts it and nobody else.</summary>
     public X509ChainPolicy CreatePolicy()
     {
@@ -50,8 +53,8 @@ public sealed class TestAuthority : IDisposable
     /// <param name="names">DNS names.</param>
     public TestCertificate Issue(string subject, params string[] names) => Issue(subject, names, null);
 
-    /// <summary>The same that ends at a time.</summary>
-    public TestCertificate Issue(string subject, IReadOnlyList<string> names, DateTimeOffset? until, bool rsa = false)
+    /// <summary>The same that ends at a time, and may say where OCSP answers for it are.</summary>
+    public TestCertificate Issue(string subject, IReadOnlyList<string> names, DateTimeOffset? until, bool rsa = false, Uri? ocsp = null)
     {
         using var ecdsa = rsa ? null : ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var modulus = rsa ? RSA.Create(2048) : null;
@@ -60,6 +63,11 @@ public sealed class TestAuthority : IDisposable
             : new CertificateRequest($"CN={subject}", ecdsa!, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(ServerAuth), new Oid(ClientAuth)], critical: false));
+        if (ocsp is not null)
+        {
+            request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension([ocsp.AbsoluteUri], []));
+        }
+
         if (names.Count > 0)
         {
             var alternatives = new SubjectAlternativeNameBuilder();
