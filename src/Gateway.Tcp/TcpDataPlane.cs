@@ -95,6 +95,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _dnat = new DnatKernel(new DnatTable(table), meters, _metrics, loggers, time);
         _health.Changed = _dnat.Wake;
         _pipeline = new ConnectionPipeline(dialer, _metrics, _live, limit, handshakes ?? new HandshakeLimit(time), loggers, time);
+        WaitingGauge.Create(meters, () => _pipeline.Model.Clusters.Values);
         limit.Quiet.Watch(_live);
         limit.Full = new FullPlaces(limit, _logger, time).Report;
         AcceptsThroughKestrel = accept == TcpAcceptKind.Kestrel || (accept == TcpAcceptKind.Auto && _engine.Name == "Portable");
@@ -132,6 +133,10 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _health.Follow(model.Clusters.Values);
         _metrics.StartAtZero(model);
         _pipeline.Model = model;
+        foreach (var cluster in model.Clusters.Values)
+        {
+            cluster.PutInForce();
+        }
     }
 
     /// <summary>

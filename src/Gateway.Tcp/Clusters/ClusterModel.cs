@@ -30,6 +30,8 @@ public sealed class ClusterModel
         Name = name;
         State = before?.State ?? new ClusterState();
         ConnectTimeout = config.ConnectTimeout;
+        DialTimeout = config.DialTimeout;
+        Queue = config.Queue;
         if (config.Type != TcpClusterType.Static)
         {
             var allowed = NetworkList.Resolve(config.AllowedDestinations, networks ?? new Dictionary<string, IReadOnlyList<string>>());
@@ -56,6 +58,12 @@ public sealed class ClusterModel
 
     /// <summary>The time limit of one connect attempt to one address.</summary>
     public TimeSpan ConnectTimeout { get; }
+
+    /// <summary>The time limit of a whole dial; null: none.</summary>
+    public TimeSpan? DialTimeout { get; }
+
+    /// <summary>How many dials wait for a place at a destination, and for how long.</summary>
+    public TcpQueueConfig Queue { get; }
 
     /// <summary>The destinations, in the order of the file.</summary>
     public IReadOnlyList<DestinationModel> Destinations { get; }
@@ -111,6 +119,19 @@ public sealed class ClusterModel
         return false;
     }
 
+    /// <summary>
+    /// Puts the model in force: the maximum of each destination, in the state that all models share. Dials that wait get the places that a
+    /// raised maximum has made.
+    /// </summary>
+    internal void PutInForce()
+    {
+        foreach (var destination in Destinations)
+        {
+            destination.State.Most = destination.MaxConnections ?? Load.Unlimited;
+            State.Line.ServeAll(destination.State);
+        }
+    }
+
     private BalancingPolicy[] ResolveTiers() =>
     [
         .. Destinations
@@ -138,10 +159,12 @@ public sealed class ClusterModel
         return [.. destinations.Select(entry =>
         {
             var same = known?.GetValueOrDefault((entry.Key, entry.Value.Address ?? ""));
-            return new DestinationModel(entry.Key, entry.Value.Address ?? "", same?.State)
+            var state = same?.State ?? new DestinationState(State.Line) { Most = entry.Value.MaxConnections ?? Load.Unlimited };
+            return new DestinationModel(entry.Key, entry.Value.Address ?? "", state)
             {
                 Weight = entry.Value.Weight,
                 Priority = entry.Value.Priority,
+                MaxConnections = entry.Value.MaxConnections,
                 Health = HealthCheck is null ? null : (keepsHealth ? same?.Health : null) ?? new DestinationHealth(),
             };
         })];

@@ -10,4 +10,7 @@ internal sealed class ClusterState
 {
     /// <summary>Counts the turns of policies that take turns.</summary>
     public Turns Turns { get; } = new();
+
+    /// <summary>The dials that wait for a place at a destination.</summary>
+    public WaitingLine Line { get; } = new();
 }

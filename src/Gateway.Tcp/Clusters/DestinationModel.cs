@@ -52,6 +52,9 @@ public sealed class DestinationModel
     /// <summary>Destinations with a higher number get connections only if none with a lower number is usable. Defaults to 0.</summary>
     public int Priority { get; init; }
 
+    /// <summary>The most connections at once; null: no limit.</summary>
+    public int? MaxConnections { get; init; }
+
     /// <summary>The run-time state.</summary>
     internal DestinationState State { get; }
 

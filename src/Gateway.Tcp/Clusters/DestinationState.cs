@@ -13,8 +13,11 @@ internal sealed class DestinationState : Load
     private long _failures;
     private volatile string? _lastFailure;
 
+    private readonly WaitingLine? _line;
+
     /// <summary>Makes the state of a new destination.</summary>
-    public DestinationState() => Addresses = new AddressStates(this);
+    /// <param name="line">The dials that wait for a place at the destinations of the cluster; null: none ever wait.</param>
+    public DestinationState(WaitingLine? line = null) => (_line, Addresses) = (line, new AddressStates(this));
 
     /// <summary>What clients' connects say about the destination.</summary>
     public PassiveState Passive { get; } = new();
@@ -27,6 +30,13 @@ internal sealed class DestinationState : Load
 
     /// <summary>The cause of the last failure, as in the label <c>error.type</c>; null: there was none.</summary>
     public string? LastFailure => _lastFailure;
+
+    /// <inheritdoc/>
+    public override void Leave()
+    {
+        base.Leave();
+        _line?.Serve(this);
+    }
 
     /// <summary>Counts a failure.</summary>
     public void Failed(string why)

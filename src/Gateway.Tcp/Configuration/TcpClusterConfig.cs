@@ -15,6 +15,13 @@ public sealed record TcpClusterConfig
     /// <summary>Limit of one connect attempt. Defaults to 5 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Limit of a whole dial: look-ups of names, all attempts and TLS to the destination; the wait for a place (Queue) does not count. While
+    /// it leaves time, destinations that failed are tried again, after 50 ms at first and 1 s at last. Defaults to null: no limit besides
+    /// those of the attempts, and each destination is tried once.
+    /// </summary>
+    public TimeSpan? DialTimeout { get; init; }
+
     /// <summary>Destinations by name. At least one is required; with Type OriginalDestination or OriginalPort none is allowed.</summary>
     public IReadOnlyDictionary<string, TcpDestinationConfig> Destinations { get; init; } = new Dictionary<string, TcpDestinationConfig>();
 
@@ -32,6 +39,9 @@ public sealed record TcpClusterConfig
 
     /// <summary>Which connections go to the same destination. Defaults to null: the policy alone chooses.</summary>
     public TcpSessionAffinityConfig? SessionAffinity { get; init; }
+
+    /// <summary>Who waits while every usable destination has MaxConnections. Defaults to nobody.</summary>
+    public TcpQueueConfig Queue { get; init; } = new();
 
     /// <summary>TLS to the cluster's destinations. Defaults to null: no TLS.</summary>
     public ClusterTlsConfig? Tls { get; init; }

@@ -16,4 +16,10 @@ public sealed record TcpDestinationConfig
     /// 0 to 100. Defaults to 0. A destination gets new connections only if no destination with a lower number is usable.
     /// </summary>
     public int Priority { get; init; }
+
+    /// <summary>
+    /// The most connections at once to all addresses of the destination, dials included: 1 to 1000000. Defaults to null: no limit. If all
+    /// destinations that a connection may use have as many, it waits (Queue) or is closed with the reason destination_limit.
+    /// </summary>
+    public int? MaxConnections { get; init; }
 }

@@ -68,7 +68,7 @@ internal sealed class AddressOrder(
     public AddressState? TryTake(Choice choice)
     {
         var state = addresses.States[choice.Number];
-        if (passive is not null && !state.TryEnter(choice))
+        if (passive is not null && state.TryEnter(choice) != Entry.Entered)
         {
             return null;
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Net.Sockets;
 using Gateway.Tcp.Balancing;
 using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
@@ -16,6 +17,8 @@ namespace Gateway.Tcp.Dialing;
 /// 2. Then follow those destinations of the same priority whose names had no answer yet, so that a dead name delays no other destination.
 /// 3. Steps 1 and 2 are repeated for each further priority.
 /// 4. Last come destinations that passive health checks left out, because connects to them fail.
+/// 5. A destination that has as many connections as it may have is passed over. If no other one of its priority takes the connection, the
+/// dial waits for a place, and does not go on to the next priority, because a full destination is not a dead destination.
 /// With affinity, a client waits for the name of its own destination nevertheless. Each name is asked once in a dial. IP literals need no
 /// name, and cost nothing here.
 /// </para>
@@ -34,14 +37,19 @@ namespace Gateway.Tcp.Dialing;
 /// <param name="passive">
 /// Gets the verdicts; null: the caller chose the destination, watches its health and counts its connections itself.
 /// </param>
-internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHealth? passive)
+/// <param name="time">The clock.</param>
+internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHealth? passive, TimeProvider time)
 {
     // 16 attempts last 80 s at the default ConnectTimeout of 5 s. No client waits longer than that.
     private const int Most = 16;
 
+    private readonly DialClock? _clock = request.Cluster.DialTimeout is { } limit ? new DialClock(limit, time) : null;
+    private TimeSpan _queueLeft = request.Cluster.Queue.Timeout;
+
     private Task<IPEndPoint[]>?[]? _answers;
     private List<int>? _late;
     private List<int>? _leftOut;
+    private List<Share>? _full;
     private DialFailures? _failures;
     private bool _usableOnly;
     private int _tier;
@@ -76,6 +84,74 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
     /// <summary>Whether this round has used up its attempts.</summary>
     public bool IsSpent => _failures is { } failures && (failures.Asked >= Most || failures.Own >= Most);
 
+    /// <summary>
+    /// The destinations at one of which the dial may wait for a place, after <see cref="TryNext(out int, out Task?)"/> found no other;
+    /// empty: the dial is over.
+    /// </summary>
+    public IReadOnlyList<Share> Full => _full ?? [];
+
+    /// <summary>How long the dial may still wait for places.</summary>
+    public TimeSpan QueueLeft => _queueLeft;
+
+    /// <summary>Whether the cluster's DialTimeout is over.</summary>
+    public bool IsOver => _clock is { IsOver: true };
+
+    /// <summary>How long a step of the dial may take: not longer than the cluster's DialTimeout allows.</summary>
+    public TimeSpan Left(TimeSpan step) => _clock?.Left(step) ?? step;
+
+    /// <summary>Waits for a task, but not longer than the cluster's DialTimeout allows.</summary>
+    /// <returns>Success if the task or the time ended; otherwise why the client's connection ended.</returns>
+    public ValueTask<SocketError> WaitForAsync(Task task) =>
+        request.Connector.WaitForAsync(_clock is null ? task : LimitAsync(task, _clock.Left()));
+
+    /// <summary>Waits for a task for some time.</summary>
+    public async Task LimitAsync(Task task, TimeSpan limit) =>
+        await task.WaitAsync(limit, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    /// <summary>Begins an attempt.</summary>
+    /// <returns>How long it may take.</returns>
+    public TimeSpan BeginAttempt()
+    {
+        Attempts++;
+        return _clock?.BeginAttempt(request.Cluster.ConnectTimeout) ?? request.Cluster.ConnectTimeout;
+    }
+
+    /// <summary>
+    /// Whether all destinations are to be tried again: they failed, nothing was sent, and the cluster's DialTimeout leaves time.
+    /// </summary>
+    /// <param name="result">The result of the last round.</param>
+    /// <param name="wait">How long to wait before.</param>
+    public bool TryBackOff(in DialResult result, out TimeSpan wait)
+    {
+        wait = default;
+        return result.Failure is DialFailure.Destination or DialFailure.Timeout or DialFailure.Tls && _clock?.TryBackOff(out wait) == true;
+    }
+
+    /// <summary>Begins anew with all destinations. Their names are asked again, because a pod that was replaced has another address.</summary>
+    public void BeginAgain()
+    {
+        Leave();
+        _answers = null;
+        _failures?.BeginAgain();
+    }
+
+    /// <summary>Ends a wait for a place. The wait takes nothing from the cluster's DialTimeout.</summary>
+    /// <param name="began">When the wait began.</param>
+    public void EndWait(long began)
+    {
+        _queueLeft -= time.GetElapsedTime(began);
+        _clock?.SkipSince(began);
+    }
+
+    /// <summary>Goes on to a destination that has given the dial a place.</summary>
+    public void Enter(Share place, out int number, out Task? pending)
+    {
+        number = place.Number;
+        _full!.Remove(place);
+        (_current, _isEntered, _isTrial, _why) = (request.Cluster.Destinations[number], true, false, null);
+        pending = PendingAnswer(number);
+    }
+
     /// <summary>Begins a round, with the usable destinations, or with all of them if none is usable.</summary>
     public void Begin()
     {
@@ -83,6 +159,7 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
         (_tier, _lateTurn, _leftOutTurn, _isFirst, _last) = (0, 0, 0, true, -1);
         _late?.Clear();
         _leftOut?.Clear();
+        _full?.Clear();
         _closed.Clear();
         _failures?.BeginRound();
         var cluster = request.Cluster;
@@ -108,6 +185,11 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
             if (TryChoose(request.Cluster.Tiers[_tier], out number, out pending) || TryNext(_late, ref _lateTurn, out number, out pending))
             {
                 return true;
+            }
+
+            if (_full is { Count: > 0 })
+            {
+                return false;
             }
         }
 
@@ -173,7 +255,8 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
     {
         (_failures ??= new DialFailures()).Add(result);
         IsSourceUnusable |= result.Failure == DialFailure.SourceIp;
-        if (result.Failure is DialFailure.Destination or DialFailure.Timeout or DialFailure.Tls)
+        if (result.Failure is DialFailure.Destination or DialFailure.Timeout or DialFailure.Tls
+            && (result.Failure == DialFailure.Destination || _clock is not { CutsAttempt: true }))
         {
             var failure = result.Failure == DialFailure.Timeout ? ConnectFailure.Timeout : ConnectFailure.Destination;
             _why = result.Failure == DialFailure.Tls ? "tls" : ConnectLabel.Of(failure, result.Error);
@@ -260,14 +343,18 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
     private bool TryNext(List<int>? waiting, ref int turn, out int number, out Task? pending)
     {
         (number, pending) = (-1, null);
-        if (waiting is null || turn == waiting.Count)
+        while (waiting is not null && turn < waiting.Count)
         {
-            return false;
+            number = waiting[turn++];
+            pending = PendingAnswer(number);
+            if (TryEnter(new Choice(number), isTrial: false))
+            {
+                return true;
+            }
         }
 
-        number = waiting[turn++];
-        pending = PendingAnswer(number);
-        return TryEnter(new Choice(number), isTrial: false);
+        (number, pending) = (-1, null);
+        return false;
     }
 
     private void NoteLate()
@@ -292,7 +379,14 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
     private bool TryEnter(Choice choice, bool isTrial)
     {
         var destination = request.Cluster.Destinations[choice.Number];
-        if (passive is not null && !destination.State.TryEnter(choice))
+        var entry = passive is null ? Entry.Entered : Enter(destination.State, choice);
+        if (entry == Entry.Full)
+        {
+            _closed.Add(choice.Number);
+            (_full ??= []).Add(new Share(choice.Number, destination.Name, destination.Weight, destination.State));
+        }
+
+        if (entry != Entry.Entered)
         {
             return false;
         }
@@ -300,6 +394,10 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
         (_current, _isEntered, _isTrial, _why) = (destination, passive is not null, isTrial, null);
         return true;
     }
+
+    // While others wait for a place, nobody overtakes them.
+    private Entry Enter(DestinationState state, Choice choice) =>
+        state.Most != Load.Unlimited && request.Cluster.State.Line.Count > 0 ? Entry.Full : state.TryEnter(choice);
 
     private void AbandonTrial(int number, bool isTrial)
     {

@@ -27,6 +27,9 @@ public enum DialFailure : byte
     /// <summary>The gateway has no descriptor, port or memory left.</summary>
     Resources,
 
+    /// <summary>Every destination that may be used has as many connections as it may have, and the wait for a place was in vain.</summary>
+    DestinationLimit,
+
     /// <summary>The client's connection was aborted or reset during the dial.</summary>
     Aborted,
 }

@@ -11,7 +11,7 @@ internal sealed class DialFailures
 
     private readonly List<DialResult> _first = [];
 
-    /// <summary>The number of failed attempts that asked a destination, in all rounds.</summary>
+    /// <summary>The number of failed attempts that asked a destination, in the rounds of the mode and of its fallback.</summary>
     public int Asked { get; private set; }
 
     /// <summary>
@@ -22,6 +22,9 @@ internal sealed class DialFailures
 
     /// <summary>The last failed attempt that asked a destination; null: no attempt did.</summary>
     public DialResult? LastAsked { get; private set; }
+
+    /// <summary>Begins with all destinations anew.</summary>
+    public void BeginAgain() => (Asked, Own) = (0, 0);
 
     /// <summary>Begins another round.</summary>
     public void BeginRound() => Own = 0;

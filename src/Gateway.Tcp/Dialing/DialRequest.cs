@@ -51,7 +51,7 @@ internal sealed class DialRequest
     };
 
     /// <summary>The request to the connector for one attempt.</summary>
-    public ConnectRequest To(IPEndPoint address, SourceIpMode mode) => new()
+    public ConnectRequest To(IPEndPoint address, SourceIpMode mode, TimeSpan timeout) => new()
     {
         Destination = address,
         ClientOption = mode == SourceIpMode.Toa ? ClientOption : null,
@@ -61,7 +61,7 @@ internal sealed class DialRequest
         Mark = SourceIp.Mark,
         // An original destination is an address in the VRF by which the client's connection came. Loopback addresses belong to no VRF.
         Device = Cluster.Original is not null && !IPAddress.IsLoopback(address.Address) ? Connector.BoundDevice : 0,
-        Timeout = Cluster.ConnectTimeout,
+        Timeout = timeout,
         KeepAlive = KeepAlive,
     };
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Gateway.Tcp.Balancing;
 using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
@@ -23,13 +24,14 @@ namespace Gateway.Tcp.Dialing;
 /// mode of the fallback.
 /// 5. If no destination was reached again, the result is the failure of the last destination that was asked, because it says more than a
 /// failed bind of the gateway.
+/// 6. If the cluster's DialTimeout leaves time, all of this is repeated after a short wait.
 /// Trying another destination is safe, because nothing has been sent yet.
 /// The state machines are pooled, because they were a third of what a connection allocates.
 /// </summary>
 internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, PassiveHealth? passive, TimeProvider time)
 {
     /// <summary>Chooses where a dial starts.</summary>
-    public Dial Begin(DialRequest request) => new(request, resolver, passive);
+    public Dial Begin(DialRequest request) => new(request, resolver, passive, time);
 
     /// <summary>
     /// Finds out whether any destination has an address. The answer is there at once if a destination is an IP literal, or a name with an
@@ -49,14 +51,27 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         var request = dial.Request;
         try
         {
-            var result = request.Mode == SourceIpMode.Dnat ? NotForwarded(dial) : await DialAllAsync(dial, request.Mode);
-            if (dial.IsSourceUnusable && request.FallbackMode is { } fallback
-                && result.Failure is not (DialFailure.None or DialFailure.Aborted or DialFailure.Resources))
+            while (true)
             {
-                result = await DialAllAsync(dial, fallback);
-            }
+                var result = request.Mode == SourceIpMode.Dnat ? NotForwarded(dial) : await DialAllAsync(dial, request.Mode);
+                if (dial.IsSourceUnusable && request.FallbackMode is { } fallback
+                    && result.Failure is not (DialFailure.None or DialFailure.Aborted or DialFailure.Resources))
+                {
+                    result = await DialAllAsync(dial, fallback);
+                }
 
-            return dial.Conclude(result);
+                if (!dial.TryBackOff(result, out var wait))
+                {
+                    return dial.Conclude(result);
+                }
+
+                if (await request.Connector.WaitForAsync(Task.Delay(wait, time)) is not SocketError.Success and var ended)
+                {
+                    return dial.Conclude(result with { Failure = DialFailure.Aborted, Error = ended });
+                }
+
+                dial.BeginAgain();
+            }
         }
         catch
         {
@@ -80,12 +95,28 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         var request = dial.Request;
         var result = new DialResult { Failure = DialFailure.NoAddress, Mode = mode };
         dial.Begin();
-        while (dial.TryNext(out var number, out var pending))
+        while (dial.TryNext(out var number, out var pending) || dial.Full.Count > 0)
         {
+            if (number < 0)
+            {
+                var (place, failure, why) = await WaitForPlaceAsync(dial);
+                if (failure != DialFailure.None)
+                {
+                    return result with { Failure = failure, Error = why };
+                }
+
+                dial.Enter(place, out number, out pending);
+            }
+
             var destination = request.Cluster.Destinations[number];
-            if (pending is not null && await request.Connector.WaitForAsync(pending) is not SocketError.Success and var ended)
+            if (pending is not null && await dial.WaitForAsync(pending) is not SocketError.Success and var ended)
             {
                 return result with { Failure = DialFailure.Aborted, Error = ended };
+            }
+
+            if (dial.IsOver)
+            {
+                return result with { Failure = DialFailure.Timeout };
             }
 
             dial.BeginAddresses(number, mode);
@@ -103,17 +134,17 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
                     continue;
                 }
 
-                if (dial.IsSpent)
+                if (dial.IsSpent || dial.IsOver)
                 {
                     return result;
                 }
 
-                if (++dial.Attempts > 1)
+                if (dial.Attempts > 0)
                 {
                     metrics.Retrying(request.Cluster.Name, destination.Name);
                 }
 
-                result = await ConnectAsync(request, destination, address, mode);
+                result = await ConnectAsync(dial, destination, address, mode);
                 if (result.Failure is DialFailure.None or DialFailure.Aborted)
                 {
                     return result;
@@ -130,6 +161,36 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         return result;
     }
 
+    // The wait ends with the client's connection, with the drain, and with the time limit of the queue.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<(Share Place, DialFailure Failure, SocketError Error)> WaitForPlaceAsync(Dial dial)
+    {
+        var cluster = dial.Request.Cluster;
+        var line = cluster.State.Line;
+        if (line.TryJoin(dial.Full, dial.QueueLeft > TimeSpan.Zero ? cluster.Queue.MaxLength : 0) is not { } waiter)
+        {
+            return (default, DialFailure.DestinationLimit, SocketError.Success);
+        }
+
+        var began = time.GetTimestamp();
+        var ended = waiter.Place.IsCompleted ? SocketError.Success
+            : await dial.Request.Connector.WaitForAsync(dial.LimitAsync(waiter.Place, dial.QueueLeft));
+        dial.EndWait(began);
+        if (line.TryLeave(waiter))
+        {
+            return (default, ended == SocketError.Success ? DialFailure.DestinationLimit : DialFailure.Aborted, ended);
+        }
+
+        var place = await waiter.Place;
+        if (ended != SocketError.Success)
+        {
+            place.Load.Leave();
+            return (default, DialFailure.Aborted, ended);
+        }
+
+        return (place, DialFailure.None, SocketError.Success);
+    }
+
     // Missing descriptors and memory concern every destination, so the dial ends. Missing ports concern this destination only
     // (EADDRNOTAVAIL and EAGAIN at connect).
     private static bool IsOutOfEverything(in DialResult result) =>
@@ -137,10 +198,11 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<DialResult> ConnectAsync(
-        DialRequest request, DestinationModel destination, IPEndPoint address, SourceIpMode mode)
+        Dial dial, DestinationModel destination, IPEndPoint address, SourceIpMode mode)
     {
+        var request = dial.Request;
         var began = time.GetTimestamp();
-        var connected = await request.Connector.ConnectAsync(request.To(address, mode));
+        var connected = await request.Connector.ConnectAsync(request.To(address, mode, dial.BeginAttempt()));
         metrics.Attempted(request.Cluster.Name, destination.Name, mode, connected.Failure, connected.Error, time.GetElapsedTime(began));
         var result = new DialResult
         {
@@ -153,14 +215,14 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
             Error = connected.Error,
         };
         return request.Opening is { } opening && connected.Connection is { } backend
-            ? await OpenAsync(opening, backend, destination, result)
+            ? await OpenAsync(opening, dial, backend, destination, result)
             : result;
     }
 
     private static async ValueTask<DialResult> OpenAsync(
-        IConnectionOpening opening, TcpConnection backend, DestinationModel destination, DialResult connected)
+        IConnectionOpening opening, Dial dial, TcpConnection backend, DestinationModel destination, DialResult connected)
     {
-        var opened = await opening.OpenAsync(backend, destination, connected.Mode);
+        var opened = await opening.OpenAsync(dial, backend, destination, connected.Mode);
         if (opened.Failure == DialFailure.None)
         {
             return connected;
@@ -215,14 +277,14 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         if (open is not null)
         {
             var found = FindAnyAsync(open);
-            if (await dial.Request.Connector.WaitForAsync(found) != SocketError.Success)
+            if (await dial.WaitForAsync(found) != SocketError.Success)
             {
                 return DialFailure.Aborted;
             }
 
-            if (found.Result)
+            if (!found.IsCompleted || found.Result)
             {
-                return DialFailure.None;
+                return found.IsCompleted ? DialFailure.None : DialFailure.NoAddress;
             }
         }
 

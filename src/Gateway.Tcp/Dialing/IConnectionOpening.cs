@@ -11,8 +11,9 @@ namespace Gateway.Tcp.Dialing;
 internal interface IConnectionOpening
 {
     /// <summary>Opens it. The dialer resets the connection if that fails.</summary>
+    /// <param name="dial">The dial, whose time limits the steps.</param>
     /// <param name="backend">The connection, on which nothing was sent.</param>
     /// <param name="destination">Whose it is.</param>
     /// <param name="mode">How the backend learns the client's address.</param>
-    ValueTask<OpeningResult> OpenAsync(TcpConnection backend, DestinationModel destination, SourceIpMode mode);
+    ValueTask<OpeningResult> OpenAsync(Dial dial, TcpConnection backend, DestinationModel destination, SourceIpMode mode);
 }

@@ -14,7 +14,7 @@ namespace Gateway.Tcp.Pipeline;
 /// 1. Send the PROXY header, unencrypted.
 /// 2. Send PostgreSQL's SSLRequest, if TLS begins in that way; the backend has to accept the request.
 /// 3. Do the TLS handshake, unless the client's own TLS is passed through.
-/// Each step may take the cluster's ConnectTimeout.
+/// Each step may take the cluster's ConnectTimeout, and all of them what is left of its DialTimeout.
 /// </summary>
 internal sealed class BackendOpening(ConnectionRecord record, DialMetrics metrics, TimeProvider time) : IConnectionOpening
 {
@@ -22,11 +22,11 @@ internal sealed class BackendOpening(ConnectionRecord record, DialMetrics metric
     public static bool IsNeeded(ConnectionRecord record) => record.Route!.Cluster.Tls is not null || AsksForTls(record);
 
     /// <inheritdoc/>
-    public async ValueTask<OpeningResult> OpenAsync(TcpConnection backend, DestinationModel destination, SourceIpMode mode)
+    public async ValueTask<OpeningResult> OpenAsync(Dial dial, TcpConnection backend, DestinationModel destination, SourceIpMode mode)
     {
         // From here on, an abort of the client's connection also aborts the backend's connection.
         record.Backend = backend;
-        var opened = record.IsStopped ? new OpeningResult(DialFailure.Aborted) : await RunAsync(backend, destination, mode);
+        var opened = record.IsStopped ? new OpeningResult(DialFailure.Aborted) : await RunAsync(dial, backend, destination, mode);
         if (opened.Failure != DialFailure.None)
         {
             record.Backend = null;
@@ -35,22 +35,23 @@ internal sealed class BackendOpening(ConnectionRecord record, DialMetrics metric
         return opened;
     }
 
-    private async ValueTask<OpeningResult> RunAsync(TcpConnection backend, DestinationModel destination, SourceIpMode mode)
+    private async ValueTask<OpeningResult> RunAsync(Dial dial, TcpConnection backend, DestinationModel destination, SourceIpMode mode)
     {
         var cluster = record.Route!.Cluster;
-        if (await SendAsync(backend, mode == SourceIpMode.ProxyProtocol) is not SocketError.Success and var unsent)
+        var limit = cluster.ConnectTimeout;
+        if (await SendAsync(backend, mode == SourceIpMode.ProxyProtocol, dial.Left(limit)) is not SocketError.Success and var unsent)
         {
             return Failed(backend, unsent);
         }
 
-        if (AsksForTls(record) && await ReadAnswerAsync(backend, cluster.ConnectTimeout) is { Failure: not DialFailure.None } declined)
+        if (AsksForTls(record) && await ReadAnswerAsync(backend, dial.Left(limit)) is { Failure: not DialFailure.None } declined)
         {
             return declined;
         }
 
         if (cluster.Tls is { } tls)
         {
-            var (side, problem) = await ClientHandshake.RunAsync(backend, tls, destination.Host, cluster.ConnectTimeout, time);
+            var (side, problem) = await ClientHandshake.RunAsync(backend, tls, destination.Host, dial.Left(limit), time);
             if (side is null)
             {
                 return Failed(backend, problem!);
@@ -68,10 +69,9 @@ internal sealed class BackendOpening(ConnectionRecord record, DialMetrics metric
         record.Route!.StartTls == StartTlsProtocol.PostgreSql
         && (record.Route.Cluster.Tls is not null || (record.HasAskedForTls && record.Identity!.Tls is null));
 
-    private async ValueTask<SocketError> SendAsync(TcpConnection backend, bool sendsHeader)
+    private async ValueTask<SocketError> SendAsync(TcpConnection backend, bool sendsHeader, TimeSpan limit)
     {
         var request = AsksForTls(record) ? PostgreSqlRequests.Ssl : default;
-        var limit = record.Route!.Cluster.ConnectTimeout;
         if (!sendsHeader)
         {
             return request.IsEmpty ? SocketError.Success : (await backend.SendAllAsync(request, limit)).Error;

@@ -18,6 +18,7 @@ internal static class PipelineOutcomes
         DialFailure.SourceIp => CloseReason.SourceIpUnusable,
         DialFailure.NoAddress => CloseReason.NoDestination,
         DialFailure.Resources => CloseReason.Resources,
+        DialFailure.DestinationLimit => CloseReason.DestinationLimit,
         DialFailure.Aborted => client.AbortReason is null ? CloseReason.ClientReset : CloseReason.Drain,
         _ => CloseReason.BackendConnectFailed,
     };

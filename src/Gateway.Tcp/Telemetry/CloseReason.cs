@@ -57,6 +57,9 @@ public enum CloseReason : byte
     /// <summary>No descriptor, port or memory left for the backend's connection.</summary>
     Resources,
 
+    /// <summary>Every usable destination had MaxConnections, and nobody waits, too many wait, or the wait was over.</summary>
+    DestinationLimit,
+
     /// <summary>Too many connections: this connection was rejected, or it was silent for longest and gave way to another.</summary>
     Limit,
 

@@ -53,6 +53,7 @@ internal static class CloseReasons
             new(CloseReason.BackendSendFailed, "backend_send_failed", backend, OutcomePhase.Dial, closed, unreachable),
             new(CloseReason.SourceIpUnusable, "source_ip", ours, OutcomePhase.Dial, fault, refused),
             new(CloseReason.Resources, "resources", ours, OutcomePhase.Dial, fault | both, refused),
+            new(CloseReason.DestinationLimit, "destination_limit", ours, OutcomePhase.Dial, fault, refused),
             new(CloseReason.Limit, "limit", ours, OutcomePhase.Accept, closed | both, refused),
             new(CloseReason.AccessDenied, "access_denied", client, OutcomePhase.Identify, both, refusedClient),
             new(CloseReason.ClientLimit, "client_limit", client, OutcomePhase.Identify, both, refusedClient),

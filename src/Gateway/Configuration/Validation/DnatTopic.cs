@@ -37,6 +37,12 @@ internal sealed partial class DnatTopic : IConfigTopic
                 context.NotApplicable($"TcpProxy:Routes:{name}", Idle, "IdleTimeout", "MaxDuration");
             }
 
+            if (sourceIp.Fallback == SourceIpFallback.Reject && cluster is not null)
+            {
+                context.NotApplicable(
+                    $"TcpProxy:Clusters:{route.ClusterId}", $"the route {name} is Dnat, and the kernel connects", "DialTimeout");
+            }
+
             var listener = context.Config.Listeners.GetValueOrDefault(route.Listener ?? "");
             if (listener is not null)
             {
@@ -132,6 +138,15 @@ internal sealed partial class DnatTopic : IConfigTopic
             context.Error(
                 $"{path}:LoadBalancingPolicy",
                 $"the route {route} is Dnat, and the kernel chooses in turn or at random: use RoundRobin or Random, or another Mode");
+        }
+
+        context.NotApplicable(path, $"the route {route} is Dnat, and in the kernel nobody waits; use another Mode", "Queue");
+        foreach (var name in cluster.Destinations.Keys)
+        {
+            context.NotApplicable(
+                $"{path}:Destinations:{name}",
+                $"the route {route} is Dnat, and the kernel does not say how many connections there are; use another Mode",
+                "MaxConnections");
         }
 
         if (cluster.HealthCheck is { Active.Enabled: false })

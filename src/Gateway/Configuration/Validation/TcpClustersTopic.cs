@@ -9,6 +9,9 @@ internal sealed class TcpClustersTopic : IConfigTopic
     private const int MaxWeight = 100;
     // More tiers than anybody has, in steps that leave room between them.
     private const int MaxPriority = 100;
+    // More than one process can carry.
+    private const int MaxConnections = 1_000_000;
+    private const int MaxWaiting = 100_000;
 
     /// <inheritdoc/>
     public void Validate(ValidationContext context)
@@ -26,6 +29,7 @@ internal sealed class TcpClustersTopic : IConfigTopic
                     "Destinations",
                     "HealthCheck",
                     "LoadBalancingPolicy",
+                    "Queue",
                     "SessionAffinity");
             }
 
@@ -43,6 +47,12 @@ internal sealed class TcpClustersTopic : IConfigTopic
                 context.Issues.Error($"{path}:Destinations", null, "every destination has Weight 0: nobody would get a connection");
             }
 
+            if (cluster.DialTimeout is { } whole)
+            {
+                Range.CheckTimeout(context, $"{path}:DialTimeout", whole);
+            }
+
+            CheckQueue(context, path, cluster);
             if (!used.Contains(name))
             {
                 context.Issues.Warning(path, null, "no route uses this cluster");
@@ -53,7 +63,21 @@ internal sealed class TcpClustersTopic : IConfigTopic
                 CheckDestination(context, $"{path}:Destinations:{destination}", config.Address);
                 Range.Check(context, $"{path}:Destinations:{destination}:Weight", config.Weight, 0, MaxWeight);
                 Range.Check(context, $"{path}:Destinations:{destination}:Priority", config.Priority, 0, MaxPriority);
+                if (config.MaxConnections is { } most)
+                {
+                    Range.Check(context, $"{path}:Destinations:{destination}:MaxConnections", most, 1, MaxConnections);
+                }
             }
+        }
+    }
+
+    private static void CheckQueue(ValidationContext context, string path, TcpClusterConfig cluster)
+    {
+        Range.Check(context, $"{path}:Queue:MaxLength", cluster.Queue.MaxLength, 0, MaxWaiting);
+        Range.CheckTimeout(context, $"{path}:Queue:Timeout", cluster.Queue.Timeout);
+        if (cluster.Queue.MaxLength > 0 && cluster.Destinations.Values.All(static destination => destination.MaxConnections is null))
+        {
+            context.Warning($"{path}:Queue:MaxLength", "nobody ever waits, because no destination of the cluster has MaxConnections");
         }
     }
 

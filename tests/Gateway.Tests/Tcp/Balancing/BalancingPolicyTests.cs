@@ -195,7 +195,7 @@ public sealed class BalancingPolicyTests
         while (chosen.Count < count)
         {
             var choice = policy.Choose(default, null);
-            if (shares[choice.Number].Load.TryEnter(choice))
+            if (shares[choice.Number].Load.TryEnter(choice) == Entry.Entered)
             {
                 chosen.Add(choice.Number);
             }
