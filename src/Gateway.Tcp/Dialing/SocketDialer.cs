@@ -111,6 +111,9 @@ public sealed class SocketDialer
     /// <summary>Creates the series of a destination at zero, before anything is counted.</summary>
     public void StartAtZero(string cluster, string destination) => _metrics.StartAtZero(cluster, destination);
 
+    /// <summary>Counts a request that is sent to another destination, because the connect to the last one failed.</summary>
+    public void Retrying(string cluster, string destination) => _metrics.Retrying(cluster, destination);
+
     private ClusterModel ClusterOf(SocketDial dial, string authority)
     {
         if (_destinations.Count >= MostDestinations)

@@ -118,7 +118,13 @@ internal static class HttpGatewayExtensions
             timed.UseRequestTimeouts();
             timed.Use(AnswerTimeoutAsync);
         });
-        return app.UseEndpoints(endpoints => endpoints.MapReverseProxy());
+        return app.UseEndpoints(endpoints => endpoints.MapReverseProxy(static proxy =>
+        {
+            proxy.UseSessionAffinity();
+            proxy.UseMiddleware<ConnectRetryMiddleware>();
+            proxy.UseLoadBalancing();
+            proxy.UsePassiveHealthChecks();
+        }));
     }
 
     /// <summary>A route's Timeout: YARP takes it for a client that has gone, and would answer 400.</summary>
