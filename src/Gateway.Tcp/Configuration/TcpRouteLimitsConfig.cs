@@ -7,4 +7,14 @@ public sealed record TcpRouteLimitsConfig
 {
     /// <summary>Most connections at once; more are refused. At least 1. Defaults to null: no limit.</summary>
     public int? MaxConnections { get; init; }
+
+    /// <summary>
+    /// Most bytes per second of each connection from the client to the backend. At least 1024. Defaults to null: no limit.
+    /// </summary>
+    public long? BytesPerSecondToBackend { get; init; }
+
+    /// <summary>
+    /// Most bytes per second of each connection from the backend to the client. At least 1024. Defaults to null: no limit.
+    /// </summary>
+    public long? BytesPerSecondToClient { get; init; }
 }

@@ -38,6 +38,8 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
     private readonly TimeProvider _time = client.Transport.Time;
     private readonly long _start = client.Transport.Time.GetTimestamp();
     private long _lastActivity = client.Transport.Time.GetTimestamp();
+    private readonly Throttle? _limitToBackend = Throttle.Of(options.BytesPerSecondToBackend);
+    private readonly Throttle? _limitToClient = Throttle.Of(options.BytesPerSecondToClient);
     private IFirstBytesGuard? _guard = firstBytes;
     private long _toBackend;
     private long _toClient;
@@ -47,6 +49,10 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
     private bool _hasBackendEnded;
     private SocketError _error;
     private ITimer? _limits;
+    private int _pausing;
+
+    // In microseconds, for the limits on bytes per second.
+    private long Now => _time.GetElapsedTime(_start).Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <inheritdoc/>
     public RelayedBytes Relayed => new(Volatile.Read(ref _toBackend), Volatile.Read(ref _toClient));
@@ -77,12 +83,13 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
 
     private async Task PumpAsync(RelaySide from, RelaySide to, bool fromClient)
     {
+        var throttle = fromClient ? _limitToBackend : _limitToClient;
         try
         {
             SocketError error;
-            while ((error = await from.AwaitBytesAsync()) == SocketError.Success)
+            while ((error = await (throttle is null ? from.AwaitBytesAsync() : AwaitPortionAsync(from, throttle))) == SocketError.Success)
             {
-                if (!await CarryAsync(from, to, fromClient))
+                if (!await CarryAsync(from, to, fromClient, throttle))
                 {
                     return;
                 }
@@ -98,10 +105,41 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
         }
     }
 
-    /// <summary>Carries the bytes that are there now. False: the direction has ended.</summary>
+    // Waits for bytes, and then until the limit on bytes per second permits to read them. Nothing is held meanwhile.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> CarryAsync(RelaySide from, RelaySide to, bool fromClient)
+    private async ValueTask<SocketError> AwaitPortionAsync(RelaySide from, Throttle throttle)
     {
+        var bytes = from.AwaitBytesAsync();
+        if (!bytes.IsCompleted)
+        {
+            throttle.Idle();
+        }
+
+        var error = await bytes;
+        while (error == SocketError.Success && Volatile.Read(ref _end) == Running && !throttle.MayRead(Now))
+        {
+            Interlocked.Increment(ref _pausing);
+            var left = (throttle.ResumeAt - Now + 999) / 1000;
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Max(1, left)), _time);
+            Interlocked.Decrement(ref _pausing);
+            await from.Transport.EnterAsync();
+            if (from.Transport.HasReset)
+            {
+                // What the failed side has sent before is passed on at once, so that the other side learns of the failure.
+                throttle.Lift();
+            }
+        }
+
+        return error;
+    }
+
+    /// <summary>
+    /// Carries the bytes that are there now, as far as the limit on bytes per second permits. False: the direction has ended.
+    /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> CarryAsync(RelaySide from, RelaySide to, bool fromClient, Throttle? throttle)
+    {
+        var most = Math.Min(BufferBytes, throttle?.Portion ?? BufferBytes);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
@@ -113,7 +151,12 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
                     await from.Transport.YieldAsync();
                 }
 
-                var (received, error) = await from.ReadAsync(buffer.AsMemory(0, BufferBytes));
+                if (moved > 0 && throttle?.MayRead(Now) == false)
+                {
+                    return true;
+                }
+
+                var (received, error) = await from.ReadAsync(buffer.AsMemory(0, most));
                 if (error == SocketError.WouldBlock)
                 {
                     return true;
@@ -138,6 +181,7 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
                 }
 
                 moved += received;
+                throttle?.Read(received);
                 for (var sent = 0; sent < received;)
                 {
                     var (count, failure) = await to.WriteAsync(buffer.AsMemory(sent, received - sent));
@@ -247,6 +291,12 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
         {
             ResetBoth();
             return;
+        }
+
+        if (Volatile.Read(ref _pausing) > 0)
+        {
+            // A relay that waits for its own limit is not idle.
+            Volatile.Write(ref _lastActivity, _time.GetTimestamp());
         }
 
         if (options.MaxDuration is { } most && _time.GetElapsedTime(_start) >= most)

@@ -115,6 +115,9 @@ public abstract class TcpConnection : RelaySide, IConnector
     /// <summary>Whether all that happens to the connection happens on one thread.</summary>
     internal virtual bool HasOneThread => false;
 
+    /// <summary>Whether the socket is known to have failed, such as by RST, although nobody has read the bytes before that.</summary>
+    internal virtual bool HasReset => false;
+
     /// <summary>The clock of those timeouts and limits for which the engine has no clock of its own.</summary>
     internal virtual TimeProvider Time => TimeProvider.System;
 

@@ -88,7 +88,13 @@ public sealed class RouteModel
             StartTls = startTls,
             MaxConnections = config.Limits?.MaxConnections,
             Connections = before?.Connections ?? new PlaceCount(),
-            Relay = new RelayOptions { IdleTimeout = config.IdleTimeout, MaxDuration = config.MaxDuration },
+            Relay = new RelayOptions
+            {
+                IdleTimeout = config.IdleTimeout,
+                MaxDuration = config.MaxDuration,
+                BytesPerSecondToBackend = config.Limits?.BytesPerSecondToBackend,
+                BytesPerSecondToClient = config.Limits?.BytesPerSecondToClient,
+            },
             TagsV4 = Tags(listener, name, "ipv4"),
             TagsV6 = Tags(listener, name, "ipv6"),
         };

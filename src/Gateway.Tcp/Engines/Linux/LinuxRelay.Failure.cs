@@ -9,7 +9,8 @@ namespace Gateway.Tcp.Engines.Linux;
 /// (for example, the response of a server that answers early and closes). The queue of a dead socket does not grow. Bytes for the dead side
 /// are dropped.
 /// <list type="bullet">
-/// <item>RST alone: the relay passes on what the other side takes at once, and then sends RST to the other side.</item>
+/// <item>RST alone: the relay passes on what the other side takes at once, without a limit on bytes per second, and then sends RST to the
+/// other side.</item>
 /// <item>RST behind a FIN: the stream is complete. The relay passes it on in full, and then sends FIN. For a while it also reads and drops
 /// the bytes that the other side still sends, because a close with unread bytes would send RST, and RST would remove the end of the stream
 /// from the send queue.</item>
@@ -56,6 +57,11 @@ internal sealed partial class LinuxRelay
         }
 
         ref var last = ref _failedIsClient ? ref _toBackend : ref _toClient;
+        if (!_failedBehindFin)
+        {
+            last.Unlimit();
+        }
+
         var before = last.Bytes;
         PumpResult result;
         do

@@ -47,14 +47,17 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
     {
         _owner = owner;
         _options = options;
-        _toBackend = new RelayDirection(client, backend, guard);
-        _toClient = new RelayDirection(backend, client, guard: null);
+        _toBackend = new RelayDirection(client, backend, guard, options.BytesPerSecondToBackend);
+        _toClient = new RelayDirection(backend, client, guard: null, options.BytesPerSecondToClient);
         _endsAt = options.MaxDuration is { } limit ? client.DueAfter(limit) : TimerNode.Never;
     }
 
     private LinuxSocket Client => _toBackend.Source;
 
     private LinuxSocket Backend => _toBackend.Destination;
+
+    // When a direction goes on that waits for its limit on bytes per second.
+    private long ResumeAt => Math.Min(_toBackend.ResumeAt, _toClient.ResumeAt);
 
     internal RelayResult Result => new(_end, _toBackend.Bytes, _toClient.Bytes, _error);
 
@@ -109,6 +112,14 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
         {
             EndByLimit(RelayEnd.MaxDuration);
         }
+        else if (now >= ResumeAt)
+        {
+            TurnSafely();
+            if (!_hasEnded && !_isLingering)
+            {
+                Client.ArmTimer(NextDeadline());
+            }
+        }
         else if (now >= deadline)
         {
             EndByLimit(RelayEnd.IdleTimeout);
@@ -133,9 +144,12 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
     private long NextDeadline()
     {
         var idle = _options.IdleTimeout;
-        var isEndless = idle < TimeSpan.Zero || idle >= TimeSpan.FromDays(365);
+        var resumeAt = ResumeAt;
+
+        // A relay that waits for its own limit is not idle.
+        var isEndless = resumeAt != TimerNode.Never || idle < TimeSpan.Zero || idle >= TimeSpan.FromDays(365);
         var idleAt = isEndless ? TimerNode.Never : _lastActivity + (long)idle.TotalMilliseconds;
-        return Math.Min(_keepAliveAt, Math.Min(idleAt, _endsAt));
+        return Math.Min(Math.Min(_keepAliveAt, resumeAt), Math.Min(idleAt, _endsAt));
     }
 
     private void TurnSafely()
@@ -153,6 +167,15 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
     }
 
     private void Turn(bool clientFirst)
+    {
+        Move(clientFirst);
+        if (ResumeAt is not TimerNode.Never and var resumeAt && !_hasEnded && !_isLingering)
+        {
+            Client.ArmTimer(resumeAt);
+        }
+    }
+
+    private void Move(bool clientFirst)
     {
         if (_hasFailed)
         {

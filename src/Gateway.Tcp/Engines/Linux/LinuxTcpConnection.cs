@@ -351,6 +351,8 @@ internal sealed class LinuxTcpConnection :
 
     internal override bool HasOneThread => true;
 
+    internal override bool HasReset => _socket.HasFailed;
+
     internal override void Report(Exception fault) => Loop.Report(fault);
 
     internal override ValueTask YieldAsync() => Loop.HopAsync();

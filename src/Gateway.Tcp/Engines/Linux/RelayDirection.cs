@@ -23,6 +23,8 @@ namespace Gateway.Tcp.Engines.Linux;
 /// no pipe, the direction copies.</item>
 /// <item>After four small splices in a row the direction copies again. The pipe is empty at that point, so the order of bytes is
 /// kept.</item>
+/// <item>With a limit on bytes per second, a round reads the portions that are due (<see cref="Throttle"/>), and then waits for the time of
+/// the next portion. The source stays readable meanwhile; back-pressure does the rest.</item>
 /// <item>After <see cref="BytesPerRound"/> other connections run, and this direction goes on in the next round
 /// (<see cref="PumpResult.Again"/>).</item>
 /// </list>
@@ -36,9 +38,11 @@ internal struct RelayDirection
     private const int FullReadsToStream = 3;
     private const int SmallSplicesToCopy = 4;
     private const int SmallSpliceBytes = 32 * 1024;
+    private const long MicrosecondsPerMillisecond = 1000;
 
     private readonly LinuxSocket _source;
     private readonly LinuxSocket _destination;
+    private readonly Throttle? _throttle;
     private byte[]? _pending;
     private SplicePipe? _pipe;
     private IFirstBytesGuard? _guard;
@@ -51,8 +55,9 @@ internal struct RelayDirection
     private bool _isStreaming;
     private bool _canSplice;
 
-    internal RelayDirection(LinuxSocket source, LinuxSocket destination, IFirstBytesGuard? guard)
+    internal RelayDirection(LinuxSocket source, LinuxSocket destination, IFirstBytesGuard? guard, long? bytesPerSecond)
     {
+        _throttle = Throttle.Of(bytesPerSecond);
         _source = source;
         _destination = destination;
         _guard = guard;
@@ -75,9 +80,18 @@ internal struct RelayDirection
     /// <summary>The error behind the last <see cref="PumpResult.SourceFailed"/> or <see cref="PumpResult.DestinationFailed"/>.</summary>
     internal SocketError Error { get; private set; }
 
+    /// <summary>When to pump again, although no event comes, because of the limit on bytes per second; otherwise Never.</summary>
+    internal readonly long ResumeAt => _throttle is { ResumeAt: not Throttle.Never and var at }
+        ? (at + MicrosecondsPerMillisecond - 1) / MicrosecondsPerMillisecond
+        : TimerNode.Never;
+
+    /// <summary>Ends the limit on bytes per second.</summary>
+    internal readonly void Unlimit() => _throttle?.Lift();
+
     /// <summary>Moves bytes until it would have to wait, or the round is used up.</summary>
     internal PumpResult Pump()
     {
+        _throttle?.Clear();
         if (!_source.IsReadable && _held == 0)
         {
             return PumpResult.Waiting;
@@ -136,6 +150,11 @@ internal struct RelayDirection
                 return PumpResult.Again;
             }
 
+            if (_throttle?.MayRead(_source.Loop.Now * MicrosecondsPerMillisecond) == false)
+            {
+                return PumpResult.Waiting;
+            }
+
             var moved = _isStreaming && TryRentPipe() ? Splice() : Copy();
             if (moved != PumpResult.Progress)
             {
@@ -147,10 +166,16 @@ internal struct RelayDirection
     private PumpResult Copy()
     {
         var buffer = _source.Loop.Buffer;
-        var count = _source.Receive(buffer);
+        var count = _source.Receive(_throttle is null ? buffer : buffer.AsSpan(0, Math.Min(buffer.Length, _throttle.Portion)));
         if (count <= 0)
         {
             return OnNothingRead(count);
+        }
+
+        _throttle?.Read(count);
+        if (!_source.IsReadable)
+        {
+            _throttle?.Idle();
         }
 
         if (count < buffer.Length)
@@ -192,7 +217,8 @@ internal struct RelayDirection
     private PumpResult Splice()
     {
         Debug.Assert(_held == 0, "a pipe is filled when it is empty, so that EAGAIN speaks of the socket");
-        var count = Syscalls.Splice(_source.Fd, _pipe!.WriteEnd, _pipe.CapacityBytes);
+        var most = _throttle is null ? _pipe!.CapacityBytes : Math.Min(_pipe!.CapacityBytes, _throttle.Portion);
+        var count = Syscalls.Splice(_source.Fd, _pipe.WriteEnd, most);
         if (count <= 0)
         {
             if (count is -Errno.EINVAL or -Errno.ENOMEM or -Errno.ENOBUFS)
@@ -219,6 +245,7 @@ internal struct RelayDirection
         }
 
         _held = count;
+        _throttle?.Read(count);
         if (count >= SmallSpliceBytes)
         {
             _smallSplices = 0;
@@ -282,6 +309,7 @@ internal struct RelayDirection
                 return PumpResult.Waiting;
             case -Errno.EAGAIN:
                 _source.ClearReadable();
+                _throttle?.Idle();
                 return PumpResult.Waiting;
             default:
                 Error = Errno.ToSocketError(-result);

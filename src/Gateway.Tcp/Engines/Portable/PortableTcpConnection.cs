@@ -90,6 +90,22 @@ internal sealed class PortableTcpConnection : TcpConnection
         }
     }
 
+    // Asked without reading SO_ERROR, because a read of the error would clear it, and a later reader would take the reset for FIN.
+    internal override bool HasReset
+    {
+        get
+        {
+            try
+            {
+                return _socket.Poll(0, SelectMode.SelectError);
+            }
+            catch (Exception problem) when (problem is SocketException or ObjectDisposedException)
+            {
+                return true;
+            }
+        }
+    }
+
     public override IoResult Receive(Span<byte> buffer)
     {
         try

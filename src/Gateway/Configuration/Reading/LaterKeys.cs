@@ -8,7 +8,6 @@ internal static class LaterKeys
 {
     private static readonly FrozenDictionary<Type, string[]> Keys = new Dictionary<Type, string[]>
     {
-        [typeof(TcpRouteLimitsConfig)] = ["BytesPerSecondToBackend", "BytesPerSecondToClient"],
         [typeof(TcpClusterConfig)] = ["Limits"],
         [typeof(TcpDestinationConfig)] = ["Health"],
     }.ToFrozenDictionary();

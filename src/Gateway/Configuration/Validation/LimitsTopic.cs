@@ -1,4 +1,5 @@
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Configuration.Validation;
 
@@ -9,6 +10,9 @@ internal sealed class LimitsTopic : IConfigTopic
     private const double LeastPerSecond = 0.001;
     private const double MostPerSecond = 1_000_000;
     private const int MostBurst = 1_000_000;
+
+    // More than any network card.
+    private const long MostBytesPerSecond = 1_000_000_000_000;
 
     /// <inheritdoc/>
     public void Validate(ValidationContext context)
@@ -25,7 +29,10 @@ internal sealed class LimitsTopic : IConfigTopic
 
         foreach (var (name, route) in context.Config.TcpProxy.Routes)
         {
-            CheckMost(context, $"TcpProxy:Routes:{name}:Limits:MaxConnections", route.Limits?.MaxConnections);
+            var path = $"TcpProxy:Routes:{name}:Limits";
+            CheckMost(context, $"{path}:MaxConnections", route.Limits?.MaxConnections);
+            CheckBandwidth(context, $"{path}:BytesPerSecondToBackend", route.Limits?.BytesPerSecondToBackend);
+            CheckBandwidth(context, $"{path}:BytesPerSecondToClient", route.Limits?.BytesPerSecondToClient);
         }
     }
 
@@ -56,6 +63,14 @@ internal sealed class LimitsTopic : IConfigTopic
         if (limits is { MaxConnections: null, ConnectionsPerSecond: null } && !context.Issues.HasErrorAtOrBelow(path))
         {
             context.Issues.Warning(path, null, "limits nothing: give MaxConnections or ConnectionsPerSecond");
+        }
+    }
+
+    private static void CheckBandwidth(ValidationContext context, string path, long? bytesPerSecond)
+    {
+        if (bytesPerSecond is { } number)
+        {
+            Range.Check(context, path, number, RelayOptions.LeastBytesPerSecond, MostBytesPerSecond);
         }
     }
 
