@@ -27,6 +27,12 @@ public readonly record struct SocketOption(int Level, int Name)
     /// <summary>SO_ERROR: a pending error, which the kernel reports once.</summary>
     public static SocketOption Error => new(SolSocket, 4);
 
+    /// <summary>SO_SNDBUF. The kernel caps it at net.core.wmem_max, and reports twice the value: <see cref="SocketTuning"/>.</summary>
+    public static SocketOption SendBuffer => new(SolSocket, 7);
+
+    /// <summary>SO_RCVBUF. The kernel caps it at net.core.rmem_max, and reports twice the value: <see cref="SocketTuning"/>.</summary>
+    public static SocketOption ReceiveBuffer => new(SolSocket, 8);
+
     /// <summary>SO_KEEPALIVE: <see cref="KeepAliveProbes"/>.</summary>
     public static SocketOption KeepAlive => new(SolSocket, 9);
 
@@ -77,17 +83,28 @@ public readonly record struct SocketOption(int Level, int Name)
     /// <summary>TCP_QUICKACK: 0 delays the next acknowledgements.</summary>
     public static SocketOption QuickAck => new(IPProtoTcp, 12);
 
+    /// <summary>
+    /// TCP_USER_TIMEOUT: milliseconds for which data that was sent may stay unacknowledged, or a peer may keep its window closed.
+    /// </summary>
+    public static SocketOption UserTimeout => new(IPProtoTcp, 18);
+
     /// <summary>TCP_SAVE_SYN on a listening socket: keeps the headers of each connection's SYN. Needs no right.</summary>
     public static SocketOption SaveSyn => new(IPProtoTcp, 27);
 
     /// <summary>TCP_SAVED_SYN on an accepted socket: the IP and TCP headers of its SYN. They can be read once.</summary>
     public static SocketOption SavedSyn => new(IPProtoTcp, 28);
 
+    /// <summary>IP_TOS: the byte with the DSCP of IPv4 packets, also of an IPv6 socket's IPv4 connections.</summary>
+    public static SocketOption TypeOfService => new(IPProtoIP, 1);
+
     /// <summary>
     /// IP_BIND_ADDRESS_NO_PORT: the kernel chooses the port at connect, by the whole four-tuple. This gives 64 k connections per
     /// destination instead of in total. Also works on IPv6 sockets.
     /// </summary>
     public static SocketOption BindAddressNoPort => new(IPProtoIP, 24);
+
+    /// <summary>IPV6_TCLASS: the byte with the DSCP of IPv6 packets.</summary>
+    public static SocketOption TrafficClass => new(IPProtoIPv6, 67);
 
     /// <summary>IPV6_V6ONLY.</summary>
     public static SocketOption OnlyV6 => new(IPProtoIPv6, 26);

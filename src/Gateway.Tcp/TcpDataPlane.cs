@@ -198,6 +198,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <param name="carriers">Segments whose TCP options are kept: <see cref="ToaPolicy.CarriersOf"/>.</param>
     /// <param name="intercept">How connections are diverted to the listener; null: clients connect to its address.</param>
     /// <param name="mark">SO_MARK of the listener's connections; 0: none.</param>
+    /// <param name="socket">Buffers and DSCP of the clients' connections; null: the kernel's.</param>
+    /// <param name="userTimeout">TCP_USER_TIMEOUT of both connections; null: the kernel's.</param>
     /// <param name="inherited">Sockets that listen on the address already, and are used instead of new ones; null: none.</param>
     /// <exception cref="SocketException">
     /// The address cannot be bound, or a right is missing that <paramref name="intercept"/> needs (AccessDenied).
@@ -210,6 +212,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         OptionCarriers carriers = OptionCarriers.None,
         InterceptMode? intercept = null,
         int mark = 0,
+        TcpSocketOptions? socket = null,
+        TimeSpan? userTimeout = null,
         IReadOnlyList<ListeningDescriptor>? inherited = null)
     {
         ArgumentNullException.ThrowIfNull(listener);
@@ -219,6 +223,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         {
             DualMode = dualMode,
             KeepAlive = keepAlive,
+            Socket = socket,
+            UserTimeout = userTimeout,
             Options = carriers,
             Transparent = intercept == InterceptMode.TProxy,
             Mark = mark,
@@ -227,7 +233,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
             OnTurnedAway = onTurnedAway,
         };
         var bound = _engine.Bind(endPoint, options);
-        var state = new ListenerState(listener, keepAlive, intercept, bound.LocalEndPoint.Port, _admissions?.For(listener));
+        var state = new ListenerState(
+            listener, keepAlive, userTimeout, intercept, bound.LocalEndPoint.Port, _admissions?.For(listener));
         return new BoundTcpListener(bound, state, _pipeline);
     }
 

@@ -1,5 +1,6 @@
 using Gateway.Tcp.Balancing;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.Networks;
 using Gateway.Tcp.Tls;
 
@@ -32,6 +33,7 @@ public sealed class ClusterModel
         ConnectTimeout = config.ConnectTimeout;
         DialTimeout = config.DialTimeout;
         Queue = config.Queue;
+        Socket = TcpSocketOptions.From(config.Socket);
         if (config.Type != TcpClusterType.Static)
         {
             var allowed = NetworkList.Resolve(config.AllowedDestinations, networks ?? new Dictionary<string, IReadOnlyList<string>>());
@@ -64,6 +66,9 @@ public sealed class ClusterModel
 
     /// <summary>How many dials wait for a place at a destination, and for how long.</summary>
     public TcpQueueConfig Queue { get; }
+
+    /// <summary>Buffers and DSCP of connections to the destinations; null: the kernel's.</summary>
+    internal TcpSocketOptions? Socket { get; }
 
     /// <summary>The destinations, in the order of the file.</summary>
     public IReadOnlyList<DestinationModel> Destinations { get; }

@@ -46,6 +46,9 @@ public sealed record TcpClusterConfig
     /// <summary>TLS to the cluster's destinations. Defaults to null: no TLS.</summary>
     public ClusterTlsConfig? Tls { get; init; }
 
+    /// <summary>Options of the connections to the cluster's destinations. Defaults to the kernel's.</summary>
+    public SocketConfig Socket { get; init; } = new();
+
     /// <summary>The default of <see cref="TcpRouteConfig.SourceIp"/> for the cluster's routes. Defaults to null.</summary>
     public SourceIpConfig? SourceIp { get; init; }
 }

@@ -25,8 +25,22 @@ public sealed record TcpRouteConfig
     /// <summary>Ends a connection after this long without a byte. Defaults to 1 h.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// Ends a connection of which one side has sent FIN, after this long without a byte (reason <c>idle_timeout</c>, detail
+    /// <c>half_closed</c>). Must not be longer than <see cref="IdleTimeout"/>. Defaults to null: only <see cref="IdleTimeout"/> applies,
+    /// because a client may well end its request with FIN and wait long for the answer.
+    /// </summary>
+    public TimeSpan? HalfClosedTimeout { get; init; }
+
     /// <summary>Ends a connection this long after its start. Defaults to null: never.</summary>
     public TimeSpan? MaxDuration { get; init; }
+
+    /// <summary>
+    /// The share of <see cref="MaxDuration"/>, 0 to 1, by which a connection may end earlier: each connection ends at
+    /// MaxDuration × (1 − jitter × random). So connections that began together, after a restart or a scale-out, do not come back at once.
+    /// Defaults to 0.
+    /// </summary>
+    public double MaxDurationJitter { get; init; }
 
     /// <summary>Limits of the route's connections. Defaults to null: none.</summary>
     public TcpRouteLimitsConfig? Limits { get; init; }

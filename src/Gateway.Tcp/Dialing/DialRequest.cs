@@ -25,6 +25,9 @@ internal sealed class DialRequest
     /// <summary>Keep-alive of the new connection; null: off.</summary>
     public TcpKeepAlive? KeepAlive { get; init; }
 
+    /// <summary>TCP_USER_TIMEOUT of the new connection; null: the kernel's.</summary>
+    public TimeSpan? UserTimeout { get; init; }
+
     /// <summary>What is done with a new connection before its destination counts as reached; null: nothing.</summary>
     public IConnectionOpening? Opening { get; init; }
 
@@ -63,6 +66,8 @@ internal sealed class DialRequest
         Device = Cluster.Original is not null && !IPAddress.IsLoopback(address.Address) ? Connector.BoundDevice : 0,
         Timeout = timeout,
         KeepAlive = KeepAlive,
+        Socket = Cluster.Socket,
+        UserTimeout = UserTimeout,
     };
 
     // The TCP option that names the client; null: the route has no option for this client.

@@ -30,4 +30,10 @@ public sealed record ConnectRequest
 
     /// <summary>Keep-alive probes; null: off.</summary>
     public TcpKeepAlive? KeepAlive { get; init; }
+
+    /// <summary>Buffers and DSCP; null: the kernel's.</summary>
+    public TcpSocketOptions? Socket { get; init; }
+
+    /// <summary>TCP_USER_TIMEOUT; null: the kernel's.</summary>
+    public TimeSpan? UserTimeout { get; init; }
 }

@@ -37,6 +37,7 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
 
     private readonly TimeProvider _time = client.Transport.Time;
     private readonly long _start = client.Transport.Time.GetTimestamp();
+    private readonly TimeSpan? _longest = options.ChooseDuration();
     private long _lastActivity = client.Transport.Time.GetTimestamp();
     private readonly Throttle? _limitToBackend = Throttle.Of(options.BytesPerSecondToBackend);
     private readonly Throttle? _limitToClient = Throttle.Of(options.BytesPerSecondToClient);
@@ -209,8 +210,16 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
             return;
         }
 
-        Interlocked.CompareExchange(ref _firstFin, (int)(fromClient ? RelayEnd.ClientFin : RelayEnd.BackendFin), Running);
+        var isFirst =
+            Interlocked.CompareExchange(ref _firstFin, (int)(fromClient ? RelayEnd.ClientFin : RelayEnd.BackendFin), Running) == Running;
         Volatile.Write(ref fromClient ? ref _hasClientEnded : ref _hasBackendEnded, true);
+        if (isFirst && options.HalfClosedTimeout is not null)
+        {
+            // The timer is set for the idle timeout, which is later.
+            Volatile.Write(ref _lastActivity, _time.GetTimestamp());
+            SetTimer();
+        }
+
         var error = from.WasCut ? await to.CutSendAsync() : await to.ShutdownSendAsync();
         // A side that has ended its own stream may be closed by now and may answer our FIN with RST. This is no failure, because all bytes
         // had been sent by then.
@@ -299,30 +308,37 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
             Volatile.Write(ref _lastActivity, _time.GetTimestamp());
         }
 
-        if (options.MaxDuration is { } most && _time.GetElapsedTime(_start) >= most)
+        var isHalfClosed = Volatile.Read(ref _firstFin) != Running;
+        if (_longest is { } most && _time.GetElapsedTime(_start) >= most)
         {
             End(RelayEnd.MaxDuration, SocketError.Success);
         }
-        else if (_time.GetElapsedTime(Volatile.Read(ref _lastActivity)) >= options.IdleTimeout)
+        else if (_time.GetElapsedTime(Volatile.Read(ref _lastActivity)) >= options.LongestSilence(isHalfClosed))
         {
-            End(RelayEnd.IdleTimeout, SocketError.Success);
+            End(options.EndOfSilence(isHalfClosed), SocketError.Success);
         }
         else
         {
-            _limits?.Change(NextCheck(), Timeout.InfiniteTimeSpan);
-            if (Volatile.Read(ref _end) != Running)
-            {
-                // The relay has ended meanwhile, and the line above has overwritten the timer for the last bytes.
-                _limits?.Change(LastBytes, Timeout.InfiniteTimeSpan);
-            }
+            SetTimer();
+        }
+    }
+
+    private void SetTimer()
+    {
+        _limits?.Change(NextCheck(), Timeout.InfiniteTimeSpan);
+        if (Volatile.Read(ref _end) != Running)
+        {
+            // The relay has ended meanwhile, and the line above has overwritten the timer for the last bytes.
+            _limits?.Change(LastBytes, Timeout.InfiniteTimeSpan);
         }
     }
 
     // One timer, which checks at the earliest time at which a limit can be reached. This avoids moving a timer at every byte.
     private TimeSpan NextCheck()
     {
-        var next = options.IdleTimeout - _time.GetElapsedTime(Volatile.Read(ref _lastActivity));
-        if (options.MaxDuration is { } most)
+        var silence = options.LongestSilence(isHalfClosed: Volatile.Read(ref _firstFin) != Running);
+        var next = silence - _time.GetElapsedTime(Volatile.Read(ref _lastActivity));
+        if (_longest is { } most)
         {
             var left = most - _time.GetElapsedTime(_start);
             next = left < next ? left : next;

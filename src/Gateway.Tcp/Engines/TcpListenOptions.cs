@@ -18,6 +18,12 @@ internal sealed record TcpListenOptions
     /// <summary>Keep-alive probes on accepted sockets; null: off.</summary>
     public TcpKeepAlive? KeepAlive { get; init; }
 
+    /// <summary>Buffers and DSCP of accepted sockets; null: the kernel's.</summary>
+    public TcpSocketOptions? Socket { get; init; }
+
+    /// <summary>TCP_USER_TIMEOUT of accepted sockets; null: the kernel's.</summary>
+    public TimeSpan? UserTimeout { get; init; }
+
     /// <summary>
     /// Segments of each connection whose TCP options are kept for <see cref="TcpConnection.ReadOptions"/>. Options of segments after the
     /// SYN are kept only if the engine was enabled for that. Defaults to none.

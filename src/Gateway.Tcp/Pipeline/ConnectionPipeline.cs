@@ -195,6 +195,7 @@ internal sealed partial class ConnectionPipeline(
             Cluster = route.Cluster,
             SourceIp = route.SourceIp,
             KeepAlive = record.Listener.KeepAlive,
+            UserTimeout = record.Listener.UserTimeout,
             Opening = BackendOpening.IsNeeded(record) ? new BackendOpening(record, metrics.Dials, time) : null,
         });
         if (!Open(record, await dialer.FindAddressAsync(dial)))

@@ -33,6 +33,7 @@ internal static class PipelineOutcomes
         RelayEnd.ClientReset => new(CloseReason.ClientReset),
         RelayEnd.BackendReset => new(CloseReason.BackendReset),
         RelayEnd.IdleTimeout => new(CloseReason.IdleTimeout),
+        RelayEnd.HalfClosedTimeout => new(CloseReason.IdleTimeout, "half_closed"),
         RelayEnd.MaxDuration => new(CloseReason.MaxDuration),
         RelayEnd.Drain => new(CloseReason.Drain),
         RelayEnd.Limit => new(CloseReason.Limit),

@@ -18,6 +18,9 @@ public enum RelayEnd : byte
     /// <summary>No byte came in either direction for <see cref="RelayOptions.IdleTimeout"/>.</summary>
     IdleTimeout,
 
+    /// <summary>One side had ended, and no byte came for <see cref="RelayOptions.HalfClosedTimeout"/>.</summary>
+    HalfClosedTimeout,
+
     /// <summary><see cref="RelayOptions.MaxDuration"/> was reached.</summary>
     MaxDuration,
 

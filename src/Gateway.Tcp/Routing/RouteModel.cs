@@ -91,7 +91,9 @@ public sealed class RouteModel
             Relay = new RelayOptions
             {
                 IdleTimeout = config.IdleTimeout,
+                HalfClosedTimeout = config.HalfClosedTimeout,
                 MaxDuration = config.MaxDuration,
+                MaxDurationJitter = config.MaxDurationJitter,
                 BytesPerSecondToBackend = config.Limits?.BytesPerSecondToBackend,
                 BytesPerSecondToClient = config.Limits?.BytesPerSecondToClient,
             },

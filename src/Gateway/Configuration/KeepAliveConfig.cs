@@ -16,4 +16,12 @@ public sealed record KeepAliveConfig
 
     /// <summary>Number of unanswered probes after which the connection counts as dead. Defaults to 4.</summary>
     public int Retries { get; init; } = 4;
+
+    /// <summary>
+    /// TCP_USER_TIMEOUT, 1 s to 24 h: how long data that was sent may stay unacknowledged until the connection counts as dead. Keep-alive
+    /// probes only an idle connection; this is for a peer that vanishes while data is under way. It also ends a connection whose peer
+    /// acknowledges, but reads nothing for so long. Applies even if <see cref="Enabled"/> is false. Defaults to null: the kernel's
+    /// (<c>net.ipv4.tcp_retries2</c>, some 15 minutes), because a reader may be slow for a good reason. Linux only.
+    /// </summary>
+    public TimeSpan? UserTimeout { get; init; }
 }

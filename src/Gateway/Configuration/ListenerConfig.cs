@@ -76,4 +76,7 @@ public sealed record ListenerConfig
     /// Limits of the HTTP server (Http only). By default the size and rate of bodies have no limit, because the backend has its own.
     /// </summary>
     public HttpLimitsConfig HttpLimits { get; init; } = new();
+
+    /// <summary>Options of the clients' connections. Defaults to the kernel's.</summary>
+    public SocketConfig Socket { get; init; } = new();
 }

@@ -43,6 +43,9 @@ internal sealed record ListenerPlan
 
     public KeepAliveConfig KeepAlive { get; init; } = new();
 
+    /// <summary>Buffers and DSCP of accepted sockets.</summary>
+    public SocketConfig Socket { get; init; } = new();
+
     public HttpLimitsConfig HttpLimits { get; init; } = new();
 
     /// <summary>The TCP segments whose options are kept for the listener's connections.</summary>
@@ -69,6 +72,7 @@ internal sealed record ListenerPlan
                 Protocol = listener.Protocol!.Value,
                 HttpVersion = listener.HttpVersion,
                 KeepAlive = listener.KeepAlive,
+                Socket = listener.Socket,
                 HttpLimits = listener.HttpLimits,
                 Options = ToaPolicy.CarriersOf(listener.Toa),
                 Intercept = listener.Intercept,

@@ -37,7 +37,11 @@ internal sealed class RunningListenerFactory(
                 plan.Address.EndPoint,
                 plan.Address.DualMode,
                 plan.KeepAlive,
-                listening => tcp.KeepOptions(listening, plan.Options));
+                listening =>
+                {
+                    tcp.KeepOptions(listening, plan.Options);
+                    Tune(listening, plan);
+                });
         ServerStart start = _start;
         if (inherited is not null)
         {
@@ -46,6 +50,7 @@ internal sealed class RunningListenerFactory(
             start = (server, cancellation) =>
             {
                 ListenerSockets.SetKeepAlive(socket, plan.KeepAlive);
+                Tune(socket, plan with { KeepAlive = plan.KeepAlive with { UserTimeout = plan.KeepAlive.UserTimeout ?? TimeSpan.Zero } });
                 return _start(server, cancellation);
             };
         }
@@ -76,11 +81,24 @@ internal sealed class RunningListenerFactory(
         new SocketConnectionFactoryOptions { MaxReadBufferSize = plan.HttpLimits.RequestBufferBytes },
         host.GetRequiredService<ILoggerFactory>().CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
 
+    private static void Tune(Socket listening, ListenerPlan plan) => SocketTuning.Apply(
+        listening, plan.Socket.SendBufferBytes, plan.Socket.ReceiveBufferBytes, plan.Socket.Dscp, plan.KeepAlive.UserTimeout);
+
     private RunningListener BindTcp(ListenerPlan plan, IReadOnlyList<ListeningDescriptor>? inherited)
     {
         var address = plan.Address;
         var keepAlive = plan.KeepAlive is { Enabled: true } on ? new TcpKeepAlive(on.Time, on.Interval, on.Retries) : null;
-        var bound = tcp.Bind(plan.Name, address.EndPoint, address.DualMode, keepAlive, plan.Options, plan.Intercept, plan.Mark, inherited);
+        var bound = tcp.Bind(
+            plan.Name,
+            address.EndPoint,
+            address.DualMode,
+            keepAlive,
+            plan.Options,
+            plan.Intercept,
+            plan.Mark,
+            TcpSocketOptions.From(plan.Socket),
+            plan.KeepAlive.UserTimeout,
+            inherited);
         if (!tcp.AcceptsThroughKestrel)
         {
             return new DirectTcpListener(plan, bound);

@@ -41,5 +41,7 @@ internal sealed class Successions : IDisposable
     private static bool IsSuccessor(ListenerPlan plan, ListenerPlan before) =>
         plan.Address == before.Address
         && (plan.Address.EndPoint.Port != 0 || plan.Name == before.Name)
-        && (plan.Options, plan.Intercept, plan.Mark) == (before.Options, before.Intercept, before.Mark);
+        && (plan.Options, plan.Intercept, plan.Mark) == (before.Options, before.Intercept, before.Mark)
+        // A buffer that was set cannot be given back to the kernel's autotuning.
+        && plan.Socket == before.Socket;
 }

@@ -56,6 +56,12 @@ internal static class LinuxDial
 
         failure = ConnectFailure.Resources;
         var error = DescriptorReserve.Holds(fd) ? Errno.EMFILE : -Math.Min(0, SocketOptionSet.ApplyToBackend(fd));
+        if (error == 0)
+        {
+            var isV6 = address.Family == SockAddr.InterNetworkV6;
+            error = -Math.Min(0, SocketOptionSet.Tune(fd, isV6, request.Socket, request.UserTimeout));
+        }
+
         if (error == 0 && request.Mark != 0)
         {
             error = -Math.Min(0, Syscalls.SetOption(fd, SocketOption.Mark, request.Mark));

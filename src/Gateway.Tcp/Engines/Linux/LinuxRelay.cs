@@ -49,7 +49,7 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
         _options = options;
         _toBackend = new RelayDirection(client, backend, guard, options.BytesPerSecondToBackend);
         _toClient = new RelayDirection(backend, client, guard: null, options.BytesPerSecondToClient);
-        _endsAt = options.MaxDuration is { } limit ? client.DueAfter(limit) : TimerNode.Never;
+        _endsAt = options.ChooseDuration() is { } limit ? client.DueAfter(limit) : TimerNode.Never;
     }
 
     private LinuxSocket Client => _toBackend.Source;
@@ -122,7 +122,7 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
         }
         else if (now >= deadline)
         {
-            EndByLimit(RelayEnd.IdleTimeout);
+            EndByLimit(_options.EndOfSilence(_firstFin is not null));
         }
         else
         {
@@ -143,7 +143,7 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
 
     private long NextDeadline()
     {
-        var idle = _options.IdleTimeout;
+        var idle = _options.LongestSilence(_firstFin is not null);
         var resumeAt = ResumeAt;
 
         // A relay that waits for its own limit is not idle.
@@ -208,8 +208,18 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
 
         if (_toBackend.SourceEnded || _toClient.SourceEnded)
         {
-            // If both ended in one turn, the side with the event counts as the first.
-            _firstFin ??= _toBackend.SourceEnded && (clientFirst || !_toClient.SourceEnded) ? RelayEnd.ClientFin : RelayEnd.BackendFin;
+            if (_firstFin is null)
+            {
+                // If both ended in one turn, the side with the event counts as the first.
+                _firstFin = _toBackend.SourceEnded && (clientFirst || !_toClient.SourceEnded) ? RelayEnd.ClientFin : RelayEnd.BackendFin;
+                if (_options.HalfClosedTimeout is not null)
+                {
+                    // The timer may be armed for the idle timeout, which is later.
+                    _lastActivity = Client.Loop.Now;
+                    Client.ArmTimer(NextDeadline());
+                }
+            }
+
             if (EndsInOrder())
             {
                 return;

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Gateway.Linux;
 
 namespace Gateway.Tcp.Engines.Linux;
@@ -84,6 +85,8 @@ internal sealed class LinuxTcpListener : ITcpEngineListener
             var fd = descriptor.Hold();
             _ = Syscalls.SetOption(fd, SocketOption.KeepAlive, 0);
             _ = SocketOptionSet.ApplyToListener(fd, _options.KeepAlive);
+            var isV6 = LocalEndPoint.AddressFamily == AddressFamily.InterNetworkV6;
+            _ = SocketOptionSet.Tune(fd, isV6, _options.Socket, _options.UserTimeout ?? TimeSpan.Zero);
             descriptor.Release();
         }
     }

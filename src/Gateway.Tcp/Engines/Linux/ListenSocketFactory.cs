@@ -139,6 +139,8 @@ internal static class ListenSocketFactory
 
             SetInterception(fd, endPoint, options);
             _ = SocketOptionSet.ApplyToListener(fd, options.KeepAlive);
+            var isV6 = address.Family == SockAddr.InterNetworkV6;
+            ThrowIfFailed(SocketOptionSet.Tune(fd, isV6, options.Socket, options.UserTimeout));
             ThrowIfFailed(Syscalls.Bind(fd, address));
             descriptor.Release();
             return descriptor;

@@ -27,6 +27,12 @@ internal static class SocketOptionSet
         // No Nagle delay, because the sender has already decided on the size of its writes.
         Syscalls.SetOption(fd, SocketOption.NoDelay, 1);
 
+    /// <summary>Sets buffers, DSCP and TCP_USER_TIMEOUT, before listen or connect. Returns 0 or −errno.</summary>
+    internal static int Tune(int fd, bool isV6, TcpSocketOptions? options, TimeSpan? userTimeout) =>
+        options is null && userTimeout is null
+            ? 0
+            : SocketTuning.Apply(fd, isV6, options?.SendBufferBytes, options?.ReceiveBufferBytes, options?.Dscp, userTimeout);
+
     /// <summary>
     /// Keeps urgent bytes in the stream, because a relay cannot pass on the urgent position, but must not lose the byte. It is early enough
     /// to set this at EPOLLPRI, before the byte is read.

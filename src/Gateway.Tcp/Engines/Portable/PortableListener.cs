@@ -16,7 +16,16 @@ internal sealed class PortableListener(Socket socket, SocketAcceptor acceptor, T
 
     public IPEndPoint LocalEndPoint { get; } = (IPEndPoint)socket.LocalEndPoint!;
 
-    public void Start(Action<TcpConnection> onAccepted) => _accepting = Task.Run(() => AcceptAsync(onAccepted));
+    public void Start(Action<TcpConnection> onAccepted)
+    {
+        if (options.Inherited.Count > 0)
+        {
+            // Not before the start, because until then the socket serves another listener, which may stay.
+            SocketSettings.Tune(socket, options.Socket, options.UserTimeout ?? TimeSpan.Zero);
+        }
+
+        _accepting = Task.Run(() => AcceptAsync(onAccepted));
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<ListeningDescriptor> Share() =>

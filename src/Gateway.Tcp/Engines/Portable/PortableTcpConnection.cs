@@ -30,6 +30,9 @@ internal sealed class PortableTcpConnection : TcpConnection
         engine.Opened(this);
     }
 
+    /// <summary>The connection's socket.</summary>
+    internal Socket Socket => _socket;
+
     public override IPEndPoint RemoteEndPoint { get; }
 
     public override IPEndPoint LocalEndPoint { get; }

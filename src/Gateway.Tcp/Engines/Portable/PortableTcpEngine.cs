@@ -42,6 +42,7 @@ internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownList
             }
 
             SocketSettings.ApplyInterception(socket, options);
+            SocketSettings.Tune(socket, options.Socket, options.UserTimeout);
             socket.Bind(endPoint);
             socket.Listen(options.Backlog);
             return Listen(socket, options);

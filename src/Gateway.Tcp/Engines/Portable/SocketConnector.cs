@@ -85,6 +85,7 @@ public sealed class SocketConnector(OwnListeners ownListeners, TimeProvider time
         try
         {
             SocketSettings.Apply(socket, request.KeepAlive);
+            SocketSettings.Tune(socket, request.Socket, request.UserTimeout);
             prepare?.Invoke(socket);
             if (SetUp(socket, request) is { Failure: not ConnectFailure.None } refused)
             {

@@ -21,6 +21,16 @@ internal static class SocketSettings
         }
     }
 
+    /// <summary>Sets buffers, DSCP and TCP_USER_TIMEOUT, before listen or connect.</summary>
+    /// <exception cref="SocketException">The kernel refuses.</exception>
+    public static void Tune(Socket socket, TcpSocketOptions? options, TimeSpan? userTimeout)
+    {
+        if (options is not null || userTimeout is not null)
+        {
+            SocketTuning.Apply(socket, options?.SendBufferBytes, options?.ReceiveBufferBytes, options?.Dscp, userTimeout);
+        }
+    }
+
     /// <summary>Binds a foreign address, so that the connection comes from this address.</summary>
     /// <returns>Who is to blame if it fails, and the error.</returns>
     public static (ConnectFailure Failure, SocketError Error) BindTransparent(Socket socket, IPEndPoint source)

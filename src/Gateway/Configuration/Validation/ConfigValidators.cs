@@ -21,6 +21,7 @@ internal static class ConfigValidators
         new ForgedHeadersTopic(),
         new HealthCheckTopic(),
         new TcpClustersTopic(),
+        new SocketTopic(),
         new DnatTopic(),
         new ClusterSourceIpTopic(),
         new ReadyWhenTopic(),

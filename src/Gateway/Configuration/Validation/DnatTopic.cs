@@ -34,7 +34,9 @@ internal sealed partial class DnatTopic : IConfigTopic
                 const string Idle =
                     "Mode is Dnat: the kernel ends idle connections, as net.netfilter.nf_conntrack_tcp_timeout_established says";
                 context.NotApplicable(ours, "Mode is Dnat: there is no connection of ours to mark", "Mark");
-                context.NotApplicable($"TcpProxy:Routes:{name}", Idle, "IdleTimeout", "MaxDuration");
+                context.NotApplicable(
+                    $"TcpProxy:Routes:{name}",
+                    Idle, "IdleTimeout", "HalfClosedTimeout", "MaxDuration", "MaxDurationJitter");
             }
 
             if (sourceIp.Fallback == SourceIpFallback.Reject && cluster is not null)

@@ -99,6 +99,11 @@ internal sealed class ListenersTopic : IConfigTopic
         Range.Check(context, $"{path}:Time", keepAlive.Time, TimeSpan.FromSeconds(1), limit);
         Range.Check(context, $"{path}:Interval", keepAlive.Interval, TimeSpan.FromSeconds(1), limit);
         Range.Check(context, $"{path}:Retries", keepAlive.Retries, 1, MaxKeepAliveRetries);
+        if (keepAlive.UserTimeout is { } userTimeout)
+        {
+            Range.Check(context, $"{path}:UserTimeout", userTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(24));
+        }
+
         if (keepAlive is { Enabled: true } && keepAlive.Time > TimeSpan.FromSeconds(240))
         {
             context.Warning($"{path}:Time", "load balancers forget idle flows after 240 to 350 s: probe earlier");

@@ -14,12 +14,7 @@ internal sealed class TcpRoutesTopic : IConfigTopic
             var path = $"TcpProxy:Routes:{name}";
             CheckListener(context, path, route);
             CheckCluster(context, path, route);
-            Range.CheckTimeout(context, $"{path}:IdleTimeout", route.IdleTimeout);
-            if (route.MaxDuration is { } maxDuration)
-            {
-                Range.CheckTimeout(context, $"{path}:MaxDuration", maxDuration);
-            }
-
+            CheckTimes(context, path, route);
             CheckNotEmpty(context, $"{path}:Match:ClientCidrs", route.Match?.ClientCidrs.Count, "client");
             CheckNotEmpty(context, $"{path}:Match:DestinationCidrs", route.Match?.DestinationCidrs.Count, "destination");
             CheckNotEmpty(context, $"{path}:Match:DestinationPorts", route.Match?.DestinationPorts.Count, "port");
@@ -39,6 +34,30 @@ internal sealed class TcpRoutesTopic : IConfigTopic
         }
 
         CheckIdenticalMatches(context);
+    }
+
+    private static void CheckTimes(ValidationContext context, string path, TcpRouteConfig route)
+    {
+        Range.CheckTimeout(context, $"{path}:IdleTimeout", route.IdleTimeout);
+        if (route.HalfClosedTimeout is { } halfClosed)
+        {
+            Range.CheckTimeout(context, $"{path}:HalfClosedTimeout", halfClosed);
+            if (halfClosed > route.IdleTimeout)
+            {
+                context.Error($"{path}:HalfClosedTimeout", "must not be longer than IdleTimeout, which ends the connection earlier");
+            }
+        }
+
+        if (route.MaxDuration is { } maxDuration)
+        {
+            Range.CheckTimeout(context, $"{path}:MaxDuration", maxDuration);
+        }
+        else
+        {
+            context.NotApplicable(path, "there is no MaxDuration", "MaxDurationJitter");
+        }
+
+        Range.Check(context, $"{path}:MaxDurationJitter", route.MaxDurationJitter, 0, 1);
     }
 
     private static void CheckNotEmpty(ValidationContext context, string path, int? count, string what)

@@ -59,6 +59,38 @@ public sealed class StreamRelayTests
         clientPeer.Dispose();
     }
 
+    /// <summary>Relays that begin together end each at its own time, as the seed says.</summary>
+    [Fact]
+    public async Task MaxDurationJitter_RelaysThatBeganTogether_EndOneByOne()
+    {
+        const int relays = 20;
+        var time = new FakeTimeProvider();
+        var hour = TimeSpan.FromHours(1);
+        await using var engine = new PortableTcpEngine(time);
+        var options = new RelayOptions { IdleTimeout = 2 * hour, MaxDuration = hour, MaxDurationJitter = 0.5, Random = new Random(7) };
+        var seeded = new Random(7);
+        var due = Enumerable.Range(0, relays).Select(_ => hour * (1 - (0.5 * seeded.NextDouble()))).ToList();
+        var running = new List<Task<RelayResult>>();
+        for (var number = 0; number < relays; number++)
+        {
+            var (client, _) = Pair();
+            var (backend, _) = Pair();
+            var (ours, theirs) = (new PortableTcpConnection(client, engine), new PortableTcpConnection(backend, engine));
+            running.Add(new StreamRelay(ours, theirs, options, null).RunAsync().AsTask());
+        }
+
+        var passed = TimeSpan.Zero;
+        foreach (var number in Enumerable.Range(0, relays).OrderBy(number => due[number]))
+        {
+            // Timers count whole milliseconds.
+            time.Advance(due[number] - passed - TimeSpan.FromMilliseconds(2));
+            Assert.False(running[number].IsCompleted);
+            time.Advance(TimeSpan.FromMilliseconds(4));
+            passed = due[number] + TimeSpan.FromMilliseconds(2);
+            Assert.Equal(RelayEnd.MaxDuration, (await running[number].Within()).End);
+        }
+    }
+
     private static (Socket Ours, Socket Peer) Pair(int? bufferBytes = null)
     {
         using var listener = TestSockets.New();

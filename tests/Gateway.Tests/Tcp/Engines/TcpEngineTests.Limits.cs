@@ -43,6 +43,77 @@ public abstract partial class TcpEngineTests
         Assert.Equal(RelayEnd.ClientFin, (await bench.NextResultAsync()).End);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Relay_SilentAfterAFin_EndsAtHalfClosedTimeout(bool clientEnds)
+    {
+        var limit = TimeSpan.FromMilliseconds(300);
+        await using var bench = Bench(new RelayOptions { HalfClosedTimeout = limit });
+        var (client, backend) = await bench.ConnectPairAsync();
+        var (first, second) = clientEnds ? (client, backend) : (backend, client);
+        await first.WriteAsync(Request);
+        Assert.Equal(Request.Length, (await second.ReadAsync(Request.Length)).Length);
+        var started = Stopwatch.GetTimestamp();
+
+        first.Shutdown(SocketShutdown.Send);
+        Assert.Empty(await second.ReadToEndAsync());
+
+        Assert.Equal(SocketError.ConnectionReset, await first.ReadUntilErrorAsync());
+        Assert.Equal(RelayEnd.HalfClosedTimeout, (await bench.NextResultAsync()).End);
+        Assert.InRange(Stopwatch.GetElapsedTime(started), limit * 0.9, TestSockets.Limit);
+    }
+
+    [Fact]
+    public async Task Relay_AnswersAfterAFin_AreNotCut()
+    {
+        await using var bench = Bench(new RelayOptions { HalfClosedTimeout = TimeSpan.FromSeconds(2) });
+        var (client, backend) = await bench.ConnectPairAsync();
+        client.Shutdown(SocketShutdown.Send);
+        Assert.Empty(await backend.ReadToEndAsync());
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+
+        // More than the limit in all, each pause far below it.
+        for (var turn = 0; turn < 27 && await pace.WaitForNextTickAsync(); turn++)
+        {
+            await backend.WriteAsync(new byte[] { 1 });
+            Assert.Single(await client.ReadAsync(1));
+        }
+
+        backend.Shutdown(SocketShutdown.Send);
+        Assert.Empty(await client.ReadToEndAsync());
+        Assert.Equal(RelayEnd.ClientFin, (await bench.NextResultAsync()).End);
+    }
+
+    [Fact]
+    public async Task Relay_OfSilentSides_OnlyIdleTimeoutCounts()
+    {
+        await using var bench = Bench(
+            new RelayOptions { IdleTimeout = TimeSpan.FromMilliseconds(700), HalfClosedTimeout = TimeSpan.FromMilliseconds(100) });
+        var started = Stopwatch.GetTimestamp();
+        _ = await bench.ConnectPairAsync();
+
+        Assert.Equal(RelayEnd.IdleTimeout, (await bench.NextResultAsync()).End);
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromMilliseconds(630), TestSockets.Limit);
+    }
+
+    [Fact]
+    public async Task Relay_OfOneJitter_EndsAtItsOwnTime()
+    {
+        // The random number is 1: the earliest end.
+        await using var bench = Bench(
+            new RelayOptions { MaxDuration = TimeSpan.FromHours(1), MaxDurationJitter = 1, Random = new Always(0.9999) });
+        var (client, _) = await bench.ConnectPairAsync();
+
+        Assert.Equal(SocketError.ConnectionReset, await client.ReadUntilErrorAsync());
+        Assert.Equal(RelayEnd.MaxDuration, (await bench.NextResultAsync()).End);
+    }
+
+    private sealed class Always(double number) : Random
+    {
+        public override double NextDouble() => number;
+    }
+
     [Fact]
     public async Task Relay_BusyForTheMaxDuration_ResetsBoth()
     {
