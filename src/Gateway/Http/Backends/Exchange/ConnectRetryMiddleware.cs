@@ -1,6 +1,5 @@
 using Gateway.Tcp.Dialing;
 using Microsoft.Extensions.Primitives;
-using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 using Yarp.ReverseProxy.SessionAffinity;
