@@ -247,14 +247,14 @@ internal sealed partial class GatewayServer(
     private async Task StopAndLogAsync(RunningListener running, TimeSpan drain)
     {
         using var deadline = new CancellationTokenSource(drain);
-        await StopAndLogAsync(running, deadline.Token);
+        await StopAndLogAsync(running, drain, deadline.Token);
     }
 
-    private async Task StopAndLogAsync(RunningListener running, CancellationToken deadline)
+    private async Task StopAndLogAsync(RunningListener running, TimeSpan drain, CancellationToken deadline)
     {
         try
         {
-            await running.StopAsync(deadline);
+            await running.StopAsync(drain, deadline);
         }
         catch (Exception problem)
         {
@@ -322,7 +322,8 @@ internal sealed partial class GatewayServer(
     public async Task CompleteHandOverAsync(bool isTableTaken)
     {
         _stopped = true;
-        _handedOverUntil = new CancellationTokenSource(runtime.Current.Config.Handover!.DrainTimeout);
+        var drain = runtime.Current.Config.Handover!.DrainTimeout;
+        _handedOverUntil = new CancellationTokenSource(drain);
         if (isTableTaken)
         {
             runtime.LeaveDnat();
@@ -339,7 +340,7 @@ internal sealed partial class GatewayServer(
         var traffic = Listeners.Where(static running => running.Plan.Kind == ListenerKind.Traffic).ToList();
         await Task.WhenAll(traffic.Select(static running => running.UnbindAsync().AsTask()));
         _stopping.Add(runtime.DrainHandedOverAsync(_handedOverUntil.Token));
-        _stopping.AddRange(traffic.Select(running => StopGentlyAsync(running, _handedOverUntil.Token)));
+        _stopping.AddRange(traffic.Select(running => StopGentlyAsync(running, drain, _handedOverUntil.Token)));
         _gate.Release();
     }
 
@@ -352,17 +353,17 @@ internal sealed partial class GatewayServer(
     private async Task StopRemovedAsync(RunningListener running, TimeSpan drain)
     {
         using var deadline = new CancellationTokenSource(drain);
-        await StopGentlyAsync(running, deadline.Token);
+        await StopGentlyAsync(running, drain, deadline.Token);
     }
 
-    private async Task StopGentlyAsync(RunningListener running, CancellationToken deadline)
+    private async Task StopGentlyAsync(RunningListener running, TimeSpan drain, CancellationToken deadline)
     {
         await running.UnbindAsync();
         if (running.Plan.IsHttp)
         {
             await Task.Delay(LastRequests, deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        await StopAndLogAsync(running, deadline);
+        await StopAndLogAsync(running, drain, deadline);
     }
 
     public void Dispose()

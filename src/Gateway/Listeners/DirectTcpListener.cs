@@ -20,7 +20,7 @@ internal sealed class DirectTcpListener(ListenerPlan plan, BoundTcpListener list
     protected override ValueTask UnbindSocketAsync() => listener.StopAsync();
 
     /// <summary>Live connections go on by themselves; at shutdown the data plane drains them all.</summary>
-    protected override Task StopServerAsync(CancellationToken deadline) => listener.StopAsync().AsTask();
+    protected override Task StopServerAsync(TimeSpan drain, CancellationToken deadline) => listener.StopAsync().AsTask();
 
     protected override ValueTask DiscardServerAsync() => listener.StopAsync();
 }

@@ -20,6 +20,7 @@ internal sealed class KestrelListener : RunningListener
     private readonly ServerStart _start;
     private readonly Func<ValueTask> _unbind;
     private readonly Func<IReadOnlyList<ListeningDescriptor>> _share;
+    private readonly Func<TimeSpan, CancellationToken, Task>? _endConnections;
     private bool _started;
 
     private KestrelListener(
@@ -28,7 +29,8 @@ internal sealed class KestrelListener : RunningListener
         ServiceProvider services,
         ServerStart start,
         Func<ValueTask> unbind,
-        Func<IReadOnlyList<ListeningDescriptor>> share)
+        Func<IReadOnlyList<ListeningDescriptor>> share,
+        Func<TimeSpan, CancellationToken, Task>? endConnections = null)
         : base(plan)
     {
         LocalEndPoint = local;
@@ -37,23 +39,32 @@ internal sealed class KestrelListener : RunningListener
         _start = start;
         _unbind = unbind;
         _share = share;
+        _endConnections = endConnections;
     }
 
     public override IPEndPoint LocalEndPoint { get; }
 
     /// <summary>Makes a listener that serves HTTP on a bound socket.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="listener">Accepts from the socket.</param>
+    /// <param name="start">Starts the server.</param>
+    /// <param name="host">The host's services.</param>
+    /// <param name="configure">Configures the server.</param>
+    /// <param name="endConnections">Asks the connections to end, within a part of the drain; null: the server does, all at once.</param>
     public static KestrelListener OverSocket(
         ListenerPlan plan,
         PausingListener listener,
         ServerStart start,
         IServiceProvider host,
-        Action<KestrelServerOptions, IPEndPoint> configure)
+        Action<KestrelServerOptions, IPEndPoint> configure,
+        Func<TimeSpan, CancellationToken, Task>? endConnections)
     {
         var local = (IPEndPoint)listener.EndPoint;
         var services = CreateServices(host, kestrel => configure(kestrel, local));
         services.AddSingleton<DiagnosticSource>(_ => BadRequestObserver.CreateSource(host.GetRequiredService<HttpRequestReport>()));
         services.AddSingleton<IConnectionListenerFactory>(listener);
-        return new KestrelListener(plan, local, services.BuildServiceProvider(), start, () => listener.UnbindAsync(), listener.Share);
+        return new KestrelListener(
+            plan, local, services.BuildServiceProvider(), start, () => listener.UnbindAsync(), listener.Share, endConnections);
     }
 
     /// <summary>Makes a listener that serves the connections of a TCP engine's transport.</summary>
@@ -76,8 +87,15 @@ internal sealed class KestrelListener : RunningListener
 
     protected override ValueTask UnbindSocketAsync() => _unbind();
 
-    protected override async Task StopServerAsync(CancellationToken deadline)
+    protected override async Task StopServerAsync(TimeSpan drain, CancellationToken deadline)
     {
+        if (_endConnections is not null)
+        {
+            // First no new connections, because the server goes on to accept until it is stopped.
+            await _unbind();
+            await _endConnections(drain, deadline);
+        }
+
         await _server.StopAsync(deadline);
         await _unbind();
         await _services.DisposeAsync();

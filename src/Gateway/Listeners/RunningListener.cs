@@ -40,10 +40,12 @@ internal abstract class RunningListener(ListenerPlan plan)
     public abstract IReadOnlyList<ListeningDescriptor> Share();
 
     /// <summary>Stops accepting, then lets live connections end; those that remain at the deadline are closed.</summary>
-    public Task StopAsync(CancellationToken deadline)
+    /// <param name="drain">The time until the deadline.</param>
+    /// <param name="deadline">Cancelled when the time is over, which may be earlier than was expected.</param>
+    public Task StopAsync(TimeSpan drain, CancellationToken deadline)
     {
         _entry?.Dispose();
-        return StopServerAsync(deadline);
+        return StopServerAsync(drain, deadline);
     }
 
     /// <summary>Closes a listener that has never accepted a connection.</summary>
@@ -57,7 +59,7 @@ internal abstract class RunningListener(ListenerPlan plan)
     protected abstract ValueTask UnbindSocketAsync();
 
     /// <summary>Implements <see cref="StopAsync"/>.</summary>
-    protected abstract Task StopServerAsync(CancellationToken deadline);
+    protected abstract Task StopServerAsync(TimeSpan drain, CancellationToken deadline);
 
     /// <summary>Implements <see cref="DiscardAsync"/>.</summary>
     protected abstract ValueTask DiscardServerAsync();

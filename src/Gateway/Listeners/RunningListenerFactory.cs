@@ -65,14 +65,16 @@ internal sealed class RunningListenerFactory(
             socket,
             acceptor,
             CreateConnections(plan),
-            reserved is null ? connection => services.Of(connection, state) : reserved.Admit);
+            reserved is null ? connection => services.Of(connection, state).AcceptedBy = socket : reserved.Admit);
+        var spread = new SpreadClose(services.Live, services.Time);
         return KestrelListener.OverSocket(
             plan,
             listener,
             start,
             host,
             (kestrel, local) => KestrelListenerSetup.Configure(
-                kestrel, local, state, plan.EndsTls ? null : plan.HttpVersion, plan.HttpLimits, host));
+                kestrel, local, state, plan.EndsTls ? null : plan.HttpVersion, plan.HttpLimits, host),
+            reserved is null ? (drain, deadline) => spread.RunAsync(socket, drain, deadline) : null);
     }
 
     // Does not set UnsafePreferInlineScheduling, because an upload that never has to wait would keep its polling thread busy for seconds,

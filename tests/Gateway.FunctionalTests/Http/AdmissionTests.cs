@@ -1,8 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using Gateway.Configuration;
 using Gateway.Tcp.Admission;
-using Gateway.Tcp.Configuration;
 using Gateway.Testing;
 using Gateway.Testing.Network;
 using Gateway.Testing.Wire;

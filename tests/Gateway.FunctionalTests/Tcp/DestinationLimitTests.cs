@@ -1,5 +1,4 @@
 using System.Net;
-using Gateway.Testing;
 using Gateway.Testing.Network;
 using Gateway.Testing.Processes;
 

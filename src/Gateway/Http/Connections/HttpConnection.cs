@@ -229,6 +229,25 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
         ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.Fail(CloseReason.Limit), this, preferLocal: false);
     }
 
+    /// <summary>The listener's socket that the connection came by; null: not told. A listener that was bound anew has another.</summary>
+    public object? AcceptedBy { get; set; }
+
+    /// <summary>
+    /// Asks the server to end the connection in order: HTTP/2 gets GOAWAY, HTTP/1.1 <c>Connection: close</c> on the answer that is due, and
+    /// an idle connection is closed. Safe to call from any thread, also after the end of the connection.
+    /// </summary>
+    public void RequestClose()
+    {
+        try
+        {
+            context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The connection has ended meanwhile.
+        }
+    }
+
     /// <inheritdoc/>
     public override void Abort() => context.Abort();
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using Gateway.Tcp.Engines;
 using Gateway.Tcp.Engines.Linux;
 using Gateway.Tcp.Engines.Portable;
 using Gateway.Tcp.Relaying;
