@@ -127,7 +127,9 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
         return result.Failure is DialFailure.Destination or DialFailure.Timeout or DialFailure.Tls && _clock?.TryBackOff(out wait) == true;
     }
 
-    /// <summary>Begins anew with all destinations. Their names are asked again, because a pod that was replaced has another address.</summary>
+    /// <summary>
+    /// Begins anew with all destinations. Their names are asked again, because a pod that was replaced has another address.
+    /// </summary>
     public void BeginAgain()
     {
         Leave();

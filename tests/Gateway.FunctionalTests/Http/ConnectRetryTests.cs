@@ -114,7 +114,11 @@ public sealed class ConnectRetryTests
             SessionAffinity = affinity,
             HealthCheck = new HealthCheckConfig { Passive = new PassiveHealthCheckConfig { Enabled = false } },
             Metadata = mode is null ? null : new Dictionary<string, string> { ["SourceIp.Mode"] = mode, ["SourceIp.Version"] = "V1" },
-            Destinations = new Dictionary<string, DestinationConfig> { ["one"] = new() { Address = one }, ["two"] = new() { Address = two } },
+            Destinations = new Dictionary<string, DestinationConfig>
+            {
+                ["one"] = new() { Address = one },
+                ["two"] = new() { Address = two },
+            },
         });
 
     /// <summary>A body of unknown length, which can be read once.</summary>

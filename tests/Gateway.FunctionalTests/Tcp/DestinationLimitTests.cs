@@ -4,7 +4,7 @@ using Gateway.Testing.Processes;
 
 namespace Gateway.FunctionalTests.Tcp;
 
-/// <summary>Destinations that take a limited number of connections, those who wait for a place, and dials that wait for a backend.</summary>
+/// <summary>Destinations that take a limited number of connections, who waits for a place, and dials that wait for a backend.</summary>
 public sealed class DestinationLimitTests
 {
     [Theory]

@@ -126,7 +126,7 @@ public sealed class DialerLimitTests : IDisposable
     [Fact]
     public async Task Dial_WithATimeLimit_TriesAgainWithGrowingRandomWaitsUntilItIsReached()
     {
-        var cluster = Timed("60s", A, B);
+        var cluster = Timed(60, A, B);
         (_failing[A], _failing[B]) = (ConnectFailure.Destination, ConnectFailure.Destination);
         var dialing = DialAsync(cluster);
         Assert.Equal(2, _requests.Count);
@@ -152,7 +152,7 @@ public sealed class DialerLimitTests : IDisposable
     public async Task Dial_TimeLimitIsReached_EndsWithTheLastFailure()
     {
         _failing[A] = ConnectFailure.Destination;
-        var dialing = DialAsync(Timed("1s", A));
+        var dialing = DialAsync(Timed(1, A));
         for (var i = 0; i < 40 && !dialing.IsCompleted; i++)
         {
             _time.Advance(TimeSpan.FromMilliseconds(50));
@@ -175,7 +175,7 @@ public sealed class DialerLimitTests : IDisposable
     [Fact]
     public async Task Dial_WithATimeLimit_ShortensAttemptsAndBlamesNobodyForIt()
     {
-        var cluster = Timed("8s", A, B);
+        var cluster = Timed(8, A, B);
         var client = new ScriptedConnection(request =>
         {
             _requests.Add(request);
@@ -194,7 +194,7 @@ public sealed class DialerLimitTests : IDisposable
     public async Task FindAddress_NameWithoutAnAnswer_IsWaitedForUntilTheTimeLimit()
     {
         _names["dead"] = new TaskCompletionSource<IPAddress[]>().Task;
-        var finding = _dialer.FindAddressAsync(Connection(), Timed("2s", "dead:1")).AsTask();
+        var finding = _dialer.FindAddressAsync(Connection(), Timed(2, "dead:1")).AsTask();
         Assert.False(finding.IsCompleted);
 
         _time.Advance(TimeSpan.FromSeconds(2));
@@ -207,7 +207,7 @@ public sealed class DialerLimitTests : IDisposable
     {
         _names["pod"] = Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.2.1")]);
         _failing[A] = ConnectFailure.Destination;
-        var dialing = DialAsync(Timed("60s", "pod:1"));
+        var dialing = DialAsync(Timed(60, "pod:1"));
 
         _names["pod"] = Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.2.2")]);
         for (var i = 0; i < 20 && !dialing.IsCompleted; i++)
@@ -239,11 +239,11 @@ public sealed class DialerLimitTests : IDisposable
         },
         before: before);
 
-    private static ClusterModel Timed(string? limit, params string[] addresses) => new(
+    private static ClusterModel Timed(int? limit, params string[] addresses) => new(
         "c",
         TestPlane.Cluster(addresses) with
         {
-            DialTimeout = limit is null ? null : TimeSpan.FromSeconds(int.Parse(limit[..^1], System.Globalization.CultureInfo.InvariantCulture)),
+            DialTimeout = limit is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         });
 
     private ScriptedConnection Connection() => new(request =>
