@@ -48,4 +48,16 @@ public sealed record HttpLimitsConfig
     /// KiB, as Kestrel's.
     /// </summary>
     public int MaxRequestLineBytes { get; init; } = 8 * 1024;
+
+    /// <summary>
+    /// After this long a connection is asked to end in order: HTTP/2 gets GOAWAY, HTTP/1.1 <c>Connection: close</c> on the answer that is
+    /// due, and an idle connection is closed. Requests under way are not cut. Defaults to null: never.
+    /// </summary>
+    public TimeSpan? MaxConnectionDuration { get; init; }
+
+    /// <summary>
+    /// The share of <see cref="MaxConnectionDuration"/>, 0 to 1, by which a connection may end earlier, at random, so that connections that
+    /// began together do not come back together. Defaults to 0.
+    /// </summary>
+    public double MaxConnectionDurationJitter { get; init; }
 }

@@ -42,7 +42,11 @@ public sealed class HttpDrainTests
         await using var slow = RecordingTcpServer.Start();
         var port = FreePorts.Next();
         await using var gateway = await StartAsync(port, slow.Address, "Http2");
-        using var client = new HttpClient(new SocketsHttpHandler()) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var client = new HttpClient
+        {
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         var answering = client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"));
         using var backend = await slow.NextAsync();
         await ReadHeadAsync(backend);
@@ -58,7 +62,7 @@ public sealed class HttpDrainTests
         Assert.Equal(0, await gateway.Process.WaitForExitAsync());
     }
 
-    /// <summary>300 idle connections and two seconds of drain: at most half of it is for their ends, and they do not end in one moment.</summary>
+    /// <summary>300 idle connections at 200 a second: they do not end in one moment.</summary>
     [Fact]
     public async Task Http1_ManyIdleConnections_EndSpreadOverHalfOfTheDrain()
     {
@@ -85,6 +89,29 @@ public sealed class HttpDrainTests
         Assert.InRange(Stopwatch.GetElapsedTime(ends.Min(), ends.Max()), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(15));
         Assert.Equal(0, await gateway.Process.WaitForExitAsync());
         clients.ForEach(static client => client.Dispose());
+    }
+
+    /// <summary>Not cut at its end: the answer that is due then says that the connection ends.</summary>
+    [Fact]
+    public async Task MaxConnectionDuration_RequestInFlight_AnswerSaysClose()
+    {
+        await using var slow = RecordingTcpServer.Start();
+        var port = FreePorts.Next();
+        await using var gateway = await GatewayProcess.StartAsync(
+            new ConfigFile().AddHttp("web", port, slow.Address).Set("Listeners:web:HttpLimits", new { MaxConnectionDuration = "1s" }));
+        using var client = await TcpPeer.ConnectAsync(port);
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        using var backend = await slow.NextAsync();
+        await ReadHeadAsync(backend);
+
+        // An idle connection of the same age, or a younger one, is closed: then the time of the first is over too.
+        using var idle = await TcpPeer.ConnectAsync(port);
+        Assert.Equal(ConnectionEnd.Fin, await idle.WaitForEndAsync());
+        await backend.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
+
+        Assert.Contains("Connection: close", await ReadHeadAsync(client));
+        Assert.Equal("done", await client.ReadTextAsync(4));
+        Assert.Equal(ConnectionEnd.Fin, await client.WaitForEndAsync());
     }
 
     private static Task<GatewayProcess> StartAsync(int port, string backend, string version = "Http1") => GatewayProcess.StartAsync(

@@ -132,6 +132,16 @@ internal sealed class ListenersTopic : IConfigTopic
         Range.Check(context, $"{path}:MaxStreamsPerConnection", limits.MaxStreamsPerConnection, 1, int.MaxValue);
         Range.CheckTimeout(context, $"{path}:KeepAliveTimeout", limits.KeepAliveTimeout);
         Range.CheckTimeout(context, $"{path}:RequestHeadersTimeout", limits.RequestHeadersTimeout);
+        if (limits.MaxConnectionDuration is { } duration)
+        {
+            Range.CheckTimeout(context, $"{path}:MaxConnectionDuration", duration);
+        }
+        else
+        {
+            context.NotApplicable(path, "there is no MaxConnectionDuration", "MaxConnectionDurationJitter");
+        }
+
+        Range.Check(context, $"{path}:MaxConnectionDurationJitter", limits.MaxConnectionDurationJitter, 0, 1);
         // The upper ends bound memory: with HTTP/2 the server gets a multiple of each value (HeaderLimits), and may hold that much for one
         // request.
         Range.Check(context, $"{path}:MaxRequestHeaderCount", limits.MaxRequestHeaderCount, 1, 10_000);

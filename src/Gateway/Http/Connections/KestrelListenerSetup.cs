@@ -54,6 +54,13 @@ internal static class KestrelListenerSetup
         kestrel.Listen(endPoint, listen =>
         {
             Use(listen, listener, host);
+            if (limits.MaxConnectionDuration is { } most)
+            {
+                var time = host.GetRequiredService<HttpConnectionServices>().Time;
+                var jitter = limits.MaxConnectionDurationJitter;
+                listen.Use(next => new ConnectionDuration(next, most, jitter, time, Random.Shared).OnConnectionAsync);
+            }
+
             switch (version)
             {
                 case ListenerHttpVersion.Http1:

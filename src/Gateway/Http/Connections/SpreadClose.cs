@@ -4,7 +4,7 @@ namespace Gateway.Http.Connections;
 
 /// <summary>
 /// Ends the connections of a listener that drains, one after another instead of all at once. Kestrel's stop sends GOAWAY and closes idle
-/// connections in one moment, and all their clients would connect anew in that moment: to the pods that stay, and with a TLS handshake each.
+/// connections in one moment, and all their clients would connect anew in that moment, with a TLS handshake each.
 /// </summary>
 /// <param name="live">The connections of all HTTP listeners.</param>
 /// <param name="time">The clock.</param>
