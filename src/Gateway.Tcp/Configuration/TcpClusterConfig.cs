@@ -17,8 +17,8 @@ public sealed record TcpClusterConfig
 
     /// <summary>
     /// Limit of a whole dial: look-ups of names, all attempts and TLS to the destination; the wait for a place (Queue) does not count.
-    /// While it leaves time, destinations that failed are tried again, after 50 ms at first and 1 s at last. Defaults to null: no limit besides
-    /// those of the attempts, and each destination is tried once.
+    /// While it leaves time, destinations that failed are tried again, after 50 ms at first and 1 s at last. Defaults to null: no limit
+    /// besides those of the attempts, and each destination is tried once.
     /// </summary>
     public TimeSpan? DialTimeout { get; init; }
 
