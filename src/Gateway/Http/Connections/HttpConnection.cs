@@ -209,8 +209,8 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
             return Fail(outcome);
         }
 
-        Account(Identity!.Client.Equals(Peer) ? outcome : outcome with { Error = Identity.Client.ToString() });
         Refusal = outcome;
+        Account(Identity!.Client.Equals(Peer) ? outcome : outcome with { Error = Identity.Client.ToString() });
         return true;
     }
 

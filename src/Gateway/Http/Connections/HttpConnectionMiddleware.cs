@@ -31,6 +31,11 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
         finally
         {
             services.Prologue.Leave(connection);
+            if (connection.Refusal is not null)
+            {
+                services.Refusals.Release();
+            }
+
             services.Live.Remove(connection);
         }
     }

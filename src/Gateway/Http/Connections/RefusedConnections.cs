@@ -22,6 +22,9 @@ internal sealed class RefusedConnections(ConnectionLimit limit, TimeProvider tim
     /// <summary>Takes a place for a connection; false: too many wait.</summary>
     public bool TryTake() => _places.TryTake(Math.Max(Least, limit.Max / ShareOfPlaces));
 
+    /// <summary>Gives the place of a connection back.</summary>
+    public void Release() => _places.Release();
+
     /// <summary>Serves a connection that has taken a place, and ends it if that takes long.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="serve">Serves its requests.</param>
@@ -29,13 +32,6 @@ internal sealed class RefusedConnections(ConnectionLimit limit, TimeProvider tim
     {
         TimerCallback end = static connection => ((HttpConnection)connection!).Fail(((HttpConnection)connection).Refusal!.Value);
         await using var timer = time.CreateTimer(end, connection, Longest, Timeout.InfiniteTimeSpan);
-        try
-        {
-            await serve();
-        }
-        finally
-        {
-            _places.Release();
-        }
+        await serve();
     }
 }
