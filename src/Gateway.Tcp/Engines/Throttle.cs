@@ -3,10 +3,11 @@ using Gateway.Tcp.Relaying;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
-/// The limit on the bytes per second of one direction of a relay. Bytes are read in portions of 25 ms, and the time of a portion has to pass
-/// before the next one is read. So a message that fits into a portion is not delayed while the direction is below its limit, and a stream
-/// exceeds the limit by one portion at most. If the engine goes on late after such a wait, the time that it is late is not lost; time in
-/// which the source sends nothing is. One thread at a time. Times are in microseconds of any clock.
+/// The limit on the bytes per second of one direction of a relay. Bytes are read in portions of 25 ms, and the time of a portion has to
+/// pass before the next portion is read. If the engine goes on late after such a wait, that time is not lost. Of the time in which the
+/// source sends nothing, 40 ms count: so a message that fits into a portion is not delayed while the direction is below its limit, a sender
+/// that stops for a moment keeps its rate, and a stream exceeds its limit by 65 ms at most. One thread at a time. Times are in microseconds
+/// of any clock.
 /// </summary>
 internal sealed class Throttle
 {
@@ -20,9 +21,10 @@ internal sealed class Throttle
     private const int LeastPortion = (int)(RelayOptions.LeastBytesPerSecond / 2);
     private const int MostPortion = 1024 * 1024;
 
-    // On a busy machine, an event loop or a timer may be so late. After a longer pause the limit starts anew, so that a pause of the process
-    // does not become a burst.
+    // On a busy machine, an event loop or a timer may be so late. After a longer pause the limit starts anew, so that a pause of the
+    // process does not become a burst.
     private const long MostCredit = MicrosecondsPerSecond / 2;
+    private const long CreditOfSilence = MicrosecondsPerSecond / 25;
 
     private readonly long _bytesPerSecond;
     private long _paidAt;
@@ -47,7 +49,7 @@ internal sealed class Throttle
     /// <summary>Whether a portion may be read now.</summary>
     public bool MayRead(long now)
     {
-        _paidAt = Math.Max(_paidAt, _waits ? now - MostCredit : now);
+        _paidAt = Math.Max(_paidAt, now - (_waits ? MostCredit : CreditOfSilence));
         if (_paidAt <= now || _isLifted)
         {
             ResumeAt = Never;
@@ -62,7 +64,7 @@ internal sealed class Throttle
     /// <summary>Counts bytes that were read.</summary>
     public void Read(int bytes) => _paidAt += bytes * MicrosecondsPerSecond / _bytesPerSecond;
 
-    /// <summary>Notes that the source has nothing to read: what it sends later does not get the time until then.</summary>
+    /// <summary>Notes that the source has nothing to read: what it sends later gets little of the time until then.</summary>
     public void Idle() => _waits = false;
 
     /// <summary>Notes that nothing waits for the limit any more.</summary>
