@@ -94,7 +94,9 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
             new HealthProbe(ownListeners, time).CheckAsync);
         _dnat = new DnatKernel(new DnatTable(table), meters, _metrics, loggers, time);
         _health.Changed = _dnat.Wake;
-        _pipeline = new ConnectionPipeline(dialer, _metrics, _live, limit, handshakes ?? new HandshakeLimit(time), loggers, time);
+        _health.Close = new UnhealthyConnections(_live, loggers).Close;
+        _pipeline = new ConnectionPipeline(
+            dialer, _metrics, _live, limit, handshakes ?? new HandshakeLimit(time), loggers, time, _passive);
         WaitingGauge.Create(meters, () => _pipeline.Model.Clusters.Values);
         limit.Quiet.Watch(_live);
         limit.Full = new FullPlaces(limit, _logger, time).Report;

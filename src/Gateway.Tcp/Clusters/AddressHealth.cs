@@ -8,7 +8,7 @@ namespace Gateway.Tcp.Clusters;
 internal sealed class AddressHealth(IPEndPoint address, HealthCheckModel rules)
 {
     private int _inARow;
-    private bool _isKnown;
+    private volatile bool _isKnown;
     private volatile bool _isHealthy;
     private volatile string? _lastFailure;
 
@@ -17,6 +17,9 @@ internal sealed class AddressHealth(IPEndPoint address, HealthCheckModel rules)
 
     /// <summary>Whether it may be used: false until the first check.</summary>
     public bool IsHealthy => _isHealthy;
+
+    /// <summary>Whether checks have taken it out of use: false until the first check.</summary>
+    public bool IsDown => _isKnown && !_isHealthy;
 
     /// <summary>What failed in the last bad check; null: no check has failed.</summary>
     public string? LastFailure => _lastFailure;

@@ -23,6 +23,9 @@ internal sealed class AddressState(IPEndPoint address, DestinationState destinat
     /// <summary>The address.</summary>
     public IPEndPoint Address => address;
 
+    /// <summary>The connections that the address took and reset before an answer.</summary>
+    public EarlyResets Resets { get; } = new();
+
     /// <summary>Whether the name has this address no longer. The state goes with its last connection.</summary>
     public bool IsGone
     {
@@ -82,6 +85,17 @@ internal sealed class AddressState(IPEndPoint address, DestinationState destinat
             var isNew = _failingUntil == 0;
             Volatile.Write(ref _failingUntil, (now + rules.EjectionTime).Ticks);
             return isNew ? _inARow : 0;
+        }
+    }
+
+    /// <summary>Gives the address its turn last from now on, because connections were reset.</summary>
+    public void Avoid(PassiveRules rules, TimeSpan now)
+    {
+        lock (_lock)
+        {
+            // Otherwise the next connect would not end it.
+            _inARow = Math.Max(_inARow, 1);
+            Volatile.Write(ref _failingUntil, (now + rules.EjectionTime).Ticks);
         }
     }
 

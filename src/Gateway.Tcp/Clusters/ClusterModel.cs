@@ -45,6 +45,8 @@ public sealed class ClusterModel
 
         HealthCheck = HealthCheckModel.Of(config.HealthCheck, isDnat, expected);
         Passive = PassiveRules.From(config.HealthCheck);
+        RejectsWhenAllDown = config.HealthCheck is { WhenAllDown: TcpAllDownAction.Reject };
+        ClosesUnhealthy = config.HealthCheck is { WhenUnhealthy: TcpUnhealthyAction.Close };
         HasAffinity = config.SessionAffinity is not null;
         Destinations = Resolve(config.Destinations, before);
         NeedsNames = Destinations.Any(static destination => destination.Literal is null);
@@ -84,6 +86,12 @@ public sealed class ClusterModel
 
     /// <summary>After which failed connects a destination is left out; null: never.</summary>
     internal PassiveRules? Passive { get; }
+
+    /// <summary>Whether connections are refused while every destination is out of use; otherwise all are tried.</summary>
+    internal bool RejectsWhenAllDown { get; }
+
+    /// <summary>Whether the live connections of an address end when active checks take the address out of use.</summary>
+    internal bool ClosesUnhealthy { get; }
 
     /// <summary>Whether all connections of a client go to the same destination.</summary>
     internal bool HasAffinity { get; }

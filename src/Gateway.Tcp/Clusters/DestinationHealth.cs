@@ -47,6 +47,10 @@ internal sealed class DestinationHealth
         return false;
     }
 
+    /// <summary>Whether checks have taken this address out of use. False for an address that has no verdict yet.</summary>
+    public bool IsDown(IPEndPoint endPoint) =>
+        Array.Exists(_addresses, address => address.IsDown && address.Address.Equals(endPoint));
+
     /// <summary>Takes over the results of the newest round of checks.</summary>
     public void Publish(AddressHealth[] addresses)
     {

@@ -23,6 +23,9 @@ internal sealed class PassiveState
     private long _failingUntil;
     private volatile bool _isLeftOut;
 
+    /// <summary>The connections that the destination took and reset before an answer.</summary>
+    public EarlyResets Resets { get; } = new();
+
     /// <summary>Whether the destination counts as failing.</summary>
     public bool IsFailing => Volatile.Read(ref _failingUntil) != 0;
 
@@ -112,6 +115,22 @@ internal sealed class PassiveState
         }
     }
 
+    /// <summary>Begins the failing state, because connections were reset.</summary>
+    /// <returns>Whether it begins now.</returns>
+    public bool Begin(PassiveRules rules, TimeSpan now)
+    {
+        lock (_lock)
+        {
+            if (_failingUntil != 0)
+            {
+                return false;
+            }
+
+            Volatile.Write(ref _failingUntil, (now + rules.EjectionTime).Ticks);
+            return true;
+        }
+    }
+
     /// <summary>Leaves the destination out for as long as it is failing.</summary>
     public void LeaveOut()
     {
@@ -124,6 +143,7 @@ internal sealed class PassiveState
     /// <summary>Forgets all results, because connects are not counted any more and the results would become outdated.</summary>
     public void Forget()
     {
+        Resets.Forget();
         lock (_lock)
         {
             Volatile.Write(ref _inARow, 0);

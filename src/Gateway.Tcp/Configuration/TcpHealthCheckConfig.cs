@@ -11,4 +11,13 @@ public sealed record TcpHealthCheckConfig
 
     /// <summary>Checks by the results of clients' connects. Defaults to null: on, with its defaults.</summary>
     public TcpPassiveHealthCheckConfig? Passive { get; init; }
+
+    /// <summary>What happens to new connections while every destination is out of use. Defaults to TryAll.</summary>
+    public TcpAllDownAction WhenAllDown { get; init; }
+
+    /// <summary>
+    /// What happens to the live connections of an address that active checks take out of use. Defaults to Keep. Close ends the connections
+    /// to a database that was demoted.
+    /// </summary>
+    public TcpUnhealthyAction WhenUnhealthy { get; init; }
 }

@@ -16,7 +16,8 @@ namespace Gateway.Tcp.Dialing;
 /// 1. The destinations of the lowest priority come first. The cluster's policy chooses among them, and again after each failed attempt.
 /// 2. Then follow those destinations of the same priority whose names had no answer yet, so that a dead name delays no other destination.
 /// 3. Steps 1 and 2 are repeated for each further priority.
-/// 4. Last come destinations that passive health checks left out, because connects to them fail.
+/// 4. Last come destinations that passive health checks left out, because connects to them fail; none of them if the cluster refuses
+/// connections while every destination is out of use.
 /// 5. A destination that has as many connections as it may have is passed over. If no other one of its priority takes the connection, the
 /// dial waits for a place, and does not go on to the next priority, because a full destination is not a dead destination.
 /// With affinity, a client waits for the name of its own destination nevertheless. Each name is asked once in a dial. IP literals need no
@@ -195,7 +196,8 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
             }
         }
 
-        return TryNext(_leftOut, ref _leftOutTurn, out number, out pending);
+        (number, pending) = (-1, null);
+        return !request.Cluster.RejectsWhenAllDown && TryNext(_leftOut, ref _leftOutTurn, out number, out pending);
     }
 
     /// <summary>Begins with the addresses of the current destination. Its name has an answer by now.</summary>

@@ -9,6 +9,9 @@ public enum DialFailure : byte
     /// <summary>No destination has an address: the cluster is empty, or no name could be resolved.</summary>
     NoAddress,
 
+    /// <summary>Health checks have taken every destination out of use, and the cluster then refuses connections.</summary>
+    NoHealthyDestination,
+
     /// <summary>The destination refused or reset the connection, or was unreachable.</summary>
     Destination,
 

@@ -38,9 +38,11 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
     /// answer in the cache. Otherwise all names are asked together, and the first good answer ends the wait. The wait also ends with the
     /// client's connection, and after <see cref="HostResolver.LongestWait"/>, the limit of each question.
     /// </summary>
-    /// <returns>None if there is an address, NoAddress, or Aborted.</returns>
+    /// <returns>None if there is an address, NoAddress, NoHealthyDestination, or Aborted.</returns>
     public ValueTask<DialFailure> FindAddressAsync(Dial dial) =>
-        dial.Request.Cluster is { NeedsNames: false } cluster
+        dial.Request.Cluster is { RejectsWhenAllDown: true } checkedCluster && !checkedCluster.HasUsable()
+            ? new(DialFailure.NoHealthyDestination)
+        : dial.Request.Cluster is { NeedsNames: false } cluster
             ? new(cluster.Destinations.Count > 0 ? DialFailure.None : DialFailure.NoAddress)
             : AskNamesAsync(dial);
 
@@ -93,7 +95,12 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
     private async ValueTask<DialResult> DialAllAsync(Dial dial, SourceIpMode mode)
     {
         var request = dial.Request;
-        var result = new DialResult { Failure = DialFailure.NoAddress, Mode = mode };
+        var result = new DialResult
+        {
+            // If nothing is tried below: every destination is left out by passive checks, or none has an address.
+            Failure = request.Cluster.RejectsWhenAllDown ? DialFailure.NoHealthyDestination : DialFailure.NoAddress,
+            Mode = mode,
+        };
         dial.Begin();
         while (dial.TryNext(out var number, out var pending) || dial.Full.Count > 0)
         {

@@ -25,6 +25,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     private readonly CheckRoom _room;
     private readonly Func<ProbeTarget, CancellationToken, Task<ProbeResult>> _probe;
     private readonly Action<DestinationChecker, bool> _onChange;
+    private readonly Action<DestinationChecker, IPEndPoint> _onDown;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -41,7 +42,8 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     /// <param name="room">Limits how many checks run at once.</param>
     /// <param name="probe">Checks one address.</param>
     /// <param name="onChange">Called when verdicts or addresses have changed, with whether the destination was healthy before.</param>
-    /// <param name="logger">For faults.</param>
+    /// <param name="onDown">Called when an address is taken out of use.</param>
+    /// <param name="logger">For failed checks and faults.</param>
     public DestinationChecker(
         ClusterModel cluster,
         DestinationModel destination,
@@ -51,6 +53,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
         CheckRoom room,
         Func<ProbeTarget, CancellationToken, Task<ProbeResult>> probe,
         Action<DestinationChecker, bool> onChange,
+        Action<DestinationChecker, IPEndPoint> onDown,
         ILogger logger)
     {
         (_cluster, _destination, _rules, _resolver, _metrics, _time, _room, _probe) = (
@@ -62,7 +65,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
             time,
             room,
             probe);
-        (_onChange, _logger, Health) = (onChange, logger, destination.Health!);
+        (_onChange, _onDown, _logger, Health) = (onChange, onDown, logger, destination.Health!);
         _running = RunAsync();
     }
 
@@ -74,6 +77,9 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
 
     /// <summary>The destination's name.</summary>
     public string Destination => _destination.Name;
+
+    /// <summary>The destination as it was when its checks began.</summary>
+    public DestinationModel DestinationModel => _destination;
 
     /// <summary>The cluster as it is configured now. Its rules of checks are those of this checker; its TLS may have changed.</summary>
     public ClusterModel Model
@@ -131,15 +137,24 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
         }
 
         var changed = !addresses.Select(static address => address.Address).SequenceEqual(known.Select(static address => address.Address));
+        List<IPEndPoint>? down = null;
         for (var i = 0; i < addresses.Length; i++)
         {
+            var wasDown = addresses[i].IsDown;
             var hasTurned = addresses[i].Count(verdicts[i].IsGood, verdicts[i].Why);
             changed |= hasTurned;
+            if (addresses[i].IsDown && !wasDown)
+            {
+                (down ??= []).Add(addresses[i].Address);
+            }
+
             Report(addresses[i], verdicts[i], hasTurned && addresses.Length > 1);
         }
 
         var wasHealthy = Health.IsHealthy;
         Health.Publish(addresses);
+        // New connections avoid the address from now on, so the connections that end here are all that the address has.
+        down?.ForEach(address => _onDown(this, address));
         if (changed || wasHealthy != Health.IsHealthy)
         {
             _onChange(this, wasHealthy);
@@ -224,7 +239,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     private static partial class Log
     {
         [LoggerMessage(
-            2036,
+            2060,
             LogLevel.Debug,
             "Cluster {Cluster}: the {Kind} check of destination {Destination} at {Address} failed: {Why}"
         )]
@@ -232,7 +247,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
             ILogger logger, string cluster, string destination, IPEndPoint address, TcpHealthCheckKind kind, string? why);
 
         [LoggerMessage(
-            2037,
+            2061,
             LogLevel.Information,
             "Cluster {Cluster}: address {Address} of destination {Destination} is left out, its {Kind} checks fail: {Why}"
         )]
@@ -240,7 +255,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
             ILogger logger, string cluster, string destination, IPEndPoint address, TcpHealthCheckKind kind, string? why);
 
         [LoggerMessage(
-            2038,
+            2062,
             LogLevel.Information,
             "Cluster {Cluster}: address {Address} of destination {Destination} answers health checks"
         )]

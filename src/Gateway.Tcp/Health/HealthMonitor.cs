@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Net;
 using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Health.Probes;
@@ -45,6 +46,12 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
     public Action? Changed { get; set; }
 
     /// <summary>
+    /// Ends the live connections to an address that was taken out of use: the cluster's name, the destination and the address. Called, on
+    /// any thread, for clusters that want it (<see cref="ClusterModel.ClosesUnhealthy"/>).
+    /// </summary>
+    public Action<string, DestinationModel, IPEndPoint>? Close { get; set; }
+
+    /// <summary>
     /// Watches the destinations of these clusters and no others. Waits for no answer, because a dead name server or destination of one
     /// cluster would delay the configuration of all others. Not to be called twice at once.
     /// </summary>
@@ -55,9 +62,19 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
     public void Follow(IEnumerable<ClusterModel> inForce, IEnumerable<ClusterModel>? trial = null)
     {
         var before = _checkers;
+        var known = _inForce;
         var after = new Dictionary<DestinationHealth, DestinationChecker>();
         Watch(inForce, before, after);
         _inForce = [.. after.Values];
+        foreach (var checker in _inForce.Except(known))
+        {
+            // Verdicts of a trial end no connection before the configuration is in force.
+            foreach (var address in checker.Health.Addresses.Where(static address => address.IsDown))
+            {
+                OnDown(checker, address.Address);
+            }
+        }
+
         Watch(trial ?? [], before, after);
         _checkers = after;
         foreach (var (health, checker) in before)
@@ -107,7 +124,7 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
                 {
                     _metrics.StartAtZero(cluster.Name, destination.Name);
                     checker = new DestinationChecker(
-                        cluster, destination, _resolver, _metrics, _time, _room, _probe, OnChange, _logger);
+                        cluster, destination, _resolver, _metrics, _time, _room, _probe, OnChange, OnDown, _logger);
                 }
 
                 checker.Model = cluster;
@@ -129,6 +146,14 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
         }
 
         Changed?.Invoke();
+    }
+
+    private void OnDown(DestinationChecker checker, IPEndPoint address)
+    {
+        if (checker.Model.ClosesUnhealthy && _inForce.Contains(checker))
+        {
+            Close?.Invoke(checker.Cluster, checker.DestinationModel, address);
+        }
     }
 
     private void LogState(DestinationChecker checker)

@@ -104,11 +104,15 @@ internal sealed partial class PassiveHealth
         }
 
         var (hasBegun, failures) = destination.State.Passive.Failed(rules, Now, isTrial, source);
-        if (!hasBegun)
+        if (hasBegun)
         {
-            return;
+            LeaveOut(cluster, destination, rules, why, failures);
         }
+    }
 
+    // Leaves a failing destination out, if the share of those that may be left out allows it.
+    private void LeaveOut(ClusterModel cluster, DestinationModel destination, PassiveRules rules, string why, int failures)
+    {
         var leftOut = cluster.Destinations.Count(static one => one.State.Passive.IsLeftOut);
         if (cluster.Destinations.Count == 1 || !rules.AllowsAnother(cluster.Destinations.Count, leftOut))
         {

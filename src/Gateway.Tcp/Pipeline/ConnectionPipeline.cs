@@ -4,6 +4,7 @@ using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Health;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Networks;
 using Gateway.Tcp.Prologue;
@@ -33,11 +34,13 @@ internal sealed partial class ConnectionPipeline(
     ConnectionLimit limit,
     HandshakeLimit handshakes,
     ILoggerFactory loggers,
-    TimeProvider time)
+    TimeProvider time,
+    PassiveHealth? passive = null)
 {
     // A load balancer's check ends within two round trips. A connection that lasts longer is a client, even if the client only reads.
     private static readonly TimeSpan LongestCheck = TimeSpan.FromSeconds(1);
 
+    private readonly AnswerVerdicts? _answers = passive is null ? null : new AnswerVerdicts(passive, live);
     private readonly AccessLog _access = new(loggers);
     private readonly OperatorWarnings _warnings = new(loggers, time);
     private readonly OwnConnections _own = new();
@@ -214,6 +217,11 @@ internal sealed partial class ConnectionPipeline(
         record.Backend = backend;
         record.SendsHeader = dialed.Mode == SourceIpMode.ProxyProtocol;
         metrics.DestinationOpened(route.Cluster.Name, dialed.Destination!.Name);
+        if (UnhealthyConnections.CameTooLate(route.Cluster, dialed.Destination, dialed.Address!))
+        {
+            return record.Fail(CloseReason.Unhealthy);
+        }
+
         return route.Cluster.Original is null || dialed.Mode == SourceIpMode.Transparent || KnowAsOwn(record);
     }
 
@@ -221,9 +229,9 @@ internal sealed partial class ConnectionPipeline(
     // because it was routed; its end is reported like the end of any other routed connection.
     private bool Open(ConnectionRecord record, DialFailure found)
     {
-        if (found == DialFailure.NoAddress)
+        if (found is DialFailure.NoAddress or DialFailure.NoHealthyDestination)
         {
-            return record.Fail(CloseReason.NoDestination);
+            return record.Fail(PipelineOutcomes.Of(found, record.Client));
         }
 
         if (found == DialFailure.None && record.Client.AbortReason is not null)
@@ -324,6 +332,7 @@ internal sealed partial class ConnectionPipeline(
 
         record.Load?.End();
         var duration = time.GetElapsedTime(record.AcceptedAt);
+        _answers?.Ended(record, duration);
         var outcome = saidNothing && IsCheck(record, duration) ? record.Outcome with { Reason = CloseReason.HealthCheck } : record.Outcome;
         record.End(outcome);
         if (record.IsOpened)

@@ -195,7 +195,12 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     /// <inheritdoc/>
     public override bool Fail(Outcome outcome)
     {
-        End(client.AbortReason == RelayEnd.Limit ? outcome with { Reason = CloseReason.Limit } : outcome);
+        End(client.AbortReason switch
+        {
+            RelayEnd.Limit => outcome with { Reason = CloseReason.Limit },
+            RelayEnd.Unhealthy => outcome with { Reason = CloseReason.Unhealthy },
+            _ => outcome,
+        });
         // A client that left during the dial may have sent bytes that were not read. The bytes are lost, but they show that the connection
         // was no check.
         HasSpoken |= outcome.Reason == CloseReason.ClientReset && HasUnreadBytes();
@@ -240,12 +245,15 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     public override ValueTask EnterAsync() => client.EnterAsync();
 
     /// <inheritdoc/>
-    public override void Abort()
+    public override void Abort() => Abort(RelayEnd.Drain);
+
+    /// <summary>Ends the connection. From any thread.</summary>
+    public void Abort(RelayEnd reason)
     {
-        client.Abort(RelayEnd.Drain);
+        client.Abort(reason);
         // The abort above ends the operations on the client's connection and the relay. It does not end the sending of a header to a
         // backend that does not read.
-        Backend?.Abort(RelayEnd.Drain);
+        Backend?.Abort(reason);
     }
 
     private bool HasUnreadBytes()

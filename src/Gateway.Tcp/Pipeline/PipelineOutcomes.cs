@@ -17,6 +17,7 @@ internal static class PipelineOutcomes
         DialFailure.Self => CloseReason.Self,
         DialFailure.SourceIp => CloseReason.SourceIpUnusable,
         DialFailure.NoAddress => CloseReason.NoDestination,
+        DialFailure.NoHealthyDestination => CloseReason.NoHealthyDestination,
         DialFailure.Resources => CloseReason.Resources,
         DialFailure.DestinationLimit => CloseReason.DestinationLimit,
         DialFailure.Aborted => client.AbortReason is null ? CloseReason.ClientReset : CloseReason.Drain,
@@ -37,6 +38,7 @@ internal static class PipelineOutcomes
         RelayEnd.MaxDuration => new(CloseReason.MaxDuration),
         RelayEnd.Drain => new(CloseReason.Drain),
         RelayEnd.Limit => new(CloseReason.Limit),
+        RelayEnd.Unhealthy => new(CloseReason.Unhealthy),
         RelayEnd.Refused => Of(guardAs),
         _ => new(CloseReason.Error),
     };

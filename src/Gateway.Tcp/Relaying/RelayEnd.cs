@@ -30,6 +30,9 @@ public enum RelayEnd : byte
     /// <summary>The relay was ended to make room, because all places were taken and its client had sent nothing.</summary>
     Limit,
 
+    /// <summary>Health checks have taken the backend's address out of use, and the cluster then ends its connections.</summary>
+    Unhealthy,
+
     /// <summary>The guard refused the client's first bytes.</summary>
     Refused,
 

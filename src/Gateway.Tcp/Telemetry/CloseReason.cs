@@ -30,6 +30,9 @@ public enum CloseReason : byte
     /// <summary>The gateway ended the connection at shutdown.</summary>
     Drain,
 
+    /// <summary>The gateway ended the connection, because health checks took its destination out of use.</summary>
+    Unhealthy,
+
     /// <summary>A trusted peer's header came after OptionalWait.</summary>
     LateHeader,
 
@@ -98,6 +101,9 @@ public enum CloseReason : byte
 
     /// <summary>Rejected: the route's cluster has no address to dial.</summary>
     NoDestination,
+
+    /// <summary>Rejected: health checks have taken every destination of the route's cluster out of use.</summary>
+    NoHealthyDestination,
 
     /// <summary>Rejected: the connection's original destination may not be dialed.</summary>
     OriginalDestination,

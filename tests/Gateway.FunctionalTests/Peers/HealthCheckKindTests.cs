@@ -43,6 +43,43 @@ public sealed class HealthCheckKindTests
         Assert.Equal(1, (await gateway.MetricsAsync()).Sum("gateway_destination_ejections_total", ("cluster", "ping")));
     }
 
+    /// <summary>The clients of a primary that became a replica would be refused each write until they connect anew.</summary>
+    [Theory]
+    [InlineData(Engines.Linux)]
+    [InlineData(Engines.Portable)]
+    public async Task Redis_Demoted_ItsConnectionsEndAndNewOnesGoToTheNewPrimary(string engine)
+    {
+        await using var old = await RedisPeer.StartAsync();
+        await using var primary = await RedisPeer.StartAsync();
+        (await RedisPeer.CliAsync(primary.Port, "replicaof", "127.0.0.1", $"{old.Port}")).RequireSuccess();
+        var port = FreePorts.Next();
+        var config = new ConfigFile().Listener("in", $"127.0.0.1:{port}", "Tcp").Set("TcpProxy:Engine", engine)
+            .Route("in", new { Listener = "in", ClusterId = "in", SourceIp = new { Mode = "None" } })
+            .Cluster("in", $"127.0.0.1:{old.Port}", $"127.0.0.1:{primary.Port}")
+            .Set("TcpProxy:Clusters:in:HealthCheck", new
+            {
+                Active = new { Kind = "Exchange", Send = "INFO replication\r\n", Expect = "role:master", Interval = "100ms", Fall = 1, Rise = 1 },
+                WhenUnhealthy = "Close",
+                WhenAllDown = "Reject",
+            });
+        await using var gateway = await GatewayProcess.StartAsync(config);
+        await gateway.WaitForMetricAsync("gateway_destination_healthy", value => value == 0, ("destination", "in-1"));
+        using var client = await TcpPeer.ConnectAsync(port);
+        await client.SendAsync("SET k v\r\n");
+        Assert.Equal("+OK", await client.ReadLineAsync());
+
+        (await RedisPeer.CliAsync(primary.Port, "replicaof", "no", "one")).RequireSuccess();
+        (await RedisPeer.CliAsync(old.Port, "replicaof", "127.0.0.1", $"{primary.Port}")).RequireSuccess();
+
+        Assert.Equal(ConnectionEnd.Reset, await client.WaitForEndAsync());
+        await gateway.WaitForAccessAsync("reason=unhealthy", "destination=in-0");
+        await gateway.WaitForMetricAsync("gateway_destination_healthy", value => value == 1, ("destination", "in-1"));
+        using var next = await TcpPeer.ConnectAsync(port);
+        await next.SendAsync("SET k w\r\n");
+        Assert.Equal("+OK", await next.ReadLineAsync());
+        Assert.Equal(1, (await gateway.MetricsAsync()).Sum("gateway_tcp_connection_closed_total", ("reason", "unhealthy")));
+    }
+
     [Fact]
     public async Task PostgreSql_SslRequest_IsAnswered()
     {

@@ -158,6 +158,14 @@ internal sealed partial class DnatTopic : IConfigTopic
                 $"the route {route} is Dnat: the kernel cannot try another destination, so a dead one goes on getting its share");
         }
 
+        if (cluster.HealthCheck is { WhenUnhealthy: TcpUnhealthyAction.Close })
+        {
+            context.Error(
+                $"{path}:HealthCheck:WhenUnhealthy",
+                $"the route {route} is Dnat: the kernel carries its connections, and the gateway cannot end them; use Keep, or "
+                    + "another Mode");
+        }
+
         if (context.Written.ContainsKey($"{path}:HealthCheck:Passive"))
         {
             context.Warning(

@@ -28,6 +28,14 @@ internal sealed partial class HealthCheckTopic : IConfigTopic
             {
                 CheckPassive(context, $"{path}:Passive", passive);
             }
+
+            if (cluster.HealthCheck is { WhenUnhealthy: TcpUnhealthyAction.Close } check
+                && (check.Active is { Enabled: false } || check is { Active: null, Passive: not null }))
+            {
+                context.Error(
+                    $"{path}:WhenUnhealthy",
+                    "Close needs checks that take addresses out of use: switch Active on (clients' connects leave live connections alone)");
+            }
         }
     }
 

@@ -180,6 +180,22 @@ public sealed class DialerPassiveTests : IDisposable
     }
 
     [Fact]
+    public async Task Dial_AllLeftOut_RejectAsksNobodyUntilTheTrial()
+    {
+        var cluster = Cluster(new TcpHealthCheckConfig { WhenAllDown = TcpAllDownAction.Reject, Passive = new() }, Dead, Good);
+        (_failing[Dead], _failing[Good]) = (ConnectFailure.Timeout, ConnectFailure.Destination);
+        await DialAsync(cluster, 2);
+        Assert.Equal((2, 2), (Asked(Dead), Asked(Good)));
+
+        Assert.Equal(DialFailure.NoHealthyDestination, (await DialAsync(cluster)).Failure);
+        Assert.Equal((2, 2), (Asked(Dead), Asked(Good)));
+
+        _time.Advance(TimeSpan.FromSeconds(10));
+        _failing.Clear();
+        Assert.Equal(DialFailure.None, (await DialAsync(cluster)).Failure);
+    }
+
+    [Fact]
     public async Task Dial_MaxEjectedPercent_KeepsTheOthers()
     {
         var cluster = Cluster(new TcpHealthCheckConfig { Passive = new() { MaxEjectedPercent = 50, Failures = 1 } }, Dead, Good, Other);
