@@ -82,7 +82,7 @@ public sealed class WaitingLineTests
     public async Task ManyAtTheSameTime_NeverMoreThanTheMaximumAndNobodyIsLost()
     {
         Share[] shares = [Destination(0, most: 2), Destination(1, most: 3)];
-        var (inside, most, waited) = (new int[2], new int[2], 0);
+        var (inside, most, waited, running) = (new int[2], new int[2], 0, 16);
 
         await Task.WhenAll(Enumerable.Range(0, 16).Select(task => Task.Run(async () =>
         {
@@ -103,10 +103,17 @@ public sealed class WaitingLineTests
                 }
 
                 Raise(ref most[share.Number], Interlocked.Increment(ref inside[share.Number]));
-                await Task.Yield();
+                // A place is kept until others wait for it. Of nine tasks at least, five have places, and the others end up in the line.
+                while (_line.Count < 3 && Volatile.Read(ref running) > 8)
+                {
+                    await Task.Yield();
+                }
+
                 Interlocked.Decrement(ref inside[share.Number]);
                 Leave(share);
             }
+
+            Interlocked.Decrement(ref running);
         })));
 
         Assert.InRange(most[0], 1, 2);
