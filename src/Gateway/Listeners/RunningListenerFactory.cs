@@ -65,7 +65,8 @@ internal sealed class RunningListenerFactory(
             socket,
             acceptor,
             CreateConnections(plan),
-            reserved is null ? connection => services.Of(connection, state).AcceptedBy = socket : reserved.Admit);
+            reserved is null ? connection => services.Of(connection, state).AcceptedBy = socket : reserved.Admit,
+            isShared: inherited is not null);
         var spread = new SpreadClose(services.Live, services.Time);
         return KestrelListener.OverSocket(
             plan,

@@ -4,12 +4,12 @@ using Gateway.Testing.Processes;
 
 namespace Gateway.FunctionalTests.Reload;
 
-/// <summary>200 live connections carry checked data while the file is rewritten 100 times.</summary>
+/// <summary>200 live connections carry checked data while the file is rewritten 50 times.</summary>
 [Collection(HeavyTests.Name)]
 public sealed class ReloadUnderLoadTests
 {
     private const int Connections = 200;
-    private const int Rewrites = 100;
+    private const int Rewrites = 50;
     private const int BlockBytes = 8192;
 
     [Theory]

@@ -13,6 +13,7 @@ internal sealed class PortableListener(Socket socket, SocketAcceptor acceptor, T
     private readonly CancellationTokenSource _stop = new();
     private Task _accepting = Task.CompletedTask;
     private int _stopped;
+    private volatile bool _isShared = options.Inherited.Count > 0;
 
     public IPEndPoint LocalEndPoint { get; } = (IPEndPoint)socket.LocalEndPoint!;
 
@@ -28,8 +29,16 @@ internal sealed class PortableListener(Socket socket, SocketAcceptor acceptor, T
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<ListeningDescriptor> Share() =>
-        OperatingSystem.IsLinux() && ListeningDescriptor.Duplicate(socket) is { } copy ? [copy] : [];
+    public IReadOnlyList<ListeningDescriptor> Share()
+    {
+        if (!OperatingSystem.IsLinux() || ListeningDescriptor.Duplicate(socket) is not { } copy)
+        {
+            return [];
+        }
+
+        _isShared = true;
+        return [copy];
+    }
 
     public async ValueTask StopAsync()
     {
@@ -39,6 +48,11 @@ internal sealed class PortableListener(Socket socket, SocketAcceptor acceptor, T
         }
 
         await _accepting;
+        if (_isShared)
+        {
+            EpollRegistrations.Remove(socket);
+        }
+
         socket.Dispose();
     }
 

@@ -16,20 +16,31 @@ namespace Gateway.Http.Connections;
 /// <param name="acceptor">Accepts connections from the socket, and pauses when no descriptor is left.</param>
 /// <param name="connections">Makes connections of accepted sockets.</param>
 /// <param name="onAccepted">Called with each connection before Kestrel gets it.</param>
+/// <param name="isShared">Whether other descriptors of the socket may be open.</param>
 internal sealed class PausingListener(
     Socket socket,
     SocketAcceptor acceptor,
     SocketConnectionContextFactory connections,
-    Action<ConnectionContext> onAccepted) : IConnectionListenerFactory, IConnectionListener
+    Action<ConnectionContext> onAccepted,
+    bool isShared = false) : IConnectionListenerFactory, IConnectionListener
 {
     private readonly CancellationTokenSource _unbound = new();
+    private volatile bool _isShared = isShared;
 
     /// <inheritdoc/>
     public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
 
     /// <summary>Another descriptor of the socket, for the listener that takes its place; none where sockets cannot be shared.</summary>
-    public IReadOnlyList<ListeningDescriptor> Share() =>
-        OperatingSystem.IsLinux() && ListeningDescriptor.Duplicate(socket) is { } copy ? [copy] : [];
+    public IReadOnlyList<ListeningDescriptor> Share()
+    {
+        if (!OperatingSystem.IsLinux() || ListeningDescriptor.Duplicate(socket) is not { } copy)
+        {
+            return [];
+        }
+
+        _isShared = true;
+        return [copy];
+    }
 
     /// <inheritdoc/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) => new(this);
@@ -60,6 +71,11 @@ internal sealed class PausingListener(
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         await _unbound.CancelAsync();
+        if (_isShared)
+        {
+            EpollRegistrations.Remove(socket);
+        }
+
         socket.Dispose();
     }
 

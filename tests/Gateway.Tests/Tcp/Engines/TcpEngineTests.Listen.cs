@@ -137,6 +137,41 @@ public abstract partial class TcpEngineTests
     }
 
     [Fact]
+    public async Task Bind_SharedSocketsAgainAndAgain_EachListenerAccepts()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Skip("Sockets are shared on Linux only.");
+        }
+
+        await using var engine = CreateEngine();
+        var listener = engine.Bind(new IPEndPoint(IPAddress.Loopback, 0), new TcpListenOptions());
+        listener.Start(static connection => _ = ResetAsync(connection));
+        for (var turn = 0; turn < 10; turn++)
+        {
+            var shared = listener.Share();
+            var next = engine.Bind(listener.LocalEndPoint, new TcpListenOptions { Inherited = shared });
+            var accepted = Channel.CreateUnbounded<TcpConnection>();
+            next.Start(connection => accepted.Writer.TryWrite(connection));
+            Assert.All(shared, socket => socket.Dispose());
+            await listener.StopAsync().Within();
+
+            using var client = TestSockets.New();
+            await client.ConnectAsync(next.LocalEndPoint).Within();
+            await ResetAsync(await accepted.Reader.ReadAsync().Within());
+            listener = next;
+        }
+
+        await listener.StopAsync().Within();
+
+        static async Task ResetAsync(TcpConnection connection)
+        {
+            await connection.EnterAsync();
+            connection.Reset();
+        }
+    }
+
+    [Fact]
     public async Task Bind_SharedSocketsAndDiscard_LeavesTheFirstListenerAsItWas()
     {
         if (!OperatingSystem.IsLinux())
