@@ -27,6 +27,7 @@ public sealed class HaproxyLimitsTests
         await using var haproxy = await HaproxyPeer.StartAsync($"""
             listen front
                 bind 127.0.0.1:{front}
+                retries 0
                 server gateway 127.0.0.1:{port} source 127.0.0.1 send-proxy-v2
             """);
 
@@ -67,6 +68,7 @@ public sealed class HaproxyLimitsTests
         await using var haproxy = await HaproxyPeer.StartAsync($"""
             listen front
                 bind 127.0.0.1:{front}
+                retries 0
                 server gateway 127.0.0.1:{port} source 127.0.0.1 send-proxy-v2
             """);
 

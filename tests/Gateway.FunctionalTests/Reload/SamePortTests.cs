@@ -5,7 +5,6 @@ using Gateway.Testing.Processes;
 namespace Gateway.FunctionalTests.Reload;
 
 /// <summary>A listener that is made anew on its own port takes over the socket: there is no moment without a listener.</summary>
-[Collection(HeavyTests.Name)]
 public sealed class SamePortTests
 {
     [Theory]

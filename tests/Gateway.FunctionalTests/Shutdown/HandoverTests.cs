@@ -5,7 +5,6 @@ using Gateway.Testing.Processes;
 namespace Gateway.FunctionalTests.Shutdown;
 
 /// <summary>A new process takes the place of the one that runs: nobody is refused, and what is live goes on.</summary>
-[Collection(HeavyTests.Name)]
 public sealed class HandoverTests
 {
     private const int BlockBytes = 1 << 20;
