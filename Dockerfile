@@ -4,13 +4,17 @@
 #   docker run --rm -p 8080:8080 -p 9900:9900 -v "$PWD/appsettings:/app/appsettings:ro" gateway
 # Transparent mode needs CAP_NET_RAW, which a non-root process does not get from --cap-add: docs/transparent.md, Rights in a container.
 
-# Base images are named by tag: the registry moves a tag to each month's fixes. To build the same image again, pin each FROM of your copy by its digest,
+# Base images are named by tag: the registry moves a tag to each month's fixes. To build the same image again, pin each by its digest,
 #   docker buildx imagetools inspect mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled --format '{{.Manifest.Digest}}'
-#   FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled@sha256:…        (the digest of the list: it serves every architecture)
-# and have it renewed with the fixes (Renovate: docker:pinDigests; Dependabot: package-ecosystem docker).
+#   ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled@sha256:…        (the digest of the list: it serves every architecture)
+# in your copy, or by --build-arg, and have it renewed with the fixes (Renovate: docker:pinDigests; Dependabot: package-ecosystem docker). A mirror, or bases of your own, go the same way:
+# tests/image.sh builds this file on bases that it makes from Debian's packages.
+ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0.401-noble
+ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
+ARG REDIRECT_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble
 
 # The SDK of global.json, running on the builder's own architecture whatever the target's is.
-FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0.401-noble AS build
+FROM --platform=$BUILDPLATFORM ${SDK_IMAGE} AS build
 ARG TARGETARCH
 WORKDIR /source
 
@@ -32,14 +36,14 @@ RUN dotnet publish src/Gateway/Gateway.csproj --configuration Release --arch "$T
     -p:PublishReadyToRun=true -p:PublishDocumentationFiles=false --output /app
 
 # docker build --target redirect: the same program beside nft, iptables and ip, for an init container that runs "redirect apply" (docs/intercept.md).
-FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble AS redirect
+FROM ${REDIRECT_IMAGE} AS redirect
 RUN apt-get update && apt-get install --yes --no-install-recommends iproute2 iptables nftables && rm -rf /var/lib/apt/lists/*
 ENV DOTNET_EnableDiagnostics=0
 WORKDIR /app
 COPY --from=build /app ./
 ENTRYPOINT ["/app/Gateway"]
 
-FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
+FROM ${RUNTIME_IMAGE}
 WORKDIR /app
 COPY --from=build /app ./
 # The base image sets this to 8080, which would have ASP.NET Core open a port of its own: ours are in appsettings.json, and only there.

@@ -35,7 +35,7 @@ temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT
 files=("$@")
 if [ $# = 0 ]; then
-    for folder in "$here"/base "$here"/overlays/* "$here"/istio/*; do
+    for folder in "$here"/base "$here"/backend "$here"/overlays/* "$here"/istio/*; do
         # A component is rendered by those who use it.
         grep -q '^kind: Kustomization' "$folder/kustomization.yaml" || continue
         name=${folder#"$here"/}

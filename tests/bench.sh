@@ -3,6 +3,7 @@
 #   tests/bench.sh [--quick] [--rounds N] [--seconds S] [--cells TEXT] [--json FILE] [--markdown FILE] [--other FILE]
 #   --other FILE adds another build of the gateway (its executable, published in the same way) as one more row.
 #   tests/bench.sh --micro [BenchmarkDotNet's options]
+#   tests/bench.sh --soak [--connections N] [--minutes M]: N short connections (2,000,000) of as many clients, with reloads, limits and ejections
 # --markdown docs/performance.md replaces what stands below "## The last run" there.
 # As root it runs in a network namespace of its own with nothing but loopback in it; otherwise on this host's loopback.
 set -euo pipefail
@@ -29,6 +30,11 @@ if [ "${1:-}" = --micro ]; then
   shift
   exec "${bench[@]}" micro "$@"
 fi
+mode=run
+if [ "${1:-}" = --soak ]; then
+  mode=soak
+  shift
+fi
 args=()
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -42,7 +48,7 @@ trap 'rm -rf "$out"' EXIT
 # As in the container image. The lock files are for builds without a runtime identifier, so this restore goes its own way.
 dotnet publish src/Gateway -c Release -r "linux-$(uname -m | sed 's/x86_64/x64/;s/aarch64/arm64/')" --self-contained false \
   -p:PublishReadyToRun=true -p:RestoreLockedMode=false -p:NuGetLockFilePath=obj/bench.lock.json -o "$out/gateway" -v q
-run=("${bench[@]}" run --gateway "$out/gateway/Gateway" "${args[@]}")
+run=("${bench[@]}" "$mode" --gateway "$out/gateway/Gateway" "${args[@]}")
 if [ "$(id -u)" = 0 ]; then
   unshare --net bash -c 'ip link set lo up
     echo 1 > /proc/sys/net/ipv4/tcp_tw_reuse

@@ -5,11 +5,18 @@ import { problemsOfEnvoyFilter } from "./envoy-filter.mjs";
 import { ReadKeys } from "./read-keys.mjs";
 
 function packageOf(apiVersion) {
+  if (apiVersion.startsWith("gateway.networking.k8s.io/")) return "@kubernetes-models/gateway-api";
   if (apiVersion.includes("istio.io")) return "@kubernetes-models/istio";
   return apiVersion.includes("coreos.com") ? "@kubernetes-models/prometheus-operator" : "kubernetes-models";
 }
 
-async function problemsOf(manifest) {
+// The package was made before TCPRoute came to v1 (Gateway API 1.6), with the same fields.
+function known(manifest) {
+  return manifest.kind === "TCPRoute" ? { ...manifest, apiVersion: "gateway.networking.k8s.io/v1alpha2" } : manifest;
+}
+
+async function problemsOf(written) {
+  const manifest = known(written);
   const models = await import(`${packageOf(manifest.apiVersion)}/${manifest.apiVersion}`);
   const model = models[manifest.kind];
   if (!model) return [`no schema for this kind`];

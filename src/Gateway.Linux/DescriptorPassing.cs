@@ -54,7 +54,14 @@ public static unsafe class DescriptorPassing
                     message.ControlLength = (nuint)length;
                 }
 
-                Check(LibC.sendmsg(Hold(socket.SafeHandle, held), &message, MessageNoSignal));
+                var fd = Hold(socket.SafeHandle, held);
+                nint sent;
+                do
+                {
+                    sent = LibC.sendmsg(fd, &message, MessageNoSignal);
+                }
+                while (IsInterrupted(sent));
+                Check(sent);
             }
         }
         finally
@@ -81,7 +88,15 @@ public static unsafe class DescriptorPassing
             {
                 var part = new MessagePart { Data = pointer, Length = (nuint)data.Length };
                 var message = new Message { Parts = &part, PartCount = 1, Control = control, ControlLength = ControlBytes };
-                var count = Check(LibC.recvmsg(Hold(socket.SafeHandle, held), &message, CloseOnExecInMessage));
+                var fd = Hold(socket.SafeHandle, held);
+                nint received;
+                do
+                {
+                    // With a timeout, a signal interrupts the call even if it would be restarted otherwise (signal(7)).
+                    received = LibC.recvmsg(fd, &message, CloseOnExecInMessage);
+                }
+                while (IsInterrupted(received));
+                var count = Check(received);
                 if (message.ControlLength >= HeaderBytes && ((int*)control)[2] == SolSocket && ((int*)control)[3] == ScmRights)
                 {
                     var descriptors = ((int)*(nuint*)control - HeaderBytes) / sizeof(int);
@@ -122,6 +137,8 @@ public static unsafe class DescriptorPassing
         held.Add(handle);
         return (int)handle.DangerousGetHandle();
     }
+
+    private static bool IsInterrupted(nint result) => result < 0 && Marshal.GetLastSystemError() == Errno.EINTR;
 
     private static int Check(nint result) =>
         result >= 0 ? (int)result : throw new SocketException((int)Errno.ToSocketError(Marshal.GetLastSystemError()));

@@ -57,6 +57,9 @@ internal static unsafe partial class LibC
     internal static partial int getsockopt(int fd, int level, int name, void* value, uint* length);
 
     [LibraryImport(Library)]
+    internal static partial int gettid();
+
+    [LibraryImport(Library)]
     internal static partial nint recv(int fd, byte* buffer, nuint length, int flags);
 
     [LibraryImport(Library)]
@@ -98,6 +101,10 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library)]
     internal static partial int open(byte* path, int flags);
+
+    // open(2) with O_CREAT. On the architectures of Linux that .NET runs on, an argument behind the ... is passed like any other.
+    [LibraryImport(Library, EntryPoint = "open")]
+    internal static partial int create(byte* path, int flags, uint mode);
 
     [LibraryImport(Library)]
     internal static partial int statx(int folder, byte* path, int flags, uint mask, byte* buffer);

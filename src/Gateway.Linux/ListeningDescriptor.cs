@@ -70,35 +70,14 @@ public sealed class ListeningDescriptor : IDisposable
         }
     }
 
-    /// <summary>Makes another descriptor of the same socket; null: no descriptor is left.</summary>
-    public ListeningDescriptor? Duplicate()
-    {
-        var number = _descriptor.Hold();
-        try
-        {
-            return Duplicate(number);
-        }
-        finally
-        {
-            _descriptor.Release();
-        }
-    }
-
     /// <summary>
-    /// Makes a managed socket of the descriptor, which then belongs to the socket. Disposing the socket has no effect on the other
-    /// descriptors, see <see cref="Duplicate(Socket)"/>.
+    /// Makes a managed socket with a descriptor of its own. Disposing the socket has no effect on the other descriptors, see
+    /// <see cref="Duplicate(Socket)"/>.
     /// </summary>
     /// <exception cref="SocketException">No descriptor is left.</exception>
     public Socket ToSocket()
     {
-        var number = Syscalls.Duplicate(_descriptor.Hold());
-        _descriptor.Release();
-        if (number < 0)
-        {
-            throw new SocketException((int)Errno.ToSocketError(-number));
-        }
-
-        Dispose();
+        var number = DuplicateNumber();
         _ = Syscalls.KeepOnExec(number);
         return new Socket(new SafeSocketHandle(number, ownsHandle: true));
     }
@@ -115,11 +94,13 @@ public sealed class ListeningDescriptor : IDisposable
 
     /// <summary>Makes another descriptor of the same socket, for an event loop.</summary>
     /// <exception cref="SocketException">No descriptor is left.</exception>
-    internal FileDescriptor DuplicateDescriptor()
+    internal FileDescriptor DuplicateDescriptor() => new(DuplicateNumber());
+
+    private int DuplicateNumber()
     {
         var number = Syscalls.Duplicate(_descriptor.Hold());
         _descriptor.Release();
-        return number < 0 ? throw new SocketException((int)Errno.ToSocketError(-number)) : new FileDescriptor(number);
+        return number < 0 ? throw new SocketException((int)Errno.ToSocketError(-number)) : number;
     }
 
     private static ListeningDescriptor? Describe(FileDescriptor descriptor, out string problem)

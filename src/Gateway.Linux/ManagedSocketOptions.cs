@@ -25,6 +25,33 @@ public static class ManagedSocketOptions
         return BinaryPrimitives.ReadInt32LittleEndian(bytes);
     }
 
+    /// <summary>
+    /// Whether the socket has an error that nobody has read yet, such as a reset. Does not read it. .NET's Poll with SelectError also says
+    /// so of a healthy socket with urgent data.
+    /// </summary>
+    public static bool HasError(this Socket socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        if (!OperatingSystem.IsLinux())
+        {
+            return socket.Poll(0, SelectMode.SelectError);
+        }
+
+        var held = false;
+        try
+        {
+            socket.SafeHandle.DangerousAddRef(ref held);
+            return Syscalls.HasError((int)socket.SafeHandle.DangerousGetHandle());
+        }
+        finally
+        {
+            if (held)
+            {
+                socket.SafeHandle.DangerousRelease();
+            }
+        }
+    }
+
     /// <summary>Reads an option of several bytes, at most as many as fit into the buffer. Returns their number.</summary>
     /// <exception cref="SocketException">The kernel refuses.</exception>
     public static int Get(this Socket socket, SocketOption option, Span<byte> value)

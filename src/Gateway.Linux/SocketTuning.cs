@@ -23,8 +23,17 @@ public static class SocketTuning
         ArgumentNullException.ThrowIfNull(socket);
         if (!OperatingSystem.IsLinux())
         {
-            socket.SendBufferSize = sendBufferBytes ?? socket.SendBufferSize;
-            socket.ReceiveBufferSize = receiveBufferBytes ?? socket.ReceiveBufferSize;
+            // Not even the current size, because setting a size ends the system's own tuning.
+            if (sendBufferBytes is { } send)
+            {
+                socket.SendBufferSize = send;
+            }
+
+            if (receiveBufferBytes is { } receive)
+            {
+                socket.ReceiveBufferSize = receive;
+            }
+
             return;
         }
 

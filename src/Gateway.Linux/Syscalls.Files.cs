@@ -11,6 +11,15 @@ internal static unsafe partial class Syscalls
     // The number on arm64 (include/uapi/asm/fcntl.h).
     private const int OpenDirectoryArm64 = 0x4000;
 
+    // The same numbers on x64 and arm64 (include/uapi/asm-generic/fcntl.h).
+    private const int WriteOnly = 1;
+    private const int Create = 0x40;
+    private const int NoControllingTerminal = 0x100;
+    private const int Append = 0x400;
+
+    // rw-r-----, before the umask: a log names clients.
+    private const uint NewFileMode = 0x1A0;
+
     // statx(2) has the same numbers and the same layout on every architecture, unlike stat.
     private const int WorkingDirectory = -100;
     private const uint StatxType = 1;
@@ -36,6 +45,25 @@ internal static unsafe partial class Syscalls
         fixed (byte* pointer = Encoding.UTF8.GetBytes(path + "\0"))
         {
             return Result(LibC.open(pointer, flags | CloseOnExec));
+        }
+    }
+
+    /// <summary>
+    /// Opens a file for appending, and creates it if it does not exist. A named pipe without a reader makes this wait. The descriptor, or
+    /// −errno.
+    /// </summary>
+    internal static int OpenForAppend(string path)
+    {
+        fixed (byte* pointer = Encoding.UTF8.GetBytes(path + "\0"))
+        {
+            while (true)
+            {
+                var result = Result(LibC.create(pointer, WriteOnly | Create | NoControllingTerminal | Append | CloseOnExec, NewFileMode));
+                if (result != -Errno.EINTR)
+                {
+                    return result;
+                }
+            }
         }
     }
 }

@@ -24,6 +24,7 @@ internal static unsafe partial class Syscalls
     private const int DescriptorCloseOnExec = 1;
 
     private const int MessageNoSignal = 0x4000;
+    private const int MessagePeek = 2;
     private const int ShutdownWrite = 1;
 
     /// <summary>Makes a non-blocking TCP socket of the family (<see cref="SockAddr.InterNetwork"/> or V6).</summary>
@@ -116,6 +117,9 @@ internal static unsafe partial class Syscalls
         return result < 0 ? -Marshal.GetLastSystemError() : value;
     }
 
+    /// <summary>As <see cref="Receive(int, Span{byte})"/>, but leaves the bytes in the socket.</summary>
+    internal static int Peek(int fd, Span<byte> buffer) => Receive(fd, buffer, MessagePeek);
+
     /// <summary>
     /// Reads an option of several bytes. Returns their number, or −errno (EINVAL if the buffer is too short for TCP_SAVED_SYN).
     /// </summary>
@@ -129,13 +133,15 @@ internal static unsafe partial class Syscalls
         }
     }
 
-    internal static int Receive(int fd, Span<byte> buffer)
+    internal static int Receive(int fd, Span<byte> buffer) => Receive(fd, buffer, flags: 0);
+
+    private static int Receive(int fd, Span<byte> buffer, int flags)
     {
         fixed (byte* pointer = buffer)
         {
             while (true)
             {
-                var count = LibC.recv(fd, pointer, (nuint)buffer.Length, 0);
+                var count = LibC.recv(fd, pointer, (nuint)buffer.Length, flags);
                 if (count >= 0)
                 {
                     return (int)count;

@@ -14,7 +14,9 @@ internal sealed record ProxyTlvEntry(
     int Importance = ProxyTlvImportance.Unnamed)
 {
     /// <summary>
-    /// Whether this is a cloud's TLV. Other senders use the same type for other values, so the name is right only for values of its layout.
+    /// Whether this is a cloud's or a mesh's TLV, from the numbers that everybody may use. Other senders use the same type for other
+    /// values, so the name is right only for values of its layout.
     /// </summary>
-    public bool IsCloud => Layout is ProxyTlvLayout.Id or ProxyTlvLayout.BigEndian64 or ProxyTlvLayout.LittleEndian32;
+    public bool IsCustom =>
+        Layout is ProxyTlvLayout.Id or ProxyTlvLayout.BigEndian64 or ProxyTlvLayout.LittleEndian32 or ProxyTlvLayout.SpiffeId;
 }

@@ -7,8 +7,8 @@ namespace Gateway.ProxyProtocol;
 
 /// <summary>
 /// One value that a TLV can hold, with its name in configuration and logs: a text (<c>Authority</c>), a cloud's id
-/// (<c>AwsVpcEndpointId</c>, without its sub-type) or the bytes of a type by number (<c>0xE9</c>). The three ids of Alibaba Cloud share a
-/// type, and differ by their sub-type.
+/// (<c>AwsVpcEndpointId</c>, without its sub-type), a caller's id (<c>SpiffeId</c>) or the bytes of a type by number (<c>0xE9</c>). The
+/// three ids of Alibaba Cloud share a type, and differ by their sub-type.
 /// </summary>
 /// <remarks>Layouts: <see cref="ProxyCloudTlvs"/>; texts: specification, section 2.2.</remarks>
 public sealed class ProxyTlvField
@@ -91,6 +91,9 @@ public sealed class ProxyTlvField
                 var isInt = uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number32);
                 BinaryPrimitives.WriteUInt32LittleEndian(value.AsSpan(1), number32);
                 return isInt;
+            case ProxyTlvLayout.SpiffeId:
+                value = Encoding.UTF8.GetBytes(text);
+                return ProxySpiffeId.IsId(value);
             case ProxyTlvLayout.Raw when text.StartsWith(Hexadecimal, StringComparison.OrdinalIgnoreCase):
                 if (text.Length % 2 != 0 || text.AsSpan(2).ContainsAnyExcept(HexDigits))
                 {
@@ -127,6 +130,10 @@ public sealed class ProxyTlvField
                 var isLink = ProxyCloudTlvs.TryReadAzureLinkId(value, out var link);
                 text = link.ToString(CultureInfo.InvariantCulture);
                 return isLink;
+            case ProxyTlvLayout.SpiffeId:
+                var isSpiffeId = ProxySpiffeId.IsId(value);
+                text = isSpiffeId ? Encoding.ASCII.GetString(value) : "";
+                return isSpiffeId;
             case ProxyTlvLayout.Raw:
                 text = value.Length <= MaxTextLength ? Hexadecimal + Convert.ToHexStringLower(value) : "";
                 return text.Length > 0;
@@ -142,12 +149,12 @@ public sealed class ProxyTlvField
     }
 
     /// <summary>
-    /// Whether a TLV has the type of a cloud's TLV, but a value of another layout. Such a TLV is shown by its number, because the cloud's
+    /// Whether a TLV has the type of a cloud's or mesh's TLV, but a value of another layout. Such a TLV is shown by its number, because the
     /// name would be wrong. Allocates nothing.
     /// </summary>
     internal static bool IsOtherThanNamed(in ProxyTlv tlv)
     {
-        if (ProxyTlvRegistry.Find(tlv.Type) is not { IsCloud: true })
+        if (ProxyTlvRegistry.Find(tlv.Type) is not { IsCustom: true })
         {
             return false;
         }
@@ -168,6 +175,7 @@ public sealed class ProxyTlvField
         ProxyTlvLayout.Id => value.Length > 1 && value[0] == _subType && ProxyCloudTlvs.IsId(value[1..]),
         ProxyTlvLayout.BigEndian64 => ProxyCloudTlvs.TryReadGcpPscConnectionId(value, out _),
         ProxyTlvLayout.LittleEndian32 => ProxyCloudTlvs.TryReadAzureLinkId(value, out _),
+        ProxyTlvLayout.SpiffeId => ProxySpiffeId.IsId(value),
         _ => true,
     };
 

@@ -15,6 +15,9 @@ internal enum ProxyTlvLayout : byte
     /// <summary>A sub-type and an id in letters, digits and hyphens.</summary>
     Id,
 
+    /// <summary>A SPIFFE id: <c>spiffe://trust-domain/path</c>.</summary>
+    SpiffeId,
+
     /// <summary>Eight bytes, big endian.</summary>
     BigEndian64,
 

@@ -19,6 +19,7 @@ internal static class ProxyTlvRegistry
         new(nameof(ProxyTlvType.UniqueId), ProxyTlvType.UniqueId, ProxyTlvLayout.Text, Importance: 3),
         new(nameof(ProxyTlvType.Ssl), ProxyTlvType.Ssl, ProxyTlvLayout.None, Importance: 5),
         new(nameof(ProxyTlvType.Netns), ProxyTlvType.Netns, ProxyTlvLayout.Text, Importance: ProxyTlvImportance.Least),
+        new(nameof(ProxyTlvType.SpiffeId), ProxyTlvType.SpiffeId, ProxyTlvLayout.SpiffeId, Importance: 5),
         new(nameof(ProxyTlvType.GcpPscConnectionId), ProxyTlvType.GcpPscConnectionId, ProxyTlvLayout.BigEndian64, Importance: 2),
         new(nameof(ProxyTlvType.AlibabaVpcId), ProxyTlvType.AlibabaVpcId, ProxyTlvLayout.Id, (byte)AlibabaIdKind.Vpc, Importance: 2),
         new("AlibabaEndpointId", ProxyTlvType.AlibabaVpcId, ProxyTlvLayout.Id, (byte)AlibabaIdKind.Endpoint, Importance: 2),

@@ -1,7 +1,8 @@
 namespace Gateway.ProxyProtocol;
 
 /// <summary>
-/// The types of TLVs that are registered (specification, section 2.2) or that cloud load balancers use. Any other byte is legal too.
+/// The types of TLVs that are registered (specification, section 2.2) or that cloud load balancers and meshes use. Any other byte is legal
+/// too.
 /// </summary>
 public enum ProxyTlvType : byte
 {
@@ -49,6 +50,9 @@ public enum ProxyTlvType : byte
 
     /// <summary>The name of the sender's network namespace, ASCII.</summary>
     Netns = 0x30,
+
+    /// <summary>Istio's ztunnel: the SPIFFE id of the caller, whose certificate it verified, ASCII.</summary>
+    SpiffeId = 0xD0,
 
     /// <summary>Google Cloud Private Service Connect: the connection id, 8 bytes, big endian.</summary>
     GcpPscConnectionId = 0xE0,

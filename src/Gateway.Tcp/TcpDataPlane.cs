@@ -3,17 +3,18 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Linux;
 using Gateway.Tcp.AcceptThroughKestrel;
+using Gateway.Tcp.AccessLogs;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Dnat;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Health;
-using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.Pipeline;
 using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Routing;
+using Gateway.Tcp.Status;
 using Gateway.Tcp.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
@@ -33,6 +34,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
 
     private readonly ITcpEngine _engine;
     private readonly ITimer _counting;
+    private readonly LoopWatch _loopWatch;
     private readonly TcpMetrics _metrics;
     private readonly LiveConnections _live;
     private readonly ConnectionPipeline _pipeline;
@@ -57,6 +59,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <param name="tlsMetrics">What is counted of handshakes with clients, shared with HTTP; null: nobody else counts.</param>
     /// <param name="handshakes">The cap on handshakes with clients at once, shared with HTTP; null: not shared.</param>
     /// <param name="admissions">The access rules and limits of listeners, shared with HTTP; null: there are none.</param>
+    /// <param name="closed">Keeps the connections that ended last, shared with HTTP; null: nobody asks for them.</param>
+    /// <param name="accessLog">The rules of the access log, shared with HTTP; null: the default rules.</param>
     /// <exception cref="PlatformNotSupportedException">The Linux engine was asked for on another system.</exception>
     public TcpDataPlane(
         TcpEngineKind engine,
@@ -70,7 +74,9 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         PrologueMetrics? prologueMetrics = null,
         TlsMetrics? tlsMetrics = null,
         HandshakeLimit? handshakes = null,
-        ListenerAdmissions? admissions = null)
+        ListenerAdmissions? admissions = null,
+        ClosedConnections? closed = null,
+        AccessLogState? accessLog = null)
     {
         ArgumentNullException.ThrowIfNull(loggers);
         ArgumentNullException.ThrowIfNull(meters);
@@ -82,7 +88,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _logger = loggers.CreateLogger<TcpDataPlane>();
         ownListeners ??= new OwnListeners();
         _engine = TcpEngineFactory.Create(engine, time, ownListeners, fault => Log.EngineFault(_logger, fault));
-        _metrics = new TcpMetrics(meters, prologueMetrics, tlsMetrics);
+        _metrics = new TcpMetrics(meters, prologueMetrics, tlsMetrics, time);
         var resolver = new HostResolver(time);
         _passive = new PassiveHealth(meters, loggers, time);
         var dialer = new Dialer(resolver, _metrics.Dials, _passive, time);
@@ -96,18 +102,23 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _health.Changed = _dnat.Wake;
         _health.Close = new UnhealthyConnections(_live, loggers).Close;
         _pipeline = new ConnectionPipeline(
-            dialer, _metrics, _live, limit, handshakes ?? new HandshakeLimit(time), loggers, time, _passive);
+            dialer, _metrics, _live, limit, handshakes ?? new HandshakeLimit(time), loggers, time, _passive, closed, accessLog);
         WaitingGauge.Create(meters, () => _pipeline.Model.Clusters.Values);
+        LimitGauges.Create(meters, () => _pipeline.Model, admissions);
         limit.Quiet.Watch(_live);
         limit.Full = new FullPlaces(limit, _logger, time).Report;
         AcceptsThroughKestrel = accept == TcpAcceptKind.Kestrel || (accept == TcpAcceptKind.Auto && _engine.Name == "Portable");
         ConnectionListenerFactory = new EngineConnectionListenerFactory(_pipeline);
         ConnectionHandler = new TcpConnectionHandler(_pipeline);
+        _loopWatch = new LoopWatch(_engine.Loops, _logger, time);
         _counting = time.CreateTimer(static plane => ((TcpDataPlane)plane!).CountCarried(), this, CountingInterval, CountingInterval);
     }
 
     /// <summary>The engine's name, <c>Linux</c> or <c>Portable</c>.</summary>
     public string EngineName => _engine.Name;
+
+    /// <summary>The engine's threads that can carry HTTP connections; empty: the engine has no such threads.</summary>
+    public IReadOnlyList<EngineLoop> Loops => _engine.Loops;
 
     /// <summary>
     /// Whether listeners are to be given to Kestrel (<see cref="BoundTcpListener.EndPoint"/>, <see cref="ConnectionListenerFactory"/>,
@@ -123,6 +134,13 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
 
     /// <summary>The number of connections between accept and end.</summary>
     public int ActiveConnections => _live.Count;
+
+    /// <summary>The share of connections, 0 to 1, that have a span of the activity source <c>Gateway.Tcp</c>, if anybody listens.</summary>
+    public double TraceSampleRatio
+    {
+        get => _pipeline.TraceSampleRatio;
+        set => _pipeline.TraceSampleRatio = value;
+    }
 
     /// <summary>
     /// Puts a model in force: new connections start with it, live connections stay on their model. If the model was made with the model
@@ -195,49 +213,32 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// The listener's name. Each connection looks up the listener's policy and routes by this name, in the model in force.
     /// </param>
     /// <param name="endPoint">The address; port 0 for any.</param>
-    /// <param name="dualMode">For the IPv6 any-address: whether the listener takes IPv4 too.</param>
-    /// <param name="keepAlive">Keep-alive on both connections, client's and backend's; null: off.</param>
-    /// <param name="carriers">Segments whose TCP options are kept: <see cref="ToaPolicy.CarriersOf"/>.</param>
+    /// <param name="options">The options of its sockets. Keep-alive and TCP_USER_TIMEOUT hold for the backends' connections too.</param>
     /// <param name="intercept">How connections are diverted to the listener; null: clients connect to its address.</param>
-    /// <param name="mark">SO_MARK of the listener's connections; 0: none.</param>
-    /// <param name="socket">Buffers and DSCP of the clients' connections; null: the kernel's.</param>
-    /// <param name="userTimeout">TCP_USER_TIMEOUT of both connections; null: the kernel's.</param>
-    /// <param name="inherited">Sockets that listen on the address already, and are used instead of new ones; null: none.</param>
     /// <exception cref="SocketException">
     /// The address cannot be bound, or a right is missing that <paramref name="intercept"/> needs (AccessDenied).
     /// </exception>
-    public BoundTcpListener Bind(
-        string listener,
-        IPEndPoint endPoint,
-        bool dualMode,
-        TcpKeepAlive? keepAlive,
-        OptionCarriers carriers = OptionCarriers.None,
-        InterceptMode? intercept = null,
-        int mark = 0,
-        TcpSocketOptions? socket = null,
-        TimeSpan? userTimeout = null,
-        IReadOnlyList<ListeningDescriptor>? inherited = null)
+    public BoundTcpListener Bind(string listener, IPEndPoint endPoint, TcpListenOptions options, InterceptMode? intercept = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var bound = BindForServer(listener, endPoint, options with { Transparent = intercept == InterceptMode.TProxy });
+        var state = new ListenerState(
+            listener, options.KeepAlive, options.UserTimeout, intercept, bound.LocalEndPoint.Port, _admissions?.For(listener));
+        return new BoundTcpListener(bound, state, _pipeline);
+    }
+
+    /// <summary>As <see cref="Bind"/>, for a server that speaks the protocol itself (HTTP): no route serves the connections.</summary>
+    /// <param name="listener">The listener's name, for metrics and messages.</param>
+    /// <param name="endPoint">The address; port 0 for any.</param>
+    /// <param name="options">The options of its sockets.</param>
+    /// <exception cref="SocketException">The address cannot be bound.</exception>
+    public ITcpEngineListener BindForServer(string listener, IPEndPoint endPoint, TcpListenOptions options)
     {
         ArgumentNullException.ThrowIfNull(listener);
         ArgumentNullException.ThrowIfNull(endPoint);
+        ArgumentNullException.ThrowIfNull(options);
         var (onPause, onTurnedAway) = AcceptReportsOf(listener);
-        var options = new TcpListenOptions
-        {
-            DualMode = dualMode,
-            KeepAlive = keepAlive,
-            Socket = socket,
-            UserTimeout = userTimeout,
-            Options = carriers,
-            Transparent = intercept == InterceptMode.TProxy,
-            Mark = mark,
-            Inherited = inherited ?? [],
-            OnAcceptError = onPause,
-            OnTurnedAway = onTurnedAway,
-        };
-        var bound = _engine.Bind(endPoint, options);
-        var state = new ListenerState(
-            listener, keepAlive, userTimeout, intercept, bound.LocalEndPoint.Port, _admissions?.For(listener));
-        return new BoundTcpListener(bound, state, _pipeline);
+        return _engine.Bind(endPoint, options with { OnAcceptError = onPause, OnTurnedAway = onTurnedAway });
     }
 
     /// <summary>
@@ -245,21 +246,42 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     /// <c>drain</c>). Stop the listeners first. Does not throw when time runs out.
     /// </summary>
     /// <param name="timeout">How long to wait.</param>
-    public async Task DrainAsync(TimeSpan timeout)
+    /// <param name="jitter">
+    /// The share of <paramref name="timeout"/>, 0 to 1, at whose end the remaining connections are ended one after another; 0: all at once.
+    /// </param>
+    public async Task DrainAsync(TimeSpan timeout, double jitter = 0)
     {
         using var deadline = new CancellationTokenSource(timeout, _time);
-        await DrainAsync(deadline.Token);
+        await DrainAsync(timeout, jitter, deadline.Token);
     }
 
-    /// <summary>As <see cref="DrainAsync(TimeSpan)"/>, until a deadline.</summary>
-    /// <param name="deadline">Cancelled when the time is over.</param>
+    /// <summary>As <see cref="DrainAsync(TimeSpan, double)"/>, with a deadline that may come earlier.</summary>
+    /// <param name="timeout">How long to wait.</param>
+    /// <param name="jitter">The share of <paramref name="timeout"/> in which connections are ended one after another.</param>
+    /// <param name="deadline">Cancelled when the time is over: the remaining connections are ended at once.</param>
     /// <param name="refuses">
     /// Whether connections that are not routed yet are refused. False: another process has the listeners, and nobody need be refused.
     /// </param>
-    public async Task DrainAsync(CancellationToken deadline, bool refuses = true)
+    public async Task DrainAsync(TimeSpan timeout, double jitter, CancellationToken deadline, bool refuses = true)
     {
         var empty = refuses ? _live.StartDraining() : _live.WhenEmpty();
-        await empty.WaitAsync(deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var window = timeout * jitter;
+        if (window > TimeSpan.Zero)
+        {
+            await empty.WaitAsync(timeout - window, _time, deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (window > TimeSpan.Zero && !empty.IsCompleted && !deadline.IsCancellationRequested)
+        {
+            Log.EndingSpread(_logger, _live.Count, window);
+            using var ends = new SpreadEnd(_live, window, _time);
+            await empty.WaitAsync(deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        else
+        {
+            await empty.WaitAsync(deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         if (empty.IsCompleted)
         {
             return;
@@ -274,6 +296,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _counting.DisposeAsync();
+        _loopWatch.Dispose();
         await _health.DisposeAsync();
         await _dnat.DisposeAsync();
         await _engine.DisposeAsync();
@@ -309,5 +332,8 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
 
         [LoggerMessage(2002, LogLevel.Information, "{Count} TCP connections outlived the drain and are closed")]
         public static partial void Aborting(ILogger logger, int count);
+
+        [LoggerMessage(2012, LogLevel.Information, "{Count} TCP connections are left and are closed one after another, within {Window}")]
+        public static partial void EndingSpread(ILogger logger, int count, TimeSpan window);
     }
 }

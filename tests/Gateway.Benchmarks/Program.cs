@@ -16,9 +16,12 @@ switch (args.FirstOrDefault())
         return 0;
     case "run":
         return Compare(Options(args));
+    case "soak":
+        return await SoakAsync(Options(args));
     default:
         Console.Error.WriteLine(
-            "usage: run --gateway FILE [--other FILE] [--rounds N] [--seconds S] [--cells TEXT] [--json FILE] [--markdown FILE] | micro [--filter *]"
+            "usage: run --gateway FILE [--other FILE] [--rounds N] [--seconds S] [--cells TEXT] [--json FILE] [--markdown FILE] "
+                + "| soak --gateway FILE [--connections N] [--minutes M] | micro [--filter *]"
         );
         return 2;
 }
@@ -32,6 +35,22 @@ static Dictionary<string, string> Options(string[] args)
     }
 
     return options;
+}
+
+static async Task<int> SoakAsync(Dictionary<string, string> options)
+{
+    var directory = Directory.CreateTempSubdirectory("gateway-soak-").FullName;
+    try
+    {
+        var connections = long.Parse(options.GetValueOrDefault("--connections", "2000000"), CultureInfo.InvariantCulture);
+        var most = TimeSpan.FromMinutes(double.Parse(options.GetValueOrDefault("--minutes", "120"), CultureInfo.InvariantCulture));
+        await new SoakRun(directory, options["--gateway"], connections, most).RunAsync();
+        return 0;
+    }
+    finally
+    {
+        Directory.Delete(directory, recursive: true);
+    }
 }
 
 static int Compare(Dictionary<string, string> options)

@@ -18,8 +18,8 @@ public static class ConntrackTable
 
     // struct nlattr: two bits of the type are flags.
     private const int AttributeTypeMask = 0x3fff;
-    private const int TupleOriginal = 1;
-    private const int TupleReply = 2;
+    internal const int TupleOriginal = 1;
+    internal const int TupleReply = 2;
     private const int Status = 3;
     private const int ProtocolInfo = 4;
 
@@ -34,7 +34,17 @@ public static class ConntrackTable
     /// <param name="ports">The ports that clients connected to.</param>
     /// <param name="destinations">The destinations to which the kernel sent them.</param>
     /// <returns>The number; null if the kernel does not answer.</returns>
-    public static int? CountForwarded(IReadOnlySet<int> ports, IReadOnlySet<IPEndPoint> destinations)
+    public static int? CountForwarded(IReadOnlySet<int> ports, IReadOnlySet<IPEndPoint> destinations) =>
+        FindForwarded(ports, destinations, found: null, most: 0);
+
+    /// <summary>Finds the live TCP connections that were forwarded to any of these destinations.</summary>
+    /// <param name="ports">The ports that clients connected to.</param>
+    /// <param name="destinations">The destinations to which the kernel sent them.</param>
+    /// <param name="found">Takes connections; null: they are only counted.</param>
+    /// <param name="most">The most connections that <paramref name="found"/> takes.</param>
+    /// <returns>The number of all connections; null if the kernel does not answer.</returns>
+    public static int? FindForwarded(
+        IReadOnlySet<int> ports, IReadOnlySet<IPEndPoint> destinations, ICollection<ForwardedConnection>? found, int most)
     {
         ArgumentNullException.ThrowIfNull(ports);
         ArgumentNullException.ThrowIfNull(destinations);
@@ -58,7 +68,7 @@ public static class ConntrackTable
             BitConverter.TryWriteBytes(request, request.Length);
             BitConverter.TryWriteBytes(request[4..], GetConnections);
             BitConverter.TryWriteBytes(request[6..], RequestDump);
-            return Syscalls.Send(fd, request) < 0 ? null : Count(fd, ports, destinations);
+            return Syscalls.Send(fd, request) < 0 ? null : Walk(fd, ports, destinations, found, most);
         }
         finally
         {
@@ -66,7 +76,8 @@ public static class ConntrackTable
         }
     }
 
-    private static int? Count(int fd, IReadOnlySet<int> ports, IReadOnlySet<IPEndPoint> destinations)
+    private static int? Walk(
+        int fd, IReadOnlySet<int> ports, IReadOnlySet<IPEndPoint> destinations, ICollection<ForwardedConnection>? found, int most)
     {
         // The kernel fills at most 32 KiB at a time (netlink_dump).
         var buffer = new byte[32768];
@@ -96,6 +107,10 @@ public static class ConntrackTable
                 if (size > HeaderBytes + FamilyBytes && IsForwarded(rest[(HeaderBytes + FamilyBytes)..size], ports, destinations))
                 {
                     count++;
+                    if (found?.Count < most && ForwardedConnectionReader.TryRead(rest[(HeaderBytes + FamilyBytes)..size]) is { } connection)
+                    {
+                        found.Add(connection);
+                    }
                 }
 
                 rest = rest[Math.Min(rest.Length, Netlink.Align(size))..];
@@ -129,7 +144,7 @@ public static class ConntrackTable
             && destinations.Contains(new IPEndPoint(new IPAddress(address), BinaryPrimitives.ReadUInt16BigEndian(port)));
     }
 
-    private static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> attributes, int wanted)
+    internal static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> attributes, int wanted)
     {
         while (attributes.Length >= 4)
         {

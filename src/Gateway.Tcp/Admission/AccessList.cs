@@ -12,17 +12,23 @@ public sealed class AccessList
     private readonly PrefixTable<object>? _allow;
     private readonly PrefixTable<object>? _deny;
 
-    private AccessList(PrefixTable<object>? allow, PrefixTable<object>? deny) => (_allow, _deny) = (allow, deny);
+    private readonly TrustDomains? _trustDomains;
 
-    /// <summary>Resolves a section; null if the section is absent, or both lists are empty.</summary>
+    private AccessList(PrefixTable<object>? allow, PrefixTable<object>? deny, TrustDomains? trustDomains) =>
+        (_allow, _deny, _trustDomains) = (allow, deny, trustDomains);
+
+    /// <summary>Resolves a section; null if the section is absent, or all its lists are empty.</summary>
     /// <param name="config">The validated section; null: absent.</param>
     /// <param name="networks">The section <c>Networks</c>.</param>
     public static AccessList? From(AccessConfig? config, IReadOnlyDictionary<string, IReadOnlyList<string>> networks)
     {
         ArgumentNullException.ThrowIfNull(networks);
-        return config is null or { Allow.Count: 0, Deny.Count: 0 }
+        return config is null or { Allow.Count: 0, Deny.Count: 0, TrustDomains.Count: 0 }
             ? null
-            : new AccessList(TableOf(config.Allow, networks), TableOf(config.Deny, networks));
+            : new AccessList(
+                TableOf(config.Allow, networks),
+                TableOf(config.Deny, networks),
+                config.TrustDomains.Count == 0 ? null : new TrustDomains(config.TrustDomains));
     }
 
     /// <summary>Whether a client is admitted: Denied, NotAllowed or None. Deny wins.</summary>
@@ -33,6 +39,14 @@ public sealed class AccessList
             : _allow is not null && _allow.Match(client, out _) is null ? AdmissionRefusal.NotAllowed
             : AdmissionRefusal.None;
     }
+
+    /// <summary>
+    /// Whether the caller of a connection is in one of the trust domains: NotInTrustDomain or None. It is asked of the connection, because
+    /// a SPIFFE id names who opened the connection, and not the clients that a proxy carries on it.
+    /// </summary>
+    /// <param name="tlvs">The TLVs of the connection's trusted header.</param>
+    public AdmissionRefusal CheckCaller(ReadOnlySpan<byte> tlvs) =>
+        _trustDomains?.Contains(tlvs) == false ? AdmissionRefusal.NotInTrustDomain : AdmissionRefusal.None;
 
     private static PrefixTable<object>? TableOf(IReadOnlyList<string> list, IReadOnlyDictionary<string, IReadOnlyList<string>> networks) =>
         list.Count == 0

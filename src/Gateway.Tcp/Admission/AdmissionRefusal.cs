@@ -12,6 +12,9 @@ public enum AdmissionRefusal : byte
     /// <summary>No network of <c>Access:Allow</c> contains the client.</summary>
     NotAllowed,
 
+    /// <summary>The connection has no SPIFFE id of a trust domain in <c>Access:TrustDomains</c>.</summary>
+    NotInTrustDomain,
+
     /// <summary>The listener has <c>Limits:MaxConnections</c> connections.</summary>
     ListenerConnections,
 

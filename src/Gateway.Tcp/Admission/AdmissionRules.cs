@@ -12,7 +12,7 @@ public sealed record AdmissionRules
     public AccessList? Access { get; private init; }
 
     /// <summary>Whether the listener has limits, so that its connections are counted.</summary>
-    public bool HasLimits { get; private init; }
+    public bool HasLimits => MaxConnections is not null || PerClient is not null;
 
     /// <summary>The most connections of the listener at once; null: no limit.</summary>
     public int? MaxConnections { get; private init; }
@@ -33,7 +33,6 @@ public sealed record AdmissionRules
             MaxConnections = limits?.MaxConnections,
             PerClient = ClientRules.From(limits?.PerClient),
         };
-        rules = rules with { HasLimits = rules.MaxConnections is not null || rules.PerClient is not null };
         return rules.Access is null && !rules.HasLimits ? null : rules;
     }
 }

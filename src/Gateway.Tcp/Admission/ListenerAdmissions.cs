@@ -14,6 +14,9 @@ public sealed class ListenerAdmissions(TimeProvider time)
     /// </summary>
     public ListenerAdmission For(string listener) => _byName.GetOrAdd(listener, _ => new ListenerAdmission(time));
 
+    /// <summary>The admission of each listener, by name.</summary>
+    internal IEnumerable<KeyValuePair<string, ListenerAdmission>> All => _byName;
+
     /// <summary>Puts the rules of a configuration in force, also for live connections that carry further requests.</summary>
     /// <param name="rules">The rules of every listener; null for a listener without any.</param>
     public void Update(IReadOnlyDictionary<string, AdmissionRules?> rules)
@@ -23,8 +26,15 @@ public sealed class ListenerAdmissions(TimeProvider time)
         {
             For(listener).Rules = rule;
         }
+    }
 
-        foreach (var gone in _byName.Keys.Except(rules.Keys, StringComparer.OrdinalIgnoreCase))
+    /// <summary>
+    /// Forgets all listeners but these, once a configuration is in force for good: until then a listener that is not in it may stay.
+    /// </summary>
+    /// <param name="listeners">The names of the listeners.</param>
+    public void Keep(IEnumerable<string> listeners)
+    {
+        foreach (var gone in _byName.Keys.Except(listeners, StringComparer.OrdinalIgnoreCase))
         {
             _byName.TryRemove(gone, out _);
         }

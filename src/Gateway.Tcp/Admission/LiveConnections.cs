@@ -3,15 +3,16 @@ namespace Gateway.Tcp.Admission;
 /// <summary>
 /// All connections of one plane or listener, from accept until their end is accounted. This class keeps the connections alive, because the
 /// garbage collector would collect a waiting connection that nothing references. A drain, a search for a connection that gives way, and a
-/// scrape of metrics find the connections here. There are 16 lists with one lock each, chosen by connection id, so that event loops rarely
-/// wait for the same lock.
+/// scrape of metrics find the connections here. There are 64 lists with one lock each, chosen by connection id, so that event loops rarely
+/// wait for the same lock, and a walk over 50,000 connections holds each lock only for the copy of some 800 references.
 /// </summary>
 /// <param name="time">The clock of <see cref="LiveConnection.AcceptedAt"/>; null: the system clock.</param>
 public sealed class LiveConnections(TimeProvider? time = null)
 {
-    private const int Shards = 16;
+    /// <summary>The number of parts for <see cref="CopyPart"/>.</summary>
+    public const int Parts = 64;
 
-    private readonly Shard[] _shards = [.. Enumerable.Range(0, Shards).Select(static _ => new Shard())];
+    private readonly Shard[] _shards = [.. Enumerable.Range(0, Parts).Select(static _ => new Shard())];
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private int _count;
@@ -32,7 +33,7 @@ public sealed class LiveConnections(TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(connection);
         Interlocked.Increment(ref _count);
-        var shard = _shards[connection.Id % Shards];
+        var shard = _shards[connection.Id % Parts];
         lock (shard)
         {
             connection.Next = shard.First;
@@ -49,7 +50,7 @@ public sealed class LiveConnections(TimeProvider? time = null)
     public void Remove(LiveConnection connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        var shard = _shards[connection.Id % Shards];
+        var shard = _shards[connection.Id % Parts];
         lock (shard)
         {
             if (connection.Previous is { } previous)
@@ -86,6 +87,8 @@ public sealed class LiveConnections(TimeProvider? time = null)
     public Task WhenEmpty()
     {
         _isAwaited = true;
+        // Either this thread sees the last connection gone, or the thread that removes it sees that it is awaited.
+        Interlocked.MemoryBarrier();
         if (Count == 0)
         {
             _empty.TrySetResult();
@@ -108,18 +111,52 @@ public sealed class LiveConnections(TimeProvider? time = null)
     public IReadOnlyList<LiveConnection> Snapshot()
     {
         var all = new List<LiveConnection>(Count);
-        foreach (var shard in _shards)
+        for (var part = 0; part < Parts; part++)
         {
-            lock (shard)
-            {
-                for (var connection = shard.First; connection is not null; connection = connection.Next)
-                {
-                    all.Add(connection);
-                }
-            }
+            CopyPart(part, all);
         }
 
         return all;
+    }
+
+    /// <summary>The connections that exist now, of one of <see cref="Parts"/> parts. A connection stays in its part.</summary>
+    public IReadOnlyList<LiveConnection> Snapshot(int part)
+    {
+        var some = new List<LiveConnection>(Count / Parts);
+        CopyPart(part, some);
+        return some;
+    }
+
+    /// <summary>Adds the connections of one part, so that a walk in parts delays no event loop and needs little memory.</summary>
+    /// <param name="part">From 0 to <see cref="Parts"/> - 1.</param>
+    /// <param name="to">Takes the connections.</param>
+    public void CopyPart(int part, List<LiveConnection> to)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        var shard = _shards[part];
+        lock (shard)
+        {
+            for (var connection = shard.First; connection is not null; connection = connection.Next)
+            {
+                to.Add(connection);
+            }
+        }
+    }
+
+    /// <summary>The connection with an id; null: there is none.</summary>
+    public LiveConnection? Find(long id)
+    {
+        var shard = _shards[(int)(Math.Max(id, 0) % Parts)];
+        lock (shard)
+        {
+            var connection = shard.First;
+            while (connection is not null && connection.Id != id)
+            {
+                connection = connection.Next;
+            }
+
+            return connection;
+        }
     }
 
     private sealed class Shard

@@ -104,7 +104,10 @@ internal static class SlotTable
     /// <summary>The slot of a client. Allocates nothing.</summary>
     /// <param name="client">The client's address.</param>
     /// <param name="slots">The number of slots.</param>
-    public static int SlotOf(IPAddress client, int slots)
+    public static int SlotOf(IPAddress client, int slots) => (int)(HashOf(client) % (ulong)slots);
+
+    /// <summary>The hash of an address. Allocates nothing.</summary>
+    public static ulong HashOf(IPAddress client)
     {
         Span<byte> bytes = stackalloc byte[16];
         client.TryWriteBytes(bytes, out var length);
@@ -114,7 +117,7 @@ internal static class SlotTable
             hash = (hash ^ value) * 0x100000001b3;
         }
 
-        return (int)(Mix(hash) % (ulong)slots);
+        return Mix(hash);
     }
 
     // FNV-1a over lower case, because names are compared without case.
@@ -129,8 +132,10 @@ internal static class SlotTable
         return Mix(hash);
     }
 
-    // The finaliser of SplitMix64: every bit of the input changes every bit of the output with a probability of one half.
-    private static ulong Mix(ulong value)
+    /// <summary>
+    /// The finaliser of SplitMix64: every bit of the input changes every bit of the output with a probability of one half.
+    /// </summary>
+    public static ulong Mix(ulong value)
     {
         value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
         value = (value ^ (value >> 27)) * 0x94d049bb133111eb;

@@ -12,6 +12,9 @@ internal sealed class Waiter(IReadOnlyList<Share> wanted)
     /// <summary>The place, once the dial has it: the destination counts the dial already.</summary>
     public Task<Share> Place => _place.Task;
 
+    /// <summary>Ends the wait without a place, so that no timer keeps the waiter.</summary>
+    public void GiveUp() => _place.SetCanceled();
+
     /// <summary>Gives the dial a place at a destination that has one, and that the dial wants.</summary>
     /// <returns>Whether the dial has a place now.</returns>
     public bool TryServe(Load free)

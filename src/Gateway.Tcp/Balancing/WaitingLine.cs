@@ -54,7 +54,13 @@ internal sealed class WaitingLine
     {
         lock (_lock)
         {
-            return !waiter.Place.IsCompleted && Remove(waiter);
+            if (waiter.Place.IsCompleted || !Remove(waiter))
+            {
+                return false;
+            }
+
+            waiter.GiveUp();
+            return true;
         }
     }
 

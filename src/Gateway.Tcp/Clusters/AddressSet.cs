@@ -9,21 +9,26 @@ internal sealed class AddressSet
 {
     private readonly IPEndPoint[] _answer;
     private readonly TcpLoadBalancingPolicy? _kind;
+    private readonly bool _isByClient;
 
     /// <summary>Makes a set.</summary>
     /// <param name="answer">The answer.</param>
     /// <param name="states">The states of its addresses, in the same order.</param>
     /// <param name="kind">How a dial chooses; null: in the order of the answer.</param>
     /// <param name="turns">Counts the turns of policies that take turns.</param>
-    public AddressSet(IPEndPoint[] answer, AddressState[] states, TcpLoadBalancingPolicy? kind, Turns turns)
+    /// <param name="isByClient">Whether all connections of a client go to the same address.</param>
+    public AddressSet(IPEndPoint[] answer, AddressState[] states, TcpLoadBalancingPolicy? kind, Turns turns, bool isByClient = false)
     {
-        (_answer, States, _kind) = (answer, states, kind);
-        // Text of the same length sorts like the bytes.
-        Policy = BalancingPolicy.Create(
-            kind,
-            [.. states.Select(static (state, i) => new Share(i, Convert.ToHexString(state.Address.Address.GetAddressBytes()), 1, state))],
-            turns,
-            Random.Shared);
+        (_answer, States, _kind, _isByClient) = (answer, states, kind, isByClient);
+        var shares = new Share[states.Length];
+        for (var number = 0; number < shares.Length; number++)
+        {
+            shares[number] = new Share(number, NameOf(states[number], kind), 1, states[number]);
+        }
+
+        Policy = isByClient
+            ? new RendezvousPolicy(shares, Array.ConvertAll(states, static state => state.Address.Address))
+            : BalancingPolicy.Create(kind, shares, turns, Random.Shared);
     }
 
     /// <summary>The states of the addresses, in the order of the answer.</summary>
@@ -33,5 +38,10 @@ internal sealed class AddressSet
     public BalancingPolicy Policy { get; }
 
     /// <summary>Whether this is the set for an answer.</summary>
-    public bool IsOf(IPEndPoint[] answer, TcpLoadBalancingPolicy? kind) => kind == _kind && _answer.AsSpan().SequenceEqual(answer);
+    public bool IsOf(IPEndPoint[] answer, TcpLoadBalancingPolicy? kind, bool isByClient = false) =>
+        kind == _kind && isByClient == _isByClient && (ReferenceEquals(answer, _answer) || _answer.AsSpan().SequenceEqual(answer));
+
+    // Text of the same length sorts like the bytes. The other policies need no names, and a Service may have thousands of addresses.
+    private static string NameOf(AddressState state, TcpLoadBalancingPolicy? kind) =>
+        kind == TcpLoadBalancingPolicy.FirstAlphabetical ? Convert.ToHexString(state.Address.Address.GetAddressBytes()) : "";
 }

@@ -33,17 +33,25 @@ internal sealed class AddressState(IPEndPoint address, DestinationState destinat
         set => _isGone = value;
     }
 
+    /// <summary>The number of the newest answer that has this address. <see cref="AddressStates"/> alone uses it, under its lock.</summary>
+    public int Answer { get; set; }
+
+    /// <summary>Whether connects to the address fail. Needs no clock.</summary>
+    public bool IsFailing => Volatile.Read(ref _failingUntil) != 0;
+
     /// <summary>Whether the address gets its turn last.</summary>
     public bool IsAvoided(TimeSpan now) => Volatile.Read(ref _failingUntil) is not 0 and var until && now.Ticks < until;
 
-    /// <summary>Begins an attempt. If the address is failing and its time is over, only one dial may try it.</summary>
+    /// <summary>Begins an attempt. If the address is failing and its time is over, only one dial may try it in its normal order.</summary>
     /// <param name="now">The time.</param>
     /// <param name="longest">How long the attempt may take; then the next dial may try, even if this attempt never ends.</param>
-    /// <returns>False: another dial tries the address already.</returns>
-    public bool TryBegin(TimeSpan now, TimeSpan longest)
+    /// <param name="asLast">Whether the dial knows that the address is avoided, and has no better one.</param>
+    /// <returns>False: another dial tries the address already, so it is avoided now.</returns>
+    public bool TryBegin(TimeSpan now, TimeSpan longest, bool asLast)
     {
         var until = Volatile.Read(ref _failingUntil);
-        return until == 0 || now.Ticks < until || Interlocked.CompareExchange(ref _failingUntil, (now + longest).Ticks, until) == until;
+        return until == 0
+            || (now.Ticks < until ? asLast : Interlocked.CompareExchange(ref _failingUntil, (now + longest).Ticks, until) == until);
     }
 
     /// <summary>Notes a successful connect.</summary>

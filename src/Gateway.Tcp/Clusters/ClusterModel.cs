@@ -1,3 +1,4 @@
+using System.Net;
 using Gateway.Tcp.Balancing;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
@@ -20,13 +21,15 @@ public sealed class ClusterModel
     /// <param name="isDnat">Whether the kernel forwards connections to the cluster.</param>
     /// <param name="before">The model of the same name that is in force; the new model takes over its states. Null: there is none.</param>
     /// <param name="expected">What the destinations expect at the beginning of a connection.</param>
+    /// <param name="sources">Finds what follows the addresses of a destination; null, or returns null: DNS.</param>
     internal ClusterModel(
         string name,
         TcpClusterConfig config,
         IReadOnlyDictionary<string, IReadOnlyList<string>>? networks = null,
         bool isDnat = false,
         ClusterModel? before = null,
-        ExpectedOpening expected = default)
+        ExpectedOpening expected = default,
+        Func<string, IAddressSource?>? sources = null)
     {
         Name = name;
         State = before?.State ?? new ClusterState();
@@ -48,7 +51,7 @@ public sealed class ClusterModel
         RejectsWhenAllDown = config.HealthCheck is { WhenAllDown: TcpAllDownAction.Reject };
         ClosesUnhealthy = config.HealthCheck is { WhenUnhealthy: TcpUnhealthyAction.Close };
         HasAffinity = config.SessionAffinity is not null;
-        Destinations = Resolve(config.Destinations, before);
+        Destinations = Resolve(config.Destinations, before, sources);
         NeedsNames = Destinations.Any(static destination => destination.Literal is null);
         Policy = config.LoadBalancingPolicy;
         Tiers = ResolveTiers();
@@ -99,6 +102,12 @@ public sealed class ClusterModel
     /// <summary>Whether any destination is a name.</summary>
     internal bool NeedsNames { get; }
 
+    /// <summary>The name of <see cref="Policy"/>, or of affinity.</summary>
+    public string PolicyName => HasAffinity ? "SessionAffinity" : Policy.ToString();
+
+    /// <summary>The number of dials that wait for a place at a destination.</summary>
+    public int Waiting => State.Line.Count;
+
     /// <summary>How the destination of a connection is chosen, apart from affinity.</summary>
     internal TcpLoadBalancingPolicy Policy { get; }
 
@@ -132,6 +141,31 @@ public sealed class ClusterModel
         return false;
     }
 
+    /// <summary>Whether an operator has drained every destination, so that none may be tried. False without destinations.</summary>
+    internal bool IsDrained()
+    {
+        var number = 0;
+        while (number < Destinations.Count && Destinations[number].State.IsDrained)
+        {
+            number++;
+        }
+
+        return number > 0 && number == Destinations.Count;
+    }
+
+    /// <summary>The states of the addresses of a destination's answer, and how a dial chooses among them.</summary>
+    internal AddressSet AddressesOf(DestinationModel destination, IPEndPoint[] answer) =>
+        destination.State.Addresses.Of(answer, AddressPolicy, HasAffinity && destination.Source is not null);
+
+    /// <summary>Makes the states of a destination those of the addresses that its source knows now, without a dial.</summary>
+    internal void FollowSource(DestinationModel destination)
+    {
+        if (destination.Source?.Current is IPEndPoint[] answer)
+        {
+            AddressesOf(destination, answer);
+        }
+    }
+
     /// <summary>
     /// Puts the model in force: the maximum of each destination, in the state that all models share. Dials that wait get the places that a
     /// raised maximum has made.
@@ -141,7 +175,16 @@ public sealed class ClusterModel
         foreach (var destination in Destinations)
         {
             destination.State.Most = destination.MaxConnections ?? Load.Unlimited;
-            State.Line.ServeAll(destination.State);
+            Serve(destination.State);
+        }
+    }
+
+    /// <summary>Gives the free places of a destination to dials that wait. A destination that is drained has none.</summary>
+    internal void Serve(DestinationState destination)
+    {
+        if (!destination.IsDrained)
+        {
+            State.Line.ServeAll(destination);
         }
     }
 
@@ -165,7 +208,8 @@ public sealed class ClusterModel
     }
 
     // A destination whose address has changed counts as a new destination.
-    private DestinationModel[] Resolve(IReadOnlyDictionary<string, TcpDestinationConfig> destinations, ClusterModel? before)
+    private DestinationModel[] Resolve(
+        IReadOnlyDictionary<string, TcpDestinationConfig> destinations, ClusterModel? before, Func<string, IAddressSource?>? sources)
     {
         var known = before?.Destinations.ToDictionary(static destination => (destination.Name, destination.Address));
         var keepsHealth = before?.HealthCheck == HealthCheck;
@@ -173,7 +217,7 @@ public sealed class ClusterModel
         {
             var same = known?.GetValueOrDefault((entry.Key, entry.Value.Address ?? ""));
             var state = same?.State ?? new DestinationState(State.Line) { Most = entry.Value.MaxConnections ?? Load.Unlimited };
-            return new DestinationModel(entry.Key, entry.Value.Address ?? "", state)
+            return new DestinationModel(entry.Key, entry.Value.Address ?? "", state, sources?.Invoke(entry.Value.Address ?? ""))
             {
                 Weight = entry.Value.Weight,
                 Priority = entry.Value.Priority,

@@ -9,7 +9,11 @@ namespace Gateway.Tcp.Clusters;
 /// </summary>
 internal sealed class DestinationHealth
 {
+    // Up to this many addresses a search is as fast as a look-up.
+    private const int Few = 8;
+
     private volatile AddressHealth[] _addresses = [];
+    private volatile Dictionary<IPEndPoint, AddressHealth>? _byAddress;
     // A destination may be used until its first check has ended.
     private volatile bool _isHealthy = true;
 
@@ -36,6 +40,12 @@ internal sealed class DestinationHealth
     /// <summary>Whether checks have found this address dead. False for an address that is not checked.</summary>
     public bool IsBad(IPEndPoint endPoint)
     {
+        // A dial asks for each address of a Service, which may have thousands.
+        if (_byAddress is { } byAddress)
+        {
+            return byAddress.TryGetValue(endPoint, out var found) && !found.IsHealthy;
+        }
+
         foreach (var address in _addresses)
         {
             if (address.Address.Equals(endPoint))
@@ -54,6 +64,7 @@ internal sealed class DestinationHealth
     /// <summary>Takes over the results of the newest round of checks.</summary>
     public void Publish(AddressHealth[] addresses)
     {
+        _byAddress = addresses.Length > Few ? addresses.ToDictionary(static address => address.Address) : null;
         _addresses = addresses;
         _isHealthy = Array.Exists(addresses, static address => address.IsHealthy);
     }

@@ -10,11 +10,18 @@ public sealed class DestinationModel
     /// <param name="name">The key of the destination.</param>
     /// <param name="address"><c>host:port</c>, <c>ip:port</c> or <c>[v6]:port</c>, validated.</param>
     /// <param name="state">The run-time state; null: the destination is new.</param>
+    /// <param name="source">Follows the addresses; null: the address is an IP literal or a name that DNS knows.</param>
     /// <exception cref="FormatException">The address has no port, because validation was left out.</exception>
-    internal DestinationModel(string name, string address, DestinationState? state = null)
+    internal DestinationModel(string name, string address, DestinationState? state = null, IAddressSource? source = null)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(address);
+        if (source is not null)
+        {
+            (Name, Address, Host, State, Source) = (name, address, source.Host, state ?? new DestinationState(), source);
+            return;
+        }
+
         var colon = address.LastIndexOf(':');
         if (colon < 0)
         {
@@ -43,7 +50,7 @@ public sealed class DestinationModel
     /// <summary>The host name or address, without brackets.</summary>
     public string Host { get; }
 
-    /// <summary>The port.</summary>
+    /// <summary>The port; 0 if each address has its own (<see cref="Source"/>).</summary>
     public int Port { get; }
 
     /// <summary>The share of new connections, in relation to the other weights; 0: no connections. Defaults to 1.</summary>
@@ -62,14 +69,17 @@ public sealed class DestinationModel
     internal DestinationHealth? Health { get; init; }
 
     /// <summary>Whether the destination may get new connections.</summary>
-    internal bool IsUsable => Weight > 0 && Health is not { IsHealthy: false };
+    internal bool IsUsable => Weight > 0 && Health is not { IsHealthy: false } && !State.IsDrained;
 
     /// <summary>Whether a dial may try the destination.</summary>
     /// <param name="usableOnly">Whether some destination is usable, so that those that health checks found dead are not tried.</param>
-    internal bool MayBeTried(bool usableOnly) => usableOnly ? IsUsable : Weight > 0;
+    internal bool MayBeTried(bool usableOnly) => usableOnly ? IsUsable : Weight > 0 && !State.IsDrained;
 
     /// <summary>The one address of an IP literal, which needs no DNS; null for a name.</summary>
     internal IPEndPoint[]? Literal { get; }
+
+    /// <summary>Follows the addresses; null: the address is an IP literal or a name that DNS knows.</summary>
+    internal IAddressSource? Source { get; }
 
     /// <summary>Makes the destination that stands for the address to which each client connected.</summary>
     /// <param name="state">The run-time state; null: the destination is new.</param>

@@ -12,6 +12,7 @@ internal sealed class DestinationState : Load
 {
     private long _failures;
     private volatile string? _lastFailure;
+    private volatile bool _isDrained;
 
     private readonly WaitingLine? _line;
 
@@ -31,11 +32,21 @@ internal sealed class DestinationState : Load
     /// <summary>The cause of the last failure, as in the label <c>error.type</c>; null: there was none.</summary>
     public string? LastFailure => _lastFailure;
 
+    /// <summary>Whether an operator has drained the destination: no dial tries it, and its connections go on. Defaults to false.</summary>
+    public bool IsDrained
+    {
+        get => _isDrained;
+        set => _isDrained = value;
+    }
+
     /// <inheritdoc/>
     public override void Leave()
     {
         base.Leave();
-        _line?.Serve(this);
+        if (!_isDrained)
+        {
+            _line?.Serve(this);
+        }
     }
 
     /// <summary>Counts a failure.</summary>

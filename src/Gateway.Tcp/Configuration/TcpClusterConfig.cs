@@ -7,6 +7,12 @@ public sealed record TcpClusterConfig
     public TcpClusterType Type { get; init; }
 
     /// <summary>
+    /// Kubernetes: the Service as <c>namespace/name:port</c>, with the name of one of its ports or the number of the pods' port. Required
+    /// with Type Kubernetes. Defaults to null.
+    /// </summary>
+    public string? Service { get; init; }
+
+    /// <summary>
     /// OriginalDestination: CIDRs or names of <c>Networks</c> that may be dialed in addition to this host's own addresses. Defaults to
     /// none.
     /// </summary>
@@ -22,7 +28,8 @@ public sealed record TcpClusterConfig
     /// </summary>
     public TimeSpan? DialTimeout { get; init; }
 
-    /// <summary>Destinations by name. At least one is required; with Type OriginalDestination or OriginalPort none is allowed.</summary>
+    /// <summary>Destinations by name. At least one is required; with Type OriginalDestination, OriginalPort or Kubernetes none is
+    /// allowed.</summary>
     public IReadOnlyDictionary<string, TcpDestinationConfig> Destinations { get; init; } = new Dictionary<string, TcpDestinationConfig>();
 
     /// <summary>

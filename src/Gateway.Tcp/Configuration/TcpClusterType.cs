@@ -17,4 +17,9 @@ public enum TcpClusterType
     /// addresses or on loopback.
     /// </summary>
     OriginalPort,
+
+    /// <summary>
+    /// The endpoints of a Service of Kubernetes (<see cref="TcpClusterConfig.Service"/>), as its EndpointSlices have them.
+    /// </summary>
+    Kubernetes,
 }

@@ -3,7 +3,10 @@ namespace Gateway.Tcp.Configuration;
 /// <summary>A destination (<c>TcpProxy:Clusters:NAME:Destinations:NAME</c>).</summary>
 public sealed record TcpDestinationConfig
 {
-    /// <summary><c>host:port</c>, <c>ip:port</c> or <c>[v6]:port</c>. Required.</summary>
+    /// <summary>
+    /// <c>host:port</c>, <c>ip:port</c>, <c>[v6]:port</c>, or <c>kubernetes://namespace/name:port</c> for the endpoints of a Service of
+    /// Kubernetes. Required.
+    /// </summary>
     public string? Address { get; init; }
 
     /// <summary>

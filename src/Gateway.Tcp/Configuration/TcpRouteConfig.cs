@@ -19,6 +19,13 @@ public sealed record TcpRouteConfig
     /// </summary>
     public int Order { get; init; }
 
+    /// <summary>
+    /// The route's share of connections, among the routes of the listener with the same Order, the same Match and a Weight: 0 to 1000000 in
+    /// proportion to their sum. Each connection goes to one of them, so two clusters share the connections of one match. A share is kept
+    /// also where its cluster has no usable destination. Defaults to null: the route shares its match with no other route.
+    /// </summary>
+    public int? Weight { get; init; }
+
     /// <summary>How the backend learns the client's address. Required here or on the cluster.</summary>
     public SourceIpConfig? SourceIp { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Balancing;
 using Gateway.Tcp.Clusters;
@@ -18,8 +19,18 @@ namespace Gateway.Tcp.Dialing;
 /// <param name="cluster">The cluster.</param>
 /// <param name="health">The results of health checks; null: there are none.</param>
 /// <param name="passive">What connects say of addresses; null: nothing, and nobody counts the connections of addresses.</param>
+/// <param name="client">The client, for affinity; null: the connection is for no client.</param>
+/// <param name="leavesGone">
+/// Whether an address that a newer answer does not have is tried no more. Not so for DNS, where each answer may be another part of all.
+/// </param>
 internal sealed class AddressOrder(
-    AddressSet addresses, AddressFamily? wanted, ClusterModel cluster, DestinationHealth? health, PassiveHealth? passive)
+    AddressSet addresses,
+    AddressFamily? wanted,
+    ClusterModel cluster,
+    DestinationHealth? health,
+    PassiveHealth? passive,
+    IPAddress? client = null,
+    bool leavesGone = false)
 {
     /// <summary>
     /// The most addresses of one family that a dial tries. A headless service resolves to every pod, and four failed pods say enough about
@@ -27,6 +38,8 @@ internal sealed class AddressOrder(
     /// </summary>
     public const int MostOfAFamily = 4;
 
+    // Up to this many addresses, a look at all of them costs less than a connection notices.
+    private const int Few = 8;
     private const int OtherFamily = 1;
     private const int Avoided = 2;
     private const int Out = int.MaxValue;
@@ -37,12 +50,21 @@ internal sealed class AddressOrder(
     private int _ofFirst;
     private int _ofOther;
     private int _last = -1;
+    private bool _choseAvoided;
 
     /// <summary>Chooses the next address; none if there is no other address.</summary>
     public Choice Next()
     {
-        var best = Out;
         _closed.Clear();
+        if (_last < 0 && addresses.States.Length > Few
+            && addresses.Policy.Choose(_closed, client, _last) is { IsNone: false } first && RankOf(first.Number) == 0)
+        {
+            // What the policy chooses of all is what it would choose of the best, if it is one of them: without a look at thousands.
+            _choseAvoided = false;
+            return first;
+        }
+
+        var best = Out;
         for (var number = 0; number < addresses.States.Length; number++)
         {
             var rank = RankOf(number);
@@ -60,7 +82,8 @@ internal sealed class AddressOrder(
             }
         }
 
-        return best == Out ? Choice.None : addresses.Policy.Choose(_closed, client: null, _last);
+        _choseAvoided = best >= Avoided;
+        return best == Out ? Choice.None : addresses.Policy.Choose(_closed, client, _last);
     }
 
     /// <summary>Takes a choice: its address counts as tried.</summary>
@@ -73,7 +96,7 @@ internal sealed class AddressOrder(
             return null;
         }
 
-        if (passive?.TryBegin(cluster, state) == false)
+        if (passive?.TryBegin(cluster, state, asLast: _choseAvoided) == false)
         {
             state.Leave();
             return null;
@@ -90,7 +113,7 @@ internal sealed class AddressOrder(
     {
         var state = addresses.States[number];
         var isFirst = state.Address.AddressFamily == _first;
-        return _tried.Contains(number) || (isFirst ? _ofFirst : _ofOther) >= MostOfAFamily ? Out
+        return _tried.Contains(number) || (leavesGone && state.IsGone) || (isFirst ? _ofFirst : _ofOther) >= MostOfAFamily ? Out
             : (isFirst ? 0 : OtherFamily)
                 + (health?.IsBad(state.Address) == true || passive?.IsAvoided(cluster, state) == true ? Avoided : 0);
     }

@@ -11,18 +11,8 @@ using Gateway.Tcp.Names;
 namespace Gateway.Tcp.Dialing;
 
 /// <summary>
-/// One dial in progress: which destination is next, and how each attempt ended.
-/// <para>
-/// 1. The destinations of the lowest priority come first. The cluster's policy chooses among them, and again after each failed attempt.
-/// 2. Then follow those destinations of the same priority whose names had no answer yet, so that a dead name delays no other destination.
-/// 3. Steps 1 and 2 are repeated for each further priority.
-/// 4. Last come destinations that passive health checks left out, because connects to them fail; none of them if the cluster refuses
-/// connections while every destination is out of use.
-/// 5. A destination that has as many connections as it may have is passed over. If no other one of its priority takes the connection, the
-/// dial waits for a place, and does not go on to the next priority, because a full destination is not a dead destination.
-/// With affinity, a client waits for the name of its own destination nevertheless. Each name is asked once in a dial. IP literals need no
-/// name, and cost nothing here.
-/// </para>
+/// One dial in progress: how each attempt ended, and how much time is left. <see cref="DestinationOrder"/> says which destination is next,
+/// and <see cref="AddressOrder"/> which of its addresses.
 /// <para>
 /// Each destination that was tried gets one verdict, whatever the number of its addresses: the destination failed if no address took the
 /// connection and at least one address was to blame. Failures of the gateway (no descriptor, no port, no right, the client's address
@@ -45,25 +35,12 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
     private const int Most = 16;
 
     private readonly DialClock? _clock = request.Cluster.DialTimeout is { } limit ? new DialClock(limit, time) : null;
+    private readonly DestinationOrder _destinations = new(request, resolver, passive);
+
     private TimeSpan _queueLeft = request.Cluster.Queue.Timeout;
-
-    private Task<IPEndPoint[]>?[]? _answers;
-    private List<int>? _late;
-    private List<int>? _leftOut;
-    private List<Share>? _full;
     private DialFailures? _failures;
-    private bool _usableOnly;
-    private int _tier;
-    private int _lateTurn;
-    private int _leftOutTurn;
-
-    // Destinations that the policies may not choose: they are not usable, have been tried, or are in one of the lists.
-    private IndexSet _closed;
-    private bool _isFirst;
-    private int _last;
     private DestinationModel? _current;
-    private bool _isEntered;
-    private AddressOrder? _order;
+    private AddressOrder? _addresses;
     private IPEndPoint? _onlyAddress;
     private AddressState? _address;
     private string? _why;
@@ -85,11 +62,8 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
     /// <summary>Whether this round has used up its attempts.</summary>
     public bool IsSpent => _failures is { } failures && (failures.Asked >= Most || failures.Own >= Most);
 
-    /// <summary>
-    /// The destinations at one of which the dial may wait for a place, after <see cref="TryNext(out int, out Task?)"/> found no other;
-    /// empty: the dial is over.
-    /// </summary>
-    public IReadOnlyList<Share> Full => _full ?? [];
+    /// <inheritdoc cref="DestinationOrder.Full"/>
+    public IReadOnlyList<Share> Full => _destinations.Full;
 
     /// <summary>How long the dial may still wait for places.</summary>
     public TimeSpan QueueLeft => _queueLeft;
@@ -128,13 +102,11 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
         return result.Failure is DialFailure.Destination or DialFailure.Timeout or DialFailure.Tls && _clock?.TryBackOff(out wait) == true;
     }
 
-    /// <summary>
-    /// Begins anew with all destinations. Their names are asked again, because a pod that was replaced has another address.
-    /// </summary>
+    /// <summary>Begins anew with all destinations. Their names are asked again.</summary>
     public void BeginAgain()
     {
         Leave();
-        _answers = null;
+        _destinations.AskAgain();
         _failures?.BeginAgain();
     }
 
@@ -147,57 +119,28 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
     }
 
     /// <summary>Goes on to a destination that has given the dial a place.</summary>
-    public void Enter(Share place, out int number, out Task? pending)
-    {
-        number = place.Number;
-        _full!.Remove(place);
-        (_current, _isEntered, _isTrial, _why) = (request.Cluster.Destinations[number], true, false, null);
-        pending = PendingAnswer(number);
-    }
+    public DestinationTurn Enter(Share place) => BeginTurn(_destinations.Enter(place));
 
-    /// <summary>Begins a round, with the usable destinations, or with all of them if none is usable.</summary>
+    /// <summary>Begins a round with all destinations.</summary>
     public void Begin()
     {
         Leave();
-        (_tier, _lateTurn, _leftOutTurn, _isFirst, _last) = (0, 0, 0, true, -1);
-        _late?.Clear();
-        _leftOut?.Clear();
-        _full?.Clear();
-        _closed.Clear();
+        _destinations.Begin();
         _failures?.BeginRound();
-        var cluster = request.Cluster;
-        _usableOnly = cluster.HasUsable();
-        for (var number = 0; _usableOnly && number < cluster.Destinations.Count; number++)
-        {
-            if (!cluster.Destinations[number].IsUsable)
-            {
-                _closed.Add(number);
-            }
-        }
     }
 
     /// <summary>Goes on to the next destination.</summary>
-    /// <param name="number">The number of the destination.</param>
-    /// <param name="pending">The open question for the destination's name, if the dial must wait for the answer.</param>
     /// <returns>False: there is no other destination.</returns>
-    public bool TryNext(out int number, out Task? pending)
+    public bool TryNext(out DestinationTurn turn)
     {
         Leave();
-        for (; _tier < request.Cluster.Tiers.Count; _tier++)
+        if (!_destinations.TryNext(out turn))
         {
-            if (TryChoose(request.Cluster.Tiers[_tier], out number, out pending) || TryNext(_late, ref _lateTurn, out number, out pending))
-            {
-                return true;
-            }
-
-            if (_full is { Count: > 0 })
-            {
-                return false;
-            }
+            return false;
         }
 
-        (number, pending) = (-1, null);
-        return !request.Cluster.RejectsWhenAllDown && TryNext(_leftOut, ref _leftOutTurn, out number, out pending);
+        BeginTurn(turn);
+        return true;
     }
 
     /// <summary>Begins with the addresses of the current destination. Its name has an answer by now.</summary>
@@ -205,22 +148,25 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
     {
         var cluster = request.Cluster;
         var destination = cluster.Destinations[number];
-        (_order, _onlyAddress) = (null, destination.Literal?[0] ?? cluster.Original?.AddressFor(request.Client!));
+        (_addresses, _onlyAddress) = (null, destination.Literal?[0] ?? cluster.Original?.AddressFor(request.Client!));
         if (_onlyAddress is not null)
         {
             return;
         }
 
-        var answer = AnswerOf(number).Result;
-        _why = answer.Length == 0 ? PassiveHealth.NoAddress : null;
+        var answer = _destinations.AnswerOf(number).Result;
+        // A source that has no address says so at once and knows it, so the next dial may ask again.
+        _why = answer.Length == 0 && destination.Source is null ? PassiveHealth.NoAddress : null;
         if (answer.Length > 0)
         {
-            _order = new AddressOrder(
-                destination.State.Addresses.Of(answer, cluster.AddressPolicy),
+            _addresses = new AddressOrder(
+                cluster.AddressesOf(destination, answer),
                 mode == SourceIpMode.Transparent ? request.Client!.Client.AddressFamily : null,
                 cluster,
                 destination.Health,
-                passive);
+                passive,
+                request.Client?.Client.Address,
+                leavesGone: destination.Source is not null);
         }
     }
 
@@ -228,16 +174,16 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
     public bool TryNextAddress([NotNullWhen(true)] out IPEndPoint? address)
     {
         LeaveAddress();
-        if (_order is null)
+        if (_addresses is null)
         {
             (address, _onlyAddress) = (_onlyAddress, null);
             return address is not null;
         }
 
         address = null;
-        while (_order.Next() is { IsNone: false } choice)
+        while (_addresses.Next() is { IsNone: false } choice)
         {
-            if (_order.TryTake(choice) is { } taken)
+            if (_addresses.TryTake(choice) is { } taken)
             {
                 (_address, address) = (passive is null ? null : taken, taken.Address);
                 return true;
@@ -247,12 +193,8 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
         return false;
     }
 
-    /// <summary>The answer for a destination's name. A dial asks for each name once.</summary>
-    public Task<IPEndPoint[]> AnswerOf(int number)
-    {
-        _answers ??= new Task<IPEndPoint[]>?[request.Cluster.Destinations.Count];
-        return _answers[number] ??= resolver.ResolveAsync(request.Cluster.Destinations[number], request.NamePatience).AsTask();
-    }
+    /// <inheritdoc cref="DestinationOrder.AnswerOf"/>
+    public Task<IPEndPoint[]> AnswerOf(int number) => _destinations.AnswerOf(number);
 
     /// <summary>Notes a failed attempt.</summary>
     public void Note(in DialResult result)
@@ -295,120 +237,20 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
         {
             _address?.Reached();
             passive?.Reached(request.Cluster, reached, _isTrial);
-            load = !_isEntered ? null : _address is { } address ? address : reached.State;
-            (_current, _address, _isEntered) = (null, null, false);
+            load = passive is null ? null : _address is { } address ? address : reached.State;
+            (_current, _address) = (null, null);
         }
 
         Leave();
-        NoteLate();
+        _destinations.NoteLate();
         return conclusion with { Load = load, Attempts = Attempts, FailedAttempts = _failures?.Describe(conclusion) };
     }
 
-    // Chooses among the destinations of a priority. Those that are left out or have no address yet go to the lists.
-    private bool TryChoose(BalancingPolicy tier, out int number, out Task? pending)
+    // A failure of the destination before says nothing about this one.
+    private DestinationTurn BeginTurn(DestinationTurn turn)
     {
-        var cluster = request.Cluster;
-        while (tier.Choose(_closed, request.Client?.Client.Address, _last) is { IsNone: false } choice)
-        {
-            number = choice.Number;
-            var isOwn = _isFirst && cluster.HasAffinity;
-            _isFirst = false;
-            var isTrial = false;
-            if (passive?.HasTurn(cluster, cluster.Destinations[number], out isTrial) == false)
-            {
-                _closed.Add(number);
-                (_leftOut ??= []).Add(number);
-                continue;
-            }
-
-            pending = PendingAnswer(number);
-            if (pending is not null && !isOwn)
-            {
-                AbandonTrial(number, isTrial);
-                _closed.Add(number);
-                (_late ??= []).Add(number);
-                continue;
-            }
-
-            if (TryEnter(choice, isTrial))
-            {
-                _last = number;
-                _closed.Add(number);
-                return true;
-            }
-
-            AbandonTrial(number, isTrial);
-        }
-
-        (number, pending) = (-1, null);
-        return false;
-    }
-
-    private bool TryNext(List<int>? waiting, ref int turn, out int number, out Task? pending)
-    {
-        (number, pending) = (-1, null);
-        while (waiting is not null && turn < waiting.Count)
-        {
-            number = waiting[turn++];
-            pending = PendingAnswer(number);
-            if (TryEnter(new Choice(number), isTrial: false))
-            {
-                return true;
-            }
-        }
-
-        (number, pending) = (-1, null);
-        return false;
-    }
-
-    private void NoteLate()
-    {
-        for (var i = _lateTurn; passive is not null && i < (_late?.Count ?? 0); i++)
-        {
-            _ = passive.NoteLateAsync(request.Cluster, request.Cluster.Destinations[_late![i]], AnswerOf(_late[i]));
-        }
-    }
-
-    private Task<IPEndPoint[]>? PendingAnswer(int number)
-    {
-        if (request.Cluster.Destinations[number].Literal is not null || request.Cluster.Original is not null)
-        {
-            return null;
-        }
-
-        var answer = AnswerOf(number);
-        return answer.IsCompleted ? null : answer;
-    }
-
-    private bool TryEnter(Choice choice, bool isTrial)
-    {
-        var destination = request.Cluster.Destinations[choice.Number];
-        var entry = passive is null ? Entry.Entered : Enter(destination.State, choice);
-        if (entry == Entry.Full)
-        {
-            _closed.Add(choice.Number);
-            (_full ??= []).Add(new Share(choice.Number, destination.Name, destination.Weight, destination.State));
-        }
-
-        if (entry != Entry.Entered)
-        {
-            return false;
-        }
-
-        (_current, _isEntered, _isTrial, _why) = (destination, passive is not null, isTrial, null);
-        return true;
-    }
-
-    // While others wait for a place, nobody overtakes them.
-    private Entry Enter(DestinationState state, Choice choice) =>
-        state.Most != Load.Unlimited && request.Cluster.State.Line.Count > 0 ? Entry.Full : state.TryEnter(choice);
-
-    private void AbandonTrial(int number, bool isTrial)
-    {
-        if (isTrial)
-        {
-            passive?.AbandonTrial(request.Cluster.Destinations[number]);
-        }
+        (_current, _isTrial, _why, _wasFromClient) = (request.Cluster.Destinations[turn.Number], turn.IsTrial, null, false);
+        return turn;
     }
 
     private void LeaveAddress()
@@ -430,11 +272,11 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
             passive?.AbandonTrial(untold);
         }
 
-        if (_isEntered)
+        if (passive is not null)
         {
-            _current!.State.Leave();
+            _current?.State.Leave();
         }
 
-        (_current, _isEntered, _isTrial, _why) = (null, false, false, null);
+        (_current, _isTrial, _why) = (null, false, null);
     }
 }

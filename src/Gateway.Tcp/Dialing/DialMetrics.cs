@@ -18,6 +18,7 @@ internal sealed class DialMetrics
 
     private readonly Histogram<double> _duration;
     private readonly Counter<long> _retries;
+    private readonly Counter<long> _failures;
     private readonly Counter<long> _headersSent;
     private readonly Counter<long> _tlvsLeftOut;
     private readonly Counter<long> _transparent;
@@ -29,6 +30,8 @@ internal sealed class DialMetrics
         _duration = meter.CreateHistogram("gateway.destination.connect.duration", "s", "Connect attempts.", null, TcpMeter.ShortDurations);
         _retries = meter.CreateCounter<long>(
             "gateway.destination.connect.retries", "{attempt}", "Second and later attempts for one client.");
+        _failures = meter.CreateCounter<long>(
+            "gateway.destination.connect.failures", "{attempt}", "Connect attempts that failed, or whose TLS did.");
         _headersSent = meter.CreateCounter<long>("gateway.proxy_protocol.sent", "{header}", "PROXY headers to backends.");
         _tlvsLeftOut = meter.CreateCounter<long>(
             "gateway.proxy_protocol.tlvs_left_out", "{tlv}", "TLVs that were not passed on, since the header would be too long.");
@@ -37,8 +40,11 @@ internal sealed class DialMetrics
     }
 
     /// <summary>Creates the series of a destination at zero, before anything is counted.</summary>
-    public void StartAtZero(string cluster, string destination) =>
+    public void StartAtZero(string cluster, string destination)
+    {
         _retries.Add(0, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));
+        _failures.Add(0, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));
+    }
 
     /// <summary>Creates the series of a cluster's source-IP mode at zero.</summary>
     public void StartAtZero(string cluster, SourceIpModel sourceIp)
@@ -91,8 +97,13 @@ internal sealed class DialMetrics
                 TcpMeter.Tag("cluster", cluster),
                 TcpMeter.Tag("destination", destination),
                 TcpMeter.Tag("error.type", ConnectLabel.Of(failure, error)));
+            Failed(cluster, destination);
         }
     }
+
+    /// <summary>Counts an attempt that failed.</summary>
+    public void Failed(string cluster, string destination) =>
+        _failures.Add(1, TcpMeter.Tag("cluster", cluster), TcpMeter.Tag("destination", destination));
 
     /// <summary>
     /// Counts a client whose address cannot be the source of a connection to some destination (another family, loopback, or our own

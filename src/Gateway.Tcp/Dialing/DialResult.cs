@@ -30,6 +30,9 @@ internal readonly record struct DialResult
     /// <summary>The address of that destination.</summary>
     public IPEndPoint? Address { get; init; }
 
+    /// <summary>How long the last connect took.</summary>
+    public TimeSpan ConnectTime { get; init; }
+
     /// <summary>How the backend learns the client's address: the route's mode, or the mode of the fallback.</summary>
     public SourceIpMode Mode { get; init; }
 

@@ -43,7 +43,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         dial.Request.Cluster is { RejectsWhenAllDown: true } checkedCluster && !checkedCluster.HasUsable()
             ? new(DialFailure.NoHealthyDestination)
         : dial.Request.Cluster is { NeedsNames: false } cluster
-            ? new(cluster.Destinations.Count > 0 ? DialFailure.None : DialFailure.NoAddress)
+            ? new(cluster.Destinations.Count > 0 && !cluster.IsDrained() ? DialFailure.None : DialFailure.NoAddress)
             : AskNamesAsync(dial);
 
     /// <summary>Connects. Sends nothing: see <see cref="SourceHeader"/>.</summary>
@@ -102,9 +102,9 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
             Mode = mode,
         };
         dial.Begin();
-        while (dial.TryNext(out var number, out var pending) || dial.Full.Count > 0)
+        while (dial.TryNext(out var turn) || dial.Full.Count > 0)
         {
-            if (number < 0)
+            if (turn.Number < 0)
             {
                 var (place, failure, why) = await WaitForPlaceAsync(dial);
                 if (failure != DialFailure.None)
@@ -112,21 +112,22 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
                     return result with { Failure = failure, Error = why };
                 }
 
-                dial.Enter(place, out number, out pending);
+                turn = dial.Enter(place);
             }
 
-            var destination = request.Cluster.Destinations[number];
-            if (pending is not null && await dial.WaitForAsync(pending) is not SocketError.Success and var ended)
+            var destination = request.Cluster.Destinations[turn.Number];
+            if (turn.Pending is { } pending && await dial.WaitForAsync(pending) is not SocketError.Success and var ended)
             {
                 return result with { Failure = DialFailure.Aborted, Error = ended };
             }
 
-            if (dial.IsOver)
+            // A timer may fire a little before the clock says so. Without an answer there are no addresses, and this thread must not wait.
+            if (dial.IsOver || turn.Pending is { IsCompleted: false })
             {
                 return result with { Failure = DialFailure.Timeout };
             }
 
-            dial.BeginAddresses(number, mode);
+            dial.BeginAddresses(turn.Number, mode);
             while (dial.TryNextAddress(out var address))
             {
                 if (!request.CanUseSource(mode, address))
@@ -210,13 +211,15 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         var request = dial.Request;
         var began = time.GetTimestamp();
         var connected = await request.Connector.ConnectAsync(request.To(address, mode, dial.BeginAttempt()));
-        metrics.Attempted(request.Cluster.Name, destination.Name, mode, connected.Failure, connected.Error, time.GetElapsedTime(began));
+        var took = time.GetElapsedTime(began);
+        metrics.Attempted(request.Cluster.Name, destination.Name, mode, connected.Failure, connected.Error, took);
         var result = new DialResult
         {
             Backend = connected.Connection,
             Socket = connected.Socket,
             Destination = destination,
             Address = address,
+            ConnectTime = took,
             Mode = mode,
             Failure = FailureOf(connected.Failure),
             Error = connected.Error,
@@ -226,7 +229,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
             : result;
     }
 
-    private static async ValueTask<DialResult> OpenAsync(
+    private async ValueTask<DialResult> OpenAsync(
         IConnectionOpening opening, Dial dial, TcpConnection backend, DestinationModel destination, DialResult connected)
     {
         var opened = await opening.OpenAsync(dial, backend, destination, connected.Mode);
@@ -236,6 +239,11 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         }
 
         backend.Reset();
+        if (opened.Failure != DialFailure.Aborted)
+        {
+            metrics.Failed(dial.Request.Cluster.Name, destination.Name);
+        }
+
         return connected with { Backend = null, Failure = opened.Failure, Error = opened.Error, Why = opened.Why };
     }
 
@@ -295,7 +303,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
             }
         }
 
-        foreach (var destination in cluster.Destinations.Where(destination => destination.MayBeTried(usableOnly)))
+        foreach (var destination in cluster.Destinations.Where(one => one.Source is null && one.MayBeTried(usableOnly)))
         {
             passive?.Failed(cluster, destination, isTrial: false, PassiveHealth.NoAddress);
         }

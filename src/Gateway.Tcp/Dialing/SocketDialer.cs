@@ -14,15 +14,19 @@ using Gateway.Tcp.SourceIp;
 namespace Gateway.Tcp.Dialing;
 
 /// <summary>
-/// Opens connections to backends as managed sockets, for callers that speak the protocol themselves (HTTP). It dials in the same way as TCP
-/// routes do (<see cref="Dialer"/>). The caller has chosen the destination, so a dial chooses among the addresses of this destination only.
-/// If the mode is ProxyProtocol, the dialer has sent the header as the very first bytes. Safe from any thread.
+/// Opens connections to backends for callers that speak the protocol themselves (HTTP): as managed sockets, or on a loop of an engine. It
+/// dials in the same way as TCP routes do (<see cref="Dialer"/>). The caller has chosen the destination, so a dial chooses among the
+/// addresses of this destination only. If the mode is ProxyProtocol, the dialer has sent the header as the very first bytes. Safe from any
+/// thread.
 /// </summary>
 public sealed class SocketDialer
 {
     // HTTP connections are opened seldom and then serve many requests. All these requests would go to an outdated address, so a dial waits
     // for a fresh answer for this long. A name server in good health answers within this time.
     private static readonly TimeSpan RefreshPatience = TimeSpan.FromMilliseconds(500);
+
+    // A header fits into the send buffer of a new connection, so it waits for nothing.
+    private static readonly TimeSpan LongestHeader = TimeSpan.FromSeconds(5);
 
     // Destinations come from configuration. The bound is there because destinations of earlier reloads stay in the dictionary.
     private const int MostDestinations = 4096;
@@ -76,24 +80,58 @@ public sealed class SocketDialer
     public async ValueTask<Socket> ConnectAsync(
         DnsEndPoint destination, SocketDial dial, Announcement? announced, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(destination);
-        ArgumentNullException.ThrowIfNull(dial);
-        var dialed = await _dialer.DialAsync(_dialer.Begin(new DialRequest
+        var connector = new SocketConnector(_ownListeners, _time, cancellation);
+        var dialed = await DialAsync(connector, destination, dial, announced, cancellation);
+        var socket = dialed.Socket!;
+        if (dialed.Mode == SourceIpMode.ProxyProtocol)
         {
-            Connector = new SocketConnector(_ownListeners, _time, cancellation),
-            Client = announced?.Client,
-            Cluster = ClusterOf(dial, $"{destination.Host}:{destination.Port}"),
-            SourceIp = dial.SourceIp,
-            KeepAlive = dial.KeepAlive,
-            NamePatience = RefreshPatience,
-        }));
-        if (dialed.Socket is not { } socket)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            throw WhyNot(dialed, destination.Host, announced?.Client);
+            try
+            {
+                await AnnounceAsync(
+                    async header => await socket.SendAsync(header, cancellation), LocalOf(socket), RemoteOf(socket), dial, announced);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
         }
 
-        return dialed.Mode == SourceIpMode.ProxyProtocol ? await AnnounceAsync(socket, dial, announced, cancellation) : socket;
+        return socket;
+    }
+
+    /// <summary>As the other method, but an engine's loop dials and carries the connection. The caller continues on the loop.</summary>
+    /// <param name="loop">The loop.</param>
+    /// <param name="destination">The destination.</param>
+    /// <param name="dial">How to connect, and for which cluster.</param>
+    /// <param name="announced">The client; null: the gateway itself.</param>
+    /// <param name="cancellation">Ends all attempts.</param>
+    /// <returns>The connection. If the mode is ProxyProtocol, the header has been sent.</returns>
+    /// <exception cref="SourceUnusableException">The client's address cannot be used, and the fallback is Reject.</exception>
+    /// <exception cref="ConnectException">No address was reached, or the destination has no address.</exception>
+    /// <exception cref="OperationCanceledException">The dial was cancelled.</exception>
+    public async ValueTask<TcpConnection> ConnectAsync(
+        EngineLoop loop, DnsEndPoint destination, SocketDial dial, Announcement? announced, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(loop);
+        var dialed = await DialAsync(loop.CreateConnector(cancellation), destination, dial, announced, cancellation);
+        var connection = dialed.Backend!;
+        await loop.EnterAsync();
+        if (dialed.Mode == SourceIpMode.ProxyProtocol)
+        {
+            try
+            {
+                await AnnounceAsync(
+                    header => SendAsync(connection, header), connection.LocalEndPoint, connection.RemoteEndPoint, dial, announced);
+            }
+            catch
+            {
+                connection.Reset();
+                throw;
+            }
+        }
+
+        return connection;
     }
 
     /// <summary>
@@ -143,7 +181,44 @@ public sealed class SocketDialer
 
     private static ConnectException Because(in DialResult dialed) => new(dialed.Failure, dialed.Error, dialed.Describe());
 
-    private async ValueTask<Socket> AnnounceAsync(Socket socket, SocketDial dial, Announcement? announced, CancellationToken cancellation)
+    private async ValueTask<DialResult> DialAsync(
+        IConnector connector, DnsEndPoint destination, SocketDial dial, Announcement? announced, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        ArgumentNullException.ThrowIfNull(dial);
+        var dialed = await _dialer.DialAsync(_dialer.Begin(new DialRequest
+        {
+            Connector = connector,
+            Client = announced?.Client,
+            Cluster = ClusterOf(dial, $"{destination.Host}:{destination.Port}"),
+            SourceIp = dial.SourceIp,
+            KeepAlive = dial.KeepAlive,
+            NamePatience = RefreshPatience,
+        }));
+        if (dialed.Failure != DialFailure.None)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw WhyNot(dialed, destination.Host, announced?.Client);
+        }
+
+        return dialed;
+    }
+
+    private static async ValueTask SendAsync(TcpConnection connection, ReadOnlyMemory<byte> header)
+    {
+        var sent = await connection.SendAllAsync(header, LongestHeader);
+        if (sent.Error != SocketError.Success)
+        {
+            throw new SocketException((int)sent.Error);
+        }
+    }
+
+    private static IPEndPoint LocalOf(Socket socket) => (IPEndPoint)socket.LocalEndPoint!;
+
+    private static IPEndPoint RemoteOf(Socket socket) => (IPEndPoint)socket.RemoteEndPoint!;
+
+    private async ValueTask AnnounceAsync(
+        Func<ReadOnlyMemory<byte>, ValueTask> send, IPEndPoint local, IPEndPoint remote, SocketDial dial, Announcement? announced)
     {
         var header = ArrayPool<byte>.Shared.Rent(
             announced is null ? OwnHeader.MaxLength : SourceHeader.MaxLength(announced, dial.SourceIp));
@@ -151,17 +226,11 @@ public sealed class SocketDialer
         {
             var leftOut = 0;
             var length = announced is null
-                ? OwnHeader.Write(header, dial.SourceIp.Version, socket)
+                ? OwnHeader.Write(header, dial.SourceIp.Version, local, remote)
                 : SourceHeader.Write(header, announced, dial.SourceIp, out leftOut);
             _metrics.TlvsLeftOut(dial.Cluster, leftOut);
-            await socket.SendAsync(header.AsMemory(0, length), cancellation);
+            await send(header.AsMemory(0, length));
             _metrics.HeaderSent(dial.Cluster, dial.SourceIp.Version);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
         }
         finally
         {

@@ -12,7 +12,7 @@ internal abstract class DnatTargets
 
     /// <summary>
     /// The addresses for new connections of a family, in an order that does not depend on the name server. Empty: the destination is not
-    /// healthy, has no address of the family or has weight 0, or forwarding is off.
+    /// healthy, has no address of the family, has weight 0 or is drained, or forwarding is off.
     /// </summary>
     public abstract IReadOnlyList<IPEndPoint> ForNew(DestinationModel destination, AddressFamily family);
 
@@ -34,7 +34,8 @@ internal abstract class DnatTargets
         private readonly bool _v6 = isForwarding(AddressFamily.InterNetworkV6);
 
         public override IReadOnlyList<IPEndPoint> ForNew(DestinationModel destination, AddressFamily family) =>
-            destination.Weight > 0 && (family == AddressFamily.InterNetwork ? _v4 : _v6) && destination.Health is { } health
+            destination is { Weight: > 0, State.IsDrained: false, Health: { } health }
+            && (family == AddressFamily.InterNetwork ? _v4 : _v6)
                 ?
                 [
                     .. health

@@ -16,6 +16,9 @@ internal interface ITcpEngine : IAsyncDisposable
     /// <summary>Writing and keeping TCP options; null: the engine cannot take part in handshakes.</summary>
     ITcpOptions? Options { get; }
 
+    /// <summary>The threads that can carry a server's and a client's connections (HTTP); empty: the engine has no such threads.</summary>
+    IReadOnlyList<EngineLoop> Loops { get; }
+
     /// <summary>Binds and listens; nothing is accepted before <see cref="ITcpEngineListener.Start"/>.</summary>
     /// <exception cref="SocketException">The address cannot be bound (the port is in use, say), or options cannot be kept.</exception>
     ITcpEngineListener Bind(IPEndPoint endPoint, TcpListenOptions options);

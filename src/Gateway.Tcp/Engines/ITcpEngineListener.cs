@@ -4,7 +4,7 @@ using Gateway.Linux;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>A bound listening socket (or one per event loop).</summary>
-internal interface ITcpEngineListener : IAsyncDisposable
+public interface ITcpEngineListener : IAsyncDisposable
 {
     /// <summary>The bound address. The port is the real port, even if port 0 was asked for.</summary>
     IPEndPoint LocalEndPoint { get; }

@@ -44,6 +44,8 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
     private IFirstBytesGuard? _guard = firstBytes;
     private long _toBackend;
     private long _toClient;
+    private long _toBackendAt;
+    private long _toClientAt;
     private int _end = Running;
     private int _firstFin = Running;
     private bool _hasClientEnded;
@@ -57,6 +59,9 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
 
     /// <inheritdoc/>
     public RelayedBytes Relayed => new(Volatile.Read(ref _toBackend), Volatile.Read(ref _toClient));
+
+    /// <inheritdoc/>
+    public FirstBytesRelayed FirstBytes => new(Volatile.Read(ref _toBackendAt), Volatile.Read(ref _toClientAt));
 
     /// <summary>Runs until both directions have ended.</summary>
     public async ValueTask<RelayResult> RunAsync()
@@ -243,15 +248,18 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
 
     private void Count(int sent, bool fromClient)
     {
-        Volatile.Write(ref _lastActivity, _time.GetTimestamp());
+        var now = _time.GetTimestamp();
+        Volatile.Write(ref _lastActivity, now);
 
         // Each direction has its own counter and only one writer.
         if (fromClient)
         {
+            _toBackendAt = _toBackendAt == 0 && sent > 0 ? now : _toBackendAt;
             _toBackend += sent;
         }
         else
         {
+            _toClientAt = _toClientAt == 0 && sent > 0 ? now : _toClientAt;
             _toClient += sent;
         }
     }

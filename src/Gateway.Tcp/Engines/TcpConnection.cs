@@ -91,6 +91,21 @@ public abstract class TcpConnection : RelaySide, IConnector
     /// </returns>
     public abstract ValueTask<SocketError> WaitForAsync(Task task);
 
+    /// <summary>
+    /// The connection's bytes as pipes, for a server that speaks the protocol itself. Called once, when the connection was accepted;
+    /// nothing else reads or writes from then on. Null: the engine has no pipes.
+    /// </summary>
+    public virtual ConnectionPipes? OpenPipes() => null;
+
+    /// <summary>
+    /// Ends a wait of <see cref="RelaySide.AwaitBytesAsync"/> or <see cref="RelaySide.WriteAsync"/> with
+    /// <see cref="SocketError.Interrupted"/>, so that the caller can look whether it still wants it. From any thread. The connection stays
+    /// as it is, and a wait that begins later may be ended too. Does nothing where no loop carries the connection.
+    /// </summary>
+    public virtual void Interrupt()
+    {
+    }
+
     /// <summary>Opens a connection to a backend, carried by the same engine thread as this one.</summary>
     public abstract ValueTask<ConnectResult> ConnectAsync(ConnectRequest request);
 

@@ -4,7 +4,7 @@ using Gateway.Linux;
 namespace Gateway.Tcp.Engines;
 
 /// <summary>The options of a listener.</summary>
-internal sealed record TcpListenOptions
+public sealed record TcpListenOptions
 {
     /// <summary>Length of the accept queue. Defaults to 4096. The kernel caps it at net.core.somaxconn.</summary>
     public int Backlog { get; init; } = 4096;

@@ -9,13 +9,18 @@ namespace Gateway.Tcp.Health;
 
 /// <summary>
 /// Checks one destination until the checker is disposed: it looks the addresses up, checks all of them at once, publishes the results and
-/// waits for the interval. This costs one timer, and one connection per address and interval; nothing is queued.
+/// waits for the interval. This costs one timer, and one connection per address and interval; nothing is queued. When the addresses change
+/// meanwhile, it checks the new ones at once, because an address without a verdict is used, and a destination whose old addresses have all
+/// failed is not. The others are left alone: Rise and Fall count intervals.
 /// </summary>
 internal sealed partial class DestinationChecker : IAsyncDisposable
 {
     // The most addresses of a family. A headless service resolves to every pod, and the kernel forwards to each healthy address. Addresses
     // are sorted before they are cut to this number, because name servers rotate the order of their answers.
     private const int MostAddresses = 64;
+
+    // Between two looks at changed addresses. A rollout changes them many times, and a name server may give others with each answer.
+    private static readonly TimeSpan Gap = TimeSpan.FromSeconds(1);
 
     private readonly DestinationModel _destination;
     private readonly HealthCheckModel _rules;
@@ -30,6 +35,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _running;
+    private TaskCompletionSource _news = New();
     private volatile ClusterModel _cluster;
     private bool _isSpread;
 
@@ -66,6 +72,12 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
             room,
             probe);
         (_onChange, _onDown, _logger, Health) = (onChange, onDown, logger, destination.Health!);
+        _destination.State.Addresses.Changed += OnNews;
+        if (_destination.Source is { } source)
+        {
+            source.Changed += OnNews;
+        }
+
         _running = RunAsync();
     }
 
@@ -94,6 +106,12 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        _destination.State.Addresses.Changed -= OnNews;
+        if (_destination.Source is { } source)
+        {
+            source.Changed -= OnNews;
+        }
+
         await _stop.CancelAsync();
         await _running;
         _stop.Dispose();
@@ -105,20 +123,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
         await Task.Yield();
         while (!_stop.IsCancellationRequested)
         {
-            try
-            {
-                await CheckAllAsync();
-            }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-            {
-                break;
-            }
-            catch (Exception fault)
-            {
-                // A bug of the gateway. The destination keeps its verdict, and is checked again after the interval.
-                Log.Fault(_logger, Cluster, Destination, fault);
-            }
-
+            await TryCheckAsync(isNewOnly: false);
             _first.TrySetResult();
             await WaitAsync();
         }
@@ -126,11 +131,31 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
         _first.TrySetResult();
     }
 
-    private async Task CheckAllAsync()
+    private async Task TryCheckAsync(bool isNewOnly)
     {
+        try
+        {
+            await CheckAllAsync(isNewOnly);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The end of the checker.
+        }
+        catch (Exception fault)
+        {
+            // A bug of the gateway. The destination keeps its verdict, and is checked again after the interval.
+            Log.Fault(_logger, Cluster, Destination, fault);
+        }
+    }
+
+    private async Task CheckAllAsync(bool isNewOnly)
+    {
+        // Before the look-up: a change that the look-up does not see makes the next one.
+        Interlocked.Exchange(ref _news, New());
         var known = Health.Addresses;
         var addresses = await LookUpAsync(known);
-        var verdicts = await Task.WhenAll(addresses.Select(address => CheckAsync(address.Address)));
+        var verdicts = await Task.WhenAll(addresses.Select(address =>
+            isNewOnly && known.Contains(address) ? Task.FromResult(ProbeResult.None) : CheckAsync(address.Address)));
         if (_stop.IsCancellationRequested)
         {
             return;
@@ -202,7 +227,7 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
 
         if (!_stop.IsCancellationRequested && result.IsGood is { } verdict)
         {
-            _metrics.Checked(Cluster, Destination, verdict, _time.GetElapsedTime(began));
+            _metrics.Checked(Cluster, Destination, verdict, result.Took ?? _time.GetElapsedTime(began));
         }
 
         return result;
@@ -233,8 +258,17 @@ internal sealed partial class DestinationChecker : IAsyncDisposable
         // destinations and gateways do not come in one burst.
         var wait = _rules.Interval * (_isSpread ? 0.9 + (0.2 * Random.Shared.NextDouble()) : Random.Shared.NextDouble());
         _isSpread = true;
-        await Task.Delay(wait, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var interval = Task.Delay(wait, _time, _stop.Token);
+        while (await Task.WhenAny(interval, Volatile.Read(ref _news).Task) != interval)
+        {
+            await TryCheckAsync(isNewOnly: true);
+            await Task.WhenAny(interval, Task.Delay(Gap, _time, _stop.Token));
+        }
     }
+
+    private void OnNews() => Volatile.Read(ref _news).TrySetResult();
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static partial class Log
     {

@@ -110,7 +110,7 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
         await Task.WhenAll(_ending);
     }
 
-    // An unchanged destination has its checker already.
+    // An unchanged destination has its checker already. A trial leaves a checker that is in force as it is, because it may yet be refused.
     private void Watch(
         IEnumerable<ClusterModel> clusters,
         Dictionary<DestinationHealth, DestinationChecker> before,
@@ -120,7 +120,12 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
         {
             foreach (var destination in cluster.HealthCheck is null ? [] : cluster.Destinations)
             {
-                if (!after.TryGetValue(destination.Health!, out var checker) && !before.TryGetValue(destination.Health!, out checker))
+                if (after.ContainsKey(destination.Health!))
+                {
+                    continue;
+                }
+
+                if (!before.TryGetValue(destination.Health!, out var checker))
                 {
                     _metrics.StartAtZero(cluster.Name, destination.Name);
                     checker = new DestinationChecker(
@@ -128,7 +133,7 @@ internal sealed partial class HealthMonitor : IAsyncDisposable
                 }
 
                 checker.Model = cluster;
-                after[destination.Health!] = checker;
+                after.Add(destination.Health!, checker);
             }
         }
     }

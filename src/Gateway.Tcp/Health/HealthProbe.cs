@@ -19,6 +19,7 @@ internal sealed class HealthProbe(OwnListeners ownListeners, TimeProvider time)
     public async Task<ProbeResult> CheckAsync(ProbeTarget target, CancellationToken cancellation)
     {
         var model = target.Rules.Probe;
+        var began = time.GetTimestamp();
         using var limit = new CancellationTokenSource(target.Rules.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         var connector = new SocketConnector(ownListeners, time, cancellation) { Prepare = model.IsKnock ? Knock.Prepare : null };
@@ -42,7 +43,9 @@ internal sealed class HealthProbe(OwnListeners ownListeners, TimeProvider time)
             using var probe = ProbeFor(target);
             await using var conversation = new Conversation(socket, target, probe, time);
             var why = await conversation.AskAsync(either.Token);
-            return cancellation.IsCancellationRequested ? ProbeResult.None : new ProbeResult(why is null, why);
+            return cancellation.IsCancellationRequested
+                ? ProbeResult.None
+                : new ProbeResult(why is null, why) { Took = time.GetElapsedTime(began, conversation.AskedUntil) };
         }
     }
 

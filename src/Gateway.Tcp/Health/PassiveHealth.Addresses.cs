@@ -8,11 +8,14 @@ namespace Gateway.Tcp.Health;
 internal sealed partial class PassiveHealth
 {
     /// <summary>Whether an address gets its turn last, because connects to it fail.</summary>
-    public bool IsAvoided(ClusterModel cluster, AddressState address) => cluster.Passive is not null && address.IsAvoided(Now);
+    public bool IsAvoided(ClusterModel cluster, AddressState address) =>
+        cluster.Passive is not null && address.IsFailing && address.IsAvoided(Now);
 
     /// <summary>Begins an attempt at an address; false: another dial tries the failing address already.</summary>
-    public bool TryBegin(ClusterModel cluster, AddressState address) =>
-        cluster.Passive is not { } rules || address.TryBegin(Now, rules.EjectionTime + cluster.ConnectTimeout);
+    public bool TryBegin(ClusterModel cluster, AddressState address, bool asLast) =>
+        cluster.Passive is not { } rules
+            || !address.IsFailing
+            || address.TryBegin(Now, rules.EjectionTime + cluster.ConnectTimeout, asLast);
 
     /// <summary>
     /// Notes that an address did not take a connection. Not called for failures of the gateway. The share of addresses that are avoided at
@@ -36,13 +39,15 @@ internal sealed partial class PassiveHealth
             return;
         }
 
-        var avoided = addresses.Count(other => other != address && other.IsAvoided(Now));
-        if ((address.IsAvoided(Now) || rules.AllowsAnother(addresses.Count, avoided))
+        if ((address.IsAvoided(Now) || MayAvoidAnother(rules, addresses, address))
             && address.Failed(rules, Now, source) is > 0 and var failures)
         {
             Log.AddressAvoided(_logger, cluster.Name, destination.Name, address.Address, why, failures, rules.EjectionTime);
         }
     }
+
+    private bool MayAvoidAnother(PassiveRules rules, IReadOnlyCollection<AddressState> addresses, AddressState address) =>
+        rules.AllowsAnother(addresses.Count, addresses.Count(other => other != address && other.IsAvoided(Now)));
 
     private static partial class Log
     {

@@ -38,8 +38,7 @@ internal sealed partial class PassiveHealth
 
         if (address is not null && destination.State.Addresses.Current is { Count: > 1 } addresses)
         {
-            var avoided = addresses.Count(other => other != address && other.IsAvoided(Now));
-            if (!address.IsAvoided(Now) && rules.AllowsAnother(addresses.Count, avoided)
+            if (!address.IsAvoided(Now) && MayAvoidAnother(rules, addresses, address)
                 && address.Resets.Count(rules.Failures, Now, client, acceptedAt, hasAnswered))
             {
                 address.Avoid(rules, Now);

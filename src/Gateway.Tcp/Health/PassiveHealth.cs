@@ -31,12 +31,19 @@ internal sealed partial class PassiveHealth
         _ejections = HealthMetrics.CreateEjections(meter);
         meter.CreateObservableGauge(
             "gateway.destination.failing",
-            () => _watched.SelectMany(static cluster => cluster.Destinations.Select(destination => new Measurement<int>(
-                destination.State.Passive.IsFailing ? 1 : 0,
-                TcpMeter.Tag("cluster", cluster.Name),
-                TcpMeter.Tag("destination", destination.Name)))),
+            () => Measure(static state => state.IsFailing),
             description: "1 while clients' connects to a destination fail, 0 while they succeed or nobody has tried.");
+        meter.CreateObservableGauge(
+            "gateway.destination.ejected",
+            () => Measure(static state => state.IsLeftOut),
+            description: "1 while a destination gets connections only where no other destination takes them, because connects fail.");
     }
+
+    private IEnumerable<Measurement<int>> Measure(Func<PassiveState, bool> holds) => _watched.SelectMany(
+        cluster => cluster.Destinations.Select(destination => new Measurement<int>(
+            holds(destination.State.Passive) ? 1 : 0,
+            TcpMeter.Tag("cluster", cluster.Name),
+            TcpMeter.Tag("destination", destination.Name))));
 
     private TimeSpan Now => _time.GetElapsedTime(0);
 

@@ -8,6 +8,9 @@ namespace Gateway.Tcp.Health;
 /// <param name="Why">What failed, for logs: <c>refused</c>, <c>timeout</c>, <c>status 503</c>. Null: nothing did.</param>
 internal readonly record struct ProbeResult(bool? IsGood, string? Why = null)
 {
+    /// <summary>How long the check took, without its goodbye; null: as long as it ran.</summary>
+    public TimeSpan? Took { get; init; }
+
     /// <summary>A good answer.</summary>
     public static ProbeResult Good => new(true);
 

@@ -58,7 +58,8 @@ internal sealed class HostResolver
     /// How long to wait for a fresh answer before an outdated answer is used. Defaults to zero.
     /// </param>
     public ValueTask<IPEndPoint[]> ResolveAsync(DestinationModel destination, TimeSpan patience = default) =>
-        destination.Literal is { } literal ? new(literal) : ResolveAsync(destination.Host, destination.Port, patience);
+        destination.Literal is { } literal ? new(literal)
+            : destination.Source?.AskAsync() ?? ResolveAsync(destination.Host, destination.Port, patience);
 
     /// <summary>The addresses of a host name, with a port.</summary>
     public async ValueTask<IPEndPoint[]> ResolveAsync(string host, int port, TimeSpan patience = default)

@@ -1,4 +1,5 @@
 using Gateway.Tcp.Admission;
+using Gateway.Tcp.Balancing;
 using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Health;
 using Gateway.Tcp.Telemetry;
@@ -13,22 +14,29 @@ internal sealed class AnswerVerdicts(PassiveHealth passive, LiveConnections live
     /// <param name="duration">Since its accept.</param>
     public void Ended(ConnectionRecord record, TimeSpan duration)
     {
-        if (record is not { Destination: { } destination, Load: { } load, Identity: { } identity, Route.Cluster: { } cluster })
+        if (record is not { Destination: { } destination, Load: { } load, Identity: not null, Route.Cluster: { } cluster })
         {
             return;
         }
 
-        var address = load as AddressState;
         if (record.BytesToClient > 0)
         {
-            PassiveHealth.Answered(destination, address);
+            PassiveHealth.Answered(destination, load as AddressState);
         }
         else if (WasResetEarly(record, cluster, duration))
         {
-            passive.ResetEarly(
-                cluster, destination, address, identity.Client.Address, record.AcceptedAt, since => HasAnswered(load, since));
+            NoteReset(record, cluster, destination, load);
         }
     }
+
+    // A method of its own, because otherwise the end of every connection would allocate what the lambda captures.
+    private void NoteReset(ConnectionRecord record, ClusterModel cluster, DestinationModel destination, Load load) => passive.ResetEarly(
+        cluster,
+        destination,
+        load as AddressState,
+        record.Identity!.Client.Address,
+        record.AcceptedAt,
+        since => HasAnswered(load, since));
 
     // A server may reset a client that has been silent for too long: that is the client's doing.
     private static bool WasResetEarly(ConnectionRecord record, ClusterModel cluster, TimeSpan duration) => record.Outcome.Reason switch

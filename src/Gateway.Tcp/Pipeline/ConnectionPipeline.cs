@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Gateway.Tcp.AccessLogs;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
@@ -10,6 +11,7 @@ using Gateway.Tcp.Networks;
 using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Routing;
+using Gateway.Tcp.Status;
 using Gateway.Tcp.Telemetry;
 using Gateway.Tcp.Tls;
 using Microsoft.Extensions.Logging;
@@ -35,13 +37,16 @@ internal sealed partial class ConnectionPipeline(
     HandshakeLimit handshakes,
     ILoggerFactory loggers,
     TimeProvider time,
-    PassiveHealth? passive = null)
+    PassiveHealth? passive = null,
+    ClosedConnections? closed = null,
+    AccessLogState? accessLog = null)
 {
     // A load balancer's check ends within two round trips. A connection that lasts longer is a client, even if the client only reads.
     private static readonly TimeSpan LongestCheck = TimeSpan.FromSeconds(1);
 
     private readonly AnswerVerdicts? _answers = passive is null ? null : new AnswerVerdicts(passive, live);
-    private readonly AccessLog _access = new(loggers);
+    private readonly AccessLog _access = new(loggers, accessLog ?? new AccessLogState(time), live, time);
+    private readonly ConnectionSpans _spans = new(time);
     private readonly OperatorWarnings _warnings = new(loggers, time);
     private readonly OwnConnections _own = new();
     private readonly ConnectionPrologue _prologue = new(PrologueRules.Tcp, metrics.Prologue, live, limit, loggers, time);
@@ -53,6 +58,13 @@ internal sealed partial class ConnectionPipeline(
     {
         get => _model;
         set => _model = value;
+    }
+
+    /// <summary>The share of connections that have a span, 0 to 1.</summary>
+    public double TraceSampleRatio
+    {
+        get => _spans.SampleRatio;
+        set => _spans.SampleRatio = value;
     }
 
     /// <summary>Runs all steps for a connection. Never throws.</summary>
@@ -134,7 +146,7 @@ internal sealed partial class ConnectionPipeline(
         var left = record.LeftForHandshake(server.HandshakeTimeout, time);
         var shaken = await ServerHandshake.RunAsync(
             record.Client, record.Prefetch, record.Identity!.Hello!, server, left, handshakes, time);
-        metrics.Tls.Ended(record.ListenerName, shaken.Result, time.GetElapsedTime(began));
+        metrics.Tls.Ended(record.ListenerName, shaken.Result, time.GetElapsedTime(began), shaken.Session?.Version);
         record.DropPrefetch();
         if (shaken.Side is not { } side)
         {
@@ -215,7 +227,9 @@ internal sealed partial class ConnectionPipeline(
         }
 
         record.Backend = backend;
-        record.SendsHeader = dialed.Mode == SourceIpMode.ProxyProtocol;
+        record.PassedBy = dialed.Mode;
+        (record.ConnectedAt, record.ConnectTime) = (time.GetTimestamp(), dialed.ConnectTime);
+        _access.Connected(record);
         metrics.DestinationOpened(route.Cluster.Name, dialed.Destination!.Name);
         if (UnhealthyConnections.CameTooLate(route.Cluster, dialed.Destination, dialed.Address!))
         {
@@ -310,7 +324,7 @@ internal sealed partial class ConnectionPipeline(
             return record.Fail(record.Client.AbortReason is null ? CloseReason.BackendSendFailed : CloseReason.Drain);
         }
 
-        record.BytesToBackend = payload.Length;
+        record.BytesToBackend = record.BytesAtOnce = payload.Length;
         record.DropPrefetch();
         return !isRefused || record.Fail(PipelineOutcomes.Of(record.GuardAs));
     }
@@ -345,9 +359,17 @@ internal sealed partial class ConnectionPipeline(
             metrics.Prologue.Ended(record.ListenerName, outcome.Reason);
         }
 
+        if (closed?.Count(outcome.Reason) == true)
+        {
+            closed.Add(record.Summarize(time.GetUtcNow() - duration), outcome.Reason, DetailOf(outcome), duration);
+        }
+
         _access.Write(record, duration);
+        _spans.Ended(record, duration);
         _warnings.Ended(record.Outcome, record.ListenerName, record.Peer, record.Route?.Cluster.Name, record.Identity?.Client);
     }
+
+    private static string? DetailOf(in Outcome outcome) => outcome is { Rule: null, Error: null } ? null : outcome.Detail;
 
     // A peer without a header may wait for the server to speak first, so the backend is dialed at once. Only the end of the connection then
     // tells a check from a client.

@@ -12,6 +12,7 @@ using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Routing;
+using Gateway.Tcp.Status;
 using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Pipeline;
@@ -117,14 +118,47 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     public override bool IsSilent => HoldsPlace && !HasSpoken && (Identity is null || _prefetchLength == 0) && BytesToBackend == 0
         && client.Relayed is { ToBackend: 0, ToClient: <= LongestGreetingBytes };
 
+    /// <summary>How the backend learns the client's address; null: it has not been dialed.</summary>
+    public SourceIpMode? PassedBy { get; set; }
+
     /// <summary>Whether the backend gets a PROXY header.</summary>
-    public bool SendsHeader { get; set; }
+    public bool SendsHeader => PassedBy == SourceIpMode.ProxyProtocol;
 
     /// <summary>Payload from the client that the backend's kernel took.</summary>
     public long BytesToBackend { get; set; }
 
     /// <summary>Payload from the backend that the client's kernel took.</summary>
     public long BytesToClient { get; set; }
+
+    /// <summary>The timestamp at which the backend's connection was open; 0: it never was.</summary>
+    public long ConnectedAt { get; set; }
+
+    /// <summary>How long the connect took that succeeded.</summary>
+    public TimeSpan ConnectTime { get; set; }
+
+    /// <summary>Our address of the backend's connection, if a line of the access log has it; otherwise null.</summary>
+    public IPEndPoint? BackendLocal { get; set; }
+
+    /// <summary>Payload that was sent to the backend as soon as it was connected, before the relay began.</summary>
+    public int BytesAtOnce { get; set; }
+
+    /// <summary>
+    /// How long the backend took for its first byte: since the first payload went to it, or since it was connected if it spoke first. Null:
+    /// none has come. From any thread.
+    /// </summary>
+    public TimeSpan? ReadFirstByte(TimeProvider time)
+    {
+        if (client.Relay?.FirstBytes is not { ToClientAt: not 0 } first)
+        {
+            return null;
+        }
+
+        var wasAsked = BytesAtOnce == 0 && first.ToBackendAt != 0 && first.ToBackendAt <= first.ToClientAt;
+        return time.GetElapsedTime(wasAsked ? first.ToBackendAt : ConnectedAt, first.ToClientAt);
+    }
+
+    /// <summary>Whether the metrics include the time of the first byte. Changed only under a lock on the record.</summary>
+    public bool HasFirstByteCounted { get; set; }
 
     /// <summary>The bytes that the metrics already include. Changed only under a lock on the record.</summary>
     public RelayedBytes Counted { get; set; }
@@ -199,6 +233,7 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
         {
             RelayEnd.Limit => outcome with { Reason = CloseReason.Limit },
             RelayEnd.Unhealthy => outcome with { Reason = CloseReason.Unhealthy },
+            RelayEnd.Admin => outcome with { Reason = CloseReason.Admin },
             _ => outcome,
         });
         // A client that left during the dial may have sent bytes that were not read. The bytes are lost, but they show that the connection
@@ -237,6 +272,41 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
             Outcome = Outcome with { Rule = ClientSide.WasCut ? "client_no_close_notify" : "backend_no_close_notify" };
         }
     }
+
+    /// <inheritdoc/>
+    public override string? RouteName => Route?.Name;
+
+    // The bytes of the relay are added to the properties at its end, and a reader may see both: then the property is the higher number.
+    public override RelayedBytes Carried => client.Relayed is var relayed && Outcome.Reason != CloseReason.Error
+        ? new(Math.Max(BytesToBackend, relayed.ToBackend), Math.Max(BytesToClient, relayed.ToClient))
+        : new(BytesToBackend + relayed.ToBackend, BytesToClient + relayed.ToClient);
+
+    /// <inheritdoc/>
+    public override ConnectionSummary Summarize(DateTimeOffset? startedAt)
+    {
+        var carried = Carried;
+        return new ConnectionSummary
+        {
+            Number = Id,
+            Protocol = ConnectionSummary.Tcp,
+            Client = Identity?.Client ?? Peer,
+            Peer = Peer,
+            Source = Identity?.Source,
+            Listener = ListenerName,
+            Route = Route?.Name,
+            Cluster = Route?.Cluster.Name,
+            Destination = Destination?.Name,
+            Backend = Backend?.RemoteEndPoint,
+            Mode = PassedBy?.ToString(),
+            ServerName = Identity?.Hello?.ServerName,
+            Received = carried.ToBackend,
+            Sent = carried.ToClient,
+            StartedAt = startedAt,
+        };
+    }
+
+    /// <inheritdoc/>
+    public override void Terminate() => Abort(RelayEnd.Admin);
 
     /// <inheritdoc/>
     public override void GiveWay() => client.Abort(RelayEnd.Limit);

@@ -39,6 +39,7 @@ internal static class PipelineOutcomes
         RelayEnd.Drain => new(CloseReason.Drain),
         RelayEnd.Limit => new(CloseReason.Limit),
         RelayEnd.Unhealthy => new(CloseReason.Unhealthy),
+        RelayEnd.Admin => new(CloseReason.Admin),
         RelayEnd.Refused => Of(guardAs),
         _ => new(CloseReason.Error),
     };

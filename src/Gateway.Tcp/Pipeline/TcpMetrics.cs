@@ -31,9 +31,12 @@ internal sealed partial class TcpMetrics
     private readonly Counter<long> _sent;
     private readonly Counter<long> _acceptErrors;
     private readonly UpDownCounter<long> _destinationActive;
+    private readonly Histogram<double> _firstByte;
+    private readonly TimeProvider _time;
 
-    public TcpMetrics(IMeterFactory meters, PrologueMetrics? prologue = null, TlsMetrics? tls = null)
+    public TcpMetrics(IMeterFactory meters, PrologueMetrics? prologue = null, TlsMetrics? tls = null, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         Dials = new DialMetrics(meters);
         Prologue = prologue ?? new PrologueMetrics(meters);
         Tls = tls ?? new TlsMetrics(meters);
@@ -55,6 +58,12 @@ internal sealed partial class TcpMetrics
             "gateway.destination.connection.active",
             "{connection}",
             "Connections to a destination.");
+        _firstByte = meter.CreateHistogram(
+            "gateway.destination.first_byte.duration",
+            "s",
+            "From the first payload to a destination, or from the connect if it spoke first, until its first byte.",
+            null,
+            TcpMeter.ShortDurations);
     }
 
     /// <summary>The instruments of dials.</summary>
@@ -95,17 +104,28 @@ internal sealed partial class TcpMetrics
     }
 
     /// <summary>
-    /// Counts the bytes of <paramref name="total"/> that are not counted yet. Called while the connection is alive, because connections
-    /// live for days and their bytes must not all appear at the end. May be called from any thread.
+    /// Counts the bytes of <paramref name="total"/>, and the first byte, that are not counted yet. Called while the connection is alive,
+    /// because connections live for days and their bytes must not all appear at the end. May be called from any thread.
     /// </summary>
     public void Carried(ConnectionRecord record, RelayedBytes total)
     {
         RelayedBytes news;
+        TimeSpan? firstByte;
         lock (record)
         {
+            firstByte = record.HasFirstByteCounted ? null : record.ReadFirstByte(_time);
+            record.HasFirstByteCounted |= firstByte is not null;
             var counted = record.Counted;
             news = new RelayedBytes(Math.Max(0, total.ToBackend - counted.ToBackend), Math.Max(0, total.ToClient - counted.ToClient));
             record.Counted = new RelayedBytes(counted.ToBackend + news.ToBackend, counted.ToClient + news.ToClient);
+        }
+
+        if (firstByte is { } waited)
+        {
+            _firstByte.Record(
+                waited.TotalSeconds,
+                TcpMeter.Tag("cluster", record.Route!.Cluster.Name),
+                TcpMeter.Tag("destination", record.Destination!.Name));
         }
 
         var route = TcpMeter.Tag("route", record.Route!.Name);

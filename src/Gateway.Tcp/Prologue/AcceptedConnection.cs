@@ -7,6 +7,7 @@ using Gateway.Tcp.Identification;
 using Gateway.Tcp.Identification.Tls;
 using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Status;
 using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Prologue;
@@ -84,6 +85,17 @@ public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnect
     /// <summary>The rule that would have refused the connection, if its policy did not only observe; None: no rule.</summary>
     public IdentificationRefusal Observed { get; set; }
 
+    /// <summary>The name of the connection's route; null: none, or none yet. From any thread.</summary>
+    public virtual string? RouteName => null;
+
+    /// <summary>
+    /// The client that is shown: of the newest request, or of the connection. Before it is known, the peer. From any thread.
+    /// </summary>
+    public virtual IPAddress ShownClient => ClientAddress;
+
+    /// <summary>The payload that was carried so far. From any thread; the numbers may lag behind.</summary>
+    public virtual RelayedBytes Carried => default;
+
     /// <summary>How the connection ended.</summary>
     public Outcome Outcome { get; protected internal set; }
 
@@ -147,6 +159,13 @@ public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnect
     /// <param name="outcome">How the connection ends.</param>
     /// <returns>Whether the connection goes on, so that HTTP answers.</returns>
     public virtual bool Refuse(Outcome outcome) => Fail(outcome);
+
+    /// <summary>The connection as the status page shows it. From any thread.</summary>
+    /// <param name="startedAt">When it was accepted.</param>
+    public abstract ConnectionSummary Summarize(DateTimeOffset? startedAt);
+
+    /// <summary>Ends the connection because an operator wants it (reason <c>admin</c>). From any thread; does not wait.</summary>
+    public abstract void Terminate();
 
     /// <summary>
     /// Looks for a header in the bytes that the client has sent so far. If they can still become a header, the guard is set and looks at

@@ -16,7 +16,12 @@ internal sealed class AdmissionLook : IPrologueLook
     private static bool IsAdmitted(AcceptedConnection connection, ListenerAdmission admission, AdmissionRules rules)
     {
         var client = connection.HasOneClient ? connection.Identity!.Client.Address : null;
-        var refusal = client is null || rules.Access is null ? AdmissionRefusal.None : rules.Access.Check(client);
+        var refusal = rules.Access?.CheckCaller(connection.Identity!.Tlvs.Span) ?? AdmissionRefusal.None;
+        if (refusal == AdmissionRefusal.None && client is not null)
+        {
+            refusal = rules.Access?.Check(client) ?? AdmissionRefusal.None;
+        }
+
         if (refusal == AdmissionRefusal.None)
         {
             refusal = admission.TryEnter(rules, IsProxy(connection) ? null : client, out var place);

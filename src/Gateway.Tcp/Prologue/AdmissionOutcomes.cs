@@ -9,7 +9,8 @@ public static class AdmissionOutcomes
     /// <summary>The outcome; the rule that refused is its detail.</summary>
     public static Outcome Of(AdmissionRefusal refusal) => refusal switch
     {
-        AdmissionRefusal.Denied or AdmissionRefusal.NotAllowed => new(CloseReason.AccessDenied, refusal.ToString()),
+        AdmissionRefusal.Denied or AdmissionRefusal.NotAllowed or AdmissionRefusal.NotInTrustDomain =>
+            new(CloseReason.AccessDenied, refusal.ToString()),
         AdmissionRefusal.ListenerConnections => new(CloseReason.ListenerLimit),
         AdmissionRefusal.ClientRate => new(CloseReason.ClientLimit, "ConnectionsPerSecond"),
         _ => new(CloseReason.ClientLimit, "MaxConnections"),

@@ -33,6 +33,9 @@ public enum RelayEnd : byte
     /// <summary>Health checks have taken the backend's address out of use, and the cluster then ends its connections.</summary>
     Unhealthy,
 
+    /// <summary>An operator closed the connection.</summary>
+    Admin,
+
     /// <summary>The guard refused the client's first bytes.</summary>
     Refused,
 

@@ -8,6 +8,8 @@ namespace Gateway.Tcp.Routing;
 /// <summary>A TCP listener's policies and routes. Immutable.</summary>
 public sealed class ListenerModel
 {
+    // By the first route of each split, the only one of its routes that is matched.
+    private readonly Dictionary<RouteModel, RouteSplit>? _splits;
     private readonly RouteTable _unnamed;
     private readonly RouteTable? _named;
     private readonly Dictionary<string, RouteTable>? _byName;
@@ -17,12 +19,15 @@ public sealed class ListenerModel
     {
         Name = name;
         Routes = [.. routes.OrderBy(static route => route.Order)];
-        _unnamed = new RouteTable([.. Routes.Where(static route => route.ServerNames.Count == 0)]);
-        if (Routes.Any(static route => route.NeedsClientHello))
+        _splits = SplitsOf(Routes);
+        RouteModel[] matched =
+            _splits is null ? [.. Routes] : [.. Routes.Where(route => route.Weight is null || _splits.ContainsKey(route))];
+        _unnamed = new RouteTable([.. matched.Where(static route => route.ServerNames.Count == 0)]);
+        if (matched.Any(static route => route.NeedsClientHello))
         {
-            _named = new RouteTable([.. Routes.Where(static route => route.NeedsClientHello)], ignoresAlpn: true);
-            _byName = TablesOf(static name => ServerName.IsWildcard(name) ? null : name);
-            _byParent = TablesOf(static name => ServerName.IsWildcard(name) ? name[2..] : null)
+            _named = new RouteTable([.. matched.Where(static route => route.NeedsClientHello)], ignoresAlpn: true);
+            _byName = TablesOf(matched, static name => ServerName.IsWildcard(name) ? null : name);
+            _byParent = TablesOf(matched, static name => ServerName.IsWildcard(name) ? name[2..] : null)
                 .GetAlternateLookup<ReadOnlySpan<char>>();
         }
     }
@@ -47,7 +52,8 @@ public sealed class ListenerModel
 
     /// <summary>
     /// The route of a connection. The lowest Order wins; then a route with a matching server name wins over a route without names, and an
-    /// exact name over a wildcard; then the most specific of the other conditions (<see cref="RouteTable"/>).
+    /// exact name over a wildcard; then the most specific of the other conditions (<see cref="RouteTable"/>). Routes with the same match
+    /// and a weight take turns (<see cref="RouteSplit"/>).
     /// </summary>
     /// <param name="identity">
     /// The connection's client, the address that the client connected to, and the server name that it asked for.
@@ -65,7 +71,7 @@ public sealed class ListenerModel
             best = Better(best, _byName.GetValueOrDefault(name)?.Match(identity));
         }
 
-        return best;
+        return best is not null && _splits?.GetValueOrDefault(best) is { } split ? split.Next() : best;
     }
 
     /// <summary>Whether a connection can be routed without its ClientHello.</summary>
@@ -78,11 +84,19 @@ public sealed class ListenerModel
         : ClientHelloNeed.Required;
 
     // An ordinal comparison is enough, because both names are already in normal form.
-    private Dictionary<string, RouteTable> TablesOf(Func<string, string?> keyOf) =>
-        Routes.SelectMany(route => route.ServerNames.Select(name => (Key: keyOf(name), Route: route)))
+    private static Dictionary<string, RouteTable> TablesOf(RouteModel[] routes, Func<string, string?> keyOf) =>
+        routes.SelectMany(route => route.ServerNames.Select(name => (Key: keyOf(name), Route: route)))
             .Where(static entry => entry.Key is not null)
             .GroupBy(static entry => entry.Key!, static entry => entry.Route, StringComparer.Ordinal)
             .ToDictionary(static group => group.Key, static group => new RouteTable([.. group.Distinct()]), StringComparer.Ordinal);
+
+    private static Dictionary<RouteModel, RouteSplit>? SplitsOf(IReadOnlyList<RouteModel> routes)
+    {
+        var splits = routes.Where(static route => route.Weight is not null)
+            .GroupBy(static route => (route.Order, route.SplitKey))
+            .ToDictionary(static group => group.First(), static group => new RouteSplit(group));
+        return splits.Count == 0 ? null : splits;
+    }
 
     private static RouteModel? Better(RouteModel? less, RouteModel? more) => more is null || less?.Order < more.Order ? less : more;
 }

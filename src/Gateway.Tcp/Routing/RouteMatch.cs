@@ -22,6 +22,12 @@ internal sealed class RouteMatch(
     /// <summary>The ports of destinations; empty: any.</summary>
     public IReadOnlyList<PortRange> Ports => ports;
 
+    /// <summary>Whether there is a condition on ALPN.</summary>
+    public bool HasAlpn => alpn is not null;
+
+    /// <summary>The number of TLVs with a condition.</summary>
+    public int TlvCount => tlvs?.Count ?? 0;
+
     /// <summary>The same conditions, without the condition on ALPN.</summary>
     public RouteMatch WithoutAlpn() => new(clients, destinations, ports, tlvs);
 

@@ -30,6 +30,14 @@ public sealed class RouteModel
     /// <summary>The rank among the listener's routes: the lower number wins.</summary>
     public required int Order { get; init; }
 
+    /// <summary>
+    /// The share of connections among the routes with the same Order and <see cref="SplitKey"/>; null: nothing is shared.
+    /// </summary>
+    public int? Weight { get; init; }
+
+    /// <summary>Equal for routes of the listener that share their connections by weight (<see cref="MatchKey"/>).</summary>
+    internal string SplitKey { get; init; } = "";
+
     /// <summary>The networks that hold the client's address; empty: any.</summary>
     public required IReadOnlyList<IPNetwork> ClientNetworks { get; init; }
 
@@ -81,6 +89,8 @@ public sealed class RouteModel
             Cluster = cluster,
             SourceIp = sourceIp,
             Order = config.Order,
+            Weight = config.Weight,
+            SplitKey = config.Weight is null ? "" : MatchKey.Of(config.Match),
             ClientNetworks = clients,
             Match = match,
             ServerNames = [.. Names(config)],

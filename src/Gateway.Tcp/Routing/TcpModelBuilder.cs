@@ -21,6 +21,7 @@ public static class TcpModelBuilder
     /// <param name="before">
     /// The model in force. Routes, clusters and destinations that stay the same keep their state. Null: there is no model yet.
     /// </param>
+    /// <param name="sources">Finds what follows the addresses of a destination; null, or returns null: DNS.</param>
     /// <exception cref="KeyNotFoundException">
     /// A route refers to an object that does not exist, because the configuration was not validated.
     /// </exception>
@@ -30,7 +31,8 @@ public static class TcpModelBuilder
         IReadOnlyDictionary<string, IReadOnlyList<string>> networks,
         IReadOnlyDictionary<string, ToaConfig>? toa = null,
         TlsSections? tls = null,
-        TcpModel? before = null)
+        TcpModel? before = null,
+        Func<string, IAddressSource?>? sources = null)
     {
         ArgumentNullException.ThrowIfNull(listeners);
         ArgumentNullException.ThrowIfNull(config);
@@ -46,7 +48,8 @@ public static class TcpModelBuilder
                 networks,
                 forwarded.Contains(entry.Key),
                 before?.ClusterNamed(entry.Key),
-                OpeningOf(entry.Key, config, clusterConfigs, sections))
+                OpeningOf(entry.Key, config, clusterConfigs, sections),
+                sources)
             {
                 Tls = sections.Clients.GetValueOrDefault(entry.Key),
             },

@@ -23,8 +23,19 @@ public static class OwnHeader
     public static int Write(Span<byte> destination, ProxyProtocolVersion version, Socket socket)
     {
         ArgumentNullException.ThrowIfNull(socket);
-        var source = ProxyEndPoint.From((IPEndPoint)socket.LocalEndPoint!);
-        var target = ProxyEndPoint.From((IPEndPoint)socket.RemoteEndPoint!);
+        return Write(destination, version, (IPEndPoint)socket.LocalEndPoint!, (IPEndPoint)socket.RemoteEndPoint!);
+    }
+
+    /// <summary>Writes the header.</summary>
+    /// <param name="destination">At least <see cref="MaxLength"/> bytes.</param>
+    /// <param name="version">V1 or V2.</param>
+    /// <param name="local">The connection's own endpoint.</param>
+    /// <param name="remote">The endpoint that it was opened to.</param>
+    /// <returns>The bytes written.</returns>
+    public static int Write(Span<byte> destination, ProxyProtocolVersion version, IPEndPoint local, IPEndPoint remote)
+    {
+        var source = ProxyEndPoint.From(local);
+        var target = ProxyEndPoint.From(remote);
         return version == ProxyProtocolVersion.V1
             ? ProxyHeaderWriter.WriteV1(destination, source, target)
             : ProxyHeaderWriter.WriteV2(destination, ProxyCommand.Proxy, source, target, [], withChecksum: false);

@@ -33,6 +33,9 @@ public enum CloseReason : byte
     /// <summary>The gateway ended the connection, because health checks took its destination out of use.</summary>
     Unhealthy,
 
+    /// <summary>An operator closed the connection through the API of the Admin listener.</summary>
+    Admin,
+
     /// <summary>A trusted peer's header came after OptionalWait.</summary>
     LateHeader,
 

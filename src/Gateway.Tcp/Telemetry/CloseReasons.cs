@@ -45,6 +45,7 @@ internal static class CloseReasons
             new(CloseReason.MaxDuration, "max_duration", ours, OutcomePhase.Carry, closed),
             new(CloseReason.Drain, "drain", ours, OutcomePhase.Carry, closed),
             new(CloseReason.Unhealthy, "unhealthy", ours, OutcomePhase.Carry, closed),
+            new(CloseReason.Admin, "admin", ours, OutcomePhase.Carry, closed | both),
             new(CloseReason.LateHeader, "late_header", client, OutcomePhase.Carry, closed, refused),
             new(CloseReason.UntrustedHeader, "untrusted_header", client, OutcomePhase.Carry, closed, refused),
             new(CloseReason.NestedHeader, "nested_header", client, OutcomePhase.Carry, closed, refused),

@@ -23,4 +23,16 @@ public static class ConnectionIds
     /// <summary>The id of a connection.</summary>
     /// <param name="number">The number of the connection in this process.</param>
     public static string Of(long number) => string.Create(CultureInfo.InvariantCulture, $"{Process}-{number}");
+
+    /// <summary>The number of a connection, from its id.</summary>
+    /// <param name="id">The id, of this process or another.</param>
+    /// <returns>Null: it is no id of this process.</returns>
+    public static long? NumberOf(string id)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        return id.Length > Process.Length + 1 && id.StartsWith(Process, StringComparison.Ordinal) && id[Process.Length] == '-'
+            && long.TryParse(id.AsSpan(Process.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                ? number
+                : null;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using Gateway.Tcp.Identification.Tls;
 
 namespace Gateway.Tcp.Tls;
 
@@ -16,6 +17,7 @@ public interface IServerTls
     /// something changes, because a session can be resumed only with the same object.
     /// </summary>
     /// <param name="serverName">The name that the client asks for; empty: the client asks for no name.</param>
+    /// <param name="ecdsa">The curves for which the client takes an ECDSA certificate, where there is one beside another kind.</param>
     /// <returns>Null: no certificate fits this name, and there is no default certificate.</returns>
-    SslServerAuthenticationOptions? OptionsFor(string serverName);
+    SslServerAuthenticationOptions? OptionsFor(string serverName, EcdsaCurves ecdsa = EcdsaCurves.All);
 }

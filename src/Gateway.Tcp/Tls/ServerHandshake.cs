@@ -35,7 +35,7 @@ public static class ServerHandshake
         HandshakeLimit limit,
         TimeProvider time)
     {
-        if (server.OptionsFor(hello.ServerName ?? "") is not { } options)
+        if (server.OptionsFor(hello.ServerName ?? "", hello.Ecdsa) is not { } options)
         {
             await client.SendAllAsync(UnrecognizedName, timeout);
             return ServerHandshakeResult.Unrecognized;

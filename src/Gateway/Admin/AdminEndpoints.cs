@@ -1,10 +1,14 @@
+using Gateway.Admin.Api;
+using Gateway.Admin.Page;
 using Gateway.Http.Listeners;
+using Gateway.Kubernetes.GatewayApi;
 
 namespace Gateway.Admin;
 
 /// <summary>
 /// The endpoints of the Probes and Admin listeners: <c>/healthz/live</c>, <c>/healthz/ready</c> and <c>/metrics</c>; Admin also has
-/// <c>/check</c>. The accepting listener decides, never the Host header, because a client can write any Host header.
+/// <c>/check</c>, <c>/api/…</c> and the status page. The accepting listener decides, never the Host header, which a client can write as it
+/// likes.
 /// </summary>
 internal static class AdminEndpoints
 {
@@ -14,6 +18,7 @@ internal static class AdminEndpoints
             branch =>
             {
                 branch.Use(AdminGuard.RunAsync);
+                branch.Use(UntypedCounts.RunAsync);
                 branch.UseOpenTelemetryPrometheusScrapingEndpoint(static context =>
                     context.Request.Path.Value == "/metrics" && IsRead(context.Request));
                 branch.Run(AnswerAsync);
@@ -23,9 +28,22 @@ internal static class AdminEndpoints
 
     private static Task AnswerAsync(HttpContext context)
     {
-        if (context.Request.Path == "/check" && context.Features.Get<IListenerFeature>() is { Kind: ListenerKind.Admin })
+        if (context.Features.Get<IListenerFeature>() is { Kind: ListenerKind.Admin })
         {
-            return CheckEndpoint.AnswerAsync(context);
+            if (context.Request.Path == "/check")
+            {
+                return CheckEndpoint.AnswerAsync(context);
+            }
+
+            if (PageEndpoint.Has(context.Request.Path.Value))
+            {
+                return PageEndpoint.AnswerAsync(context);
+            }
+
+            if (context.Request.Path.StartsWithSegments(ApiEndpoint.Prefix))
+            {
+                return context.RequestServices.GetRequiredService<ApiEndpoint>().AnswerAsync(context);
+            }
         }
 
         var (isReady, state) = FindReadiness(context.RequestServices);
@@ -51,6 +69,10 @@ internal static class AdminEndpoints
     private static (bool IsReady, string State) FindReadiness(IServiceProvider services)
     {
         var readiness = services.GetRequiredService<Readiness>();
+        if (readiness.IsReady && services.GetRequiredService<ClusterRoutes>().IsStarting)
+        {
+            return (false, "waiting for the routes of Kubernetes:GatewayClass");
+        }
         return readiness.IsReady && services.GetRequiredService<ClusterReadiness>().FindDown() is { Count: > 0 } down
             ? (false, $"no healthy destination: {string.Join(", ", down)}")
             : (readiness.IsReady, readiness.State);

@@ -43,6 +43,7 @@ internal static class BackendTargets
         }
     }
 
+    // Without the Services of Kubernetes: their endpoints come and go, and each connection asks for them.
     private static IEnumerable<BackendTarget> OfTcp(GatewaySnapshot snapshot)
     {
         var routes = RoutesTo(snapshot, TcpClusterType.Static).ToLookup(route => route.Cluster.Name, StringComparer.OrdinalIgnoreCase);
@@ -54,6 +55,7 @@ internal static class BackendTargets
                    && !routes[cluster.Name].Any(route =>
                        snapshot.Config.Listeners[route.Listener].ClientHello is { StartTls: not StartTlsProtocol.None })
                from destination in cluster.Destinations
+               where !ServiceAddress.IsUrl(destination.Address)
                select new BackendTarget(
                    $"TcpProxy:Clusters:{cluster.Name}:Destinations:{destination.Name}:Address",
                    destination.Host,
@@ -90,6 +92,7 @@ internal static class BackendTargets
         let sourceIpConfig = ClusterSourceIp.Read(cluster.Metadata)?.Config ?? new SourceIpConfig()
         let sourceIp = SourceIpModel.From(sourceIpConfig)
         from destination in cluster.Destinations ?? new Dictionary<string, DestinationConfig>()
+        where !ServiceAddress.IsUrl(destination.Value.Address)
         let uri = new Uri(destination.Value.Address)
         let isVerified = uri.Scheme == Uri.UriSchemeHttps && cluster.HttpClient?.DangerousAcceptAnyServerCertificate != true
         select new BackendTarget(

@@ -5,7 +5,8 @@ using Gateway.Hosting;
 
 namespace Gateway.Commands;
 
-/// <summary>The commands: <c>run</c> (also without a command), <c>demo</c>, <c>validate</c>, <c>check</c>, <c>redirect</c>.</summary>
+/// <summary>The commands: <c>run</c> (also without a command), <c>demo</c>, <c>validate</c>, <c>schema</c>, <c>check</c>,
+/// <c>redirect</c>.</summary>
 internal static class CommandLine
 {
     private const string DefaultFile = "appsettings/appsettings.json";
@@ -33,18 +34,12 @@ internal static class CommandLine
             config,
         };
         run.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(config)));
-        var validate = new Command(
-            "validate",
-            "Checks a configuration file without running it. Exit code 0: good (warnings are printed); 1: every error with its key path.")
-        {
-            config,
-        };
-        validate.SetAction(parsed => ValidateCommand.Run(FindFile(parsed.GetValue(config)), Console.Out, Console.Error));
         var root = new RootCommand("Gateway: the client's real address reaches the backend, over HTTP and raw TCP.")
         {
             run,
             Demo(),
-            validate,
+            Validate(config),
+            Schema(),
             Check(config),
             Redirect(config),
         };
@@ -56,6 +51,37 @@ internal static class CommandLine
                 : PrintHelpAsync(root, cancellation));
         // The host handles signals, because it drains. System.CommandLine would end the process after two seconds.
         return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+    }
+
+    private static Command Validate(Option<string?> config)
+    {
+        var objects = new Option<string?>("--objects")
+        {
+            Description = "Objects of a cluster that Kubernetes:GatewayClass would follow (Gateways, routes, Services, Secrets, policies): "
+                + "a YAML or JSON file, a folder of them, or - for the standard input. What they add is printed, and every object that "
+                + "would not be served is an error.",
+            HelpName = "PATH",
+        };
+        var validate = new Command(
+            "validate",
+            "Checks a configuration file without running it, and prints what it will do. Exit code 0: good (warnings are printed); 1: "
+                + "every error with its key path.")
+        {
+            config,
+            objects,
+        };
+        validate.SetAction(parsed =>
+            ValidateCommand.Run(FindFile(parsed.GetValue(config)), parsed.GetValue(objects), Console.In, Console.Out, Console.Error));
+        return validate;
+    }
+
+    private static Command Schema()
+    {
+        var schema = new Command(
+            "schema",
+            "Prints the JSON schema of the configuration file: editors complete and explain its keys with it.");
+        schema.SetAction(static parsed => SchemaCommand.Run(Console.Out));
+        return schema;
     }
 
     private static Command Demo()

@@ -30,6 +30,15 @@ public sealed record GatewayConfig
     /// <summary>How a new process takes the place of this process. Defaults to null: it does not.</summary>
     public HandoverConfig? Handover { get; init; }
 
+    /// <summary>Where the API server of Kubernetes is. Defaults to null: where a pod finds it.</summary>
+    public KubernetesConfig? Kubernetes { get; init; }
+
+    /// <summary>The lines of connections and requests.</summary>
+    public AccessLogConfig AccessLog { get; init; } = new();
+
+    /// <summary>Traces of TCP connections.</summary>
+    public TracingConfig Tracing { get; init; } = new();
+
     /// <summary>The listener for probes and metrics. Defaults to null: none.</summary>
     public ProbesConfig? Probes { get; init; }
 

@@ -26,6 +26,9 @@ public sealed record ListenerConfig
     /// </summary>
     public ListenerHttpVersion HttpVersion { get; init; }
 
+    /// <summary>What carries the listener's connections (Http only). Defaults to Auto. A changed value makes a new listener.</summary>
+    public ListenerTransport Transport { get; init; }
+
     /// <summary>From which hops X-Forwarded-* headers are trusted (Http only). Defaults to null: none.</summary>
     public ForwardedHeadersConfig? ForwardedHeaders { get; init; }
 
@@ -40,6 +43,9 @@ public sealed record ListenerConfig
 
     /// <summary>Limits of the listener's connections, and of each client. Defaults to null: none.</summary>
     public ListenerLimitsConfig? Limits { get; init; }
+
+    /// <summary>Which of the listener's connections have lines in the access log. Defaults to null: all.</summary>
+    public ListenerAccessLogConfig? AccessLog { get; init; }
 
     /// <summary>
     /// Request headers that get the values of TLVs of the trusted PROXY header (Http only): header names by TLV, such as

@@ -67,8 +67,9 @@ internal static class DemoGuide
         }
 
         output.WriteLine($$"""
-            Metrics, and the configuration to play with (changes are live within two seconds)
+            Who is connected, metrics, and the configuration to play with (changes are live within two seconds)
 
+              http://127.0.0.1:{{ports.Admin}}/        ← the status page, for a browser
               curl -s http://127.0.0.1:{{ports.Admin}}/metrics | grep ^gateway_
               {{demo.ConfigPath}}
 

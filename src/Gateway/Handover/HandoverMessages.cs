@@ -28,7 +28,8 @@ internal static class HandoverMessages
     // More listeners than a file can have sensibly; a wrong number must not make the reader wait for millions.
     private const int MostSockets = 100_000;
 
-    private const int LongestLine = 256;
+    /// <summary>The most bytes of a line.</summary>
+    public const int LongestLine = 256;
 
     /// <summary>The line that tells what follows.</summary>
     public static byte[] Offer(int sockets, string? table) =>

@@ -114,8 +114,9 @@ internal sealed partial class HandoverServer(IHandover server, IHostApplicationL
                     _isBusy = 0;
                 }
             }
-            catch (Exception problem) when (problem is SocketException or OperationCanceledException)
+            catch (Exception problem) when (problem is not OutOfMemoryException)
             {
+                // Nobody awaits this task.
                 Log.Failed(logger, LogText.DetailOf(problem));
             }
         }

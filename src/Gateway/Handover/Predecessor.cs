@@ -9,7 +9,7 @@ namespace Gateway.Handover;
 internal sealed class Predecessor : IDisposable
 {
     // The old process answers at once, unless it is putting a configuration in force, which takes seconds at most.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(15);
 
     private readonly Socket _socket;
 
@@ -25,17 +25,21 @@ internal sealed class Predecessor : IDisposable
     public string? TakenTable { get; set; }
 
     /// <summary>Asks the process that runs for its listening sockets.</summary>
-    /// <returns>Null: no process answers at the path.</returns>
+    /// <param name="config">Where that process is asked.</param>
+    /// <param name="patience">How long each answer may take; null: 15 s.</param>
+    /// <returns>Null: no process answers at the path, or the process there has begun to end.</returns>
     /// <exception cref="HandoverException">A process answers, and does not hand over.</exception>
-    public static Predecessor? Find(HandoverConfig config)
+    public static Predecessor? Find(HandoverConfig config, TimeSpan? patience = null)
     {
         var path = config.Path!;
+        var limit = patience ?? DefaultPatience;
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
         {
-            ReceiveTimeout = (int)Patience.TotalMilliseconds,
-            SendTimeout = (int)Patience.TotalMilliseconds,
+            ReceiveTimeout = (int)limit.TotalMilliseconds,
+            SendTimeout = (int)limit.TotalMilliseconds,
         };
         Predecessor? found = null;
+        var handsOver = false;
         try
         {
             socket.Connect(new UnixDomainSocketEndPoint(path));
@@ -46,7 +50,8 @@ internal sealed class Predecessor : IDisposable
 
             found = new Predecessor(socket);
             _ = socket.Send(Encoding.ASCII.GetBytes(HandoverMessages.Hello));
-            return found.TryReceive(path) ? found : null;
+            handsOver = found.TryReceive(path);
+            return handsOver ? found : null;
         }
         catch (SocketException problem) when (found is null && IsAbsent(problem.SocketErrorCode))
         {
@@ -54,13 +59,14 @@ internal sealed class Predecessor : IDisposable
         }
         catch (SocketException problem)
         {
-            throw Refused(path, problem.SocketErrorCode == SocketError.TimedOut
-                ? $"the process there does not answer within {Patience.TotalSeconds:0} s. End it, or remove the file."
+            // recvmsg reports the timeout of a blocking socket as EAGAIN.
+            throw Refused(path, problem.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock
+                ? $"the process there does not answer within {limit.TotalSeconds:0.#} s. End it, or remove the file."
                 : $"{problem.Message}. The gateway's user must be able to use this socket.");
         }
         finally
         {
-            if (found is null || found.Sockets.Count == 0)
+            if (!handsOver)
             {
                 socket.Dispose();
             }
@@ -132,7 +138,7 @@ internal sealed class Predecessor : IDisposable
     {
         var line = new StringBuilder();
         var data = new byte[1];
-        while (line.Length < 256 && DescriptorPassing.Receive(_socket, data, numbers) > 0)
+        while (line.Length < HandoverMessages.LongestLine && DescriptorPassing.Receive(_socket, data, numbers) > 0)
         {
             line.Append((char)data[0]);
             if (data[0] == '\n')

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 using Gateway.Checks;
 using Gateway.Configuration.Files;
 using Gateway.Configuration.Loading;
+using Gateway.Kubernetes.Endpoints;
+using Gateway.Kubernetes.GatewayApi;
 using Gateway.Observability;
+using Gateway.Observability.Logs;
 using Gateway.Snapshots;
 using Gateway.Tcp.Telemetry;
 using Gateway.Tls;
@@ -18,12 +21,20 @@ internal sealed partial class ConfigReloader(
     GatewayRuntime runtime,
     RestartKeys restart,
     CertificateStore certificates,
+    ServiceRegistry services,
     SelfTest selfTest,
     ConfigMetrics metrics,
+    ConfigStatus status,
+    AccessFiles accessFiles,
+    ClusterRoutes routes,
     TimeProvider time,
     ILogger<ConfigReloader> logger) : IHostedLifecycleService, IAsyncDisposable
 {
+    // A file that has changed and objects of a cluster that have changed take turns.
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
     private ConfigFileWatcher? _watcher;
+    private ConfigResult? _good;
     private PosixSignalRegistration? _signal;
     private WaitingFile? _file;
     private string? _refusedFor;
@@ -31,12 +42,18 @@ internal sealed partial class ConfigReloader(
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {
+        status.Started(source.Text);
+        if (routes.Follow(runtime.Current.Config.Kubernetes) is { } missing)
+        {
+            throw new StartupException(LogText.Sentence(missing.ToString()));
+        }
         _file = new WaitingFile(text => ConfigReader.Parse(text, source.Environment), () => _watcher?.ReadAgain(), time);
         // The default action of SIGHUP would end the process without a drain.
         _signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true;
             _watcher?.ReadAgain();
+            accessFiles.Reopen();
         });
         return Task.CompletedTask;
     }
@@ -49,11 +66,23 @@ internal sealed partial class ConfigReloader(
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         metrics.Looked(time.GetUtcNow());
+        if (runtime.Current.Config.Kubernetes?.GatewayClass is not null)
+        {
+            _good = ConfigReader.Parse(source.Text, source.Environment);
+        }
+
+        routes.Changed += OnClusterChanged;
+        OnClusterChanged();
         _watcher = new ConfigFileWatcher(source.Path, source.Text, OnReadAsync, time, logger, onLook: metrics.Looked);
         return Task.CompletedTask;
     }
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        // The server takes no configuration any more.
+        routes.Changed -= OnClusterChanged;
+        return Task.CompletedTask;
+    }
 
     public Task StopAsync(CancellationToken cancellationToken) => DisposeAsync().AsTask();
 
@@ -62,6 +91,7 @@ internal sealed partial class ConfigReloader(
     public async ValueTask DisposeAsync()
     {
         _signal?.Dispose();
+        routes.Changed -= OnClusterChanged;
         if (Interlocked.Exchange(ref _watcher, null) is { } watcher)
         {
             await watcher.DisposeAsync();
@@ -70,19 +100,90 @@ internal sealed partial class ConfigReloader(
         {
             await file.DisposeAsync();
         }
+        // A change that is being put in force still tells its statuses.
+        await _turn.WaitAsync();
+        await routes.DisposeAsync();
+        _turn.Release();
     }
 
     private async Task OnReadAsync(ConfigFileRead read)
     {
+        await _turn.WaitAsync();
         try
         {
             await ApplyAsync(read);
         }
-        catch
+        catch (Exception fault)
         {
             // The watcher logs the exception.
             metrics.Reloaded(succeeded: false);
+            status.Refused($"a fault of the gateway: {fault.Message}");
             throw;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private void OnClusterChanged() => _ = FollowClusterAsync();
+
+    // The file that is in force stays in force, also if a newer one is refused: only what the objects add is another.
+    private async Task FollowClusterAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            if (_good is { } good && routes.IsReady && await PutInForceAsync(good) is { Count: > 0 } problems)
+            {
+                Log.NotFollowed(logger, string.Join("; ", problems.Select(problem => LogText.Sentence(problem))));
+            }
+        }
+#pragma warning disable CA1031 // A fault must not end what follows the cluster.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            LastWords.Try(() => Log.FollowFailed(logger, fault));
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    // Puts the file's configuration in force, with what a cluster adds. What this host cannot run of the cluster's part is left out.
+    private async Task<IReadOnlyList<string>> PutInForceAsync(ConfigResult file)
+    {
+        var result = file with { Config = restart.InUse(file.Config!) };
+        if (!routes.IsReady)
+        {
+            return await server.ApplyAsync(SnapshotBuilder.Build(result, runtime.Current.Tcp, certificates, services));
+        }
+        var refused = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        while (true)
+        {
+            var merged = routes.Merge(result, refused);
+            if (merged.Problem is { } conflict)
+            {
+                // What is in force stays: without the cluster's part, all of its routes would be gone.
+                return [conflict];
+            }
+            var snapshot = SnapshotBuilder.Build(merged.Result, runtime.Current.Tcp, certificates, services);
+            var problems = await server.ApplyAsync(snapshot);
+            if (problems.Count == 0)
+            {
+                routes.Applied(merged, isPartial: refused.Count > 0);
+                return [];
+            }
+            var known = refused.Count;
+            foreach (var (path, problem) in merged.OfCluster(problems))
+            {
+                refused[path] = problem;
+            }
+            if (refused.Count == known)
+            {
+                return problems;
+            }
         }
     }
 
@@ -99,8 +200,12 @@ internal sealed partial class ConfigReloader(
             Refuse([.. result.Errors.Select(error => error.ToString())], result.ErrorCount);
             return;
         }
-        var snapshot = SnapshotBuilder.Build(result with { Config = restart.InUse(result.Config) }, runtime.Current.Tcp, certificates);
-        var problems = await server.ApplyAsync(snapshot);
+        if (routes.Follow(result.Config.Kubernetes) is { } missing)
+        {
+            Refuse([missing.ToString()], 1);
+            return;
+        }
+        var problems = await PutInForceAsync(result);
         if (problems.Count > 0)
         {
             // The file is tried again later: unlike an error in the file, a problem of the host (a port in use) can end without a change of
@@ -113,7 +218,9 @@ internal sealed partial class ConfigReloader(
         {
             Log.Warning(logger, warning.ToString());
         }
+        _good = result;
         metrics.Reloaded(succeeded: true);
+        status.Loaded(read.Text!);
         var changes = ConfigChanges.Between(_inForce, read.Text!).Except(RestartKeys.Paths);
         _inForce = read.Text!;
         Log.Reloaded(
@@ -136,6 +243,7 @@ internal sealed partial class ConfigReloader(
             return;
         }
         _refusedFor = reasons;
+        status.Refused(reasons);
         metrics.Reloaded(succeeded: false);
         Log.Refused(logger, source.Path, count, reasons);
     }
@@ -151,6 +259,12 @@ internal sealed partial class ConfigReloader(
 
         [LoggerMessage(1031, LogLevel.Error, "{Path} is refused, the last good configuration stays; {Count} error(s): {Problems}")]
         public static partial void Refused(ILogger logger, string path, int count, string problems);
+
+        [LoggerMessage(1035, LogLevel.Error, "What the cluster's objects add is refused, what was in force stays: {Problems}")]
+        public static partial void NotFollowed(ILogger logger, string problems);
+
+        [LoggerMessage(1036, LogLevel.Error, "The cluster's objects could not be followed for a fault of the gateway")]
+        public static partial void FollowFailed(ILogger logger, Exception fault);
 
         [LoggerMessage(1032, LogLevel.Warning, "{Warning}")]
         public static partial void Warning(ILogger logger, string warning);

@@ -1,19 +1,27 @@
 using System.Diagnostics.Metrics;
 using Gateway.Admin;
+using Gateway.Admin.Api;
 using Gateway.Checks;
 using Gateway.Configuration;
 using Gateway.Configuration.Files;
 using Gateway.Configuration.Loading;
 using Gateway.Handover;
 using Gateway.Http;
+using Gateway.Http.Backends.Clients;
+using Gateway.Http.Requests;
+using Gateway.Kubernetes.Endpoints;
+using Gateway.Kubernetes.GatewayApi;
+using Gateway.Kubernetes.GatewayApi.Translation;
 using Gateway.Listeners;
 using Gateway.Observability;
 using Gateway.Observability.Logs;
 using Gateway.Snapshots;
 using Gateway.Tcp;
+using Gateway.Tcp.AccessLogs;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Prologue;
+using Gateway.Tcp.Status;
 using Gateway.Tcp.Telemetry;
 using Gateway.Tcp.Tls;
 using Gateway.Tls;
@@ -107,8 +115,11 @@ internal static partial class GatewayHost
     private static WebApplication Build(ConfigSource source, ConfigResult result)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Gateway" });
-        var certificates = new CertificateStore(TimeProvider.System);
-        var snapshot = SnapshotBuilder.Build(result, certificates: certificates);
+        var secrets = new SecretFiles();
+        var certificates = new CertificateStore(
+            TimeProvider.System, path => SecretFiles.IsSecret(path) ? secrets.Read(path) : PemFile.ReadText(path));
+        var kubernetes = new ServiceRegistry(TimeProvider.System);
+        var snapshot = SnapshotBuilder.Build(result, certificates: certificates, services: kubernetes);
         var logging = new SnapshotLogging();
         logging.Update(snapshot.Logging);
         ((IConfigurationBuilder)builder.Configuration).Add(logging);
@@ -124,8 +135,9 @@ internal static partial class GatewayHost
         services.AddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddRouting();
-        services.AddGatewayTelemetry(source.Environment, snapshot.Config);
+        services.AddGatewayTelemetry(source.Environment, RequestSpan.Describe, snapshot.Config);
         services.AddSingleton(new ConnectionLimit(snapshot.Config.Limits.MaxConnections));
+        services.AddSingleton(provider => new HttpLoops(provider.GetRequiredService<TcpDataPlane>().Loops));
         services.AddSingleton(provider => new TcpDataPlane(
             snapshot.Config.TcpProxy.Engine,
             snapshot.Config.TcpProxy.Accept,
@@ -138,14 +150,21 @@ internal static partial class GatewayHost
             provider.GetRequiredService<PrologueMetrics>(),
             provider.GetRequiredService<TlsMetrics>(),
             provider.GetRequiredService<HandshakeLimit>(),
-            provider.GetRequiredService<ListenerAdmissions>()));
+            provider.GetRequiredService<ListenerAdmissions>(),
+            provider.GetRequiredService<ClosedConnections>(),
+            provider.GetRequiredService<AccessLogState>()));
         services.AddHttpGateway();
+        services.AddAdminApi();
         services.AddSingleton<Readiness>();
         services.AddSingleton<ClusterReadiness>();
         services.AddSingleton<ProcessMetrics>();
         services.AddSingleton<RunningListenerFactory>();
         services.AddSingleton(logging);
         services.AddSingleton(certificates);
+        services.AddSingleton(secrets);
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ClusterRoutes>(provider, source.Environment));
+        services.AddSingleton(kubernetes);
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ServiceWatch>(provider, source.Environment));
         services.AddSingleton<CertificateMetrics>();
         services.AddSingleton<CertificateWatch>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<GatewayRuntime>(provider, snapshot));

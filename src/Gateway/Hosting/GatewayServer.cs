@@ -34,7 +34,6 @@ internal sealed partial class GatewayServer(
     private readonly Dictionary<string, RunningListener> _listeners = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<Task> _stopping = [];
     private bool _stopped;
-    private CancellationTokenSource? _handedOverUntil;
 
     public IFeatureCollection Features { get; } = new FeatureCollection();
 
@@ -125,6 +124,7 @@ internal sealed partial class GatewayServer(
             }
             Log.Listening(logger, listener.Plan.Name, listener.Plan.Describe(), listener.LocalEndPoint);
         }
+        runtime.Settle();
         readiness.SetBound(true);
         return [];
     }
@@ -299,56 +299,6 @@ internal sealed partial class GatewayServer(
             _gate.Release();
         }
     }
-
-    public async Task<HandoverOffer?> BeginHandOverAsync()
-    {
-        await _gate.WaitAsync();
-        if (_stopped || !readiness.IsReady)
-        {
-            _gate.Release();
-            return null;
-        }
-        var table = runtime.SuspendDnat();
-        return new HandoverOffer([.. Listeners.SelectMany(static running => running.Share())], table?.Table, table?.Lock);
-    }
-
-    public Task CancelHandOverAsync()
-    {
-        runtime.ResumeDnat();
-        _gate.Release();
-        return Task.CompletedTask;
-    }
-
-    public async Task CompleteHandOverAsync(bool isTableTaken)
-    {
-        _stopped = true;
-        var drain = runtime.Current.Config.Handover!.DrainTimeout;
-        _handedOverUntil = new CancellationTokenSource(drain);
-        if (isTableTaken)
-        {
-            runtime.LeaveDnat();
-        }
-        else
-        {
-            runtime.ResumeDnat();
-            runtime.StopDnat();
-        }
-        // The other process answers probes from now on, because this process would say that it is not ready.
-        await Task.WhenAll(Listeners.Where(static running => running.Plan.Kind != ListenerKind.Traffic)
-            .Select(running => StopAndLogAsync(running, ProbesDrain)));
-        lifetime.StopApplication();
-        var traffic = Listeners.Where(static running => running.Plan.Kind == ListenerKind.Traffic).ToList();
-        await Task.WhenAll(traffic.Select(static running => running.UnbindAsync().AsTask()));
-        _stopping.Add(runtime.DrainHandedOverAsync(_handedOverUntil.Token));
-        _stopping.AddRange(traffic.Select(running => StopGentlyAsync(running, drain, _handedOverUntil.Token)));
-        _gate.Release();
-    }
-
-    /// <summary>
-    /// Shortens what is left of the drain after a handover to <c>Shutdown:DrainTimeout</c>, because somebody waits for the end of this
-    /// process now. Does nothing without a handover.
-    /// </summary>
-    public void Hurry() => _handedOverUntil?.CancelAfter(runtime.Current.Config.Shutdown.DrainTimeout);
 
     private async Task StopRemovedAsync(RunningListener running, TimeSpan drain)
     {

@@ -2,10 +2,13 @@ using Gateway.Http.Backends.Clients;
 using Gateway.Http.Backends.Exchange;
 using Gateway.Http.Connections;
 using Gateway.Http.Connections.Frames;
+using Gateway.Http.GatewayApi;
 using Gateway.Http.Listeners;
 using Gateway.Http.Requests;
 using Gateway.Http.Responses;
+using Gateway.Kubernetes.Endpoints;
 using Gateway.Observability;
+using Gateway.Tcp.AccessLogs;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
@@ -13,6 +16,7 @@ using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Telemetry;
 using Gateway.Tcp.Tls;
 using Gateway.Tls;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -32,13 +36,17 @@ internal static class HttpGatewayExtensions
     public static IServiceCollection AddHttpGateway(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(provider => new ServiceRegistry(provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<SnapshotProxyConfigProvider>();
         services.TryAddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<SnapshotProxyConfigProvider>());
         services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<SnapshotProxyConfigProvider>());
         services.TryAddSingleton<HttpListenerStates>();
+        services.TryAddSingleton(static provider => new AccessLogState(provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<HttpAccessLog>();
         services.AddZeroStarting<HttpRequestMetrics>();
         services.TryAddSingleton<HttpRequestReport>();
+        services.TryAddSingleton<DestinationErrors>();
+        services.TryAddSingleton<DrainedDestinations>();
         services.TryAddSingleton<ResponseMetrics>();
         services.TryAddSingleton<WaitingResponses>();
         services.TryAddSingleton<FrameMetrics>();
@@ -59,9 +67,11 @@ internal static class HttpGatewayExtensions
         services.AddZeroStarting<ClientPoolMetrics>();
         services.AddZeroStarting<DestinationDials>();
         services.TryAddSingleton<ClientPools>();
+        services.TryAddSingleton(new HttpLoops([]));
         services.TryAddSingleton<IForwarderHttpClientFactory, ClientInvokerFactory>();
         services.AddSingleton<IStartsAtZero>(static provider =>
             (ClientInvokerFactory)provider.GetRequiredService<IForwarderHttpClientFactory>());
+        services.TryAddSingleton<HttpRouteEndpoints>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
         services.AddPassiveHealth();
         services.AddSingleton<IStartsAtZero>(static provider =>
@@ -112,19 +122,35 @@ internal static class HttpGatewayExtensions
     {
         app.UseMiddleware<HttpGatewayMiddleware>();
         app.UseMiddleware<RequestRules>();
+        app.UseMiddleware<HttpRouteMatching>();
         app.UseRouting();
         app.UseWhen(static context => context.GetEndpoint()?.Metadata.GetMetadata<RequestTimeoutAttribute>() is not null, static timed =>
         {
             timed.UseRequestTimeouts();
             timed.Use(AnswerTimeoutAsync);
         });
-        return app.UseEndpoints(endpoints => endpoints.MapReverseProxy(static proxy =>
+        return app.UseEndpoints(static endpoints =>
         {
-            proxy.UseSessionAffinity();
-            proxy.UseMiddleware<ConnectRetryMiddleware>();
-            proxy.UseLoadBalancing();
-            proxy.UsePassiveHealthChecks();
-        }));
+            endpoints.MapReverseProxy(static proxy =>
+            {
+                proxy.UseMiddleware<HttpRouteActions>();
+                proxy.Use(BeginAsync);
+                proxy.UseMiddleware<DrainMiddleware>();
+                proxy.UseSessionAffinity();
+                proxy.UseMiddleware<ConnectRetryMiddleware>();
+                proxy.UseLoadBalancing();
+                proxy.UsePassiveHealthChecks();
+            }).Add(HttpRouteEndpoints.Mark);
+            // The data source that MapReverseProxy has just added.
+            endpoints.ServiceProvider.GetRequiredService<HttpRouteEndpoints>().Follow(endpoints.DataSources.Last());
+        });
+    }
+
+    /// <summary>A request has got its route.</summary>
+    private static Task BeginAsync(HttpContext context, RequestDelegate next)
+    {
+        context.Features.Get<RequestRecord>()?.Begin();
+        return next(context);
     }
 
     /// <summary>A route's Timeout: YARP takes it for a client that has gone, and would answer 400.</summary>
@@ -147,6 +173,8 @@ internal static class HttpGatewayExtensions
     private static void RemoveForeignStartUp(IServiceCollection services)
     {
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        // Otherwise WebApplication puts a middleware before ours that asks every request for its policies. There are none (see above).
+        services.RemoveAll<IAuthorizationHandlerProvider>();
         foreach (var foreign in services
                 .Where(service => service.ImplementationType?.Name is "DataProtectionHostedService" or "ForwardedHeadersStartupFilter")
                 .ToList())

@@ -1,3 +1,4 @@
+using Gateway.Kubernetes.Endpoints;
 using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Configuration;
 
@@ -7,8 +8,11 @@ namespace Gateway.Http;
 /// YARP's configuration, fed from validated snapshots only. YARP's own file provider drops every route after one broken file and one
 /// unrelated reload; here nothing changes but by <see cref="Update"/>.
 /// </summary>
-internal sealed class SnapshotProxyConfigProvider : IProxyConfigProvider, IConfigChangeListener
+/// <param name="services">The Services of Kubernetes, whose endpoints stand in YARP's clusters in place of the Service.</param>
+internal sealed class SnapshotProxyConfigProvider(ServiceRegistry services) : IProxyConfigProvider, IConfigChangeListener, IDisposable
 {
+    private readonly Lock _lock = new();
+    private ServiceDestinations? _followed;
     private volatile Snapshot _current = new([], []);
     private volatile Exception? _problem;
 
@@ -25,14 +29,43 @@ internal sealed class SnapshotProxyConfigProvider : IProxyConfigProvider, IConfi
     /// </returns>
     public Exception? Update(IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters)
     {
-        var old = _current;
-        if (Offer(routes, clusters) is not { } problem)
+        lock (_lock)
         {
-            return null;
+            var old = _current;
+            var followed = ServiceDestinations.Of(clusters, services, Refresh);
+            if (Offer(routes, followed?.Expand() ?? clusters) is not { } problem)
+            {
+                _followed?.Dispose();
+                _followed = followed;
+                return null;
+            }
+            // It may have taken a part: clusters come before routes.
+            Offer(old.Routes, old.Clusters);
+            followed?.Dispose();
+            return problem;
         }
-        // It may have taken a part: clusters come before routes.
-        Offer(old.Routes, old.Clusters);
-        return problem;
+    }
+
+    /// <summary>Follows no endpoints any more.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _followed?.Dispose();
+            _followed = null;
+        }
+    }
+
+    // The endpoints of a Service have changed. YARP compares: destinations that stay keep their state and their connections.
+    private void Refresh(ServiceDestinations followed)
+    {
+        lock (_lock)
+        {
+            if (followed == _followed)
+            {
+                Offer(_current.Routes, followed.Expand());
+            }
+        }
     }
 
     // YARP applies it within the change token's callback and logs what fails; nobody but its listeners learns of that.

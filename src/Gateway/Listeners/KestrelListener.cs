@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net;
-using Gateway.Http.Connections;
 using Gateway.Http.Requests;
+using Gateway.Http.Transport;
 using Gateway.Linux;
 using Gateway.Tcp;
 using Gateway.Tcp.Pipeline;
@@ -53,13 +53,13 @@ internal sealed class KestrelListener : RunningListener
     /// <param name="endConnections">Asks the connections to end, within a part of the drain; null: the server does, all at once.</param>
     public static KestrelListener OverSocket(
         ListenerPlan plan,
-        PausingListener listener,
+        IHttpSocketListener listener,
         ServerStart start,
         IServiceProvider host,
         Action<KestrelServerOptions, IPEndPoint> configure,
         Func<TimeSpan, CancellationToken, Task>? endConnections)
     {
-        var local = (IPEndPoint)listener.EndPoint;
+        var local = listener.LocalEndPoint;
         var services = CreateServices(host, kestrel => configure(kestrel, local));
         services.AddSingleton<DiagnosticSource>(_ => BadRequestObserver.CreateSource(host.GetRequiredService<HttpRequestReport>()));
         services.AddSingleton<IConnectionListenerFactory>(listener);

@@ -48,6 +48,16 @@ internal sealed record ListenerPlan
 
     public HttpLimitsConfig HttpLimits { get; init; } = new();
 
+    /// <summary>What carries the listener's connections, if it serves HTTP/1.1 without TLS.</summary>
+    public ListenerTransport Transport { get; init; }
+
+    /// <summary>Whether an engine may carry the listener's HTTP connections.</summary>
+    public bool SuitsEngine =>
+        Kind == ListenerKind.Traffic
+        && Protocol == ListenerProtocol.Http
+        && HttpVersion == ListenerHttpVersion.Http1
+        && Transport == ListenerTransport.Auto;
+
     /// <summary>The TCP segments whose options are kept for the listener's connections.</summary>
     public OptionCarriers Options { get; init; }
 
@@ -74,6 +84,7 @@ internal sealed record ListenerPlan
                 KeepAlive = listener.KeepAlive,
                 Socket = listener.Socket,
                 HttpLimits = listener.HttpLimits,
+                Transport = listener.Transport,
                 Options = ToaPolicy.CarriersOf(listener.Toa),
                 Intercept = listener.Intercept,
                 Mark = listener.Intercept == InterceptMode.TProxy ? listener.Capture.Mark : 0,

@@ -31,7 +31,7 @@ internal static class ListenerSockets
             }
             if (keepAlive is { Enabled: true })
             {
-                KeepAliveProbes.Start(socket, keepAlive.Time, keepAlive.Interval, keepAlive.Retries);
+                SetKeepAlive(socket, keepAlive);
             }
             prepare(socket);
             socket.Bind(endPoint);
@@ -43,14 +43,6 @@ internal static class ListenerSockets
             socket.Dispose();
             throw;
         }
-    }
-
-    /// <summary>A managed socket of a socket that listens already.</summary>
-    /// <exception cref="SocketException">No descriptor is left.</exception>
-    public static Socket Adopt(ListeningDescriptor inherited)
-    {
-        using var copy = inherited.Duplicate() ?? throw new SocketException((int)SocketError.TooManyOpenSockets);
-        return copy.ToSocket();
     }
 
     /// <summary>Sets the keep-alive of the connections that an adopted socket accepts from now on.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Gateway.Configuration;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -20,13 +21,16 @@ internal static class TelemetrySetup
     /// <summary>Adds metrics and traces.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="environment">The environment with the OTEL_* variables.</param>
+    /// <param name="describe">Adds attributes to the span of a request that has ended.</param>
     /// <param name="started">The configuration at start. It decides how many series an instrument may have.</param>
     public static IServiceCollection AddGatewayTelemetry(
         this IServiceCollection services,
         IReadOnlyDictionary<string, string> environment,
+        Action<Activity, HttpResponse> describe,
         GatewayConfig started)
     {
         services.AddSingleton<ConfigMetrics>();
+        services.AddSingleton<ConfigStatus>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SeriesRoom>(provider, started));
         services.AddSingleton<IStartsAtZero>(static provider => provider.GetRequiredService<SeriesRoom>());
         services.ConfigureOpenTelemetryMeterProvider(
@@ -55,7 +59,10 @@ internal static class TelemetrySetup
         if (OtlpVariables.AskFor(environment, "TRACES"))
         {
             telemetry.WithTracing(traces => traces
-                .AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddSource("Yarp.ReverseProxy").AddOtlpExporter());
+                .AddAspNetCoreInstrumentation(options => options.EnrichWithHttpResponse = describe)
+                .AddHttpClientInstrumentation()
+                .AddSource("Yarp.ReverseProxy", "Gateway.Tcp")
+                .AddOtlpExporter());
         }
         return services;
     }

@@ -3,10 +3,14 @@ using Gateway.Http;
 using Gateway.Http.Backends.Clients;
 using Gateway.Http.Listeners;
 using Gateway.Http.Responses;
+using Gateway.Kubernetes.Endpoints;
 using Gateway.Observability;
+using Gateway.Observability.Logs;
 using Gateway.Tcp;
+using Gateway.Tcp.AccessLogs;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Status;
 using Gateway.Tcp.Telemetry;
 using Gateway.Tcp.Tls;
 using Gateway.Tls;
@@ -17,8 +21,13 @@ namespace Gateway.Snapshots;
 internal sealed class GatewayRuntime(
     GatewaySnapshot initial, TcpDataPlane tcp, HttpListenerStates http, WaitingResponses waiting, SnapshotProxyConfigProvider yarp,
     SnapshotLogging logging, CertificateStore certificates, CertificateWatch watch,
-    HttpClusterCredentials credentials, HandshakeLimit handshakes, ListenerAdmissions admissions, IEnumerable<IStartsAtZero> metrics)
+    HttpClusterCredentials credentials, HandshakeLimit handshakes, ListenerAdmissions admissions, ClosedConnections closed,
+    AccessLogState accessLog, AccessFiles accessFiles, IEnumerable<IStartsAtZero> metrics,
+    ServiceRegistry services, ServiceWatch serviceWatch)
 {
+    // A request that comes before the endpoints of its cluster are known would be answered 503; a TCP connection waits.
+    private static readonly TimeSpan EndpointsPatience = TimeSpan.FromSeconds(1);
+
     private volatile GatewaySnapshot _current = initial;
 
     /// <summary>The snapshot in force.</summary>
@@ -48,10 +57,21 @@ internal sealed class GatewayRuntime(
         ];
 
     /// <summary>
-    /// Starts the health checks of destinations and installs the kernel's forwarding rules, which takes a second at most. Returns the
-    /// problems; empty: there is none. A call with the snapshot in force undoes the last preparation.
+    /// Follows the Services of Kubernetes, starts the health checks of destinations and installs the kernel's forwarding rules, which takes
+    /// a second each at most. Returns the problems; empty: there is none. A call with the snapshot in force undoes the last preparation.
     /// </summary>
-    public Task<IReadOnlyList<Finding>> PrepareAsync(GatewaySnapshot snapshot) => tcp.PrepareAsync(snapshot.Tcp, snapshot.Dnat);
+    public async Task<IReadOnlyList<Finding>> PrepareAsync(GatewaySnapshot snapshot)
+    {
+        // The Services of the snapshot in force are followed until that is out of force.
+        var problems = serviceWatch.Follow(snapshot.Config.Kubernetes, snapshot.Services.Union(_current.Services).ToHashSet());
+        if (problems.Count > 0)
+        {
+            return problems;
+        }
+
+        await serviceWatch.WaitAsync(snapshot.Services, EndpointsPatience);
+        return await tcp.PrepareAsync(snapshot.Tcp, snapshot.Dnat);
+    }
 
     /// <summary>
     /// Puts a snapshot in force, after its listeners are bound. Live connections keep the settings that they started with. The gateway's
@@ -71,22 +91,37 @@ internal sealed class GatewayRuntime(
         }
         admissions.Update(snapshot.Admissions);
         tcp.Update(snapshot.Tcp);
+        tcp.TraceSampleRatio = snapshot.Config.Tracing.SampleRatio;
         http.Update(snapshot.Http);
         watch.Follow(snapshot.Tls);
         handshakes.Max = snapshot.Config.Limits.MaxHandshakes;
         waiting.Update(snapshot.Config.Limits.MaxWaitingResponses);
+        closed.IsKept = snapshot.Config.Admin is not null;
+        accessLog.Update(snapshot.AccessLog);
+        accessFiles.Update(snapshot.Config.AccessLog.File);
         _current = snapshot;
+        serviceWatch.Follow(snapshot.Config.Kubernetes, snapshot.Services);
+        services.Keep(snapshot.Services);
         foreach (var series in metrics)
         {
             series.StartAtZero(snapshot.Config);
         }
     }
 
+    /// <summary>Forgets the state of listeners that are not in the snapshot in force, once its listeners accept.</summary>
+    public void Settle()
+    {
+        admissions.Keep(_current.Admissions.Keys);
+        http.Keep(_current.Http);
+    }
+
     /// <summary>Waits for TCP connections to end, then closes those that remain, with the reason drain.</summary>
-    public Task DrainTcpAsync(TimeSpan timeout) => Task.WhenAll(tcp.DrainAsync(timeout), tcp.DrainDnatAsync(timeout));
+    public Task DrainTcpAsync(TimeSpan timeout) =>
+        Task.WhenAll(tcp.DrainAsync(timeout, _current.Config.Shutdown.DrainTimeoutJitter), tcp.DrainDnatAsync(timeout));
 
     /// <summary>As <see cref="DrainTcpAsync"/>, after another process has taken over: no connection is refused.</summary>
-    public Task DrainHandedOverAsync(CancellationToken deadline) => tcp.DrainAsync(deadline, refuses: false);
+    public Task DrainHandedOverAsync(TimeSpan timeout, CancellationToken deadline) =>
+        tcp.DrainAsync(timeout, _current.Config.Shutdown.DrainTimeoutJitter, deadline, refuses: false);
 
     /// <summary>The table of Dnat routes and its lock, for the process that takes this one's place; null: there is none.</summary>
     public (string Table, SafeSocketHandle Lock)? SuspendDnat() => tcp.SuspendDnat() is { } held ? (tcp.DnatTableName, held) : null;

@@ -1,6 +1,7 @@
 using Gateway.Configuration;
 using Gateway.Configuration.Loading;
 using Gateway.Http.Listeners;
+using Gateway.Kubernetes.Endpoints;
 using Gateway.Listeners;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
@@ -28,7 +29,9 @@ internal static class SnapshotBuilder
     /// <param name="result">A valid configuration.</param>
     /// <param name="before">The TCP model in force, whose state the new model takes over; null: there is none.</param>
     /// <param name="certificates">The certificate store of the process; null: the snapshot is not going to run.</param>
-    public static GatewaySnapshot Build(ConfigResult result, TcpModel? before = null, CertificateStore? certificates = null)
+    /// <param name="services">The Services of Kubernetes that the process follows; null: the snapshot is not going to run.</param>
+    public static GatewaySnapshot Build(
+        ConfigResult result, TcpModel? before = null, CertificateStore? certificates = null, ServiceRegistry? services = null)
     {
         var config = result.Config ?? throw new ArgumentException("The configuration has errors.", nameof(result));
         var listeners = ListenerPlan.From(config);
@@ -36,7 +39,8 @@ internal static class SnapshotBuilder
         var tcp = TcpModelBuilder.Build(
             config.Listeners.Where(listener => listener.Value.IsTcp)
                 .ToDictionary(listener => listener.Key, listener => listener.Value.ProxyProtocol),
-            config.TcpProxy, config.Networks, ToaOf(config), tls.Sections, before);
+            config.TcpProxy, config.Networks, ToaOf(config), tls.Sections, before,
+            (services ?? new ServiceRegistry(TimeProvider.System)).Find);
         return new GatewaySnapshot
         {
             Config = config,
@@ -47,8 +51,11 @@ internal static class SnapshotBuilder
                 listeners.Where(plan => plan.IsTcp)
                     .Select(plan => new DnatListener(plan.Name, plan.Address.EndPoint, plan.Address.IsBothFamilies))),
             Tls = tls,
+            Services = ServiceRegistry.NamedBy(config),
             Admissions = AdmissionsOf(config),
             Http = HttpListenerModelBuilder.Build(config, tls.Sections.Servers),
+            AccessLog = AccessLogBuilder.Build(config),
+            Origins = result.Origins,
             Logging = result.Flat,
         };
     }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Tcp.Identification.Tls;
 
 namespace Gateway.Tls;
 
@@ -15,6 +16,11 @@ internal sealed record CertificatePair(
     string Content)
 {
     private const string Reissue = "write certificate and key of one issue";
+    private const string Ed25519 = "1.3.101.112";
+    private const string Ed448 = "1.3.101.113";
+
+    /// <summary>The curve of the certificate's key; None: the key is not for ECDSA, or has a curve that clients do not name.</summary>
+    public EcdsaCurves Curve { get; } = CurveOf(Leaf);
 
     /// <summary>Parses a certificate and its key.</summary>
     /// <param name="certificates">PEM text: the certificate first, then its intermediates.</param>
@@ -52,6 +58,14 @@ internal sealed record CertificatePair(
             return Bad(0, "the file has no complete certificate");
         }
 
+        if (chain[0].GetKeyAlgorithm() is var kind and (Ed25519 or Ed448))
+        {
+            return Bad(
+                0,
+                $"the key of {chain[0].Subject} is for {(kind == Ed448 ? "Ed448" : "Ed25519")}, which .NET cannot use. Issue the "
+                    + "certificate for ECDSA (openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256) or RSA");
+        }
+
         try
         {
             var leaf = X509Certificate2.CreateFromPem(certificates, key);
@@ -83,6 +97,18 @@ internal sealed record CertificatePair(
 
         var common = certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
         return common.Length > 0 ? [common] : [];
+    }
+
+    private static EcdsaCurves CurveOf(X509Certificate2 certificate)
+    {
+        using var key = certificate.GetECDsaPublicKey();
+        return key?.ExportParameters(includePrivateParameters: false).Curve.Oid?.Value switch
+        {
+            "1.2.840.10045.3.1.7" => EcdsaCurves.P256,
+            "1.3.132.0.34" => EcdsaCurves.P384,
+            "1.3.132.0.35" => EcdsaCurves.P521,
+            _ => EcdsaCurves.None,
+        };
     }
 
     private static Parsed<CertificatePair> Bad(int file, string problem) => new(null, file, problem);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Text;
 using Gateway.Configuration;
+using Gateway.Tcp.Identification.Tls;
 using Gateway.Tcp.Tls;
 
 namespace Gateway.Tls;
@@ -68,7 +69,8 @@ internal sealed class ServerTls : IServerTls, ITlsMaterial
     public TimeSpan HandshakeTimeout => _config.HandshakeTimeout;
 
     /// <inheritdoc/>
-    public SslServerAuthenticationOptions? OptionsFor(string serverName) => _names?.Find(serverName);
+    public SslServerAuthenticationOptions? OptionsFor(string serverName, EcdsaCurves ecdsa = EcdsaCurves.All) =>
+        _names?.Find(serverName, ecdsa);
 
     /// <inheritdoc/>
     public void Rebuild()

@@ -8,6 +8,7 @@ namespace Gateway.Benchmarks.Load;
 /// <summary>The clients of one slice, in one thread.</summary>
 internal sealed class Client(SliceRequest request, Backend backend)
 {
+    private const int SourceAddress = 16;
     private const EpollEvents Both = EpollEvents.In | EpollEvents.Out;
 
     private static readonly byte[] SmallMessage = new byte[64];
@@ -145,10 +146,22 @@ internal sealed class Client(SliceRequest request, Backend backend)
             socket.Remaining = _message.Length;
             // Latency of an exchange starts here, that of a short connection with its connect.
             socket.SentAt = request.Kind == SliceKind.Short ? socket.SentAt : Stopwatch.GetTimestamp();
-            return Syscalls.Send(socket.Fd, request.WithHeader ? HeaderAndMessage : _message) > 0;
+            return Syscalls.Send(socket.Fd, request.WithHeader ? Header() : _message) > 0;
         }
 
         return (events & EpollEvents.In) == 0 || Receive(socket);
+    }
+
+    private byte[] Header()
+    {
+        if (request.ManyClients)
+        {
+            // The source address stands behind signature, command, family and length: 11.x.x.x.
+            Random.Shared.NextBytes(HeaderAndMessage.AsSpan(SourceAddress + 1, 3));
+            HeaderAndMessage[SourceAddress] = 11;
+        }
+
+        return HeaderAndMessage;
     }
 
     private bool Receive(LoadSocket socket)

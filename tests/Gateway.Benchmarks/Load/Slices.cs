@@ -21,6 +21,9 @@ internal sealed record SliceRequest(SliceKind Kind, int Port, int Connections, b
 {
     /// <summary>What is sent and echoed; null: 64 bytes.</summary>
     public byte[]? Message { get; init; }
+
+    /// <summary>Each PROXY header tells of another client, one of 16 million.</summary>
+    public bool ManyClients { get; init; }
 }
 
 /// <summary>What came of it.</summary>

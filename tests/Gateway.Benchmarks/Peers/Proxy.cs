@@ -79,6 +79,12 @@ internal sealed class Proxy : IDisposable
         .Where(static line => line.StartsWith("Pss:", StringComparison.Ordinal))
         .Sum(static line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) * 1024));
 
+    /// <summary>The open descriptors of the process.</summary>
+    public int Descriptors() => Directory.GetFileSystemEntries($"/proc/{_process!.Id}/fd").Length;
+
+    /// <summary>The threads of the process.</summary>
+    public int Threads() => Directory.GetDirectories($"/proc/{_process!.Id}/task").Length;
+
     public void Dispose()
     {
         if (_isView)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using Gateway.Testing;
 using Gateway.Testing.Network;
 using Gateway.Testing.Processes;
@@ -10,6 +11,9 @@ namespace Gateway.FunctionalTests.Admin;
 /// <summary>The standard OTEL_* variables, against a receiver that only notes what it gets.</summary>
 public sealed class OtlpTests
 {
+    private const string TraceId = "0af7651916cd43dd8448eb211c80319c";
+    private const string ParentId = "b7ad6b7169203331";
+
     [Fact]
     public async Task Export_EndpointIsSet_MetricsAndTracesArrive()
     {
@@ -20,10 +24,13 @@ public sealed class OtlpTests
         var received = new ConcurrentDictionary<string, string>();
         var receiving = ReceiveAsync(receiver, received);
         await using var web = Peers.HttpBackend.Start();
-        var http = FreePorts.Next();
+        await using var echo = RecordingTcpServer.StartEcho();
+        var (http, tcp) = (FreePorts.Next(), FreePorts.Next());
 
         await using (var gateway = await GatewayProcess.StartAsync(
-            new ConfigFile().AddHttp("web", http, web.Address),
+            ConfigFile.Tcp(tcp, echo.Address, new { Mode = "None" })
+                .AddHttp("web", http, web.Address)
+                .Set("Tracing", new { SampleRatio = 1 }),
             new GatewayStart
             {
                 Environment = new Dictionary<string, string>
@@ -37,16 +44,36 @@ public sealed class OtlpTests
             }))
         {
             using var client = new HttpClient();
-            await client.GetStringAsync(new Uri($"http://127.0.0.1:{http}/"));
+            client.DefaultRequestHeaders.Add("traceparent", $"00-{TraceId}-{ParentId}-01");
+            var head = await client.GetStringAsync(new Uri($"http://127.0.0.1:{http}/"));
+            using (var peer = await TcpPeer.ConnectAsync(tcp))
+            {
+                await peer.SendAsync("echo");
+                await peer.ReadTextAsync(4);
+            }
 
             // Names are plain text in protobuf.
             await Eventually.TrueAsync(() => Has("/v1/metrics", "gateway.config.last_reload_successful"), "metrics by OTLP");
             await Eventually.TrueAsync(() => Has("/v1/traces", "http.request.method"), "traces by OTLP");
+            // The destination's parent is a span of the same trace, which is exported.
+            var sent = Regex.Match(head, $"traceparent: 00-{TraceId}-([0-9a-f]{{16}})-01").Groups[1].Value;
+            Assert.Equal(16, sent.Length);
+            Assert.NotEqual(ParentId, sent);
+            await Eventually.TrueAsync(
+                () => Has("/v1/traces", Bytes(TraceId)) && Has("/v1/traces", Bytes(sent)) && Has("/v1/traces", Bytes(ParentId)),
+                "the trace");
+            var line = (await gateway.WaitForAccessAsync("http", "listener=web")).Text;
+            await Eventually.TrueAsync(
+                () => Has("/v1/traces", "tcp in") && Has("/v1/traces", "gateway.first_byte"), "the span of the connection");
+            var id = Regex.Match((await gateway.WaitForAccessAsync("tcp", "listener=in")).Text, @" id=(\S+)").Groups[1].Value;
+            Assert.True(Has("/v1/traces", id) && Has("/v1/traces", Regex.Match(line, @" id=(\S+)").Groups[1].Value));
             Assert.True(Has("/v1/metrics", "edge-gateway") && Has("/v1/traces", "edge-gateway"));
         }
 
         receiver.Stop();
         await receiving;
+
+        static string Bytes(string hexadecimal) => Encoding.Latin1.GetString(Convert.FromHexString(hexadecimal));
 
         bool Has(string path, string text) => received.TryGetValue(path, out var bodies) && bodies.Contains(text, StringComparison.Ordinal);
     }

@@ -71,6 +71,27 @@ public sealed class CommandLineTests
         }
     }
 
+    [Fact]
+    public async Task Validate_ShippedObjects_SaysWhatTheyAddAndWhichIsWrong()
+    {
+        var overlay = Path.Combine(RepositoryPaths.Root, "deploy/overlays/gateway-api");
+        using var folder = new TemporaryFolder();
+        foreach (var file in Directory.EnumerateFiles(overlay, "*.yaml"))
+        {
+            folder.Write(Path.GetFileName(file), await File.ReadAllTextAsync(file));
+        }
+
+        folder.Write("services.yaml", """
+            { apiVersion: v1, kind: List, items: [
+              { apiVersion: v1, kind: Service, metadata: { name: whoami }, spec: { ports: [ { port: 9000 } ] } } ] }
+            """);
+
+        var result = await GatewayAsync("validate", "--config", Path.Combine(overlay, "appsettings.json"), "--objects", folder.Path);
+
+        Assert.Contains("; from TCPRoute default/tcp-app-1", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Equal(0, result.ExitCode);
+    }
+
     [Theory]
     [InlineData("run")]
     [InlineData("validate")]

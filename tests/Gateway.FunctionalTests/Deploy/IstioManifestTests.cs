@@ -1,9 +1,5 @@
 using System.Text.RegularExpressions;
-using Gateway.Configuration.Loading;
 using Gateway.Interception;
-using Gateway.Testing;
-using Gateway.Testing.Peers;
-using Gateway.Testing.Processes;
 
 namespace Gateway.FunctionalTests.Deploy;
 
@@ -13,10 +9,8 @@ public sealed class IstioManifestTests
     [Fact]
     public async Task Sidecar_ItsConfiguration_IsValidAndFitsThePod()
     {
-        var result = ConfigReader.Read(Path.Combine(RepositoryPaths.Root, "deploy/istio/sidecar/appsettings.json"), new Dictionary<string, string>());
-        Assert.Empty(result.Errors);
-        var config = result.Config!;
-        var pod = Document(await RenderAsync("sidecar"), "Deployment", "app");
+        var config = RenderedManifests.ConfigurationOf("istio/sidecar");
+        var pod = (await RenderedManifests.OfAsync("istio/sidecar")).Document("Deployment", "app");
 
         // What is diverted is what the application's container offers, and nothing that the gateway does itself.
         var plan = Assert.Single(RedirectPlan.From(config, EphemeralPorts.Default).Diversions);
@@ -38,7 +32,7 @@ public sealed class IstioManifestTests
     [InlineData("ingress-sidecar")]
     public async Task Ingress_ItsService_GoesStraightToThePods(string folder)
     {
-        var service = Document(await RenderAsync(folder), "Service", "gateway");
+        var service = (await RenderedManifests.OfAsync($"istio/{folder}")).Document("Service", "gateway");
 
         Assert.Contains("service.cloud.tencent.com/direct-access: \"true\"\n", service, StringComparison.Ordinal);
         Assert.Contains("service.cloud.tencent.com/enable-grace-shutdown: \"true\"\n", service, StringComparison.Ordinal);
@@ -50,50 +44,58 @@ public sealed class IstioManifestTests
     [InlineData("ingress")]
     [InlineData("ingress-sidecar")]
     public async Task Ingress_ItsBackend_HasASidecar(string folder) =>
-        Assert.Contains("sidecar.istio.io/inject: \"true\"\n", Document(await RenderAsync(folder), "Deployment", "whoami"), StringComparison.Ordinal);
+        Assert.Contains(
+            "sidecar.istio.io/inject: \"true\"\n", (await RenderedManifests.OfAsync($"istio/{folder}")).Document("Deployment", "whoami"),
+            StringComparison.Ordinal);
 
     [Fact]
     public async Task IngressWithSidecar_ItsPod_TakesNothingThatArrives()
     {
-        var documents = await RenderAsync("ingress-sidecar");
-        var pod = Document(documents, "Deployment", "gateway");
+        var documents = await RenderedManifests.OfAsync("istio/ingress-sidecar");
+        var pod = documents.Document("Deployment", "gateway");
 
         Assert.Contains("sidecar.istio.io/inject: \"true\"\n", pod, StringComparison.Ordinal);
         Assert.Contains("traffic.sidecar.istio.io/includeInboundPorts: \"\"\n", pod, StringComparison.Ordinal);
-        Assert.Contains("mode: STRICT\n", Document(documents, "PeerAuthentication", "default"), StringComparison.Ordinal);
+        Assert.Contains("mode: STRICT\n", documents.Document("PeerAuthentication", "default"), StringComparison.Ordinal);
         // The port that gets PROXY headers must not be looked at as HTTP.
-        Assert.Matches(@"- name: tcp-\w+\n +port: 9000\n", Document(documents, "Service", "whoami"));
+        Assert.Matches(@"- name: tcp-\w+\n +port: 9000\n", documents.Document("Service", "whoami"));
         // The sidecar outlives the gateway's drain.
-        var config = ConfigReader.Read(Path.Combine(RepositoryPaths.Root, "deploy/base/appsettings.json"), new Dictionary<string, string>()).Config!;
+        var config = RenderedManifests.ConfigurationOf("base");
         var sidecar = int.Parse(Regex.Match(pod, @"terminationDrainDuration: (\d+)s").Groups[1].Value, null);
         Assert.True(config.Shutdown.DrainDelay + config.Shutdown.DrainTimeout < TimeSpan.FromSeconds(sidecar));
     }
 
     [Fact]
+    public async Task Ambient_BindingServiceAndListener_MeanOnePortOnLoopback()
+    {
+        var documents = await RenderedManifests.OfAsync("istio/ambient");
+        var gateway = documents.Document("Gateway", "gateway");
+        var port = int.Parse(Regex.Match(gateway, @"ambient\.istio\.io/waypoint-inbound-binding: PROXY/(\d+)\n").Groups[1].Value, null);
+        var listener = RenderedManifests.ConfigurationOf("istio/ambient").Listeners["callers"];
+
+        Assert.Contains($"port: {port}\n", gateway, StringComparison.Ordinal);
+        Assert.Contains($"port: {port}\n", documents.Document("Service", "gateway"), StringComparison.Ordinal);
+        Assert.Equal($"127.0.0.1:{port}", listener.Address);
+        Assert.Equal(["127.0.0.1/32"], listener.ProxyProtocol!.TrustedProxies);
+        Assert.Contains(
+            "gateway.networking.k8s.io/gateway-name: gateway\n", documents.Document("Deployment", "gateway"), StringComparison.Ordinal);
+        Assert.Contains("istio.io/use-waypoint: gateway\n", documents.Document("Service", "whoami"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ProxyProtocol_FilterServiceAndMtls_MeanOnePort()
     {
-        var documents = await RenderAsync("proxy-protocol");
-        var filter = Document(documents, "EnvoyFilter", "mysql-proxy-protocol");
+        var documents = await RenderedManifests.OfAsync("istio/proxy-protocol");
+        var filter = documents.Document("EnvoyFilter", "mysql-proxy-protocol");
         var port = int.Parse(Regex.Match(filter, @"start: (\d+)\n").Groups[1].Value, null);
 
         Assert.Contains($"end: {port + 1}\n", filter, StringComparison.Ordinal);
         // Behind original_dst the header's destination would stay, and be dialed.
         Assert.Matches(@"listenerFilter: envoy\.filters\.listener\.original_dst\n[^-]*operation: INSERT_BEFORE\n", filter);
-        Assert.Contains($"containerPort: {port}\n", Document(documents, "Deployment", "mysql"), StringComparison.Ordinal);
-        Assert.Contains($"includeInboundPorts: \"{port}\"\n", Document(documents, "Deployment", "mysql"), StringComparison.Ordinal);
-        Assert.Contains("interceptionMode: TPROXY\n", Document(documents, "Deployment", "mysql"), StringComparison.Ordinal);
-        Assert.Matches($@"- name: tcp-\w+\n +port: {port}\n", Document(documents, "Service", "mysql"));
-        Assert.Matches($"\"{port}\":\n +mode: PERMISSIVE\n", Document(documents, "PeerAuthentication", "mysql"));
+        Assert.Contains($"containerPort: {port}\n", documents.Document("Deployment", "mysql"), StringComparison.Ordinal);
+        Assert.Contains($"includeInboundPorts: \"{port}\"\n", documents.Document("Deployment", "mysql"), StringComparison.Ordinal);
+        Assert.Contains("interceptionMode: TPROXY\n", documents.Document("Deployment", "mysql"), StringComparison.Ordinal);
+        Assert.Matches($@"- name: tcp-\w+\n +port: {port}\n", documents.Document("Service", "mysql"));
+        Assert.Matches($"\"{port}\":\n +mode: PERMISSIVE\n", documents.Document("PeerAuthentication", "mysql"));
     }
-
-    private static async Task<string[]> RenderAsync(string folder)
-    {
-        var kubectl = DebianPeer.Require("kubectl");
-        var result = await ProcessRunner.RunAsync([kubectl, "kustomize", Path.Combine(RepositoryPaths.Root, "deploy/istio", folder)]);
-        return result.RequireSuccess().StandardOutput.Split("\n---\n");
-    }
-
-    private static string Document(string[] documents, string kind, string name) =>
-        Assert.Single(documents, document =>
-            Regex.IsMatch(document, $"^kind: {kind}$", RegexOptions.Multiline) && Regex.IsMatch(document, $"^  name: {name}$", RegexOptions.Multiline)) + "\n";
 }

@@ -21,7 +21,11 @@ public sealed class ExampleTests
         get
         {
             var root = Path.Combine(RepositoryPaths.Root, "appsettings");
-            return [.. Directory.GetFiles(root, "*.json", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(root, f)).Order()];
+            return
+            [
+                .. Directory.GetFiles(root, "*.json", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(root, f))
+                    .Where(static f => !f.EndsWith(".schema.json", StringComparison.Ordinal)).Order(),
+            ];
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Configuration;
 using Gateway.Http;
+using Gateway.Http.Backends.Clients;
 using Gateway.Http.Connections;
 using Gateway.Http.Listeners;
 using Gateway.Snapshots;
@@ -8,6 +9,7 @@ using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -24,7 +26,9 @@ internal sealed class HttpTestGateway : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Dictionary<string, IPEndPoint> _endPoints = [];
 
-    private HttpTestGateway(WebApplication app) => _app = app;
+    private readonly EngineTransport? _engine;
+
+    private HttpTestGateway(WebApplication app, EngineTransport? engine) => (_app, _engine) = (app, engine);
 
     /// <summary>Everything that was logged.</summary>
     public FakeLogCollector Logs => _app.Services.GetRequiredService<FakeLogCollector>();
@@ -41,6 +45,13 @@ internal sealed class HttpTestGateway : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRouting();
+        var engine = EngineTransport.IsWanted ? new EngineTransport() : null;
+        if (engine is not null)
+        {
+            builder.Services.AddSingleton(new HttpLoops(engine.Loops));
+            builder.Services.AddSingleton<IConnectionListenerFactory>(engine);
+        }
+
         builder.Services.AddHttpGateway();
         builder.Services.AddMetrics();
         builder.Services.AddFakeLogging();
@@ -53,14 +64,24 @@ internal sealed class HttpTestGateway : IAsyncDisposable
             models.Update(HttpListenerModelBuilder.Build(config));
             foreach (var (name, listener) in listeners)
             {
-                KestrelListenerSetup.Configure(kestrel, new IPEndPoint(address ?? IPAddress.Loopback, 0), models.For(name, ListenerKind.Traffic),
-                    listener.HttpVersion, listener.HttpLimits, kestrel.ApplicationServices);
+                var state = models.For(name, ListenerKind.Traffic);
+                var onEngine = listener is { HttpVersion: ListenerHttpVersion.Http1, Transport: ListenerTransport.Auto }
+                    ? engine?.Bind(address ?? IPAddress.Loopback, state, kestrel.ApplicationServices)
+                    : null;
+                KestrelListenerSetup.Configure(
+                    kestrel,
+                    onEngine?.LocalEndPoint ?? new IPEndPoint(address ?? IPAddress.Loopback, 0),
+                    state,
+                    listener.HttpVersion,
+                    listener.HttpLimits,
+                    kestrel.ApplicationServices,
+                    onEngine);
             }
         });
         var app = builder.Build();
         app.UseHttpGateway();
         await app.StartAsync().WaitAsync(Limits.Wait);
-        var gateway = new HttpTestGateway(app);
+        var gateway = new HttpTestGateway(app, engine);
         gateway.Update(config);
         var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
         for (var i = 0; i < listeners.Length; i++)
@@ -112,5 +133,9 @@ internal sealed class HttpTestGateway : IAsyncDisposable
         using var now = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         await _app.StopAsync(now.Token);
         await _app.DisposeAsync();
+        if (_engine is not null)
+        {
+            await _engine.DisposeAsync();
+        }
     }
 }

@@ -31,6 +31,35 @@ public sealed class TlvHeaderTests : IAsyncLifetime
         Assert.EndsWith($" tlvs=AwsVpcEndpointId:vpce-1,0xEE id={first["X-Conn"]}", line, StringComparison.Ordinal);
     }
 
+    /// <summary>ztunnel's header: its bytes as ztunnel's own write_proxy_protocol makes them.</summary>
+    [Fact]
+    public async Task SpiffeId_OfTheMesh_IsToldAndItsTrustDomainDecides()
+    {
+        await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(_backend.Http1, listener => listener with
+        {
+            ProxyProtocol = HttpTestGateway.TrustLoopback,
+            TlvHeaders = new Dictionary<string, string> { ["SpiffeId"] = "X-Caller-Id" },
+            Access = new() { TrustDomains = ["cluster.local"] },
+        }));
+        using var caller = Caller("spiffe://cluster.local/ns/shop/sa/cart");
+        var seen = await caller.ShowAsync(
+            "show", ("X-Caller-Id", "spiffe://cluster.local/ns/kube-system/sa/admin"), ("x_caller_id", "forged"));
+
+        Assert.Equal("spiffe://cluster.local/ns/shop/sa/cart", seen["X-Caller-Id"]);
+        Assert.DoesNotContain("x_caller_id", seen.Keys);
+        await gateway.WaitForAccessLineAsync(static line =>
+            line.Contains(" tlvs=SpiffeId:spiffe://cluster.local/ns/shop/sa/cart ", StringComparison.Ordinal));
+
+        using var stranger = Caller("spiffe://other.example/ns/shop/sa/cart");
+        using var refused = await stranger.GetAsync(new Uri("/show", UriKind.Relative));
+        Assert.Equal(System.Net.HttpStatusCode.Forbidden, refused.StatusCode);
+        await gateway.WaitForAccessLineAsync(static line =>
+            line.Contains("error=access_denied detail=NotInTrustDomain", StringComparison.Ordinal));
+
+        HttpClient Caller(string id) =>
+            ProxyClient.For(gateway["web"], WireHeader.V2("10.244.1.7:41822", "10.96.3.4:8080", (0xD0, Encoding.ASCII.GetBytes(id))));
+    }
+
     [Theory]
     [InlineData(0x07, 0, "Jane Doe")]
     [InlineData(0x05, 0, "Jane Doe")]

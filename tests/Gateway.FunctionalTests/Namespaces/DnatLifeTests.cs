@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using Gateway.FunctionalTests.Checks;
 using Gateway.Testing;
 using Gateway.Testing.Peers;
@@ -19,6 +20,16 @@ public sealed class DnatLifeTests
         await using var gateway = await GatewayProcess.StartAsync(DnatNetwork.Config(DnatNetwork.BackendAddress(0)), network.Start);
         using var live = await network.ConnectAsync();
         Assert.Equal("one", await DnatNetwork.EchoAsync(live, "one"));
+        using (var answer = await gateway.AdminAsync($"/api/connections?client={live.Local}"))
+        {
+            var shown = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
+            var connection = shown["connections"]!.AsArray().Single()!;
+            Assert.Equal(1, (int)shown["total"]!);
+            Assert.Equal(
+                ("dnat", live.Local.ToString(), "in", "in", "in", "in-0"),
+                (Text("protocol"), Text("client"), Text("listener"), Text("route"), Text("cluster"), Text("destination")));
+            string Text(string member) => (string)connection[member]!;
+        }
 
         gateway.Terminate();
         await gateway.Process.WaitForLineAsync(line => line.Contains("nothing new is taken", StringComparison.Ordinal), "stopped taking");

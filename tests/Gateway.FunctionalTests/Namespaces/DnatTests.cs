@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Gateway.Testing.Network;
 using Gateway.Testing.Processes;
 
@@ -7,6 +8,9 @@ namespace Gateway.FunctionalTests.Namespaces;
 /// <summary>Dnat routes: the kernel forwards, the backend sees the client's own packets.</summary>
 public sealed class DnatTests
 {
+    // Beside the first backend, on a port of its own.
+    private static readonly string Spare = new IPEndPoint(GatewayNetwork.BackendV4, 8081).ToString();
+
     [Fact]
     public async Task Backend_OfADnatRoute_SeesTheClientsAddressAndPort()
     {
@@ -50,6 +54,72 @@ public sealed class DnatTests
         }
 
         Assert.Equal((30, 10), (heavy.Accepted - before.Item1, light.Accepted - before.Item2));
+    }
+
+    [Fact]
+    public async Task RandomAndPriority_DrawWithinTheLowestTierAndGoOnToTheNext()
+    {
+        const int Connections = 200;
+        await using var network = await DnatNetwork.CreateAsync();
+        var first = network.StartBackend(0);
+        var second = network.StartBackend(1);
+        await using var spare = RecordingTcpServer.StartEcho(IPEndPoint.Parse(Spare), network.Network.Backend);
+        var config = DnatNetwork.Config(DnatNetwork.BackendAddress(0), DnatNetwork.BackendAddress(1), Spare)
+            .Set("TcpProxy:Clusters:in:LoadBalancingPolicy", "Random").Set("TcpProxy:Clusters:in:Destinations:in-2:Priority", 1);
+        await using var gateway = await GatewayProcess.StartAsync(config, network.Start);
+
+        // Five standard deviations of a fair draw to either side.
+        var (atFirst, atSecond, atSpare) = await ShareAsync(Connections);
+        Assert.Equal((Connections, 0), (atFirst + atSecond, atSpare));
+        Assert.InRange(atFirst, 65, 135);
+
+        await first.DisposeAsync();
+        await Gateway.Testing.Eventually.TrueAsync(() => LeadsToAsync(second), "the first is left out");
+        Assert.Equal((0, 20, 0), await ShareAsync(20));
+
+        await second.DisposeAsync();
+        await Gateway.Testing.Eventually.TrueAsync(() => LeadsToAsync(spare), "the next tier takes over");
+        Assert.Equal((0, 0, 20), await ShareAsync(20));
+
+        await using var again = network.StartBackend(0);
+        first = again;
+        await Gateway.Testing.Eventually.TrueAsync(() => LeadsToAsync(again), "the first tier is back");
+        Assert.Equal((20, 0, 0), await ShareAsync(20));
+
+        async Task<bool> LeadsToAsync(RecordingTcpServer backend)
+        {
+            var leads = true;
+            for (var i = 0; i < 8 && leads; i++)
+            {
+                try
+                {
+                    using var client = await network.ConnectAsync(i);
+                    await DnatNetwork.EchoAsync(client, "hello");
+                    leads = backend.Remotes.Contains(client.Local);
+                }
+                catch (Exception problem) when (problem is SocketException or IOException)
+                {
+                    leads = false;
+                }
+            }
+
+            return leads;
+        }
+
+        async Task<(int First, int Second, int Spare)> ShareAsync(int connections)
+        {
+            var (atFirst, atSecond, atSpare) = (0, 0, 0);
+            for (var i = 0; i < connections; i++)
+            {
+                using var client = await network.ConnectAsync(i % 10);
+                Assert.Equal("hello", await DnatNetwork.EchoAsync(client, "hello"));
+                atFirst += first.Remotes.Contains(client.Local) ? 1 : 0;
+                atSecond += second.Remotes.Contains(client.Local) ? 1 : 0;
+                atSpare += spare.Remotes.Contains(client.Local) ? 1 : 0;
+            }
+
+            return (atFirst, atSecond, atSpare);
+        }
     }
 
     [Fact]

@@ -23,7 +23,8 @@ public sealed class MariaDbBlockTests
         await using var network = await GatewayNetwork.CreateAsync();
         using var folder = new TemporaryFolder();
         await using var mariaDb = await RunningServer.StartAsync(
-            OtherServers.MariaDbWithAccounts($"{GatewayNetwork.GatewayInnerV4}", $"{GatewayNetwork.BackendV4}", "--max-connect-errors=3"), PrefixIn(network, folder));
+            OtherServers.MariaDbWithAccounts($"{GatewayNetwork.GatewayInnerV4}", $"{GatewayNetwork.BackendV4}", "--max-connect-errors=3"),
+            PrefixIn(network, folder));
         Assert.SkipWhen(mariaDb.Missing is not null, mariaDb.Missing ?? "");
         Assert.Null(mariaDb.Failure);
         var backend = new IPEndPoint(GatewayNetwork.BackendV4, mariaDb.Ports[0]);
@@ -40,15 +41,18 @@ public sealed class MariaDbBlockTests
         var config = new ConfigFile();
         foreach (var (name, active) in checks)
         {
-            config.AddTcp(name, FreePorts.Next(), $"{backend}", name == "banner-v2" ? new { Mode = "ProxyProtocol" } : new { Mode = "None" })
+            config
+                .AddTcp(name, FreePorts.Next(), $"{backend}", name == "banner-v2" ? new { Mode = "ProxyProtocol" } : new { Mode = "None" })
                 .Set($"TcpProxy:Clusters:{name}:HealthCheck", new { Active = active });
         }
 
-        await using (var gateway = await GatewayProcess.StartAsync(config, new GatewayStart { Inside = network.Gateway, Prefix = RunningServer.Prompt }))
+        await using (var gateway = await GatewayProcess.StartAsync(
+            config, new GatewayStart { Inside = network.Gateway, Prefix = RunningServer.Prompt }))
         {
             foreach (var name in checks.Keys)
             {
-                await gateway.WaitForMetricAsync("gateway_destination_health_check_duration_seconds_count", count => count >= 50, ("cluster", name));
+                await gateway.WaitForMetricAsync(
+                    "gateway_destination_health_check_duration_seconds_count", count => count >= 50, ("cluster", name));
             }
 
             var metrics = await gateway.MetricsAsync();
@@ -81,7 +85,8 @@ public sealed class MariaDbBlockTests
         }
 
         // A check that takes more than 0.2 s to close is seen: the gateway shall not wait for other tests.
-        await using (var gateway = await GatewayProcess.StartAsync(config, new GatewayStart { Inside = network.Gateway, Prefix = RunningServer.Prompt }))
+        await using (var gateway = await GatewayProcess.StartAsync(
+            config, new GatewayStart { Inside = network.Gateway, Prefix = RunningServer.Prompt }))
         {
             await gateway.WaitForMetricAsync("gateway_destination_health_check_duration_seconds_count", count => count >= Checks);
         }
@@ -114,7 +119,11 @@ public sealed class MariaDbBlockTests
     private static string[] PrefixIn(GatewayNetwork network, TemporaryFolder folder)
     {
         var hosts = folder.Write("hosts", $"127.0.0.1 localhost\n{GatewayNetwork.GatewayInnerV4} gateway.example.test\n");
-        return [.. network.Backend.CommandPrefix, DebianPeer.Require("unshare"), "--mount", "sh", "-c", $"mount --bind {hosts} /etc/hosts && exec \"$@\"", "sh"];
+        return
+        [
+            .. network.Backend.CommandPrefix, DebianPeer.Require("unshare"), "--mount", "sh", "-c",
+            $"mount --bind {hosts} /etc/hosts && exec \"$@\"", "sh",
+        ];
     }
 
     private static async Task<string> GreetingAsync(GatewayNetwork network, IPEndPoint backend)

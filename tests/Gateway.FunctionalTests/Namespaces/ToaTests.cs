@@ -131,7 +131,8 @@ public sealed class ToaTests
         using var folder = new TemporaryFolder();
         using var authority = new TestAuthority("own");
         var pair = PemPair.Write(folder, "db", authority.Issue("db", "db.example"));
-        await using var backend = RecordingTcpServer.Start(endPoint: new IPEndPoint(GatewayNetwork.BackendV4, 8080), inside: network.Backend);
+        await using var backend = RecordingTcpServer.Start(
+            endPoint: new IPEndPoint(GatewayNetwork.BackendV4, 8080), inside: network.Backend);
         var start = new GatewayStart { Inside = network.Gateway, Prefix = group.CommandPrefix };
         await using var second = await GatewayProcess.StartAsync(
             new ConfigFile().AddTls("in", "127.0.0.1:9100", backend.Address, new { Mode = "ProxyProtocol" }, pair)

@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Text;
 using Gateway.Testing;
+using Gateway.Testing.Certificates;
 using Gateway.Testing.Network;
 using Gateway.Testing.Processes;
 using Gateway.Testing.Wire;
@@ -12,7 +15,7 @@ namespace Gateway.FunctionalTests.Namespaces;
 /// Every way to learn a client times every way to pass it on, in both address families and across them, through one gateway. What came out is the table in
 /// docs/source-ip.md; with GATEWAY_UPDATE_DOCS=1 the test writes it there instead of comparing.
 /// </summary>
-public sealed class TranslationMatrixTests
+public sealed class TranslationMatrixTests : IDisposable
 {
     private const string Refused = "refused";
     private const string Heading = "## Every way in, every way out";
@@ -32,13 +35,23 @@ public sealed class TranslationMatrixTests
         new("PROXY v1", new { Mode = "ProxyProtocol", Version = "V1" }), new("PROXY v2", new { Mode = "ProxyProtocol" }),
         new("Transparent", new { Mode = "Transparent" }), new("Transparent, `Port: Client`", new { Mode = "Transparent", Port = "Client" }), new("Toa", new { Mode = "Toa" }),
         new("Dnat", new { Mode = "Dnat" }),
+        new("PROXY v2, name read", new { Mode = "ProxyProtocol", SslTlvs = true }, Tls.NameRead),
+        new("PROXY v2, TLS ended here", new { Mode = "ProxyProtocol", SslTlvs = true }, Tls.Ended),
     ];
 
     // What is meant for this many ports above an intercepting listener is diverted to it.
     private const int Diverted = 2000;
 
+    private const string ServerName = "db.example";
+    private const byte Authority = 0x02;
+    private const byte Ssl = 0x20;
+
+    private readonly TestAuthority _authority = new("own");
+    private readonly byte[] _clientHello = FirstFlight.Of(ServerName);
     private int _balancerPort = 20000;
     private int _refusals;
+
+    public void Dispose() => _authority.Dispose();
 
     [Fact]
     public async Task EveryPair_BackendLearnsTheClient()
@@ -53,6 +66,8 @@ public sealed class TranslationMatrixTests
         await using var backend6 = RecordingTcpServer.Start(endPoint: new IPEndPoint(GatewayNetwork.BackendV6, 8080), inside: network.Backend, saveSyn: true);
         // The self-test of Dnat routes would be connections at the backends.
         var config = new ConfigFile().Set("Checks:AtStart", "None");
+        using var secrets = new TemporaryFolder();
+        var pair = PemPair.Write(secrets, "db", _authority.Issue("db", ServerName));
         var ports = new Dictionary<(string Listener, string Mode, bool V6), int>();
         foreach (var listener in Ways.Select(static way => way.Listener).Distinct())
         {
@@ -63,6 +78,16 @@ public sealed class TranslationMatrixTests
                     var port = 9000 + ports.Count;
                     ports[(listener, mode.Name, backend == backend6)] = port;
                     Trust(config.AddTcp($"p{port}", port, backend.Address, mode.SourceIp, address: mode.Name != "Dnat" ? "*" : backend == backend4 ? "0.0.0.0" : "[::]"), $"p{port}", listener);
+                    if (mode.Tls == Tls.NameRead)
+                    {
+                        config.Set($"TcpProxy:Routes:p{port}:Match:ServerNames", new[] { ServerName });
+                    }
+                    else if (mode.Tls == Tls.Ended)
+                    {
+                        config.Set($"Listeners:p{port}:Protocol", "Tls")
+                            .Set($"Listeners:p{port}:Tls:Certificates:db", new { pair.Path, pair.KeyPath });
+                    }
+
                     if (mode.Name == "Dnat")
                     {
                         config.Set($"TcpProxy:Clusters:p{port}:HealthCheck", new { Active = new { Interval = "1h" } });
@@ -136,8 +161,10 @@ public sealed class TranslationMatrixTests
         CompareWithManual(table.ToString());
     }
 
-    // The kernel forwards packets: it reads no header and no option, and rewrites no family.
-    private static bool IsPossible(string listener, Passed mode) => mode.Name != "Dnat" || listener == "plain";
+    // The kernel forwards packets: it reads no header and no option, and rewrites no family. TPROXY is for Tcp listeners. The client that
+    // writes TOA has no TLS: ToaTests has a test with two gateways.
+    private static bool IsPossible(string listener, Passed mode) =>
+        (mode.Name != "Dnat" || listener == "plain") && (mode.Tls != Tls.Ended || listener is "plain" or "header");
 
     private static void Trust(ConfigFile config, string name, string listener)
     {
@@ -198,19 +225,51 @@ public sealed class TranslationMatrixTests
         var (connection, client, send, _) = await OpenAsync(network, way, clientIsV6, port);
         using (connection)
         {
-            await send("hello"u8.ToArray());
+            await SayAsync(connection, mode, send);
             using var accepted = await backend.NextAsync();
             var syn = accepted.SavedSyn();
             var seen = mode.Name switch
             {
+                _ when mode.Tls != Tls.None => CompareWithTls(client, await WireHeader.ReadAsync(accepted)),
                 "PROXY v1" or "PROXY v2" => Compare(client, (await WireHeader.ReadAsync(accepted)).Source!),
                 "Toa" => syn.EndsWith(client.Port.ToString("X4", CultureInfo.InvariantCulture) + Convert.ToHexString(client.Address.GetAddressBytes()), StringComparison.Ordinal)
                     ? "address, port" : "nothing",
                 _ => Compare(client, accepted.Remote),
             };
-            Assert.Equal("hello", await accepted.ReadTextAsync(5));
+            if (mode.Tls == Tls.NameRead)
+            {
+                Assert.Equal(_clientHello, await accepted.ReadExactlyAsync(_clientHello.Length));
+            }
+            else
+            {
+                Assert.Equal("hello", await accepted.ReadTextAsync(5));
+            }
+
             return seen;
         }
+    }
+
+    /// <summary>Sends the client's first bytes.</summary>
+    private async Task SayAsync(IDisposable connection, Passed mode, Func<byte[], Task> send)
+    {
+        if (mode.Tls != Tls.Ended)
+        {
+            await send(mode.Tls == Tls.NameRead ? _clientHello : "hello"u8.ToArray());
+            return;
+        }
+
+        // The connection ends the stream.
+        var tls = new SslStream(new NetworkStream(((TcpPeer)connection).Socket));
+        await tls.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions { TargetHost = ServerName, CertificateChainPolicy = _authority.CreatePolicy() },
+            TestContext.Current.CancellationToken);
+        await tls.WriteAsync("hello"u8.ToArray(), TestContext.Current.CancellationToken);
+    }
+
+    private static string CompareWithTls(IPEndPoint client, WireHeader header)
+    {
+        Assert.Equal(ServerName, Encoding.ASCII.GetString(header.Tlvs.Single(static tlv => tlv.Type == Authority).Value));
+        return $"{Compare(client, header.Source!)}, AUTHORITY{(header.Tlvs.Any(static tlv => tlv.Type == Ssl) ? ", SSL" : "")}";
     }
 
     /// <summary>Nobody is dialed: had somebody been, the next pair would take that connection for its own, and fail.</summary>
@@ -274,7 +333,15 @@ public sealed class TranslationMatrixTests
         Assert.Equal(table, manual[start..end]);
     }
 
+    /// <summary>What the gateway does with the client's TLS.</summary>
+    private enum Tls
+    {
+        None,
+        NameRead,
+        Ended,
+    }
+
     private sealed record Learned(string Name, string Listener);
 
-    private sealed record Passed(string Name, object SourceIp);
+    private sealed record Passed(string Name, object SourceIp, Tls Tls = Tls.None);
 }

@@ -31,14 +31,14 @@ public sealed class TransparentHttpTests
             var seen = new[] { await first.GetAsync(), await second.GetAsync(), await firstToo.GetAsync(), await second.GetAsync() };
 
             Assert.Equal([one, two, one, two], seen.Select(text => text.Split(' ')[0]));
-            // The address is all that the backend sees: two connections of one client are one client.
-            Assert.Equal(seen[0], seen[2]);
+            // A connection of a client stays on its loop, which has one connection of this client to the backend.
             Assert.Equal(seen[1], seen[3]);
         }
 
         using var across = await Visitor.ConnectAsync(new IPEndPoint(GatewayNetwork.GatewayV6, 9001), "2001:db8:c::10", network.Client);
         Assert.StartsWith($"{GatewayNetwork.GatewayInnerV4} ", await across.GetAsync(), StringComparison.Ordinal);
-        await gateway.WaitForMetricAsync("gateway_transparent_connect_total", value => value == 4, ("error_type", null!));
+        // Two connections of one client may be on two loops.
+        await gateway.WaitForMetricAsync("gateway_transparent_connect_total", value => value is >= 4 and <= 6, ("error_type", null!));
     }
 
     private static ConfigFile Http(ConfigFile config, string name, string address, string backend, string fallback) => config.Listener(name, address, "Http")

@@ -31,7 +31,8 @@ public sealed class HaproxyLimitsTests
                 server gateway 127.0.0.1:{port} source 127.0.0.1 send-proxy-v2
             """);
 
-        var all = await Task.WhenAll(Enumerable.Range(0, Connections).Select(number => TryEchoingAsync(front, Clients[number % Clients.Length])));
+        var all = await Task.WhenAll(Enumerable.Range(0, Connections).Select(
+            number => TryEchoingAsync(front, Clients[number % Clients.Length])));
 
         var live = all.OfType<TcpPeer>().ToList();
         Assert.Equal(
@@ -44,7 +45,8 @@ public sealed class HaproxyLimitsTests
         var line = await gateway.WaitForAccessAsync("reason=client_limit", "detail=MaxConnections");
         Assert.Contains("client=127.0.0.1", line.Text, StringComparison.Ordinal);
         Assert.Contains("peer=127.0.0.1:", line.Text, StringComparison.Ordinal);
-        Assert.Single(gateway.Process.Lines, static text => text.Contains("refuses clients: reason=client_limit", StringComparison.Ordinal));
+        Assert.Single(
+            gateway.Process.Lines, static text => text.Contains("refuses clients: reason=client_limit", StringComparison.Ordinal));
 
         // A place that is given back is the client's own.
         var gone = live.First(static peer => peer.Local.Address.ToString() == Clients[1]);

@@ -15,18 +15,19 @@ public sealed class HealthCheckKindTests
     public async Task Redis_Stopped_ConnectStaysGreenAndExchangeGoesDownAndComesBack()
     {
         await using var redis = await RedisPeer.StartAsync();
-        var config = Checked(("connect", new { Interval = "100ms", Timeout = "100ms" }), ("ping", new
+        var config = Checked(("connect", new { Interval = "100ms", Timeout = "1s" }), ("ping", new
         {
             Kind = "Exchange",
             Send = "PING\r\n",
             Expect = "+PONG",
             Interval = "100ms",
-            Timeout = "100ms",
+            Timeout = "400ms",
             Fall,
             Rise = 2,
         }));
         await using var gateway = await GatewayProcess.StartAsync(config(redis.Port));
-        await gateway.WaitForMetricAsync("gateway_destination_health_check_duration_seconds_count", count => count >= 2, ("cluster", "ping"));
+        await gateway.WaitForMetricAsync(
+            "gateway_destination_health_check_duration_seconds_count", count => count >= 2, ("cluster", "ping"));
         Assert.Equal(0, await FailedAsync(gateway, "ping"));
 
         redis.Process.Signal(SigStop);
@@ -36,7 +37,8 @@ public sealed class HealthCheckKindTests
         Assert.Equal(0, await FailedAsync(gateway, "connect"));
         await gateway.Process.WaitForLineAsync(
             line => line.Contains(
-                $"(Exchange check, 127.0.0.1:{redis.Port}: expected \"+PONG\" and got nothing (timeout))", StringComparison.Ordinal), "why");
+                $"(Exchange check, 127.0.0.1:{redis.Port}: expected \"+PONG\" and got nothing (timeout))", StringComparison.Ordinal),
+            "why");
 
         redis.Process.Signal(SigCont);
         await gateway.WaitForMetricAsync("gateway_destination_healthy", value => value == 1, ("cluster", "ping"));
@@ -58,7 +60,15 @@ public sealed class HealthCheckKindTests
             .Cluster("in", $"127.0.0.1:{old.Port}", $"127.0.0.1:{primary.Port}")
             .Set("TcpProxy:Clusters:in:HealthCheck", new
             {
-                Active = new { Kind = "Exchange", Send = "INFO replication\r\n", Expect = "role:master", Interval = "100ms", Fall = 1, Rise = 1 },
+                Active = new
+                {
+                    Kind = "Exchange",
+                    Send = "INFO replication\r\n",
+                    Expect = "role:master",
+                    Interval = "100ms",
+                    Fall = 1,
+                    Rise = 1,
+                },
                 WhenUnhealthy = "Close",
                 WhenAllDown = "Reject",
             });
@@ -124,11 +134,13 @@ public sealed class HealthCheckKindTests
         await gateway.WaitForMetricAsync("gateway_destination_healthy", value => value == 0, ("cluster", "busy"));
         foreach (var name in new[] { "auto", "v1", "port" })
         {
-            await gateway.WaitForMetricAsync("gateway_destination_health_check_duration_seconds_count", count => count >= 3, ("cluster", name));
+            await gateway.WaitForMetricAsync(
+                "gateway_destination_health_check_duration_seconds_count", count => count >= 3, ("cluster", name));
             Assert.Equal((name, 0, 1), (name, await FailedAsync(gateway, name), await HealthyAsync(gateway, name)));
         }
 
-        Assert.Contains(gateway.Process.Lines, line => line.Contains($"(Http check, 127.0.0.1:{behind}: status 503)", StringComparison.Ordinal));
+        Assert.Contains(
+            gateway.Process.Lines, line => line.Contains($"(Http check, 127.0.0.1:{behind}: status 503)", StringComparison.Ordinal));
     }
 
     // One TCP listener, route and cluster for each check; the routes send a V2 header, which a check sends only to whom it speaks.
@@ -138,7 +150,8 @@ public sealed class HealthCheckKindTests
         foreach (var (name, active) in checks)
         {
             var sourceIp = checks[0].Name == "auto" ? new { Mode = "ProxyProtocol" } : new { Mode = "None" };
-            config.AddTcp(name, FreePorts.Next(), $"127.0.0.1:{port}", sourceIp).Set($"TcpProxy:Clusters:{name}:HealthCheck", new { Active = active });
+            config.AddTcp(name, FreePorts.Next(), $"127.0.0.1:{port}", sourceIp)
+                .Set($"TcpProxy:Clusters:{name}:HealthCheck", new { Active = active });
         }
 
         return config;

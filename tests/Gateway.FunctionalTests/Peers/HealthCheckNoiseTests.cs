@@ -25,8 +25,14 @@ public sealed class HealthCheckNoiseTests
 
         Assert.Equal(0, await LinesAsync(new(), plain));
         Assert.Equal(2, await LinesAsync(new() { Kind = TcpHealthCheckKind.Exchange, Expect = "220 " }, plain));
-        Assert.Equal(2, await LinesAsync(new() { Kind = TcpHealthCheckKind.Exchange, Expect = "220 ", ProxyProtocol = TcpHealthCheckHeader.V2 }, withHeader));
-        Assert.Equal(2, await LinesAsync(new() { Kind = TcpHealthCheckKind.Exchange, Expect = "220 ", ProxyProtocol = TcpHealthCheckHeader.V1 }, withHeader));
+        Assert.Equal(
+            2,
+            await LinesAsync(
+                new() { Kind = TcpHealthCheckKind.Exchange, Expect = "220 ", ProxyProtocol = TcpHealthCheckHeader.V2 }, withHeader));
+        Assert.Equal(
+            2,
+            await LinesAsync(
+                new() { Kind = TcpHealthCheckKind.Exchange, Expect = "220 ", ProxyProtocol = TcpHealthCheckHeader.V1 }, withHeader));
 
         async Task<int> LinesAsync(TcpActiveHealthCheckConfig active, int port)
         {
@@ -38,7 +44,9 @@ public sealed class HealthCheckNoiseTests
             await marker.ReadLineAsync();
             await marker.SendAsync("QUIT\r\n");
             await marker.WaitForEndAsync();
-            await Eventually.TrueAsync(() => postfix.Log.Skip(before).Any(static line => line.Contains("noop=1", StringComparison.Ordinal)), "the marker's line");
+            await Eventually.TrueAsync(
+                () => postfix.Log.Skip(before).Any(static line => line.Contains("noop=1", StringComparison.Ordinal)),
+                "the marker's line");
             return (postfix.Log.Skip(before).Count(static line => line.Contains("smtpd", StringComparison.Ordinal)) - 2) / Checks;
         }
     }
@@ -53,7 +61,10 @@ public sealed class HealthCheckNoiseTests
 
         Assert.Equal(0, await LinesAsync(new(), plain));
         Assert.Equal(1, await LinesAsync(new() { Kind = TcpHealthCheckKind.Exchange, Expect = "* OK" }, plain));
-        Assert.Equal(1, await LinesAsync(new() { Kind = TcpHealthCheckKind.Exchange, Expect = "* OK", ProxyProtocol = TcpHealthCheckHeader.V2 }, withHeader));
+        Assert.Equal(
+            1,
+            await LinesAsync(
+                new() { Kind = TcpHealthCheckKind.Exchange, Expect = "* OK", ProxyProtocol = TcpHealthCheckHeader.V2 }, withHeader));
 
         async Task<int> LinesAsync(TcpActiveHealthCheckConfig active, int port)
         {
@@ -62,7 +73,9 @@ public sealed class HealthCheckNoiseTests
             using var marker = await TcpPeer.ConnectAsync(plain);
             await marker.ReadLineAsync();
             await marker.SendAsync("a LOGIN marker x\r\n");
-            await Eventually.TrueAsync(() => dovecot.Log.Skip(before).Any(static line => line.Contains("<marker>", StringComparison.Ordinal)), "the marker's line");
+            await Eventually.TrueAsync(
+                () => dovecot.Log.Skip(before).Any(static line => line.Contains("<marker>", StringComparison.Ordinal)),
+                "the marker's line");
             return dovecot.Log.Skip(before).TakeWhile(static line => !line.Contains("<marker>", StringComparison.Ordinal)).Count() / Checks;
         }
     }

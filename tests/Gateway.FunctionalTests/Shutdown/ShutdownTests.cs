@@ -59,6 +59,30 @@ public sealed class ShutdownTests
     }
 
     [Fact]
+    public async Task Sigterm_WithDrainTimeoutJitter_ClosesOneAfterAnother()
+    {
+        const int Connections = 20;
+        await using var echo = RecordingTcpServer.StartEcho();
+        var port = FreePorts.Next();
+        await using var gateway = await GatewayProcess.StartAsync(ConfigFile.Tcp(port, echo.Address, new { Mode = "None" })
+            .Set("Shutdown", new { DrainTimeout = "60s", DrainTimeoutJitter = 1 }));
+        var peers = new List<TcpPeer>();
+        for (var i = 0; i < Connections; i++)
+        {
+            peers.Add(await TcpPeer.ConnectAsync(port));
+            await AssertEchoesAsync(peers[^1]);
+        }
+
+        // One each 3 s: the first is closed while most of the others go on.
+        gateway.Terminate();
+        await gateway.WaitForMetricAsync("gateway_tcp_connection_closed_total", v => v >= 1, ("reason", "drain"));
+        Assert.InRange((await gateway.MetricsAsync()).Sum("gateway_tcp_connection_active"), 1, Connections - 1);
+
+        peers.ForEach(static peer => peer.Dispose());
+        Assert.Equal(0, await gateway.Process.WaitForExitAsync());
+    }
+
+    [Fact]
     public async Task Sigterm_WithNothingToDo_ExitsAtOnce()
     {
         await using var gateway = await GatewayProcess.StartAsync(ConfigFile.Tcp(FreePorts.Next(), "127.0.0.1:1", new { Mode = "None" }));

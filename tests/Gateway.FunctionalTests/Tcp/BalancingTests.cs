@@ -40,7 +40,8 @@ public sealed class BalancingTests
         var hosts = folder.Write("hosts", Hosts(2, 3));
         string[] prefix =
         [
-            DebianPeer.Require("unshare"), "--map-root-user", "--mount", "sh", "-c", $"mount --bind {hosts} /etc/hosts && exec \"$@\"", "sh",
+            DebianPeer.Require("unshare"), "--map-root-user", "--mount", "sh", "-c",
+            $"mount --bind {hosts} /etc/hosts && exec \"$@\"", "sh",
         ];
         await using var two = RecordingTcpServer.StartEcho(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
         await using var three = RecordingTcpServer.StartEcho(new IPEndPoint(IPAddress.Parse("127.0.0.3"), two.Port));

@@ -78,7 +78,8 @@ public sealed class HttpsTests : IDisposable
             "gateway_http_request_failures_total", static v => v == 1, ("listener", "web"), ("reason", "client_limit"));
         await gateway.WaitForAccessAsync("status=429", "error=client_limit", "detail=ConnectionsPerSecond");
 
-        await gateway.ReloadAsync(config.Remove("Listeners:web:Limits").Set("Listeners:web:Access", new { Deny = new[] { "127.0.0.1/32" } }));
+        await gateway.ReloadAsync(config.Remove("Listeners:web:Limits")
+            .Set("Listeners:web:Access", new { Deny = new[] { "127.0.0.1/32" } }));
         Assert.Equal(
             "403",
             (await TlsClient.CurlAsync("shop.example", _port, _ca, option, "-o", "/dev/null", "-w", "%{http_code}")).StandardOutput);

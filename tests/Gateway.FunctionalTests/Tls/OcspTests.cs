@@ -24,12 +24,14 @@ public sealed class OcspTests
         var pair = PemPair.Write(folder, "db", issued with { Certificate = issued.Certificate + "\n" + authority.Pem });
         await using var ocsp = StartResponder(folder, authority, issued, responder);
         await using var gateway = await GatewayProcess.StartAsync(
-            new ConfigFile().AddTls("db", $"127.0.0.1:{port}", "127.0.0.1:9", TlsConfigs.Silent, pair).Set("Listeners:db:Tls:OcspStapling", isOn));
+            new ConfigFile().AddTls("db", $"127.0.0.1:{port}", "127.0.0.1:9", TlsConfigs.Silent, pair)
+                .Set("Listeners:db:Tls:OcspStapling", isOn));
 
         if (isOn)
         {
             // It is fetched in the background, from the first handshake on.
-            await Eventually.TrueAsync(async () => (await StatusAsync(port)).Contains("Cert Status: good", StringComparison.Ordinal), "stapled");
+            await Eventually.TrueAsync(
+                async () => (await StatusAsync(port)).Contains("Cert Status: good", StringComparison.Ordinal), "stapled");
             return;
         }
 

@@ -44,7 +44,7 @@ public sealed class TcpPeer : IDisposable
     /// <summary>Limit of each operation.</summary>
     public TimeSpan Timeout { get; set; } = Eventually.DefaultTimeout;
 
-    /// <summary>Connects, optionally from an address and inside a namespace.</summary>
+    /// <summary>Connects, optionally from an address and inside a namespace. A reset that comes this early is <see cref="SocketError.ConnectionReset"/>.</summary>
     public static async Task<TcpPeer> ConnectAsync(IPEndPoint to, IPEndPoint? from = null, NetworkNamespace? inside = null, TimeSpan? timeout = null)
     {
         var socket = inside?.CreateSocket(to.AddressFamily) ?? new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -58,6 +58,12 @@ public sealed class TcpPeer : IDisposable
             using var limit = new CancellationTokenSource(timeout ?? Eventually.DefaultTimeout);
             await socket.ConnectAsync(to, limit.Token).ConfigureAwait(false);
             return new TcpPeer(socket);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.NotConnected)
+        {
+            // connect() succeeded, the reset came before getpeername(): to a test the same as a reset in connect().
+            socket.Dispose();
+            throw new SocketException((int)SocketError.ConnectionReset);
         }
         catch
         {
@@ -74,7 +80,7 @@ public sealed class TcpPeer : IDisposable
             using var peer = await ConnectAsync(to, from, inside).ConfigureAwait(false);
             return await peer.WaitForEndAsync().ConfigureAwait(false);
         }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.NotConnected)
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
         {
             return ConnectionEnd.Reset;
         }

@@ -38,6 +38,7 @@ public static class DebianPeer
         ["mariadbd"] = "mariadb-server-core",
         ["pdns_recursor"] = "pdns-recursor",
         ["pdns_server"] = "pdns-server",
+        ["systemd-analyze"] = "systemd",
         ["turnserver"] = "coturn",
         ["uwsgi-core"] = "uwsgi-core",
     };

@@ -12,6 +12,9 @@ public sealed class ManagedProcess : IAsyncDisposable
     /// <summary>SIGINT.</summary>
     public const int SigInt = 2;
 
+    /// <summary>SIGKILL.</summary>
+    public const int SigKill = 9;
+
     private readonly Process _process;
     private readonly string _command;
     private readonly List<string> _lines = [];
@@ -47,6 +50,15 @@ public sealed class ManagedProcess : IAsyncDisposable
 
     /// <summary>Everything that it printed so far.</summary>
     public string Output => string.Join('\n', Lines);
+
+    /// <summary>Whether a line so far has this text.</summary>
+    public bool HasPrinted(string text)
+    {
+        lock (_lines)
+        {
+            return _lines.Exists(line => line.Contains(text, StringComparison.Ordinal));
+        }
+    }
 
     /// <summary>Starts a command.</summary>
     public static ManagedProcess Start(

@@ -4,6 +4,7 @@ using Gateway.Http;
 using Gateway.Http.Backends.Clients;
 using Gateway.Http.Listeners;
 using Gateway.Http.Requests;
+using Gateway.Kubernetes.Endpoints;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Identification;
@@ -45,7 +46,7 @@ public class HttpGatewayServicesTests
     [Fact]
     public void SnapshotProvider_Update_SwapsBothAndSignalsTheOldOnceDone()
     {
-        var provider = new SnapshotProxyConfigProvider();
+        var provider = new SnapshotProxyConfigProvider(new ServiceRegistry(TimeProvider.System));
         var before = provider.GetConfig();
         IProxyConfig? seen = null;
         using var registration = before.ChangeToken.RegisterChangeCallback(_ => seen = provider.GetConfig(), null);
@@ -84,7 +85,10 @@ public class HttpGatewayServicesTests
         Assert.Equal(ListenerKind.Probes, probes.Current.Kind);
         Assert.NotNull(probes.Current.Http!.ProxyProtocol);
 
-        states.Update(HttpListenerModelBuilder.Build(new GatewayConfig()));
+        var none = HttpListenerModelBuilder.Build(new GatewayConfig());
+        states.Update(none);
+        Assert.Same(web, states.For("web", ListenerKind.Traffic));
+        states.Keep(none);
         Assert.NotSame(web, states.For("web", ListenerKind.Traffic));
     }
 }

@@ -13,6 +13,7 @@ public sealed class TlvFieldTests
     [InlineData("AlibabaEndpointId", "ep-1", "02 65702d31")]
     [InlineData("AlibabaServiceId", "s-1", "03 732d31")]
     [InlineData("Authority", "example.org", "6578616d706c652e6f7267")]
+    [InlineData("SpiffeId", "spiffe://td/ns/a", "7370696666653a2f2f74642f6e732f61")]
     [InlineData("0xE9", "0x0a0b", "0a0b")]
     public void Field_RealLayout_IsReadAndMade(string name, string text, string hex)
     {
@@ -37,6 +38,9 @@ public sealed class TlvFieldTests
     [InlineData("Authority", "")]
     [InlineData("Authority", "610a62")]
     [InlineData("UniqueId", "6120")]
+    [InlineData("SpiffeId", "")]
+    [InlineData("SpiffeId", "6578616d706c652e6f7267")]
+    [InlineData("SpiffeId", "7370696666653a2f2f74642f6e732f0a")]
     [InlineData("Netns", "c3a4")]
     public void Field_MalformedValue_IsNone(string name, string hex)
     {
@@ -51,6 +55,7 @@ public sealed class TlvFieldTests
     [InlineData("AwsVpcEndpointId", "vpce 1")]
     [InlineData("AwsVpcEndpointId", "")]
     [InlineData("Authority", "")]
+    [InlineData("SpiffeId", "cluster.local")]
     [InlineData("0xE9", "0x123")]
     [InlineData("0xE9", "0x1g")]
     public void Field_TextThatItCannotHold_IsRefused(string name, string text)

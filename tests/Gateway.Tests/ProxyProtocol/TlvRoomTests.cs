@@ -35,6 +35,8 @@ public sealed class TlvRoomTests
     [InlineData("AlibabaVpcId", "01767063", true)]
     [InlineData("AlibabaVpcId", "03767063", true)]
     [InlineData("AlibabaVpcId", "04767063", false)]
+    [InlineData("SpiffeId", "7370696666653A2F2F74642F6E732F61", true)]
+    [InlineData("SpiffeId", "74642F6E732F61", false)]
     [InlineData("Authority", "00FF", true)] // no cloud's: whatever it is, its type says what it is for
     public void Parse_EachName_TakesWhatItStandsFor(string name, string value, bool expected)
     {

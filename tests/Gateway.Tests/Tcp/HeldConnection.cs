@@ -21,6 +21,8 @@ internal sealed class HeldConnection : LiveConnection
 
     public int GaveWay { get; private set; }
 
+    public int Aborted { get; private set; }
+
     public override IPAddress ClientAddress => IPAddress.Loopback;
 
     public override bool IsSilent => HoldsPlace && !HasSpoken;
@@ -32,5 +34,5 @@ internal sealed class HeldConnection : LiveConnection
 
     public override void GiveWay() => GaveWay++;
 
-    public override void Abort() => throw new NotSupportedException();
+    public override void Abort() => Aborted++;
 }

@@ -20,14 +20,16 @@ namespace Gateway.Tcp.Engines.Linux;
 /// The table of targets keeps connections alive: no other object may reference a waiting connection.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The thread disposes of what it owns as its last act: StopAsync.")]
-internal sealed class EventLoop
+internal sealed class EventLoop : EngineLoop
 {
     /// <summary>The size of one read. 256 KiB gave no gain, because streams are spliced.</summary>
     internal const int BufferBytes = 64 * 1024;
 
-    private const int EventsPerWait = 256;
-    private const EpollEvents Wanted =
+    /// <summary>What a connection is watched for.</summary>
+    internal const EpollEvents Wanted =
         EpollEvents.In | EpollEvents.Out | EpollEvents.ReadHangUp | EpollEvents.Priority | EpollEvents.EdgeTriggered;
+
+    private const int EventsPerWait = 256;
 
     private readonly EpollSet _epoll = new(EventsPerWait);
     private readonly WakeUp _wakeUp = new();
@@ -40,11 +42,14 @@ internal sealed class EventLoop
     private IEpollTarget?[] _targets = new IEpollTarget?[256];
     private int _registrations;
     private int _wakeUpSent;
+    private long _busySince;
+    private int _threadNumber;
     private volatile bool _stopping;
     private volatile bool _hasEnded;
 
     internal EventLoop(int index, LinuxEngineOptions options)
     {
+        Index = index;
         _onFault = options.OnFault;
         _watchFault = options.WatchFault;
         OwnListeners = options.OwnListeners;
@@ -77,7 +82,8 @@ internal sealed class EventLoop
     /// <summary>The number of events of this round.</summary>
     internal int EventsInRound { get; private set; }
 
-    internal bool IsCurrent => Environment.CurrentManagedThreadId == _thread.ManagedThreadId;
+    /// <inheritdoc/>
+    public override int Index { get; }
 
     /// <summary>The thread has ended, and runs nothing any more.</summary>
     internal bool HasEnded => _hasEnded;
@@ -105,12 +111,23 @@ internal sealed class EventLoop
         return true;
     }
 
+    /// <inheritdoc/>
+    public override bool RunLater(Action action) => Post(new LoopCall(action));
+
+    /// <inheritdoc/>
+    public override ValueTask EnterAsync() => IsCurrent ? ValueTask.CompletedTask : HopAsync();
+
     /// <summary>Continues on the loop's thread, in a later round when called from there; on any thread once the loop has ended.</summary>
-    internal ValueTask HopAsync()
-    {
-        var hop = new LoopHop();
-        return Post(hop) ? new ValueTask(hop.Task) : ValueTask.CompletedTask;
-    }
+    public override ValueTask HopAsync() => HasEnded ? ValueTask.CompletedTask : new(new LoopHop(this), 0);
+
+    /// <inheritdoc/>
+    internal override long BusySince => Volatile.Read(ref _busySince);
+
+    /// <inheritdoc/>
+    internal override ThreadTimes? ReadTimes() => ThreadTimes.Read(Volatile.Read(ref _threadNumber));
+
+    /// <inheritdoc/>
+    internal override IConnector CreateConnector(CancellationToken cancellation) => new LoopConnector(this, cancellation);
 
     /// <summary>
     /// Starts to watch a descriptor, edge-triggered, for as long as it is open. Returns the registration's number, or −errno.
@@ -175,6 +192,8 @@ internal sealed class EventLoop
 
     private void Run()
     {
+        BecomeCurrent();
+        Volatile.Write(ref _threadNumber, ThreadTimes.CurrentThread);
         try
         {
             _ = _epoll.Add(_wakeUp.Number, EpollEvents.In | EpollEvents.EdgeTriggered, Key(_wakeUp.Number, 0));
@@ -195,8 +214,10 @@ internal sealed class EventLoop
     private void RunRound()
     {
         var timeout = _unfinished.Count > 0 || !_posted.IsEmpty || TakesFromOthers() ? 0 : Timers.MillisecondsToNext(Now);
+        Volatile.Write(ref _busySince, 0);
         var count = _epoll.Wait(timeout);
         Now = Environment.TickCount64;
+        Volatile.Write(ref _busySince, Now);
         EventsInRound = count;
         for (var index = 0; index < count; index++)
         {
@@ -290,17 +311,5 @@ internal sealed class EventLoop
         _epoll.Dispose();
         _wakeUp.Dispose();
         _ended.SetResult();
-    }
-
-    /// <summary>
-    /// Completes a task on the loop's thread. The continuation must run inline there, so the task source does not run it asynchronously.
-    /// </summary>
-    private sealed class LoopHop : ILoopWork
-    {
-        private readonly TaskCompletionSource _arrived = new();
-
-        public Task Task => _arrived.Task;
-
-        public void RunOnLoop() => _arrived.SetResult();
     }
 }

@@ -5,16 +5,18 @@ using Gateway.Linux;
 namespace Gateway.Tcp.Engines.Linux;
 
 /// <summary>
-/// Reading and writing on a <see cref="LinuxSocket"/> at the same time, one read and one write: for layers over a connection (TLS) and for
-/// relays with such a layer. A wait allocates nothing. May be called from any thread: a call from another thread hops to the loop first,
-/// and continues there.
+/// Reading and writing on a <see cref="LinuxSocket"/> at the same time, one read and one write: for layers over a connection (TLS), for
+/// relays with such a layer, and for HTTP (<see cref="LinuxPipes"/>). A wait allocates nothing. May be called from any thread: a call from
+/// another thread hops to the loop first, and continues there.
 /// </summary>
-internal sealed class LinuxDuplex : IValueTaskSource<SocketError>, IValueTaskSource<IoResult>
+internal sealed class LinuxDuplex : IValueTaskSource<SocketError>, IValueTaskSource<IoResult>, ILoopWork
 {
     private readonly LinuxSocket _socket;
     private ManualResetValueTaskSourceCore<SocketError> _read;
     private ManualResetValueTaskSourceCore<IoResult> _write;
     private ReadOnlyMemory<byte> _unsent;
+    private Action? _onBytes;
+    private Action? _onRoom;
     private bool _isReading;
     private bool _isWriting;
 
@@ -27,6 +29,12 @@ internal sealed class LinuxDuplex : IValueTaskSource<SocketError>, IValueTaskSou
             socket.KeepAlive = null;
         }
     }
+
+    /// <summary>Called when an end of the peer was reported, after a waiting read has had its turn; maybe more than once.</summary>
+    internal Action? OnPeerEnd { get; set; }
+
+    /// <summary>Called when the socket's timer fires.</summary>
+    internal Action? OnTimer { get; set; }
 
     private bool IsElsewhere => !_socket.Loop.IsCurrent && !_socket.Loop.HasEnded;
 
@@ -55,7 +63,8 @@ internal sealed class LinuxDuplex : IValueTaskSource<SocketError>, IValueTaskSou
         }
 
         return new ValueTask<IoResult>(
-            _socket.IsUnusable ? new IoResult(0, SocketError.OperationAborted) : ResultOf(_socket.Receive(buffer.Span)));
+            _socket.IsUnusable ? new IoResult(0, SocketError.OperationAborted)
+            : ResultOf(_socket.IsReadable ? _socket.Receive(buffer.Span) : -Errno.EAGAIN));
     }
 
     internal ValueTask<IoResult> WriteAsync(ReadOnlyMemory<byte> data)
@@ -91,6 +100,18 @@ internal sealed class LinuxDuplex : IValueTaskSource<SocketError>, IValueTaskSou
         return new ValueTask<SocketError>(_socket.IsUnusable ? SocketError.OperationAborted : _socket.ShutdownSend());
     }
 
+    /// <summary>
+    /// Calls once when a read has a result, or when the socket was closed. For a caller on the loop, instead of
+    /// <see cref="AwaitBytesAsync"/>.
+    /// </summary>
+    internal void AwaitBytes(Action onBytes) => _onBytes = onBytes;
+
+    /// <summary>Ends such a wait without a call.</summary>
+    internal void StopAwaitingBytes() => _onBytes = null;
+
+    /// <summary>Calls once when there is room to send, or when the socket was closed. For a caller on the loop.</summary>
+    internal void AwaitRoom(Action onRoom) => _onRoom = onRoom;
+
     /// <summary>Completes a waiting read or write if the socket is ready for it. Continuations run before this method returns.</summary>
     internal void OnReady()
     {
@@ -102,6 +123,38 @@ internal sealed class LinuxDuplex : IValueTaskSource<SocketError>, IValueTaskSou
         if (_isWriting && _socket.IsWritable && ResultOf(_socket.Send(_unsent.Span)) is { Error: not SocketError.WouldBlock } sent)
         {
             EndWrite(sent);
+        }
+
+        if (_socket.IsReadable)
+        {
+            Call(ref _onBytes);
+        }
+
+        if (_socket.IsWritable)
+        {
+            Call(ref _onRoom);
+        }
+
+        if (_socket.HasPeerEnded)
+        {
+            OnPeerEnd?.Invoke();
+        }
+    }
+
+    /// <summary>From any thread: ends a waiting read or write, because its caller may not want it any more.</summary>
+    internal void Interrupt() => _ = _socket.Loop.Post(this);
+
+    /// <summary>Posted by <see cref="Interrupt"/>.</summary>
+    void ILoopWork.RunOnLoop()
+    {
+        if (_isReading)
+        {
+            EndRead(SocketError.Interrupted);
+        }
+
+        if (_isWriting)
+        {
+            EndWrite(new IoResult(0, SocketError.Interrupted));
         }
     }
 
@@ -117,6 +170,9 @@ internal sealed class LinuxDuplex : IValueTaskSource<SocketError>, IValueTaskSou
         {
             EndWrite(new IoResult(0, SocketError.OperationAborted));
         }
+
+        Call(ref _onBytes);
+        Call(ref _onRoom);
     }
 
     /// <inheritdoc/>
@@ -140,6 +196,15 @@ internal sealed class LinuxDuplex : IValueTaskSource<SocketError>, IValueTaskSou
     void IValueTaskSource<IoResult>.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _write.OnCompleted(continuation, state, token, ValueTaskSourceOnCompletedFlags.None);
+
+    private static void Call(ref Action? waiting)
+    {
+        if (waiting is { } call)
+        {
+            waiting = null;
+            call();
+        }
+    }
 
     private static IoResult ResultOf(int count) =>
         count < 0 ? new IoResult(0, Errno.ToSocketError(-count)) : new IoResult(count, SocketError.Success);

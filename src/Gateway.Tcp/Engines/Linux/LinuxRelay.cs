@@ -30,6 +30,8 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
     private RelayDirection _toClient;
     private long _lastActivity;
     private long _keepAliveAt;
+    private long _toBackendAt;
+    private long _toClientAt;
     private RelayEnd _end;
     private RelayEnd? _firstFin;
     private SocketError _error;
@@ -63,6 +65,9 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
 
     /// <summary>From any thread. The two numbers may be of different moments.</summary>
     public RelayedBytes Relayed => new(_toBackend.Bytes, _toClient.Bytes);
+
+    /// <inheritdoc/>
+    public FirstBytesRelayed FirstBytes => new(Volatile.Read(ref _toBackendAt), Volatile.Read(ref _toClientAt));
 
     /// <summary>Takes both sockets over. The relay may end within this call.</summary>
     internal void Start()
@@ -199,6 +204,10 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
         if (_toBackend.Bytes + _toClient.Bytes != before)
         {
             _lastActivity = Client.Loop.Now;
+            if (_toClientAt == 0)
+            {
+                NoteFirstBytes();
+            }
         }
 
         if (EndsByFailure(toBackend, toClient))
@@ -234,6 +243,21 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
         {
             _isQueued = true;
             Client.Loop.ContinueLater(this);
+        }
+    }
+
+    // Called until the first bytes to the client, so that later events cost one branch.
+    private void NoteFirstBytes()
+    {
+        var now = _owner.Time.GetTimestamp();
+        if (_toBackendAt == 0 && _toBackend.Bytes > 0)
+        {
+            _toBackendAt = now;
+        }
+
+        if (_toClient.Bytes > 0)
+        {
+            Volatile.Write(ref _toClientAt, now);
         }
     }
 

@@ -9,8 +9,9 @@ namespace Gateway.Tcp.Engines.Linux;
 /// One non-blocking socket on one <see cref="EventLoop"/>: its descriptor, its readiness, its timer and its end. The user of the socket
 /// (<see cref="Owner"/>) changes over its life: the connection that dials it, its own connection, the relay. To be used on the loop's
 /// thread, unless a member says otherwise.
-/// <para> The socket is registered with epoll once, edge-triggered, for all events; no further epoll_ctl follows. So the readiness is
-/// remembered here (<see cref="_ready"/>), and a flag is cleared only by a call that returned EAGAIN or moved less than asked.
+/// <para> The socket is registered with epoll once, edge-triggered, for all events. So the readiness is remembered here
+/// (<see cref="_ready"/>), and a flag is cleared only by a call that returned EAGAIN or moved less than asked. Another epoll_ctl follows
+/// only for a socket whose bytes have to wait (<see cref="IgnoreMore"/>).
 /// </para>
 /// </summary>
 internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
@@ -18,6 +19,7 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
     private readonly EventLoop _loop;
     private readonly int _fd;
     private TimerNode? _timer;
+    private EpollEvents _watched = EventLoop.Wanted;
     private int _registration;
     private int _abortReason;
     private Ready _ready;
@@ -51,6 +53,12 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
 
         /// <summary>Urgent data came at some time in the socket's life.</summary>
         SeenUrgent = 32,
+
+        /// <summary>FIN or a failure was reported.</summary>
+        PeerEnded = 64,
+
+        /// <summary>Urgent bytes stay in the stream (SO_OOBINLINE).</summary>
+        KeepsUrgent = 128,
     }
 
     /// <inheritdoc/>
@@ -75,6 +83,9 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
 
     /// <summary>EPOLLERR or EPOLLHUP came. For a connecting socket this means that the connect failed.</summary>
     internal bool HasHungUp => (_ready & (Ready.Failed | Ready.HungUp)) != 0;
+
+    /// <summary>The peer has sent FIN, or the connection has failed. Bytes from before may still be unread.</summary>
+    internal bool HasPeerEnded => (_ready & Ready.PeerEnded) != 0;
 
     internal bool HasSeenUrgent => (_ready & Ready.SeenUrgent) != 0;
 
@@ -111,6 +122,13 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
         return count;
     }
 
+    /// <summary>The number of bytes that a read would return (at most 1), 0 at the end of the stream, or −errno.</summary>
+    internal int Peek()
+    {
+        Span<byte> next = [0];
+        return Syscalls.Peek(_fd, next);
+    }
+
     /// <summary>Returns the number of bytes that the kernel took, or −errno.</summary>
     internal int Send(ReadOnlySpan<byte> data)
     {
@@ -130,9 +148,33 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
     internal SocketError TakeError() =>
         Syscalls.GetOption(_fd, SocketOption.Error) is var errno and > 0 ? Errno.ToSocketError(errno) : SocketError.ConnectionReset;
 
-    internal void ClearReadable() => _ready &= ~Ready.Read;
+    internal void ClearReadable()
+    {
+        _ready &= ~Ready.Read;
+        WatchAgain(EpollEvents.In | EpollEvents.Priority);
+    }
 
-    internal void ClearWritable() => _ready &= ~Ready.Write;
+    internal void ClearWritable()
+    {
+        _ready &= ~Ready.Write;
+        WatchAgain(EpollEvents.Out);
+    }
+
+    /// <summary>
+    /// Stops the events that would report a readiness that is known already, until the flag is cleared. Without this, each segment that
+    /// arrives wakes the loop although the bytes have to wait for the other side: two wake-ups of three, with a spliced stream.
+    /// </summary>
+    internal void IgnoreMore()
+    {
+        var needed = _watched & ~((IsReadable ? EpollEvents.In | EpollEvents.Priority : 0) | (IsWritable ? EpollEvents.Out : 0));
+        if (needed != _watched)
+        {
+            // No event reports an urgent byte in time, and recv would drop the byte.
+            KeepUrgentBytes();
+            _watched = needed;
+            _loop.Modify(_fd, _registration, needed);
+        }
+    }
 
     /// <summary>Marks a failed socket as readable, because no event may have reported the bytes that it still holds.</summary>
     internal void AssumeReadable() => _ready |= Ready.Read | Ready.ReadUntilEmpty;
@@ -211,10 +253,12 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
     /// <inheritdoc/>
     public void OnEvents(EpollEvents events)
     {
-        const EpollEvents UntilEmpty = EpollEvents.ReadHangUp | EpollEvents.HangUp | EpollEvents.Error | EpollEvents.Priority;
+        const EpollEvents Ends = EpollEvents.ReadHangUp | EpollEvents.HangUp | EpollEvents.Error;
+        const EpollEvents UntilEmpty = Ends | EpollEvents.Priority;
         if ((events & (EpollEvents.In | UntilEmpty)) != 0)
         {
             _ready |= (events & UntilEmpty) != 0 ? Ready.Read | Ready.ReadUntilEmpty : Ready.Read;
+            _ready |= (events & Ends) != 0 ? Ready.PeerEnded : Ready.None;
         }
 
         if ((events & (EpollEvents.Out | EpollEvents.HangUp | EpollEvents.Error)) != 0)
@@ -246,12 +290,31 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
     {
         if ((events & EpollEvents.Priority) != 0)
         {
-            SocketOptionSet.KeepUrgentBytes(_fd);
+            KeepUrgentBytes();
             _ready |= Ready.SeenUrgent;
         }
 
         _ready |= (events & EpollEvents.HangUp) != 0 ? Ready.HungUp : Ready.None;
         _ready |= (events & EpollEvents.Error) != 0 ? Ready.Failed : Ready.None;
+    }
+
+    private void KeepUrgentBytes()
+    {
+        if ((_ready & Ready.KeepsUrgent) == 0)
+        {
+            SocketOptionSet.KeepUrgentBytes(_fd);
+            _ready |= Ready.KeepsUrgent;
+        }
+    }
+
+    // An event that was missed comes at once, because epoll looks at the socket again.
+    private void WatchAgain(EpollEvents events)
+    {
+        if ((_watched & events) != events)
+        {
+            _watched |= events;
+            _loop.Modify(_fd, _registration, _watched);
+        }
     }
 
     private void OnTimer()

@@ -28,8 +28,6 @@ namespace Gateway.Tcp.Engines.Linux;
 internal sealed class LinuxTcpConnection :
     TcpConnection,
     ISocketOwner,
-    ILoopWork,
-    IValueTaskSource,
     IValueTaskSource<SocketError>,
     IValueTaskSource<IoResult>,
     IValueTaskSource<ConnectResult>,
@@ -60,7 +58,6 @@ internal sealed class LinuxTcpConnection :
     private enum Operation : byte
     {
         None,
-        Enter,
         WaitReadable,
         Send,
         Connect,
@@ -84,7 +81,9 @@ internal sealed class LinuxTcpConnection :
 
     private EventLoop Loop => _socket.Loop;
 
-    private LinuxDuplex Duplex => _duplex ??= new LinuxDuplex(_socket);
+    // Once, although a read and a write may be its first uses at the same time, on two threads.
+    private LinuxDuplex Duplex =>
+        Volatile.Read(ref _duplex) ?? Interlocked.CompareExchange(ref _duplex, new LinuxDuplex(_socket), null) ?? _duplex;
 
     public override IPEndPoint? ReadRedirectedDestination()
     {
@@ -97,18 +96,7 @@ internal sealed class LinuxTcpConnection :
         return result < 0 ? null : address.ToIPEndPoint();
     }
 
-    public override ValueTask EnterAsync()
-    {
-        if (Loop.IsCurrent || Loop.HasEnded)
-        {
-            return ValueTask.CompletedTask;
-        }
-
-        // On another thread. No other operation is pending, so the loop does not touch these fields before the post. OnCompleted posts,
-        // when the continuation is there: if the loop were faster than the caller's await, the caller would go on on its own thread.
-        Begin(Operation.Enter);
-        return new ValueTask(this, _source.Version);
-    }
+    public override ValueTask EnterAsync() => Loop.EnterAsync();
 
     public override ValueTask<SocketError> WaitReadableAsync(TimeSpan timeout)
     {
@@ -233,6 +221,10 @@ internal sealed class LinuxTcpConnection :
 
     public override ValueTask<SocketError> ShutdownSendAsync() => Duplex.ShutdownSendAsync();
 
+    public override ConnectionPipes? OpenPipes() => new LinuxPipes(this, _socket, Duplex);
+
+    public override void Interrupt() => Duplex.Interrupt();
+
     public override void Abort(RelayEnd reason) => _socket.Abort(reason);
 
     public override void Close() => Close(withReset: false);
@@ -278,6 +270,9 @@ internal sealed class LinuxTcpConnection :
             case Operation.Connect:
                 CancelDial(ConnectFailure.Timeout, SocketError.TimedOut);
                 break;
+            default:
+                _duplex?.OnTimer?.Invoke();
+                break;
         }
     }
 
@@ -306,25 +301,10 @@ internal sealed class LinuxTcpConnection :
         _duplex?.End();
     }
 
-    /// <summary>Posted by <see cref="EnterAsync"/>.</summary>
-    void ILoopWork.RunOnLoop() => Complete(SocketError.Success);
-
-    void ILoopWork.OnFault() => _socket.Abandon(RelayEnd.Error);
-
     public ValueTaskSourceStatus GetStatus(short token) => _source.GetStatus(token);
 
-    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
-    {
-        var isEntering = _operation == Operation.Enter;
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, ValueTaskSourceOnCompletedFlags.None);
-        if (isEntering && !Loop.Post(this))
-        {
-            // The loop has ended, so the caller may continue on any thread.
-            Complete(SocketError.Success);
-        }
-    }
-
-    void IValueTaskSource.GetResult(short token) => _source.GetResult(token);
 
     SocketError IValueTaskSource<SocketError>.GetResult(short token) => (SocketError)_source.GetResult(token);
 

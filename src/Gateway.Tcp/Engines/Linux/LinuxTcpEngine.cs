@@ -36,6 +36,9 @@ internal sealed class LinuxTcpEngine : ITcpEngine
     internal int PipeCount => _loops.Sum(loop => loop.Pipes.Count);
 
     /// <inheritdoc/>
+    public IReadOnlyList<EngineLoop> Loops => _loops;
+
+    /// <inheritdoc/>
     public ITcpOptions Options => _tcpOptions;
 
     /// <inheritdoc/>

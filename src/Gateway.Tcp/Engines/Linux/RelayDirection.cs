@@ -14,7 +14,8 @@ namespace Gateway.Tcp.Engines.Linux;
 /// pipe (256 KiB).</item>
 /// <item>If the source has ended and nothing is left, the end is passed on as FIN. The relay decides between shutdown and close.</item>
 /// <item>If the source has nothing to read, or the destination has no room, Pump returns, because an edge will come. Nothing is held
-/// meanwhile.</item>
+/// meanwhile. If the source's bytes wait and its events bring nothing, they are stopped until the bytes are read
+/// (<see cref="LinuxSocket.IgnoreMore"/>).</item>
 /// <item>Copy: one recv into the loop's buffer, one send. A recv that returned less than asked has emptied the socket. This saves a second
 /// recv that would only return EAGAIN (except after FIN, failure or urgent data, because no further edge would come). Bytes that send did
 /// not take are copied aside, and the destination counts as full.</item>
@@ -54,6 +55,7 @@ internal struct RelayDirection
     private byte _smallSplices;
     private bool _isStreaming;
     private bool _canSplice;
+    private bool _waits;
 
     internal RelayDirection(LinuxSocket source, LinuxSocket destination, IFirstBytesGuard? guard, long? bytesPerSecond)
     {
@@ -97,18 +99,27 @@ internal struct RelayDirection
             return PumpResult.Waiting;
         }
 
+        var before = Bytes;
         var result = PumpUntilBlocked();
         if (_pipe is not null && _held == 0)
         {
             ReturnPipe();
         }
 
+        var waits = result == PumpResult.Waiting && _source.IsReadable && !SourceEnded;
+        if (waits && _waits && Bytes == before)
+        {
+            _source.IgnoreMore();
+        }
+
+        _waits = waits;
         return result;
     }
 
-    /// <summary>Gives the buffer and the pipe back. Bytes in them are lost.</summary>
+    /// <summary>Gives the buffer and the pipe back, and waits for no limit any more. Bytes in them are lost.</summary>
     internal void Release()
     {
+        _throttle?.Clear();
         if (_pending is not null)
         {
             ReturnPending();

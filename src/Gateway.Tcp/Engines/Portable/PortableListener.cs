@@ -22,7 +22,7 @@ internal sealed class PortableListener(Socket socket, SocketAcceptor acceptor, T
         if (options.Inherited.Count > 0)
         {
             // Not before the start, because until then the socket serves another listener, which may stay.
-            SocketSettings.Tune(socket, options.Socket, options.UserTimeout ?? TimeSpan.Zero);
+            SocketSettings.TryTune(socket, options.Socket, options.UserTimeout ?? TimeSpan.Zero);
         }
 
         _accepting = Task.Run(() => AcceptAsync(onAccepted));

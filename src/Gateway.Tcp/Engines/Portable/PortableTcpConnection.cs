@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Gateway.Linux;
 using Gateway.Tcp.Networks;
 using Gateway.Tcp.Relaying;
 
@@ -100,7 +101,7 @@ internal sealed class PortableTcpConnection : TcpConnection
         {
             try
             {
-                return _socket.Poll(0, SelectMode.SelectError);
+                return _socket.HasError();
             }
             catch (Exception problem) when (problem is SocketException or ObjectDisposedException)
             {

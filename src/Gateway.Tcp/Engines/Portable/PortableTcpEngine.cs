@@ -18,6 +18,9 @@ internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownList
 
     public string Name => "Portable";
 
+    /// <summary>None, because managed sockets are polled by .NET's threads.</summary>
+    public IReadOnlyList<EngineLoop> Loops => [];
+
     /// <summary>Null, because managed sockets cannot take part in a handshake.</summary>
     public ITcpOptions? Options => null;
 
@@ -75,8 +78,7 @@ internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownList
     // One socket: further sockets are those of another engine's loops, which accept what waits in their queues before they close.
     private PortableListener Adopt(TcpListenOptions options)
     {
-        using var copy = options.Inherited[0].Duplicate() ?? throw new SocketException((int)SocketError.TooManyOpenSockets);
-        var socket = copy.ToSocket();
+        var socket = options.Inherited[0].ToSocket();
         try
         {
             SocketSettings.ApplyInterception(socket, options);

@@ -68,6 +68,19 @@ internal static class SocketSettings
         }
     }
 
+    /// <summary>As <see cref="Tune"/>, for a socket that listens already: what the kernel refuses stays as it was.</summary>
+    public static void TryTune(Socket socket, TcpSocketOptions? options, TimeSpan? userTimeout)
+    {
+        try
+        {
+            Tune(socket, options, userTimeout);
+        }
+        catch (SocketException)
+        {
+            // The listener works all the same, and its configuration is in force by now.
+        }
+    }
+
     /// <summary>Lets a listening socket take connections that tproxy diverts to it, and marks its connections.</summary>
     /// <exception cref="SocketException">The right is missing, or the system is not Linux.</exception>
     public static void ApplyInterception(Socket listener, TcpListenOptions options)

@@ -19,14 +19,20 @@ namespace Gateway.Tcp.Health.Probes;
 /// </summary>
 internal sealed class Conversation(Socket socket, ProbeTarget target, IProbe probe, TimeProvider time) : IAsyncDisposable
 {
-    // A server that is well answers a goodbye within a round trip.
-    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromMilliseconds(500);
+    // A server that is well answers a goodbye within a round trip, but a busy one may take longer, and counts a connection that was cut.
+    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(2);
+
+    // A server that has not answered yet may hang, and its next check must not wait for long.
+    private static readonly TimeSpan LatestAnswer = TimeSpan.FromMilliseconds(500);
 
     // The rest of an answer that nobody reads.
     private const int MostDrainedBytes = 64 * 1024;
 
     private readonly NetworkStream _network = new(socket, ownsSocket: false);
     private TlsStream? _tls;
+
+    /// <summary>The timestamp at which the result was there, before the goodbye.</summary>
+    public long AskedUntil { get; private set; }
 
     /// <summary>Runs the check.</summary>
     /// <returns>Null: the destination is good. Otherwise what failed.</returns>
@@ -52,6 +58,7 @@ internal sealed class Conversation(Socket socket, ProbeTarget target, IProbe pro
             why = "reset";
         }
 
+        AskedUntil = time.GetTimestamp();
         if (isOpen)
         {
             await LeaveAsync();
@@ -118,7 +125,7 @@ internal sealed class Conversation(Socket socket, ProbeTarget target, IProbe pro
 
     private async Task LeaveAsync()
     {
-        using var limit = new CancellationTokenSource(LongestGoodbye, time);
+        using var limit = new CancellationTokenSource(probe.HasAnswer ? LongestGoodbye : LatestAnswer, time);
         try
         {
             await probe.LeaveAsync((Stream?)_tls ?? _network, limit.Token);

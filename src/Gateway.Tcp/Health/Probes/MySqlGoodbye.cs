@@ -10,9 +10,6 @@ namespace Gateway.Tcp.Health.Probes;
 /// </summary>
 internal static class MySqlGoodbye
 {
-    /// <summary>The name of the user.</summary>
-    public const string User = "gateway_check";
-
     private const int PacketHeader = 4;
     private const int LongestGreeting = 512;
     private const byte Protocol = 10;

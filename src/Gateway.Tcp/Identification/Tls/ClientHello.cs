@@ -3,11 +3,12 @@ namespace Gateway.Tcp.Identification.Tls;
 /// <summary>The unencrypted content of a TLS client's first message.</summary>
 public sealed record ClientHello
 {
-    internal ClientHello(string? serverName, IReadOnlyList<string> alpn, int version)
+    internal ClientHello(string? serverName, IReadOnlyList<string> alpn, int version, EcdsaCurves ecdsa = EcdsaCurves.None)
     {
         ServerName = serverName;
         Alpn = alpn;
         Version = version;
+        Ecdsa = ecdsa;
     }
 
     /// <summary>
@@ -25,4 +26,9 @@ public sealed record ClientHello
 
     /// <summary>The highest TLS version that the client offers, as the number on the wire: 0x0304 is TLS 1.3.</summary>
     public int Version { get; }
+
+    /// <summary>
+    /// The curves for which the client takes an ECDSA certificate. None: it takes RSA only, or does not say what it takes.
+    /// </summary>
+    public EcdsaCurves Ecdsa { get; }
 }

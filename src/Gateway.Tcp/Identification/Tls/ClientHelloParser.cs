@@ -14,6 +14,8 @@ internal static class ClientHelloParser
     private const ushort ServerNameType = 0;
     private const ushort AlpnType = 16;
     private const ushort SupportedVersionsType = 43;
+    private const ushort SignatureAlgorithmsType = 13;
+    private const int Tls13 = 0x0304;
 
     /// <summary>Reads the message; null if the message is malformed.</summary>
     /// <param name="body">The message without its header, and no bytes after the message.</param>
@@ -21,7 +23,7 @@ internal static class ClientHelloParser
     public static ClientHello? Parse(ReadOnlySpan<byte> body, out string? error)
     {
         var reader = new WireReader(body);
-        error = SkipToExtensions(ref reader, out var legacyVersion);
+        error = SkipToExtensions(ref reader, out var legacyVersion, out var cipherSuites);
         if (error is not null)
         {
             return null;
@@ -34,12 +36,21 @@ internal static class ClientHelloParser
             return null;
         }
 
-        error = ReadExtensions(extensions, out var serverName, out var alpn, out var version);
-        return error is null ? new ClientHello(serverName, alpn ?? [], version ?? legacyVersion) : null;
+        error = ReadExtensions(extensions, out var serverName, out var alpn, out var version, out var ecdsa);
+        if (error is not null)
+        {
+            return null;
+        }
+
+        // In TLS 1.3 the cipher says nothing about the certificate.
+        var highest = version ?? legacyVersion;
+        var takesEcdsa = highest >= Tls13 || EcdsaOffer.HasCipher(cipherSuites);
+        return new ClientHello(serverName, alpn ?? [], highest, takesEcdsa ? ecdsa : EcdsaCurves.None);
     }
 
-    private static string? SkipToExtensions(ref WireReader reader, out ushort legacyVersion)
+    private static string? SkipToExtensions(ref WireReader reader, out ushort legacyVersion, out ReadOnlySpan<byte> cipherSuites)
     {
+        cipherSuites = default;
         if (!reader.TryReadUInt16(out legacyVersion) || legacyVersion >> 8 != MajorVersion)
         {
             return "legacy_version";
@@ -55,7 +66,7 @@ internal static class ClientHelloParser
             return "session_id";
         }
 
-        if (!reader.TryReadVector16(out var cipherSuites) || cipherSuites.IsEmpty || cipherSuites.Length % sizeof(ushort) != 0)
+        if (!reader.TryReadVector16(out cipherSuites) || cipherSuites.IsEmpty || cipherSuites.Length % sizeof(ushort) != 0)
         {
             return "cipher_suites";
         }
@@ -63,9 +74,10 @@ internal static class ClientHelloParser
         return !reader.TryReadVector8(out var compressionMethods) || compressionMethods.IsEmpty ? "compression_methods" : null;
     }
 
-    private static string? ReadExtensions(ReadOnlySpan<byte> extensions, out string? serverName, out string[]? alpn, out int? version)
+    private static string? ReadExtensions(
+        ReadOnlySpan<byte> extensions, out string? serverName, out string[]? alpn, out int? version, out EcdsaCurves ecdsa)
     {
-        (serverName, alpn, version) = (null, null, null);
+        (serverName, alpn, version, ecdsa) = (null, null, null, EcdsaCurves.None);
         var (hasServerName, hasAlpn, hasVersions) = (false, false, false);
         var reader = new WireReader(extensions);
         while (!reader.IsAtEnd)
@@ -91,6 +103,9 @@ internal static class ClientHelloParser
                     return "alpn";
                 case SupportedVersionsType when !ClientHelloExtensions.TryReadVersions(data, out version):
                     return "supported_versions";
+                case SignatureAlgorithmsType:
+                    ecdsa = EcdsaOffer.ReadCurves(data);
+                    break;
                 default:
                     hasServerName |= type == ServerNameType;
                     hasAlpn |= type == AlpnType;

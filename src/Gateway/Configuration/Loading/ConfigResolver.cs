@@ -34,7 +34,8 @@ internal static class ConfigResolver
                 : null,
         });
         var clusters = Select(
-            config.TcpProxy.Clusters, cluster => cluster with { AllowedDestinations = Cidrs(cluster.AllowedDestinations, config) });
+            config.TcpProxy.Clusters,
+            cluster => WithService(cluster) with { AllowedDestinations = Cidrs(cluster.AllowedDestinations, config) });
         return config with
         {
             Listeners = listeners,
@@ -42,6 +43,19 @@ internal static class ConfigResolver
             Probes = config.Probes is { } probes ? probes with { ProxyProtocol = Resolve(probes.ProxyProtocol, config) } : null,
         };
     }
+
+    // A Service is one destination with many addresses, as a name is. So a cluster of Type Kubernetes is a cluster with this destination.
+    private static TcpClusterConfig WithService(TcpClusterConfig cluster) =>
+        cluster is { Type: TcpClusterType.Kubernetes, Service: { } text } && ServiceAddress.Read(text, out var service) is null
+            ? cluster with
+            {
+                Type = TcpClusterType.Static,
+                Destinations = new Dictionary<string, TcpDestinationConfig>
+                {
+                    [service!.Name] = new() { Address = ServiceAddress.Scheme + service },
+                },
+            }
+            : cluster;
 
     private static ProxyProtocolConfig? Resolve(ProxyProtocolConfig? policy, GatewayConfig config) => policy is null ? null : policy with
     {

@@ -18,4 +18,10 @@ internal sealed record ConfigResult(
 
     /// <summary>The number of all warnings, also of those that are not in the list.</summary>
     public int WarningCount { get; init; }
+
+    /// <summary>
+    /// The object of a cluster from which an entry comes, by the entry's key path: <c>TCPRoute default/redis</c>. All other entries come
+    /// from the file.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Origins { get; init; } = new Dictionary<string, string>();
 }

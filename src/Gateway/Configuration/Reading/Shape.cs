@@ -10,10 +10,20 @@ namespace Gateway.Configuration.Reading;
 /// <summary>How a .NET type is written in the file. Built once per type by reflection over the config records.</summary>
 internal sealed class Shape
 {
+    private static readonly IReadOnlyDictionary<string, ShapeProperty> NoProperties = new Dictionary<string, ShapeProperty>();
+
     private static readonly ConcurrentDictionary<Type, Shape> Cache = new();
+
+    private readonly Lazy<IReadOnlyDictionary<string, ShapeProperty>>? _properties;
 
     private Shape(Type type, ShapeKind kind)
     {
+        if (kind == ShapeKind.Object)
+        {
+            // Read when a file writes such an object: a start needs a few of the records.
+            _properties = new(() => FindProperties(type));
+        }
+
         Type = type;
         Kind = kind;
     }
@@ -31,7 +41,7 @@ internal sealed class Shape
     public PropertyInfo? KeyProperty { get; private init; }
 
     /// <summary>The properties by name, for objects.</summary>
-    public IReadOnlyDictionary<string, ShapeProperty> Properties { get; private set; } = new Dictionary<string, ShapeProperty>();
+    public IReadOnlyDictionary<string, ShapeProperty> Properties => _properties?.Value ?? NoProperties;
 
     /// <summary>
     /// Whether this is a type of YARP. YARP's schema is used unchanged, and YARP reads all values as strings: there "5" is also a number,
@@ -77,16 +87,22 @@ internal sealed class Shape
                 : new Shape(type, ShapeKind.List) { Element = Of(element) };
         }
 
-        var shape = new Shape(type, ShapeKind.Object);
-        var nullability = new NullabilityInfoContext();
-        shape.Properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(property => property.CanWrite && property.Name != KeyName(type))
-            .Select(property => new ShapeProperty(
-                property,
-                Of(property.PropertyType),
-                nullability.Create(property).WriteState == NullabilityState.Nullable))
-            .ToDictionary(property => property.Name, StringComparer.OrdinalIgnoreCase);
-        return shape;
+        return new Shape(type, ShapeKind.Object);
+    }
+
+    private static Dictionary<string, ShapeProperty> FindProperties(Type type)
+    {
+        var keyName = KeyName(type);
+        var properties = new Dictionary<string, ShapeProperty>(StringComparer.OrdinalIgnoreCase);
+        foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            if (property.CanWrite && property.Name != keyName)
+            {
+                properties.Add(property.Name, new ShapeProperty(property, Of(property.PropertyType)));
+            }
+        }
+
+        return properties;
     }
 
     private static bool IsScalar(Type type) =>

@@ -5,9 +5,11 @@ namespace Gateway.Configuration.Reading;
 /// <summary>A property of a config record.</summary>
 /// <param name="Info">The .NET property.</param>
 /// <param name="Shape">The form of its value in the file.</param>
-/// <param name="IsNullable">Whether the file may write <c>null</c>.</param>
-internal sealed record ShapeProperty(PropertyInfo Info, Shape Shape, bool IsNullable)
+internal sealed record ShapeProperty(PropertyInfo Info, Shape Shape)
 {
+    /// <summary>Whether the file may write <c>null</c>.</summary>
+    public bool IsNullable => new NullabilityInfoContext().Create(Info).WriteState == NullabilityState.Nullable;
+
     /// <summary>The property's name, which is also its key in the file.</summary>
     public string Name => Info.Name;
 

@@ -21,13 +21,16 @@ internal static class ConfigValidators
         new ForgedHeadersTopic(),
         new HealthCheckTopic(),
         new TcpClustersTopic(),
+        new KubernetesTopic(),
         new SocketTopic(),
         new DnatTopic(),
         new ClusterSourceIpTopic(),
         new ReadyWhenTopic(),
         new ProcessTopic(),
         new HandoverTopic(),
+        new AdminTopic(),
         new LoggingTopic(),
+        new AccessLogTopic(),
     ];
 
     /// <summary>Runs all validators. An error in one does not stop the others.</summary>
@@ -40,6 +43,6 @@ internal static class ConfigValidators
             topic.Validate(context);
         }
 
-        new ReverseProxyTopic(yarp ?? YarpValidator.Default).Validate(context);
+        new ReverseProxyTopic(yarp).Validate(context);
     }
 }

@@ -118,8 +118,8 @@ internal sealed partial class DnatTopic : IConfigTopic
     {
         var why = $"the route {route} is Dnat, whose connections the kernel forwards before the gateway sees them; use Transparent, or "
             + "a firewall in front";
-        context.NotApplicable(path, why, "Access", "Limits");
-        context.NotApplicable($"TcpProxy:Routes:{route}", why, "Limits");
+        context.NotApplicable(path, why, "Access", "Limits", "AccessLog");
+        context.NotApplicable($"TcpProxy:Routes:{route}", why, "Limits", "Weight");
     }
 
     private static void CheckCluster(
@@ -133,6 +133,13 @@ internal sealed partial class DnatTopic : IConfigTopic
         {
             context.Error($"{path}:Type", $"the route {route} is Dnat, which needs Destinations");
             return;
+        }
+
+        foreach (var (name, _) in cluster.Destinations.Where(static destination => ServiceAddress.IsUrl(destination.Value.Address)))
+        {
+            context.Error(
+                $"{path}:Destinations:{name}:Address",
+                $"the route {route} is Dnat: the kernel's rules follow at each health check, later than pods come and go; use Transparent");
         }
 
         if (cluster.LoadBalancingPolicy is not (TcpLoadBalancingPolicy.RoundRobin or TcpLoadBalancingPolicy.Random))

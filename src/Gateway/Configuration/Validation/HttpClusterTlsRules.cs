@@ -37,7 +37,8 @@ internal static class HttpClusterTlsRules
 
             if (cluster.Destinations is { Count: > 0 } destinations
                 && !destinations.Values.Any(static destination =>
-                    destination.Address?.StartsWith("https://", StringComparison.OrdinalIgnoreCase) == true))
+                    destination.Address?.StartsWith("https://", StringComparison.OrdinalIgnoreCase) == true
+                        || destination.Address?.StartsWith(ServiceAddress.TlsScheme, StringComparison.OrdinalIgnoreCase) == true))
             {
                 context.Issues.Error(metadata, null, $"the keys {HttpClusterTls.Prefix}* do not apply: no destination is https://");
             }

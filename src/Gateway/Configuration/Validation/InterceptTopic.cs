@@ -114,7 +114,7 @@ internal sealed class InterceptTopic : IConfigTopic
 
         if (route.ClusterId is null
             || !context.Config.TcpProxy.Clusters.TryGetValue(route.ClusterId, out var cluster)
-            || cluster.Type == TcpClusterType.Static)
+            || cluster.Type is TcpClusterType.Static or TcpClusterType.Kubernetes)
         {
             return;
         }

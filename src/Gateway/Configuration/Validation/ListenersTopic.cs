@@ -16,7 +16,9 @@ internal sealed class ListenersTopic : IConfigTopic
     /// <inheritdoc/>
     public void Validate(ValidationContext context)
     {
-        if (context.Config.Listeners.Count == 0 && !context.Written.ContainsKey("Listeners"))
+        if (context.Config.Listeners.Count == 0
+            && context.Config.Kubernetes?.GatewayClass is null
+            && !context.Written.ContainsKey("Listeners"))
         {
             context.Issues.Warning("Listeners", null, "there are no listeners: nothing is proxied");
         }
@@ -40,6 +42,7 @@ internal sealed class ListenersTopic : IConfigTopic
                     path,
                     $"the listener's Protocol is {listener.Protocol}, this is for Http",
                     "HttpVersion",
+                    "Transport",
                     "ForwardedHeaders",
                     "TlvHeaders",
                     "HttpLimits");
@@ -48,9 +51,11 @@ internal sealed class ListenersTopic : IConfigTopic
             if (listener.Protocol == ListenerProtocol.Https)
             {
                 context.NotApplicable(path, "the listener's Protocol is Https, where the handshake decides (ALPN)", "HttpVersion");
+                context.NotApplicable(path, "the listener's Protocol is Https, which .NET's sockets carry", "Transport");
             }
 
             TlvsTopic.CheckHeaders(context, $"{path}:TlvHeaders", listener);
+            TlvsTopic.CheckTrustDomains(context, $"{path}:Access:TrustDomains", listener);
             CheckKeepAlive(context, $"{path}:KeepAlive", listener.KeepAlive);
             CheckHttpLimits(context, $"{path}:HttpLimits", listener.HttpLimits);
         }

@@ -20,5 +20,6 @@ internal sealed class ProcessTopic : IConfigTopic
         Range.Check(context, "Checks:Timeout", context.Config.Checks.Timeout, TimeSpan.FromSeconds(1), Range.MaxTimeout);
         Range.Check(context, "Shutdown:DrainDelay", context.Config.Shutdown.DrainDelay, TimeSpan.Zero, Range.MaxTimeout);
         Range.Check(context, "Shutdown:DrainTimeout", context.Config.Shutdown.DrainTimeout, TimeSpan.Zero, Range.MaxTimeout);
+        Range.Check(context, "Shutdown:DrainTimeoutJitter", context.Config.Shutdown.DrainTimeoutJitter, 0, 1);
     }
 }

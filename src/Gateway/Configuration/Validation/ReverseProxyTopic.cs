@@ -6,19 +6,22 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Configuration.Validation;
 
 /// <summary>Checks YARP's section: YARP's own rules, and the references to other sections.</summary>
-/// <param name="yarp">YARP's validator.</param>
-internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
+/// <param name="yarp">YARP's validator; null: a validator with YARP's own policies and transforms.</param>
+internal sealed class ReverseProxyTopic(IConfigValidator? yarp) : IConfigTopic
 {
     /// <inheritdoc/>
     public void Validate(ValidationContext context)
     {
         var proxy = context.Config.ReverseProxy;
+        // A file without HTTP needs no services of YARP, which cost a tenth of a start. Otherwise the validator and the trial share them.
+        using var services = proxy.Routes.Count + proxy.Clusters.Count > 0 ? RoutingServices.Create() : null;
+        var validator = yarp ?? services?.GetRequiredService<IConfigValidator>();
         var clusters = proxy.Clusters.Select(cluster => cluster.ClusterId).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var ambiguity = new RouteAmbiguity();
         foreach (var route in proxy.Routes)
         {
             var path = $"ReverseProxy:Routes:{route.RouteId}";
-            Validate(context, path, route, clusters);
+            Validate(context, path, route, clusters, validator!);
             if (!context.Issues.HasErrorAtOrBelow(path))
             {
                 ambiguity.Check(context, path, route);
@@ -28,10 +31,12 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
         var used = proxy.Routes.Select(route => route.ClusterId).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var cluster in proxy.Clusters)
         {
-            Validate(context, $"ReverseProxy:Clusters:{cluster.ClusterId}", cluster, used);
+            Validate(context, $"ReverseProxy:Clusters:{cluster.ClusterId}", cluster, used, validator!);
         }
 
-        if (!context.Issues.HasErrorAtOrBelow("ReverseProxy:Routes") && RoutingTrial.FindProblem(proxy.Routes) is { } problem)
+        if (proxy.Routes.Count > 0
+            && !context.Issues.HasErrorAtOrBelow("ReverseProxy:Routes")
+            && RoutingTrial.FindProblem(proxy.Routes, services!) is { } problem)
         {
             context.Issues.Error("ReverseProxy:Routes", null, $"ASP.NET Core cannot route by these: {problem}");
         }
@@ -54,7 +59,8 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
         }
     }
 
-    private void Validate(ValidationContext context, string path, RouteConfig route, HashSet<string> clusters)
+    private static void Validate(
+        ValidationContext context, string path, RouteConfig route, HashSet<string> clusters, IConfigValidator validator)
     {
         // A value that could not be read has its default, for which YARP would report a second error.
         var isRead = !context.Issues.HasErrorAtOrBelow(path);
@@ -82,7 +88,7 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
             Report(
                 context,
                 path,
-                yarp.ValidateRouteAsync(
+                validator.ValidateRouteAsync(
                     route with
                     {
                         AuthorizationPolicy = null,
@@ -94,7 +100,8 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
         }
     }
 
-    private void Validate(ValidationContext context, string path, ClusterConfig cluster, HashSet<string?> used)
+    private static void Validate(
+        ValidationContext context, string path, ClusterConfig cluster, HashSet<string?> used, IConfigValidator validator)
     {
         var isRead = !context.Issues.HasErrorAtOrBelow(path);
         if (!used.Contains(cluster.ClusterId))
@@ -109,6 +116,12 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
 
         foreach (var (name, destination) in cluster.Destinations ?? new Dictionary<string, DestinationConfig>())
         {
+            if (ServiceAddress.IsUrl(destination.Address))
+            {
+                CheckService(context, $"{path}:Destinations:{name}", destination.Address);
+                continue;
+            }
+
             CheckUrl(context, $"{path}:Destinations:{name}", "Address", destination.Address);
             if (destination.Health is { } health)
             {
@@ -119,8 +132,19 @@ internal sealed class ReverseProxyTopic(IConfigValidator yarp) : IConfigTopic
         YarpValues.Check(context, path, cluster);
         if (isRead)
         {
-            Report(context, path, yarp.ValidateClusterAsync(cluster));
+            Report(context, path, validator.ValidateClusterAsync(cluster));
         }
+    }
+
+    private static void CheckService(ValidationContext context, string path, string text)
+    {
+        if (ServiceAddress.ReadUrl(text, out _) is { } rule)
+        {
+            context.Issues.Error(
+                $"{path}:Address", ConfigIssue.Quote(text), $"{rule}, behind {ServiceAddress.Scheme} or {ServiceAddress.TlsScheme}");
+        }
+
+        context.NotApplicable(path, "the address is a Service, and each of its pods is asked at its own address", "Health");
     }
 
     private static void CheckUrl(ValidationContext context, string path, string key, string? text)

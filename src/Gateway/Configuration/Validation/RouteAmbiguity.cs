@@ -1,3 +1,4 @@
+using Gateway.Http.GatewayApi;
 using Gateway.Http.Requests;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Yarp.ReverseProxy.Configuration;
@@ -22,6 +23,12 @@ internal sealed class RouteAmbiguity
     /// <param name="route">The route. The caller passes every route in turn.</param>
     public void Check(ValidationContext context, string path, RouteConfig route)
     {
+        if (HttpRouteRule.IsMarked(route))
+        {
+            // Routing does not match it, and of two equal matches of HTTPRoutes the older one gets the requests.
+            return;
+        }
+
         var listeners = route.Metadata?.GetValueOrDefault(ListenerMatcherPolicy.MetadataKey)?.Split(',', StringSplitOptions.TrimEntries);
         var common = string.Join(
             '\n',

@@ -1,3 +1,4 @@
+using Gateway.Http.GatewayApi;
 using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Yarp.ReverseProxy.Configuration;
@@ -14,15 +15,18 @@ internal static class RoutingTrial
 {
     /// <summary>Tries to build the matcher.</summary>
     /// <param name="routes">Routes without errors.</param>
+    /// <param name="services">
+    /// New <see cref="RoutingServices"/> for this trial, of which the caller disposes: routing keeps the endpoints of every application
+    /// that is built with a provider, megabytes for each read of a large file.
+    /// </param>
     /// <returns>Why the matcher cannot be built; null: it can be built.</returns>
-    public static string? FindProblem(IReadOnlyList<RouteConfig> routes)
+    public static string? FindProblem(IReadOnlyList<RouteConfig> routes, IServiceProvider services)
     {
-        // Uses new services for each trial, because routing keeps the endpoints of every application that is built with a provider:
-        // megabytes for each read of a large file.
-        using var services = RoutingServices.Create();
+        // Routing matches no HTTPRoutes.
+        RouteConfig[] matched = [.. routes.Where(static route => !HttpRouteRule.IsMarked(route))];
         var app = new ApplicationBuilder(services);
         app.UseRouting();
-        app.UseEndpoints(endpoints => endpoints.DataSources.Add(new DefaultEndpointDataSource(routes.Select(CreateEndpoint))));
+        app.UseEndpoints(endpoints => endpoints.DataSources.Add(new DefaultEndpointDataSource(matched.Select(CreateEndpoint))));
         try
         {
             app.Build()(new DefaultHttpContext { RequestServices = services, Request = { Method = "GET", Path = "/" } })

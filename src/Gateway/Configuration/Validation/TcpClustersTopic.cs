@@ -21,7 +21,7 @@ internal sealed class TcpClustersTopic : IConfigTopic
         {
             var path = $"TcpProxy:Clusters:{name}";
             Range.CheckTimeout(context, $"{path}:ConnectTimeout", cluster.ConnectTimeout);
-            if (cluster.Type != TcpClusterType.Static)
+            if (cluster.Type is TcpClusterType.OriginalDestination or TcpClusterType.OriginalPort)
             {
                 context.NotApplicable(
                     path,
@@ -33,6 +33,7 @@ internal sealed class TcpClustersTopic : IConfigTopic
                     "SessionAffinity");
             }
 
+            CheckService(context, path, cluster);
             if (cluster.Type != TcpClusterType.OriginalDestination)
             {
                 context.NotApplicable(path, $"Type is {cluster.Type}, this is for OriginalDestination", "AllowedDestinations");
@@ -71,6 +72,30 @@ internal sealed class TcpClustersTopic : IConfigTopic
         }
     }
 
+    private static void CheckService(ValidationContext context, string path, TcpClusterConfig cluster)
+    {
+        if (cluster.Type != TcpClusterType.Kubernetes)
+        {
+            context.NotApplicable(path, $"Type is {cluster.Type}, this is for Kubernetes", "Service");
+            return;
+        }
+
+        context.NotApplicable(
+            path,
+            "Type is Kubernetes: the Service says where to. Use Type Static and destinations with the address "
+                + "kubernetes://namespace/name:port for several Services, for weights and for MaxConnections",
+            "Destinations",
+            "Queue");
+        if (cluster.Service is null)
+        {
+            context.Missing(path, "Service", "namespace/name:port, such as \"shop/redis:redis\"");
+        }
+        else if (ServiceAddress.Read(cluster.Service, out _) is { } rule)
+        {
+            context.Error($"{path}:Service", rule);
+        }
+    }
+
     private static void CheckQueue(ValidationContext context, string path, TcpClusterConfig cluster)
     {
         Range.Check(context, $"{path}:Queue:MaxLength", cluster.Queue.MaxLength, 0, MaxWaiting);
@@ -86,6 +111,13 @@ internal sealed class TcpClustersTopic : IConfigTopic
         if (text is null)
         {
             context.Missing(path, "Address", "host:port, ip:port or [v6]:port");
+        }
+        else if (text.StartsWith(ServiceAddress.Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            if (ServiceAddress.ReadUrl(text, out _) is { } serviceRule)
+            {
+                context.Error($"{path}:Address", $"{serviceRule}, behind {ServiceAddress.Scheme}");
+            }
         }
         else if (DestinationAddress.Read(text, out var address) is { } rule)
         {

@@ -1,11 +1,15 @@
 using Gateway.Configuration.Reading;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Routing;
 
 namespace Gateway.Configuration.Validation;
 
 /// <summary>Checks TCP routes: listeners and clusters exist, matches are not ambiguous, and every Tcp listener has a route.</summary>
 internal sealed class TcpRoutesTopic : IConfigTopic
 {
+    // As in the Gateway API, whose weights are taken over.
+    private const int MaxWeight = 1_000_000;
+
     /// <inheritdoc/>
     public void Validate(ValidationContext context)
     {
@@ -15,6 +19,11 @@ internal sealed class TcpRoutesTopic : IConfigTopic
             CheckListener(context, path, route);
             CheckCluster(context, path, route);
             CheckTimes(context, path, route);
+            if (route.Weight is { } weight)
+            {
+                Range.Check(context, $"{path}:Weight", weight, 0, MaxWeight);
+            }
+
             CheckNotEmpty(context, $"{path}:Match:ClientCidrs", route.Match?.ClientCidrs.Count, "client");
             CheckNotEmpty(context, $"{path}:Match:DestinationCidrs", route.Match?.DestinationCidrs.Count, "destination");
             CheckNotEmpty(context, $"{path}:Match:DestinationPorts", route.Match?.DestinationPorts.Count, "port");
@@ -109,7 +118,7 @@ internal sealed class TcpRoutesTopic : IConfigTopic
     // match both routes equally, if the routes also share destinations.
     private static void CheckIdenticalMatches(ValidationContext context)
     {
-        var seen = new Dictionary<(string Listener, int Order, string Match), List<(string Name, TcpRouteMatchConfig? Match)>>();
+        var seen = new Dictionary<(string Listener, int Order, string Match), List<(string Name, TcpRouteConfig Route)>>();
         foreach (var (name, route) in context.Config.TcpProxy.Routes)
         {
             if (route.Listener is null)
@@ -131,8 +140,9 @@ internal sealed class TcpRoutesTopic : IConfigTopic
                     seen[key] = others = [];
                 }
 
-                var other = others.FirstOrDefault(other => ShareDestinations(context, other.Match, route.Match));
-                others.Add((name, route.Match));
+                var other = others.FirstOrDefault(
+                    other => !ShareByWeight(other.Route, route) && ShareDestinations(context, other.Route.Match, route.Match));
+                others.Add((name, route));
                 if (other.Name is null)
                 {
                     continue;
@@ -141,13 +151,16 @@ internal sealed class TcpRoutesTopic : IConfigTopic
                 context.Issues.Error(
                     $"TcpProxy:Routes:{name}:Match",
                     ConfigIssue.Quote(cidr),
-                    TlvsTopic.Ambiguity(other.Match, route.Match) is { } tlvs
+                    TlvsTopic.Ambiguity(other.Route.Match, route.Match) is { } tlvs
                         ? $"route {other.Name} of the same listener and Order {tlvs}: give them different Order"
                         : $"route {other.Name} matches the same on the same listener with the same Order; change one's Order or Match");
                 break;
             }
         }
     }
+
+    private static bool ShareByWeight(TcpRouteConfig one, TcpRouteConfig other) =>
+        one.Weight is not null && other.Weight is not null && MatchKey.Of(one.Match) == MatchKey.Of(other.Match);
 
     // The longer prefix wins, the shorter range of ports, and the larger number of TLVs. Only equal matches are ambiguous.
     private static bool ShareDestinations(ValidationContext context, TcpRouteMatchConfig? one, TcpRouteMatchConfig? other)

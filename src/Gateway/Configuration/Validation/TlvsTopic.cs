@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Gateway.Configuration.Reading;
 using Gateway.Http.Forwarded;
@@ -81,6 +82,30 @@ internal static partial class TlvsTopic
             {
                 context.Issues.Error(KeyPath.Join(path, name), ConfigIssue.Quote(header), "the header has another value already");
             }
+        }
+    }
+
+    /// <summary>Checks a listener's <c>Access:TrustDomains</c>.</summary>
+    /// <param name="context">Where to report.</param>
+    /// <param name="path">Key path of the list.</param>
+    /// <param name="listener">The listener.</param>
+    public static void CheckTrustDomains(ValidationContext context, string path, ListenerConfig listener)
+    {
+        var domains = listener.Access?.TrustDomains ?? [];
+        for (var i = 0; i < domains.Count; i++)
+        {
+            if (domains[i] is { } domain && !ProxySpiffeId.IsTrustDomain(Encoding.UTF8.GetBytes(domain)))
+            {
+                context.Issues.Error(
+                    KeyPath.Join(path, i),
+                    ConfigIssue.Quote(domain),
+                    "not a trust domain: lower-case letters, digits, dots, hyphens and underscores, without spiffe:// and path");
+            }
+        }
+
+        if (domains.Count > 0 && listener.ProxyProtocol?.Versions.Contains(ProxyProtocolVersion.V2) != true)
+        {
+            context.Error(path, "does not apply: the listener takes no PROXY headers of version 2, so no SPIFFE id ever comes");
         }
     }
 

@@ -5,16 +5,13 @@ using Gateway.Tcp.Engines;
 
 namespace Gateway.Http.Backends;
 
-/// <summary>
-/// A connection to an HTTP destination. It counts against the descriptor limit from before it is opened until it is closed.
-/// </summary>
+/// <summary>A connection to an HTTP destination, on .NET's sockets.</summary>
 internal sealed class DestinationStream : TurnTakingStream
 {
-    private readonly ConnectionKind _kind;
-    private ConnectionLimit? _limit;
+    private readonly DescriptorPlace _place;
 
-    private DestinationStream(Socket socket, ConnectionKind kind)
-        : base(socket) => _kind = kind;
+    private DestinationStream(Socket socket, DescriptorPlace place)
+        : base(socket) => _place = place;
 
     /// <summary>Opens a connection.</summary>
     /// <param name="limit">The descriptor limit.</param>
@@ -23,37 +20,21 @@ internal sealed class DestinationStream : TurnTakingStream
     /// <param name="connect">Connects the socket.</param>
     /// <exception cref="NoRoomException">The limit is reached.</exception>
     public static async ValueTask<Stream> OpenAsync(
-        ConnectionLimit limit,
-        ConnectionKind kind,
-        bool isOurs,
-        Func<ValueTask<Socket>> connect)
+        ConnectionLimit limit, ConnectionKind kind, bool isOurs, Func<ValueTask<Socket>> connect)
     {
-        if (isOurs)
-        {
-            limit.Acquire(kind);
-        }
-        else if (!limit.TryAcquire(kind))
-        {
-            throw new NoRoomException(limit.Further);
-        }
-
+        var place = DescriptorPlace.Take(limit, kind, isOurs);
         Socket? socket = null;
         try
         {
             socket = await connect();
-            if (!isOurs && DescriptorReserve.Holds(socket))
-            {
-                throw new NoRoomException(limit.Further);
-            }
-
-            // The stream owns the place only from here on, because a stream whose constructor fails still has a finalizer, which would
-            // release the place a second time.
-            return new DestinationStream(socket, kind) { _limit = limit };
+            return isOurs || !DescriptorReserve.Holds(socket)
+                ? new DestinationStream(socket, place)
+                : throw new NoRoomException(limit.Further);
         }
         catch
         {
             socket?.Dispose();
-            limit.Release(kind);
+            place.Dispose();
             throw;
         }
     }
@@ -62,6 +43,7 @@ internal sealed class DestinationStream : TurnTakingStream
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        Interlocked.Exchange(ref _limit, null)?.Release(_kind);
+        // Null: the constructor of the base has failed, and this is the finalizer.
+        _place?.Dispose();
     }
 }

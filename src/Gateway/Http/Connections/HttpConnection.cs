@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Http.Listeners;
+using Gateway.Http.Requests;
 using Gateway.Linux;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Engines;
@@ -11,6 +12,8 @@ using Gateway.Tcp.Identification.Tls;
 using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Networks;
 using Gateway.Tcp.Prologue;
+using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Status;
 using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -35,6 +38,7 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     private bool _isReading;
     private int _consumed;
     private int _hasEnded;
+    private int _isAccounted;
     private long _heardAt;
 
     // Null for Probes and Admin: their connections have reserved places (ReservedConnections), because both must answer when traffic has
@@ -66,6 +70,12 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     /// <remarks>Behind a trusted hop, X-Forwarded-For tells the client of each request.</remarks>
     public override bool HasOneClient => listener.Http?.ForwardedHeaders.MayKnowMore(Identity!.Client.Address) != true;
 
+    /// <summary>The requests of the connection.</summary>
+    public ConnectionRequests Requests { get; } = new();
+
+    /// <summary>Whether <see cref="AcceptedConnection.Outcome"/> says how the connection ended. If not, it ended in order.</summary>
+    public bool IsAccounted => Volatile.Read(ref _isAccounted) != 0;
+
     /// <summary>Why the listener does not admit the connection, whose requests are answered with that; null: it admits it.</summary>
     public Outcome? Refusal { get; private set; }
 
@@ -73,7 +83,7 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     public override bool IsStopped => Stop.IsCancellationRequested || Volatile.Read(ref _hasEnded) != 0;
 
     // Waiting for the first data delays no client, whether or not TCP options can be read, because in HTTP the client sends first.
-    public override bool SeesOptions => Socket is not null;
+    public override bool SeesOptions => OnEngine is not null || Socket is not null;
 
     /// <inheritdoc/>
     public override bool IsSilent => HoldsPlace && Volatile.Read(ref _heardAt) == 0 && !(Kind is null && HasReceived());
@@ -84,6 +94,9 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     /// <inheritdoc/>
     public override ReadOnlySequence<byte> Received =>
         _isReading ? _read.Buffer.Slice(_consumed) : _kept?.Bytes ?? ReadOnlySequence<byte>.Empty;
+
+    // Null: .NET's sockets carry the connection.
+    private TcpConnection? OnEngine => context.Features.Get<TcpConnection>();
 
     private Socket? Socket => context.Features.Get<IConnectionSocketFeature>()?.Socket;
 
@@ -150,7 +163,9 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
 
     /// <inheritdoc/>
     public override int ReadOptions(OptionCarriers carrier, Span<byte> options) =>
-        Socket is { } socket && services.Tcp is { } tcp ? tcp.ReadOptions(socket, carrier, options) : 0;
+        OnEngine is { } connection ? connection.ReadOptions(carrier, options)
+        : Socket is { } socket && services.Tcp is { } tcp ? tcp.ReadOptions(socket, carrier, options)
+        : 0;
 
     /// <summary>Ends the prologue: all bytes that were not consumed are left for the next reader.</summary>
     public void LeavePrologue()
@@ -183,11 +198,7 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     {
         if (Interlocked.Exchange(ref _hasEnded, 1) == 0)
         {
-            if (Refusal is null)
-            {
-                Account(outcome);
-            }
-
+            Account(outcome);
             if (!isInOrder)
             {
                 // Aborts now, because a normal close would first read what the peer may still be sending.
@@ -213,6 +224,46 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
         Account(Identity!.Client.Equals(Peer) ? outcome : outcome with { Error = Identity.Client.ToString() });
         return true;
     }
+
+    /// <inheritdoc/>
+    public override string? RouteName => Requests.Route?.Config.RouteId;
+
+    /// <inheritdoc/>
+    public override IPAddress ShownClient => Requests.Client ?? ClientAddress;
+
+    /// <inheritdoc/>
+    public override RelayedBytes Carried => Requests.Carried;
+
+    /// <inheritdoc/>
+    public override ConnectionSummary Summarize(DateTimeOffset? startedAt)
+    {
+        var (client, requests) = (Identity?.Client ?? Peer, Requests);
+        var carried = requests.Carried;
+        return new ConnectionSummary
+        {
+            Number = Id,
+            Protocol = ConnectionSummary.Http,
+            Client = client,
+            RequestClient = requests.Client is { } told && !told.Equals(client.Address) ? told : null,
+            Peer = Peer,
+            Source = Identity?.Source,
+            Listener = ListenerName,
+            Route = requests.Route?.Config.RouteId,
+            Cluster = requests.Route?.Config.ClusterId,
+            Destination = requests.Destination?.DestinationId,
+            Mode = requests.Mode,
+            ServerName = Identity?.Hello?.ServerName,
+            Request = requests.Newest,
+            Requests = requests.Count,
+            Status = requests.Status == 0 ? null : requests.Status,
+            Received = carried.ToBackend,
+            Sent = carried.ToClient,
+            StartedAt = startedAt,
+        };
+    }
+
+    /// <inheritdoc/>
+    public override void Terminate() => Fail(CloseReason.Admin);
 
     /// <inheritdoc/>
     public override void GiveWay()
@@ -251,8 +302,14 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     /// <inheritdoc/>
     public override void Abort() => context.Abort();
 
+    // A connection that is refused is accounted for before it ends, and on another thread than one that gives way.
     private void Account(Outcome outcome)
     {
+        if (Interlocked.Exchange(ref _isAccounted, 1) != 0)
+        {
+            return;
+        }
+
         Outcome = outcome;
         services.Metrics.Ended(ListenerName, outcome.Reason);
         services.AccessLog.WriteRejected(Peer, ListenerName, outcome);

@@ -36,6 +36,7 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
                 services.Refusals.Release();
             }
 
+            services.Ended(connection);
             services.Live.Remove(connection);
         }
     }

@@ -2,6 +2,7 @@ using System.Net;
 using Gateway.Configuration;
 using Gateway.Http.Listeners;
 using Gateway.Http.Messages;
+using Gateway.Http.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -23,13 +24,15 @@ internal static class KestrelListenerSetup
     /// <param name="version">The HTTP version; null: the listener ends TLS, and ALPN chooses the version for each connection.</param>
     /// <param name="limits">The server's limits.</param>
     /// <param name="host">The host's services, which <see cref="HttpGatewayExtensions.AddHttpGateway"/> filled.</param>
+    /// <param name="engine">Accepts the listener's connections on an engine; null: .NET's sockets do.</param>
     public static void Configure(
         KestrelServerOptions kestrel,
         IPEndPoint endPoint,
         HttpListenerState listener,
         ListenerHttpVersion? version,
         HttpLimitsConfig limits,
-        IServiceProvider host)
+        IServiceProvider host,
+        EngineListener? engine = null)
     {
         kestrel.AddServerHeader = false;
         HeaderBytes.Keep(kestrel);
@@ -53,6 +56,11 @@ internal static class KestrelListenerSetup
         kestrel.Limits.Http2.MaxStreamsPerConnection = limits.MaxStreamsPerConnection;
         kestrel.Listen(endPoint, listen =>
         {
+            if (engine is not null)
+            {
+                listen.Use(next => carrier => engine.RunAsync(carrier, next));
+            }
+
             Use(listen, listener, host);
             if (limits.MaxConnectionDuration is { } most)
             {

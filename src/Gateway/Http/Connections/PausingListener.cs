@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Http.Transport;
 using Gateway.Linux;
 using Gateway.Tcp.Engines;
 using Microsoft.AspNetCore.Connections;
@@ -22,15 +23,18 @@ internal sealed class PausingListener(
     SocketAcceptor acceptor,
     SocketConnectionContextFactory connections,
     Action<ConnectionContext> onAccepted,
-    bool isShared = false) : IConnectionListenerFactory, IConnectionListener
+    bool isShared = false) : IHttpSocketListener
 {
     private readonly CancellationTokenSource _unbound = new();
     private volatile bool _isShared = isShared;
 
     /// <inheritdoc/>
-    public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
+    public IPEndPoint LocalEndPoint { get; } = (IPEndPoint)socket.LocalEndPoint!;
 
-    /// <summary>Another descriptor of the socket, for the listener that takes its place; none where sockets cannot be shared.</summary>
+    /// <inheritdoc/>
+    EndPoint IConnectionListener.EndPoint => LocalEndPoint;
+
+    /// <inheritdoc/>
     public IReadOnlyList<ListeningDescriptor> Share()
     {
         if (!OperatingSystem.IsLinux() || ListeningDescriptor.Duplicate(socket) is not { } copy)

@@ -48,7 +48,7 @@ internal sealed class TlsMiddleware(
         var stream = new TlsStream(new PipeStream(transport));
         var began = time.GetTimestamp();
         var shaken = await ShakeHandsAsync(stream, context, connection, server, hello);
-        metrics.Ended(connection.ListenerName, shaken.Result, time.GetElapsedTime(began));
+        metrics.Ended(connection.ListenerName, shaken.Result, time.GetElapsedTime(began), shaken.Session?.Version);
         if (shaken.Session is not { } session)
         {
             Fail(connection, shaken);
@@ -74,7 +74,7 @@ internal sealed class TlsMiddleware(
         IServerTls server,
         ClientHello hello)
     {
-        if (server.OptionsFor(hello.ServerName ?? "") is not { } options)
+        if (server.OptionsFor(hello.ServerName ?? "", hello.Ecdsa) is not { } options)
         {
             await context.Transport.Output.WriteAsync(ServerHandshake.UnrecognizedName);
             await stream.DisposeAsync();

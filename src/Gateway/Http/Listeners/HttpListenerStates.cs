@@ -27,6 +27,13 @@ internal sealed class HttpListenerStates(ListenerAdmissions admissions)
         {
             For(model.Name, model.Kind).Update(model);
         }
+    }
+
+    /// <summary>
+    /// Forgets all listeners but these, once a configuration is in force for good: until then a listener that is not in it may stay.
+    /// </summary>
+    public void Keep(IReadOnlyList<HttpListenerModel> models)
+    {
         foreach (var gone in _states.Keys.Except(models.Select(static model => KeyOf(model.Kind, model.Name))))
         {
             _states.TryRemove(gone, out _);

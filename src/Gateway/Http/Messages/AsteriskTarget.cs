@@ -24,6 +24,10 @@ internal sealed class AsteriskTarget(Stream connection) : CountingStream(connect
             ? WriteAsteriskAsync(buffer[Written.Length..], cancellationToken)
             : base.WriteAsync(buffer, cancellationToken);
 
+    /// <inheritdoc/>
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        Inner.ReadAsync(buffer, cancellationToken);
+
     // One write, so that a request's head is not split.
     private async ValueTask WriteAsteriskAsync(ReadOnlyMemory<byte> rest, CancellationToken cancellation)
     {

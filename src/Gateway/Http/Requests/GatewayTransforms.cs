@@ -12,6 +12,7 @@ namespace Gateway.Http.Requests;
 /// <c>RequestHeader…</c> transform it does not set the header that the transform names.</item>
 /// <item>Responses get <see cref="HeadersFirstTransform"/>, <see cref="TrailerTransform"/> and <see cref="ResponseRules"/>.</item>
 /// <item>The HTTP client learns the client of a request (<see cref="ClientTransform"/>).</item>
+/// <item>The status page learns where the newest request of a connection goes (<see cref="ConnectionRequestsTransform"/>).</item>
 /// <item>The access log learns why a request was not sent (<see cref="RefusalTransform"/>).</item>
 /// <item>The request target is sent as the client wrote it (<see cref="TargetTransform"/>).</item>
 /// </list>
@@ -23,6 +24,7 @@ internal sealed class GatewayTransforms : ITransformProvider
     private static readonly HeadersFirstTransform HeadersFirst = new();
     private static readonly TrailerTransform Trailer = new();
     private static readonly ClientTransform Client = new();
+    private static readonly ConnectionRequestsTransform Shown = new();
     private static readonly RefusalTransform Refusal = new();
     private static readonly HashSet<string> QueryTransforms = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -54,6 +56,7 @@ internal sealed class GatewayTransforms : ITransformProvider
             context.RequestTransforms.Add(new ForwardingHeadersTransform(ours));
         }
         context.RequestTransforms.Add(Client);
+        context.RequestTransforms.Add(Shown);
         if (RouteValueText.For(context.Route.Transforms ?? []) is { } text)
         {
             context.RequestTransforms.Add(text);

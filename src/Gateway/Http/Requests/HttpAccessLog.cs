@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
 using Gateway.Http.Backends.Exchange;
-using Gateway.Http.Responses;
 using Gateway.ProxyProtocol;
+using Gateway.Tcp.AccessLogs;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Pipeline;
 using Gateway.Tcp.Telemetry;
@@ -11,9 +11,25 @@ using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Http.Requests;
 
-/// <summary>Writes one line per request in the category <c>Gateway.Access</c>, which TCP connections use, too.</summary>
-internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
+/// <summary>
+/// Writes one line per request in the category <c>Gateway.Access</c>, which TCP connections use, too; and start and interval lines if the
+/// rules ask for them.
+/// </summary>
+internal sealed partial class HttpAccessLog
 {
+    private const int EndId = 3001;
+    private const int StartId = 3005;
+    private const int IntervalId = 3006;
+
+    private static readonly AccessField[] UsualFields =
+    [
+        .. ((string[])
+        [
+            "client", "hop", "peer", "source", "listener", "route", "cluster", "destination", "host", "received", "method", "path",
+            "status", "sent", "duration", "error", "detail", "tlvs", "id",
+        ]).Select(static name => AccessField.Find(name)!),
+    ];
+
     /// <summary>The longest path in a line. Kestrel accepts 8 KiB, but people read the log.</summary>
     private const int MaxPathLength = 1024;
 
@@ -26,13 +42,116 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     /// <summary>The gateway's own texts, which contain a listener's name.</summary>
     private const int MaxAdviceLength = 512;
 
-    private readonly ILogger _logger = loggers.CreateLogger("Gateway.Access");
+    private readonly ILogger _logger;
+    private readonly AccessLogState _state;
+    private readonly LiveRequests _live = new();
+
+    public HttpAccessLog(ILoggerFactory loggers, AccessLogState state)
+    {
+        (_logger, _state) = (loggers.CreateLogger("Gateway.Access"), state);
+        state.OnInterval(WriteIntervals);
+    }
 
     /// <summary>Whether lines of requests are logged.</summary>
     public bool IsEnabled => _logger.IsEnabled(LogLevel.Information);
 
-    /// <summary>Writes the line of a request that has ended.</summary>
-    public void Write(RequestRecord record)
+    /// <summary>Whether a listener has lines of connections and requests that were refused.</summary>
+    public bool Writes(string listener) => _state.Rules.Writes(listener, 0, isFault: true);
+
+    /// <summary>A request has got its route.</summary>
+    public void Begun(RequestRecord record)
+    {
+        var rules = _state.Rules;
+        if (rules is { Start: false, Interval: null, NeedsResponseStart: false } || !IsEnabled || !IsSampled(rules, record))
+        {
+            return;
+        }
+
+        if (rules.NeedsResponseStart)
+        {
+            record.NoteResponseStart();
+        }
+
+        if (rules.Interval is not null)
+        {
+            _live.Add(record);
+        }
+
+        if (rules.Start)
+        {
+            Write(record, AccessEvent.Start, rules);
+        }
+    }
+
+    /// <summary>A request has ended.</summary>
+    public void Ended(RequestRecord record)
+    {
+        if (record.IsWatched)
+        {
+            _live.Remove(record);
+        }
+
+        var rules = _state.Rules;
+        if (!IsEnabled || !(IsSampled(rules, record) || (IsFault(record) && Writes(record.Listener))))
+        {
+            return;
+        }
+
+        if (rules.HttpFields is null)
+        {
+            WriteUsual(record);
+        }
+        else
+        {
+            Write(record, AccessEvent.End, rules);
+        }
+    }
+
+    /// <summary>The field <c>host</c>.</summary>
+    public static string HostOf(HttpRequest request) =>
+        LogText.Value(request.Headers.Host is { Count: > 0 } host ? host.ToString() : null, MaxHostLength);
+
+    /// <summary>The field <c>method</c>.</summary>
+    public static string MethodOf(HttpRequest request) => LogText.Value(request.Method, MaxMethodLength);
+
+    /// <summary>The field <c>path</c>.</summary>
+    public static string PathOf(HttpContext context) => PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget);
+
+    private static bool IsFault(RequestRecord record) =>
+        record.Reason is not null || record.Status >= 500 || record.Context.Features.Get<RequestRefusal>() is not null;
+
+    private static bool IsSampled(AccessLogRules rules, RequestRecord record) =>
+        rules.WritesAll(record.Listener) || rules.Writes(record.Listener, ConnectionIds.NumberOf(record.Context.Connection.Id) ?? 0);
+
+    private void WriteIntervals(int part)
+    {
+        var rules = _state.Rules;
+        if (rules.Interval is { } interval && IsEnabled)
+        {
+            _live.ForEach(part, record =>
+            {
+                if (record.Elapsed >= interval / 2)
+                {
+                    Write(record, AccessEvent.Interval, rules);
+                }
+            });
+        }
+    }
+
+    private void Write(RequestRecord record, AccessEvent happened, AccessLogRules rules)
+    {
+        var fields = rules.HttpFields ?? [.. UsualFields, .. IdentityFields.TlsOf(record.Connection)];
+        var id = happened switch
+        {
+            AccessEvent.Start => new EventId(StartId, "HttpRequestStarted"),
+            AccessEvent.Interval => new EventId(IntervalId, "HttpRequestLives"),
+            _ => new EventId(EndId, "HttpRequest"),
+        };
+        var source = new HttpAccessSource(record, happened, happened == AccessEvent.End ? ErrorOf(record) : ("-", null));
+        _logger.Log(LogLevel.Information, id, AccessLine.Of("http", happened, fields, source), null, AccessLine.Format);
+    }
+
+    private void WriteUsual(RequestRecord record)
     {
         var (context, connection) = (record.Context, record.Connection);
         var proxy = context.Features.Get<IReverseProxyFeature>();
@@ -47,10 +166,10 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
             LogText.Value(proxy?.Route.Config.RouteId),
             LogText.Value(proxy?.Cluster.Config.ClusterId),
             LogText.Value(proxy?.ProxiedDestination?.DestinationId),
-            LogText.Value(context.Request.Headers.Host is { Count: > 0 } host ? host.ToString() : null, MaxHostLength),
+            HostOf(context.Request),
             record.ReceivedBytes,
-            LogText.Value(context.Request.Method, MaxMethodLength),
-            PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget),
+            MethodOf(context.Request),
+            PathOf(context),
             record.Status,
             record.Sent?.Count ?? 0,
             Math.Round(record.Elapsed.TotalMilliseconds, 3),
@@ -63,7 +182,7 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
 
     private static (string Error, string? Detail) ErrorOf(RequestRecord record)
     {
-        if (record.Context.Features.Get<WaitingResponse>() is { Detail: { } stalled })
+        if (record.Waiting.Detail is { } stalled)
         {
             return ("ResponseStalled", stalled);
         }
@@ -86,6 +205,11 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
     /// </summary>
     public void WriteRejected(IPEndPoint peer, string listener, in Outcome outcome)
     {
+        if (!Writes(listener))
+        {
+            return;
+        }
+
         if (outcome.Reason == CloseReason.HealthCheck)
         {
             Log.Silent(_logger, peer, listener);
@@ -118,7 +242,7 @@ internal sealed partial class HttpAccessLog(ILoggerFactory loggers)
 
     private static partial class Log
     {
-        [LoggerMessage(3001, LogLevel.Information,
+        [LoggerMessage(EndId, LogLevel.Information,
             "http client={Client} hop={Hop} peer={Peer} source={Source} listener={Listener} route={Route} cluster={Cluster} "
                 + "destination={Destination} "
                 + "host={Host} received={BytesReceived} method={Method} path={Path} status={Status} sent={BytesSent} "

@@ -33,9 +33,9 @@ internal sealed class HttpGatewayMiddleware(
         }
         var client = Identify(context, connection, listener.ForwardedHeaders);
         listener.TlvHeaders?.Apply(context, connection);
-        context.Features.Set(new WaitingResponse(waiting, context, listener.Name, listener.ResponseStallTimeout));
+        var response = new WaitingResponse(waiting, context, listener.Name, listener.ResponseStallTimeout);
         var isChecked = feature.Refusal is not null || feature.Admission?.Rules is not null;
-        return new RequestRecord(context, client, connection, listener.Name, report).RunAsync(isChecked ? _admitted : _next);
+        return new RequestRecord(context, client, connection, listener.Name, response, report).RunAsync(isChecked ? _admitted : _next);
     }
 
     private static ClientIdentity Identify(HttpContext context, ConnectionIdentity connection, ForwardedHeadersModel model)

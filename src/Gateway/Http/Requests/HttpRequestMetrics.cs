@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Gateway.Configuration;
 using Gateway.Http.Backends.Exchange;
+using Gateway.Kubernetes.Endpoints;
 using Gateway.Observability;
 using Yarp.ReverseProxy.Model;
 
@@ -71,7 +72,7 @@ internal sealed class HttpRequestMetrics : IStartsAtZero
             tags.Add("cluster", proxy.Cluster.Config.ClusterId);
             if (proxy.ProxiedDestination is { } destination)
             {
-                tags.Add("destination", destination.DestinationId);
+                tags.Add("destination", PodDestination.NameOf(destination.DestinationId));
             }
         }
 

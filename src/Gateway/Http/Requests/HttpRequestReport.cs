@@ -8,31 +8,38 @@ namespace Gateway.Http.Requests;
 /// <summary>
 /// Reports ended requests to the metrics and the access log, and warns the operator if no destination could be reached.
 /// </summary>
-internal sealed class HttpRequestReport(HttpAccessLog log, HttpRequestMetrics metrics, OperatorWarnings warnings)
+internal sealed class HttpRequestReport(
+    HttpAccessLog log, HttpRequestMetrics metrics, OperatorWarnings warnings, DestinationErrors? errors = null)
 {
     /// <summary>The server has refused a request before the application saw it.</summary>
     public void Refused(ConnectionIdentity connection, string listener, BadHttpRequestException problem)
     {
         metrics.Refused(listener, problem.StatusCode);
-        if (log.IsEnabled)
+        if (log.IsEnabled && log.Writes(listener))
         {
             log.WriteBadRequest(connection, listener, problem);
         }
     }
 
+    /// <summary>A request has got its route.</summary>
+    public void Begun(RequestRecord record) => log.Begun(record);
+
     /// <summary>A request has ended.</summary>
     public void Completed(RequestRecord record)
     {
         metrics.Completed(record);
-        if (log.IsEnabled)
+        record.OfConnection?.End(record);
+        if (record.Reason is { IsDestinations: true } fault
+            && record.Context.Features.Get<IReverseProxyFeature>()?.ProxiedDestination is { } asked)
         {
-            log.Write(record);
+            errors?.Note(asked, fault.Reason);
         }
+        log.Ended(record);
 
         // The warning comes after the access line of the request.
         if (record.Reason is { IsUnreachable: true } reason && record.Context.Features.Get<IReverseProxyFeature>() is { } proxy)
         {
-            var destination = proxy.ProxiedDestination is { } asked ? $"destination:{asked.DestinationId}," : "";
+            var destination = proxy.ProxiedDestination is { } last ? $"destination:{last.DestinationId}," : "";
             warnings.Unreachable(
                 proxy.Cluster.Config.ClusterId,
                 reason.Reason,

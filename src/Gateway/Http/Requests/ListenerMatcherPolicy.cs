@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Gateway.Http.Listeners;
 using Microsoft.AspNetCore.Routing.Matching;
+using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Http.Requests;
@@ -55,10 +56,12 @@ internal sealed class ListenerMatcherPolicy : MatcherPolicy, INodeBuilderPolicy,
     }
 
     /// <summary>The listeners that a route is limited to; null: all. A route with an empty list is served nowhere.</summary>
-    private static string[]? NamesOf(Endpoint endpoint) =>
-        endpoint.Metadata.GetMetadata<RouteModel>()?.Config.Metadata?.TryGetValue(MetadataKey, out var names) == true
+    public static string[]? NamesOf(RouteConfig? route) =>
+        route?.Metadata?.TryGetValue(MetadataKey, out var names) == true
             ? names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             : null;
+
+    private static string[]? NamesOf(Endpoint endpoint) => NamesOf(endpoint.Metadata.GetMetadata<RouteModel>()?.Config);
 
     private sealed class JumpTable(FrozenDictionary<string, int> byName, int others) : PolicyJumpTable
     {

@@ -3,6 +3,7 @@ using Gateway.Http.Backends.Exchange;
 using Gateway.Http.Forwarded;
 using Gateway.Http.Listeners;
 using Gateway.Tcp.Admission;
+using Gateway.Tcp.Identification;
 using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Connections.Features;
@@ -34,7 +35,7 @@ internal sealed class RequestAdmission(RequestDelegate next, OperatorWarnings wa
         }
 
         var isShared = listener.Http!.ForwardedHeaders.MayKnowMore(client.Hop);
-        var refusal = rules.Access?.Check(client.Client) ?? AdmissionRefusal.None;
+        var refusal = Check(rules.Access, client.Client, context.Features.Get<ConnectionIdentity>());
         AdmissionPlace? place = null;
         if (refusal == AdmissionRefusal.None && isShared && !IsProxy(client, listener.Http.ForwardedHeaders))
         {
@@ -49,6 +50,12 @@ internal sealed class RequestAdmission(RequestDelegate next, OperatorWarnings wa
         var outcome = AdmissionOutcomes.Of(refusal);
         warnings.Ended(outcome, listener.Name, new IPEndPoint(client.Client, 0));
         return RefuseAsync(context, outcome, endsConnection: !isShared);
+    }
+
+    private static AdmissionRefusal Check(AccessList? access, IPAddress client, ConnectionIdentity? connection)
+    {
+        var refusal = connection is null ? AdmissionRefusal.None : access?.CheckCaller(connection.Tlvs.Span) ?? AdmissionRefusal.None;
+        return refusal == AdmissionRefusal.None ? access?.Check(client) ?? AdmissionRefusal.None : refusal;
     }
 
     // A request that names nobody behind the hop, such as the check of a load balancer. Its address may stand for all clients.

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Gateway.Http.Backends.Exchange;
 using Gateway.Http.Forwarded;
+using Gateway.Http.Responses;
 using Gateway.Tcp.Identification;
 
 namespace Gateway.Http.Requests;
@@ -11,6 +12,7 @@ internal sealed class RequestRecord(
     ClientIdentity client,
     ConnectionIdentity connection,
     string listener,
+    WaitingResponse waiting,
     HttpRequestReport report)
 {
     private readonly long _started = Stopwatch.GetTimestamp();
@@ -28,8 +30,14 @@ internal sealed class RequestRecord(
     /// <summary>The listener's name.</summary>
     public string Listener => listener;
 
+    /// <summary>The response, which may have to wait for the client.</summary>
+    public WaitingResponse Waiting => waiting;
+
+    /// <summary>What the status page shows of the connection; null: the connection has no part in it.</summary>
+    public ConnectionRequests? OfConnection { get; } = context.Features.Get<ConnectionRequests>();
+
     /// <summary>Counts the sent bytes, and notices when the client takes nothing; null: there is no response body.</summary>
-    public SentBytes? Sent { get; } = SentBytes.Of(context);
+    public SentBytes? Sent { get; } = SentBytes.Of(context, waiting);
 
     /// <summary>The exception that ended the request in the gateway, if any.</summary>
     public Exception? Failure { get; private set; }
@@ -49,11 +57,29 @@ internal sealed class RequestRecord(
     /// <summary>The number of bytes received of the body or of the upgraded stream.</summary>
     public long ReceivedBytes => (context.Features.Get<UploadContent>()?.Count ?? 0) + (Sent?.Received ?? 0);
 
+    /// <summary>The time until the response began, if the access log needs it; null: it has not begun, or nobody noted it.</summary>
+    public TimeSpan? ResponseStart { get; private set; }
+
+    /// <summary>Whether the interval lines of the access log look at the request.</summary>
+    public bool IsWatched { get; set; }
+
+    /// <summary>The request has got its route.</summary>
+    public void Begin() => report.Begun(this);
+
+    /// <summary>Notes when the response begins.</summary>
+    public void NoteResponseStart() => context.Response.OnStarting(static state =>
+    {
+        var record = (RequestRecord)state;
+        record.ResponseStart = record.Elapsed;
+        return Task.CompletedTask;
+    }, this);
+
     /// <summary>Runs the rest of the application, and reports when the server has sent the response, because the server can replace the
     /// response until then.</summary>
     public async Task RunAsync(RequestDelegate next)
     {
         context.Features.Set(this);
+        OfConnection?.Begin(this);
         context.Response.OnCompleted(static record => ((RequestRecord)record).CompleteAsync(), this);
         try
         {

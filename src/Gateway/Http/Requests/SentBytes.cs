@@ -17,10 +17,10 @@ internal sealed class SentBytes : CountingStream, IHttpResponseBodyFeature, IHtt
     private readonly IHttpExtendedConnectFeature? _connect;
     private CountingStream? _upgraded;
 
-    private readonly WaitingResponse? _waiting;
+    private readonly WaitingResponse _waiting;
 
     private SentBytes(
-        IHttpResponseBodyFeature body, IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect, WaitingResponse? waiting)
+        IHttpResponseBodyFeature body, IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect, WaitingResponse waiting)
         : base(body.Stream, waiting)
     {
         _waiting = waiting;
@@ -29,8 +29,8 @@ internal sealed class SentBytes : CountingStream, IHttpResponseBodyFeature, IHtt
         _connect = connect;
     }
 
-    /// <summary>Starts counting for <paramref name="context"/>.</summary>
-    public static SentBytes? Of(HttpContext context)
+    /// <summary>Starts counting for <paramref name="context"/>, whose response may have to wait for the client.</summary>
+    public static SentBytes? Of(HttpContext context, WaitingResponse waiting)
     {
         if (context.Features.Get<IHttpResponseBodyFeature>() is not { } body)
         {
@@ -38,7 +38,7 @@ internal sealed class SentBytes : CountingStream, IHttpResponseBodyFeature, IHtt
         }
         var upgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgradable ? upgradable : null;
         var connect = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } extended ? extended : null;
-        var sent = new SentBytes(body, upgrade, connect, context.Features.Get<WaitingResponse>());
+        var sent = new SentBytes(body, upgrade, connect, waiting);
         context.Features.Set<IHttpResponseBodyFeature>(sent);
         if (upgrade is not null)
         {

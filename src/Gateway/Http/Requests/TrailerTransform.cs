@@ -13,9 +13,10 @@ internal sealed class TrailerTransform : ResponseTransform
     /// <inheritdoc/>
     public override ValueTask ApplyAsync(ResponseTransformContext context)
     {
-        if (context.HttpContext.Features.Get<IHttpResponseTrailersFeature>() is null)
+        var headers = context.HttpContext.Response.Headers;
+        if (headers.Trailer.Count > 0 && context.HttpContext.Features.Get<IHttpResponseTrailersFeature>() is null)
         {
-            context.HttpContext.Response.Headers.Remove(HeaderNames.Trailer);
+            headers.Remove(HeaderNames.Trailer);
         }
         return default;
     }

@@ -4,26 +4,19 @@ using System.Runtime.CompilerServices;
 namespace Gateway.Http.Responses;
 
 /// <summary>
-/// A feature of a request: its response, which may have to wait for the client. One write is under way at a time.
+/// The response of a request, which may have to wait for the client. One write is under way at a time. Every request has such an object, so
+/// what only a wait needs is made by the first wait.
 /// </summary>
-internal sealed class WaitingResponse
+internal sealed class WaitingResponse(WaitingResponses all, HttpContext context, string listener, TimeSpan timeout)
 {
-    private readonly WaitingResponses _all;
-    private readonly HttpContext _context;
-    private readonly Lock _lock = new();
+    private Lock? _lock;
     private bool _isWaiting;
 
-    public WaitingResponse(WaitingResponses all, HttpContext context, string listener, TimeSpan timeout)
-    {
-        (_all, _context, Listener, Timeout) = (all, context, listener, timeout);
-        Node = new LinkedListNode<WaitingResponse>(this);
-    }
-
     /// <summary>The listener's name.</summary>
-    public string Listener { get; }
+    public string Listener => listener;
 
     /// <summary>How long the response may wait without progress.</summary>
-    public TimeSpan Timeout { get; }
+    public TimeSpan Timeout => timeout;
 
     /// <summary>Why the gateway ended the response, if it did.</summary>
     public ResponseEnd Ended { get; private set; }
@@ -35,12 +28,12 @@ internal sealed class WaitingResponse
             CultureInfo.InvariantCulture, $"the client took nothing for {Timeout.TotalSeconds} s (HttpLimits:ResponseStallTimeout)"),
         ResponseEnd.Limit => string.Create(
             CultureInfo.InvariantCulture,
-            $"{_all.Max} responses wait for their clients, and this one for the longest (Limits:MaxWaitingResponses)"),
+            $"{all.Max} responses wait for their clients, and this one for the longest (Limits:MaxWaitingResponses)"),
         _ => null,
     };
 
     /// <summary>The node in the list of waiting responses. Only the set of waiting responses uses it.</summary>
-    internal LinkedListNode<WaitingResponse> Node { get; }
+    internal LinkedListNode<WaitingResponse>? Node { get; set; }
 
     /// <summary>When the waiting write began. Only the set of waiting responses uses it.</summary>
     internal long Since { get; set; }
@@ -55,7 +48,7 @@ internal sealed class WaitingResponse
     internal bool TryAbort(ResponseEnd why)
     {
         // Under the lock, because the server reuses the context for the connection's next request.
-        lock (_lock)
+        lock (_lock!)
         {
             if (!_isWaiting)
             {
@@ -63,7 +56,7 @@ internal sealed class WaitingResponse
             }
 
             Ended = why;
-            _context.Abort();
+            context.Abort();
             return true;
         }
     }
@@ -71,19 +64,20 @@ internal sealed class WaitingResponse
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WaitAsync(ValueTask write)
     {
+        _lock ??= new Lock();
         lock (_lock)
         {
             _isWaiting = true;
         }
 
-        _all.Begin(this);
+        all.Begin(this);
         try
         {
             await write;
         }
         finally
         {
-            _all.End(this);
+            all.End(this);
             lock (_lock)
             {
                 _isWaiting = false;

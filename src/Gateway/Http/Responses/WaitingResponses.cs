@@ -66,6 +66,7 @@ internal sealed class WaitingResponses : IDisposable
         lock (_lock)
         {
             response.Since = _time.GetTimestamp();
+            response.Node ??= new LinkedListNode<WaitingResponse>(response);
             _waiting.AddLast(response.Node);
             if (_waiting.Count > _max)
             {
@@ -85,9 +86,9 @@ internal sealed class WaitingResponses : IDisposable
     {
         lock (_lock)
         {
-            if (response.Node.List is not null)
+            if (response.Node is { List: not null } waiting)
             {
-                _waiting.Remove(response.Node);
+                _waiting.Remove(waiting);
             }
         }
     }
@@ -101,11 +102,11 @@ internal sealed class WaitingResponses : IDisposable
         {
             for (var node = _waiting.First; node is not null;)
             {
-                var response = node.Value;
+                var (waiting, response) = (node, node.Value);
                 node = node.Next;
                 if (_time.GetElapsedTime(response.Since) >= response.Timeout)
                 {
-                    _waiting.Remove(response.Node);
+                    _waiting.Remove(waiting);
                     (stalled ??= []).Add(response);
                 }
             }

@@ -16,6 +16,8 @@ internal sealed class ConsoleLog(string category, ConsoleLogProvider provider) :
     [ThreadStatic]
     private static StringWriter? _text;
 
+    private readonly AccessFiles? _access = category == AccessFiles.Category ? provider.AccessFiles : null;
+
     public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => provider.Scopes?.Push(state);
@@ -34,6 +36,11 @@ internal sealed class ConsoleLog(string category, ConsoleLogProvider provider) :
 
         try
         {
+            if (_access?.TryWrite(logLevel, eventId, state, exception, formatter) == true)
+            {
+                return;
+            }
+
             var line = Format(logLevel, eventId, state, exception, formatter);
             if (line.Length > 0)
             {

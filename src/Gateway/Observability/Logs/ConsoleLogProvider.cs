@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Gateway.Linux;
+using Gateway.Tcp.Telemetry;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
@@ -18,15 +19,22 @@ internal sealed class ConsoleLogProvider : ILoggerProvider, ISupportExternalScop
     private readonly LineWriter _lines;
     private readonly ConcurrentDictionary<string, ConsoleLog> _logs = new();
 
-    public ConsoleLogProvider(IOptionsMonitor<ConsoleLoggerOptions> options, IEnumerable<ConsoleFormatter> formatters, LogMetrics metrics)
+    public ConsoleLogProvider(
+        IOptionsMonitor<ConsoleLoggerOptions> options, IEnumerable<ConsoleFormatter> formatters, LogMetrics metrics, AccessFiles access)
     {
-        (_options, _metrics) = (options, metrics);
+        (_options, _metrics, AccessFiles) = (options, metrics, access);
         _formatters = formatters.ToDictionary(static formatter => formatter.Name, StringComparer.OrdinalIgnoreCase);
         var own = new ConsoleLog("Gateway.Log", this);
         _lines = new LineWriter(OperatingSystem.IsLinux() ? StandardStreams.Write : WriteByConsole, metrics, dropped => own.Format(
             LogLevel.Warning, new EventId(1050, "LinesDropped"), dropped, null,
             static (count, _) => $"{count} lines of the log were lost: what reads it was too slow, or a write failed"));
+        access.Report = (path, problem) => own.Log(
+            LogLevel.Error, new EventId(1052, "AccessFileFailed"), (path, problem), null,
+            static (file, _) => $"The access log cannot be written to {LogText.Sentence(file.path)}: {file.problem}. Its lines are lost");
     }
+
+    /// <summary>The file of the access log.</summary>
+    internal AccessFiles AccessFiles { get; }
 
     /// <summary>The formatter that the section names. The name in the file was validated.</summary>
     internal ConsoleFormatter Formatter =>

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 namespace Gateway.Observability.Logs;
 
 /// <summary>Metrics of lost lines of the log.</summary>
-internal sealed class LogMetrics
+internal class LogMetrics
 {
     private static readonly KeyValuePair<string, object?> QueueFull = new("reason", "queue_full");
     private static readonly KeyValuePair<string, object?> WriteFailed = new("reason", "write_failed");
@@ -11,10 +11,18 @@ internal sealed class LogMetrics
     private long _unqueued;
     private long _unwritten;
 
-    public LogMetrics(IMeterFactory meters) => meters.Create(ConfigMetrics.MeterName).CreateObservableCounter(
-        "gateway.log.dropped",
-        () => (Measurement<long>[])[new(Interlocked.Read(ref _unqueued), QueueFull), new(Interlocked.Read(ref _unwritten), WriteFailed)],
-        "{line}", "Lines of the log that were lost.");
+    public LogMetrics(IMeterFactory meters)
+        : this(meters, "gateway.log.dropped", "Lines of the log that were lost.")
+    {
+    }
+
+    protected LogMetrics(IMeterFactory meters, string instrument, string description) =>
+        meters.Create(ConfigMetrics.MeterName).CreateObservableCounter(
+            instrument,
+            () => (Measurement<long>[])
+                [new(Interlocked.Read(ref _unqueued), QueueFull), new(Interlocked.Read(ref _unwritten), WriteFailed)],
+            "{line}",
+            description);
 
     /// <summary>The number of all lost lines.</summary>
     public long Dropped => Interlocked.Read(ref _unqueued) + Interlocked.Read(ref _unwritten);

@@ -40,7 +40,8 @@ internal static class LoggingSetup
         // AddConsole registers the configuration section, the options and the formatters. Its provider is replaced by our own.
         logging.AddConsole();
         logging.Services.Remove(logging.Services.Single(static service => service.ImplementationType == typeof(ConsoleLoggerProvider)));
-        logging.Services.AddMetrics().AddSingleton<LogMetrics>().AddSingleton<ILoggerProvider, ConsoleLogProvider>();
+        logging.Services.AddMetrics().AddSingleton<LogMetrics>().AddSingleton<AccessFileMetrics>().AddSingleton<AccessFiles>()
+            .AddSingleton<ILoggerProvider, ConsoleLogProvider>();
         return logging;
     }
 }

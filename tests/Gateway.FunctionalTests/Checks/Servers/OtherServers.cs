@@ -67,15 +67,18 @@ internal static class OtherServers
     });
 
     /// <summary>MariaDB with an account of clients: a login of nobody's is refused.</summary>
-    public static ServerRecipe MariaDbWithAccounts(string trusted, string address, params string[] options) => new("mariadb", "mariadbd", 1, async folder =>
+    public static ServerRecipe MariaDbWithAccounts(string trusted, string address, params string[] options) => new(
+        "mariadb", "mariadbd", 1, async folder =>
     {
         var data = folder.Folder("data");
         (await ProcessRunner.RunAsync(
-            [DebianPeer.Require("mariadb-install-db"), "--no-defaults", $"--datadir={data}", "--user=root", "--skip-test-db"])).RequireSuccess();
+            [DebianPeer.Require("mariadb-install-db"), "--no-defaults", $"--datadir={data}", "--user=root", "--skip-test-db"]))
+            .RequireSuccess();
         return
         [
-            "--no-defaults", $"--datadir={data}", $"--socket={folder.Path}/s", $"--port={folder.Ports[0]}", $"--bind-address={address}", "--user=root",
-            "--skip-networking=0", $"--proxy-protocol-networks={trusted}", $"--init-file={folder.Write("init.sql", "CREATE USER app@'%' IDENTIFIED BY 'x';\n")}",
+            "--no-defaults", $"--datadir={data}", $"--socket={folder.Path}/s", $"--port={folder.Ports[0]}",
+            $"--bind-address={address}", "--user=root", "--skip-networking=0", $"--proxy-protocol-networks={trusted}",
+            $"--init-file={folder.Write("init.sql", "CREATE USER app@'%' IDENTIFIED BY 'x';\n")}",
             .. options,
         ];
     });

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 
@@ -31,6 +32,30 @@ public sealed class AccessListTests
 
         Assert.Equal(expected, access.Check(IPAddress.Parse(client)));
     }
+
+    [Theory]
+    [InlineData("spiffe://cluster.local/ns/shop/sa/cart", null, AdmissionRefusal.None)]
+    [InlineData("spiffe://td.example", null, AdmissionRefusal.None)]
+    [InlineData("spiffe://cluster.local.evil/ns/shop/sa/cart", null, AdmissionRefusal.NotInTrustDomain)]
+    [InlineData("spiffe://evil/cluster.local/sa", null, AdmissionRefusal.NotInTrustDomain)]
+    [InlineData("cluster.local", null, AdmissionRefusal.NotInTrustDomain)]
+    [InlineData(null, null, AdmissionRefusal.NotInTrustDomain)]
+    [InlineData("spiffe://evil/ns", "spiffe://cluster.local/ns", AdmissionRefusal.NotInTrustDomain)]
+    public void CheckCaller_TrustDomains_TheFirstIdDecides(string? first, string? second, AdmissionRefusal expected)
+    {
+        var access = AccessList.From(new AccessConfig { TrustDomains = ["cluster.local", "td.example"] }, Networks)!;
+        byte[] tlvs = [.. Tlv(0x02, "cluster.local"), .. Tlv(0xD0, first), .. Tlv(0xD0, second)];
+
+        Assert.Equal(expected, access.CheckCaller(tlvs));
+        Assert.Equal(AdmissionRefusal.None, access.Check(IPAddress.Loopback));
+
+        static byte[] Tlv(byte type, string? value) =>
+            value is null ? [] : [type, 0, (byte)value.Length, .. Encoding.ASCII.GetBytes(value)];
+    }
+
+    [Fact]
+    public void CheckCaller_WithoutTrustDomains_NobodyNeedsAnId() =>
+        Assert.Equal(AdmissionRefusal.None, AccessList.From(new AccessConfig { Allow = ["office"] }, Networks)!.CheckCaller([]));
 
     [Fact]
     public void From_NothingInTheLists_IsNoList()

@@ -128,6 +128,8 @@ public sealed class ListenerAdmissionTests
         var place = Enter(_admission.Rules!, One, 1)[0];
 
         Update("other", null);
+        Assert.Same(_admission, _all.For("in"));
+        _all.Keep(["other"]);
         Assert.NotSame(_admission, _all.For("in"));
         place.GiveBack();
         Assert.Equal(0, _admission.Connections);
@@ -159,6 +161,21 @@ public sealed class ListenerAdmissionTests
         });
 
         Assert.Equal((0, 0, 0), (tooMany, _admission.Connections, _admission.Clients));
+    }
+
+    /// <summary>A reload that is undone: a listener that is not in the new file stays, and follows the old file again.</summary>
+    [Fact]
+    public void Update_WithoutAListener_KeepsItUntilTheConfigurationStays()
+    {
+        var listener = _all.For("gone");
+        Update("other", null);
+        Update("gone", new() { MaxConnections = 1 });
+        Assert.Same(listener, _all.For("gone"));
+        Assert.NotNull(listener.Rules);
+
+        _all.Keep(["other"]);
+
+        Assert.NotSame(listener, _all.For("gone"));
     }
 
     private static AdmissionRules Rules(ListenerLimitsConfig limits) =>

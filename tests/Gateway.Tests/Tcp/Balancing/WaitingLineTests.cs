@@ -47,7 +47,8 @@ public sealed class WaitingLineTests
         Assert.True(_line.TryLeave(gone));
         Leave(a);
         Assert.False(_line.TryLeave(served));
-        Assert.Equal((0, false), (_line.Count, gone.Place.IsCompleted));
+        // Ended, so that no timer keeps it.
+        Assert.Equal((0, true), (_line.Count, gone.Place.IsCanceled));
     }
 
     [Fact]

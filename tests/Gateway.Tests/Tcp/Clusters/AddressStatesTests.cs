@@ -80,6 +80,21 @@ public sealed class AddressStatesTests
     }
 
     [Fact]
+    public void TryBegin_BegunByAnotherDialSinceTheChoice_IsRefusedUnlessItIsTheLastAddress()
+    {
+        var address = Of(1, 2).States[0];
+        Fail(address, 0);
+        Fail(address, 0);
+        var now = TimeSpan.FromSeconds(10);
+
+        // Both dials have chosen the address, since its time is over.
+        Assert.False(address.IsAvoided(now));
+        Assert.True(address.TryBegin(now, TimeSpan.FromSeconds(15), asLast: false));
+        Assert.False(address.TryBegin(now, TimeSpan.FromSeconds(15), asLast: false));
+        Assert.True(address.TryBegin(now, TimeSpan.FromSeconds(15), asLast: true));
+    }
+
+    [Fact]
     public async Task TryBegin_ManyAtTheSameTime_OneTries()
     {
         var address = Of(1, 2).States[0];
@@ -91,7 +106,7 @@ public sealed class AddressStatesTests
         var tries = Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
         {
             start.SignalAndWait();
-            return !address.IsAvoided(now) && address.TryBegin(now, TimeSpan.FromSeconds(15));
+            return address.TryBegin(now, TimeSpan.FromSeconds(15), asLast: false);
         })).ToList();
 
         Assert.Single(await Task.WhenAll(tries), static began => began);
@@ -112,7 +127,8 @@ public sealed class AddressStatesTests
 
     // The second begins while the first is trying, as the last of its name.
     private static bool[] Begin(AddressState address, int seconds) =>
-        [.. Enumerable.Range(0, 2).Select(_ => address.TryBegin(TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(15)))];
+        [.. Enumerable.Range(0, 2).Select(_ => address.TryBegin(
+            TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(15), asLast: true))];
 
     private static IPEndPoint[] Answer(params int[] hosts) => [.. hosts.Select(static host => IPEndPoint.Parse($"192.0.2.{host}:1"))];
 

@@ -57,6 +57,48 @@ public sealed class DialerLimitTests : IDisposable
     }
 
     [Fact]
+    public async Task Dial_ADrainedDestination_IsNeverTried()
+    {
+        var cluster = Cluster(new TcpQueueConfig(), (A, null, 0), (B, null, 0));
+        var held = await DialAsync(cluster);
+        cluster.Destinations[0].State.IsDrained = true;
+        _failing[B] = ConnectFailure.Destination;
+
+        // Not even when every other one fails, or is drained too.
+        Assert.Equal(DialFailure.Destination, (await DialAsync(cluster)).Failure);
+        Assert.Equal([B], _requests.Skip(1).Select(static request => request.Destination.ToString()).Distinct());
+        cluster.Destinations[1].State.IsDrained = true;
+        Assert.Equal(DialFailure.NoAddress, await _dialer.FindAddressAsync(_dialer.Begin(new DialRequest
+        {
+            Connector = Connection(),
+            Client = Client,
+            Cluster = cluster,
+            SourceIp = SourceIpModel.From(Policies.None),
+        })));
+        Assert.Equal(1, held.Destination!.State.Connections);
+
+        cluster.Destinations[0].State.IsDrained = false;
+        Assert.Equal(A, (await DialAsync(cluster)).Address!.ToString());
+    }
+
+    [Fact]
+    public async Task Dial_Queue_GetsNoPlaceOfADrainedDestination()
+    {
+        var cluster = Cluster(new TcpQueueConfig { MaxLength = 2 }, (A, 1, 0));
+        var first = await DialAsync(cluster);
+        var waiting = DialAsync(cluster);
+        cluster.Destinations[0].State.IsDrained = true;
+
+        first.Load!.End();
+        cluster.PutInForce();
+        Assert.False(waiting.IsCompleted);
+
+        cluster.Destinations[0].State.IsDrained = false;
+        cluster.Serve(cluster.Destinations[0].State);
+        Assert.Equal(DialFailure.None, (await waiting.WaitAsync(Eventually.DefaultTimeout)).Failure);
+    }
+
+    [Fact]
     public async Task Dial_Queue_IsServedInOrderAndGivesUpInTime()
     {
         var cluster = Cluster(new TcpQueueConfig { MaxLength = 2 }, (A, 1, 0));
@@ -221,6 +263,25 @@ public sealed class DialerLimitTests : IDisposable
 
     private static ClusterModel Cluster(TcpQueueConfig queue, params (string Address, int? Most, int Priority)[] destinations) =>
         Cluster(queue, null, destinations);
+
+    /// <summary>On an event loop, waiting for the answer would stop all other connections.</summary>
+    [Fact]
+    public async Task Dial_TimerFiresBeforeTheClockSaysSo_EndsWithoutWaitingForTheName()
+    {
+        _names["slow"] = new TaskCompletionSource<IPAddress[]>().Task;
+        var client = new ScriptedConnection(static _ => ConnectFailure.None) { EndsAWaitEarly = true };
+
+        var dialing = Task.Run(() => DialAsync(Timed(2, "slow:1"), client));
+        await Eventually.TrueAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(1));
+                return dialing.IsCompleted;
+            },
+            "the dial ends");
+
+        Assert.Equal((DialFailure.Timeout, 0), ((await dialing).Failure, client.Requests.Count));
+    }
 
     private static ClusterModel Cluster(
         TcpQueueConfig queue, ClusterModel? before, params (string Address, int? Most, int Priority)[] destinations) => new(

@@ -123,6 +123,38 @@ public sealed class DialerPassiveTests : IDisposable
         Assert.Empty(Warnings);
     }
 
+    [Theory]
+    [InlineData(DialFailure.Tls, 2, "tls")]
+    [InlineData(DialFailure.Destination, 2, "reset")]
+    [InlineData(DialFailure.Aborted, 10, null)]
+    public async Task Dial_OpeningFailsAtOneOfTwo_CountsUnlessTheClientHasLeft(DialFailure failure, int attempts, string? why)
+    {
+        var cluster = Cluster(Dead, Good);
+        var opening = new Opening(Dead, new OpeningResult(failure, SocketError.ConnectionReset, "tls:untrusted"));
+        for (var i = 0; i < 20; i++)
+        {
+            await _dialer.DialAsync(_dialer.Begin(new DialRequest
+            {
+                Connector = _client,
+                Client = Someone,
+                Cluster = cluster,
+                SourceIp = SourceIpModel.From(new SourceIpConfig { Mode = SourceIpMode.None }),
+                Opening = opening,
+            }));
+        }
+
+        Assert.Equal(attempts, Asked(Dead));
+        Assert.Equal(why is not null, cluster.Destinations[0].State.Passive.IsLeftOut);
+        if (why is not null)
+        {
+            Assert.Contains($"destination d0 fail ({why}, 2 in a row, {Dead})", Assert.Single(Warnings), StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Empty(Warnings);
+        }
+    }
+
     [Fact]
     public async Task Dial_AddressesOfOneName_FailTogether()
     {
@@ -280,16 +312,21 @@ public sealed class DialerPassiveTests : IDisposable
         }
     }
 
-    private ValueTask<DialResult> DialAsync(ClusterModel cluster, SourceIpMode mode = SourceIpMode.None)
+    private ValueTask<DialResult> DialAsync(ClusterModel cluster, SourceIpMode mode = SourceIpMode.None) =>
+        _dialer.DialAsync(_client, Someone, cluster, SourceIpModel.From(new SourceIpConfig { Mode = mode }));
+
+    private static ConnectionIdentity Someone => new()
     {
-        var client = IPEndPoint.Parse("203.0.113.7:4000");
-        var identity = new ConnectionIdentity
-        {
-            Client = client,
-            Peer = client,
-            Local = IPEndPoint.Parse("198.51.100.1:1"),
-            Source = IdentitySource.Socket,
-        };
-        return _dialer.DialAsync(_client, identity, cluster, SourceIpModel.From(new SourceIpConfig { Mode = mode }));
+        Client = IPEndPoint.Parse("203.0.113.7:4000"),
+        Peer = IPEndPoint.Parse("203.0.113.7:4000"),
+        Local = IPEndPoint.Parse("198.51.100.1:1"),
+        Source = IdentitySource.Socket,
+    };
+
+    /// <summary>An opening that fails at one address.</summary>
+    private sealed class Opening(string address, OpeningResult result) : IConnectionOpening
+    {
+        public ValueTask<OpeningResult> OpenAsync(Dial dial, TcpConnection backend, DestinationModel destination, SourceIpMode mode) =>
+            new(destination.Name == "d0" && address == Dead ? result : default);
     }
 }

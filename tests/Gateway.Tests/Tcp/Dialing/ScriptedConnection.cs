@@ -27,8 +27,17 @@ internal sealed class ScriptedConnection(Func<ConnectRequest, ConnectFailure> sc
 
     public override ValueTask EnterAsync() => ValueTask.CompletedTask;
 
+    /// <summary>The next wait ends at once, as if its timer fired before its time.</summary>
+    public bool EndsAWaitEarly { get; set; }
+
     public override async ValueTask<SocketError> WaitForAsync(Task task)
     {
+        if (EndsAWaitEarly)
+        {
+            EndsAWaitEarly = false;
+            return SocketError.Success;
+        }
+
         await Task.WhenAny(task, Ended.Task);
         return task.IsCompleted ? SocketError.Success : SocketError.ConnectionReset;
     }

@@ -114,7 +114,8 @@ public sealed class DnatRulesetTests
             },
         };
 
-        var rule = Rules(DnatRuleset.Build("t", Model(cluster, ("r", new() { SourceIp = Dnat })), DnatTargets.Placeholders), "route/r/4")[^1];
+        var ruleset = DnatRuleset.Build("t", Model(cluster, ("r", new() { SourceIp = Dnat })), DnatTargets.Placeholders);
+        var rule = Rules(ruleset, "route/r/4")[^1];
 
         Assert.Contains("""{"mode":"random","mod":4}""", rule, StringComparison.Ordinal);
         Assert.Equal(3, rule.Split("to/r/a/4").Length - 1);
@@ -152,7 +153,8 @@ public sealed class DnatRulesetTests
                 destination.Health!.Publish([health[destination.Name]]);
             }
 
-            return DnatRuleset.Build("t", model, DnatTargets.Healthy(static _ => true)).Destinations.Select(static address => $"{address}").Order();
+            return DnatRuleset.Build("t", model, DnatTargets.Healthy(static _ => true))
+                .Destinations.Select(static address => $"{address}").Order();
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using Gateway.Tcp.Relaying;
+using Gateway.Testing;
 
 namespace Gateway.Tests.Tcp.Engines;
 
@@ -107,6 +108,28 @@ public abstract partial class TcpEngineTests
 
         Assert.Equal(SocketError.ConnectionReset, await backend.ReadUntilErrorAsync());
         Assert.Equal(RelayEnd.Drain, (await bench.NextResultAsync()).End);
+    }
+
+    /// <summary>A direction that is given up while it waits for its limit must not keep the relay from being idle.</summary>
+    [Fact]
+    public async Task RelayLimited_BackendResetsWhileTheClientDoesNotRead_EndsByTheIdleTimeout()
+    {
+        await using var bench = Bench(new RelayOptions
+        {
+            BytesPerSecondToBackend = RelayOptions.LeastBytesPerSecond,
+            IdleTimeout = TimeSpan.FromSeconds(1),
+        });
+        var (client, backend) = await bench.ConnectPairAsync();
+        await client.WriteAsync(new byte[100_000]);
+        Assert.Equal(512, (await backend.ReadAsync(512)).Length);
+        // More than the buffers between the two take.
+        var answering = Record.ExceptionAsync(() => backend.WriteAsync(new byte[64 << 20])).AsTask();
+        await Tempo.PauseAsync(TimeSpan.FromMilliseconds(300), answering);
+
+        backend.Reset();
+
+        Assert.Contains((await bench.NextResultAsync()).End, (RelayEnd[])[RelayEnd.BackendReset, RelayEnd.IdleTimeout]);
+        await answering.Within();
     }
 
     /// <summary>A complete answer behind which its server was reset arrives in full, and still by the limit.</summary>

@@ -145,7 +145,10 @@ public abstract partial class TcpEngineTests
         var pairs = new List<(Socket Client, Socket Backend)>();
         for (var index = 0; index < Connections; index++)
         {
-            pairs.Add(await bench.ConnectPairAsync());
+            var (client, backend) = await bench.ConnectPairAsync();
+            client.Send(Request);
+            await backend.ReadAsync(Request.Length);
+            pairs.Add((client, backend));
         }
 
         // Bytes, FIN and RST of both sides in one go: whatever an engine reads first, the rest is already there.

@@ -22,6 +22,9 @@ public sealed class HealthMonitorTests : IAsyncDisposable
 {
     private static readonly HealthCheckModel Rules = new(true, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1), Rise: 2, Fall: 3);
 
+    // No second round comes while a test runs.
+    private static readonly HealthCheckModel Rarely = Rules with { Interval = TimeSpan.FromDays(40) };
+
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly FakeTimeProvider _time = new();
     private readonly ConcurrentDictionary<string, bool?> _answers = new();
@@ -200,6 +203,34 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         Assert.Equal(1, _asked["192.0.2.2:1"]);
     }
 
+    /// <summary>The trial has the same checks, so its destinations have the same checkers; but it may yet be refused.</summary>
+    [Fact]
+    public async Task Follow_TrialThatClosesUnhealthy_EndsNoConnectionBeforeItIsInForce()
+    {
+        var closed = new ConcurrentQueue<IPEndPoint>();
+        _monitor.Close = (_, _, address) => closed.Enqueue(address);
+        _answers["192.0.2.1:1"] = true;
+        var rules = Rules with { Fall = 1 };
+        var inForce = await FollowAsync(rules, "192.0.2.1:1");
+        var trial = Cluster("c", rules, inForce, TcpUnhealthyAction.Close, "192.0.2.1:1");
+        Assert.Same(inForce.Destinations[0].Health, trial.Destinations[0].Health);
+
+        _monitor.Follow([inForce], [trial]);
+        _answers["192.0.2.1:1"] = false;
+        await RoundAsync();
+        await Eventually.TrueAsync(() => !inForce.Destinations[0].IsUsable, "left out");
+        Assert.Empty(closed);
+
+        _answers["192.0.2.1:1"] = true;
+        await RoundAsync();
+        await RoundAsync();
+        await Eventually.TrueAsync(() => inForce.Destinations[0].IsUsable, "back");
+        _monitor.Follow([trial]);
+        _answers["192.0.2.1:1"] = false;
+        await RoundAsync();
+        await Eventually.TrueAsync(() => closed.Count == 1, "closed");
+    }
+
     [Fact]
     public async Task Name_ThatMoves_IsFollowedAndOneThatIsLostKeepsItsAddress()
     {
@@ -215,6 +246,51 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         _names["db"] = [];
         await RoundAsync("192.0.2.2:1");
         Assert.True(health.IsHealthy);
+    }
+
+    [Fact]
+    public async Task Name_WithANewAddressForADial_TheNewOneIsCheckedAtOnce()
+    {
+        _names["db"] = [IPAddress.Parse("192.0.2.1")];
+        _answers["192.0.2.1:1"] = true;
+        var cluster = await FollowAsync(Rarely, "db:1");
+        _time.Advance(TimeSpan.FromSeconds(5));
+        _names["db"] = [IPAddress.Parse("192.0.2.1"), IPAddress.Parse("192.0.2.2")];
+
+        cluster.AddressesOf(cluster.Destinations[0], [IPEndPoint.Parse("192.0.2.1:1"), IPEndPoint.Parse("192.0.2.2:1")]);
+
+        await Eventually.TrueAsync(() => cluster.Destinations[0].Health!.IsDown(IPEndPoint.Parse("192.0.2.2:1")), "a verdict");
+        Assert.Equal((1, 1), (_asked["192.0.2.1:1"], _asked["192.0.2.2:1"]));
+    }
+
+    /// <summary>With WhenAllDown Reject, connections would be refused until the interval is over.</summary>
+    [Fact]
+    public async Task Source_AllAddressesReplacedWhileAllAreDown_IsHealthyAtOnce()
+    {
+        var source = new TestSource { Addresses = [IPEndPoint.Parse("192.0.2.1:1")] };
+        var cluster = new ClusterModel("c", ConfigOf(Rarely, "pods:1"), sources: _ => source);
+        await FollowAsync(cluster);
+        Assert.False(cluster.Destinations[0].IsUsable);
+
+        _answers["192.0.2.2:1"] = _answers["192.0.2.3:1"] = true;
+        source.Change("192.0.2.2:1");
+        await Eventually.TrueAsync(() => cluster.Destinations[0].IsUsable, "the verdict of the new address");
+        Assert.Equal((1, 1), (_asked["192.0.2.1:1"], _asked["192.0.2.2:1"]));
+
+        // The next change waits for the gap, however often the addresses change.
+        var began = _time.GetUtcNow();
+        source.Change("192.0.2.2:1", "192.0.2.3:1");
+        await Eventually.TrueAsync(
+            () =>
+            {
+                _time.Advance(_asked.ContainsKey("192.0.2.3:1") ? TimeSpan.Zero : TimeSpan.FromMilliseconds(200));
+                return _asked.ContainsKey("192.0.2.3:1");
+            },
+            "the check of the next address");
+        Assert.True(_time.GetUtcNow() - began >= TimeSpan.FromSeconds(1));
+        Assert.Equal(1, _asked["192.0.2.2:1"]);
+        await _monitor.DisposeAsync();
+        Assert.False(source.IsFollowed);
     }
 
     [Fact]
@@ -298,7 +374,18 @@ public sealed class HealthMonitorTests : IAsyncDisposable
     private static ClusterModel Cluster(string name, HealthCheckModel rules, params string[] addresses) =>
         Cluster(name, rules, null, addresses);
 
-    private static ClusterModel Cluster(string name, HealthCheckModel rules, ClusterModel? before, params string[] addresses)
+    private static ClusterModel Cluster(string name, HealthCheckModel rules, ClusterModel? before, params string[] addresses) =>
+        Cluster(name, rules, before, TcpUnhealthyAction.Keep, addresses);
+
+    private static ClusterModel Cluster(
+        string name, HealthCheckModel rules, ClusterModel? before, TcpUnhealthyAction whenUnhealthy, params string[] addresses)
+    {
+        var config = ConfigOf(rules, addresses);
+        config = config with { HealthCheck = config.HealthCheck! with { WhenUnhealthy = whenUnhealthy } };
+        return new(name, config, isDnat: true, before: before);
+    }
+
+    private static TcpClusterConfig ConfigOf(HealthCheckModel rules, params string[] addresses)
     {
         var active = new TcpActiveHealthCheckConfig
         {
@@ -308,7 +395,7 @@ public sealed class HealthMonitorTests : IAsyncDisposable
             Rise = rules.Rise,
             Fall = rules.Fall,
         };
-        return new(name, TestPlane.Cluster(addresses) with { HealthCheck = new() { Active = active } }, isDnat: true, before: before);
+        return TestPlane.Cluster(addresses) with { HealthCheck = new() { Active = active } };
     }
 
     private async Task<ClusterModel> FollowAsync(HealthCheckModel rules, params string[] addresses)
@@ -357,5 +444,26 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         return _pending.TryGetValue(address, out var pending)
             ? pending.Task
             : Task.FromResult(new ProbeResult(_answers.GetValueOrDefault(address, false), $"status {_asked[address]}"));
+    }
+
+    private sealed class TestSource : IAddressSource
+    {
+        public event Action? Changed;
+
+        public string Host => "pods";
+
+        public IPEndPoint[] Addresses { get; set; } = [];
+
+        public IReadOnlyList<IPEndPoint>? Current => Addresses;
+
+        public bool IsFollowed => Changed is not null;
+
+        public ValueTask<IPEndPoint[]> AskAsync() => new(Addresses);
+
+        public void Change(params string[] addresses)
+        {
+            Addresses = Array.ConvertAll(addresses, IPEndPoint.Parse);
+            Changed?.Invoke();
+        }
     }
 }

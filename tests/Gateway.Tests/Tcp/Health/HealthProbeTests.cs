@@ -11,6 +11,7 @@ using Gateway.Tcp.Tls;
 using Gateway.Testing;
 using Gateway.Testing.Network;
 using Gateway.Tests.Tcp.Tls;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tcp.Health;
 
@@ -20,6 +21,8 @@ public sealed class HealthProbeTests
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(200);
 
     private readonly OwnListeners _own = new();
+    private TimeProvider _time = TimeProvider.System;
+    private TimeSpan? _took;
 
     [Fact]
     public async Task Connect_ListenerOrNone_IsToldAndNobodySeesIt()
@@ -81,6 +84,29 @@ public sealed class HealthProbeTests
         });
 
         Assert.Equal(ProbeResult.Bad(why), await CheckAsync(server.EndPoint, Exchange("PING", "+PONG"), closes ? null : Short));
+    }
+
+    /// <summary>The goodbye waits half a second for a greeting that does not come; that is not the check's time.</summary>
+    [Fact]
+    public async Task Connect_WithAHeaderToAServerThatWaits_TakesAsLongAsItsHeader()
+    {
+        var time = new FakeTimeProvider();
+        _time = time;
+        await using var server = RecordingTcpServer.Start();
+        var check = CheckAsync(server.EndPoint, new() { ProxyProtocol = TcpHealthCheckHeader.V2 });
+        using var peer = await server.NextAsync();
+        await peer.ReadTextAsync(16);
+
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(50));
+                return check.IsCompleted;
+            },
+            "the goodbye is over");
+
+        Assert.Equal(ProbeResult.Good, await check);
+        Assert.True(_took < TimeSpan.FromMilliseconds(500), $"{_took}");
     }
 
     /// <summary>What hangs collects no half-closed connections.</summary>
@@ -328,7 +354,9 @@ public sealed class HealthProbeTests
             Probe = ProbeModel.From(config, expected),
         };
         var target = new ProbeTarget(address, new DestinationModel("d", $"{address}"), rules, tls);
-        return await new HealthProbe(_own, TimeProvider.System).CheckAsync(target, cancellation)
+        var result = await new HealthProbe(_own, _time).CheckAsync(target, cancellation)
             .WaitAsync(Eventually.DefaultTimeout, CancellationToken.None);
+        _took = result.Took;
+        return result with { Took = null };
     }
 }

@@ -25,14 +25,33 @@ public sealed class PipelineAdmissionTests
         await RefusedAsync(plane, "203.0.113.66:1", "access_denied", "Denied");
         await RefusedAsync(plane, "192.0.2.7:1", "access_denied", "NotAllowed");
 
-        Assert.Equal(2, rejected.GetMeasurementSnapshot().Where(static one => Equals(one.Tags["reason"], "access_denied")).Sum(static one => one.Value));
+        Assert.Equal(
+            2,
+            rejected.GetMeasurementSnapshot().Where(static one => Equals(one.Tags["reason"], "access_denied"))
+                .Sum(static one => one.Value));
         // The warning comes after the access line of the connection.
         const string warning = "Listener in refuses clients: reason=access_denied detail=Denied, last 203.0.113.66:1; 1 since";
-        await Eventually.TrueAsync(() => plane.Logs.Any(static log => log.Message.Contains(warning, StringComparison.Ordinal)), "a warning");
+        await Eventually.TrueAsync(
+            () => plane.Logs.Any(static log => log.Message.Contains(warning, StringComparison.Ordinal)), "a warning");
         Assert.Equal(1, server.Accepted);
 
         plane.Admit(null);
         using var now = await EchoingAsync(plane, "203.0.113.66:1");
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Run_CallerOutsideTheTrustDomains_IsReset(TcpEngineKind engine)
+    {
+        await using var server = RecordingTcpServer.StartEcho();
+        await using var plane = await StartAsync(engine, server.Address);
+        plane.Admit(null, new AccessConfig { TrustDomains = ["cluster.local"] });
+
+        using var admitted = await plane.ConnectAsync();
+        await admitted.SendAsync(WireHeader.V2("203.0.113.7:1", Target, (0xD0, [.. "spiffe://cluster.local/ns/shop/sa/cart"u8])));
+        await AssertEchoesAsync(admitted);
+        await RefusedAsync(plane, "203.0.113.7:2", "access_denied", "NotInTrustDomain");
+        Assert.Equal(1, server.Accepted);
     }
 
     [Theory]
@@ -103,7 +122,8 @@ public sealed class PipelineAdmissionTests
         plane.Admit(new() { MaxConnections = 4, PerClient = new() { MaxConnections = 1, ConnectionsPerSecond = 0.001, Burst = 1 } });
 
         var held = new List<TcpPeer>();
-        foreach (var header in (byte[][])[WireHeader.V2Local(), "PROXY UNKNOWN\r\n"u8.ToArray(), WireHeader.V2Local(), WireHeader.V2Local()])
+        byte[][] headers = [WireHeader.V2Local(), "PROXY UNKNOWN\r\n"u8.ToArray(), WireHeader.V2Local(), WireHeader.V2Local()];
+        foreach (var header in headers)
         {
             var peer = await plane.ConnectAsync();
             await peer.SendAsync(header);
@@ -142,7 +162,10 @@ public sealed class PipelineAdmissionTests
         var first = await EchoingAsync(plane, "203.0.113.7:1");
         using var second = await EchoingAsync(plane, "203.0.113.7:2");
         await RefusedAsync(plane, "203.0.113.7:3", "route_limit", "-");
-        Assert.Equal(1, rejected.GetMeasurementSnapshot().Where(static one => Equals(one.Tags["reason"], "route_limit")).Sum(static one => one.Value));
+        Assert.Equal(
+            1,
+            rejected.GetMeasurementSnapshot().Where(static one => Equals(one.Tags["reason"], "route_limit"))
+                .Sum(static one => one.Value));
 
         plane.Plane.Update(model = RouteModel(1, model));
         await AssertEchoesAsync(first);
@@ -213,7 +236,8 @@ public sealed class PipelineAdmissionTests
         Assert.Equal(ConnectionEnd.Reset, await peer.WaitForEndAsync());
         var line = await Eventually.GetAsync(
             () => Task.FromResult(plane.Logs.Where(static log => log.Category == "Gateway.Access")
-                .Select(static log => new AccessLine(log.Message)).LastOrDefault(line => line["client"] == client && line.Reason == reason)),
+                .Select(static log => new AccessLine(log.Message))
+                .LastOrDefault(line => line["client"] == client && line.Reason == reason)),
             static line => line is not null,
             $"{client} {reason}");
         Assert.Equal(detail, line!["detail"]);

@@ -39,4 +39,35 @@ public sealed class PipelineDrainTests
         Assert.Equal(ConnectionEnd.Reset, await client.WaitForEndAsync());
         Assert.Empty(sent.GetMeasurementSnapshot());
     }
+
+    [Theory]
+    [InlineData(TcpEngineKind.Linux)]
+    [InlineData(TcpEngineKind.Portable)]
+    public async Task Drain_WithJitter_EndsOneAfterAnotherAndAllAtTheDeadline(TcpEngineKind engine)
+    {
+        const int Connections = 40;
+        await using var server = RecordingTcpServer.StartEcho();
+        await using var plane = await TestPlane.StartAsync(TestPlane.Model(null, Policies.None, server.Address), engine);
+        var clients = new List<TcpPeer>();
+        for (var count = 0; count < Connections; count++)
+        {
+            clients.Add(await plane.ConnectAsync());
+            await clients[^1].SendAsync("one\n");
+            Assert.Equal("one", await clients[^1].ReadLineAsync());
+        }
+
+        using var deadline = new CancellationTokenSource();
+        var drained = plane.Plane.DrainAsync(TimeSpan.FromMinutes(2), jitter: 1, deadline.Token);
+        await Eventually.TrueAsync(() => plane.Plane.ActiveConnections < Connections, "the first is ended");
+        Assert.InRange(plane.Plane.ActiveConnections, 1, Connections - 1);
+        Assert.False(drained.IsCompleted);
+
+        await deadline.CancelAsync();
+        await drained.WaitAsync(Eventually.DefaultTimeout);
+
+        Assert.Equal(0, plane.Plane.ActiveConnections);
+        Assert.Equal("drain", (await plane.AccessAsync()).Reason);
+        Assert.Equal("drain", (await plane.AccessAsync(Connections - 1)).Reason);
+        clients.ForEach(static client => client.Dispose());
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Gateway.Tcp.Configuration;
 using Gateway.Testing;
@@ -43,6 +44,59 @@ public sealed class PipelineMetricsTests
         await plane.AccessAsync();
         Assert.Equal(15 + 5, received.GetMeasurementSnapshot().Sum(static measurement => measurement.Value));
         Assert.Equal(2, sent.GetMeasurementSnapshot().Sum(static measurement => measurement.Value));
+    }
+
+    [Theory]
+    [InlineData(TcpEngineKind.Linux)]
+    [InlineData(TcpEngineKind.Portable)]
+    public async Task FirstByte_OfALiveConnection_IsRecordedOnceFromTheFirstPayload(TcpEngineKind engine)
+    {
+        await using var server = RecordingTcpServer.Start();
+        await using var plane = await TestPlane.StartAsync(TestPlane.Model(null, Policies.None, server.Address), engine);
+        using var durations = plane.Durations("gateway.destination.first_byte.duration");
+        using (var client = await plane.ConnectAsync())
+        {
+            using var backend = await server.NextAsync();
+            var connected = Stopwatch.StartNew();
+            // The client thinks for longer than the backend does.
+            await Tempo.PauseAsync(TimeSpan.FromMilliseconds(300));
+            await client.SendAsync("hello");
+            Assert.Equal("hello", await backend.ReadTextAsync(5));
+            plane.Plane.CountCarried();
+            Assert.Empty(durations.GetMeasurementSnapshot());
+            var asked = connected.Elapsed;
+            await backend.SendAsync("hi");
+            Assert.Equal("hi", await client.ReadTextAsync(2));
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    plane.Plane.CountCarried();
+                    return durations.GetMeasurementSnapshot().Count == 1;
+                },
+                "the first byte is recorded while the connection lives");
+            Assert.InRange(durations.LastMeasurement!.Value, 0, (connected.Elapsed - asked).TotalSeconds + 0.25);
+            await backend.SendAsync("more");
+            await client.ReadTextAsync(4);
+        }
+
+        await plane.AccessAsync();
+        var only = Assert.Single(durations.GetMeasurementSnapshot());
+        Assert.Equal(("c", "d0"), (only.Tags["cluster"], only.Tags["destination"]));
+    }
+
+    [Fact]
+    public async Task Failures_OfADeadDestination_AreCountedFromZero()
+    {
+        await using var plane = await TestPlane.StartAsync(TestPlane.Model(null, Policies.None, $"127.0.0.1:{FreePorts.Next()}"));
+        using var failures = plane.Count("gateway.destination.connect.failures");
+        plane.Plane.Update(TestPlane.Model(null, Policies.None, $"127.0.0.1:{FreePorts.Next()}"));
+        Assert.Equal(0, Assert.Single(failures.GetMeasurementSnapshot()).Value);
+
+        await plane.ConnectToTheEndAsync(say: "x");
+
+        await plane.AccessAsync();
+        Assert.Equal(1, failures.LastMeasurement!.Value);
+        Assert.Equal("d0", failures.LastMeasurement.Tags["destination"]);
     }
 
     public static TheoryData<TcpEngineKind, string, bool, string, string> Headers

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp;
+using Gateway.Tcp.AccessLogs;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
@@ -38,13 +39,13 @@ internal sealed class TestPlane : IAsyncDisposable
     {
         _loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(_logs));
         Admissions = new ListenerAdmissions(Time);
-        Plane = new TcpDataPlane(engine, accept, _loggers, Meters, TimeProvider.System, limit, admissions: Admissions);
+        AccessLog = new AccessLogState(Time);
+        Plane = new TcpDataPlane(
+            engine, accept, _loggers, Meters, TimeProvider.System, limit, admissions: Admissions, accessLog: AccessLog);
         _listener = Plane.Bind(
             "in",
             address ?? new IPEndPoint(IPAddress.Loopback, 0),
-            dualMode: false,
-            keepAlive: null,
-            model.Listeners.GetValueOrDefault("in")?.Toa?.Carriers ?? OptionCarriers.None);
+            new TcpListenOptions { Options = model.Listeners.GetValueOrDefault("in")?.Toa?.Carriers ?? OptionCarriers.None });
         if (Plane.AcceptsThroughKestrel)
         {
             var options = new KestrelServerOptions { ApplicationServices = _services };
@@ -59,6 +60,8 @@ internal sealed class TestPlane : IAsyncDisposable
     public FakeTimeProvider Time { get; } = new();
 
     public ListenerAdmissions Admissions { get; }
+
+    public AccessLogState AccessLog { get; }
 
     public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
 
@@ -102,11 +105,20 @@ internal sealed class TestPlane : IAsyncDisposable
         Model(policy, sourceIp, Cluster(addresses), toa);
 
     /// <summary>A model with one route to a cluster.</summary>
-    public static TcpModel Model(ProxyProtocolConfig? policy, SourceIpConfig sourceIp, TcpClusterConfig cluster, ToaConfig? toa = null, TcpModel? before = null, TcpRouteLimitsConfig? limits = null) => TcpModelBuilder.Build(
+    public static TcpModel Model(
+        ProxyProtocolConfig? policy,
+        SourceIpConfig sourceIp,
+        TcpClusterConfig cluster,
+        ToaConfig? toa = null,
+        TcpModel? before = null,
+        TcpRouteLimitsConfig? limits = null) => TcpModelBuilder.Build(
         new Dictionary<string, ProxyProtocolConfig?> { ["in"] = policy },
         new TcpProxyConfig
         {
-            Routes = new Dictionary<string, TcpRouteConfig> { ["r"] = new() { Listener = "in", ClusterId = "c", SourceIp = sourceIp, Limits = limits } },
+            Routes = new Dictionary<string, TcpRouteConfig>
+            {
+                ["r"] = new() { Listener = "in", ClusterId = "c", SourceIp = sourceIp, Limits = limits },
+            },
             Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = cluster },
         },
         new Dictionary<string, IReadOnlyList<string>>(),
@@ -114,10 +126,11 @@ internal sealed class TestPlane : IAsyncDisposable
         before: before);
 
     /// <summary>Puts access rules and limits of the listener in force.</summary>
-    public void Admit(ListenerLimitsConfig? limits, AccessConfig? access = null) => Admissions.Update(new Dictionary<string, AdmissionRules?>
-    {
-        ["in"] = AdmissionRules.From(access, limits, new Dictionary<string, IReadOnlyList<string>>()),
-    });
+    public void Admit(ListenerLimitsConfig? limits, AccessConfig? access = null) => Admissions.Update(
+        new Dictionary<string, AdmissionRules?>
+        {
+            ["in"] = AdmissionRules.From(access, limits, new Dictionary<string, IReadOnlyList<string>>()),
+        });
 
     public static TcpClusterConfig Cluster(params string[] addresses) => new()
     {
@@ -184,6 +197,7 @@ internal sealed class TestPlane : IAsyncDisposable
             _kestrel.Dispose();
         }
 
+        AccessLog.Dispose();
         await _listener.StopAsync().AsTask().WaitAsync(Eventually.DefaultTimeout);
         await Plane.DrainAsync(TimeSpan.Zero).WaitAsync(Eventually.DefaultTimeout);
         await Plane.DisposeAsync().AsTask().WaitAsync(Eventually.DefaultTimeout);

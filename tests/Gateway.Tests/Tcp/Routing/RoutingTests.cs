@@ -29,6 +29,20 @@ public sealed class RoutingTests
     }
 
     [Fact]
+    public void Rank_OfRoutes_IsTheOrderInWhichTheyMatch()
+    {
+        var listener = Build(
+            ("last", 5, ["192.0.2.1/32"]),
+            ("any", 0, []),
+            ("wide", 0, ["203.0.113.0/24"]),
+            ("narrow", 0, ["203.0.113.7/32"]),
+            ("first", -1, []));
+
+        Assert.Equal(
+            ["first", "narrow", "wide", "any", "last"], listener.Routes.Order(RouteRank.Comparer).Select(static route => route.Name));
+    }
+
+    [Fact]
     public void Match_EarlierOrderWithoutCidrs_TakesAll() =>
         Assert.Equal("all", Build(("all", 0, []), ("narrow", 1, ["203.0.113.7/32"])).Match(Identity("203.0.113.7"))!.Name);
 

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using Gateway.Tcp.Identification.Tls;
 using Gateway.Tcp.Tls;
 
 namespace Gateway.Tests.Tcp.Tls;
@@ -8,5 +9,6 @@ internal sealed class TestServerTls(params (string Name, SslServerAuthentication
 {
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    public SslServerAuthenticationOptions? OptionsFor(string serverName) => names.FirstOrDefault(entry => entry.Name == serverName).Options;
+    public SslServerAuthenticationOptions? OptionsFor(string serverName, EcdsaCurves ecdsa = EcdsaCurves.All) =>
+        names.FirstOrDefault(entry => entry.Name == serverName).Options;
 }

@@ -3,6 +3,7 @@ using Gateway.Observability;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.SourceIp;
 using Gateway.Tls;
 using Yarp.ReverseProxy.Forwarder;
@@ -21,6 +22,7 @@ internal sealed class ClientInvokerFactory(
     ClientPools pools,
     ClientPoolMetrics metrics,
     HttpClusterCredentials credentials,
+    HttpLoops loops,
     TimeProvider time,
     ILogger<ForwarderHttpClientFactory> logger) : IForwarderHttpClientFactory, IStartsAtZero
 {
@@ -55,7 +57,8 @@ internal sealed class ClientInvokerFactory(
                 ? reused
                 : Follow(
                     context,
-                    (lifetime, own) => new KeepAliveHttpClientFactory(dialer, limit, options, names, metrics, lifetime, own, logger));
+                    (lifetime, own, loop) => new KeepAliveHttpClientFactory(
+                        dialer, limit, options, names, metrics, lifetime, own, loop, logger));
         }
 
         var dial = new SocketDial(
@@ -66,17 +69,25 @@ internal sealed class ClientInvokerFactory(
         HttpMessageInvoker Create(Announcement? announced) =>
             Follow(
                 context,
-                (lifetime, own) => new BoundFactory(dialer, limit, lifetime, metrics, dial, announced, wanted.IdleTimeout, own));
+                (lifetime, own, loop) => new BoundFactory(
+                    dialer, limit, lifetime, metrics, dial, announced, wanted.IdleTimeout, own, loop));
         return new ClientInvoker(wanted, context.ClusterId, Create, pools, metrics, time);
     }
 
     // Another client takes over when the certificates change, and for each name when its addresses do.
     private RenewingInvoker Follow(
         ForwarderHttpClientContext context,
-        Func<TimeSpan, ClientCredentials?, ForwarderHttpClientFactory> factory) =>
-        new(
+        Func<TimeSpan, ClientCredentials?, EngineLoop?, ForwarderHttpClientFactory> factory)
+    {
+        // A limit on the connections to a server is a limit of one client.
+        IReadOnlyList<EngineLoop> own = context.NewConfig.MaxConnectionsPerServer is null ? loops.All : [];
+        return new(
             () => credentials.Of(context.ClusterId),
-            own => new FollowingInvoker(lifetime => factory(lifetime, own).CreateClient(WithoutOld(context)), dialer, options));
+            certificates => new FollowingInvoker(
+                lifetime => LoopInvoker.Of(own, loop => factory(lifetime, certificates, loop).CreateClient(WithoutOld(context))),
+                dialer,
+                options));
+    }
 
     private static ForwarderHttpClientContext WithoutOld(ForwarderHttpClientContext context) =>
         new() { ClusterId = context.ClusterId, NewConfig = context.NewConfig, NewMetadata = context.NewMetadata };
@@ -90,7 +101,8 @@ internal sealed class ClientInvokerFactory(
         SocketDial dial,
         Announcement? announced,
         TimeSpan idleTimeout,
-        ClientCredentials? credentials) : ForwarderHttpClientFactory
+        ClientCredentials? credentials,
+        EngineLoop? loop) : ForwarderHttpClientFactory
     {
         protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
         {
@@ -99,15 +111,20 @@ internal sealed class ClientInvokerFactory(
             DestinationHandler.Configure(handler);
             handler.PooledConnectionIdleTimeout = idleTimeout;
             handler.PooledConnectionLifetime = lifetime;
-            handler.ConnectCallback = (connection, cancellation) =>
-                DestinationStream.OpenAsync(
+            handler.ConnectCallback = (connection, cancellation) => loop is null
+                ? DestinationStream.OpenAsync(
                     limit,
                     ConnectionKind.Own,
                     isOurs: announced is null,
-                    () => dialer.ConnectAsync(connection.DnsEndPoint, dial, announced, cancellation));
+                    () => dialer.ConnectAsync(connection.DnsEndPoint, dial, announced, cancellation))
+                : LoopStream.OpenAsync(
+                    loop,
+                    limit,
+                    ConnectionKind.Own,
+                    () => dialer.ConnectAsync(loop, connection.DnsEndPoint, dial, announced, cancellation));
         }
 
         protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>
-            new DestinationHandler(base.WrapHandler(context, handler), context.ClusterId, metrics);
+            new DestinationHandler(base.WrapHandler(context, handler), context.ClusterId, metrics, loop);
     }
 }

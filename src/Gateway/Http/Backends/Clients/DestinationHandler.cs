@@ -1,5 +1,6 @@
 using Gateway.Http.Backends.Exchange;
 using Gateway.Http.Messages;
+using Gateway.Tcp.Engines;
 
 namespace Gateway.Http.Backends.Clients;
 
@@ -12,7 +13,12 @@ namespace Gateway.Http.Backends.Clients;
 /// destination's health.</item>
 /// </list>
 /// </summary>
-internal sealed class DestinationHandler(HttpMessageHandler inner, string cluster, ClientPoolMetrics metrics) : DelegatingHandler(inner)
+/// <param name="inner">Sends the request.</param>
+/// <param name="cluster">The name of the cluster, for metrics.</param>
+/// <param name="metrics">Counts what is repeated and rejected.</param>
+/// <param name="loop">The loop that carries the connections, and to which the request comes back; null: .NET's sockets carry them.</param>
+internal sealed class DestinationHandler(HttpMessageHandler inner, string cluster, ClientPoolMetrics metrics, EngineLoop? loop)
+    : DelegatingHandler(inner)
 {
     /// <summary>Sets up the HTTP client that this handler sends with.</summary>
     public static void Configure(SocketsHttpHandler handler)
@@ -42,7 +48,14 @@ internal sealed class DestinationHandler(HttpMessageHandler inner, string cluste
         {
             try
             {
-                return await base.SendAsync(request, cancellationToken);
+                var response = await base.SendAsync(request, cancellationToken);
+                if (loop is not null)
+                {
+                    // .NET's HTTP client opens connections on the thread pool, and the first request of a connection continues there.
+                    await loop.EnterAsync();
+                }
+
+                return response;
             }
             catch (HttpRequestException failed)
                 when (isFirst && MayRepeat(request) && NoAnswerException.Behind(failed) is { IsReused: true })

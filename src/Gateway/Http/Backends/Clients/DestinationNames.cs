@@ -1,3 +1,4 @@
+using Gateway.Kubernetes.Endpoints;
 using Yarp.ReverseProxy;
 
 namespace Gateway.Http.Backends.Clients;
@@ -21,7 +22,7 @@ internal sealed class DestinationNames(IServiceProvider services)
                 if (Uri.TryCreate(destination.Model?.Config.Address, UriKind.Absolute, out var uri)
                     && $"{uri.IdnHost}:{uri.Port}".Equals(authority, StringComparison.OrdinalIgnoreCase))
                 {
-                    return name;
+                    return PodDestination.NameOf(name);
                 }
             }
         }

@@ -1,6 +1,7 @@
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Engines;
 using Gateway.Tcp.SourceIp;
 using Gateway.Tls;
 using Yarp.ReverseProxy.Forwarder;
@@ -20,6 +21,7 @@ internal sealed class KeepAliveHttpClientFactory(
     ClientPoolMetrics metrics,
     TimeSpan lifetime,
     ClientCredentials? credentials,
+    EngineLoop? loop,
     ILogger<ForwarderHttpClientFactory> logger) : ForwarderHttpClientFactory(logger)
 {
     private static readonly SourceIpModel NoSourceIp = new() { Mode = SourceIpMode.None };
@@ -32,15 +34,20 @@ internal sealed class KeepAliveHttpClientFactory(
         var dial = new SocketDial(context.ClusterId, NoSourceIp, options.KeepAlive, at => names.Of(context.ClusterId, at));
         DestinationHandler.Configure(handler);
         handler.PooledConnectionLifetime = lifetime;
-        handler.ConnectCallback = (connection, cancellation) =>
-            DestinationStream.OpenAsync(
+        handler.ConnectCallback = (connection, cancellation) => loop is null
+            ? DestinationStream.OpenAsync(
                 limit,
                 ConnectionKind.Shared,
                 isOurs: false,
-                () => dialer.ConnectAsync(connection.DnsEndPoint, dial, announced: null, cancellation));
+                () => dialer.ConnectAsync(connection.DnsEndPoint, dial, announced: null, cancellation))
+            : LoopStream.OpenAsync(
+                loop,
+                limit,
+                ConnectionKind.Shared,
+                () => dialer.ConnectAsync(loop, connection.DnsEndPoint, dial, announced: null, cancellation));
     }
 
     /// <inheritdoc/>
     protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>
-        new DestinationHandler(base.WrapHandler(context, handler), context.ClusterId, metrics);
+        new DestinationHandler(base.WrapHandler(context, handler), context.ClusterId, metrics, loop);
 }

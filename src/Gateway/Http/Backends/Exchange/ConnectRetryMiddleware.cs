@@ -1,3 +1,4 @@
+using Gateway.Kubernetes.Endpoints;
 using Gateway.Tcp.Dialing;
 using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Forwarder;
@@ -15,15 +16,20 @@ namespace Gateway.Http.Backends.Exchange;
 /// unhealthy; but not if the cluster's FailurePolicy is Return503Error.
 /// </para>
 /// </summary>
-internal sealed class ConnectRetryMiddleware(RequestDelegate next, SocketDialer dialer)
+internal sealed class ConnectRetryMiddleware(RequestDelegate next, SocketDialer dialer, DrainedDestinations drained)
 {
     // As many as a TCP connection makes. At the default connect timeout of 15 s no client waits for more of them.
     private const int MostAttempts = 16;
 
     /// <summary>Sends a request.</summary>
-    public async Task InvokeAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
         var proxy = context.GetReverseProxyFeature();
+        return proxy.Route.Cluster!.DestinationsState.AvailableDestinations.Count < 2 ? next(context) : TryAllAsync(context, proxy);
+    }
+
+    private async Task TryAllAsync(HttpContext context, IReverseProxyFeature proxy)
+    {
         var affinitized = proxy.AvailableDestinations;
         var headers = context.Response.Headers is { Count: > 0 } written ? written.ToArray() : [];
         List<DestinationState>? tried = null;
@@ -32,7 +38,7 @@ internal sealed class ConnectRetryMiddleware(RequestDelegate next, SocketDialer 
             await next(context);
             if (attempts > 1 && proxy.ProxiedDestination is { } another)
             {
-                dialer.Retrying(proxy.Cluster.Config.ClusterId, another.DestinationId);
+                dialer.Retrying(proxy.Cluster.Config.ClusterId, PodDestination.NameOf(another.DestinationId));
             }
 
             if (attempts == MostAttempts || proxy.ProxiedDestination is not { } failed || !HasSentNothing(context))
@@ -58,12 +64,12 @@ internal sealed class ConnectRetryMiddleware(RequestDelegate next, SocketDialer 
         && RequestFailure.Of(context) is { IsConnect: true }
         && context.Features.Get<UploadContent>() is null or { Count: 0 };
 
-    private static IReadOnlyList<DestinationState> Destinations(
+    private IReadOnlyList<DestinationState> Destinations(
         IReverseProxyFeature proxy, IReadOnlyList<DestinationState> affinitized) =>
         proxy.Cluster.Config.SessionAffinity is { Enabled: true, FailurePolicy: var policy }
         && string.Equals(policy, SessionAffinityConstants.FailurePolicies.Return503Error, StringComparison.OrdinalIgnoreCase)
             ? affinitized
-            : proxy.Route.Cluster!.DestinationsState.AvailableDestinations;
+            : drained.Without(proxy.Route.Cluster!.DestinationsState.AvailableDestinations);
 
     // What the attempt has written for its failure: the status, headers of transforms, and the error.
     private static void Reset(HttpContext context, KeyValuePair<string, StringValues>[] headers)

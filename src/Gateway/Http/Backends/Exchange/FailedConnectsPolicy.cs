@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Gateway.Configuration;
+using Gateway.Kubernetes.Endpoints;
 using Gateway.Observability;
 using Gateway.Tcp.Telemetry;
 using Yarp.ReverseProxy.Forwarder;
@@ -102,7 +103,7 @@ internal sealed partial class FailedConnectsPolicy(
 
         var period = cluster.Model.Config.HealthCheck?.Passive?.ReactivationPeriod ?? DefaultReactivation;
         Set(cluster, destination, DestinationHealth.Unhealthy);
-        _ejections.Add(1, new("cluster", cluster.ClusterId), new("destination", destination.DestinationId));
+        _ejections.Add(1, new("cluster", cluster.ClusterId), new("destination", PodDestination.NameOf(destination.DestinationId)));
         _ = ReactivateAsync(cluster, destination, period);
         if (!failures.IsTold)
         {

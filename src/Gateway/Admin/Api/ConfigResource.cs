@@ -1,0 +1,72 @@
+using System.Text.Json;
+using Gateway.Observability;
+using Gateway.Snapshots;
+using Gateway.Tcp;
+
+namespace Gateway.Admin.Api;
+
+/// <summary><c>/api/config</c>: which configuration is in force. <c>/api/status</c>: the state of the process in one look.</summary>
+internal sealed class ConfigResource(
+    GatewayRuntime runtime,
+    ConfigStatus status,
+    ConfigMetrics metrics,
+    LiveList live,
+    AdminToken token,
+    TcpDataPlane tcp,
+    TimeProvider time)
+{
+    /// <summary>Answers with the configuration's state.</summary>
+    public async Task ConfigAsync(HttpContext context)
+    {
+        await using var answer = ApiAnswer.Begin(context);
+        WriteConfig(answer.Json);
+        answer.Json.WriteStartObject("sources");
+        foreach (var (entry, source) in runtime.Current.Origins.OrderBy(static origin => origin.Key, StringComparer.Ordinal))
+        {
+            answer.Json.WriteString(entry, source);
+        }
+
+        answer.Json.WriteEndObject();
+    }
+
+    /// <summary>Answers with the state of the process.</summary>
+    public async Task StatusAsync(HttpContext context)
+    {
+        await using var answer = ApiAnswer.Begin(context);
+        WriteStatus(answer.Json);
+    }
+
+    /// <summary>Writes the members of the process's state.</summary>
+    public void WriteStatus(Utf8JsonWriter json)
+    {
+        var (relayed, http, forwarded) = live.Count();
+        json.WriteString("gateway", GatewayVersion.Text);
+        json.WriteString("engine", tcp.EngineName);
+        ApiTime.Write(json, "at", time.GetUtcNow());
+        ApiTime.Write(json, "startedAt", status.StartedAt);
+        json.WriteBoolean("readOnly", !token.IsConfigured);
+        json.WriteBoolean("draining", tcp.Live.IsDraining);
+        json.WriteStartObject("connections");
+        json.WriteNumber("tcp", relayed);
+        json.WriteNumber("http", http);
+        json.WriteNumber("dnat", forwarded);
+        json.WriteEndObject();
+        json.WriteStartObject("config");
+        WriteConfig(json);
+        json.WriteEndObject();
+    }
+
+    private void WriteConfig(Utf8JsonWriter json)
+    {
+        var (config, state) = (runtime.Current.Config, status.Current);
+        json.WriteNumber("version", state.Version);
+        ApiTime.Write(json, "loadedAt", state.LoadedAt);
+        json.WriteString("lastError", state.LastError);
+        ApiTime.Write(json, "lastErrorAt", state.LastErrorAt);
+        json.WriteString("sha256", state.Sha256);
+        json.WriteBoolean("restartRequired", metrics.IsRestartRequired);
+        json.WriteNumber("listeners", config.Listeners.Count);
+        json.WriteNumber("tcpRoutes", config.TcpProxy.Routes.Count);
+        json.WriteNumber("httpRoutes", config.ReverseProxy.Routes.Count);
+    }
+}

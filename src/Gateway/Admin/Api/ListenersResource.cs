@@ -1,0 +1,45 @@
+using Gateway.Configuration;
+using Gateway.Snapshots;
+
+namespace Gateway.Admin.Api;
+
+/// <summary><c>/api/listeners</c>: the listeners of the configuration in force.</summary>
+internal sealed class ListenersResource(GatewayRuntime runtime, LiveList live)
+{
+    // The text is one cell of the page.
+    private const int MostNetworks = 8;
+
+    /// <summary>Answers with all listeners.</summary>
+    public async Task ListAsync(HttpContext context)
+    {
+        var counts = live.CountByListener();
+        await using var answer = ApiAnswer.Begin(context);
+        var json = answer.Json;
+        json.WriteStartArray("listeners");
+        foreach (var (name, listener) in runtime.Current.Config.Listeners)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", name);
+            json.WriteString("address", listener.Address);
+            json.WriteString("protocol", listener.Protocol?.ToString());
+            json.WriteString("clientFrom", ClientFrom(listener));
+            json.WriteString("intercept", listener.Intercept?.ToString());
+            json.WriteString("source", runtime.Current.SourceOf($"Listeners:{name}"));
+            json.WriteNumber("activeConnections", counts.GetValueOrDefault(name));
+            if (listener.Limits?.MaxConnections is { } most)
+            {
+                json.WriteNumber("maxConnections", most);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static string ClientFrom(ListenerConfig listener)
+    {
+        var ways = string.Join("; ", ListenerText.WaysOf(listener, MostNetworks));
+        return ways.Length == 0 ? "the peer is the client" : ways;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Text.Json;
+using Gateway.Http.Requests;
+using Gateway.Snapshots;
+using Gateway.Tcp;
+using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Routing;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Admin.Api;
+
+/// <summary><c>/api/routes</c>: the routes of the configuration in force, those of a listener in the order in which they match.</summary>
+internal sealed class RoutesResource(GatewayRuntime runtime, TcpDataPlane tcp)
+{
+    /// <summary>Answers with all routes.</summary>
+    public async Task ListAsync(HttpContext context)
+    {
+        var snapshot = runtime.Current;
+        var config = snapshot.Config;
+        await using var answer = ApiAnswer.Begin(context);
+        answer.Json.WriteStartArray("routes");
+        foreach (var listener in tcp.Model.Listeners.Values.OrderBy(static listener => listener.Name, StringComparer.Ordinal))
+        {
+            foreach (var route in listener.Routes.Order(RouteRank.Comparer))
+            {
+                var source = snapshot.SourceOf($"TcpProxy:Routes:{route.Name}");
+                Write(answer.Json, route, config.TcpProxy.Routes.GetValueOrDefault(route.Name), source);
+            }
+        }
+
+        var clusters = config.ReverseProxy.Clusters.ToDictionary(static cluster => cluster.ClusterId, StringComparer.OrdinalIgnoreCase);
+        foreach (var route in RouteText.InMatchOrder(config.ReverseProxy.Routes))
+        {
+            var source = snapshot.SourceOf($"ReverseProxy:Routes:{route.RouteId}");
+            Write(answer.Json, route, clusters.GetValueOrDefault(route.ClusterId ?? ""), source);
+        }
+
+        answer.Json.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, RouteModel route, TcpRouteConfig? config, string source)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", route.Name);
+        json.WriteString("protocol", "tcp");
+        json.WriteString("listener", route.Listener);
+        json.WriteNumber("order", route.Order);
+        json.WriteString("match", RouteText.Of(config?.Match));
+        json.WriteString("cluster", route.Cluster.Name);
+        json.WriteString("mode", route.SourceIp.Mode.ToString());
+        json.WriteString("fallback", route.SourceIp.Fallback.ToString());
+        json.WriteString("idleTimeout", config?.IdleTimeout.ToString("c", CultureInfo.InvariantCulture));
+        json.WriteString("maxDuration", config?.MaxDuration?.ToString("c", CultureInfo.InvariantCulture));
+        json.WriteString("halfClosedTimeout", config?.HalfClosedTimeout?.ToString("c", CultureInfo.InvariantCulture));
+        if (route.Weight is { } weight)
+        {
+            json.WriteNumber("weight", weight);
+        }
+
+        json.WriteString("source", source);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, RouteConfig route, ClusterConfig? cluster, string source)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", route.RouteId);
+        json.WriteString("protocol", "http");
+        json.WriteString("listener", ListenerMatcherPolicy.NamesOf(route) is { } names ? string.Join(", ", names) : RouteText.Any);
+        json.WriteNumber("order", route.Order ?? 0);
+        json.WriteString("match", RouteText.Of(route.Match));
+        json.WriteString("cluster", route.ClusterId);
+        json.WriteString("mode", ConnectionRequests.ModeOf(cluster?.Metadata));
+        json.WriteString("idleTimeout", cluster?.HttpRequest?.ActivityTimeout?.ToString("c", CultureInfo.InvariantCulture));
+        json.WriteString("maxDuration", route.Timeout?.ToString("c", CultureInfo.InvariantCulture));
+        json.WriteString("source", source);
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,121 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Gateway.Http.Backends.Exchange;
+using Gateway.Tcp.Admission;
+using Gateway.Tcp.Engines;
+
+namespace Gateway.Http.Backends;
+
+/// <summary>
+/// A connection to an HTTP destination that an engine's loop carries. Reads and writes from another thread continue on the loop. After
+/// <see cref="TurnTakingStream.ReadsPerTurn"/> reads in a row that did not have to wait, the loop's other connections run first.
+/// </summary>
+internal sealed class LoopStream : AsyncStream
+{
+    private readonly TcpConnection _connection;
+    private readonly EngineLoop _loop;
+    private readonly DescriptorPlace _place;
+    private int _reads;
+
+    private LoopStream(TcpConnection connection, EngineLoop loop, DescriptorPlace place) =>
+        (_connection, _loop, _place) = (connection, loop, place);
+
+    /// <summary>Opens a connection.</summary>
+    /// <param name="loop">The loop that is to carry it.</param>
+    /// <param name="limit">The descriptor limit.</param>
+    /// <param name="kind">The kind of connection that the limit counts.</param>
+    /// <param name="connect">Connects.</param>
+    /// <exception cref="NoRoomException">The limit is reached.</exception>
+    public static async ValueTask<Stream> OpenAsync(
+        EngineLoop loop, ConnectionLimit limit, ConnectionKind kind, Func<ValueTask<TcpConnection>> connect)
+    {
+        var place = DescriptorPlace.Take(limit, kind, isOurs: false);
+        try
+        {
+            return new LoopStream(await connect(), loop, place);
+        }
+        catch
+        {
+            place.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        using var cancelled = InterruptWhen(cancellationToken);
+        await _loop.EnterAsync();
+        if (!buffer.IsEmpty && ++_reads > TurnTakingStream.ReadsPerTurn)
+        {
+            _reads = 0;
+            await _loop.HopAsync();
+        }
+
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!buffer.IsEmpty)
+            {
+                var read = await _connection.ReadAsync(buffer);
+                if (read.Error != SocketError.WouldBlock)
+                {
+                    ThrowIfFailed(read.Error, cancellationToken);
+                    return read.Bytes;
+                }
+            }
+
+            // YARP waits with an empty read before each real one. Only a wait that lets others run ends the turn.
+            var waiting = _connection.AwaitBytesAsync();
+            _reads = waiting.IsCompleted ? _reads : 0;
+            var error = await waiting;
+            ThrowIfFailed(error, cancellationToken);
+            if (buffer.IsEmpty && error == SocketError.Success)
+            {
+                return 0;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        using var cancelled = InterruptWhen(cancellationToken);
+        await _loop.EnterAsync();
+        while (!buffer.IsEmpty)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var written = await _connection.WriteAsync(buffer);
+            ThrowIfFailed(written.Error, cancellationToken);
+            buffer = buffer[written.Bytes..];
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _connection.Close();
+            _place.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private static void ThrowIfFailed(SocketError error, CancellationToken cancellationToken)
+    {
+        if (error is not (SocketError.Success or SocketError.Interrupted))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var inner = new SocketException((int)error);
+            throw new IOException(inner.Message, inner);
+        }
+    }
+
+    // Read and write look at the token and begin to wait on the loop, where an interrupt cannot come between the two. It would be lost.
+    private CancellationTokenRegistration InterruptWhen(CancellationToken cancelled) =>
+        cancelled.UnsafeRegister(static connection => ((TcpConnection)connection!).Interrupt(), _connection);
+}

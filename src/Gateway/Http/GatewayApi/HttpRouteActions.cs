@@ -1,0 +1,56 @@
+using Yarp.ReverseProxy;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Http.GatewayApi;
+
+/// <summary>
+/// What an HTTPRoute's rule asks beyond YARP's transforms: a redirect, or the choice among weighted backends. A request that falls to a
+/// backend that cannot be used is answered with 500, as the Gateway API demands.
+/// </summary>
+internal sealed class HttpRouteActions(RequestDelegate next, HttpRouteEndpoints endpoints, IProxyStateLookup clusters)
+{
+    /// <summary>Runs a request.</summary>
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (endpoints.Table.IsEmpty || context.GetEndpoint()?.Metadata.GetMetadata<HttpRouteRule>() is not { } rule)
+        {
+            return next(context);
+        }
+
+        if (rule.Redirect is { } redirect)
+        {
+            context.Response.StatusCode = redirect.Status;
+            context.Response.Headers.Location = redirect.LocationOf(context.Request, rule.Path);
+            return Task.CompletedTask;
+        }
+
+        if (rule.Backends is not { } backends)
+        {
+            return next(context);
+        }
+
+        if (backends.Next() is not { } name || !clusters.TryGetCluster(name, out var cluster))
+        {
+            context.Features.Set<IForwarderErrorFeature>(NoBackend.Instance);
+            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            return Task.CompletedTask;
+        }
+
+        if (context.GetReverseProxyFeature().Cluster.Config.ClusterId != cluster.ClusterId)
+        {
+            context.ReassignProxyRequest(cluster);
+        }
+
+        return next(context);
+    }
+
+    // The access log and the metrics say no_destination.
+    private sealed class NoBackend : IForwarderErrorFeature
+    {
+        public static NoBackend Instance { get; } = new();
+
+        public ForwarderError Error => ForwarderError.NoAvailableDestinations;
+
+        public Exception? Exception => null;
+    }
+}

@@ -1,0 +1,17 @@
+namespace Gateway.Kubernetes.GatewayApi.Objects;
+
+/// <summary>A match of an HTTPRoute's rule. All of its conditions must hold.</summary>
+internal sealed record HttpRouteMatch
+{
+    /// <summary>The path; null: any.</summary>
+    public HttpPathMatch? Path { get; init; }
+
+    /// <summary>Headers; null: any.</summary>
+    public IReadOnlyList<HttpValueMatch>? Headers { get; init; }
+
+    /// <summary>Query parameters; null: any.</summary>
+    public IReadOnlyList<HttpValueMatch>? QueryParams { get; init; }
+
+    /// <summary>The method; null: any.</summary>
+    public string? Method { get; init; }
+}

@@ -1,0 +1,158 @@
+using Gateway.Configuration;
+using Gateway.Tcp.Configuration;
+
+namespace Gateway.Kubernetes.GatewayApi.Translation;
+
+/// <summary>Writes the entries of the configuration that attached routes need.</summary>
+/// <param name="policies">The policies.</param>
+/// <param name="backends">The Services.</param>
+/// <param name="refused">The entries to leave out.</param>
+internal sealed class EntryWriter(Policies policies, Backends backends, RefusedEntries refused)
+{
+    private readonly Dictionary<string, ListenerConfig> _listeners = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, TcpRouteConfig> _routes = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, TcpClusterConfig> _clusters = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, string> _origins = new(StringComparer.OrdinalIgnoreCase);
+
+    // Which server names of a listener have a route already. A TCP listener has one name, which stands for all connections.
+    private readonly HashSet<(string Listener, string Name)> _taken = [];
+
+    /// <summary>The listeners.</summary>
+    public IReadOnlyDictionary<string, ListenerConfig> Listeners => _listeners;
+
+    /// <summary>The routes.</summary>
+    public IReadOnlyDictionary<string, TcpRouteConfig> Routes => _routes;
+
+    /// <summary>The clusters.</summary>
+    public IReadOnlyDictionary<string, TcpClusterConfig> Clusters => _clusters;
+
+    /// <summary>The object of each entry, by key path.</summary>
+    public IReadOnlyDictionary<string, string> Origins => _origins;
+
+    /// <summary>
+    /// Adds a route at a listener. Of several routes with the same server name the first one that is added gets the connections.
+    /// </summary>
+    /// <param name="attached">The route and the listener.</param>
+    /// <param name="resolved">The route's backends.</param>
+    /// <returns>Why it is not added; null: it is, or an older route has all its connections.</returns>
+    public Problem? Add(Attachment attached, IReadOnlyList<Backend> resolved)
+    {
+        var slot = attached.Slot;
+        var routes = new List<(string Name, TcpRouteConfig Route)>();
+        var split = resolved.Count > 1 || resolved is [{ Weight: 0 }];
+        for (var i = 0; i < resolved.Count; i++)
+        {
+            var backend = resolved[i];
+            var name = split ? $"{attached.RouteName}.b{i}" : attached.RouteName;
+            var sourceIp = policies.SourceIpOf(
+                attached.Kind,
+                attached.Route.Metadata,
+                backend.Problem is null ? backends.Find(backend.Service)?.Metadata : null,
+                slot.Gateway.Metadata,
+                slot.Spec.Name);
+            if (sourceIp.Problem is { } problem)
+            {
+                return new("UnsupportedValue", problem);
+            }
+
+            var cluster = ClusterNameOf(attached, backend);
+            if ((refused.At($"TcpProxy:Routes:{name}") ?? refused.At($"TcpProxy:Clusters:{cluster}")) is { } refusal)
+            {
+                return new("UnsupportedValue", refusal.Message);
+            }
+
+            routes.Add((name, new TcpRouteConfig
+            {
+                Listener = slot.ListenerName,
+                ClusterId = cluster,
+                Weight = split ? backend.Weight : null,
+                SourceIp = sourceIp.Config,
+            }));
+        }
+
+        string[] names = [.. (attached.Names is [] ? [""] : attached.Names).Where(name => _taken.Add((slot.ListenerName, name)))];
+        if (names.Length > 0)
+        {
+            Write(attached, routes, names);
+            foreach (var backend in resolved)
+            {
+                AddCluster(attached, backend);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Adds the listeners that have routes. A port without a route is not opened, because nobody would take its connections.
+    /// </summary>
+    /// <param name="slots">The listeners of Gateways.</param>
+    /// <param name="http">The names of listeners that have HTTPRoutes.</param>
+    public void AddListeners(ListenerSlots slots, IEnumerable<string> http)
+    {
+        var served = _routes.Values.Select(static route => route.Listener).Concat(http).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var port in slots.All.Where(static slot => slot.IsServed).GroupBy(static slot => slot.ListenerName))
+        {
+            if (served.Contains(port.Key))
+            {
+                _listeners[port.Key] = ListenerOf([.. port]);
+                _origins[$"Listeners:{port.Key}"] = $"{ApiNames.Gateway} {port.First().Gateway.Metadata.Key}";
+            }
+        }
+    }
+
+    private void Write(Attachment attached, List<(string Name, TcpRouteConfig Route)> routes, string[] names)
+    {
+        var match = names.Contains("") ? null : new TcpRouteMatchConfig { ServerNames = names };
+        foreach (var (name, route) in routes)
+        {
+            // A route can be attached to several listeners with the same port: its entry has the names of all of them.
+            var before = _routes.GetValueOrDefault(name);
+            _routes[name] = route with { Match = before is null ? match : Join(before.Match, match) };
+            _origins[$"TcpProxy:Routes:{name}"] = $"{attached.Kind} {attached.Route.Metadata.Key}";
+        }
+    }
+
+    private static TcpRouteMatchConfig? Join(TcpRouteMatchConfig? one, TcpRouteMatchConfig? other) =>
+        one is null || other is null ? null : new TcpRouteMatchConfig { ServerNames = [.. one.ServerNames, .. other.ServerNames] };
+
+    // A backend that cannot be used gets a cluster of its own, which has no destination: its share of connections is refused.
+    private static string ClusterNameOf(Attachment attached, Backend backend) => backend.Problem is null
+        ? $"service.{backend.Service.Namespace}.{backend.Service.Name}.{backend.Port}"
+        : $"nobody.{attached.Route.Metadata.Namespace}.{attached.Route.Metadata.Name}";
+
+    private void AddCluster(Attachment attached, Backend backend)
+    {
+        var (name, route) = (ClusterNameOf(attached, backend), attached.Route.Metadata);
+        var isGood = backend.Problem is null;
+        _clusters[name] = isGood ? KubernetesCluster.Of(backend) : KubernetesCluster.Nobody(route.Namespace);
+        _origins[$"TcpProxy:Clusters:{name}"] = isGood ? $"{ApiNames.Service} {backend.Service}" : $"{attached.Kind} {route.Key}";
+    }
+
+    private ListenerConfig ListenerOf(ListenerSlot[] slots)
+    {
+        var first = slots[0];
+        var policy = policies.ProxyProtocolOf(first.Gateway.Metadata.Key, slots.Select(static slot => slot.Spec.Name), out _);
+        var anyName = slots.FirstOrDefault(static slot => string.IsNullOrEmpty(slot.Spec.Hostname));
+        var certificates = slots.SelectMany(static slot => slot.Certificates)
+            .DistinctBy(static certificate => certificate.Key, StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(StringComparer.OrdinalIgnoreCase);
+        return new ListenerConfig
+        {
+            Address = $"*:{first.Spec.Port}",
+            Protocol = first.Mode switch
+            {
+                ListenerMode.Terminate => ListenerProtocol.Tls,
+                ListenerMode.Http => ListenerProtocol.Http,
+                ListenerMode.Https => ListenerProtocol.Https,
+                _ => ListenerProtocol.Tcp,
+            },
+            ProxyProtocol = policy,
+            Tls = !first.EndsTls ? null : new ListenerTlsConfig
+            {
+                Certificates = certificates,
+                DefaultCertificate = anyName?.Certificates.Keys.First(),
+            },
+        };
+    }
+}

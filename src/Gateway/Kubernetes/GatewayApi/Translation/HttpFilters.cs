@@ -1,0 +1,120 @@
+using Gateway.Http.GatewayApi;
+using Gateway.Kubernetes.GatewayApi.Objects;
+
+namespace Gateway.Kubernetes.GatewayApi.Translation;
+
+/// <summary>Reads the filters of an HTTPRoute's rule. A filter that is not supported is never skipped: the route is not accepted.</summary>
+internal static class HttpFilters
+{
+    private const string Supported = "RequestHeaderModifier, ResponseHeaderModifier, RequestRedirect and URLRewrite are";
+
+    private static readonly int[] RedirectStatuses = [301, 302, 303, 307, 308];
+
+    /// <summary>Reads filters.</summary>
+    /// <param name="rule">The rule.</param>
+    /// <param name="matches">Its matches.</param>
+    /// <param name="actions">What the filters do, if nothing is wrong.</param>
+    /// <returns>What is wrong; null: nothing.</returns>
+    public static Problem? Read(RouteRule rule, IReadOnlyList<HttpMatch> matches, out HttpActions actions)
+    {
+        actions = new HttpActions();
+        var headers = new List<IReadOnlyDictionary<string, string>>();
+        var filters = rule.Filters ?? [];
+        foreach (var filter in filters)
+        {
+            var problem = filter switch
+            {
+                { Type: "RequestHeaderModifier", RequestHeaderModifier: { } request } => Read(request, isRequest: true, headers),
+                { Type: "ResponseHeaderModifier", ResponseHeaderModifier: { } response } => Read(response, isRequest: false, headers),
+                { Type: "RequestRedirect", RequestRedirect: { } redirect } => ProblemOf(redirect, matches),
+                { Type: "URLRewrite", UrlRewrite: { } rewrite } => ProblemOf(rewrite, matches),
+                _ => $"the filter {filter.Type} is not supported: {Supported}",
+            };
+            if (problem is not null)
+            {
+                return new("UnsupportedValue", problem);
+            }
+
+            actions = actions with
+            {
+                Redirect = actions.Redirect ?? (filter.Type == "RequestRedirect" ? filter.RequestRedirect : null),
+                Rewrite = actions.Rewrite ?? (filter.Type == "URLRewrite" ? filter.UrlRewrite!.Path : null),
+            };
+            if (filter is { Type: "URLRewrite", UrlRewrite.Hostname: { } host })
+            {
+                headers.Add(HttpActions.Transform(("RequestHeader", "Host"), ("Set", host)));
+            }
+        }
+
+        actions = actions with { Headers = headers };
+        return Incompatible(rule, [.. filters.Select(static filter => filter.Type)]);
+    }
+
+    private static Problem? Incompatible(RouteRule rule, string[] types)
+    {
+        var message = types.Length > types.Distinct().Count() ? "a rule has each filter once"
+            : !types.Contains("RequestRedirect") ? null
+            : types.Contains("URLRewrite") ? "URLRewrite and RequestRedirect are not for the same requests"
+            : types.Contains("ResponseHeaderModifier") ? "ResponseHeaderModifier changes responses of backends, and a redirect has none"
+            : rule.BackendRefs is { Count: > 0 } ? "a rule with RequestRedirect has no backendRefs"
+            : null;
+        return message is null ? null : new("IncompatibleFilters", message);
+    }
+
+    private static string? Read(HttpHeaderModifier modifier, bool isRequest, List<IReadOnlyDictionary<string, string>> headers)
+    {
+        var set = (modifier.Set ?? []).Select(static header => (Header: header, Verb: "Set"));
+        var add = (modifier.Add ?? []).Select(static header => (Header: header, Verb: "Append"));
+        foreach (var (header, verb) in set.Concat(add))
+        {
+            if ((HttpText.ProblemOfModifiedName(header.Name) ?? HttpText.ProblemOfValue(header.Value)) is { } problem)
+            {
+                return problem;
+            }
+
+            headers.Add(isRequest
+                ? HttpActions.Transform(("RequestHeader", header.Name), (verb, header.Value))
+                : HttpActions.Transform(("ResponseHeader", header.Name), (verb, header.Value), ("When", "Always")));
+        }
+
+        foreach (var name in modifier.Remove ?? [])
+        {
+            if (HttpText.ProblemOfModifiedName(name) is { } problem)
+            {
+                return problem;
+            }
+
+            headers.Add(isRequest
+                ? HttpActions.Transform(("RequestHeaderRemove", name))
+                : HttpActions.Transform(("ResponseHeaderRemove", name), ("When", "Always")));
+        }
+
+        return null;
+    }
+
+    private static string? ProblemOf(HttpRedirect redirect, IReadOnlyList<HttpMatch> matches) =>
+        redirect.Scheme is not (null or "http" or "https") ? $"the scheme {redirect.Scheme} is not supported: http and https are"
+        : redirect.StatusCode is { } status && !RedirectStatuses.Contains(status)
+            ? $"the status {status} is not supported: {string.Join(", ", RedirectStatuses)} are"
+        : redirect.Port is < 1 or > 65535 ? $"{redirect.Port} is no port"
+        : ProblemOfHost(redirect.Hostname) ?? ProblemOf(redirect.Path, matches);
+
+    private static string? ProblemOf(HttpUrlRewrite rewrite, IReadOnlyList<HttpMatch> matches) =>
+        ProblemOfHost(rewrite.Hostname) ?? ProblemOf(rewrite.Path, matches);
+
+    private static string? ProblemOfHost(string? host) =>
+        host is null ? null
+        : HostPattern.IsWildcard(host) ? $"{host} is no host"
+        : HttpText.ProblemOfHostname(host);
+
+    private static string? ProblemOf(HttpPathModifier? path, IReadOnlyList<HttpMatch> matches) => path switch
+    {
+        null => null,
+        { Type: "ReplaceFullPath", ReplaceFullPath: { } whole } => HttpText.ProblemOfPath(whole),
+        { Type: "ReplacePrefixMatch", ReplacePrefixMatch: { } prefix } =>
+            matches.Any(static match => match.IsExact) ? "ReplacePrefixMatch needs matches of the type PathPrefix"
+            : prefix.Length == 0 ? null
+            : HttpText.ProblemOfPath(prefix),
+        _ => $"the path type {path.Type} is not supported: ReplaceFullPath and ReplacePrefixMatch are",
+    };
+}

@@ -1,0 +1,129 @@
+using Gateway.Kubernetes.Client;
+using Gateway.Kubernetes.GatewayApi.Objects;
+using Gateway.Tcp.Configuration;
+
+namespace Gateway.Kubernetes.GatewayApi.Translation;
+
+/// <summary>
+/// The policies and annotations. For a route's backend the narrowest decides: those of the route, then of the Service, of the Gateway's
+/// listener, of the Gateway. At one object a policy decides before an annotation, and of two policies the older one.
+/// </summary>
+internal sealed class Policies
+{
+    private static readonly string[] Kinds = [ApiNames.Gateway, ApiNames.Service, ApiNames.TcpRoute, ApiNames.TlsRoute, ApiNames.HttpRoute];
+
+    private readonly Dictionary<PolicyTarget, ReadPolicy> _byTarget = [];
+    private readonly List<ReadPolicy> _policies;
+
+    /// <summary>Reads all policies.</summary>
+    public Policies(IEnumerable<PolicyObject> policies)
+    {
+        _policies = [.. policies.Oldest().Select(ReadPolicy.From)];
+        foreach (var policy in _policies)
+        {
+            foreach (var target in policy.Policy.Spec.TargetRefs ?? [])
+            {
+                _byTarget.TryAdd(TargetOf(policy.Policy, target), policy);
+            }
+        }
+    }
+
+    /// <summary>How the backend of a route learns the client's address.</summary>
+    /// <param name="kind">The kind of the route.</param>
+    /// <param name="route">The route.</param>
+    /// <param name="service">The backend's Service; null: there is none.</param>
+    /// <param name="gateway">The Gateway.</param>
+    /// <param name="listener">The Gateway's listener.</param>
+    public SourceIpChoice SourceIpOf(string kind, ObjectMeta route, ObjectMeta? service, ObjectMeta gateway, string listener) =>
+        At(new(kind, route.Key), route)
+            ?? (service is null ? null : At(new(ApiNames.Service, service.Key), service))
+            ?? At(new(ApiNames.Gateway, gateway.Key, listener), null)
+            ?? At(new(ApiNames.Gateway, gateway.Key), gateway)
+            ?? SourceIpChoice.None;
+
+    /// <summary>Which peers of a Gateway's port send headers.</summary>
+    /// <param name="gateway">The Gateway.</param>
+    /// <param name="listeners">The Gateway's listeners with this port.</param>
+    /// <param name="problem">What is wrong with the policy that decides; null: nothing.</param>
+    /// <returns>Null: none.</returns>
+    public ProxyProtocolConfig? ProxyProtocolOf(ResourceKey gateway, IEnumerable<string> listeners, out string? problem)
+    {
+        foreach (var section in listeners.Append(""))
+        {
+            if (_byTarget.GetValueOrDefault(new(ApiNames.Gateway, gateway, section)) is { } policy
+                && (policy.Problem ?? (object?)policy.ProxyProtocol) is not null)
+            {
+                problem = policy.Problem is null ? null : Describe(policy);
+                return policy.Problem is null ? policy.ProxyProtocol : null;
+            }
+        }
+
+        problem = null;
+        return null;
+    }
+
+    /// <summary>The statuses of the policies.</summary>
+    /// <param name="exists">Whether an object exists.</param>
+    /// <param name="isOurs">Whether an object belongs to the Gateways that this gateway serves. Others write the other statuses.</param>
+    public IEnumerable<PolicyStatus> Statuses(Func<PolicyTarget, bool> exists, Func<PolicyTarget, bool> isOurs)
+    {
+        foreach (var policy in _policies)
+        {
+            var all = (policy.Policy.Spec.TargetRefs ?? []).Select(target => (Ref: target, Target: TargetOf(policy.Policy, target)))
+                .ToLookup(target => isOurs(target.Target) || !exists(target.Target));
+            var targets = all[true]
+                .Select(target => (target.Ref, Condition.Of("Accepted", "Accepted", ProblemOf(policy, target.Ref, target.Target, exists))))
+                .ToList();
+            if (targets.Count > 0)
+            {
+                yield return new PolicyStatus(policy.Policy.Metadata, targets, [.. all[false].Select(static target => target.Ref)]);
+            }
+        }
+    }
+
+    private Problem? ProblemOf(ReadPolicy policy, PolicyTargetRef reference, PolicyTarget target, Func<PolicyTarget, bool> exists)
+    {
+        if (!Kinds.Contains(target.Kind) || reference.Group != (target.Kind == ApiNames.Service ? "" : ApiNames.Group))
+        {
+            return new("Invalid", $"a policy is attached to {string.Join(", ", Kinds)}, not to {reference.Group}/{target.Kind}");
+        }
+
+        if (!exists(target))
+        {
+            var section = target.Section.Length > 0 ? $" with a listener {target.Section}" : "";
+            return new("TargetNotFound", $"there is no {target.Kind} {target.Key}{section}");
+        }
+
+        if (_byTarget[target] is var first && first != policy)
+        {
+            return new("Conflicted", $"the SourceIpPolicy {first.Policy.Metadata.Name} is older, and attached to the same {target.Kind}");
+        }
+
+        return policy.Problem is { } problem ? new("Invalid", problem)
+            : policy.ProxyProtocol is not null && target.Kind != ApiNames.Gateway
+                ? new("Invalid", $"proxyProtocol is for the listeners of a Gateway, not for a {target.Kind}")
+                : null;
+    }
+
+    private SourceIpChoice? At(PolicyTarget target, ObjectMeta? annotated)
+    {
+        if (_byTarget.GetValueOrDefault(target) is { } policy && (policy.Problem ?? (object?)policy.SourceIp) is not null)
+        {
+            return policy.Problem is null ? new(policy.SourceIp!) : SourceIpChoice.None with { Problem = Describe(policy) };
+        }
+
+        if (annotated?.Annotations?.GetValueOrDefault(ApiNames.SourceIp) is not { } text)
+        {
+            return null;
+        }
+
+        return SourceIpText.TryRead(text, out var config) is { } problem
+            ? SourceIpChoice.None with { Problem = $"the annotation {ApiNames.SourceIp} of {target.Kind} {target.Key}: {problem}" }
+            : new SourceIpChoice(config!);
+    }
+
+    private static string Describe(ReadPolicy policy) => $"the SourceIpPolicy {policy.Policy.Metadata.Key}: {policy.Problem}";
+
+    private static PolicyTarget TargetOf(PolicyObject policy, PolicyTargetRef target) =>
+        new(target.Kind, new ResourceKey(policy.Metadata.Namespace, target.Name), target.SectionName ?? "");
+}

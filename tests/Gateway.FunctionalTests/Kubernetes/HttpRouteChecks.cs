@@ -1,0 +1,187 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Text;
+using Gateway.Testing;
+using Gateway.Testing.Certificates;
+using Gateway.Testing.Kubernetes;
+using Gateway.Testing.Network;
+
+namespace Gateway.FunctionalTests.Kubernetes;
+
+/// <summary>
+/// A Gateway with HTTP and HTTPS and its HTTPRoutes, at a gateway that runs: a real nginx tells what it was sent. Its servers tell
+/// <c>HOST TARGET CLIENT X-SET X-GONE</c>: of headers, and of a PROXY header.
+/// </summary>
+internal sealed class HttpRouteChecks(ApiServer server, int headers, int proxied) : IDisposable
+{
+    private const string Client = "127.0.0.9";
+    private readonly int _http = FreePorts.Next();
+    private readonly int _https = FreePorts.Next();
+    private readonly TestAuthority _authority = new("cluster");
+
+    /// <summary>The inside of nginx's http block.</summary>
+    public static string Nginx(int headers, int proxied)
+    {
+        return Server($"{headers}", "$http_x_forwarded_for") + Server($"{proxied} proxy_protocol", "$proxy_protocol_addr");
+
+        static string Server(string listen, string client) => $$"""
+            server { listen 127.0.0.1:{{listen}}; add_header X-Gone from-nginx;
+                     location / { return 200 "$http_host $request_uri {{client}} $http_x_set $http_x_gone"; } }
+            """;
+    }
+
+    /// <summary>Applies the objects, and asks.</summary>
+    public async Task RunAsync()
+    {
+        Apply();
+        using var client = new HttpClient(Handler());
+        await Eventually.TrueAsync(
+            async () => await ConnectsAsync(_http) && await ConnectsAsync(_https), "the ports of the Gateway are open");
+
+        // The backend sees the client, the host and the target, also behind TLS.
+        Assert.Equal($"a.example.com:{_http} /a%2Fb?x=1 {Client}  ", await GetAsync(client, Url("a.example.com", "/a%2Fb?x=1")));
+        Assert.Equal($"web.example.com:{_https} / {Client}  ", await GetAsync(client, $"https://web.example.com:{_https}/"));
+        Assert.Equal($"a.example.com:{_http} /told {Client}  ", await GetAsync(client, Url("a.example.com", "/told")));
+        // The cluster of the first backend, which has no share, is not asked.
+        Assert.Equal($"a.example.com:{_http} /split {Client}  ", await GetAsync(client, Url("a.example.com", "/split")));
+
+        // Filters.
+        using var changed = await SendAsync(
+            client, Url("a.example.com", "/old/x%20y?q"), static request => request.Headers.Add("X-Gone", "g"));
+        Assert.Equal($"new.example.org /new/x%20y?q {Client} set ", await changed.Content.ReadAsStringAsync());
+        Assert.False(changed.Headers.Contains("X-Gone"));
+        using var moved = await SendAsync(client, Url("a.example.com", "/moved/x?q=1"));
+        Assert.Equal(HttpStatusCode.MovedPermanently, moved.StatusCode);
+        Assert.Equal($"https://a.example.com:{_https}/x?q=1", $"{moved.Headers.Location}");
+
+        // A backend that does not exist, a host or a path or a method without a route, and a path of the file's routes.
+        Assert.Equal(500, await StatusAsync(client, Url("a.example.com", "/nobody")));
+        Assert.Equal(404, await StatusAsync(client, Url("example.com", "/")));
+        Assert.Equal(404, await StatusAsync(client, Url("exact.example.com", "/Exact")));
+        Assert.Equal(404, await StatusAsync(client, Url("exact.example.com", "/exact/")));
+        Assert.Equal(200, await StatusAsync(client, Url("exact.example.com", "/exact")));
+        Assert.Equal(404, await StatusAsync(client, Url("exact.example.com", "/file")));
+        Assert.Contains("BackendNotFound", Status("HTTPRoute", "web"), StringComparison.Ordinal);
+        Assert.Equal(3, Status("Gateway", "web").Split("\"attachedRoutes\":1").Length - 1);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _authority.Dispose();
+
+    private void Apply()
+    {
+        var pair = _authority.Issue("web", "web.example.com");
+        server.Put($$"""
+            { "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "web", "namespace": "default" }, "data": {
+              "tls.crt": "{{Base64(pair.Certificate)}}", "tls.key": "{{Base64(pair.Key)}}" } }
+            """);
+        PutService("web", headers);
+        PutService("told", proxied, """ "gateway.internal/source-ip": "ProxyProtocol" """);
+        server.Put($$"""
+            { "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": { "name": "web", "namespace": "default" },
+              "spec": { "parentRefs": [ { "name": "web", "sectionName": "http" }, { "name": "web", "sectionName": "https" } ],
+                        "hostnames": [ "*.example.com" ], "rules": [
+                { "backendRefs": [ { "name": "web", "port": 80 } ] },
+                {{Rule("/told", """{ "name": "told", "port": 80 }""")}},
+                {{Rule("/split", """{ "name": "web", "port": 80, "weight": 0 }, { "name": "told", "port": 80 }""")}},
+                {{Rule("/nobody", """{ "name": "nobody", "port": 80 }""")}},
+                {{Rule("/moved", "", $$"""
+                    { "type": "RequestRedirect", "requestRedirect": { "scheme": "https", "port": {{_https}}, "statusCode": 301,
+                      "path": { "type": "ReplacePrefixMatch", "replacePrefixMatch": "/" } } }
+                    """)}},
+                {{Rule("/old", """{ "name": "web", "port": 80 }""", """
+                    { "type": "URLRewrite", "urlRewrite": { "hostname": "new.example.org",
+                      "path": { "type": "ReplacePrefixMatch", "replacePrefixMatch": "/new" } } },
+                    { "type": "RequestHeaderModifier", "requestHeaderModifier": {
+                      "set": [ { "name": "X-Set", "value": "set" } ], "remove": [ "x-gone" ] } },
+                    { "type": "ResponseHeaderModifier", "responseHeaderModifier": { "remove": [ "X-Gone" ] } }
+                    """)}} ] } }
+            """);
+        server.Put("""
+            { "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": { "name": "exact", "namespace": "default" },
+              "spec": { "parentRefs": [ { "name": "web", "sectionName": "exact" } ], "rules": [ {
+                "matches": [ { "path": { "type": "Exact", "value": "/exact" }, "method": "GET" } ],
+                "backendRefs": [ { "name": "web", "port": 80 } ] } ] } }
+            """);
+        server.Put($$"""
+            { "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": { "name": "web", "namespace": "default" },
+              "spec": { "gatewayClassName": "my-tcp-gateway-class", "listeners": [
+                { "name": "http", "protocol": "HTTP", "port": {{_http}} },
+                { "name": "exact", "protocol": "HTTP", "port": {{_http}}, "hostname": "exact.example.com" },
+                { "name": "https", "protocol": "HTTPS", "port": {{_https}}, "hostname": "web.example.com",
+                  "tls": { "certificateRefs": [ { "name": "web" } ] } } ] } }
+            """);
+    }
+
+    private void PutService(string name, int port, string annotations = "")
+    {
+        server.Put($$"""
+            { "apiVersion": "v1", "kind": "Service",
+              "metadata": { "name": "{{name}}", "namespace": "default", "annotations": { {{annotations}} } },
+              "spec": { "ports": [ { "name": "http", "port": 80, "targetPort": {{port}} } ] } }
+            """);
+        server.Put(SliceText.Of($"default/{name}", $"{name}-1", [SliceText.Port("http", port)], [SliceText.Endpoint("127.0.0.1")]));
+    }
+
+    private string Status(string kind, string name) => server.Store
+        .Find(ApiKind.Known.First(one => one.Kind == kind), "default", name)!["status"]!.ToJsonString();
+
+    // Whatever the name is, the address is the gateway's, and the client's is this one.
+    private SocketsHttpHandler Handler() => new()
+    {
+        AllowAutoRedirect = false,
+        ConnectCallback = static async (context, cancel) =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.Parse(Client), 0));
+            await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancel);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            CertificateChainPolicy = _authority.CreatePolicy(),
+        },
+    };
+
+    private string Url(string host, string target) => $"http://{host}:{_http}{target}";
+
+    private static string Rule(string path, string backends, string filters = "") =>
+        $$"""{ "matches": [ { "path": { "value": "{{path}}" } } ], "filters": [ {{filters}} ], "backendRefs": [ {{backends}} ] }""";
+
+    private static async Task<string> GetAsync(HttpClient client, string url)
+    {
+        using var answer = await SendAsync(client, url);
+        return await answer.Content.ReadAsStringAsync();
+    }
+
+    private static async Task<int> StatusAsync(HttpClient client, string url)
+    {
+        using var answer = await SendAsync(client, url);
+        return (int)answer.StatusCode;
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(HttpClient client, string url, Action<HttpRequestMessage>? change = null)
+    {
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, new Uri(url, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+        change?.Invoke(request);
+        return await client.SendAsync(request);
+    }
+
+    private static async Task<bool> ConnectsAsync(int port)
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
+}

@@ -1,0 +1,155 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Admin.Api;
+using Gateway.Tcp.Admission;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Toa;
+using Gateway.Tcp.Prologue;
+using Gateway.Tcp.Status;
+using Gateway.Tcp.Telemetry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Gateway.Tests.Admin.Api;
+
+/// <summary>The live connections that a question finds.</summary>
+public sealed class LiveListTests
+{
+    private readonly LiveConnections _tcp = new();
+    private readonly LiveConnections _http = new();
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch.AddDays(1));
+    private readonly LiveList _list;
+    private (IReadOnlyList<ConnectionSummary> Connections, int Total) _forwarded = ([], 0);
+    private int _looks;
+
+    public LiveListTests() => _list = new LiveList(
+        _tcp,
+        _http,
+        _ =>
+        {
+            _looks++;
+            return _forwarded;
+        },
+        _time);
+
+    [Fact]
+    public void Find_OverAllTables_NewestFirstUpToTheLimit()
+    {
+        for (var number = 1; number <= 10; number++)
+        {
+            (number % 2 == 0 ? _tcp : _http).Add(new Connection(number, "203.0.113.1", number > 5 ? "web" : "db"));
+        }
+
+        Assert.Equal([10L, 9, 8], Numbers("?limit=3"));
+        Assert.Equal([1L, 2, 3], Numbers("?limit=3&sort=oldest"));
+        Assert.Equal([5L, 4, 3, 2, 1], Numbers("?listener=db"));
+        Assert.Equal((0, 10), (Numbers("?limit=0").Count, _list.Find(Filter("?limit=0")).Total));
+        Assert.Equal(2, _list.CountByListener().Count);
+        Assert.Equal(5, _list.CountByListener()["DB"]);
+        Assert.Equal((5, 5, 0), _list.Count());
+        Assert.Equal(7, _list.Find(7)!.Id);
+    }
+
+    [Fact]
+    public void Find_Forwarded_BehindTheOthersAndLookedForSeldom()
+    {
+        _tcp.Add(new Connection(1, "203.0.113.1", "db"));
+        _forwarded = ([new ConnectionSummary
+        {
+            Number = 9,
+            Protocol = ConnectionSummary.Dnat,
+            Client = IPEndPoint.Parse("203.0.113.9:1"),
+            Peer = IPEndPoint.Parse("203.0.113.9:1"),
+            Listener = "forwarded",
+        }], 12_000);
+
+        var (connections, total) = _list.Find(Filter(""));
+        Assert.Equal(["tcp", "dnat"], connections.Select(static one => one.Protocol));
+        Assert.Equal(12_001, total);
+        Assert.Equal(1, _list.Find(Filter("?client=203.0.113.9")).Total);
+        Assert.Equal(1, _looks);
+        _time.Advance(TimeSpan.FromSeconds(3));
+        _list.Find(Filter(""));
+        Assert.Equal(2, _looks);
+    }
+
+    // The answer's objects, and no object for each connection.
+    [Fact]
+    public void Find_AmongFiftyThousand_AllocatesForTheAnswerAlone()
+    {
+        for (var number = 1; number <= 50_000; number++)
+        {
+            _tcp.Add(new Connection(number, $"203.0.{number / 256 % 256}.{number % 256}", "db"));
+        }
+
+        var filter = Filter("?limit=100&client=203.0.0.0/16");
+        _list.Find(filter);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var (connections, total) = _list.Find(filter);
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.Equal((100, 50_000), (connections.Count, total));
+        Assert.InRange(allocated, 0, 200_000);
+    }
+
+    private List<long> Numbers(string query) => [.. _list.Find(Filter(query)).Connections.Select(static one => one.Number)];
+
+    private static ConnectionFilter Filter(string query)
+    {
+        Assert.Null(ConnectionFilter.Parse(new QueryCollection(QueryHelpers.ParseQuery(query)), out var filter));
+        return filter!;
+    }
+
+    private sealed class Connection(long number, string client, string listener) : AcceptedConnection(number, number)
+    {
+        public override ConnectionKind? Kind => ConnectionKind.Relayed;
+
+        public override string ListenerName => listener;
+
+        public override IPEndPoint Peer { get; } = new(IPAddress.Parse(client), 1);
+
+        public override ProxyProtocolPolicy? ProxyProtocol => null;
+
+        public override ToaPolicy? Toa => null;
+
+        public override ReadOnlySequence<byte> Received => default;
+
+        public override bool IsStopped => false;
+
+        public override bool SeesOptions => false;
+
+        public override bool IsSilent => false;
+
+        public override IPEndPoint ReadLocal() => Peer;
+
+        public override SocketError Receive() => SocketError.Success;
+
+        public override ValueTask<SocketError> WaitAsync(TimeSpan limit) => throw new NotSupportedException();
+
+        public override void Consume(int bytes) => throw new NotSupportedException();
+
+        public override int ReadOptions(OptionCarriers carrier, Span<byte> options) => 0;
+
+        public override bool Fail(Outcome outcome) => false;
+
+        public override ConnectionSummary Summarize(DateTimeOffset? startedAt) => new()
+        {
+            Number = Id,
+            Protocol = ConnectionSummary.Tcp,
+            Client = Peer,
+            Peer = Peer,
+            Listener = listener,
+            StartedAt = startedAt,
+        };
+
+        public override void Terminate() => throw new NotSupportedException();
+
+        public override void GiveWay() => throw new NotSupportedException();
+
+        public override void Abort() => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,209 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Http.Backends;
+using Gateway.Tcp.Admission;
+using Gateway.Tcp.Engines;
+using Gateway.Tcp.Engines.Linux;
+using Gateway.Tests.Tcp.Engines;
+
+namespace Gateway.Tests.Http.Backends;
+
+/// <summary>A destination's connection on a loop, as the HTTP client reads and writes it.</summary>
+public sealed class LoopStreamTests : IAsyncDisposable
+{
+    private readonly LinuxTcpEngine _engine;
+    private readonly Socket _server = TestSockets.Listen();
+    private readonly ConnectionLimit _limit = new();
+
+    public LoopStreamTests()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The Linux engine needs Linux.");
+        _engine = new LinuxTcpEngine(new LinuxEngineOptions { LoopCount = 1 });
+    }
+
+    private EngineLoop Loop => ((ITcpEngine)_engine).Loops[0];
+
+    public async ValueTask DisposeAsync()
+    {
+        _server.Dispose();
+        await _engine.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Read_StreamThatNeverRunsDry_LetsOthersRun()
+    {
+        const int Bytes = 32 << 20;
+        var (stream, peer) = await OpenAsync();
+        peer.SendBufferSize = 4 << 20;
+        var sending = Task.Run(() => peer.Send(new byte[Bytes]), TestContext.Current.CancellationToken);
+        var rounds = 0;
+        void Count()
+        {
+            rounds++;
+            Loop.RunLater(Count);
+        }
+
+        Loop.RunLater(Count);
+        var buffer = new byte[64 * 1024];
+        for (var left = Bytes; left > 0;)
+        {
+            left -= await stream.ReadAsync(buffer, TestContext.Current.CancellationToken);
+        }
+
+        await sending.Within();
+        // 32 MiB are at least 512 reads of 64 KiB, and there is a turn after 16 of them.
+        Assert.InRange(rounds, (512 / TurnTakingStream.ReadsPerTurn) - 1, int.MaxValue);
+        await stream.DisposeAsync();
+        peer.Dispose();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Read_SocketNeverRunsDry_EndsItsTurns(bool waitsFirst)
+    {
+        const int Turns = 20;
+        var (stream, peer) = await OpenAsync();
+        await peer.SendAsync(new byte[Turns * TurnTakingStream.ReadsPerTurn]);
+        var one = new byte[1];
+        Assert.Equal(0, await stream.ReadAsync(Memory<byte>.Empty, TestContext.Current.CancellationToken));
+
+        var ended = 0;
+        for (var read = 0; read < Turns * TurnTakingStream.ReadsPerTurn; read++)
+        {
+            // As YARP does.
+            Assert.Equal(0, waitsFirst ? await stream.ReadAsync(Memory<byte>.Empty, TestContext.Current.CancellationToken) : 0);
+            var reading = stream.ReadAsync(one, TestContext.Current.CancellationToken);
+            ended += reading.IsCompleted ? 0 : 1;
+            Assert.Equal(1, await reading);
+        }
+
+        Assert.InRange(ended, Turns - 2, Turns);
+        peer.Dispose();
+    }
+
+    [Fact]
+    public async Task Write_IsCancelledWhileThePeerTakesNothing_ThrowsAndTheAnswerCanStillBeRead()
+    {
+        var (stream, peer) = await OpenAsync();
+        using var cancellation = new CancellationTokenSource();
+        var writing = stream.WriteAsync(new byte[32 << 20], cancellation.Token).AsTask();
+        await peer.SendAsync("answer"u8.ToArray());
+        await Task.Run(cancellation.Cancel, TestContext.Current.CancellationToken);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing);
+
+        var buffer = new byte[6];
+        await stream.ReadExactlyAsync(buffer, TestContext.Current.CancellationToken);
+        Assert.Equal("answer"u8.ToArray(), buffer);
+        peer.Dispose();
+    }
+
+    [Fact]
+    public async Task Read_IsCancelled_ThrowsAndTheNextReadGetsTheBytes()
+    {
+        var (stream, peer) = await OpenAsync();
+        using var cancellation = new CancellationTokenSource();
+        var reading = stream.ReadAsync(new byte[8], cancellation.Token).AsTask();
+        await Task.Run(cancellation.Cancel, TestContext.Current.CancellationToken);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+
+        await peer.SendAsync("abc"u8.ToArray());
+        Assert.Equal(3, await stream.ReadAsync(new byte[8], TestContext.Current.CancellationToken));
+        peer.Dispose();
+    }
+
+    [Fact]
+    public async Task Read_IsCancelledAsItBeginsElsewhere_AlwaysEnds()
+    {
+        var (stream, peer) = await OpenAsync();
+        for (var i = 0; i < 2000; i++)
+        {
+            using var cancellation = new CancellationTokenSource();
+            using var start = new Barrier(2);
+            var cancelling = Task.Run(
+                () =>
+                {
+                    start.SignalAndWait();
+                    cancellation.Cancel();
+                },
+                TestContext.Current.CancellationToken);
+            start.SignalAndWait(TestContext.Current.CancellationToken);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => stream.ReadAsync(new byte[8], cancellation.Token).AsTask().Within());
+            await cancelling;
+        }
+
+        peer.Dispose();
+    }
+
+    [Fact]
+    public async Task FirstUse_ReadAndWriteOnTwoThreads_BothGoOn()
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            var (stream, peer) = await OpenAsync();
+            using var start = new Barrier(2);
+            var writing = Task.Run(
+                async () =>
+                {
+                    start.SignalAndWait();
+                    await stream.WriteAsync("question"u8.ToArray());
+                },
+                TestContext.Current.CancellationToken);
+            start.SignalAndWait(TestContext.Current.CancellationToken);
+            var reading = stream.ReadAsync(new byte[8]).AsTask();
+            await writing.Within();
+            await peer.SendAsync("answer"u8.ToArray());
+
+            Assert.Equal(6, await reading.Within());
+            await stream.DisposeAsync();
+            peer.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task Read_Empty_WaitsForBytesAndTakesNone()
+    {
+        var (stream, peer) = await OpenAsync();
+        var waiting = stream.ReadAsync(Memory<byte>.Empty, TestContext.Current.CancellationToken);
+        Assert.False(waiting.IsCompleted);
+        await peer.SendAsync("abc"u8.ToArray());
+        Assert.Equal(0, await waiting);
+        Assert.Equal(3, await stream.ReadAsync(new byte[8], TestContext.Current.CancellationToken));
+        peer.Dispose();
+    }
+
+    [Fact]
+    public async Task Dispose_FromAnotherThread_EndsAWaitingReadAndGivesThePlaceBack()
+    {
+        var (stream, peer) = await OpenAsync();
+        Assert.Equal(1, _limit.Further);
+        var reading = stream.ReadAsync(new byte[8], TestContext.Current.CancellationToken).AsTask();
+        await Task.Run(stream.Dispose, TestContext.Current.CancellationToken);
+        await Assert.ThrowsAsync<IOException>(() => reading.Within());
+        Assert.Equal(0, _limit.Further);
+        peer.Dispose();
+    }
+
+    [Fact]
+    public async Task Open_ConnectFails_GivesThePlaceBack()
+    {
+        await Assert.ThrowsAsync<SocketException>(async () => await LoopStream.OpenAsync(
+            Loop, _limit, ConnectionKind.Shared, () => throw new SocketException((int)SocketError.ConnectionRefused)));
+        Assert.Equal(0, _limit.Further);
+    }
+
+    // The caller continues on the loop.
+    private async Task<(Stream Stream, Socket Peer)> OpenAsync()
+    {
+        var accepting = _server.AcceptAsync(TestContext.Current.CancellationToken).AsTask();
+        var stream = await LoopStream.OpenAsync(Loop, _limit, ConnectionKind.Shared, async () =>
+        {
+            var request = new ConnectRequest { Destination = (IPEndPoint)_server.LocalEndPoint!, Timeout = TestSockets.Limit };
+            return (await Loop.CreateConnector(CancellationToken.None).ConnectAsync(request)).Connection!;
+        });
+        var peer = await accepting.Within();
+        await Loop.EnterAsync();
+        return (stream, peer);
+    }
+}
