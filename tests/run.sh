@@ -69,6 +69,7 @@ needs='
     postfix:postfix
     dovecot:dovecot-imapd
     mariadbd:mariadb-server-core
+    my_print_defaults:mariadb-client-core
     pdns_recursor:pdns-recursor
     dnsdist:dnsdist
     unbound:unbound

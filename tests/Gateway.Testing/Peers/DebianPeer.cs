@@ -36,6 +36,7 @@ public static class DebianPeer
         ["dovecot"] = "dovecot-imapd",
         ["exim4"] = "exim4-daemon-heavy",
         ["mariadbd"] = "mariadb-server-core",
+        ["my_print_defaults"] = "mariadb-client-core",
         ["pdns_recursor"] = "pdns-recursor",
         ["pdns_server"] = "pdns-server",
         ["systemd-analyze"] = "systemd",
