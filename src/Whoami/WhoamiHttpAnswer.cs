@@ -2,20 +2,19 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Whoami;
 
 /// <summary>The answer of the HTTP backend to one request.</summary>
-internal static class WhoamiHttpAnswer
+internal static partial class WhoamiHttpAnswer
 {
-    private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     /// <summary>Answers a request.</summary>
     public static Task WriteAsync(HttpContext context)
     {
         var accept = context.Request.Headers.Accept.ToString();
         return accept.Contains("application/json", StringComparison.OrdinalIgnoreCase)
-            ? context.Response.WriteAsJsonAsync(Describe(context), Indented, context.RequestAborted)
+            ? context.Response.WriteAsJsonAsync(Describe(context), Json.Default.Answer, cancellationToken: context.RequestAborted)
             : context.Response.WriteAsync(Format(Describe(context)), context.RequestAborted);
     }
 
@@ -83,4 +82,8 @@ internal static class WhoamiHttpAnswer
         string? XRealIp,
         string? Forwarded,
         IReadOnlyDictionary<string, string[]> Headers);
+
+    [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+    [JsonSerializable(typeof(Answer))]
+    private sealed partial class Json : JsonSerializerContext;
 }

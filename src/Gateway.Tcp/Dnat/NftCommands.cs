@@ -99,7 +99,7 @@ internal sealed class NftCommands(string table)
 
     private NftCommands Table(string verb, string name)
     {
-        _commands.Add(new JsonObject { [verb] = new JsonObject { ["table"] = new JsonObject { ["family"] = "inet", ["name"] = name } } });
+        _commands.Add((JsonNode)new JsonObject { [verb] = new JsonObject { ["table"] = new JsonObject { ["family"] = "inet", ["name"] = name } } });
         return this;
     }
 
@@ -109,7 +109,7 @@ internal sealed class NftCommands(string table)
     {
         what["family"] = "inet";
         what["table"] = table;
-        _commands.Add(new JsonObject { [verb] = new JsonObject { [kind] = what } });
+        _commands.Add((JsonNode)new JsonObject { [verb] = new JsonObject { [kind] = what } });
         return this;
     }
 }

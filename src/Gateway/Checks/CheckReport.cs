@@ -1,8 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Gateway.Configuration;
 using Gateway.Observability;
@@ -19,14 +16,6 @@ internal sealed partial record CheckReport(DateTimeOffset CheckedAt, CheckScope 
     /// The version of the JSON. It grows when a member is removed or changes its meaning, not when a member is added.
     /// </summary>
     public const int Schema = 2;
-
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        WriteIndented = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
 
     /// <summary>The worst severity of all findings.</summary>
     public CheckSeverity Verdict => Results.Count == 0 ? CheckSeverity.Ok : Results.Max(result => result.Severity);
@@ -68,35 +57,15 @@ internal sealed partial record CheckReport(DateTimeOffset CheckedAt, CheckScope 
     /// <summary>The report as JSON. docs/check.md describes its form.</summary>
     public string ToJson() => NotShown().Replace(Serialize(), static match => $"\\u{(int)match.Value[0]:x4}") + "\n";
 
-    private string Serialize()
-    {
-        var counts = new
-        {
-            Ok = Count(CheckSeverity.Ok),
-            Skip = Count(CheckSeverity.Skip),
-            Warn = Count(CheckSeverity.Warn),
-            Fail = Count(CheckSeverity.Fail),
-        };
-        var report = JsonSerializer.SerializeToNode(
-            new
-            {
-                Schema,
-                Version = GatewayVersion.Text,
-                CheckedAt,
-                Scope,
-                Verdict,
-                Counts = counts,
-                Results,
-            },
-            Json
-        )!;
-        if (NotAsked.Count > 0)
-        {
-            report["notAsked"] = JsonSerializer.SerializeToNode(NotAsked);
-        }
-
-        return report.ToJsonString(Json);
-    }
+    private string Serialize() => CheckReportJson.Serialize(new(
+        Schema,
+        GatewayVersion.Text,
+        CheckedAt,
+        Scope,
+        Verdict,
+        new(Count(CheckSeverity.Ok), Count(CheckSeverity.Skip), Count(CheckSeverity.Warn), Count(CheckSeverity.Fail)),
+        Results,
+        NotAsked.Count == 0 ? null : NotAsked));
 
     private static string Word(CheckSeverity severity) => severity switch
     {

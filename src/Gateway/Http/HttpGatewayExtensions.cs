@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Gateway.Http.Backends.Clients;
 using Gateway.Http.Backends.Exchange;
 using Gateway.Http.Connections;
@@ -111,7 +112,8 @@ internal static class HttpGatewayExtensions
     }
 
     /// <summary>Metrics whose series are there from the start (<see cref="IStartsAtZero"/>).</summary>
-    private static void AddZeroStarting<T>(this IServiceCollection services)
+    private static void AddZeroStarting<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
+        this IServiceCollection services)
         where T : class, IStartsAtZero =>
         services.AddSingleton<T>().AddSingleton<IStartsAtZero>(static provider => provider.GetRequiredService<T>());
 

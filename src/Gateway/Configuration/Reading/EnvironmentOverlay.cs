@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Gateway.Tcp.Configuration;
 using Yarp.ReverseProxy.Configuration;
@@ -134,6 +135,7 @@ internal static class EnvironmentOverlay
     }
 
     // A record with its defaults. It shows which sections exist although the file does not write them.
+    [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = Shape.IsKept)]
     private static object? Defaults(Shape shape) => shape.Kind == ShapeKind.Object ? Activator.CreateInstance(shape.Type) : null;
 
     private static string? SetElement(ListNode list, Shape shape, ReadOnlySpan<string> segments, ScalarNode value)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Security.Authentication;
 using System.Text.Json;
@@ -8,8 +9,13 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Configuration.Reading;
 
 /// <summary>How a .NET type is written in the file. Built once per type by reflection over the config records.</summary>
+[UnconditionalSuppressMessage("Trimming", "IL2065", Justification = IsKept)]
+[UnconditionalSuppressMessage("Trimming", "IL2070", Justification = IsKept)]
 internal sealed class Shape
 {
+    /// <summary>Why a native build (docs/native.md) may go over these types.</summary>
+    public const string IsKept = "Kept.xml keeps every record that the file can hold, and a test goes over them.";
+
     private static readonly IReadOnlyDictionary<string, ShapeProperty> NoProperties = new Dictionary<string, ShapeProperty>();
 
     private static readonly ConcurrentDictionary<Type, Shape> Cache = new();

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 using Yarp.ReverseProxy.Configuration;
 
@@ -9,6 +10,8 @@ namespace Gateway.Configuration.Reading;
 /// and "5" as five days, takes "7" for an enum, ignores misspelt keys, stops at the first bad object and names no path.
 /// </summary>
 /// <param name="issues">Takes the errors.</param>
+[UnconditionalSuppressMessage("Trimming", "IL2072", Justification = Shape.IsKept)]
+[UnconditionalSuppressMessage("AOT", "IL3050", Justification = Shape.IsKept)]
 internal sealed partial class StrictBinder(ConfigIssues issues)
 {
     private readonly Dictionary<string, string> _written = new(StringComparer.OrdinalIgnoreCase);

@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json;
 using Gateway.Tcp.Telemetry;
 using Microsoft.Extensions.Logging.Console;
 
@@ -51,7 +53,11 @@ internal static class ConsoleOptions
         }
     }
 
-    private static void TryBind<T>(ValidationContext context, string keyPath, string key, string value) where T : new()
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "All properties are kept; but for JsonWriterOptions they are scalars.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "No collection, whose type would have to be made, is among the properties.")]
+    private static void TryBind<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>(
+        ValidationContext context, string keyPath, string key, string value)
+        where T : new()
     {
         try
         {
@@ -90,12 +96,15 @@ internal static class ConsoleOptions
     }
 
     // The values that the key accepts; null: they cannot be listed in a few words.
-    private static string? Expected(Type type, string key)
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties, typeof(JsonWriterOptions))]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "JsonWriterOptions is the one type of a property that has properties.")]
+    private static string? Expected([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] Type type, string key)
     {
         PropertyInfo? property = null;
         foreach (var name in key.Split(':'))
         {
-            property = (property?.PropertyType ?? type).GetProperties().FirstOrDefault(candidate => Is(candidate.Name, name));
+            property = (property is null ? type.GetProperties() : property.PropertyType.GetProperties())
+               .FirstOrDefault(candidate => Is(candidate.Name, name));
             if (property is null)
             {
                 return null;

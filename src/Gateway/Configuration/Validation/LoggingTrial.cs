@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Gateway.Observability.Logs;
 using Gateway.Tcp.Telemetry;
 using Microsoft.Extensions.Logging.Console;
@@ -37,5 +38,8 @@ internal static class LoggingTrial
         }
     }
 
-    private static void Read<T>(IServiceProvider services) where T : class => _ = services.GetRequiredService<IOptions<T>>().Value;
+    private static void Read<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T>(
+        IServiceProvider services)
+        where T : class =>
+        _ = services.GetRequiredService<IOptions<T>>().Value;
 }

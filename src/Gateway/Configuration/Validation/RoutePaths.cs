@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Gateway.Configuration.Reading;
 using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Routing.Patterns;
@@ -50,6 +51,7 @@ internal static class RoutePaths
         }
     }
 
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The map is read: nobody adds a constraint, and the framework keeps its own.")]
     private static string? FindProblem(RoutePatternParameterPart? parameter, RoutePatternParameterPolicyReference reference)
     {
         var known = RoutingServices.Default.GetRequiredService<IOptions<RouteOptions>>().Value.ConstraintMap.Keys;

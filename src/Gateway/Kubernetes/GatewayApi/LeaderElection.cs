@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using System.Text.Json;
+using System.Text;
 using System.Text.Json.Nodes;
 using Gateway.Kubernetes.Client;
 
@@ -126,7 +126,7 @@ internal sealed class LeaderElection(ApiClient client, string ns, string name, s
     // False: another replica was faster (409).
     private async Task<bool> WriteAsync(HttpMethod method, string path, JsonObject lease, CancellationToken cancellation)
     {
-        var (status, _) = await client.SendAsync(method, path, JsonSerializer.SerializeToUtf8Bytes(lease), Json, cancellation);
+        var (status, _) = await client.SendAsync(method, path, Encoding.UTF8.GetBytes(lease.ToJsonString()), Json, cancellation);
         return status is HttpStatusCode.OK or HttpStatusCode.Created
             || (status == HttpStatusCode.Conflict
                 ? false

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Text.Json;
+using System.Text;
 using System.Text.Json.Nodes;
 using Gateway.Kubernetes.Client;
 using Gateway.Kubernetes.GatewayApi.Objects;
@@ -227,7 +227,7 @@ internal sealed partial class StatusWriter : IAsyncDisposable
         if (!JsonNode.DeepEquals(before, item["status"]))
         {
             var (answer, _) = await _client.SendAsync(
-                HttpMethod.Put, $"{path}/status", JsonSerializer.SerializeToUtf8Bytes(item), Json, _stop.Token);
+                HttpMethod.Put, $"{path}/status", Encoding.UTF8.GetBytes(item.ToJsonString()), Json, _stop.Token);
             if (answer != HttpStatusCode.OK)
             {
                 throw new ApiException((int)answer, null, $"{path}/status cannot be written: status {(int)answer}");
