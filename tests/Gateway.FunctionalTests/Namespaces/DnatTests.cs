@@ -183,11 +183,7 @@ public sealed class DnatTests
         Assert.Contains(gateway.Complaints(), line => line.Contains("in-1", StringComparison.Ordinal));
         await stays.DisposeAsync();
         await gateway.WaitForMetricAsync("gateway_forward_destinations", v => v == 0);
-        using (var nobody = await network.ConnectAsync())
-        {
-            await nobody.WaitForEndAsync();
-        }
-
+        await TcpPeer.ConnectToTheEndAsync(DnatNetwork.Front, new IPEndPoint(GatewayNetwork.ClientV4, 0), network.Network.Client);
         await gateway.WaitForAccessAsync("no_destination");
         await using var back = network.StartBackend(1);
         await gateway.WaitForMetricAsync("gateway_forward_destinations", v => v == 1);
@@ -248,6 +244,8 @@ public sealed class DnatTests
 
         await SendStraysAsync();
         var changes = (await gateway.MetricsAsync()).Sum("gateway_forward_changes_total", ("result", "succeeded"));
+        // No packet is on its way meanwhile: the client's would come to a host that does not forward.
+        live.AcknowledgeAll();
         await network.NftAsync("flush", "ruleset");
         await gateway.WaitForMetricAsync("gateway_forward_changes_total", v => v > changes, ("result", "succeeded"));
         await SendStraysAsync();
@@ -302,9 +300,9 @@ public sealed class DnatTests
         await using var gateway = await GatewayProcess.StartAsync(config, network.Start);
 
         // IPv6 to a destination that has IPv4 alone.
-        using var refused = await network.ConnectV6Async();
-        await refused.WaitForEndAsync();
-        await gateway.WaitForAccessAsync("source_ip", refused.Local.ToString());
+        var refused = await TcpPeer.ConnectFromAsync(
+            new IPEndPoint(GatewayNetwork.ClientV6, 0), new IPEndPoint(GatewayNetwork.GatewayV6, DnatNetwork.Port), network.Network.Client);
+        await gateway.WaitForAccessAsync("source_ip", refused.ToString());
 
         await gateway.ReloadAsync(config.Set("TcpProxy:Routes:in:SourceIp:Fallback", "None"));
         using var relayed = await network.ConnectV6Async();

@@ -22,6 +22,7 @@ public sealed class MariaDbBlockTests
     {
         await using var network = await GatewayNetwork.CreateAsync();
         using var folder = new TemporaryFolder();
+        DebianPeer.Require("my_print_defaults");
         await using var mariaDb = await RunningServer.StartAsync(
             OtherServers.MariaDbWithAccounts($"{GatewayNetwork.GatewayInnerV4}", $"{GatewayNetwork.BackendV4}", "--max-connect-errors=3"),
             PrefixIn(network, folder));

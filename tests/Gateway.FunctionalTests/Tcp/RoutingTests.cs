@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Gateway.Testing.Network;
 using Gateway.Testing.Processes;
@@ -72,10 +73,9 @@ public sealed class RoutingTests
         await using var gateway = await GatewayProcess.StartAsync(
             ConfigFile.Tcp(port, $"127.0.0.1:{FreePorts.Next()}", new { Mode = "None" }).Set("TcpProxy:Engine", engine));
 
-        using var client = await TcpPeer.ConnectAsync(port);
-        await client.WaitForEndAsync();
+        var client = await TcpPeer.ConnectFromAsync(new(IPAddress.Loopback, 0), new(IPAddress.Loopback, port));
 
-        await gateway.WaitForAccessAsync(client.Local.ToString(), "connect");
+        await gateway.WaitForAccessAsync(client.ToString(), "connect");
         var metrics = await gateway.MetricsAsync();
         Assert.Contains(metrics.Samples, s => s.Name == "gateway_destination_connect_duration_seconds_count" && s.Labels.ContainsKey("error_type"));
     }

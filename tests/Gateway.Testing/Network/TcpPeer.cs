@@ -86,6 +86,29 @@ public sealed class TcpPeer : IDisposable
         }
     }
 
+    /// <summary>Connects and waits for the end; gives this end's address, whenever the end comes.</summary>
+    public static async Task<IPEndPoint> ConnectFromAsync(IPEndPoint from, IPEndPoint to, NetworkNamespace? inside = null)
+    {
+        // Bound by itself, because a socket whose connect() has failed tells no address.
+        using var socket = inside?.CreateSocket(to.AddressFamily) ?? new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(from);
+        var local = (IPEndPoint)socket.LocalEndPoint!;
+        using var limit = new CancellationTokenSource(Eventually.DefaultTimeout);
+        try
+        {
+            await socket.ConnectAsync(to, limit.Token).ConfigureAwait(false);
+            while (await socket.ReceiveAsync(new byte[64], limit.Token).ConfigureAwait(false) > 0)
+            {
+            }
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            // As good an end as FIN.
+        }
+
+        return local;
+    }
+
     /// <summary>Connects to a port of 127.0.0.1, optionally from another 127.0.0.0/8 address.</summary>
     public static Task<TcpPeer> ConnectAsync(int port, string? from = null) =>
         ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), from is null ? null : new IPEndPoint(IPAddress.Parse(from), 0));
@@ -110,6 +133,9 @@ public sealed class TcpPeer : IDisposable
         var headers = new byte[256];
         return Convert.ToHexString(headers, 0, Socket.GetRawSocketOption(6, 28, headers));
     }
+
+    /// <summary>Sends at once the ACK that the kernel would send some time later.</summary>
+    public void AcknowledgeAll() => Socket.SetRawSocketOption(6, 12, BitConverter.GetBytes(1)); // TCP_QUICKACK
 
     /// <summary>Sends bytes.</summary>
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)

@@ -71,7 +71,6 @@ internal static class OtherServers
         "mariadb", "mariadbd", 1, async folder =>
     {
         var data = folder.Folder("data");
-        DebianPeer.Require("my_print_defaults");
         (await ProcessRunner.RunAsync(
             [DebianPeer.Require("mariadb-install-db"), "--no-defaults", $"--datadir={data}", "--user=root", "--skip-test-db"]))
             .RequireSuccess();
