@@ -12,6 +12,7 @@
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0.401-noble
 ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
 ARG REDIRECT_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble
+ARG NATIVE_IMAGE=mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled
 
 # The SDK of global.json, running on the builder's own architecture whatever the target's is.
 FROM --platform=$BUILDPLATFORM ${SDK_IMAGE} AS build
@@ -42,6 +43,25 @@ ENV DOTNET_EnableDiagnostics=0
 WORKDIR /app
 COPY --from=build /app ./
 ENTRYPOINT ["/app/Gateway"]
+
+# docker build --target native: machine code on a base without .NET; starts in a fifth of the time, takes two thirds of the memory (docs/native.md).
+# It is linked on the platform that it is for.
+FROM ${SDK_IMAGE} AS build-native
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev zlib1g-dev && rm -rf /var/lib/apt/lists/*
+WORKDIR /source
+COPY global.json Directory.Build.props Directory.Packages.props .editorconfig THIRD-PARTY-NOTICES.txt ./
+COPY src/ src/
+COPY appsettings/ appsettings/
+RUN dotnet publish src/Gateway/Gateway.csproj --configuration Release --use-current-runtime -p:PublishAot=true \
+    -p:PublishDocumentationFiles=false --output /app && rm /app/*.dbg /app/*.pdb
+
+FROM ${NATIVE_IMAGE} AS native
+WORKDIR /app
+COPY --from=build-native /app ./
+EXPOSE 8080 9900
+USER $APP_UID
+ENTRYPOINT ["/app/Gateway"]
+CMD ["run"]
 
 FROM ${RUNTIME_IMAGE}
 WORKDIR /app

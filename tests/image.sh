@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the Dockerfile, both of its images, and runs them as the manifests of deploy/ say: user, capabilities, no_new_privs, seccomp profile, read-only root, mounts and commands are read from what
+# Builds the Dockerfile, its three images, and runs them as the manifests of deploy/ say: user, capabilities, no_new_privs, seccomp profile, read-only root, mounts and commands are read from what
 # kubectl renders. Prints sizes, and the time until a container is ready.
 #   tests/image.sh            some minutes at first, since it makes base images; they are kept below artifacts/image
 #   tests/image.sh --clean    removes them
@@ -87,6 +87,7 @@ variables=(--env APP_UID=1654 --env ASPNETCORE_HTTP_PORTS=8080 --env DOTNET_RUNN
 base gateway-base-sdk "$store/debian.tar" dotnet host packs sdk sdk-manifests shared templates -- --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 --env DOTNET_CLI_TELEMETRY_OPTOUT=1
 base gateway-base-runtime "$store/libraries.tar" dotnet host shared -- "${variables[@]}" --user 1654
 base gateway-base-redirect "$store/debian.tar" dotnet host shared -- "${variables[@]}"
+base gateway-base-native "$store/libraries.tar" -- --env APP_UID=1654 --user 1654
 
 # The Dockerfile as it stands. Packages come from this machine's NuGet folder, as far as they are there.
 packages=${NUGET_PACKAGES:-$HOME/.nuget/packages}
@@ -96,20 +97,24 @@ build() { # build TAG OPTIONS…
     shift
     buildah build --isolation chroot --layers --volume "$packages:/root/.nuget/packages" --volume "$HOME/.nuget/NuGet:/root/.nuget/NuGet:ro" \
         --build-arg "SDK_IMAGE=localhost/gateway-base-sdk:$sdk" --build-arg "RUNTIME_IMAGE=localhost/gateway-base-runtime:$sdk" \
-        --build-arg "REDIRECT_IMAGE=localhost/gateway-base-redirect:$sdk" --tag "localhost/$tag" "$@" "$root" >"$work/$tag.log" 2>&1 || { tail -n 30 "$work/$tag.log"; fail "$tag"; }
-    ok "$tag is built in $((SECONDS - start)) s: $(megabytes "$tag"), of it the base $(megabytes "$(sed 's/^gateway$/gateway-base-runtime/; s/-redirect$/-base-redirect/' <<<"$tag"):$sdk")"
+        --build-arg "REDIRECT_IMAGE=localhost/gateway-base-redirect:$sdk" --build-arg "NATIVE_IMAGE=localhost/gateway-base-native:$sdk" --tag "localhost/$tag" "$@" "$root" >"$work/$tag.log" 2>&1 || { tail -n 30 "$work/$tag.log"; fail "$tag"; }
+    ok "$tag is built in $((SECONDS - start)) s: $(megabytes "$tag"), of it the base $(megabytes "$(sed 's/^gateway$/gateway-base-runtime/; s/-\(redirect\|native\)$/-base-\1/' <<<"$tag"):$sdk")"
 }
 megabytes() { podman image inspect --format '{{.Size}}' "localhost/$1" | awk '{ printf "%.0f MB", $1 / 1e6 }'; }
 build gateway
 build gateway-redirect --target redirect
+build gateway-native --target native
 
-[ "$(podman image inspect --format '{{.User}}' localhost/gateway)" = 1654 ] || fail "the image's user"
-folder=$(podman image mount localhost/gateway)
-[ -z "$(find "$folder" \( -name sh -o -name bash -o -name apt -o -name dpkg \) -type f)" ] || fail "there is a shell, or a package manager"
-podman image unmount localhost/gateway >/dev/null
-ok "the image's user is 1654, and it has neither a shell nor a package manager"
+for image in gateway gateway-native; do
+    [ "$(podman image inspect --format '{{.User}}' "localhost/$image")" = 1654 ] || fail "the user of $image"
+    folder=$(podman image mount "localhost/$image")
+    [ -z "$(find "$folder" \( -name sh -o -name bash -o -name apt -o -name dpkg \) -type f)" ] || fail "there is a shell, or a package manager, in $image"
+    podman image unmount "localhost/$image" >/dev/null
+    ok "the user of $image is 1654, and it has neither a shell nor a package manager"
+done
 
 # pod FOLDER WORKLOAD: one pod of what the folder renders. Its containers share a network namespace, and a client has another.
+gateway=gateway
 number=0
 pod_address=10.77.1.10
 client_address=10.77.1.20
@@ -156,7 +161,8 @@ run_container() {
     [ "$(of '"\(.dropped) \(.readOnly) \(.escalation) \(.seccomp)"')" = '["ALL"] true false RuntimeDefault' ] || fail "$overlay: the restrictions of $(of .name)"
     case $(of .image) in
         *gateway-redirect:*) image=localhost/gateway-redirect ;;
-        */gateway:*) image=localhost/gateway ;;
+        # Whoami is in the first image alone.
+        */gateway:*) image=localhost/gateway; [[ $(of '.command | join(" ")') == *Whoami* ]] || image=localhost/$gateway ;;
         # What the manifests run in it are a shell, ip and coreutils, which this image has too.
         alpine:*) image=localhost/gateway-redirect ;;
         *) fail "$overlay: the image $(of .image)" ;;
@@ -239,4 +245,11 @@ sees_client overlays/transparent "gwimage$$x4"
 
 pod istio/sidecar app
 sees_client istio/sidecar "gwimage$$x5"
+
+gateway=gateway-native
+pod overlays/clb-proxy-v2 gateway
+ends "gwimage$$x6"
+pod overlays/transparent gateway
+sees_client overlays/transparent "gwimage$$x7"
+ok "the native image: the same"
 ok "all"
