@@ -21,7 +21,7 @@ public sealed class Http2BatteryTests(BatteryGateway gateway) : IClassFixture<Ba
         using var client = await RawHttp2Client.ConnectAsync(gateway.Http2);
         var answer = await client.AskAsync([.. request.Sent.Select(static line => line[1..])]);
         var reached = await gateway.TakeReachedAsync(request.Requests);
-        var isAlone = !answer.StartsWith("connection", StringComparison.Ordinal);
+        var isAlone = !answer.Contains("connection", StringComparison.Ordinal);
         if (isAlone && await client.AskAsync([":method: GET", ":scheme: http", ":path: /innocent", ":authority: x"]) is { } other)
         {
             Assert.Equal("200", other);

@@ -17,6 +17,7 @@ internal sealed class RawHttp2Client : IDisposable
     private const byte Headers = 1;
     private const byte Reset = 3;
     private const byte Settings = 4;
+    private const byte Ping = 6;
     private const byte GoAway = 7;
     private const byte Continuation = 9;
     private const byte EndStream = 1;
@@ -41,11 +42,45 @@ internal sealed class RawHttp2Client : IDisposable
     public void Dispose() => _peer.Dispose();
 
     /// <summary>Sends a request and waits for its end.</summary>
-    /// <param name="lines">Header fields; <c>@data TEXT</c>, <c>@trailers</c>, <c>@split N</c>, <c>@padded</c>, <c>@priority</c>, <c>@unknown frame</c>.</param>
-    /// <returns>The status, <c>reset CODE</c> or <c>connection CODE</c>.</returns>
+    /// <param name="lines">Header fields; <c>@data TEXT</c>, <c>@trailers</c>, <c>@split N</c>, <c>@padded</c>, <c>@priority</c>, <c>@unknown frame</c>.
+    /// <c>@frame TYPE FLAGS STREAM TEXT</c> is a frame as it is given, before or behind those of the fields; with <c>@then</c> instead,
+    /// behind the answer.</param>
+    /// <returns>The status, <c>reset CODE</c> or <c>connection CODE</c>; what becomes of <c>@then</c> behind it.</returns>
     public async Task<string> AskAsync(IReadOnlyList<string> lines)
     {
         _stream += 2;
+        await SendFramesAsync(lines.TakeWhile(static line => line.StartsWith("@frame ", StringComparison.Ordinal)));
+        lines = [.. lines.SkipWhile(static line => line.StartsWith("@frame ", StringComparison.Ordinal))];
+        if (lines.Count > 0 && lines[0][0] != '@')
+        {
+            await SendRequestAsync(lines);
+        }
+
+        await SendFramesAsync(lines.Where(static line => line.StartsWith("@frame ", StringComparison.Ordinal)));
+        var answer = await ReadAnswerAsync();
+        if (lines.Where(static line => line.StartsWith("@then ", StringComparison.Ordinal)).ToList() is { Count: > 0 } then)
+        {
+            await SendFramesAsync(then);
+            await SendAsync(Ping, 0, 0, "are you?"u8.ToArray());
+            answer += $", then {await ReadAnswerAsync()}";
+        }
+
+        return answer;
+    }
+
+    private async Task SendFramesAsync(IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
+        {
+            var parts = line.Split(' ', 5);
+            var (type, flags) = (byte.Parse(parts[1], CultureInfo.InvariantCulture), byte.Parse(parts[2], CultureInfo.InvariantCulture));
+            var stream = int.Parse(parts[3], CultureInfo.InvariantCulture);
+            await SendAsync(type, flags, stream, Encoding.Latin1.GetBytes(parts.Length > 4 ? BatteryCase.Unescape(parts[4]) : ""));
+        }
+    }
+
+    private async Task SendRequestAsync(IReadOnlyList<string> lines)
+    {
         var fields = lines.TakeWhile(static line => line[0] != '@').ToList();
         var data = lines.Where(static line => line.StartsWith("@data", StringComparison.Ordinal)).Select(static line => BatteryCase.Unescape(line.Length > 6 ? line[6..] : "")).ToList();
         var trailers = lines.SkipWhile(static line => line != "@trailers").Skip(1).ToList();
@@ -59,8 +94,6 @@ internal sealed class RawHttp2Client : IDisposable
         {
             await SendAsync(Headers, EndStream | EndHeaders, _stream, Block(trailers));
         }
-
-        return await ReadAnswerAsync();
     }
 
     private async Task SendHeadersAsync(IEnumerable<string> fields, IReadOnlyList<string> how, bool isLast)
@@ -106,6 +139,8 @@ internal sealed class RawHttp2Client : IDisposable
                     return $"reset {BinaryPrimitives.ReadInt32BigEndian(payload)}";
                 case Headers when isOurs:
                     return StatusOf(payload);
+                case Ping when (head[4] & 1) != 0 && payload.AsSpan().SequenceEqual("are you?"u8):
+                    return "nothing";
             }
         }
     }
