@@ -11,7 +11,7 @@ namespace Gateway.Tcp.Telemetry;
 /// </typeparam>
 /// <param name="interval">The time between two reports of one cause.</param>
 /// <param name="time">The clock.</param>
-internal sealed class EventTally<TCause>(TimeSpan interval, TimeProvider time)
+public sealed class EventTally<TCause>(TimeSpan interval, TimeProvider time)
     where TCause : notnull
 {
     // The causes are names of listeners and clusters times a dozen reasons. The bound is there because names of earlier reloads stay in the

@@ -1,3 +1,4 @@
+using Gateway.FunctionalTests.Http.Battery;
 using Gateway.Testing.Network;
 using Gateway.Testing.Processes;
 
@@ -38,5 +39,25 @@ public sealed class OperatorWarningTests
         Assert.Single(warnings, static line => line.Contains("Listener policed refuses clients: reason=proxy_protocol detail=UntrustedPeer, last 127.0.0.1:", StringComparison.Ordinal));
         Assert.Single(warnings, line => line.Contains("Cluster dead cannot be reached: reason=backend_connect_failed", StringComparison.Ordinal) && line.Contains(nobody, StringComparison.Ordinal));
         Assert.Single(warnings, line => line.Contains("Cluster web cannot be reached: reason=backend_connect_failed", StringComparison.Ordinal) && line.Contains(nobody, StringComparison.Ordinal));
+    }
+
+    /// <summary>A header block that refers to index 0 is an exception in Kestrel, with a Warning and a stack for each connection.</summary>
+    [Fact]
+    public async Task Log_ManyHeaderBlocksThatKestrelFailsOn_HasOneWarning()
+    {
+        var (http, marker) = (FreePorts.Next(), FreePorts.Next());
+        var nobody = $"127.0.0.1:{FreePorts.Next()}";
+        await using var gateway = await GatewayProcess.StartAsync(
+            new ConfigFile().AddHttp("web", http, nobody).Set("Listeners:web:HttpVersion", "Http2").AddHttp("marker", marker, nobody));
+        for (var i = 0; i < Many; i++)
+        {
+            using var client = await RawHttp2Client.ConnectAsync(new(System.Net.IPAddress.Loopback, http));
+            Assert.Equal("connection 2", await client.AskAsync([@"@frame 1 5 1 \x80"]));
+        }
+
+        using var last = new HttpClient();
+        using var answer = await last.GetAsync(new Uri($"http://127.0.0.1:{marker}/"));
+        await gateway.WaitForAccessAsync("listener=marker");
+        Assert.Single(gateway.Complaints(), static line => line.Contains("IndexOutOfRangeException", StringComparison.Ordinal));
     }
 }

@@ -7,6 +7,8 @@ namespace Gateway.Observability.Logs;
 /// <summary>The logger of one category of <see cref="ConsoleLogProvider"/>.</summary>
 internal sealed class ConsoleLog(string category, ConsoleLogProvider provider) : ILogger
 {
+    private const string Server = "Microsoft.AspNetCore.Server.Kestrel";
+
     // Large enough for a refused configuration, which logs a hundred errors in one line.
     private const int MaxMessageLength = 64 * 1024;
 
@@ -17,6 +19,7 @@ internal sealed class ConsoleLog(string category, ConsoleLogProvider provider) :
     private static StringWriter? _text;
 
     private readonly AccessFiles? _access = category == AccessFiles.Category ? provider.AccessFiles : null;
+    private readonly bool _isServer = category.StartsWith(Server, StringComparison.Ordinal);
 
     public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
@@ -41,7 +44,7 @@ internal sealed class ConsoleLog(string category, ConsoleLogProvider provider) :
                 return;
             }
 
-            var line = Format(logLevel, eventId, state, exception, formatter);
+            var line = Line(logLevel, eventId, state, exception, formatter);
             if (line.Length > 0)
             {
                 provider.Write(line, logLevel);
@@ -53,6 +56,19 @@ internal sealed class ConsoleLog(string category, ConsoleLogProvider provider) :
         {
             provider.Failed();
         }
+    }
+
+    /// <summary>The line that is written; empty: none is.</summary>
+    internal string Line<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> message)
+    {
+        if (!_isServer || exception is null || level < LogLevel.Warning)
+        {
+            return Format(level, id, state, exception, message);
+        }
+
+        return !provider.ServerExceptions.Count((id.Id, exception.GetType()), out var count) ? ""
+            : count == 1 ? Format(level, id, state, exception, message)
+            : Format(level, id, state, exception, (s, e) => $"{message(s, e)} {count} since the last such line (one a minute)");
     }
 
     internal string Format<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> message)

@@ -20,9 +20,14 @@ internal sealed class ConsoleLogProvider : ILoggerProvider, ISupportExternalScop
     private readonly ConcurrentDictionary<string, ConsoleLog> _logs = new();
 
     public ConsoleLogProvider(
-        IOptionsMonitor<ConsoleLoggerOptions> options, IEnumerable<ConsoleFormatter> formatters, LogMetrics metrics, AccessFiles access)
+        IOptionsMonitor<ConsoleLoggerOptions> options,
+        IEnumerable<ConsoleFormatter> formatters,
+        LogMetrics metrics,
+        AccessFiles access,
+        TimeProvider? time = null)
     {
         (_options, _metrics, AccessFiles) = (options, metrics, access);
+        ServerExceptions = new(OperatorWarnings.Interval, time ?? TimeProvider.System);
         _formatters = formatters.ToDictionary(static formatter => formatter.Name, StringComparer.OrdinalIgnoreCase);
         var own = new ConsoleLog("Gateway.Log", this);
         _lines = new LineWriter(OperatingSystem.IsLinux() ? StandardStreams.Write : WriteByConsole, metrics, dropped => own.Format(
@@ -35,6 +40,12 @@ internal sealed class ConsoleLogProvider : ILoggerProvider, ISupportExternalScop
 
     /// <summary>The file of the access log.</summary>
     internal AccessFiles AccessFiles { get; }
+
+    /// <summary>
+    /// Exceptions that the HTTP server logs with their stack: one line for each kind and minute, because the bytes of a client can cause
+    /// one with each connection (in .NET 10 a block of HTTP/2 headers that refers to index 0 does).
+    /// </summary>
+    internal EventTally<(int Event, Type Exception)> ServerExceptions { get; }
 
     /// <summary>The formatter that the section names. The name in the file was validated.</summary>
     internal ConsoleFormatter Formatter =>

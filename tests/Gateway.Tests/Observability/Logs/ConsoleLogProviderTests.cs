@@ -3,6 +3,7 @@ using Gateway.Observability.Logs;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Observability.Logs;
 
@@ -66,6 +67,33 @@ public sealed class ConsoleLogProviderTests
         Assert.Equal(1, services.GetRequiredService<LogMetrics>().Dropped);
     }
 
+    [Fact]
+    public void Line_ExceptionsOfTheServer_AreOneAMinuteForEachKindAndCounted()
+    {
+        var time = new FakeTimeProvider();
+        using var services = Services(null, time);
+        var provider = services.GetServices<ILoggerProvider>().Single();
+        var server = (ConsoleLog)provider.CreateLogger("Microsoft.AspNetCore.Server.Kestrel");
+        string Line(ConsoleLog log, Exception? thrown) =>
+            log.Line(LogLevel.Warning, default, "Connection ended.", thrown, static (state, _) => state);
+
+        Assert.Contains("FormatException", Line(server, new FormatException()), StringComparison.Ordinal);
+        Assert.Equal("", Line(server, new FormatException()));
+        Assert.Equal("", Line(server, new FormatException()));
+        Assert.NotEqual("", Line(server, new InvalidOperationException()));
+        Assert.NotEqual("", Line(server, null));
+        Assert.NotEqual("", Line(server, null));
+        var other = (ConsoleLog)provider.CreateLogger("Some.Category");
+        Assert.NotEqual("", Line(other, new FormatException()));
+        Assert.NotEqual("", Line(other, new FormatException()));
+
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Contains(
+            "Connection ended. 3 since the last such line (one a minute) System.FormatException",
+            Line(server, new FormatException()),
+            StringComparison.Ordinal);
+    }
+
     private static string Format(string? formatter, LogLevel level, string message, Exception? exception = null)
     {
         using var services = Services(formatter);
@@ -73,7 +101,10 @@ public sealed class ConsoleLogProviderTests
         return log.Format(level, default, message, exception, static (state, _) => state);
     }
 
-    private static ServiceProvider Services(string? formatter, params (string Key, string Value)[] more)
+    private static ServiceProvider Services(string? formatter, params (string Key, string Value)[] more) =>
+        Services(formatter, TimeProvider.System, more);
+
+    private static ServiceProvider Services(string? formatter, TimeProvider time, params (string Key, string Value)[] more)
     {
         var values = more.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)).ToDictionary();
         if (formatter is not null)
@@ -82,6 +113,6 @@ public sealed class ConsoleLogProviderTests
         }
 
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
-        return new ServiceCollection().AddLogging(logging => logging.AddGatewayLogging(configuration)).BuildServiceProvider();
+        return new ServiceCollection().AddSingleton(time).AddLogging(logging => logging.AddGatewayLogging(configuration)).BuildServiceProvider();
     }
 }
