@@ -1,3 +1,4 @@
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.SourceIp;
 
@@ -8,4 +9,11 @@ namespace Gateway.Tcp.Dialing;
 /// <param name="SourceIp">How the backend learns the client's address; the client's port is never bound.</param>
 /// <param name="KeepAlive">Keep-alive probes; null: off.</param>
 /// <param name="NameOf">Gives the name that metrics use for the destination at <c>host:port</c>; null: they use <c>host:port</c>.</param>
-public sealed record SocketDial(string Cluster, SourceIpModel SourceIp, TcpKeepAlive? KeepAlive, Func<string, string>? NameOf = null);
+public sealed record SocketDial(string Cluster, SourceIpModel SourceIp, TcpKeepAlive? KeepAlive, Func<string, string>? NameOf = null)
+{
+    /// <summary>TCP_USER_TIMEOUT; null: the kernel's.</summary>
+    public TimeSpan? UserTimeout { get; init; }
+
+    /// <summary>Buffers and DSCP. Defaults to the kernel's.</summary>
+    public SocketConfig Socket { get; init; } = new();
+}

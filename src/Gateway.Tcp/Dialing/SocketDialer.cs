@@ -32,7 +32,8 @@ public sealed class SocketDialer
     private const int MostDestinations = 4096;
 
     // Each cluster here has one destination. The only thing that it keeps is at which address of the destination the next dial starts.
-    private readonly ConcurrentDictionary<(string Cluster, string Name, string Authority), ClusterModel> _destinations = new();
+    private readonly ConcurrentDictionary<(string Cluster, string Name, string Authority, SocketConfig Socket), ClusterModel>
+        _destinations = new();
     private readonly OwnListeners _ownListeners;
     private readonly HostResolver _resolver;
     private readonly DialMetrics _metrics;
@@ -160,13 +161,17 @@ public sealed class SocketDialer
         }
 
         return _destinations.GetOrAdd(
-            (dial.Cluster, dial.NameOf?.Invoke(authority) ?? authority, authority),
+            (dial.Cluster, dial.NameOf?.Invoke(authority) ?? authority, authority, dial.Socket),
             static key =>
             {
                 var destination = new TcpDestinationConfig { Address = key.Authority };
                 return new ClusterModel(
                     key.Cluster,
-                    new TcpClusterConfig { Destinations = new Dictionary<string, TcpDestinationConfig> { [key.Name] = destination } });
+                    new TcpClusterConfig
+                    {
+                        Destinations = new Dictionary<string, TcpDestinationConfig> { [key.Name] = destination },
+                        Socket = key.Socket,
+                    });
             });
     }
 
@@ -193,6 +198,7 @@ public sealed class SocketDialer
             Cluster = ClusterOf(dial, $"{destination.Host}:{destination.Port}"),
             SourceIp = dial.SourceIp,
             KeepAlive = dial.KeepAlive,
+            UserTimeout = dial.UserTimeout,
             NamePatience = RefreshPatience,
         }));
         if (dialed.Failure != DialFailure.None)

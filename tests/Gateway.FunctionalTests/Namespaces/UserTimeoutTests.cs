@@ -42,4 +42,32 @@ public sealed class UserTimeoutTests
         Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(15));
         await gateway.WaitForAccessAsync("listener=in", isBackend ? "reason=backend_reset" : "reason=client_reset");
     }
+
+    /// <summary>The destination of an HTTP cluster vanishes in the middle of an upload; on the event loops and on .NET's sockets.</summary>
+    [Theory]
+    [InlineData("Auto")]
+    [InlineData("Sockets")]
+    public async Task HttpDestination_WhosePacketsAreDropped_IsDeadAfterUserTimeout(string transport)
+    {
+        await using var network = await GatewayNetwork.CreateAsync();
+        await using var backend = RecordingTcpServer.Start(endPoint: new IPEndPoint(GatewayNetwork.BackendV4, 8080), inside: network.Backend);
+        var config = new ConfigFile().AddHttp("web", 9000, backend.Address, address: $"{GatewayNetwork.GatewayV4}")
+            .Set("Listeners:web:Transport", transport)
+            .Set("ReverseProxy:Clusters:web:Metadata", new Dictionary<string, string> { ["KeepAlive.UserTimeout"] = "2s" });
+        await using var gateway = await GatewayProcess.StartAsync(config, new GatewayStart { Inside = network.Gateway });
+        using var client = await TcpPeer.ConnectAsync(
+            new IPEndPoint(GatewayNetwork.GatewayV4, 9000), new IPEndPoint(GatewayNetwork.ClientV4, 0), network.Client);
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n");
+        using var accepted = await backend.NextAsync();
+        while (await accepted.ReadLineAsync() != "")
+        {
+        }
+
+        await network.Backend.RunAsync("nft", "add table inet gone; add chain inet gone in { type filter hook input priority 0; policy drop; }");
+        var began = Stopwatch.GetTimestamp();
+        await client.SendAsync("lost");
+
+        Assert.Equal("HTTP/1.1 502 Bad Gateway", await client.ReadLineAsync());
+        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(15));
+    }
 }

@@ -56,7 +56,7 @@ internal sealed class ListenersTopic : IConfigTopic
 
             TlvsTopic.CheckHeaders(context, $"{path}:TlvHeaders", listener);
             TlvsTopic.CheckTrustDomains(context, $"{path}:Access:TrustDomains", listener);
-            CheckKeepAlive(context, $"{path}:KeepAlive", listener.KeepAlive);
+            CheckKeepAlive(context, $"{path}:KeepAlive:", listener.KeepAlive);
             CheckHttpLimits(context, $"{path}:HttpLimits", listener.HttpLimits);
         }
 
@@ -98,20 +98,21 @@ internal sealed class ListenersTopic : IConfigTopic
         }
     }
 
-    private static void CheckKeepAlive(ValidationContext context, string path, KeepAliveConfig keepAlive)
+    /// <summary>Checks keep-alive of clients' or of destinations' connections.</summary>
+    public static void CheckKeepAlive(ValidationContext context, string prefix, KeepAliveConfig keepAlive)
     {
         var limit = TimeSpan.FromSeconds(MaxKeepAliveSeconds);
-        Range.Check(context, $"{path}:Time", keepAlive.Time, TimeSpan.FromSeconds(1), limit);
-        Range.Check(context, $"{path}:Interval", keepAlive.Interval, TimeSpan.FromSeconds(1), limit);
-        Range.Check(context, $"{path}:Retries", keepAlive.Retries, 1, MaxKeepAliveRetries);
+        Range.Check(context, $"{prefix}Time", keepAlive.Time, TimeSpan.FromSeconds(1), limit);
+        Range.Check(context, $"{prefix}Interval", keepAlive.Interval, TimeSpan.FromSeconds(1), limit);
+        Range.Check(context, $"{prefix}Retries", keepAlive.Retries, 1, MaxKeepAliveRetries);
         if (keepAlive.UserTimeout is { } userTimeout)
         {
-            Range.Check(context, $"{path}:UserTimeout", userTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(24));
+            Range.Check(context, $"{prefix}UserTimeout", userTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(24));
         }
 
         if (keepAlive is { Enabled: true } && keepAlive.Time > TimeSpan.FromSeconds(240))
         {
-            context.Warning($"{path}:Time", "load balancers forget idle flows after 240 to 350 s: probe earlier");
+            context.Warning($"{prefix}Time", "load balancers forget idle flows after 240 to 350 s: probe earlier");
         }
     }
 

@@ -1,8 +1,10 @@
+using Gateway.Configuration.Reading;
+using Gateway.Http.Backends.Clients;
 using Gateway.Tcp.Configuration;
 
 namespace Gateway.Configuration.Validation;
 
-/// <summary>Checks the socket options of listeners and of clusters.</summary>
+/// <summary>Checks the socket options of listeners and of clusters, TCP and HTTP (<see cref="ClusterSockets"/>).</summary>
 internal sealed class SocketTopic : IConfigTopic
 {
     // The kernel's own least value is of this size (SOCK_MIN_SNDBUF). The upper end is far above net.core.wmem_max of any host, which caps
@@ -18,7 +20,7 @@ internal sealed class SocketTopic : IConfigTopic
         var tcp = context.Config.TcpProxy;
         foreach (var (name, listener) in context.Config.Listeners)
         {
-            Check(context, $"Listeners:{name}:Socket", listener.Socket);
+            Check(context, $"Listeners:{name}:Socket:", listener.Socket);
             if (OnlyForwards(tcp, route => name.Equals(route.Listener, StringComparison.OrdinalIgnoreCase)))
             {
                 RefuseAll(context, $"Listeners:{name}:Socket");
@@ -28,10 +30,31 @@ internal sealed class SocketTopic : IConfigTopic
 
         foreach (var (name, cluster) in tcp.Clusters)
         {
-            Check(context, $"TcpProxy:Clusters:{name}:Socket", cluster.Socket);
+            Check(context, $"TcpProxy:Clusters:{name}:Socket:", cluster.Socket);
             if (OnlyForwards(tcp, route => name.Equals(route.ClusterId, StringComparison.OrdinalIgnoreCase)))
             {
                 RefuseAll(context, $"TcpProxy:Clusters:{name}:Socket");
+            }
+        }
+
+        CheckHttp(context);
+    }
+
+    private static void CheckHttp(ValidationContext context)
+    {
+        foreach (var cluster in context.Config.ReverseProxy.Clusters)
+        {
+            var metadata = $"ReverseProxy:Clusters:{cluster.ClusterId}:Metadata";
+            var wrong = 0;
+            var sockets = ClusterSockets.Read(cluster.Metadata, (key, value, rule) =>
+            {
+                wrong++;
+                context.Issues.Error(KeyPath.Join(metadata, key), ConfigIssue.Quote(value), rule);
+            });
+            if (wrong == 0)
+            {
+                Check(context, $"{metadata}:{ClusterSockets.SocketPrefix}", sockets.Socket);
+                ListenersTopic.CheckKeepAlive(context, $"{metadata}:{ClusterSockets.KeepAlivePrefix}", sockets.KeepAlive);
             }
         }
     }
@@ -48,21 +71,21 @@ internal sealed class SocketTopic : IConfigTopic
                 is { Mode: SourceIpMode.Dnat, Fallback: SourceIpFallback.Reject });
     }
 
-    private static void Check(ValidationContext context, string path, SocketConfig socket)
+    private static void Check(ValidationContext context, string prefix, SocketConfig socket)
     {
         if (socket.SendBufferBytes is { } send)
         {
-            Range.Check(context, $"{path}:SendBufferBytes", send, LeastBuffer, MostBuffer);
+            Range.Check(context, $"{prefix}SendBufferBytes", send, LeastBuffer, MostBuffer);
         }
 
         if (socket.ReceiveBufferBytes is { } receive)
         {
-            Range.Check(context, $"{path}:ReceiveBufferBytes", receive, LeastBuffer, MostBuffer);
+            Range.Check(context, $"{prefix}ReceiveBufferBytes", receive, LeastBuffer, MostBuffer);
         }
 
         if (socket.Dscp is { } dscp)
         {
-            Range.Check(context, $"{path}:Dscp", dscp, 0, MostDscp);
+            Range.Check(context, $"{prefix}Dscp", dscp, 0, MostDscp);
         }
     }
 }

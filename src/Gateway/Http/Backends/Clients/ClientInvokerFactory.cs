@@ -26,6 +26,8 @@ internal sealed class ClientInvokerFactory(
     TimeProvider time,
     ILogger<ForwarderHttpClientFactory> logger) : IForwarderHttpClientFactory, IStartsAtZero
 {
+    private static readonly SourceIpModel NoSourceIp = new() { Mode = SourceIpMode.None };
+
     /// <inheritdoc/>
     public void StartAtZero(GatewayConfig config)
     {
@@ -45,33 +47,42 @@ internal sealed class ClientInvokerFactory(
             ? sourceIp
             : null;
         var old = context.OldClient as ClientInvoker;
-        if (wanted is not null && old is not null && old.SourceIp.Equals(wanted) && context.NewConfig == context.OldConfig)
+        var isSame = context.NewConfig == context.OldConfig
+            && ClusterSockets.Read(context.NewMetadata) == ClusterSockets.Read(context.OldMetadata);
+        if (wanted is not null && old is not null && old.SourceIp.Equals(wanted) && isSame)
         {
             return old;
         }
 
         old?.Retire();
+        var dial = DialOf(context, wanted is null ? NoSourceIp : SourceIpModel.From(wanted.Config));
         if (wanted is null)
         {
-            return context.OldClient is RenewingInvoker reused && context.NewConfig == context.OldConfig
+            return context.OldClient is RenewingInvoker reused && isSame
                 ? reused
                 : Follow(
                     context,
                     (lifetime, own, loop) => new KeepAliveHttpClientFactory(
-                        dialer, limit, options, names, metrics, lifetime, own, loop, logger));
+                        dialer, limit, dial, metrics, lifetime, own, loop, logger));
         }
 
-        var dial = new SocketDial(
-            context.ClusterId,
-            SourceIpModel.From(wanted.Config),
-            options.KeepAlive,
-            at => names.Of(context.ClusterId, at));
         HttpMessageInvoker Create(Announcement? announced) =>
             Follow(
                 context,
                 (lifetime, own, loop) => new BoundFactory(
                     dialer, limit, lifetime, metrics, dial, announced, wanted.IdleTimeout, own, loop));
         return new ClientInvoker(wanted, context.ClusterId, Create, pools, metrics, time);
+    }
+
+    private SocketDial DialOf(ForwarderHttpClientContext context, SourceIpModel sourceIp)
+    {
+        var sockets = ClusterSockets.Read(context.NewMetadata);
+        var probes = sockets.KeepAlive is { Enabled: true } on ? new TcpKeepAlive(on.Time, on.Interval, on.Retries) : null;
+        return new SocketDial(context.ClusterId, sourceIp, probes, at => names.Of(context.ClusterId, at))
+        {
+            UserTimeout = sockets.KeepAlive.UserTimeout,
+            Socket = sockets.Socket,
+        };
     }
 
     // Another client takes over when the certificates change, and for each name when its addresses do.

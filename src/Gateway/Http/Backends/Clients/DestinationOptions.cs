@@ -1,12 +1,8 @@
-using Gateway.Tcp.Engines;
-
 namespace Gateway.Http.Backends.Clients;
 
 /// <summary>Settings for the connections of every HTTP client to its destinations.</summary>
 internal sealed record DestinationOptions
 {
-    private static readonly Configuration.KeepAliveConfig Defaults = new();
-
     /// <summary>
     /// How long a connection to an IP address gets new requests. Defaults to 10 minutes, because pods behind a virtual address come and go.
     /// Requests that are under way on a connection may take longer.
@@ -25,11 +21,4 @@ internal sealed record DestinationOptions
     /// refreshes it in the background.
     /// </summary>
     public TimeSpan LookInterval { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>
-    /// TCP keep-alive. Defaults to that of <see cref="Configuration.KeepAliveConfig"/>: clouds and stateful firewalls forget idle flows
-    /// after 240 to 350 s, and a destination that died without a FIN is found within two minutes although no activity timeout is set. It is
-    /// not configurable, because YARP's cluster schema has no key for it.
-    /// </summary>
-    public TcpKeepAlive KeepAlive { get; init; } = new(Defaults.Time, Defaults.Interval, Defaults.Retries);
 }

@@ -1,8 +1,6 @@
 using Gateway.Tcp.Admission;
-using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
-using Gateway.Tcp.SourceIp;
 using Gateway.Tls;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -16,22 +14,18 @@ namespace Gateway.Http.Backends.Clients;
 internal sealed class KeepAliveHttpClientFactory(
     SocketDialer dialer,
     ConnectionLimit limit,
-    DestinationOptions options,
-    DestinationNames names,
+    SocketDial dial,
     ClientPoolMetrics metrics,
     TimeSpan lifetime,
     ClientCredentials? credentials,
     EngineLoop? loop,
     ILogger<ForwarderHttpClientFactory> logger) : ForwarderHttpClientFactory(logger)
 {
-    private static readonly SourceIpModel NoSourceIp = new() { Mode = SourceIpMode.None };
-
     /// <inheritdoc/>
     protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
     {
         base.ConfigureHandler(context, handler);
         credentials?.Apply(handler.SslOptions);
-        var dial = new SocketDial(context.ClusterId, NoSourceIp, options.KeepAlive, at => names.Of(context.ClusterId, at));
         DestinationHandler.Configure(handler);
         handler.PooledConnectionLifetime = lifetime;
         handler.ConnectCallback = (connection, cancellation) => loop is null
