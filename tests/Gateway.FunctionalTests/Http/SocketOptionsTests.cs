@@ -5,8 +5,8 @@ using Gateway.Testing.Processes;
 
 namespace Gateway.FunctionalTests.Http;
 
-/// <summary>Socket options of the connections to an HTTP cluster's destinations, as the kernel reports them.</summary>
-public sealed class ClusterSocketsTests
+/// <summary>Socket options of HTTP listeners' connections, and of those to HTTP clusters' destinations, as the kernel reports them.</summary>
+public sealed class SocketOptionsTests
 {
     private const string Metadata = "ReverseProxy:Clusters:web:Metadata";
 
@@ -57,6 +57,30 @@ public sealed class ClusterSocketsTests
         Assert.Equal("HTTP/1.1 204 No Content", await client.ReadLineAsync());
     }
 
+    [Theory]
+    [InlineData("Auto", "127.0.0.1")]
+    [InlineData("Auto", "[::1]")]
+    [InlineData("Sockets", "127.0.0.1")]
+    [InlineData("Sockets", "[::1]")]
+    public async Task SocketOptions_OfAListener_AreOnItsClientsConnections(string transport, string address)
+    {
+        await using var backend = RecordingTcpServer.Start();
+        var port = FreePorts.Next();
+        var config = new ConfigFile().AddHttp("web", port, backend.Address, address: address)
+            .Set("Listeners:web:Transport", transport)
+            .Set("Listeners:web:KeepAlive", new { Time = "2h" })
+            .Set("Listeners:web:Socket", new { SendBufferBytes = 50_000, ReceiveBufferBytes = 60_000, Dscp = 46 });
+        await using var gateway = await GatewayProcess.StartAsync(config);
+        using var client = await TcpPeer.ConnectAsync(IPEndPoint.Parse($"{address}:{port}"));
+        using var accepted = await AskAsync(client, backend);
+
+        var shown = await ShowAsync(client);
+        Assert.Contains("rb120000,", shown, StringComparison.Ordinal);
+        Assert.Contains("tb100000,", shown, StringComparison.Ordinal);
+        Assert.Contains(address == "[::1]" ? "tclass:0xb8" : "tos:0xb8", shown, StringComparison.Ordinal);
+        Assert.Matches(@"timer:\(keepalive,1\d\dmin", shown);
+    }
+
     // Nothing is answered, so that each request has a connection of its own.
     private static async Task<TcpPeer> AskAsync(TcpPeer client, RecordingTcpServer backend)
     {
@@ -66,9 +90,13 @@ public sealed class ClusterSocketsTests
         return accepted;
     }
 
-    private static async Task<string> ShowAsync(TcpPeer accepted)
+    // The gateway's socket of a connection.
+    private static async Task<string> ShowAsync(TcpPeer peer)
     {
-        string[] ask = [DebianPeer.Require("ss"), "-Htinmo", "--tos", "sport", "=", $":{accepted.Remote.Port}"];
+        string[] ask =
+        [
+            DebianPeer.Require("ss"), "-Htinmo", "--tos", "sport", "=", $":{peer.Remote.Port}", "and", "dport", "=", $":{peer.Local.Port}",
+        ];
         return (await ProcessRunner.RunAsync(ask)).RequireSuccess().StandardOutput;
     }
 
