@@ -61,6 +61,7 @@ internal sealed class PlanText(ConfigResult result)
         }
 
         parts.AddRange(ListenerText.WaysOf(listener, MaxListed));
+        parts.AddRange(PolicyText.Of(listener, MaxListed));
         if (SourceOf($"Listeners:{plan.Name}") is { } source)
         {
             parts.Add($"from {source}");
@@ -79,13 +80,17 @@ internal sealed class PlanText(ConfigResult result)
         {
             var config = Config.TcpProxy.Routes[route.Name];
             yield return $"{route.Name}: {RouteText.Of(config.Match, MaxListed)} -> {route.Cluster.Name} ({SourceIp(route)}): "
-                + $"{Destinations(route)}{Times(config)}"
+                + string.Concat(
+                    PolicyText.Of(Config.TcpProxy.Clusters[route.Cluster.Name]).Concat(PolicyText.Of(config.Limits))
+                        .Select(static text => $"; {text}").Prepend(Destinations(route)))
+                + Times(config)
                 + (SourceOf($"TcpProxy:Routes:{route.Name}") is { } source ? $"; from {source}" : "");
         }
     }
 
     private static string Times(TcpRouteConfig route) =>
         $"; ends after {Span(route.IdleTimeout)} without a byte"
+        + (route.HalfClosedTimeout is { } half ? $", {Span(half)} once one side has ended" : "")
         + (route.MaxDuration is { } longest ? $", and after {Span(longest)} in any case" : "");
 
     private static string Span(TimeSpan time) => time.TotalSeconds < 120
@@ -100,7 +105,8 @@ internal sealed class PlanText(ConfigResult result)
             ? cluster.Type.ToString()
             : string.Join(", ", route.Cluster.Destinations.Select(static destination => $"{destination.Name} {destination.Address}"
                 + (destination.Weight == 1 ? "" : $" (weight {destination.Weight})")
-                + (destination.Priority == 0 ? "" : $" (priority {destination.Priority})")));
+                + (destination.Priority == 0 ? "" : $" (priority {destination.Priority})")
+                + (destination.MaxConnections is { } most ? $" ({PolicyText.AtMost(most)})" : "")));
 
     // Listeners of the cluster serve HTTPRoutes alone.
     private IEnumerable<string> HttpRoutes(string listener) =>

@@ -89,6 +89,56 @@ public sealed class ValidateCommandTests : IDisposable
     }
 
     [Fact]
+    public void Run_BalanceChecksAndLimits_ArePrintedAndDefaultsAreNot()
+    {
+        File.WriteAllText(_file, """
+            {
+              "Listeners": {
+                "db": {
+                  "Address": "127.0.0.1:5432", "Protocol": "Tcp", "Access": { "Deny": [ "192.0.2.0/24" ] },
+                  "Limits": { "MaxConnections": 100, "PerClient": { "MaxConnections": 10, "ConnectionsPerSecond": 0.5 } }
+                },
+                "plain": { "Address": "127.0.0.1:5433", "Protocol": "Tcp" }
+              },
+              "TcpProxy": {
+                "Routes": {
+                  "db": {
+                    "Listener": "db", "ClusterId": "db", "SourceIp": { "Mode": "None" }, "HalfClosedTimeout": "10s",
+                    "Limits": { "MaxConnections": 50, "BytesPerSecondToBackend": 2000, "BytesPerSecondToClient": 1024 }
+                  },
+                  "plain": { "Listener": "plain", "ClusterId": "plain", "SourceIp": { "Mode": "None" } }
+                },
+                "Clusters": {
+                  "db": {
+                    "LoadBalancingPolicy": "LeastRequests", "Queue": { "MaxLength": 5 },
+                    "Destinations": { "a": { "Address": "10.0.0.1:5432", "Weight": 2, "Priority": 1, "MaxConnections": 20 } },
+                    "HealthCheck": { "Active": { "Kind": "Tls" }, "WhenAllDown": "Reject", "WhenUnhealthy": "Close" }
+                  },
+                  "plain": { "Destinations": { "a": { "Address": "10.0.0.1:5432" } } }
+                }
+              },
+              "Admin": null
+            }
+            """);
+
+        Assert.Equal(0, Run(_file));
+
+        var lines = _output.ToString().Split(Environment.NewLine);
+        Assert.Contains(
+            "db  127.0.0.1:5432  Tcp; denies 192.0.2.0/24; at most 100 connections; each client at most 10 connections; "
+                + "each client at most 0.5 new connections a second",
+            lines);
+        Assert.Contains(
+            "  1. db: any -> db (None): a 10.0.0.1:5432 (weight 2) (priority 1) (at most 20 connections); by LeastRequests; 5 may wait; "
+                + "checked by Tls; refused while all are down; closed at what is unhealthy; at most 50 connections; "
+                + "2000 bytes a second to the backend; 1024 bytes a second to the client; "
+                + "ends after 60 min without a byte, 10 s once one side has ended",
+            lines);
+        Assert.Contains("plain  127.0.0.1:5433  Tcp", lines);
+        Assert.Contains("  1. plain: any -> plain (None): a 10.0.0.1:5432; ends after 60 min without a byte", lines);
+    }
+
+    [Fact]
     public void Run_WithObjects_PrintsWhatTheyAddAndWhereItCameFrom()
     {
         Assert.Equal(0, RunWith(Objects));
