@@ -4,15 +4,15 @@
 #   docker run --rm -p 8080:8080 -p 9900:9900 -v "$PWD/appsettings:/app/appsettings:ro" gateway
 # Transparent mode needs CAP_NET_RAW, which a non-root process does not get from --cap-add: docs/transparent.md, Rights in a container.
 
-# Base images are named by tag: the registry moves a tag to each month's fixes. To build the same image again, pin each by its digest,
+# Base images are named by tag and digest (of the list, which serves every architecture): the digest counts, the tag says what it is. They
+# bring .NET 10.0.12. A tag is moved to each month's fixes, a digest is not: have them renewed (Renovate: docker:pinDigests; Dependabot:
+# package-ecosystem docker), or ask with
 #   docker buildx imagetools inspect mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled --format '{{.Manifest.Digest}}'
-#   ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled@sha256:…        (the digest of the list: it serves every architecture)
-# in your copy, or by --build-arg, and have it renewed with the fixes (Renovate: docker:pinDigests; Dependabot: package-ecosystem docker). A mirror, or bases of your own, go the same way:
-# tests/image.sh builds this file on bases that it makes from Debian's packages.
-ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0.401-noble
-ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
-ARG REDIRECT_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble
-ARG NATIVE_IMAGE=mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled
+# A mirror, or bases of your own, go by --build-arg: tests/image.sh builds this file on bases that it makes from Debian's packages.
+ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0.401-noble@sha256:e70cdb7f80b0348f5cb85f19a8f670fca061f033d57eed12fa003d58b0e06317
+ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled@sha256:9651fa59abcdf177c30392cb44a820605ca5d618429ab37acbf6e7c644510b02
+ARG REDIRECT_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble@sha256:222759b391a1aaf241166672c8f99b2d4ada452e7b5319f3c6e8f265a37b5ad4
+ARG NATIVE_IMAGE=mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled@sha256:18d4848091a40d13dbfdd6a8340c1657dc3e2f2d7fa2f042e9d162e68669dbc9
 
 # The SDK of global.json, running on the builder's own architecture whatever the target's is.
 FROM --platform=$BUILDPLATFORM ${SDK_IMAGE} AS build

@@ -17,6 +17,19 @@ public sealed class DockerfileTests
         Assert.Contains($"/dotnet/sdk:{global.RootElement.GetProperty("sdk").GetProperty("version")}-", Text, StringComparison.Ordinal);
     }
 
+    /// <summary>What is built tomorrow is what was built and tested today.</summary>
+    [Fact]
+    public void BaseImages_Always_AreNamedByDigest()
+    {
+        var bases = Regex.Matches(Text, @"^ARG \w+_IMAGE=(\S+)$", RegexOptions.Multiline).Select(static match => match.Groups[1].Value).ToList();
+
+        Assert.Equal(4, bases.Count);
+        Assert.All(bases, static image => Assert.Matches("^[^@]+:[^@]+@sha256:[0-9a-f]{64}$", image));
+        Assert.All(
+            Regex.Matches(Text, @"^FROM (?:--platform=\S+ )?(\S+)", RegexOptions.Multiline).Select(static match => match.Groups[1].Value),
+            static from => Assert.Matches(@"^\$\{\w+_IMAGE\}$", from));
+    }
+
     [Fact]
     public void RestoreLayer_Always_HasEveryProjectWithItsLockFile()
     {
@@ -45,7 +58,7 @@ public sealed class DockerfileTests
         var final = Text[Text.LastIndexOf("\nFROM ", StringComparison.Ordinal)..];
 
         Assert.StartsWith("\nFROM ${RUNTIME_IMAGE}\n", final, StringComparison.Ordinal);
-        Assert.Matches(new Regex(@"^ARG RUNTIME_IMAGE=\S+-chiseled$", RegexOptions.Multiline), Text);
+        Assert.Matches(new Regex(@"^ARG RUNTIME_IMAGE=\S+-chiseled@", RegexOptions.Multiline), Text);
         Assert.Contains("\nUSER $APP_UID\n", final, StringComparison.Ordinal);
         Assert.Contains("\nENV ASPNETCORE_HTTP_PORTS=\n", final, StringComparison.Ordinal);
         Assert.DoesNotContain("\nRUN ", final, StringComparison.Ordinal); // there is no shell
