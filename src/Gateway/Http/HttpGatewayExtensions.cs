@@ -5,6 +5,7 @@ using Gateway.Http.Connections;
 using Gateway.Http.Connections.Frames;
 using Gateway.Http.GatewayApi;
 using Gateway.Http.Listeners;
+using Gateway.Http.Messages;
 using Gateway.Http.Requests;
 using Gateway.Http.Responses;
 using Gateway.Kubernetes.Endpoints;
@@ -151,6 +152,7 @@ internal static class HttpGatewayExtensions
     /// <summary>A request has got its route.</summary>
     private static Task BeginAsync(HttpContext context, RequestDelegate next)
     {
+        InterruptibleBody.Use(context);
         context.Features.Get<RequestRecord>()?.Begin();
         return next(context);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Testing.Network;
+using Gateway.Testing.Processes;
 
 namespace Gateway.FunctionalTests.Http;
 
@@ -35,6 +36,50 @@ public sealed class EarlyAnswerTests
         Assert.Contains("status=413", line, StringComparison.Ordinal);
         Assert.Contains("error=-", line, StringComparison.Ordinal);
         left.SetResult();
+    }
+
+    /// <summary>Kestrel cannot read on in a body of which a read was cancelled, and would reset the connection with bytes unread.</summary>
+    [Theory]
+    [InlineData("Auto", false)]
+    [InlineData("Auto", true)]
+    [InlineData("Sockets", false)]
+    [InlineData("Sockets", true)]
+    public async Task Answer_ClientPausesInItsUpload_RestOfItIsReadAndTheConnectionServesOn(string transport, bool isChunked)
+    {
+        const int Rest = 1_000_000;
+        await using var backend = RecordingTcpServer.Start(async peer =>
+        {
+            await ReadHeadAsync(peer);
+            await peer.SendAsync(Answer);
+            peer.ShutdownSend();
+            await peer.WaitForEndAsync();
+        });
+        var port = FreePorts.Next();
+        await using var gateway = await GatewayProcess.StartAsync(
+            new ConfigFile().AddHttp("web", port, backend.Address).Set("Listeners:web:Transport", transport));
+        using var client = await TcpPeer.ConnectAsync(port);
+        await client.SendAsync(isChunked
+            ? "POST /early HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"
+            : $"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: {Rest + 3}\r\n\r\nabc");
+        await ReadAnswerAsync(client);
+
+        var rest = new string('a', Rest);
+        await client.SendAsync(isChunked ? $"{Rest:x}\r\n{rest}\r\n0\r\n\r\n" : rest);
+        await client.SendAsync("GET /again HTTP/1.1\r\nHost: x\r\n\r\n");
+
+        await ReadAnswerAsync(client);
+        await gateway.WaitForAccessAsync("path=/again", "status=413");
+        Assert.DoesNotContain(gateway.Complaints(), static line => line.Contains("Kestrel", StringComparison.Ordinal));
+    }
+
+    private static async Task ReadAnswerAsync(TcpPeer client)
+    {
+        Assert.Equal("HTTP/1.1 413 Payload Too Large", await client.ReadLineAsync());
+        while (await client.ReadLineAsync() != "")
+        {
+        }
+
+        Assert.Equal("too large", await client.ReadTextAsync(9));
     }
 
     [Theory]

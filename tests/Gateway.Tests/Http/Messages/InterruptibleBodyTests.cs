@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Gateway.Http.Messages;
+
+namespace Gateway.Tests.Http.Messages;
+
+public sealed class InterruptibleBodyTests
+{
+    private readonly Pipe _pipe = new();
+    private readonly byte[] _buffer = new byte[4];
+
+    [Fact]
+    public async Task Read_BytesInPieces_AreReadInOrderToTheEnd()
+    {
+        using var body = new InterruptibleBody(_pipe.Reader);
+        await _pipe.Writer.WriteAsync("abcdef"u8.ToArray());
+
+        Assert.Equal(0, await body.ReadAsync(Memory<byte>.Empty));
+        Assert.Equal("abcd", await ReadAsync(body));
+        Assert.Equal("ef", await ReadAsync(body));
+        var waiting = ReadAsync(body);
+        Assert.False(waiting.IsCompleted);
+        await _pipe.Writer.WriteAsync("g"u8.ToArray());
+        Assert.Equal("g", await waiting);
+        await _pipe.Writer.CompleteAsync();
+        Assert.Equal("", await ReadAsync(body));
+    }
+
+    [Fact]
+    public async Task Read_Cancelled_LeavesTheRestToWhoReadsNext()
+    {
+        using var body = new InterruptibleBody(_pipe.Reader);
+        using var stop = new CancellationTokenSource();
+        var waiting = ReadAsync(body, stop.Token);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+
+        await _pipe.Writer.WriteAsync("rest"u8.ToArray());
+        Assert.True(_pipe.Reader.TryRead(out var result));
+        Assert.Equal("rest"u8.ToArray(), result.Buffer.ToArray());
+    }
+
+    /// <summary>A cancellation that comes as the read ends is left in the pipe, and means nobody.</summary>
+    [Fact]
+    public async Task Read_CancellationOfAnEarlierOne_IsPassedOver()
+    {
+        using var body = new InterruptibleBody(_pipe.Reader);
+        _pipe.Reader.CancelPendingRead();
+        await _pipe.Writer.WriteAsync("abc"u8.ToArray());
+
+        Assert.Equal("abc", await ReadAsync(body, new CancellationTokenSource().Token));
+    }
+
+    [Fact]
+    public async Task Read_TokenIsCancelledAlready_TakesNothing()
+    {
+        using var body = new InterruptibleBody(_pipe.Reader);
+        await _pipe.Writer.WriteAsync("abc"u8.ToArray());
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ReadAsync(body, new CancellationToken(true)));
+        Assert.Equal("abc", await ReadAsync(body));
+    }
+
+    private async Task<string> ReadAsync(InterruptibleBody body, CancellationToken cancellationToken = default)
+    {
+        var count = await body.ReadAsync(_buffer, cancellationToken);
+        return System.Text.Encoding.ASCII.GetString(_buffer, 0, count);
+    }
+}
