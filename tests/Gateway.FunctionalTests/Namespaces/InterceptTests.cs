@@ -368,6 +368,74 @@ public sealed class InterceptTests
         Assert.Equal(wanted, await pod.RulesAsync());
     }
 
+    /// <summary>A new process takes over a listener to which connections are diverted, while clients connect and one sends.</summary>
+    [Theory]
+    [InlineData("TProxy", "Linux")]
+    [InlineData("Redirect", "Portable")]
+    public async Task Handover_WhileClientsConnect_KeepsRulesAddressesAndTransfers(string intercept, string engine)
+    {
+        const int Block = 1 << 20;
+        await using var network = await GatewayNetwork.CreateAsync();
+        using var folder = new TemporaryFolder();
+        var pod = new Pod(
+            network,
+            InboundConfig(intercept).Set("TcpProxy:Engine", engine)
+                .Set("Handover", new { Path = Path.Combine(folder.Path, "handover.sock") }),
+            "nft");
+        await pod.RedirectAsync("apply");
+        var rules = await pod.RulesAsync();
+        var to = new IPEndPoint(GatewayNetwork.GatewayV4, AppPort);
+        await using var app = RecordingTcpServer.Start(
+            static async peer =>
+            {
+                await peer.SendAsync($"{peer.Remote.Address}\n");
+                await RecordingTcpServer.EchoAsync(peer);
+            },
+            to,
+            network.Gateway);
+        await using var old = await pod.StartGatewayAsync();
+        using var live = await AskAsync(network, to);
+        using var stop = new CancellationTokenSource();
+        var load = Enumerable.Range(0, 4).Select(async _ =>
+        {
+            for (var asked = 0; ; asked++)
+            {
+                if (stop.IsCancellationRequested)
+                {
+                    return asked;
+                }
+
+                using var client = await AskAsync(network, to);
+            }
+        }).ToList();
+
+        await using var next = await pod.StartGatewayAsync();
+        await old.Process.WaitForLineAsync(static line => line.Contains("has taken over", StringComparison.Ordinal), "handed over");
+        await next.WaitForAccessAsync($"client={GatewayNetwork.ClientV4}:", "destination=original");
+        await stop.CancelAsync();
+
+        Assert.All(await Task.WhenAll(load), static asked => Assert.True(asked > 0));
+        var block = new byte[Block];
+        new Random(1).NextBytes(block);
+        var sending = live.SendAsync(block);
+        Assert.Equal(block, await live.ReadExactlyAsync(Block));
+        await sending;
+        live.ShutdownSend();
+        Assert.Empty(await live.ReadToEndAsync());
+        Assert.Equal(0, await old.Process.WaitForExitAsync());
+        Assert.Equal(rules, await pod.RulesAsync());
+    }
+
+    /// <summary>Connects, has read whom the application sees, and has said something: otherwise it would be a health check.</summary>
+    private static async Task<TcpPeer> AskAsync(GatewayNetwork network, IPEndPoint to)
+    {
+        var client = await TcpPeer.ConnectAsync(to, new IPEndPoint(GatewayNetwork.ClientV4, 0), network.Client);
+        Assert.Equal($"{GatewayNetwork.ClientV4}", await client.ReadLineAsync());
+        await client.SendAsync("hello");
+        Assert.Equal("hello", await client.ReadTextAsync(5));
+        return client;
+    }
+
     private static async Task InPodAsync(GatewayNetwork network, params string[] command) =>
         (await ProcessRunner.RunAsync([.. network.Gateway.CommandPrefix, .. command])).RequireSuccess();
 
