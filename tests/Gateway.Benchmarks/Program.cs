@@ -171,6 +171,29 @@ static int Compare(Dictionary<string, string> options)
             }
         }
 
+        if (Wanted("limits"))
+        {
+            List<Proxy> ways =
+            [
+                Add(configurations.Gateway("no limits", 8600)),
+                Add(configurations.Gateway("all limits", 8700, withLimits: true)),
+            ];
+            ways.ForEach(static proxy => TcpRun.WaitFor(proxy.Plain));
+            ways.InsertRange(1, others);
+            // First: later a process has the memory of what it has carried.
+            report.AddFigures(
+                "memory per idle relayed connection (5,000), by limits",
+                "bytes",
+                [.. ways.Select(proxy => (proxy.Name, IdleRun.BytesPerConnection(proxy, backend, 5000)))]);
+            foreach (var (cell, rows) in new TcpRun(ways, backend, rounds, seconds).Run(
+                    [.. Cell.All.Where(static cell => cell.Kind == SliceKind.Short)],
+                    Progress))
+            {
+                report.Add($"{cell.Name}, by limits", "per s", "µs each", 1e6, rows, [], null, null);
+                report.AddCpuGoal(rows[^1], rows[0], 1.1);
+            }
+        }
+
         if (Wanted("accept"))
         {
             List<Proxy> ways =

@@ -38,8 +38,27 @@ internal sealed class Configurations(string directory, string gateway, int cores
     public Proxy Direct() => new("direct", EchoPort, null);
 
     /// <summary>Our defaults; only the access log is off, as it is with the peers.</summary>
-    public Proxy Gateway(string name, int basePort, int routes = 1, string extra = "", bool withTls = true)
+    /// <param name="name">The row's.</param>
+    /// <param name="basePort">The first of its ports.</param>
+    /// <param name="routes">Of the plain listener.</param>
+    /// <param name="extra">Keys of TcpProxy.</param>
+    /// <param name="withTls">Whether the build knows TLS.</param>
+    /// <param name="withLimits">Every limit that there is, on the listeners "plain" and "header", so high that nobody is refused.</param>
+    public Proxy Gateway(string name, int basePort, int routes = 1, string extra = "", bool withTls = true, bool withLimits = false)
     {
+        var ofListener = !withLimits ? "" : """
+            , "Access": { "Allow": [ "127.0.0.0/8", "203.0.113.0/24" ], "Deny": [ "192.0.2.0/24" ] },
+              "Limits": { "MaxConnections": 100000, "PerClient": { "MaxConnections": 100000, "ConnectionsPerSecond": 1000000, "Burst": 1000000 } }
+            """;
+        var ofRoute = !withLimits ? "" : """
+            , "Limits": { "MaxConnections": 100000, "BytesPerSecondToBackend": 1000000000000, "BytesPerSecondToClient": 1000000000000 }
+            """;
+        var ofCluster = !withLimits ? "" : """
+            , "Queue": { "MaxLength": 1000 }
+            """;
+        var ofDestination = !withLimits ? "" : """
+            , "MaxConnections": 100000
+            """;
         var more = string.Concat(Enumerable.Range(0, routes - 1).Select(static i => string.Create(CultureInfo.InvariantCulture,
             $$"""
             "r{{i}}": { "Listener": "plain", "ClusterId": "echo", "Match": { "ClientCidrs": [ "10.{{i >> 8 & 255}}.{{i & 255}}.0/24" ] }, "SourceIp": { "Mode": "None" } },
@@ -62,8 +81,10 @@ internal sealed class Configurations(string directory, string gateway, int cores
         var file = Write(name + ".json", $$"""
         {
           "Listeners": {
-            "plain": { "Address": "127.0.0.1:{{basePort}}", "Protocol": "Tcp" },
-            "header": { "Address": "127.0.0.1:{{basePort + 1}}", "Protocol": "Tcp", "ProxyProtocol": { "TrustedProxies": [ "127.0.0.0/8" ] } },
+            "plain": { "Address": "127.0.0.1:{{basePort}}", "Protocol": "Tcp"{{ofListener}} },
+            "header": {
+              "Address": "127.0.0.1:{{basePort + 1}}", "Protocol": "Tcp", "ProxyProtocol": { "TrustedProxies": [ "127.0.0.0/8" ] }{{ofListener}}
+            },
             "sink": { "Address": "127.0.0.1:{{basePort + 2}}", "Protocol": "Tcp" },
             "web": { "Address": "127.0.0.1:{{basePort + 3}}", "Protocol": "Http" }{{tlsListeners}}
           },
@@ -71,13 +92,13 @@ internal sealed class Configurations(string directory, string gateway, int cores
             {{extra}}
             "Routes": {
               {{more}}
-              "plain": { "Listener": "plain", "ClusterId": "echo", "SourceIp": { "Mode": "None" } },
-              "header": { "Listener": "header", "ClusterId": "echo-after-header", "SourceIp": { "Mode": "ProxyProtocol" } },
+              "plain": { "Listener": "plain", "ClusterId": "echo", "SourceIp": { "Mode": "None" }{{ofRoute}} },
+              "header": { "Listener": "header", "ClusterId": "echo-after-header", "SourceIp": { "Mode": "ProxyProtocol" }{{ofRoute}} },
               "sink": { "Listener": "sink", "ClusterId": "sink", "SourceIp": { "Mode": "None" } }{{tlsRoutes}}
             },
             "Clusters": {
-              "echo": { "Destinations": { "0": { "Address": "127.0.0.1:{{EchoPort}}" } } },
-              "echo-after-header": { "Destinations": { "0": { "Address": "127.0.0.1:{{EchoAfterHeaderPort}}" } } },
+              "echo": { "Destinations": { "0": { "Address": "127.0.0.1:{{EchoPort}}"{{ofDestination}} } }{{ofCluster}} },
+              "echo-after-header": { "Destinations": { "0": { "Address": "127.0.0.1:{{EchoAfterHeaderPort}}"{{ofDestination}} } }{{ofCluster}} },
               "sink": { "Destinations": { "0": { "Address": "127.0.0.1:{{SinkPort}}" } } },
               "static": { "Destinations": { "0": { "Address": "127.0.0.1:{{HttpPort}}" } } }
             }

@@ -78,6 +78,14 @@ internal sealed class Report
         Line("");
     }
 
+    /// <summary>A goal of the cell just added: the CPU of one row beside another's, round by round.</summary>
+    public void AddCpuGoal(Row row, Row other, double goal)
+    {
+        var ratio = Statistics.Ratio(row.CpuPerUnit, other.CpuPerUnit).Median;
+        Line($"Goal: CPU of {row.Proxy} ≤ {Number(goal)} × {other.Proxy}: **{Number(ratio)}** {Mark(ratio <= goal)}");
+        Line("");
+    }
+
     public void AddFigures(string title, string unit, IReadOnlyList<(string Name, double Value)> figures)
     {
         Line($"### {title}");
