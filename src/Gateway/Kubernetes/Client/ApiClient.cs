@@ -4,7 +4,6 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text.Json;
 using Gateway.Tls;
 
 namespace Gateway.Kubernetes.Client;
@@ -76,7 +75,7 @@ internal sealed class ApiClient : IDisposable
         await ThrowUnlessGoodAsync(response, limit.Token);
         await response.Content.LoadIntoBufferAsync(MostOfAPage, limit.Token);
         await using var body = await response.Content.ReadAsStreamAsync(limit.Token);
-        return await JsonSerializer.DeserializeAsync(body, scope.Type.List, limit.Token) ?? throw new JsonException("null is no list");
+        return await ListReader.ReadAsync(body, scope.Type, limit.Token);
     }
 
     /// <summary>Begins a watch. The caller disposes the response, whose body are the events.</summary>

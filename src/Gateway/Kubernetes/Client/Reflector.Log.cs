@@ -18,7 +18,7 @@ internal sealed partial class Reflector<T>
         [LoggerMessage(1152, LogLevel.Debug, "The API server no longer knows version {Version} of its {Resource}: they are listed anew")]
         public static partial void Gone(ILogger logger, string resource, string? version);
 
-        [LoggerMessage(1153, LogLevel.Warning, "An event about {Resource} is left out, because its object cannot be read: {Problem}")]
+        [LoggerMessage(1153, LogLevel.Warning, "A change of the {Resource} is left out, because the object cannot be read: {Problem}")]
         public static partial void Unreadable(ILogger logger, string resource, string? problem);
     }
 }

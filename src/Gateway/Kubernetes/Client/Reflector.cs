@@ -117,6 +117,7 @@ internal sealed partial class Reflector<T>(
             var read = await client.ListAsync(scope, page.Continue, _stop.Token);
             State.Contacted();
             items.AddRange((read.Items ?? []).OfType<T>());
+            items.AddRange(read.Unreadable.Select(LastKnown).OfType<T>());
             page = read.Metadata;
         }
 
@@ -124,6 +125,13 @@ internal sealed partial class Reflector<T>(
         Store.Replace(items);
         (_version, _highest) = (page.ResourceVersion, ObjectMeta.NumberOf(page.ResourceVersion));
         Work();
+    }
+
+    // As with an event that cannot be read: what was known of the object stays.
+    private T? LastKnown((ResourceKey? Key, string Problem) unreadable)
+    {
+        Log.Unreadable(logger, scope.Type.Plural, $"{unreadable.Key}: {unreadable.Problem}");
+        return unreadable.Key is { } key && Store.TryGet(key.Namespace, key.Name, out var known) ? known : null;
     }
 
     // Whether the next watch may begin at once.

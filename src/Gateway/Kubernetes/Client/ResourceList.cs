@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Gateway.Kubernetes.Client;
 
 /// <summary>A page of a list.</summary>
@@ -9,4 +11,8 @@ internal sealed record ResourceList<T>
 
     /// <summary>The objects; null: none.</summary>
     public List<T?>? Items { get; init; }
+
+    /// <summary>The objects that cannot be read: which, as far as that can be read, and why.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<(ResourceKey? Key, string Problem)> Unreadable { get; init; } = [];
 }

@@ -179,6 +179,34 @@ public sealed class ReflectorTests : IAsyncLifetime
         Assert.Contains(_log.Collector.GetSnapshot(), static line => line.Id == 1153);
     }
 
+    [Theory]
+    [InlineData("""{"endpoints":7}""")]
+    [InlineData("""{"addressType":null}""")]
+    public async Task List_ObjectOfTheWrongShape_IsLeftOutAndTheOthersAreThere(string wrong)
+    {
+        Put("a", "10.0.0.1");
+        Break("x", wrong);
+        Put("b", "10.0.0.2");
+        await StartAsync();
+
+        Assert.Equal(["+a", "+b"], _changes.Order());
+        Assert.Contains(
+            _log.Collector.GetSnapshot(), static line => line.Id == 1153 && line.Message.Contains("shop/x", StringComparison.Ordinal));
+
+        // What was known of an object stays.
+        _server.Faults.IsAway = true;
+        _server.ResetWatches();
+        await Eventually.TrueAsync(() => State.Problem is not null, "the loss to be noticed");
+        Break("a", wrong);
+        Put("c", "10.0.0.3");
+        _server.Store.Compact();
+        _server.Faults.IsAway = false;
+        await ChangesAsync(3);
+
+        Assert.Equal("+c", _changes.Last());
+        Assert.Equal("10.0.0.1", Address("a"));
+    }
+
     [Fact]
     public async Task Failures_OfLists_AreTriedAgainAndCounted()
     {
@@ -302,6 +330,17 @@ public sealed class ReflectorTests : IAsyncLifetime
     }
 
     private JsonObject Put(string slice, string address) => _server.Put(SliceText.Of("shop/redis", slice, 6379, address));
+
+    private void Break(string slice, string wrong)
+    {
+        var item = JsonNode.Parse(SliceText.Of("shop/redis", slice, 6379, "10.0.0.9"))!.AsObject();
+        foreach (var (name, value) in JsonNode.Parse(wrong)!.AsObject())
+        {
+            item[name] = value?.DeepClone();
+        }
+
+        _server.Put(item.ToJsonString());
+    }
 
     private Task ChangesAsync(int count) => Eventually.TrueAsync(() => _changes.Count >= count, $"{count} changes");
 

@@ -38,4 +38,20 @@ public sealed class ObjectJsonTests
             .Where(property => nullability.Create(property).ReadState == NullabilityState.NotNull && property.GetValue(item) is null)
             .Select(static property => property.Name));
     }
+
+    /// <summary>Without the item that is nothing, <c>[null]</c> would be the empty list, which often stands for everything.</summary>
+    [Theory]
+    [MemberData(nameof(Types), DisableDiscoveryEnumeration = true)]
+    public void Read_AListWithAnItemThatIsNothing_IsRefusedByTheObjectsOfTheGatewayApi(Type type)
+    {
+        if (ObjectJson.Default.GetTypeInfo(type) is not { } reader || type.Namespace != typeof(ObjectJson).Namespace)
+        {
+            return;
+        }
+
+        foreach (var list in reader.Properties.Where(static property => property.PropertyType.Name == typeof(IReadOnlyList<>).Name))
+        {
+            Assert.Throws<JsonException>(() => JsonSerializer.Deserialize($$"""{ "{{list.Name}}": [ null ] }""", reader));
+        }
+    }
 }

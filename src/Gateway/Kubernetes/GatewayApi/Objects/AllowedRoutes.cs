@@ -7,5 +7,5 @@ internal sealed record AllowedRoutes
     public RouteNamespaces? Namespaces { get; init; }
 
     /// <summary>Which kinds; null or empty: all that the protocol has.</summary>
-    public IReadOnlyList<RouteGroupKind>? Kinds { get; init; }
+    public IReadOnlyList<RouteGroupKind>? Kinds { get; init => field = WholeList.Of(value); }
 }

@@ -22,5 +22,5 @@ internal sealed record BackendRef
     public int? Weight { get; init; }
 
     /// <summary>HTTPRoute: filters of this backend alone, which are not supported; null: none.</summary>
-    public IReadOnlyList<HttpFilter>? Filters { get; init; }
+    public IReadOnlyList<HttpFilter>? Filters { get; init => field = WholeList.Of(value); }
 }

@@ -7,7 +7,7 @@ internal sealed record GatewaySpec
     public string GatewayClassName { get; init => field = value ?? ""; } = "";
 
     /// <summary>The listeners; null: none.</summary>
-    public IReadOnlyList<ListenerSpec>? Listeners { get; init; }
+    public IReadOnlyList<ListenerSpec>? Listeners { get; init => field = WholeList.Of(value); }
 
     /// <summary>What is asked of the infrastructure; null: nothing.</summary>
     public GatewayInfrastructure? Infrastructure { get; init; }

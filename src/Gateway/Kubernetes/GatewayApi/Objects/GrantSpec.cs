@@ -4,8 +4,8 @@ namespace Gateway.Kubernetes.GatewayApi.Objects;
 internal sealed record GrantSpec
 {
     /// <summary>Whose references are allowed; null: nobody's.</summary>
-    public IReadOnlyList<GrantFrom>? From { get; init; }
+    public IReadOnlyList<GrantFrom>? From { get; init => field = WholeList.Of(value); }
 
     /// <summary>To what they may refer; null: to nothing.</summary>
-    public IReadOnlyList<GrantTo>? To { get; init; }
+    public IReadOnlyList<GrantTo>? To { get; init => field = WholeList.Of(value); }
 }

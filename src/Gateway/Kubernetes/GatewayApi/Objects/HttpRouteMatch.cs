@@ -7,10 +7,10 @@ internal sealed record HttpRouteMatch
     public HttpPathMatch? Path { get; init; }
 
     /// <summary>Headers; null: any.</summary>
-    public IReadOnlyList<HttpValueMatch>? Headers { get; init; }
+    public IReadOnlyList<HttpValueMatch>? Headers { get; init => field = WholeList.Of(value); }
 
     /// <summary>Query parameters; null: any.</summary>
-    public IReadOnlyList<HttpValueMatch>? QueryParams { get; init; }
+    public IReadOnlyList<HttpValueMatch>? QueryParams { get; init => field = WholeList.Of(value); }
 
     /// <summary>The method; null: any.</summary>
     public string? Method { get; init; }

@@ -10,5 +10,5 @@ internal sealed record LabelRequirement
     public string Operator { get; init => field = value ?? ""; } = "";
 
     /// <summary>For In and NotIn: the values.</summary>
-    public IReadOnlyList<string>? Values { get; init; }
+    public IReadOnlyList<string>? Values { get; init => field = WholeList.Of(value); }
 }

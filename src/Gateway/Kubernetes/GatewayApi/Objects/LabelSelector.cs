@@ -7,5 +7,5 @@ internal sealed record LabelSelector
     public IReadOnlyDictionary<string, string>? MatchLabels { get; init; }
 
     /// <summary>Further conditions; null: none.</summary>
-    public IReadOnlyList<LabelRequirement>? MatchExpressions { get; init; }
+    public IReadOnlyList<LabelRequirement>? MatchExpressions { get; init => field = WholeList.Of(value); }
 }

@@ -7,5 +7,5 @@ internal sealed record ListenerTlsSpec
     public string? Mode { get; init; }
 
     /// <summary>The Secrets with certificates; null: none.</summary>
-    public IReadOnlyList<ObjectRef>? CertificateRefs { get; init; }
+    public IReadOnlyList<ObjectRef>? CertificateRefs { get; init => field = WholeList.Of(value); }
 }

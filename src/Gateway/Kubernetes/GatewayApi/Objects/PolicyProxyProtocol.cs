@@ -7,10 +7,10 @@ internal sealed record PolicyProxyProtocol
     public string? Header { get; init; }
 
     /// <summary>CIDRs, or names of <c>Networks</c> of the file.</summary>
-    public IReadOnlyList<string>? TrustedProxies { get; init; }
+    public IReadOnlyList<string>? TrustedProxies { get; init => field = WholeList.Of(value); }
 
     /// <summary>CIDRs, or names of <c>Networks</c> of the file; null: none.</summary>
-    public IReadOnlyList<string>? HealthCheckers { get; init; }
+    public IReadOnlyList<string>? HealthCheckers { get; init => field = WholeList.Of(value); }
 
     /// <summary><c>Reject</c> or <c>Direct</c>; null: Reject.</summary>
     public string? Untrusted { get; init; }

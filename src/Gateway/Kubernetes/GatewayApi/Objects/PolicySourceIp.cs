@@ -10,7 +10,7 @@ internal sealed record PolicySourceIp
     public string? Version { get; init; }
 
     /// <summary>TLVs that are passed on; null: none.</summary>
-    public IReadOnlyList<string>? PassThroughTlvs { get; init; }
+    public IReadOnlyList<string>? PassThroughTlvs { get; init => field = WholeList.Of(value); }
 
     /// <summary>Whether TLVs tell of the client's TLS; null: no.</summary>
     public bool? SslTlvs { get; init; }

@@ -4,7 +4,7 @@ namespace Gateway.Kubernetes.GatewayApi.Objects;
 internal sealed record PolicySpec
 {
     /// <summary>To what the policy is attached; null: to nothing.</summary>
-    public IReadOnlyList<PolicyTargetRef>? TargetRefs { get; init; }
+    public IReadOnlyList<PolicyTargetRef>? TargetRefs { get; init => field = WholeList.Of(value); }
 
     /// <summary>How backends learn the client's address; null: the policy does not say.</summary>
     public PolicySourceIp? SourceIp { get; init; }

@@ -4,5 +4,5 @@ namespace Gateway.Kubernetes.GatewayApi.Objects;
 internal sealed record RouteObjectStatus
 {
     /// <summary>One entry for each controller and reference.</summary>
-    public IReadOnlyList<RouteParentStatus>? Parents { get; init; }
+    public IReadOnlyList<RouteParentStatus>? Parents { get; init => field = WholeList.Of(value); }
 }

@@ -6,13 +6,13 @@ namespace Gateway.Kubernetes.GatewayApi.Objects;
 internal sealed record RouteRule
 {
     /// <summary>Where connections or requests go; null: nowhere.</summary>
-    public IReadOnlyList<BackendRef>? BackendRefs { get; init; }
+    public IReadOnlyList<BackendRef>? BackendRefs { get; init => field = WholeList.Of(value); }
 
     /// <summary>HTTPRoute: which requests the rule takes, those of any of these matches; null: all.</summary>
-    public IReadOnlyList<HttpRouteMatch>? Matches { get; init; }
+    public IReadOnlyList<HttpRouteMatch>? Matches { get; init => field = WholeList.Of(value); }
 
     /// <summary>HTTPRoute: what happens to the requests; null: nothing.</summary>
-    public IReadOnlyList<HttpFilter>? Filters { get; init; }
+    public IReadOnlyList<HttpFilter>? Filters { get; init => field = WholeList.Of(value); }
 
     /// <summary>HTTPRoute: the timeouts; null: none.</summary>
     public HttpTimeouts? Timeouts { get; init; }

@@ -7,5 +7,5 @@ internal sealed record ServiceSpec
     public string? Type { get; init; }
 
     /// <summary>The ports; null: none.</summary>
-    public IReadOnlyList<ServicePort>? Ports { get; init; }
+    public IReadOnlyList<ServicePort>? Ports { get; init => field = WholeList.Of(value); }
 }
