@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Gateway.Http.GatewayApi;
 using Gateway.Http.Requests;
 using Gateway.Snapshots;
 using Gateway.Tcp;
@@ -32,7 +33,7 @@ internal sealed class RoutesResource(GatewayRuntime runtime, TcpDataPlane tcp)
         foreach (var route in RouteText.InMatchOrder(config.ReverseProxy.Routes))
         {
             var source = snapshot.SourceOf($"ReverseProxy:Routes:{route.RouteId}");
-            Write(answer.Json, route, clusters.GetValueOrDefault(route.ClusterId ?? ""), source);
+            Write(answer.Json, route, clusters, source);
         }
 
         answer.Json.WriteEndArray();
@@ -61,19 +62,55 @@ internal sealed class RoutesResource(GatewayRuntime runtime, TcpDataPlane tcp)
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, RouteConfig route, ClusterConfig? cluster, string source)
+    private static void Write(
+        Utf8JsonWriter json, RouteConfig route, Dictionary<string, ClusterConfig> clusters, string source)
     {
+        var redirect = route.Metadata?.GetValueOrDefault(HttpRouteRule.RedirectKey);
+        var shares = SharesOf(route);
+        var name = redirect is not null ? null
+            : shares is null ? route.ClusterId
+            : shares.Find(static share => share.Cluster is not null).Cluster;
+        var cluster = clusters.GetValueOrDefault(name ?? "");
         json.WriteStartObject();
         json.WriteString("name", route.RouteId);
         json.WriteString("protocol", "http");
         json.WriteString("listener", ListenerMatcherPolicy.NamesOf(route) is { } names ? string.Join(", ", names) : RouteText.Any);
         json.WriteNumber("order", route.Order ?? 0);
         json.WriteString("match", RouteText.Of(route.Match));
-        json.WriteString("cluster", route.ClusterId);
-        json.WriteString("mode", ConnectionRequests.ModeOf(cluster?.Metadata));
+        json.WriteString("cluster", name);
+        if (redirect is not null)
+        {
+            json.WriteString("redirect", redirect);
+        }
+        else if (shares is not null)
+        {
+            WriteShares(json, shares, clusters);
+        }
+
+        json.WriteString("mode", name is null ? null : ConnectionRequests.ModeOf(cluster?.Metadata));
         json.WriteString("idleTimeout", cluster?.HttpRequest?.ActivityTimeout?.ToString("c", CultureInfo.InvariantCulture));
         json.WriteString("maxDuration", route.Timeout?.ToString("c", CultureInfo.InvariantCulture));
         json.WriteString("source", source);
         json.WriteEndObject();
     }
+
+    // Each Service of a weighted route may have a mode of its own.
+    private static void WriteShares(
+        Utf8JsonWriter json, List<(string? Cluster, int Weight)> shares, Dictionary<string, ClusterConfig> clusters)
+    {
+        json.WriteStartArray("clusters");
+        foreach (var (cluster, weight) in shares)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", cluster);
+            json.WriteNumber("weight", weight);
+            json.WriteString("mode", cluster is null ? null : ConnectionRequests.ModeOf(clusters.GetValueOrDefault(cluster)?.Metadata));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static List<(string? Cluster, int Weight)>? SharesOf(RouteConfig route) =>
+        route.Metadata?.GetValueOrDefault(HttpRouteRule.BackendsKey) is { } text ? [.. WeightedBackends.SharesOf(text)] : null;
 }

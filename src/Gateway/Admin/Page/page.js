@@ -69,6 +69,9 @@ const addresses = row => (row.addresses || []).map(one => [
   `${one.address} ${one.health}`, one.avoided && "avoided", one.activeConnections >= 0 && `${one.activeConnections} active`,
 ].filter(part => part).join(", ")).join("; ");
 
+// Of an HTTPRoute: where clients are sent, or the Services that share its requests. A share without a Service is answered with 500.
+const target = row => row.redirect || (row.clusters || []).map(one => `${one.name || 500}=${one.weight}`).join(", ") || row.cluster || "";
+
 const ends = row => Object.entries(row.reasons).sort((one, other) => other[1] - one[1])
   .map(([reason, count]) => `${reason} ${count}`).join(", ");
 const verdict = row => ({ fail: "bad", warn: "warn", ok: "good" })[row.severity] || "";
@@ -94,8 +97,8 @@ const tables = {
     column("Addresses", addresses, { kind: "text" })],
   routes: [column("Listener", row => row.listener), column("Route", row => row.name),
     column("Order", row => String(row.order), { by: row => row.order }),
-    column("Matches", row => row.match, { kind: "text" }), column("Cluster", row => row.cluster || ""),
-    column("Passed on", row => row.mode), column("Fallback", row => row.fallback || ""),
+    column("Matches", row => row.match, { kind: "text" }), column("Cluster", target, { kind: "text" }),
+    column("Passed on", row => row.mode || ""), column("Fallback", row => row.fallback || ""),
     column("Idle timeout", row => row.idleTimeout || ""), column("Max duration", row => row.maxDuration || "")],
   listeners: [column("Listener", row => row.name), column("Address", row => row.address), column("Protocol", row => row.protocol),
     column("Client from", row => row.clientFrom, { kind: "text" }),

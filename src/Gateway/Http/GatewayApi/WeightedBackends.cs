@@ -26,13 +26,19 @@ internal sealed class WeightedBackends
         string.Join(',', shares.Select(static share => string.Create(CultureInfo.InvariantCulture, $"{share.Cluster}={share.Weight}")));
 
     /// <summary>Reads shares. What is no number counts as a weight of 0.</summary>
-    public static WeightedBackends Parse(string text) => new([.. text.Split(',').Select(static share =>
+    public static WeightedBackends Parse(string text) => new(text.Length == 0 ? [(null, 0)] : [.. SharesOf(text)]);
+
+    /// <summary>The shares in a text, as it has them.</summary>
+    public static IEnumerable<(string? Cluster, int Weight)> SharesOf(string text) =>
+        text.Length == 0 ? [] : text.Split(',').Select(ShareOf);
+
+    /// <summary>The cluster of the next request; null: there is none for it.</summary>
+    public string? Next() => _turns.Next() is >= 0 and var index ? _clusters[index] : null;
+
+    private static (string? Cluster, int Weight) ShareOf(string share)
     {
         var equals = share.LastIndexOf('=');
         var isNumber = int.TryParse(share.AsSpan(equals + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var weight);
         return (equals > 0 ? share[..equals] : null, isNumber ? weight : 0);
-    })]);
-
-    /// <summary>The cluster of the next request; null: there is none for it.</summary>
-    public string? Next() => _turns.Next() is >= 0 and var index ? _clusters[index] : null;
+    }
 }
