@@ -83,12 +83,13 @@ public sealed class CommandLineTests
 
         folder.Write("services.yaml", """
             { apiVersion: v1, kind: List, items: [
-              { apiVersion: v1, kind: Service, metadata: { name: whoami }, spec: { ports: [ { port: 9000 } ] } } ] }
+              { apiVersion: v1, kind: Service, metadata: { name: whoami }, spec: { ports: [ { name: http, port: 8080 }, { name: tcp, port: 9000 } ] } } ] }
             """);
 
         var result = await GatewayAsync("validate", "--config", Path.Combine(overlay, "appsettings.json"), "--objects", folder.Path);
 
         Assert.Contains("; from TCPRoute default/tcp-app-1", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains("; from HTTPRoute default/http-app-1", result.StandardOutput, StringComparison.Ordinal);
         Assert.Equal(0, result.ExitCode);
     }
 

@@ -25,10 +25,10 @@ public sealed class GatewayApiTests
         await using var server = await ApiServer.StartAsync();
         server.Add(Policies);
         var (foo, bar, own, behind, admin) = (FreePorts.Next(), FreePorts.Next(), FreePorts.Next(), FreePorts.Next(), FreePorts.Next());
-        var (headers, proxied) = (FreePorts.Next(), FreePorts.Next());
+        var (headers, proxied, http2) = (FreePorts.Next(), FreePorts.Next(), FreePorts.Next());
         await using var nginx = await NginxPeer.StartAsync(
             behind,
-            HttpRouteChecks.Nginx(headers, proxied),
+            HttpRouteChecks.Nginx(headers, proxied, http2),
             $"server {{ listen 127.0.0.1:{behind} proxy_protocol; return '$proxy_protocol_addr:$proxy_protocol_port'; }}");
         PutService(server, "my-foo-service", behind);
         PutService(server, "my-bar-service", behind);
@@ -60,9 +60,9 @@ public sealed class GatewayApiTests
 
         await CheckSourcesAsync(gateway);
         await CheckWrongObjectsAsync(server, gateway, foo, own);
-        using (var http = new HttpRouteChecks(server, headers, proxied))
+        using (var http = new HttpRouteChecks(server, headers, proxied, http2))
         {
-            await http.RunAsync();
+            await http.RunAsync(gateway.AdminAsync);
         }
 
         await TellsAsync(foo);

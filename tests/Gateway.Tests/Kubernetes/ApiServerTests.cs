@@ -16,7 +16,7 @@ namespace Gateway.Tests.Kubernetes;
 public sealed class ApiServerTests
 {
     [Fact]
-    public async Task Kubectl_AppliesTheExampleOfTheManifests_AndTheRouteIsAccepted()
+    public async Task Kubectl_AppliesTheExamplesOfTheManifests_AndTheRoutesAreAccepted()
     {
         var kubectl = DebianPeer.Require("kubectl");
         await using var server = await ApiServer.StartAsync();
@@ -24,13 +24,14 @@ public sealed class ApiServerTests
         var manifests = Path.Combine(RepositoryPaths.Root, "deploy", "overlays", "gateway-api");
         server.Put("""
             { "apiVersion": "v1", "kind": "Service", "metadata": { "name": "whoami", "namespace": "default" },
-              "spec": { "ports": [ { "port": 9000 } ] } }
+              "spec": { "ports": [ { "name": "http", "port": 8080 }, { "name": "tcp", "port": 9000 } ] } }
             """);
 
         (await ProcessRunner.RunAsync(
             [
                 kubectl, "--server", server.Url, "--cache-dir", folder.Combine("cache"), "apply", "--validate=false",
                 "-f", Path.Combine(manifests, "gatewayclass.yaml"), "-f", Path.Combine(manifests, "example.yaml"),
+                "-f", Path.Combine(manifests, "example-http.yaml"),
             ],
             environment: new Dictionary<string, string> { ["KUBECONFIG"] = "/dev/null", ["HOME"] = folder.Path })).RequireSuccess();
 
@@ -44,9 +45,12 @@ public sealed class ApiServerTests
             static () => { });
         await Eventually.TrueAsync(() => watch.IsSynced, "all lists");
         var translated = GatewayTranslator.Translate("gateway", watch.Objects());
+        Assert.Equal(["http-app-1", "tcp-app-1"], translated.RouteStatuses.Select(static status => status.Object.Name).Order());
         Assert.All(
-            translated.RouteStatuses.Single().Parents.Single().Conditions,
+            translated.RouteStatuses.SelectMany(static status => status.Parents.Single().Conditions),
             static condition => Assert.True(condition.IsTrue, condition.Message));
+        Assert.Equal(
+            ["httproute.default.http-app-1.8080.r0", "httproute.default.http-app-1.8080.r1"], translated.HttpRoutes.Keys.Order());
         Assert.Equal(SourceIpMode.ProxyProtocol, translated.Routes["tcproute.default.tcp-app-1.9000"].SourceIp!.Mode);
     }
 

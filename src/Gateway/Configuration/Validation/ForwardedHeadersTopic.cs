@@ -75,6 +75,7 @@ internal sealed partial class ForwardedHeadersTopic : IConfigTopic
 
         CheckTrustedHeaders(context, path, headers);
         if (headers is { TrustedProxies: null, TrustedHops: null, Drop.Count: 0, EnvoyExternalAddress: false }
+            && headers.Untrusted == UntrustedForwardedHeaders.Keep
             && !context.Written.ContainsKey($"{path}:Untrusted"))
         {
             context.Issues.Error(

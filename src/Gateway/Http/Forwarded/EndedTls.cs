@@ -12,6 +12,9 @@ internal sealed class EndedTls(TlsSession session, X509Certificate2? certificate
 {
     private byte[]? _tlvs;
 
+    /// <summary>The name that the client asked for in its handshake; null: none.</summary>
+    public string? ServerName => session.ServerName;
+
     /// <summary>
     /// The TLVs that a proxy which had ended this TLS would send, so that <see cref="TlvHeaders"/> treats both cases alike. They are made
     /// when they are first needed, because most listeners have no such headers.

@@ -1,3 +1,5 @@
+using Gateway.Http.Forwarded;
+
 namespace Gateway.Http.GatewayApi;
 
 /// <summary>
@@ -12,10 +14,17 @@ internal sealed class HttpRouteHosts
     private readonly Dictionary<string, HttpRoutePaths> _wildcards = new(StringComparer.OrdinalIgnoreCase);
     private readonly HttpRoutePaths _any = new("");
     private int _longestWildcard;
+    private ListenerNames? _listeners;
 
     /// <summary>Adds a match. The caller adds matches in their precedence.</summary>
     public void Add(Endpoint endpoint, HttpRouteRule rule)
     {
+        // Every rule of a port has the same names.
+        if (_listeners is null && rule.ListenerNames.Count > 0)
+        {
+            _listeners = new ListenerNames(rule.ListenerNames);
+        }
+
         if (rule.Hosts.Count == 0)
         {
             _any.Add(endpoint, rule);
@@ -57,6 +66,12 @@ internal sealed class HttpRouteHosts
 
         return _any.Find(request, name);
     }
+
+    /// <summary>Whether a request belongs to another listener than the handshake of its connection.</summary>
+    public bool IsMisdirected(HttpContext context) =>
+        _listeners is { } listeners
+        && context.Features.Get<EndedTls>()?.ServerName is { } name
+        && listeners.AreDifferent(name, HostPattern.HostOf(context.Request));
 
     private static int NextDot(string name, int from) => from < name.Length ? name.IndexOf('.', from) : -1;
 }

@@ -19,6 +19,12 @@ internal sealed class HttpRouteMatching(RequestDelegate next, HttpRouteEndpoints
             return next(context);
         }
 
+        if (hosts.IsMisdirected(context))
+        {
+            context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
+            return Task.CompletedTask;
+        }
+
         if (hosts.Find(context.Request) is { } found)
         {
             context.SetEndpoint(found);

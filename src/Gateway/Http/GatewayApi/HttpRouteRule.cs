@@ -17,6 +17,12 @@ internal sealed record HttpRouteRule
     /// <summary>The key for the host names of the port's other listeners, whose requests the route does not get: <c>a,b</c>.</summary>
     public const string NotHostsKey = "GatewayApi.NotHosts";
 
+    /// <summary>
+    /// The key for the host names of all of an HTTPS port's listeners, of which an empty one stands for all hosts: <c>,a,*.b</c>. Absent:
+    /// the port has one listener, or no TLS.
+    /// </summary>
+    public const string ListenerNamesKey = "GatewayApi.ListenerNames";
+
     /// <summary>The key for what decides between equal matches. The text that comes first in ordinal order wins.</summary>
     public const string AgeKey = "GatewayApi.Age";
 
@@ -52,6 +58,9 @@ internal sealed record HttpRouteRule
 
     /// <summary>Host names that other listeners of the port take.</summary>
     public required IReadOnlyList<string> NotHosts { get; init; }
+
+    /// <summary>The host names of the port's listeners; empty: a handshake says nothing about the listener of a request.</summary>
+    public IReadOnlyList<string> ListenerNames { get; init; } = [];
 
     /// <summary>Whether the path must be equal; else it must begin with <see cref="Path"/>, segment by segment.</summary>
     public required bool IsExact { get; init; }
@@ -96,6 +105,7 @@ internal sealed record HttpRouteRule
             Listener = listener,
             Hosts = [.. (route.Match.Hosts ?? []).Select(HostPattern.FromYarp)],
             NotHosts = route.Metadata.GetValueOrDefault(NotHostsKey)?.Split(',') ?? [],
+            ListenerNames = route.Metadata.GetValueOrDefault(ListenerNamesKey)?.Split(',') ?? [],
             IsExact = isExact,
             Path = isExact ? path[Exact.Length..] : path[Math.Min(path.Length, Prefix.Length)..].TrimEnd('/'),
             Method = route.Match.Methods is [var method, ..] ? method : null,

@@ -42,6 +42,27 @@ public sealed class ConfigMergeTests
         Assert.DoesNotContain("TcpProxy:Routes:db", merged.Result.Origins.Keys);
     }
 
+    /// <summary>What the file would say by writing a key, an object says by its value.</summary>
+    [Theory]
+    [InlineData(""" "untrusted": "Drop" """, true)]
+    [InlineData(""" "trustedProxies": [ "clb" ] """, true)]
+    [InlineData("", false)]
+    [InlineData(""" "trustedProxies": [ "nobody" ] """, false)]
+    [InlineData(""" "trustedProxies": [ "clb" ], "trustedHops": 99 """, false)]
+    public void Merge_ForwardedHeaders_AreJudgedLikeTheFiles(string headers, bool isGood)
+    {
+        var merged = Merge(HttpRouteTests.Web().HttpRoute("r", """{ "name": "g" }""", HttpRouteTests.Rule(Backend("a"))).Policy(
+            "p",
+            """{ "group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "g" }""",
+            $$""" "forwardedHeaders": { {{headers}} } """));
+
+        Assert.Null(merged.Problem);
+        Assert.StartsWith(
+            isGood ? "Accepted=True" : "Accepted=False/UnsupportedValue",
+            merged.Objects.Listener("g", "http").Conditions.Of(),
+            StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(5432, "Accepted=False/PortUnavailable")]
     [InlineData(9901, "Accepted=False/PortUnavailable")]

@@ -11,4 +11,7 @@ internal sealed record PolicySpec
 
     /// <summary>Which peers of listeners send PROXY headers; null: the policy does not say.</summary>
     public PolicyProxyProtocol? ProxyProtocol { get; init; }
+
+    /// <summary>From which hops X-Forwarded-* is trusted; null: the policy does not say.</summary>
+    public PolicyForwardedHeaders? ForwardedHeaders { get; init; }
 }

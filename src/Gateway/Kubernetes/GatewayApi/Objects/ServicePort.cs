@@ -11,6 +11,9 @@ internal sealed record ServicePort
     /// <summary><c>TCP</c> or another; null: TCP.</summary>
     public string? Protocol { get; init; }
 
+    /// <summary>What the port speaks, such as <c>kubernetes.io/h2c</c>; null: not said.</summary>
+    public string? AppProtocol { get; init; }
+
     /// <summary>The number that clients of the Service use.</summary>
     public int Port { get; init; }
 

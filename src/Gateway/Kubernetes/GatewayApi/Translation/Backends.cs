@@ -8,6 +8,10 @@ namespace Gateway.Kubernetes.GatewayApi.Translation;
 /// <summary>Resolves the backends of routes: Services of the route's namespace, or of one that allows it.</summary>
 internal sealed class Backends(IEnumerable<ServiceObject> services, Grants grants)
 {
+    // KEP-3726.
+    private const string Http2 = "kubernetes.io/h2c";
+    private const string SecureWebSocket = "kubernetes.io/wss";
+
     private readonly Dictionary<ResourceKey, ServiceObject> _services = services.ToDictionary(static service => service.Metadata.Key);
 
     /// <summary>Finds the Service with this name; null: there is none.</summary>
@@ -52,8 +56,13 @@ internal sealed class Backends(IEnumerable<ServiceObject> services, Grants grant
             return Bad("UnsupportedProtocol", $"port {reference.Port} of the Service {key} is {found.Protocol}");
         }
 
+        if (found.AppProtocol == SecureWebSocket && kind == ApiNames.HttpRoute)
+        {
+            return Bad("UnsupportedProtocol", $"port {reference.Port} of the Service {key} has TLS, and its pods are asked in clear");
+        }
+
         return PortOf(found) is { } name
-            ? new Backend(key, name, weight)
+            ? new Backend(key, name, weight) { IsHttp2 = found.AppProtocol == Http2 }
             : Bad("BackendNotFound", $"port {reference.Port} of the Service {key} has no name, and its targetPort is one: name the port");
 
         Backend Bad(string reason, string message) => new(key, "", weight, new Problem(reason, message));

@@ -129,10 +129,9 @@ internal sealed class EntryWriter(Policies policies, Backends backends, RefusedE
         _origins[$"TcpProxy:Clusters:{name}"] = isGood ? $"{ApiNames.Service} {backend.Service}" : $"{attached.Kind} {route.Key}";
     }
 
-    private ListenerConfig ListenerOf(ListenerSlot[] slots)
+    private static ListenerConfig ListenerOf(ListenerSlot[] slots)
     {
         var first = slots[0];
-        var policy = policies.ProxyProtocolOf(first.Gateway.Metadata.Key, slots.Select(static slot => slot.Spec.Name), out _);
         var anyName = slots.FirstOrDefault(static slot => string.IsNullOrEmpty(slot.Spec.Hostname));
         var certificates = slots.SelectMany(static slot => slot.Certificates)
             .DistinctBy(static certificate => certificate.Key, StringComparer.OrdinalIgnoreCase)
@@ -147,7 +146,8 @@ internal sealed class EntryWriter(Policies policies, Backends backends, RefusedE
                 ListenerMode.Https => ListenerProtocol.Https,
                 _ => ListenerProtocol.Tcp,
             },
-            ProxyProtocol = policy,
+            ProxyProtocol = first.Policy?.ProxyProtocol,
+            ForwardedHeaders = first.Policy?.ForwardedHeaders,
             Tls = !first.EndsTls ? null : new ListenerTlsConfig
             {
                 Certificates = certificates,

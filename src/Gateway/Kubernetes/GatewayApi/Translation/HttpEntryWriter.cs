@@ -1,9 +1,11 @@
 using System.Globalization;
+using System.Net;
 using Gateway.Configuration;
 using Gateway.Http.GatewayApi;
 using Gateway.Http.Requests;
 using Gateway.Kubernetes.GatewayApi.Objects;
 using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Kubernetes.GatewayApi.Translation;
 
@@ -20,6 +22,10 @@ internal sealed class HttpEntryWriter(Policies policies, Backends backends, List
 {
     // Each pod is a destination of its own: pod[10.0.0.5:8080].
     private const string Destination = "pod";
+
+    // Without TLS nothing is negotiated: a lower version must not be tried.
+    private static readonly ForwarderRequestConfig Http2 =
+        new() { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
 
     private readonly ILookup<string, ListenerSlot> _ports = slots.All.ToLookup(static slot => slot.ListenerName);
     private readonly Dictionary<string, RouteConfig> _routes = new(StringComparer.OrdinalIgnoreCase);
@@ -136,6 +142,7 @@ internal sealed class HttpEntryWriter(Policies policies, Backends backends, List
                 {
                     [Destination] = new() { Address = $"{ServiceAddress.Scheme}{backend.Service}:{backend.Port}" },
                 },
+                HttpRequest = backend.IsHttp2 ? Http2 : null,
                 Metadata = sourceIp.Metadata,
             },
             $"{ApiNames.Service} {backend.Service}");
@@ -174,6 +181,11 @@ internal sealed class HttpEntryWriter(Policies policies, Backends backends, List
             if (names.NotHosts.Count > 0)
             {
                 metadata[HttpRouteRule.NotHostsKey] = string.Join(',', names.NotHosts);
+            }
+
+            if (names.Listeners.Count > 0)
+            {
+                metadata[HttpRouteRule.ListenerNamesKey] = string.Join(',', names.Listeners);
             }
 
             if (redirect is not null)

@@ -46,8 +46,32 @@ internal static class HttpFilters
             }
         }
 
+        var ofBackends = ReadBackends(rule.BackendRefs ?? [], headers);
         actions = actions with { Headers = headers };
-        return Incompatible(rule, [.. filters.Select(static filter => filter.Type)]);
+        return Incompatible(rule, [.. filters.Select(static filter => filter.Type)]) ?? ofBackends;
+    }
+
+    // The transforms of a route are for all of its backends.
+    private static Problem? ReadBackends(IReadOnlyList<BackendRef> backends, List<IReadOnlyDictionary<string, string>> headers)
+    {
+        var filters = backends.SelectMany(static backend => backend.Filters ?? []).ToArray();
+        var problem = filters.Length > 0 && backends.Count > 1
+            ? "filters of a backendRef are supported if it is the rule's only one"
+            : null;
+        foreach (var filter in filters)
+        {
+            problem ??= filter switch
+            {
+                { Type: "RequestHeaderModifier", RequestHeaderModifier: { } request } => Read(request, isRequest: true, headers),
+                { Type: "ResponseHeaderModifier", ResponseHeaderModifier: { } response } => Read(response, isRequest: false, headers),
+                _ => $"the filter {filter.Type} of a backendRef is not supported: RequestHeaderModifier and ResponseHeaderModifier are",
+            };
+        }
+
+        return problem is not null ? new("UnsupportedValue", problem)
+            : filters.Length > filters.DistinctBy(static filter => filter.Type).Count()
+                ? new("IncompatibleFilters", "a backendRef has each filter once")
+            : null;
     }
 
     private static Problem? Incompatible(RouteRule rule, string[] types)

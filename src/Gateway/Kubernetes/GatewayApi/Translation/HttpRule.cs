@@ -45,14 +45,22 @@ internal sealed record HttpRule(IReadOnlyList<HttpMatch> Matches, HttpActions Ac
 
     private static string? ProblemOf(RouteRule rule, out TimeSpan? timeout)
     {
-        timeout = rule.Timeouts?.Request is { } text ? HttpText.DurationOf(text) : null;
-        var problem = rule.Retry is not null ? "retry is not supported"
+        var problem = TimeoutOf("request", rule.Timeouts?.Request, out var request);
+        var problemOfAttempt = TimeoutOf("backendRequest", rule.Timeouts?.BackendRequest, out var attempt);
+        // There is one attempt: a second one, after a connect that failed, ends at the same time.
+        timeout = attempt ?? request;
+        return rule.Retry is not null ? "retry is not supported"
             : rule.SessionPersistence is not null ? "sessionPersistence is not supported"
-            : (rule.BackendRefs ?? []).Any(static backend => backend.Filters is { Count: > 0 })
-                ? "filters of a backendRef are not supported: write them at the rule"
-            : rule.Timeouts?.BackendRequest is not null ? "timeouts.backendRequest is not supported: timeouts.request is"
-            : rule.Timeouts?.Request is not null && timeout is null ? $"timeouts.request: {rule.Timeouts.Request} is no duration"
-            : null;
+            : problem
+                ?? problemOfAttempt
+                ?? (attempt > request ? "timeouts.backendRequest is longer than timeouts.request" : null);
+    }
+
+    // Zero stands for no limit.
+    private static string? TimeoutOf(string key, string? text, out TimeSpan? timeout)
+    {
+        timeout = text is null ? null : HttpText.DurationOf(text);
+        var problem = text is not null && timeout is null ? $"timeouts.{key}: {text} is no duration" : null;
         timeout = timeout == TimeSpan.Zero ? null : timeout;
         return problem;
     }

@@ -9,10 +9,10 @@ namespace Gateway.Kubernetes.GatewayApi.Translation;
 internal sealed class ListenerSlot(GatewayObject gateway, ListenerSpec spec)
 {
     /// <summary>The Gateway.</summary>
-    public GatewayObject Gateway => gateway;
+    public GatewayObject Gateway { get; } = gateway;
 
     /// <summary>The listener.</summary>
-    public ListenerSpec Spec => spec;
+    public ListenerSpec Spec { get; } = spec;
 
     /// <summary>What the listener does.</summary>
     public ListenerMode Mode { get; init; }
@@ -32,11 +32,23 @@ internal sealed class ListenerSlot(GatewayObject gateway, ListenerSpec spec)
     /// <summary>What is wrong with its references; null: nothing.</summary>
     public Problem? BadReference { get; init; }
 
+    /// <summary>The Gateway that had the port first, and shares it.</summary>
+    public GatewayObject Owner { get; set; } = gateway;
+
+    /// <summary>What policies say of the port.</summary>
+    public PortPolicy? Policy { get; set; }
+
     /// <summary>The number of routes that are attached.</summary>
     public int AttachedRoutes { get; set; }
 
-    /// <summary>The name of the configuration's listener for all of the Gateway's listeners with this port.</summary>
-    public string ListenerName => $"gateway.{gateway.Metadata.Namespace}.{gateway.Metadata.Name}.{spec.Port}";
+    /// <summary>The name of the configuration's listener for all listeners that share this port.</summary>
+    public string ListenerName => $"gateway.{Owner.Metadata.Namespace}.{Owner.Metadata.Name}.{Spec.Port}";
+
+    /// <summary>Whether the listener speaks HTTP.</summary>
+    public bool IsHttp => Mode is ListenerMode.Http or ListenerMode.Https;
+
+    /// <summary>The host name for which the listener is; empty: for all.</summary>
+    public string Hostname => Spec.Hostname?.ToLowerInvariant() ?? "";
 
     /// <summary>Whether the listener ends TLS, and needs a certificate.</summary>
     public bool EndsTls => Mode is ListenerMode.Terminate or ListenerMode.Https;
@@ -46,7 +58,7 @@ internal sealed class ListenerSlot(GatewayObject gateway, ListenerSpec spec)
 
     /// <summary>What the listener's status says.</summary>
     public ListenerStatus Status() => new(
-        spec.Name,
+        Spec.Name,
         Kinds,
         AttachedRoutes,
         [

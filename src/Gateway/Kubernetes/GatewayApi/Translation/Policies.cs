@@ -1,6 +1,6 @@
+using System.Text.Json;
 using Gateway.Kubernetes.Client;
 using Gateway.Kubernetes.GatewayApi.Objects;
-using Gateway.Tcp.Configuration;
 
 namespace Gateway.Kubernetes.GatewayApi.Translation;
 
@@ -41,25 +41,40 @@ internal sealed class Policies
             ?? At(new(ApiNames.Gateway, gateway.Key), gateway)
             ?? SourceIpChoice.None;
 
-    /// <summary>Which peers of a Gateway's port send headers.</summary>
+    /// <summary>Who in front of a Gateway's port tells of clients.</summary>
     /// <param name="gateway">The Gateway.</param>
-    /// <param name="listeners">The Gateway's listeners with this port.</param>
-    /// <param name="problem">What is wrong with the policy that decides; null: nothing.</param>
-    /// <returns>Null: none.</returns>
-    public ProxyProtocolConfig? ProxyProtocolOf(ResourceKey gateway, IEnumerable<string> listeners, out string? problem)
+    /// <param name="port">The Gateway's listeners with this port. What one of them has a policy for counts for the port.</param>
+    public PortPolicy PortOf(ResourceKey gateway, IReadOnlyCollection<ListenerSlot> port)
     {
-        foreach (var section in listeners.Append(""))
+        (string Section, ReadPolicy Policy)[] attached =
+        [
+            .. port.Select(static slot => slot.Spec.Name).Append("")
+                .Select(section => (Section: section, Policy: _byTarget.GetValueOrDefault(new(ApiNames.Gateway, gateway, section))))
+                .Where(static entry => entry.Policy is not null)
+                .Select(static entry => (entry.Section, entry.Policy!)),
+        ];
+        var isHttp = port.All(static slot => slot.IsHttp);
+        var proxy = attached.FirstOrDefault(static one => one.Policy is { Problem: not null } or { ProxyProtocol: not null }).Policy;
+        var (section, forwarded) = attached
+            .FirstOrDefault(static one => one.Policy is { Problem: not null } or { ForwardedHeaders: not null });
+        if (new[] { proxy, forwarded }.FirstOrDefault(static one => one?.Problem is not null) is { } wrong)
         {
-            if (_byTarget.GetValueOrDefault(new(ApiNames.Gateway, gateway, section)) is { } policy
-                && (policy.Problem ?? (object?)policy.ProxyProtocol) is not null)
-            {
-                problem = policy.Problem is null ? null : Describe(policy);
-                return policy.Problem is null ? policy.ProxyProtocol : null;
-            }
+            return new PortPolicy(null, null, Describe(wrong));
         }
 
-        problem = null;
-        return null;
+        // One for the whole Gateway is for those of its listeners that have HTTP.
+        if (!isHttp && section is { Length: > 0 })
+        {
+            return new PortPolicy(
+                null, null, $"the SourceIpPolicy {forwarded!.Policy.Metadata.Key}: forwardedHeaders is for HTTP and HTTPS listeners");
+        }
+
+        forwarded = isHttp ? forwarded : null;
+        return new PortPolicy(proxy?.ProxyProtocol, forwarded?.ForwardedHeaders)
+        {
+            Text = JsonSerializer.Serialize(proxy?.Policy.Spec.ProxyProtocol, ObjectJson.Default.PolicyProxyProtocol)
+                + JsonSerializer.Serialize(forwarded?.Policy.Spec.ForwardedHeaders, ObjectJson.Default.PolicyForwardedHeaders),
+        };
     }
 
     /// <summary>The statuses of the policies.</summary>
@@ -100,8 +115,11 @@ internal sealed class Policies
         }
 
         return policy.Problem is { } problem ? new("Invalid", problem)
-            : policy.ProxyProtocol is not null && target.Kind != ApiNames.Gateway
+            : target.Kind == ApiNames.Gateway ? null
+            : policy.ProxyProtocol is not null
                 ? new("Invalid", $"proxyProtocol is for the listeners of a Gateway, not for a {target.Kind}")
+            : policy.ForwardedHeaders is not null
+                ? new("Invalid", $"forwardedHeaders is for the listeners of a Gateway, not for a {target.Kind}")
                 : null;
     }
 

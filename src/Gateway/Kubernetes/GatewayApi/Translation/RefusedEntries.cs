@@ -12,11 +12,12 @@ internal sealed class RefusedEntries(IReadOnlyDictionary<string, string> problem
 
     /// <summary>What is refused of an entry; null: nothing.</summary>
     /// <param name="entry">The key path of the entry.</param>
-    public Refusal? At(string entry)
+    /// <param name="except">A section of the entry that does not count; null: all count.</param>
+    public Refusal? At(string entry, string? except = null)
     {
         foreach (var (path, message) in problems)
         {
-            if (path.StartsWith(entry, StringComparison.OrdinalIgnoreCase) && (path.Length == entry.Length || path[entry.Length] == ':'))
+            if (IsBelow(path, entry) && (except is null || !IsBelow(path, $"{entry}:{except}")))
             {
                 return new Refusal(message, path.EndsWith(":Address", StringComparison.Ordinal));
             }
@@ -24,6 +25,9 @@ internal sealed class RefusedEntries(IReadOnlyDictionary<string, string> problem
 
         return null;
     }
+
+    private static bool IsBelow(string path, string entry) =>
+        path.StartsWith(entry, StringComparison.OrdinalIgnoreCase) && (path.Length == entry.Length || path[entry.Length] == ':');
 
     /// <summary>Why an entry is refused.</summary>
     /// <param name="Message">In a sentence.</param>

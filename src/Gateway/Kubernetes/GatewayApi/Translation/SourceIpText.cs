@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Gateway.Configuration;
 using Gateway.Kubernetes.GatewayApi.Objects;
 using Gateway.Tcp.Configuration;
 
@@ -83,6 +84,29 @@ internal static class SourceIpText
             Untrusted = untrusted,
             TrustedProxies = section.TrustedProxies ?? [],
             HealthCheckers = section.HealthCheckers ?? [],
+        };
+        return null;
+    }
+
+    /// <summary>Reads the section of a policy.</summary>
+    public static string? TryRead(PolicyForwardedHeaders section, out ForwardedHeadersConfig? config)
+    {
+        config = null;
+        var untrusted = UntrustedForwardedHeaders.Keep;
+        if (section.Untrusted is not null && !TryRead(section.Untrusted, out untrusted))
+        {
+            return $"forwardedHeaders.untrusted: {section.Untrusted} is not Keep or Drop";
+        }
+
+        var defaults = new ForwardedHeadersConfig();
+        config = new ForwardedHeadersConfig
+        {
+            TrustedProxies = section.TrustedProxies,
+            TrustedHops = section.TrustedHops,
+            TrustedHeaders = section.TrustedHeaders ?? defaults.TrustedHeaders,
+            Untrusted = untrusted,
+            Drop = section.Drop ?? defaults.Drop,
+            EnvoyExternalAddress = section.EnvoyExternalAddress ?? defaults.EnvoyExternalAddress,
         };
         return null;
     }

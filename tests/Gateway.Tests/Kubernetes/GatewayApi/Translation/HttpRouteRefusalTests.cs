@@ -53,13 +53,21 @@ public sealed class HttpRouteRefusalTests
     [Theory]
     [InlineData(""", "retry": { "attempts": 2 } """, "retry")]
     [InlineData(""", "sessionPersistence": { } """, "sessionPersistence")]
-    [InlineData(""", "timeouts": { "backendRequest": "1s" } """, "backendRequest")]
+    [InlineData(""", "timeouts": { "backendRequest": "1x" } """, "timeouts.backendRequest: 1x")]
+    [InlineData(""", "timeouts": { "backendRequest": "2s", "request": "1s" } """, "backendRequest is longer")]
     [InlineData(""", "timeouts": { "request": "1.5s" } """, "1.5s")]
     public void Rule_ThatAsksForMore_IsSaid(string rest, string named) => Refuses(Rule(Backend("a"), rest: rest), named);
 
     [Fact]
-    public void Filters_OfABackend_AreSaid() =>
-        Refuses(Rule(Backend("a", rest: """, "filters": [ { "type": "URLRewrite", "urlRewrite": { } } ] """)), "backendRef");
+    public void Filters_OfABackend_AreSaid()
+    {
+        const string Modifier = """, "filters": [ { "type": "RequestHeaderModifier", "requestHeaderModifier": { } } ] """;
+
+        Refuses(Rule(Backend("a", rest: """, "filters": [ { "type": "URLRewrite", "urlRewrite": { } } ] """)), "URLRewrite of a backendRef");
+        Refuses(Rule($"{Backend("a", rest: Modifier)}, {Backend("b")}"), "only one");
+        Refuses(
+            Rule(Backend("a", rest: Modifier.Replace("{ }", """{ "remove": [ "Host" ] }""", StringComparison.Ordinal))), "Host");
+    }
 
     [Theory]
     [InlineData("""{ "type": "URLRewrite", "urlRewrite": { } }, { "type": "RequestRedirect", "requestRedirect": { } }""", true)]

@@ -1,3 +1,4 @@
+using Gateway.Configuration;
 using Gateway.Kubernetes.GatewayApi.Translation;
 using Gateway.Tcp.Configuration;
 using static Gateway.Tests.Kubernetes.GatewayApi.Translation.TestObjects;
@@ -92,8 +93,51 @@ public sealed class PolicyTests
         Assert.Equal((HeaderExpectation.Optional, UntrustedPeerAction.Direct), (listener.Header, listener.Untrusted));
     }
 
+    [Fact]
+    public void ForwardedHeaders_EveryKey_IsTakenOverByHttpListenersAlone()
+    {
+        var translated = Empty().Gateway("g", TcpListener("tcp", 8080), HttpListener("http", 80))
+            .Route("r", Parent, Backend("a")).HttpRoute("h", """{ "name": "g", "sectionName": "http" }""", HttpRouteTests.Rule(Backend("a")))
+            .Policy("p", OfGateway, """
+                "forwardedHeaders": { "trustedProxies": [ "cdn" ], "trustedHops": 2, "trustedHeaders": [ "For", "Host" ], "untrusted": "Drop",
+                                      "drop": [ "X-User" ], "envoyExternalAddress": true }
+                """).Translate();
+
+        var headers = translated.Listeners["gateway.default.g.80"].ForwardedHeaders!;
+        Assert.Equal(["cdn"], headers.TrustedProxies);
+        Assert.Equal(["For", "Host"], headers.TrustedHeaders);
+        Assert.Equal(["X-User"], headers.Drop);
+        Assert.Equal(
+            (2, UntrustedForwardedHeaders.Drop, true), (headers.TrustedHops, headers.Untrusted, headers.EnvoyExternalAddress));
+        Assert.Null(translated.Listeners["gateway.default.g.8080"].ForwardedHeaders);
+        Assert.Equal("Accepted=True/Accepted", translated.Policy("p"));
+    }
+
+    [Fact]
+    public void ForwardedHeaders_WithoutKeys_HaveTheFilesDefaults()
+    {
+        var translated = HttpRouteTests.Web().HttpRoute("h", """{ "name": "g" }""", HttpRouteTests.Rule(Backend("a")))
+            .Policy("p", OfGateway, """ "forwardedHeaders": { "trustedProxies": [ "10.0.0.0/8" ] } """).Translate();
+
+        var headers = Assert.Single(translated.Listeners).Value.ForwardedHeaders!;
+        Assert.Equal(["For", "Proto", "Port"], headers.TrustedHeaders);
+        Assert.Equal((null, UntrustedForwardedHeaders.Keep, 0), (headers.TrustedHops, headers.Untrusted, headers.Drop.Count));
+    }
+
+    [Fact]
+    public void ForwardedHeaders_OfATcpListener_CloseIt()
+    {
+        var translated = Start().Route("r", Parent, Backend("a"))
+            .Policy("p", OfListener, """ "forwardedHeaders": { "trustedProxies": [ "10.0.0.0/8" ] } """).Translate();
+
+        Assert.Empty(translated.Listeners);
+        Assert.Contains("HTTP and HTTPS", translated.Listener("g", "tcp").Conditions[0].Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(OfRoute, """ "sourceIp": { "mode": "Dnat" } """, "Invalid")]
+    [InlineData(OfRoute, """ "forwardedHeaders": { "trustedProxies": [ "10.0.0.0/8" ] } """, "Invalid")]
+    [InlineData(OfGateway, """ "forwardedHeaders": { "untrusted": "Maybe" } """, "Invalid")]
     [InlineData(OfRoute, """ "sourceIp": { } """, "Invalid")]
     [InlineData(OfRoute, """ "sourceIp": { "mode": "Toa", "version": "3" } """, "Invalid")]
     [InlineData(OfRoute, """ "sourceIp": { "mode": "Toa", "port": "3" } """, "Invalid")]
