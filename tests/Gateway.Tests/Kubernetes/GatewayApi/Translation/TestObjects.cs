@@ -100,6 +100,18 @@ internal sealed class TestObjects
         return this;
     }
 
+    /// <summary>The objects, the oldest first.</summary>
+    public IReadOnlyList<JsonObject> All => _objects;
+
+    /// <summary>The same objects, but for one.</summary>
+    public TestObjects With(int index, JsonObject item)
+    {
+        var changed = new TestObjects();
+        changed._objects.AddRange(_objects);
+        changed._objects[index] = item;
+        return changed;
+    }
+
     public ClusterObjects Build() => new()
     {
         Classes = Of("GatewayClass", ObjectJson.Default.GatewayClassObject),
