@@ -77,6 +77,11 @@ public sealed class GatewayApiTests
         gateway.Terminate();
         Assert.Equal(0, await gateway.Process.WaitForExitAsync());
         Assert.Empty($"{server.Store.Find(Kind("Lease"), "default", "gateway-api-my-tcp-gateway-class")!["spec"]!["holderIdentity"]}");
+
+        // All of this with the rights of the manifests. No TLSRoute was there to write a status for.
+        var rights = ShippedRights.Read();
+        Assert.Empty(rights.Refused(server.Requests));
+        Assert.Equal(["(gateway.networking.k8s.io, tlsroutes/status, update)"], rights.Unused(server.Requests));
     }
 
     // While the API server is away, the file's routes are served, and the gateway is not ready.
