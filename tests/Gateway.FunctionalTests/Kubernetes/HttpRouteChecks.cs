@@ -84,6 +84,10 @@ internal sealed class HttpRouteChecks(ApiServer server, int headers, int proxied
         Assert.Equal($"HTTP/2.0 {Client} of-backend", await GetAsync(client, Url("a.example.com", "/http2")));
         Assert.Equal(504, await StatusAsync(client, Url("a.example.com", "/silent")));
 
+        // Each share has its own filter, and no other's.
+        string[] both = [await GetAsync(client, Url("a.example.com", "/canary")), await GetAsync(client, Url("a.example.com", "/canary"))];
+        Assert.Equal([$"HTTP/2.0 {Client} canary", $"a.example.com:{_http} /canary {Client} stable "], both.Order(StringComparer.Ordinal));
+
         using var answer = await admin("/api/routes");
         using var routes = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
         var split = Find("/split");
@@ -176,6 +180,12 @@ internal sealed class HttpRouteChecks(ApiServer server, int headers, int proxied
                 {{Rule("/split", """{ "name": "web", "port": 80, "weight": 0 }, { "name": "told", "port": 80 }""")}},
                 {{Rule("/nobody", """{ "name": "nobody", "port": 80 }""")}},
                 {{Rule("/silent", """{ "name": "silent", "port": 80 }""", rest: """, "timeouts": { "backendRequest": "200ms" } """)}},
+                {{Rule("/canary", """
+                    { "name": "web", "port": 80, "filters": [ { "type": "RequestHeaderModifier", "requestHeaderModifier": {
+                      "set": [ { "name": "X-Set", "value": "stable" } ] } } ] },
+                    { "name": "http2", "port": 80, "filters": [ { "type": "RequestHeaderModifier", "requestHeaderModifier": {
+                      "set": [ { "name": "X-Set", "value": "canary" } ] } } ] }
+                    """)}},
                 {{Rule("/http2", """
                     { "name": "http2", "port": 80, "filters": [ { "type": "RequestHeaderModifier", "requestHeaderModifier": {
                       "set": [ { "name": "X-Set", "value": "of-backend" } ] } } ] }

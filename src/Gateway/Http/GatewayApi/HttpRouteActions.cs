@@ -1,5 +1,6 @@
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Http.GatewayApi;
 
@@ -29,14 +30,22 @@ internal sealed class HttpRouteActions(RequestDelegate next, HttpRouteEndpoints 
             return next(context);
         }
 
-        if (backends.Next() is not { } name || !clusters.TryGetCluster(name, out var cluster))
+        var (name, index) = backends.NextShare();
+        RouteModel? own = null;
+        if (name is null
+            || !clusters.TryGetCluster(name, out var cluster)
+            || (rule.BackendRoutes.Count > 0 && !clusters.TryGetRoute(rule.BackendRoutes[index], out own)))
         {
             context.Features.Set<IForwarderErrorFeature>(NoBackend.Instance);
             context.Response.StatusCode = StatusCodes.Status500InternalServerError;
             return Task.CompletedTask;
         }
 
-        if (context.GetReverseProxyFeature().Cluster.Config.ClusterId != cluster.ClusterId)
+        if (own is not null)
+        {
+            context.ReassignProxyRequest(own, cluster);
+        }
+        else if (context.GetReverseProxyFeature().Cluster.Config.ClusterId != cluster.ClusterId)
         {
             context.ReassignProxyRequest(cluster);
         }

@@ -32,6 +32,12 @@ internal sealed record HttpRouteRule
     /// <summary>The key for <see cref="Redirect"/>.</summary>
     public const string RedirectKey = "GatewayApi.Redirect";
 
+    /// <summary>The key for the routes of backends with filters of their own, in the order of the shares: <c>r.b0,,r.b2</c>.</summary>
+    public const string BackendRoutesKey = "GatewayApi.BackendRoutes";
+
+    /// <summary>The key for the route that hands its share of requests to this one, which matches nothing by itself.</summary>
+    public const string ShareOfKey = "GatewayApi.ShareOf";
+
     /// <summary>The beginning of <see cref="PathKey"/>'s value for a path that must be equal.</summary>
     public const string Exact = "Exact ";
 
@@ -83,6 +89,12 @@ internal sealed record HttpRouteRule
     /// <summary>The shares of clusters; null: all requests go to the route's cluster.</summary>
     public WeightedBackends? Backends { get; init; }
 
+    /// <summary>The routes of the backends, in the order of the shares; empty: they are all served by this one.</summary>
+    public IReadOnlyList<string> BackendRoutes { get; init; } = [];
+
+    /// <summary>Whether another route hands its requests to this one, which matches nothing by itself.</summary>
+    public bool IsShare { get; init; }
+
     /// <summary>Where clients are sent; null: requests go to a backend.</summary>
     public RedirectRule? Redirect { get; init; }
 
@@ -112,6 +124,8 @@ internal sealed record HttpRouteRule
             Headers = [.. (route.Match.Headers ?? []).Select(static header => (header.Name, First(header.Values)))],
             Query = [.. (route.Match.QueryParameters ?? []).Select(static query => (query.Name, First(query.Values)))],
             Age = route.Metadata.GetValueOrDefault(AgeKey) ?? "",
+            IsShare = route.Metadata.ContainsKey(ShareOfKey),
+            BackendRoutes = route.Metadata.GetValueOrDefault(BackendRoutesKey)?.Split(',') ?? [],
             Backends = route.Metadata.GetValueOrDefault(BackendsKey) is { } backends ? WeightedBackends.Parse(backends) : null,
             Redirect = route.Metadata.GetValueOrDefault(RedirectKey) is { } redirect ? RedirectRule.Parse(redirect) : null,
         };

@@ -13,7 +13,7 @@ internal sealed class HttpRouteTable
     {
         var listeners = new Dictionary<string, HttpRouteHosts>(StringComparer.OrdinalIgnoreCase);
         var marked = endpoints.Select(static endpoint => (Endpoint: endpoint, Rule: endpoint.Metadata.GetMetadata<HttpRouteRule>()))
-            .Where(static entry => entry.Rule is not null)
+            .Where(static entry => entry.Rule is { IsShare: false })
             .OrderBy(static entry => entry.Rule!, HttpRouteRule.Precedence);
         foreach (var (endpoint, rule) in marked)
         {

@@ -33,7 +33,10 @@ internal sealed class WeightedBackends
         text.Length == 0 ? [] : text.Split(',').Select(ShareOf);
 
     /// <summary>The cluster of the next request; null: there is none for it.</summary>
-    public string? Next() => _turns.Next() is >= 0 and var index ? _clusters[index] : null;
+    public string? Next() => NextShare().Cluster;
+
+    /// <summary>The same, with the number of the share.</summary>
+    public (string? Cluster, int Index) NextShare() => _turns.Next() is >= 0 and var index ? (_clusters[index], index) : (null, -1);
 
     private static (string? Cluster, int Weight) ShareOf(string share)
     {

@@ -197,17 +197,45 @@ internal sealed class HttpEntryWriter(Policies policies, Backends backends, List
                 metadata[HttpRouteRule.BackendsKey] = WeightedBackends.Write(shares);
             }
 
-            routes.Add(new RouteConfig
+            var isSplit = metadata.ContainsKey(HttpRouteRule.BackendsKey);
+            var route = new RouteConfig
             {
                 RouteId = attached.RouteName + Number(".r", index, rules.Count) + Number(".m", i, rule.Matches.Count),
                 ClusterId = cluster,
                 Match = match.Match with { Hosts = names.Hosts.Contains("") ? null : [.. names.Hosts.Select(HostPattern.ToYarp)] },
                 Timeout = rule.Timeout,
-                Transforms = rule.Actions.TransformsOf(match),
+                Transforms = (redirect is null && !isSplit ? rule.OfBackends[0] : rule.Actions).TransformsOf(match),
                 Metadata = metadata,
-            });
+            };
+            if (isSplit && rule.OfBackends.Any(actions => actions != rule.Actions))
+            {
+                var own = OfShares(route, rule, match, shares);
+                metadata[HttpRouteRule.BackendRoutesKey] = string.Join(',', own.Select(static one => one?.RouteId));
+                routes.AddRange(own.OfType<RouteConfig>());
+            }
+
+            routes.Add(route);
         }
     }
+
+    // Filters of a backendRef: the transforms of YARP are a route's, so each share has one, which matches nothing by itself.
+    private static List<RouteConfig?> OfShares(
+        RouteConfig route, HttpRule rule, HttpMatch match, List<(string? Cluster, int Weight)> shares) =>
+    [
+        .. shares.Select((share, i) => share is not { Cluster: not null, Weight: > 0 } ? null : route with
+        {
+            RouteId = string.Create(CultureInfo.InvariantCulture, $"{route.RouteId}.b{i}"),
+            ClusterId = share.Cluster,
+            Transforms = rule.OfBackends[i].TransformsOf(match),
+            Metadata = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+            {
+                [ListenerMatcherPolicy.MetadataKey] = route.Metadata![ListenerMatcherPolicy.MetadataKey],
+                [HttpRouteRule.PathKey] = route.Metadata[HttpRouteRule.PathKey],
+                [HttpRouteRule.AgeKey] = route.Metadata[HttpRouteRule.AgeKey],
+                [HttpRouteRule.ShareOfKey] = route.RouteId,
+            },
+        }),
+    ];
 
     private void Take(
         Attachment attached, List<RouteConfig> routes, Dictionary<string, (ClusterConfig Cluster, string Origin)> clusters)

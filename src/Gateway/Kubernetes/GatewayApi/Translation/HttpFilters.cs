@@ -13,13 +13,55 @@ internal static class HttpFilters
     /// <summary>Reads filters.</summary>
     /// <param name="rule">The rule.</param>
     /// <param name="matches">Its matches.</param>
-    /// <param name="actions">What the filters do, if nothing is wrong.</param>
+    /// <param name="actions">What the filters of the rule do, if nothing is wrong.</param>
+    /// <param name="ofBackends">What these and those of each backendRef do.</param>
     /// <returns>What is wrong; null: nothing.</returns>
-    public static Problem? Read(RouteRule rule, IReadOnlyList<HttpMatch> matches, out HttpActions actions)
+    public static Problem? Read(
+        RouteRule rule, IReadOnlyList<HttpMatch> matches, out HttpActions actions, out IReadOnlyList<HttpActions> ofBackends)
     {
-        actions = new HttpActions();
-        var headers = new List<IReadOnlyDictionary<string, string>>();
-        var filters = rule.Filters ?? [];
+        ofBackends = [];
+        var problem = Read(rule.Filters ?? [], matches, new HttpActions(), out actions) ?? Incompatible(rule);
+        if (problem is not null)
+        {
+            return problem;
+        }
+
+        var all = new List<HttpActions>();
+        foreach (var backend in rule.BackendRefs ?? [])
+        {
+            if (ReadBackend(rule, backend.Filters ?? [], matches, actions, all) is { } bad)
+            {
+                return bad with { Message = $"a backendRef: {bad.Message}" };
+            }
+        }
+
+        ofBackends = all;
+        return null;
+    }
+
+    private static Problem? ReadBackend(
+        RouteRule rule, IReadOnlyList<HttpFilter> filters, IReadOnlyList<HttpMatch> matches, HttpActions before, List<HttpActions> all)
+    {
+        if (filters.Any(static filter => filter.Type == "RequestRedirect"))
+        {
+            return new("UnsupportedValue", "RequestRedirect is not supported here: write it at the rule");
+        }
+
+        if (IsTwice(filters) || (Has(filters, "URLRewrite") && Has(rule.Filters ?? [], "URLRewrite")))
+        {
+            return new("IncompatibleFilters", "a request is changed by each filter once");
+        }
+
+        var problem = Read(filters, matches, before, out var actions);
+        all.Add(filters.Count == 0 ? before : actions);
+        return problem;
+    }
+
+    private static Problem? Read(
+        IReadOnlyList<HttpFilter> filters, IReadOnlyList<HttpMatch> matches, HttpActions before, out HttpActions actions)
+    {
+        actions = before;
+        var headers = new List<IReadOnlyDictionary<string, string>>(before.Headers);
         foreach (var filter in filters)
         {
             var problem = filter switch
@@ -46,40 +88,22 @@ internal static class HttpFilters
             }
         }
 
-        var ofBackends = ReadBackends(rule.BackendRefs ?? [], headers);
         actions = actions with { Headers = headers };
-        return Incompatible(rule, [.. filters.Select(static filter => filter.Type)]) ?? ofBackends;
+        return null;
     }
 
-    // The transforms of a route are for all of its backends.
-    private static Problem? ReadBackends(IReadOnlyList<BackendRef> backends, List<IReadOnlyDictionary<string, string>> headers)
-    {
-        var filters = backends.SelectMany(static backend => backend.Filters ?? []).ToArray();
-        var problem = filters.Length > 0 && backends.Count > 1
-            ? "filters of a backendRef are supported if it is the rule's only one"
-            : null;
-        foreach (var filter in filters)
-        {
-            problem ??= filter switch
-            {
-                { Type: "RequestHeaderModifier", RequestHeaderModifier: { } request } => Read(request, isRequest: true, headers),
-                { Type: "ResponseHeaderModifier", ResponseHeaderModifier: { } response } => Read(response, isRequest: false, headers),
-                _ => $"the filter {filter.Type} of a backendRef is not supported: RequestHeaderModifier and ResponseHeaderModifier are",
-            };
-        }
+    private static bool IsTwice(IReadOnlyList<HttpFilter> filters) =>
+        filters.Count > filters.DistinctBy(static filter => filter.Type).Count();
 
-        return problem is not null ? new("UnsupportedValue", problem)
-            : filters.Length > filters.DistinctBy(static filter => filter.Type).Count()
-                ? new("IncompatibleFilters", "a backendRef has each filter once")
-            : null;
-    }
+    private static bool Has(IReadOnlyList<HttpFilter> filters, string type) => filters.Any(filter => filter.Type == type);
 
-    private static Problem? Incompatible(RouteRule rule, string[] types)
+    private static Problem? Incompatible(RouteRule rule)
     {
-        var message = types.Length > types.Distinct().Count() ? "a rule has each filter once"
-            : !types.Contains("RequestRedirect") ? null
-            : types.Contains("URLRewrite") ? "URLRewrite and RequestRedirect are not for the same requests"
-            : types.Contains("ResponseHeaderModifier") ? "ResponseHeaderModifier changes responses of backends, and a redirect has none"
+        var filters = rule.Filters ?? [];
+        var message = IsTwice(filters) ? "a rule has each filter once"
+            : !Has(filters, "RequestRedirect") ? null
+            : Has(filters, "URLRewrite") ? "URLRewrite and RequestRedirect are not for the same requests"
+            : Has(filters, "ResponseHeaderModifier") ? "ResponseHeaderModifier changes responses of backends, and a redirect has none"
             : rule.BackendRefs is { Count: > 0 } ? "a rule with RequestRedirect has no backendRefs"
             : null;
         return message is null ? null : new("IncompatibleFilters", message);

@@ -6,7 +6,9 @@ namespace Gateway.Kubernetes.GatewayApi.Translation;
 /// <param name="Matches">Its matches.</param>
 /// <param name="Actions">What it does with a request.</param>
 /// <param name="Timeout">The longest time until the response has ended; null: no limit.</param>
-internal sealed record HttpRule(IReadOnlyList<HttpMatch> Matches, HttpActions Actions, TimeSpan? Timeout)
+/// <param name="OfBackends">The actions for each backendRef, whose own filters come after those of the rule.</param>
+internal sealed record HttpRule(
+    IReadOnlyList<HttpMatch> Matches, HttpActions Actions, TimeSpan? Timeout, IReadOnlyList<HttpActions> OfBackends)
 {
     /// <summary>Reads all rules of an HTTPRoute.</summary>
     /// <param name="rules">The rules.</param>
@@ -38,8 +40,8 @@ internal sealed record HttpRule(IReadOnlyList<HttpMatch> Matches, HttpActions Ac
             return new("UnsupportedValue", unsupported);
         }
 
-        var problem = HttpFilters.Read(rule, matches, out var actions);
-        read.Add(new(matches, actions, timeout));
+        var problem = HttpFilters.Read(rule, matches, out var actions, out var ofBackends);
+        read.Add(new(matches, actions, timeout, ofBackends));
         return problem;
     }
 

@@ -61,12 +61,11 @@ public sealed class HttpRouteRefusalTests
     [Fact]
     public void Filters_OfABackend_AreSaid()
     {
-        const string Modifier = """, "filters": [ { "type": "RequestHeaderModifier", "requestHeaderModifier": { } } ] """;
+        Refuses(Of("""{ "type": "RequestRedirect", "requestRedirect": { } }"""), "RequestRedirect");
+        Refuses(Of("""{ "type": "RequestMirror" }"""), "RequestMirror");
+        Refuses(Of("""{ "type": "RequestHeaderModifier", "requestHeaderModifier": { "remove": [ "Host" ] } }"""), "Host");
 
-        Refuses(Rule(Backend("a", rest: """, "filters": [ { "type": "URLRewrite", "urlRewrite": { } } ] """)), "URLRewrite of a backendRef");
-        Refuses(Rule($"{Backend("a", rest: Modifier)}, {Backend("b")}"), "only one");
-        Refuses(
-            Rule(Backend("a", rest: Modifier.Replace("{ }", """{ "remove": [ "Host" ] }""", StringComparison.Ordinal))), "Host");
+        static string Of(string filter) => Rule($$"""{{Backend("b")}}, {{Backend("a", rest: $", \"filters\": [ {filter} ]")}}""");
     }
 
     [Theory]
