@@ -14,6 +14,8 @@ public sealed class ListenerModel
     private readonly RouteTable? _named;
     private readonly Dictionary<string, RouteTable>? _byName;
     private readonly Dictionary<string, RouteTable>.AlternateLookup<ReadOnlySpan<char>> _byParent;
+    private readonly Dictionary<string, RouteTable>.AlternateLookup<ReadOnlySpan<char>> _byAncestor;
+    private readonly int _longestAncestor;
 
     internal ListenerModel(string name, IReadOnlyList<RouteModel> routes)
     {
@@ -26,9 +28,12 @@ public sealed class ListenerModel
         if (matched.Any(static route => route.NeedsClientHello))
         {
             _named = new RouteTable([.. matched.Where(static route => route.NeedsClientHello)], ignoresAlpn: true);
-            _byName = TablesOf(matched, static name => ServerName.IsWildcard(name) ? null : name);
-            _byParent = TablesOf(matched, static name => ServerName.IsWildcard(name) ? name[2..] : null)
+            _byName = TablesOf(matched, static name => ServerName.IsWildcard(name) || ServerName.IsDeepWildcard(name) ? null : name);
+            _byParent = TablesOf(matched, static name => ServerName.IsWildcard(name) ? ServerName.HostOf(name) : null)
                 .GetAlternateLookup<ReadOnlySpan<char>>();
+            var ancestors = TablesOf(matched, static name => ServerName.IsDeepWildcard(name) ? ServerName.HostOf(name) : null);
+            _byAncestor = ancestors.GetAlternateLookup<ReadOnlySpan<char>>();
+            _longestAncestor = ancestors.Keys.Select(static name => name.Length).DefaultIfEmpty().Max();
         }
     }
 
@@ -51,9 +56,9 @@ public sealed class ListenerModel
     public IReadOnlyList<RouteModel> Routes { get; }
 
     /// <summary>
-    /// The route of a connection. The lowest Order wins; then a route with a matching server name wins over a route without names, and an
-    /// exact name over a wildcard; then the most specific of the other conditions (<see cref="RouteTable"/>). Routes with the same match
-    /// and a weight take turns (<see cref="RouteSplit"/>).
+    /// The route of a connection. The lowest Order wins; then a route with a matching server name wins over a route without names, an exact
+    /// name over a wildcard, <c>*.</c> over <c>**.</c>, and of these the longer; then the most specific of the other conditions
+    /// (<see cref="RouteTable"/>). Routes with the same match and a weight take turns (<see cref="RouteSplit"/>).
     /// </summary>
     /// <param name="identity">
     /// The connection's client, the address that the client connected to, and the server name that it asked for.
@@ -66,6 +71,12 @@ public sealed class ListenerModel
         if (_byName is not null && identity.Hello?.ServerName is { } name)
         {
             // From the least specific to the most specific, because a later match wins if the Order is the same.
+            for (var dot = LastDot(name, name.Length); dot >= 0 && name.Length - dot - 1 <= _longestAncestor; dot = LastDot(name, dot))
+            {
+                _ = _byAncestor.TryGetValue(name.AsSpan(dot + 1), out var deep);
+                best = Better(best, deep?.Match(identity));
+            }
+
             _ = _byParent.TryGetValue(name.AsSpan(name.IndexOf('.') + 1), out var wildcard);
             best = Better(best, wildcard?.Match(identity));
             best = Better(best, _byName.GetValueOrDefault(name)?.Match(identity));
@@ -82,6 +93,8 @@ public sealed class ListenerModel
         : !policy.IsAlwaysRead && _named?.Match(identity) is null ? ClientHelloNeed.None
         : _unnamed.Match(identity) is not null ? ClientHelloNeed.Optional
         : ClientHelloNeed.Required;
+
+    private static int LastDot(string name, int before) => before <= 0 ? -1 : name.LastIndexOf('.', before - 1);
 
     // An ordinal comparison is enough, because both names are already in normal form.
     private static Dictionary<string, RouteTable> TablesOf(RouteModel[] routes, Func<string, string?> keyOf) =>

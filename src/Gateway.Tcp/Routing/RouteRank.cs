@@ -17,7 +17,10 @@ public static class RouteRank
     // Each member: lower is earlier.
     private static (int Order, int Name, int Alpn, int Tlvs, int Client, int Destination, int Ports) RankOf(RouteModel route) => (
         route.Order,
-        route.ServerNames.Count == 0 ? 2 : route.ServerNames.All(ServerName.IsWildcard) ? 1 : 0,
+        route.ServerNames.Count == 0 ? 3
+            : route.ServerNames.All(ServerName.IsDeepWildcard) ? 2
+            : route.ServerNames.All(static name => ServerName.IsWildcard(name) || ServerName.IsDeepWildcard(name)) ? 1
+            : 0,
         route.Match?.HasAlpn == true ? 0 : 1,
         -(route.Match?.TlvCount ?? 0),
         -route.ClientNetworks.Select(static network => network.PrefixLength + 1).DefaultIfEmpty().Max(),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Configuration;
+using Gateway.Tcp.Identification.Tls;
 using Gateway.Tls;
 
 namespace Gateway.Checks;
@@ -191,6 +192,8 @@ internal sealed class TlsCheck : ICheck
 
     private static bool Covers(string pattern, string name) =>
         pattern.Equals(name, StringComparison.OrdinalIgnoreCase)
+        || (ServerName.IsDeepWildcard(pattern)
+            && ("." + name).EndsWith($".{ServerName.HostOf(pattern)}", StringComparison.OrdinalIgnoreCase))
         || (pattern.StartsWith("*.", StringComparison.Ordinal)
             && name.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot
             && pattern.AsSpan(1).Equals(name.AsSpan(dot), StringComparison.OrdinalIgnoreCase));

@@ -11,6 +11,7 @@ namespace Gateway.Tcp.Identification.Tls;
 public static class ServerName
 {
     private const string WildcardPrefix = "*.";
+    private const string DeepWildcardPrefix = "**.";
     private const int MaxLength = 253;
     private const int MaxLabelLength = 63;
 
@@ -25,13 +26,13 @@ public static class ServerName
     private static readonly IdnMapping Idn = new();
 
     /// <summary>
-    /// Converts a configured name into that form: a host name, or <c>*.</c> and a host name, which stands for all names with one more
-    /// label.
+    /// Converts a configured name into that form: a host name, <c>*.</c> and a host name, which stands for all names with one more label,
+    /// or <c>**.</c> and a host name, for one label more or several. The file has no such names: a TLSRoute's <c>*.</c> means this.
     /// </summary>
     /// <returns>False for an IP address, and for text that is not a host name.</returns>
     public static bool TryNormalize(string text, out string name)
     {
-        var prefix = IsWildcard(text) ? WildcardPrefix : "";
+        var prefix = IsWildcard(text) ? WildcardPrefix : IsDeepWildcard(text) ? DeepWildcardPrefix : "";
         name = "";
         if (ToALabels(text[prefix.Length..]) is not { } labels || Fold(labels) is not { } host)
         {
@@ -49,6 +50,13 @@ public static class ServerName
 
     /// <summary>Whether a configured name stands for all names with one more label.</summary>
     public static bool IsWildcard(string name) => name.StartsWith(WildcardPrefix, StringComparison.Ordinal);
+
+    /// <summary>Whether a name stands for all names with one more label, or several.</summary>
+    public static bool IsDeepWildcard(string name) => name.StartsWith(DeepWildcardPrefix, StringComparison.Ordinal);
+
+    /// <summary>The host name of a configured name: what follows the asterisks.</summary>
+    public static string HostOf(string name) =>
+        IsWildcard(name) ? name[WildcardPrefix.Length..] : IsDeepWildcard(name) ? name[DeepWildcardPrefix.Length..] : name;
 
     /// <summary>Converts a name that a client sent into that form; null if the name is not a host name.</summary>
     public static string? Normalize(ReadOnlySpan<byte> bytes) =>

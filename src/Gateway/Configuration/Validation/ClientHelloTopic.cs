@@ -99,7 +99,9 @@ internal sealed class ClientHelloTopic : IConfigTopic
 
         for (var i = 0; i < (match?.ServerNames.Count ?? 0); i++)
         {
-            if (match!.ServerNames[i] is { } name && !ServerName.TryNormalize(name, out _))
+            // Objects of a cluster have names of several labels, and the file has not.
+            if (match!.ServerNames[i] is { } name
+                && (!ServerName.TryNormalize(name, out _) || (ServerName.IsDeepWildcard(name) && context.Written.ContainsKey(names))))
             {
                 context.Issues.Error(
                     KeyPath.Join(names, i),

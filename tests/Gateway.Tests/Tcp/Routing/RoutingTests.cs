@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Identification.Tls;
 using Gateway.Tcp.Routing;
 using Gateway.Tests.Tcp.Pipeline;
 
@@ -45,6 +46,31 @@ public sealed class RoutingTests
     [Fact]
     public void Match_EarlierOrderWithoutCidrs_TakesAll() =>
         Assert.Equal("all", Build(("all", 0, []), ("narrow", 1, ["203.0.113.7/32"])).Match(Identity("203.0.113.7"))!.Name);
+
+    [Theory]
+    [InlineData("a.example.com", "exact")]
+    [InlineData("b.example.com", "one")]
+    [InlineData("a.b.example.com", "several")]
+    [InlineData("a.deep.example.com", "deeper")]
+    [InlineData("a.b.deep.example.com", "deeper")]
+    [InlineData("x.com", "com")]
+    [InlineData("deep.example.com", "one")]
+    [InlineData("example.com", "com")]
+    [InlineData("com", null)]
+    [InlineData("example.org", null)]
+    [InlineData("a.notexample.com", "com")]
+    public void Match_ServerNames_TheNarrowestWins(string asked, string? route)
+    {
+        var listener = BuildMatches([.. new[]
+        {
+            ("com", "**.com"), ("several", "**.example.com"), ("deeper", "**.deep.example.com"), ("one", "*.example.com"),
+            ("exact", "a.example.com"),
+        }.Select(static entry => (entry.Item1, 0, new TcpRouteMatchConfig { ServerNames = [entry.Item2] }))]);
+
+        Assert.Equal(route, listener.Match(Identity("192.0.2.1") with { Hello = new ClientHello(asked, [], 0, EcdsaCurves.None) })?.Name);
+        Assert.Equal(
+            ["exact", "one"], listener.Routes.Order(RouteRank.Comparer).Select(static one => one.Name).Take(2));
+    }
 
     [Fact]
     public void Match_NoRouteForTheClient_IsNull()

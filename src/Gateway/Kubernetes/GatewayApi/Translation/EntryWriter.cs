@@ -1,4 +1,5 @@
 using Gateway.Configuration;
+using Gateway.Http.GatewayApi;
 using Gateway.Tcp.Configuration;
 
 namespace Gateway.Kubernetes.GatewayApi.Translation;
@@ -103,7 +104,11 @@ internal sealed class EntryWriter(Policies policies, Backends backends, RefusedE
 
     private void Write(Attachment attached, List<(string Name, TcpRouteConfig Route)> routes, string[] names)
     {
-        var match = names.Contains("") ? null : new TcpRouteMatchConfig { ServerNames = names };
+        // An asterisk of the Gateway API stands for several labels too.
+        var match = names.Contains("") ? null : new TcpRouteMatchConfig
+        {
+            ServerNames = [.. names.Select(static name => HostPattern.IsWildcard(name) ? $"*{name}" : name)],
+        };
         foreach (var (name, route) in routes)
         {
             // A route can be attached to several listeners with the same port: its entry has the names of all of them.
