@@ -81,7 +81,7 @@ public sealed class ApiServer : IAsyncDisposable
     {
         foreach (var watch in _watches.Values)
         {
-            watch.Cancel();
+            UnlessItHasEnded(watch.Cancel);
         }
     }
 
@@ -90,7 +90,7 @@ public sealed class ApiServer : IAsyncDisposable
     {
         foreach (var watch in _watches.Keys)
         {
-            watch.Abort();
+            UnlessItHasEnded(watch.Abort);
         }
     }
 
@@ -99,6 +99,18 @@ public sealed class ApiServer : IAsyncDisposable
     {
         ResetWatches();
         await _app.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // A watch can end by itself in this moment, and then there is nothing left of it.
+    private static void UnlessItHasEnded(Action end)
+    {
+        try
+        {
+            end();
+        }
+        catch (ObjectDisposedException)
+        {
+        }
     }
 
     private async Task HandleAsync(HttpContext context)
