@@ -91,7 +91,7 @@ internal sealed class HttpEntryWriter(Policies policies, Backends backends, List
             var shares = new List<(string? Cluster, int Weight)>();
             foreach (var backend in resolved[i])
             {
-                if (AddShare(first, backend, shares, clusters) is { } problem)
+                if (AddShare(port, backend, shares, clusters) is { } problem)
                 {
                     return problem;
                 }
@@ -113,7 +113,7 @@ internal sealed class HttpEntryWriter(Policies policies, Backends backends, List
     }
 
     private Problem? AddShare(
-        Attachment attached,
+        Attachment[] port,
         Backend backend,
         List<(string? Cluster, int Weight)> shares,
         Dictionary<string, (ClusterConfig Cluster, string Origin)> clusters)
@@ -124,11 +124,7 @@ internal sealed class HttpEntryWriter(Policies policies, Backends backends, List
             return null;
         }
 
-        var (route, slot) = (attached.Route, attached.Slot);
-        var choice = policies.SourceIpOf(
-            attached.Kind, route.Metadata, backends.Find(backend.Service)?.Metadata, slot.Gateway.Metadata, slot.Spec.Name);
-        var unsupported = HttpSourceIp.Read(choice.Config, out var sourceIp);
-        if ((choice.Problem ?? unsupported) is { } problem)
+        if (SourceIpOf(port, backend, out var sourceIp) is { } problem)
         {
             return new("UnsupportedValue", problem);
         }
@@ -147,6 +143,33 @@ internal sealed class HttpEntryWriter(Policies policies, Backends backends, List
             },
             $"{ApiNames.Service} {backend.Service}");
         shares.Add((name, backend.Weight));
+        return null;
+    }
+
+    // The listeners of a port are one, and their policies may say different things.
+    private string? SourceIpOf(Attachment[] port, Backend backend, out HttpSourceIp sourceIp)
+    {
+        sourceIp = new HttpSourceIp(null, "");
+        var service = backends.Find(backend.Service)?.Metadata;
+        for (var i = 0; i < port.Length; i++)
+        {
+            var (route, slot) = (port[i].Route, port[i].Slot);
+            var choice = policies.SourceIpOf(port[i].Kind, route.Metadata, service, slot.Gateway.Metadata, slot.Spec.Name);
+            var unsupported = HttpSourceIp.Read(choice.Config, out var own);
+            if ((choice.Problem ?? unsupported) is { } problem)
+            {
+                return problem;
+            }
+
+            if (i > 0 && own.Suffix != sourceIp.Suffix)
+            {
+                return $"the listeners {port[0].Slot.Spec.Name} and {slot.Spec.Name} of port {slot.Spec.Port} say different things of how "
+                    + "a backend learns the client's address: say it at the route or the Service";
+            }
+
+            sourceIp = own;
+        }
+
         return null;
     }
 

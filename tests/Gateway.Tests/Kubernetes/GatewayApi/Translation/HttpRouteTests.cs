@@ -299,6 +299,22 @@ public sealed class HttpRouteTests
         Assert.Equal(["10.0.0.0/8"], translated.Listeners["gateway.default.g.80"].ProxyProtocol!.TrustedProxies);
     }
 
+    [Fact]
+    public void SourceIp_ThatListenersOfOnePortSayDifferently_IsTheRoutesToSay()
+    {
+        const string OfA = """{ "group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "g", "sectionName": "a" }""";
+        const string OfRoute = """{ "group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "name": "r" }""";
+        var objects = Empty().Gateway("g", HttpListener("a", 80, "a.example.com"), HttpListener("b", 80, "b.example.com"))
+            .HttpRoute("r", Parent, Rule(Backend("a"))).Policy("a", OfA, """ "sourceIp": { "mode": "ProxyProtocol" } """);
+        var translated = objects.Translate();
+
+        Assert.StartsWith("Accepted=False/UnsupportedValue", translated.Route("r"), StringComparison.Ordinal);
+        Assert.Contains("a and b of port 80", translated.Why("r"), StringComparison.Ordinal);
+        Assert.Equal(
+            ["service.default.a.web.proxyprotocol"],
+            objects.Policy("r", OfRoute, """ "sourceIp": { "mode": "ProxyProtocol" } """).Translate().HttpClusters.Keys);
+    }
+
     internal static TestObjects Web() => Empty().Gateway("g", HttpListener("http", 80));
 
     internal static string Rule(string backends, string filters = "", string matches = "", string rest = "") =>
