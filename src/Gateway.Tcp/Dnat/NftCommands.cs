@@ -99,7 +99,8 @@ internal sealed class NftCommands(string table)
 
     private NftCommands Table(string verb, string name)
     {
-        _commands.Add((JsonNode)new JsonObject { [verb] = new JsonObject { ["table"] = new JsonObject { ["family"] = "inet", ["name"] = name } } });
+        var what = new JsonObject { ["family"] = "inet", ["name"] = name };
+        _commands.Add((JsonNode)new JsonObject { [verb] = new JsonObject { ["table"] = what } });
         return this;
     }
 

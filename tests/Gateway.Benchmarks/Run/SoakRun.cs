@@ -28,12 +28,13 @@ internal sealed class SoakRun(string directory, string gateway, long connections
     [
         "gateway_tcp_connection_active", "gateway_tcp_connection_opened_total", "gateway_tcp_connection_closed_total",
         "gateway_tcp_connection_rejected_total", "gateway_destination_ejections_total", "gateway_config_reload_total",
-        "gateway_destination_connection_active",
+        "gateway_destination_connection_active", "gateway_listener_connection_count", "gateway_route_connection_count",
+        "dotnet_gc_last_collection_heap_size_bytes", "dotnet_timer_count",
     ];
 
     private int _reloads;
 
-    /// <summary>Runs, and prints a line for each slice and the metrics at the end.</summary>
+    /// <summary>Runs, and prints a line for each slice, and the metrics before and after.</summary>
     public async Task RunAsync()
     {
         var backend = new Backend();
@@ -56,6 +57,7 @@ internal sealed class SoakRun(string directory, string gateway, long connections
 
         await Task.Delay(TimeSpan.FromSeconds(3));
         Tell("before", 0, 0, proxy);
+        await TellMetricsAsync(client);
         using var stop = new CancellationTokenSource();
         var reloading = ReloadAsync(file, stop.Token);
         var (done, errors) = (0L, 0L);
@@ -77,6 +79,11 @@ internal sealed class SoakRun(string directory, string gateway, long connections
         }
 
         Console.WriteLine($"files written: {_reloads}");
+        await TellMetricsAsync(client);
+    }
+
+    private static async Task TellMetricsAsync(HttpClient client)
+    {
         foreach (var line in (await client.GetStringAsync($"http://127.0.0.1:{Probes}/metrics")).Split('\n'))
         {
             if (Told.Any(name => line.StartsWith(name, StringComparison.Ordinal)) && !line.EndsWith(" 0", StringComparison.Ordinal))

@@ -53,8 +53,8 @@ internal static class ConsoleOptions
         }
     }
 
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "All properties are kept; but for JsonWriterOptions they are scalars.")]
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "No collection, whose type would have to be made, is among the properties.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "All properties are kept; one has properties of its own.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "No property is a collection, whose type would have to be made.")]
     private static void TryBind<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>(
         ValidationContext context, string keyPath, string key, string value)
         where T : new()
@@ -97,7 +97,7 @@ internal static class ConsoleOptions
 
     // The values that the key accepts; null: they cannot be listed in a few words.
     [DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties, typeof(JsonWriterOptions))]
-    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "JsonWriterOptions is the one type of a property that has properties.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "JsonWriterOptions alone has properties.")]
     private static string? Expected([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] Type type, string key)
     {
         PropertyInfo? property = null;

@@ -51,7 +51,7 @@ internal static class RoutePaths
         }
     }
 
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The map is read: nobody adds a constraint, and the framework keeps its own.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Nobody adds a constraint, and the framework keeps its own.")]
     private static string? FindProblem(RoutePatternParameterPart? parameter, RoutePatternParameterPolicyReference reference)
     {
         var known = RoutingServices.Default.GetRequiredService<IOptions<RouteOptions>>().Value.ConstraintMap.Keys;
