@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace Gateway.Linux;
 
 /// <summary>The interface (VRF) that a managed socket is bound to: <see cref="SocketOption.BoundDevice"/>.</summary>
-public static class BoundDevice
+internal static class BoundDevice
 {
     /// <summary>The index of the interface; 0: none, or the kernel does not report it (before Linux 5.0, other systems).</summary>
     public static int Of(Socket socket)

@@ -1,7 +1,7 @@
 namespace Gateway.Linux;
 
 /// <summary>Finds out whether this process may mark its packets (SO_MARK): CAP_NET_ADMIN, or CAP_NET_RAW since Linux 5.17.</summary>
-public static class MarkProbe
+internal static class MarkProbe
 {
     /// <summary>Tries the option on a temporary socket. False on other systems.</summary>
     public static bool IsPermitted()

@@ -7,7 +7,7 @@ namespace Gateway.Linux;
 /// </summary>
 /// <param name="Ran">The time on a CPU.</param>
 /// <param name="WaitedForCpu">The time in the scheduler's queue.</param>
-public readonly record struct ThreadTimes(TimeSpan Ran, TimeSpan WaitedForCpu)
+internal readonly record struct ThreadTimes(TimeSpan Ran, TimeSpan WaitedForCpu)
 {
     /// <summary>The calling thread's number.</summary>
     public static int CurrentThread => LibC.gettid();

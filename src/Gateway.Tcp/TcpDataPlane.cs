@@ -13,6 +13,7 @@ using Gateway.Tcp.Health;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.Pipeline;
 using Gateway.Tcp.Prologue;
+using Gateway.Tcp.Rights;
 using Gateway.Tcp.Routing;
 using Gateway.Tcp.Status;
 using Gateway.Tcp.Tls;

@@ -14,11 +14,7 @@ internal static class TcpEngineFactory
     /// <param name="ownListeners">The listeners of this process, which must not be dialed.</param>
     /// <param name="onFault">Called for an exception by a bug that the engine survived. The connection has been reset.</param>
     public static ITcpEngine Create(TcpEngineKind kind, TimeProvider time, OwnListeners ownListeners, Action<Exception> onFault) =>
-        IsLinux(kind)
+        kind.IsLinux()
             ? new LinuxTcpEngine(new LinuxEngineOptions { OwnListeners = ownListeners, OnFault = onFault })
             : new PortableTcpEngine(time, ownListeners, onFault);
-
-    /// <summary>Whether the kind means the Linux engine on this system.</summary>
-    public static bool IsLinux(TcpEngineKind kind) =>
-        kind == TcpEngineKind.Linux || (kind == TcpEngineKind.Auto && OperatingSystem.IsLinux());
 }

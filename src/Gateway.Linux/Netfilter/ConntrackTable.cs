@@ -7,7 +7,7 @@ namespace Gateway.Linux.Netfilter;
 /// The kernel's table of connections (conntrack), through netlink: linux/netfilter/nfnetlink_conntrack.h. Needs CAP_NET_ADMIN. For rare use
 /// only, because the kernel copies the whole table for each question.
 /// </summary>
-public static class ConntrackTable
+internal static class ConntrackTable
 {
     private const ushort GetConnections = 0x0101;
     private const ushort RequestDump = 0x301;

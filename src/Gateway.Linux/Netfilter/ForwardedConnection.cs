@@ -10,5 +10,5 @@ namespace Gateway.Linux.Netfilter;
 /// <param name="FromClient">Bytes of packets from the client; null: the kernel does not count (net.netfilter.nf_conntrack_acct).</param>
 /// <param name="ToClient">Bytes of packets to the client; null: the kernel does not count.</param>
 /// <param name="StartedAt">When it began; null: the kernel does not note it (net.netfilter.nf_conntrack_timestamp).</param>
-public readonly record struct ForwardedConnection(
+internal readonly record struct ForwardedConnection(
     uint Id, IPEndPoint Client, IPEndPoint Destination, IPEndPoint Backend, long? FromClient, long? ToClient, DateTimeOffset? StartedAt);

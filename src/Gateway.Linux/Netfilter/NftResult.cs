@@ -4,7 +4,7 @@ namespace Gateway.Linux.Netfilter;
 /// <param name="IsDone">True: the whole transaction was executed. False: no part of it was.</param>
 /// <param name="Output">The answer in JSON; empty for a change.</param>
 /// <param name="Error">Why the transaction failed, in the words of nftables, on one line.</param>
-public readonly record struct NftResult(bool IsDone, string Output, string Error)
+internal readonly record struct NftResult(bool IsDone, string Output, string Error)
 {
     /// <summary>Whether a table or chain in the commands does not exist (ENOENT), because it was removed from outside.</summary>
     public bool IsAbsent => !IsDone && Error.Contains("No such file or directory", StringComparison.Ordinal);

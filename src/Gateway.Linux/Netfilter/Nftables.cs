@@ -9,7 +9,7 @@ namespace Gateway.Linux.Netfilter;
 /// reasons: a file capability or an ambient capability of this process is enough, but a child process could start without it; and reading
 /// counters costs no fork. Safe from any thread; calls wait for each other.
 /// </summary>
-public sealed unsafe class Nftables : IDisposable
+internal sealed unsafe class Nftables : IDisposable
 {
     // Only one call at a time in the whole process, because the library has global state beside its contexts (symbol tables, caches).
     private static readonly Lock Gate = new();

@@ -1,6 +1,5 @@
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Pipeline;
-using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Connections;
 
@@ -34,7 +33,7 @@ internal sealed class EngineConnectionContext : DefaultConnectionContext, ITcpCo
     /// <summary>Kestrel calls this for connections that outlive its drain.</summary>
     public override void Abort(ConnectionAbortedException abortReason)
     {
-        Connection.Abort(RelayEnd.Drain);
+        Connection.Abort(CloseReason.Drain);
         base.Abort(abortReason);
     }
 

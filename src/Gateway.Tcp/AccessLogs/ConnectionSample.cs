@@ -4,7 +4,7 @@ namespace Gateway.Tcp.AccessLogs;
 /// Chooses a share of all connections by their number, so that whoever asks for the same connection gets the same answer: its lines of the
 /// access log are there together, and a connection in a smaller share is in every larger share.
 /// </summary>
-public static class ConnectionSample
+internal static class ConnectionSample
 {
     // 2^64 divided by the golden ratio. The products of consecutive numbers are spread evenly (Knuth, volume 3, section 6.4), so a share of
     // 0.1 has every tenth connection, nearly regularly.

@@ -5,6 +5,9 @@ namespace Gateway.Tcp.Configuration;
 /// </summary>
 public sealed record TcpRouteLimitsConfig
 {
+    /// <summary>The least limit on bytes per second. Below this, single messages would take seconds.</summary>
+    public const long LeastBytesPerSecond = 1024;
+
     /// <summary>Most connections at once; more are refused. At least 1. Defaults to null: no limit.</summary>
     public int? MaxConnections { get; init; }
 

@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Linux;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Engines;
 
@@ -16,7 +17,7 @@ namespace Gateway.Tcp.Engines;
 public sealed class OwnListeners
 {
     /// <summary>The reason in logs and metrics, if a connection to an own listener was refused.</summary>
-    public const string Reason = "self";
+    public static string Reason => CloseReason.Self.Label();
 
     // The answer "not an address of this host" is cached for this long, because a question to the kernel costs some 6 µs, a twentieth of a
     // connection. An address that moves to this host is noticed after this time.

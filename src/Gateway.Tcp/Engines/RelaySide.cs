@@ -58,7 +58,7 @@ public abstract class RelaySide
     /// <param name="guard">
     /// Looks at the client's first bytes before they are passed on, until its answer is Pass; null: nothing is looked at.
     /// </param>
-    public virtual ValueTask<RelayResult> RelayAsync(RelaySide backend, RelayOptions options, IFirstBytesGuard? guard = null)
+    internal virtual ValueTask<RelayResult> RelayAsync(RelaySide backend, RelayOptions options, IFirstBytesGuard? guard = null)
     {
         ArgumentNullException.ThrowIfNull(backend);
         ArgumentNullException.ThrowIfNull(options);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Engines;
 
@@ -84,7 +85,11 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
             backend.Reset();
         }
 
-        return new RelayResult((RelayEnd)end, _toBackend, _toClient, _error);
+        return new RelayResult((CloseReason)end, _toBackend, _toClient, _error)
+        {
+            ByHalfClosedTimeout =
+                end == (int)CloseReason.IdleTimeout && options.IsHalfClosedTimeout(Volatile.Read(ref _firstFin) != Running),
+        };
     }
 
     private async Task PumpAsync(RelaySide from, RelaySide to, bool fromClient)
@@ -107,7 +112,7 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
         {
             // The sides return errors as values, so the exception comes from a guard.
             from.Transport.Report(fault);
-            End(RelayEnd.Error, SocketError.Success);
+            End(CloseReason.Error, SocketError.Success);
         }
     }
 
@@ -182,7 +187,7 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
 
                 if (fromClient && IsRefused(buffer.AsSpan(0, received)))
                 {
-                    End(RelayEnd.Refused, SocketError.Success);
+                    End(CloseReason.UntrustedHeader, SocketError.Success);
                     return false;
                 }
 
@@ -215,8 +220,8 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
             return;
         }
 
-        var isFirst =
-            Interlocked.CompareExchange(ref _firstFin, (int)(fromClient ? RelayEnd.ClientFin : RelayEnd.BackendFin), Running) == Running;
+        var fin = fromClient ? CloseReason.ClientFin : CloseReason.BackendFin;
+        var isFirst = Interlocked.CompareExchange(ref _firstFin, (int)fin, Running) == Running;
         Volatile.Write(ref fromClient ? ref _hasClientEnded : ref _hasBackendEnded, true);
         if (isFirst && options.HalfClosedTimeout is not null)
         {
@@ -271,15 +276,15 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
         var reason = failed.Transport.AbortReason ?? client.Transport.AbortReason ?? backend.Transport.AbortReason;
         if (reason is not null || error == SocketError.OperationAborted)
         {
-            End(reason ?? RelayEnd.Error, SocketError.OperationAborted);
+            End(reason ?? CloseReason.Error, SocketError.OperationAborted);
         }
         else
         {
-            End(ReferenceEquals(failed, client) ? RelayEnd.ClientReset : RelayEnd.BackendReset, error, mayHaveSpoken);
+            End(ReferenceEquals(failed, client) ? CloseReason.ClientReset : CloseReason.BackendReset, error, mayHaveSpoken);
         }
     }
 
-    private void End(RelayEnd end, SocketError error, bool mayHaveSpoken = false)
+    private void End(CloseReason end, SocketError error, bool mayHaveSpoken = false)
     {
         if (Interlocked.CompareExchange(ref _end, (int)end, Running) == Running)
         {
@@ -319,11 +324,11 @@ internal sealed class StreamRelay(RelaySide client, RelaySide backend, RelayOpti
         var isHalfClosed = Volatile.Read(ref _firstFin) != Running;
         if (_longest is { } most && _time.GetElapsedTime(_start) >= most)
         {
-            End(RelayEnd.MaxDuration, SocketError.Success);
+            End(CloseReason.MaxDuration, SocketError.Success);
         }
         else if (_time.GetElapsedTime(Volatile.Read(ref _lastActivity)) >= options.LongestSilence(isHalfClosed))
         {
-            End(options.EndOfSilence(isHalfClosed), SocketError.Success);
+            End(CloseReason.IdleTimeout, SocketError.Success);
         }
         else
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Engines;
 
@@ -122,10 +123,10 @@ public abstract class TcpConnection : RelaySide, IConnector
     /// Ends the connection from any thread. A pending or later operation ends with <see cref="SocketError.OperationAborted"/>; a relay ends
     /// with <paramref name="reason"/>, and its other side is reset too. The reason of the first call stays.
     /// </summary>
-    public abstract void Abort(RelayEnd reason);
+    public abstract void Abort(CloseReason reason);
 
     /// <summary>The reason given to <see cref="Abort"/>, or null.</summary>
-    public abstract RelayEnd? AbortReason { get; }
+    public abstract CloseReason? AbortReason { get; }
 
     /// <summary>Whether all that happens to the connection happens on one thread.</summary>
     internal virtual bool HasOneThread => false;

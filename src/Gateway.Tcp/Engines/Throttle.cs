@@ -1,4 +1,4 @@
-using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Configuration;
 
 namespace Gateway.Tcp.Engines;
 
@@ -18,7 +18,7 @@ internal sealed class Throttle
     private const int PortionsPerSecond = 40;
 
     // With the least limit, half a second; with the largest portion of a relay, a pipe is filled four times.
-    private const int LeastPortion = (int)(RelayOptions.LeastBytesPerSecond / 2);
+    private const int LeastPortion = (int)(TcpRouteLimitsConfig.LeastBytesPerSecond / 2);
     private const int MostPortion = 1024 * 1024;
 
     // On a busy machine, an event loop or a timer may be so late. After a longer pause the limit starts anew, so that a pause of the

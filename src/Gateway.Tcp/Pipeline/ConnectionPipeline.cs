@@ -9,7 +9,6 @@ using Gateway.Tcp.Health;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Networks;
 using Gateway.Tcp.Prologue;
-using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Routing;
 using Gateway.Tcp.Status;
 using Gateway.Tcp.Telemetry;
@@ -89,9 +88,9 @@ internal sealed partial class ConnectionPipeline(
                 var relayed = await record.ClientSide.RelayAsync(record.BackendLayer ?? record.Backend!, record.Route!.Relay, record.Guard);
                 record.BytesToBackend += relayed.ClientToBackendBytes;
                 record.BytesToClient += relayed.BackendToClientBytes;
-                record.End(PipelineOutcomes.Of(relayed.End, record.GuardAs));
+                record.End(PipelineOutcomes.Of(relayed, record.GuardAs));
                 record.NoteCut();
-                if (relayed.End == RelayEnd.Refused)
+                if (relayed.End == CloseReason.UntrustedHeader)
                 {
                     metrics.Prologue.Headers.Stopped(record.ListenerName, record.GuardAs, record.Guard!.Refused);
                 }

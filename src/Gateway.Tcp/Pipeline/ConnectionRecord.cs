@@ -229,13 +229,10 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     /// <inheritdoc/>
     public override bool Fail(Outcome outcome)
     {
-        End(client.AbortReason switch
-        {
-            RelayEnd.Limit => outcome with { Reason = CloseReason.Limit },
-            RelayEnd.Unhealthy => outcome with { Reason = CloseReason.Unhealthy },
-            RelayEnd.Admin => outcome with { Reason = CloseReason.Admin },
-            _ => outcome,
-        });
+        // Where an abort is what made the step fail, the abort is the reason. Steps that drain say so themselves.
+        End(client.AbortReason is (CloseReason.Limit or CloseReason.Unhealthy or CloseReason.Admin) and var aborted
+            ? outcome with { Reason = aborted }
+            : outcome);
         // A client that left during the dial may have sent bytes that were not read. The bytes are lost, but they show that the connection
         // was no check.
         HasSpoken |= outcome.Reason == CloseReason.ClientReset && HasUnreadBytes();
@@ -306,19 +303,19 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     }
 
     /// <inheritdoc/>
-    public override void Terminate() => Abort(RelayEnd.Admin);
+    public override void Terminate() => Abort(CloseReason.Admin);
 
     /// <inheritdoc/>
-    public override void GiveWay() => client.Abort(RelayEnd.Limit);
+    public override void GiveWay() => client.Abort(CloseReason.Limit);
 
     /// <inheritdoc/>
     public override ValueTask EnterAsync() => client.EnterAsync();
 
     /// <inheritdoc/>
-    public override void Abort() => Abort(RelayEnd.Drain);
+    public override void Abort() => Abort(CloseReason.Drain);
 
     /// <summary>Ends the connection. From any thread.</summary>
-    public void Abort(RelayEnd reason)
+    public void Abort(CloseReason reason)
     {
         client.Abort(reason);
         // The abort above ends the operations on the client's connection and the relay. It does not end the sending of a header to a

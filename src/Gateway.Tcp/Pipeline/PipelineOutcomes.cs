@@ -25,23 +25,13 @@ internal static class PipelineOutcomes
     };
 
     /// <summary>The outcome of a relay that ended.</summary>
-    /// <param name="end">Why the relay ended.</param>
+    /// <param name="relayed">The relay's result.</param>
     /// <param name="guardAs">The refusal that is reported if the guard stopped the relay.</param>
-    public static Outcome Of(RelayEnd end, IdentificationRefusal guardAs) => end switch
+    public static Outcome Of(in RelayResult relayed, IdentificationRefusal guardAs) => relayed.End switch
     {
-        RelayEnd.ClientFin => new(CloseReason.ClientFin),
-        RelayEnd.BackendFin => new(CloseReason.BackendFin),
-        RelayEnd.ClientReset => new(CloseReason.ClientReset),
-        RelayEnd.BackendReset => new(CloseReason.BackendReset),
-        RelayEnd.IdleTimeout => new(CloseReason.IdleTimeout),
-        RelayEnd.HalfClosedTimeout => new(CloseReason.IdleTimeout, "half_closed"),
-        RelayEnd.MaxDuration => new(CloseReason.MaxDuration),
-        RelayEnd.Drain => new(CloseReason.Drain),
-        RelayEnd.Limit => new(CloseReason.Limit),
-        RelayEnd.Unhealthy => new(CloseReason.Unhealthy),
-        RelayEnd.Admin => new(CloseReason.Admin),
-        RelayEnd.Refused => Of(guardAs),
-        _ => new(CloseReason.Error),
+        CloseReason.UntrustedHeader => Of(guardAs),
+        CloseReason.IdleTimeout when relayed.ByHalfClosedTimeout => new(CloseReason.IdleTimeout, "half_closed"),
+        var reason => new(reason),
     };
 
     /// <summary>The outcome if a guard stopped a header after the backend was dialed.</summary>

@@ -1,7 +1,7 @@
 using System.Net;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Clusters;
-using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tcp.Pipeline;
@@ -26,7 +26,7 @@ internal sealed partial class UnhealthyConnections(LiveConnections live, ILogger
             if (connection is ConnectionRecord { Destination: { } reached, Backend: { } backend } record
                 && ReferenceEquals(reached.State, destination.State) && backend.RemoteEndPoint.Equals(address))
             {
-                record.Abort(RelayEnd.Unhealthy);
+                record.Abort(CloseReason.Unhealthy);
                 count++;
             }
         }

@@ -1,3 +1,5 @@
+using Gateway.Tcp.Telemetry;
+
 namespace Gateway.Tcp.Relaying;
 
 /// <summary>A guard's answer.</summary>
@@ -9,6 +11,6 @@ public enum GuardVerdict : byte
     /// <summary>Send these and all further bytes on.</summary>
     Pass,
 
-    /// <summary>Send none of these bytes; end the relay with <see cref="RelayEnd.Refused"/> and reset both sides.</summary>
+    /// <summary>Send none of these bytes; end the relay with <see cref="CloseReason.UntrustedHeader"/> and reset both sides.</summary>
     Refuse,
 }

@@ -1,11 +1,10 @@
+using Gateway.Tcp.Configuration;
+
 namespace Gateway.Tcp.Relaying;
 
 /// <summary>Limits of a relay; shared by all relays of a route.</summary>
-public sealed record RelayOptions
+internal sealed record RelayOptions
 {
-    /// <summary>The least limit on bytes per second. Below this, single messages would take seconds.</summary>
-    public const long LeastBytesPerSecond = 1024;
-
     /// <summary>Ends the relay after this long without a byte in either direction. Defaults to 1 h.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
 
@@ -19,7 +18,8 @@ public sealed record RelayOptions
     public TimeSpan? MaxDuration { get; init; }
 
     /// <summary>
-    /// The most bytes per second that are read from the client; at least <see cref="LeastBytesPerSecond"/>. Defaults to null: no limit.
+    /// The most bytes per second that are read from the client; at least <see cref="TcpRouteLimitsConfig.LeastBytesPerSecond"/>.
+    /// Defaults to null: no limit.
     /// </summary>
     public long? BytesPerSecondToBackend { get; init; }
 
@@ -44,8 +44,7 @@ public sealed record RelayOptions
     internal TimeSpan LongestSilence(bool isHalfClosed) =>
         isHalfClosed && HalfClosedTimeout is { } halfClosed && halfClosed < IdleTimeout ? halfClosed : IdleTimeout;
 
-    /// <summary>The end of a relay that was silent for too long.</summary>
+    /// <summary>Whether <see cref="HalfClosedTimeout"/> is what ends a relay that is silent for too long.</summary>
     /// <param name="isHalfClosed">Whether one side has ended.</param>
-    internal RelayEnd EndOfSilence(bool isHalfClosed) =>
-        isHalfClosed && HalfClosedTimeout < IdleTimeout ? RelayEnd.HalfClosedTimeout : RelayEnd.IdleTimeout;
+    internal bool IsHalfClosedTimeout(bool isHalfClosed) => isHalfClosed && HalfClosedTimeout < IdleTimeout;
 }

@@ -50,7 +50,7 @@ public sealed class SourceIpModel
     public SourcePort Port { get; init; }
 
     /// <summary>The TCP options that name a client to the backend (Toa). Defaults to none.</summary>
-    public ToaFormats Toa { get; init; } = ToaFormats.None;
+    internal ToaFormats Toa { get; init; } = ToaFormats.None;
 
     /// <summary>SO_MARK of the connection to the backend. Defaults to 0: none.</summary>
     public int Mark { get; init; }

@@ -1,5 +1,3 @@
-using Gateway.Tcp.Engines;
-
 namespace Gateway.Tcp.Telemetry;
 
 /// <summary>
@@ -51,7 +49,7 @@ internal static class CloseReasons
             new(CloseReason.NestedHeader, "nested_header", client, OutcomePhase.Carry, closed, refused),
             new(CloseReason.BackendConnectFailed, "backend_connect_failed", backend, OutcomePhase.Dial, fault, unreachable),
             new(CloseReason.BackendConnectTimeout, "backend_connect_timeout", backend, OutcomePhase.Dial, fault, unreachable),
-            new(CloseReason.Self, OwnListeners.Reason, ours, OutcomePhase.Dial, fault, unreachable),
+            new(CloseReason.Self, "self", ours, OutcomePhase.Dial, fault, unreachable),
             new(CloseReason.BackendSendFailed, "backend_send_failed", backend, OutcomePhase.Dial, closed, unreachable),
             new(CloseReason.SourceIpUnusable, "source_ip", ours, OutcomePhase.Dial, fault, refused),
             new(CloseReason.Resources, "resources", ours, OutcomePhase.Dial, fault | both, refused),

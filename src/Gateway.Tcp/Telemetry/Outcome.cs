@@ -10,10 +10,10 @@ public readonly record struct Outcome(CloseReason Reason, string? Rule = null, s
     public string Label => CloseReasons.Row(Reason).Label;
 
     /// <summary>The side that caused the end.</summary>
-    public OutcomeSide Side => CloseReasons.Row(Reason).Side;
+    internal OutcomeSide Side => CloseReasons.Row(Reason).Side;
 
     /// <summary>How far the connection had come.</summary>
-    public OutcomePhase Phase => CloseReasons.Row(Reason).Phase;
+    internal OutcomePhase Phase => CloseReasons.Row(Reason).Phase;
 
     /// <summary>The field <c>detail</c>.</summary>
     public string Detail => Rule is null ? Error ?? "-" : Error is null ? Rule : $"{Rule}({Error})";

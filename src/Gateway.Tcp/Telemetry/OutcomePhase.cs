@@ -1,7 +1,7 @@
 namespace Gateway.Tcp.Telemetry;
 
 /// <summary>How far a connection had come when it ended.</summary>
-public enum OutcomePhase : byte
+internal enum OutcomePhase : byte
 {
     /// <summary>The connection was accepted.</summary>
     Accept,

@@ -1,7 +1,7 @@
 namespace Gateway.Tcp.Telemetry;
 
 /// <summary>The side that caused the end of a connection.</summary>
-public enum OutcomeSide : byte
+internal enum OutcomeSide : byte
 {
     /// <summary>The gateway: its policy, a shortage, its shutdown or a bug.</summary>
     Gateway,

@@ -101,7 +101,7 @@ public static class ServerHandshake
 
     private static TlsSession SessionOf(TlsStream stream, ClientHello hello)
     {
-        var ours = stream.LocalCertificate as X509Certificate2;
+        var ours = stream.LocalCertificate is X509Certificate2 shown ? TlsNames.Of(shown) : null;
         var theirs = stream.RemoteCertificate as X509Certificate2;
         var protocol = stream.NegotiatedApplicationProtocol.Protocol;
         return new TlsSession
@@ -110,8 +110,8 @@ public static class ServerHandshake
             Cipher = TlsNames.CipherOf(stream.NegotiatedCipherSuite),
             ServerName = hello.ServerName,
             Alpn = protocol.IsEmpty ? null : System.Text.Encoding.Latin1.GetString(protocol.Span),
-            SignatureAlgorithm = ours is null ? null : TlsNames.SignatureOf(ours),
-            KeyAlgorithm = ours is null ? null : TlsNames.KeyOf(ours),
+            SignatureAlgorithm = ours?.Signature,
+            KeyAlgorithm = ours?.Key,
             IsResumed = stream.IsResumed,
             HasClientCertificate = theirs is not null,
             ClientName = theirs is null ? null : TlsNames.CommonNameOf(theirs),

@@ -1,13 +1,24 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Security;
+using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Gateway.Tcp.Tls;
 
-/// <summary>Names of TLS versions, ciphers, keys and signatures as OpenSSL writes them. HAProxy and nginx pass on the same names.</summary>
-public static class TlsNames
+/// <summary>
+/// Names of TLS versions, ciphers, keys and signatures as OpenSSL writes them. HAProxy and nginx pass on the same names. Each handshake
+/// asks for the names of its cipher and of our certificate, so they are kept.
+/// </summary>
+internal static class TlsNames
 {
+    // At most as many as OpenSSL has cipher suites: only suites that were agreed on are looked up.
+    private static readonly ConcurrentDictionary<TlsCipherSuite, string> Ciphers = new();
+
+    // Weak keys: the names of a certificate go with it.
+    private static readonly ConditionalWeakTable<X509Certificate2, CertificateNames> OurCertificates = [];
+
     /// <summary>A version: <c>TLSv1.3</c>.</summary>
     public static string VersionOf(SslProtocols version) => version switch
     {
@@ -20,7 +31,13 @@ public static class TlsNames
     /// A cipher suite: <c>ECDHE-ECDSA-AES128-GCM-SHA256</c> for the registered name TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256. OpenSSL uses
     /// the registered names for the cipher suites of TLS 1.3.
     /// </summary>
-    public static string CipherOf(TlsCipherSuite suite)
+    public static string CipherOf(TlsCipherSuite suite) => Ciphers.GetOrAdd(suite, NameOf);
+
+    /// <summary>The names of one of our certificates, which many handshakes show.</summary>
+    internal static CertificateNames Of(X509Certificate2 certificate) =>
+        OurCertificates.GetValue(certificate, static shown => new CertificateNames(KeyOf(shown), SignatureOf(shown)));
+
+    private static string NameOf(TlsCipherSuite suite)
     {
         const string prefix = "TLS_";
         var name = suite.ToString();
@@ -39,7 +56,7 @@ public static class TlsNames
     }
 
     /// <summary>The key of a certificate: <c>RSA2048</c>, <c>EC256</c>; null: another kind.</summary>
-    public static string? KeyOf(X509Certificate2 certificate)
+    private static string? KeyOf(X509Certificate2 certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);
         using var rsa = certificate.GetRSAPublicKey();
@@ -55,7 +72,7 @@ public static class TlsNames
     /// <summary>
     /// The algorithm that signed a certificate: <c>RSA-SHA256</c>, <c>ecdsa-with-SHA256</c>; null: this list has no name for the algorithm.
     /// </summary>
-    public static string? SignatureOf(X509Certificate2 certificate)
+    private static string? SignatureOf(X509Certificate2 certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);
         return certificate.SignatureAlgorithm.Value switch

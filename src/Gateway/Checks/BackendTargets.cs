@@ -89,7 +89,7 @@ internal static class BackendTargets
         from cluster in config.ReverseProxy.Clusters
         where config.ReverseProxy.Routes.Any(route => string.Equals(route.ClusterId, cluster.ClusterId, StringComparison.OrdinalIgnoreCase))
         let path = $"ReverseProxy:Clusters:{cluster.ClusterId}"
-        let sourceIpConfig = ClusterSourceIp.Read(cluster.Metadata)?.Config ?? new SourceIpConfig()
+        let sourceIpConfig = ClusterSourceIp.Of(cluster.Metadata)?.Config ?? new SourceIpConfig()
         let sourceIp = SourceIpModel.From(sourceIpConfig)
         from destination in cluster.Destinations ?? new Dictionary<string, DestinationConfig>()
         where !ServiceAddress.IsUrl(destination.Value.Address)

@@ -46,7 +46,7 @@ internal sealed class DescriptorCheck : ICheck
         var (written, all) = (0L, 0L);
         foreach (var cluster in config.ReverseProxy.Clusters)
         {
-            if (ClusterSourceIp.Read(cluster.Metadata) is { Config.Mode: not (null or SourceIpMode.None) } sourceIp)
+            if (ClusterSourceIp.Of(cluster.Metadata) is { Config.Mode: not (null or SourceIpMode.None) } sourceIp)
             {
                 all += sourceIp.MaxClients;
                 written += sourceIp.IsMaxClientsWritten ? sourceIp.MaxClients : 0;

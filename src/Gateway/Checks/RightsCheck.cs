@@ -72,7 +72,7 @@ internal sealed class RightsCheck : ICheck
         var ofClusters = context.Config.ReverseProxy.Clusters.Select(cluster =>
             (
                 $"ReverseProxy:Clusters:{cluster.ClusterId}:Metadata:{ClusterSourceIp.Prefix}",
-                ClusterSourceIp.Read(cluster.Metadata)?.Config ?? new SourceIpConfig()));
+                ClusterSourceIp.Of(cluster.Metadata)?.Config ?? new SourceIpConfig()));
         return ofRoutes
             .Concat(ofClusters)
             .Where(need => need.Item2 is { Mode: SourceIpMode.Transparent or SourceIpMode.Toa or SourceIpMode.Dnat } or { Mark: not null });

@@ -10,6 +10,7 @@ using Gateway.Tcp;
 using Gateway.Tcp.AccessLogs;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Rights;
 using Gateway.Tcp.Status;
 using Gateway.Tcp.Telemetry;
 using Gateway.Tcp.Tls;

@@ -18,11 +18,11 @@ internal sealed class EchoingTlsClient : IDisposable
     public string Subject => _stream.RemoteCertificate!.Subject;
 
     /// <summary>Connects to a port of 127.0.0.1 and shakes hands.</summary>
-    public static async Task<EchoingTlsClient> ConnectAsync(int port, string name)
+    public static async Task<EchoingTlsClient> ConnectAsync(int port, string name, TimeSpan? timeout = null)
     {
         var peer = await TcpPeer.ConnectAsync(port);
         var stream = new SslStream(new NetworkStream(peer.Socket), false, static (_, certificate, _, _) => certificate is not null);
-        await stream.AuthenticateAsClientAsync(name).WaitAsync(Eventually.DefaultTimeout);
+        await stream.AuthenticateAsClientAsync(name).WaitAsync(timeout ?? Eventually.DefaultTimeout);
         return new EchoingTlsClient(peer, stream);
     }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
 using Gateway.Testing;
@@ -7,12 +9,17 @@ using Gateway.Testing.Processes;
 
 namespace Gateway.FunctionalTests.Tls;
 
-/// <summary>Peers that never finish their ClientHello: they end in time, and nobody else notices.</summary>
+/// <summary>
+/// Peers that never finish their ClientHello: they end in time, and nobody else notices. Ten thousand of them take a minute for each kind,
+/// and run when they are asked for: <c>-explicit only -class '*SilentTlsPeersTests'</c>.
+/// </summary>
 [Collection(HeavyTests.Name)]
 public sealed class SilentTlsPeersTests
 {
     private const int OfEach = 250;
+    private const int Many = 10_000;
     private const string Name = "db.example";
+    private static readonly TimeSpan Most = TimeSpan.FromMinutes(1);
 
     [Theory]
     [MemberData(nameof(Engines.All), MemberType = typeof(Engines))]
@@ -65,6 +72,80 @@ public sealed class SilentTlsPeersTests
         await NothingIsLeftAsync(gateway, sockets);
     }
 
+    // With the default limits: where the process has too few descriptors for all, those above Limits:MaxConnections are refused, and those
+    // that have said nothing give way.
+    [Theory(Explicit = true)]
+    [InlineData("nothing", 0)]
+    [InlineData("half of the hello", 0.5)]
+    [InlineData("the hello", 1)]
+    public async Task Peers_TenThousand_EndInTimeAndLeaveNothing(string says, double part)
+    {
+        await using var setting = new Setting();
+        await using var gateway = await setting.StartAsync(Engines.Linux, "30s");
+        var (sockets, memory) = (gateway.Process.Sockets(), gateway.Process.ResidentBytes());
+        var hello = await RecordHelloAsync();
+        var said = hello.AsMemory(0, (int)(hello.Length * part));
+        var began = Stopwatch.GetTimestamp();
+
+        var peers = await ConnectManyAsync(setting.Port, said);
+        await gateway.WaitForMetricAsync("gateway_tcp_connection_opened_total", static v => v >= Many, ("listener", "db"));
+        var (held, grown, connected) =
+            (gateway.Process.Sockets() - sockets, gateway.Process.ResidentBytes() - memory, Stopwatch.GetElapsedTime(began));
+        await ServeInTheEndAsync(setting.Port);
+        var served = Stopwatch.GetElapsedTime(began) - connected;
+
+        await Task.WhenAll(peers.Select(static peer => peer.WaitForEndAsync()));
+        var ended = Stopwatch.GetElapsedTime(began);
+        peers.ForEach(static peer => peer.Dispose());
+        await NothingIsLeftAsync(gateway, sockets);
+        var metrics = await gateway.MetricsAsync();
+        TestContext.Current.TestOutputHelper!.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Many} peers that say {says}: {held} held after {connected.TotalSeconds:F1} s, {grown / held} bytes each; another client "
+                + $"served within {served.TotalSeconds:F1} s; all ended after {ended.TotalSeconds:F1} s; "
+                + $"{(gateway.Process.ResidentBytes() - memory) >> 20} MiB more than before, {gateway.Process.Threads()} threads\n{metrics.Only("gateway_t")}"));
+        Assert.InRange(held, Many / 2, Many + 1);
+        // A record, a buffer, and behind a hello at most 1,000 handshakes of some 50 KB.
+        Assert.InRange(grown, -20 << 20, 250 << 20);
+        Assert.InRange(ended, TimeSpan.Zero, TimeSpan.FromSeconds(30) + connected + TimeSpan.FromSeconds(10));
+        // Each has ended for one of the two reasons that bound it.
+        double Rejected(string reason) =>
+            metrics.Sum("gateway_tcp_connection_rejected_total", ("listener", "db"), ("reason", reason));
+        Assert.InRange(Rejected("tls") + Rejected("limit"), Many, Many + 100);
+    }
+
+    private static async Task<List<TcpPeer>> ConnectManyAsync(int port, ReadOnlyMemory<byte> says)
+    {
+        var peers = new List<TcpPeer>();
+        for (var i = 0; i < Many; i++)
+        {
+            try
+            {
+                var peer = await TcpPeer.ConnectAsync(port, $"127.0.{1 + (i / 250)}.{1 + (i % 250)}");
+                peer.Timeout = Most;
+                peers.Add(peer);
+                await peer.SendAsync(says);
+            }
+            catch (SocketException refused) when (refused.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
+            {
+                // Above the limit, at once.
+            }
+        }
+
+        return peers;
+    }
+
+    /// <summary>Has an innocent client served: as soon as there is a place for it.</summary>
+    private static Task ServeInTheEndAsync(int port) => Eventually.TrueAsync(
+        async () => await Record.ExceptionAsync(() => ServeAsync(port)) switch
+        {
+            null => true,
+            IOException or SocketException => false,
+            var other => throw other,
+        },
+        "an innocent client is served",
+        Most);
+
     private static async Task<List<TcpPeer>> ConnectAsync(int port, int count, Func<int, ReadOnlyMemory<byte>> says)
     {
         var peers = new List<TcpPeer>();
@@ -80,7 +161,7 @@ public sealed class SilentTlsPeersTests
     /// <summary>Has an innocent client served.</summary>
     private static async Task ServeAsync(int port)
     {
-        using var client = await EchoingTlsClient.ConnectAsync(port, Name);
+        using var client = await EchoingTlsClient.ConnectAsync(port, Name, Most);
         Assert.Equal("hello", await client.EchoAsync("hello"));
     }
 

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Gateway.Linux;
 using Gateway.Linux.Bpf;
-using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Engines.Linux;
 
@@ -180,7 +180,7 @@ internal sealed class EventLoop : EngineLoop
     /// <summary>Reports an exception that the owner of a connection let escape. Other connections go on.</summary>
     internal void Report(Exception exception) => _onFault?.Invoke(exception);
 
-    /// <summary>Ends all connections with <see cref="RelayEnd.Drain"/>, then the thread.</summary>
+    /// <summary>Ends all connections with <see cref="CloseReason.Drain"/>, then the thread.</summary>
     internal Task StopAsync()
     {
         _stopping = true;

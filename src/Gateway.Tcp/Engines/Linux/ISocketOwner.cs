@@ -1,4 +1,4 @@
-using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Engines.Linux;
 
@@ -16,5 +16,5 @@ internal interface ISocketOwner
     /// <summary>
     /// The socket was aborted: pending operations must end. After a fault, or at the end of the loop, the socket is reset next.
     /// </summary>
-    void OnAborted(LinuxSocket socket, RelayEnd reason);
+    void OnAborted(LinuxSocket socket, CloseReason reason);
 }

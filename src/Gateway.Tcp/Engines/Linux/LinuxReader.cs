@@ -199,7 +199,7 @@ internal sealed class LinuxReader : PipeReader, IValueTaskSource<ReadResult>, IL
         }
     }
 
-    void ILoopWork.OnFault() => _socket.Abandon(Relaying.RelayEnd.Error);
+    void ILoopWork.OnFault() => _socket.Abandon(Telemetry.CloseReason.Error);
 
     /// <inheritdoc/>
     ReadResult IValueTaskSource<ReadResult>.GetResult(short token) => _source.GetResult(token);

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using Gateway.Linux;
-using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Engines.Linux;
 
@@ -152,6 +152,6 @@ internal sealed partial class LinuxRelay
     private void EndAfterFailure()
     {
         Failed.CloseInOrder();
-        End(_failedIsClient ? RelayEnd.ClientReset : RelayEnd.BackendReset, _error);
+        End(_failedIsClient ? CloseReason.ClientReset : CloseReason.BackendReset, _error);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Engines.Linux;
 
@@ -32,8 +33,8 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
     private long _keepAliveAt;
     private long _toBackendAt;
     private long _toClientAt;
-    private RelayEnd _end;
-    private RelayEnd? _firstFin;
+    private CloseReason _end;
+    private CloseReason? _firstFin;
     private SocketError _error;
     private bool _isQueued;
     private bool _hasEnded;
@@ -61,7 +62,10 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
     // When a direction goes on that waits for its limit on bytes per second.
     private long ResumeAt => Math.Min(_toBackend.ResumeAt, _toClient.ResumeAt);
 
-    internal RelayResult Result => new(_end, _toBackend.Bytes, _toClient.Bytes, _error);
+    internal RelayResult Result => new(_end, _toBackend.Bytes, _toClient.Bytes, _error)
+    {
+        ByHalfClosedTimeout = _end == CloseReason.IdleTimeout && _options.IsHalfClosedTimeout(_firstFin is not null),
+    };
 
     /// <summary>From any thread. The two numbers may be of different moments.</summary>
     public RelayedBytes Relayed => new(_toBackend.Bytes, _toClient.Bytes);
@@ -84,7 +88,7 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
     void ISocketOwner.OnReady(LinuxSocket socket) => Turn(clientFirst: ReferenceEquals(socket, Client));
 
     /// <inheritdoc/>
-    void ISocketOwner.OnAborted(LinuxSocket socket, RelayEnd reason) => EndByLimit(reason);
+    void ISocketOwner.OnAborted(LinuxSocket socket, CloseReason reason) => EndByLimit(reason);
 
     /// <summary>Runs the next turn of a relay that had more to move than fits into one turn.</summary>
     internal void Continue()
@@ -115,7 +119,7 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
         var deadline = NextDeadline();
         if (now >= _endsAt)
         {
-            EndByLimit(RelayEnd.MaxDuration);
+            EndByLimit(CloseReason.MaxDuration);
         }
         else if (now >= ResumeAt)
         {
@@ -127,7 +131,7 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
         }
         else if (now >= deadline)
         {
-            EndByLimit(_options.EndOfSilence(_firstFin is not null));
+            EndByLimit(CloseReason.IdleTimeout);
         }
         else
         {
@@ -136,7 +140,7 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
     }
 
     /// <summary>Ends the relay for a reason of the gateway: RST to both sides.</summary>
-    internal void EndByLimit(RelayEnd reason)
+    internal void EndByLimit(CloseReason reason)
     {
         if (!_hasEnded)
         {
@@ -167,7 +171,7 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
         {
             // A guard has thrown. (In a turn of an event, the loop catches the exception and does the same.)
             Client.Loop.Report(exception);
-            EndByLimit(RelayEnd.Error);
+            EndByLimit(CloseReason.Error);
         }
     }
 
@@ -220,7 +224,9 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
             if (_firstFin is null)
             {
                 // If both ended in one turn, the side with the event counts as the first.
-                _firstFin = _toBackend.SourceEnded && (clientFirst || !_toClient.SourceEnded) ? RelayEnd.ClientFin : RelayEnd.BackendFin;
+                _firstFin = _toBackend.SourceEnded && (clientFirst || !_toClient.SourceEnded)
+                    ? CloseReason.ClientFin
+                    : CloseReason.BackendFin;
                 if (_options.HalfClosedTimeout is not null)
                 {
                     // The timer may be armed for the idle timeout, which is later.
@@ -265,7 +271,7 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
     {
         if (toBackend == PumpResult.Refused)
         {
-            EndByLimit(RelayEnd.Refused);
+            EndByLimit(CloseReason.UntrustedHeader);
         }
         else if (toBackend == PumpResult.SourceFailed || toClient == PumpResult.DestinationFailed)
         {
@@ -320,7 +326,7 @@ internal sealed partial class LinuxRelay : IRelay, ISocketOwner
         EndByReset(isClient, (isClient ? Client : Backend).TakeError());
     }
 
-    private void End(RelayEnd end, SocketError error)
+    private void End(CloseReason end, SocketError error)
     {
         _hasEnded = true;
         _end = end;

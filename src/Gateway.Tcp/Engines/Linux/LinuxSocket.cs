@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Linux;
-using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Engines.Linux;
 
@@ -96,7 +96,7 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
     internal bool IsUnusable => _hasEnded || _loop.HasEnded || Volatile.Read(ref _abortReason) != 0;
 
     /// <summary>From any thread: the reason given to <see cref="Abort"/>, or null.</summary>
-    internal RelayEnd? AbortReason => Volatile.Read(ref _abortReason) is var reason and > 0 ? (RelayEnd)(reason - 1) : null;
+    internal CloseReason? AbortReason => Volatile.Read(ref _abortReason) is var reason and > 0 ? (CloseReason)(reason - 1) : null;
 
     // True: a read that returned less than asked has emptied the socket. False: only EAGAIN or the end of the stream shows that.
     private bool ShortReadEmpties => (_ready & Ready.ReadUntilEmpty) == 0;
@@ -218,7 +218,7 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
         limit < TimeSpan.Zero || limit >= TimeSpan.FromDays(365) ? TimerNode.Never : _loop.Now + (long)limit.TotalMilliseconds;
 
     /// <summary>From any thread: ends pending and later operations for this reason. The reason of the first call stays.</summary>
-    internal void Abort(RelayEnd reason)
+    internal void Abort(CloseReason reason)
     {
         // Always through the loop's queue, even on the loop's own thread, because a callback of the relay may abort, and the relay must not
         // end within its own callback.
@@ -235,7 +235,7 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
     internal void CloseWithReset() => Close(withReset: true);
 
     /// <summary>Ends pending operations, and resets.</summary>
-    internal void Abandon(RelayEnd reason)
+    internal void Abandon(CloseReason reason)
     {
         _ = Interlocked.CompareExchange(ref _abortReason, (int)reason + 1, 0);
         try
@@ -275,16 +275,16 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
     }
 
     /// <inheritdoc/>
-    void IEpollTarget.OnFault() => Abandon(RelayEnd.Error);
+    void IEpollTarget.OnFault() => Abandon(CloseReason.Error);
 
     /// <inheritdoc/>
-    void IEpollTarget.OnLoopStopping() => Abandon(RelayEnd.Drain);
+    void IEpollTarget.OnLoopStopping() => Abandon(CloseReason.Drain);
 
     /// <summary>Posted by <see cref="Abort"/>.</summary>
-    void ILoopWork.RunOnLoop() => Owner?.OnAborted(this, AbortReason ?? RelayEnd.Error);
+    void ILoopWork.RunOnLoop() => Owner?.OnAborted(this, AbortReason ?? CloseReason.Error);
 
     /// <inheritdoc/>
-    void ILoopWork.OnFault() => Abandon(RelayEnd.Error);
+    void ILoopWork.OnFault() => Abandon(CloseReason.Error);
 
     private void NoteRareEvents(EpollEvents events)
     {
@@ -326,7 +326,7 @@ internal sealed class LinuxSocket : FileDescriptor, IEpollTarget, ILoopWork
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             _loop.Report(exception);
-            Abandon(RelayEnd.Error);
+            Abandon(CloseReason.Error);
         }
     }
 

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Threading.Tasks.Sources;
 using Gateway.Linux;
 using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Engines.Linux;
 
@@ -71,7 +72,7 @@ internal sealed class LinuxTcpConnection :
 
     public override int BoundDevice => Math.Max(0, Syscalls.GetOption(_socket.Fd, SocketOption.BoundDevice));
 
-    public override RelayEnd? AbortReason => _socket.AbortReason;
+    public override CloseReason? AbortReason => _socket.AbortReason;
 
     public override bool MayHaveBytes => _socket.IsReadable;
 
@@ -189,7 +190,7 @@ internal sealed class LinuxTcpConnection :
         return new ValueTask<ConnectResult>(this, _source.Version);
     }
 
-    public override ValueTask<RelayResult> RelayAsync(RelaySide backend, RelayOptions options, IFirstBytesGuard? guard = null)
+    internal override ValueTask<RelayResult> RelayAsync(RelaySide backend, RelayOptions options, IFirstBytesGuard? guard = null)
     {
         if (backend is not LinuxTcpConnection other)
         {
@@ -202,7 +203,7 @@ internal sealed class LinuxTcpConnection :
         {
             Reset();
             other.Reset();
-            var reason = AbortReason ?? other.AbortReason ?? (Loop.HasEnded ? RelayEnd.Drain : RelayEnd.Error);
+            var reason = AbortReason ?? other.AbortReason ?? (Loop.HasEnded ? CloseReason.Drain : CloseReason.Error);
             return new ValueTask<RelayResult>(new RelayResult(reason, 0, 0, SocketError.OperationAborted));
         }
 
@@ -225,7 +226,7 @@ internal sealed class LinuxTcpConnection :
 
     public override void Interrupt() => Duplex.Interrupt();
 
-    public override void Abort(RelayEnd reason) => _socket.Abort(reason);
+    public override void Abort(CloseReason reason) => _socket.Abort(reason);
 
     public override void Close() => Close(withReset: false);
 
@@ -276,7 +277,7 @@ internal sealed class LinuxTcpConnection :
         }
     }
 
-    void ISocketOwner.OnAborted(LinuxSocket socket, RelayEnd reason)
+    void ISocketOwner.OnAborted(LinuxSocket socket, CloseReason reason)
     {
         if (!ReferenceEquals(socket, _socket))
         {

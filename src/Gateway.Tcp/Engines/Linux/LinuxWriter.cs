@@ -173,7 +173,7 @@ internal sealed class LinuxWriter : PipeWriter, IValueTaskSource<FlushResult>, I
         }
     }
 
-    void ILoopWork.OnFault() => _socket.Abandon(Relaying.RelayEnd.Error);
+    void ILoopWork.OnFault() => _socket.Abandon(Telemetry.CloseReason.Error);
 
     /// <inheritdoc/>
     FlushResult IValueTaskSource<FlushResult>.GetResult(short token) => _source.GetResult(token);

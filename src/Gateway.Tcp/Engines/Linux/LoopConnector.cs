@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Engines.Linux;
 
@@ -78,7 +78,7 @@ internal sealed class LoopConnector(EventLoop loop, CancellationToken cancellati
 
         public void OnTimer(LinuxSocket socket) => Fail(ConnectFailure.Timeout, SocketError.TimedOut);
 
-        public void OnAborted(LinuxSocket socket, RelayEnd reason) => Fail(ConnectFailure.Aborted, SocketError.OperationAborted);
+        public void OnAborted(LinuxSocket socket, CloseReason reason) => Fail(ConnectFailure.Aborted, SocketError.OperationAborted);
 
         public void PostCancellation() => _ = Socket.Loop.Post(this);
 
@@ -90,7 +90,7 @@ internal sealed class LoopConnector(EventLoop loop, CancellationToken cancellati
             }
         }
 
-        public void OnFault() => Socket.Abandon(RelayEnd.Error);
+        public void OnFault() => Socket.Abandon(CloseReason.Error);
 
         private void Leave()
         {

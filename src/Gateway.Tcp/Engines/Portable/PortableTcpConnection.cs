@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Gateway.Linux;
 using Gateway.Tcp.Networks;
-using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Engines.Portable;
 
@@ -38,7 +38,7 @@ internal sealed class PortableTcpConnection : TcpConnection
 
     public override IPEndPoint LocalEndPoint { get; }
 
-    public override RelayEnd? AbortReason => Volatile.Read(ref _abortReason) is >= 0 and var reason ? (RelayEnd)reason : null;
+    public override CloseReason? AbortReason => Volatile.Read(ref _abortReason) is >= 0 and var reason ? (CloseReason)reason : null;
 
     public override int BoundDevice => Gateway.Linux.BoundDevice.Of(_socket);
 
@@ -250,7 +250,7 @@ internal sealed class PortableTcpConnection : TcpConnection
         }
     }
 
-    public override void Abort(RelayEnd reason)
+    public override void Abort(CloseReason reason)
     {
         if (Interlocked.CompareExchange(ref _abortReason, (int)reason, NotAborted) != NotAborted)
         {

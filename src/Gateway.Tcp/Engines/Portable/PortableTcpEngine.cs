@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Engines.Portable;
 
@@ -62,7 +62,7 @@ internal sealed class PortableTcpEngine(TimeProvider time, OwnListeners? ownList
     {
         foreach (var connection in _open.Keys)
         {
-            connection.Abort(RelayEnd.Drain);
+            connection.Abort(CloseReason.Drain);
         }
 
         return ValueTask.CompletedTask;

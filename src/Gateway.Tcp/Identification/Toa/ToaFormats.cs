@@ -4,7 +4,7 @@ using Gateway.ProxyProtocol;
 namespace Gateway.Tcp.Identification.Toa;
 
 /// <summary>The options that a listener reads or a route writes. Immutable.</summary>
-public sealed class ToaFormats
+internal sealed class ToaFormats
 {
     /// <summary>The most bytes of options in a segment: a header has at most 60 bytes, and 20 of them are fixed (RFC 9293 3.1).</summary>
     public const int MaxOptionsBytes = 40;

@@ -26,7 +26,7 @@ public sealed class ToaPolicy
     }
 
     /// <summary>The options that are accepted.</summary>
-    public ToaFormats Formats { get; }
+    internal ToaFormats Formats { get; }
 
     /// <summary>The segments in which the options are looked for.</summary>
     public OptionCarriers Carriers { get; }

@@ -1,5 +1,4 @@
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.Relaying;
 
 namespace Gateway.Configuration.Validation;
 
@@ -70,7 +69,7 @@ internal sealed class LimitsTopic : IConfigTopic
     {
         if (bytesPerSecond is { } number)
         {
-            Range.Check(context, path, number, RelayOptions.LeastBytesPerSecond, MostBytesPerSecond);
+            Range.Check(context, path, number, TcpRouteLimitsConfig.LeastBytesPerSecond, MostBytesPerSecond);
         }
     }
 

@@ -66,7 +66,7 @@ internal sealed class ConnectionRequests
     /// <summary>How the destinations of a cluster learn the client's address.</summary>
     /// <param name="metadata">The cluster's metadata.</param>
     public static string ModeOf(IReadOnlyDictionary<string, string>? metadata) =>
-        (metadata is null ? null : ClusterSourceIp.Read(metadata)?.Config.Mode) is { } mode and not SourceIpMode.None
+        ClusterSourceIp.Of(metadata)?.Config.Mode is { } mode and not SourceIpMode.None
             ? $"X-Forwarded-For, {mode}"
             : "X-Forwarded-For";
 

@@ -2,13 +2,14 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tests.Tcp.Dialing;
 
 /// <summary>A client's connection whose dials end as the test says.</summary>
 internal sealed class ScriptedConnection(Func<ConnectRequest, ConnectFailure> script) : TcpConnection
 {
-    private RelayEnd? _abortReason;
+    private CloseReason? _abortReason;
 
     public SocketError Error { get; set; }
 
@@ -21,7 +22,7 @@ internal sealed class ScriptedConnection(Func<ConnectRequest, ConnectFailure> sc
 
     public override IPEndPoint LocalEndPoint { get; } = IPEndPoint.Parse("198.51.100.1:6379");
 
-    public override RelayEnd? AbortReason => _abortReason;
+    public override CloseReason? AbortReason => _abortReason;
 
     public override RelayedBytes Relayed => default;
 
@@ -71,7 +72,7 @@ internal sealed class ScriptedConnection(Func<ConnectRequest, ConnectFailure> sc
         return new(new IoResult(data.Length, SocketError.Success));
     }
 
-    public override ValueTask<RelayResult> RelayAsync(RelaySide backend, RelayOptions options, IFirstBytesGuard? guard = null) =>
+    internal override ValueTask<RelayResult> RelayAsync(RelaySide backend, RelayOptions options, IFirstBytesGuard? guard = null) =>
         throw new NotSupportedException();
 
     public override ValueTask<SocketError> AwaitBytesAsync() => throw new NotSupportedException();
@@ -82,7 +83,7 @@ internal sealed class ScriptedConnection(Func<ConnectRequest, ConnectFailure> sc
 
     public override ValueTask<SocketError> ShutdownSendAsync() => throw new NotSupportedException();
 
-    public override void Abort(RelayEnd reason)
+    public override void Abort(CloseReason reason)
     {
         _abortReason = reason;
         Ended.TrySetResult();

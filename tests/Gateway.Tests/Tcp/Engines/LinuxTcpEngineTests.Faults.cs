@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Engines.Linux;
-using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tests.Tcp.Engines;
 
@@ -100,7 +100,7 @@ public sealed partial class LinuxTcpEngineTests
         TestSockets.AssertSame(answer, await client.ReadToEndAsync());
         client.Dispose();
         var result = await bench.NextResultAsync();
-        Assert.Equal((RelayEnd.BackendReset, (long)answer.Length), (result.End, result.BackendToClientBytes));
+        Assert.Equal((CloseReason.BackendReset, (long)answer.Length), (result.End, result.BackendToClientBytes));
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed partial class LinuxTcpEngineTests
         TestSockets.AssertSame(answer, await client.ReadToEndAsync());
         client.Dispose();
         var result = await bench.NextResultAsync();
-        Assert.Equal((RelayEnd.BackendReset, (long)answer.Length), (result.End, result.BackendToClientBytes));
+        Assert.Equal((CloseReason.BackendReset, (long)answer.Length), (result.End, result.BackendToClientBytes));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using Gateway.Tcp.Engines.Linux;
-using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tests.Tcp.Engines;
 
@@ -105,7 +105,7 @@ public sealed partial class LinuxTcpEngineTests
 
         backend.Reset();
 
-        Assert.Equal(RelayEnd.BackendReset, (await bench.NextResultAsync()).End);
+        Assert.Equal(CloseReason.BackendReset, (await bench.NextResultAsync()).End);
         await Assert.ThrowsAsync<SocketException>(() => sending);
         Assert.Equal(0, engine.PipesInUse);
     }
@@ -122,7 +122,7 @@ public sealed partial class LinuxTcpEngineTests
         client.Reset();
 
         var result = await bench.NextResultAsync();
-        Assert.Equal((RelayEnd.ClientReset, SocketError.ConnectionReset), (result.End, result.Error));
+        Assert.Equal((CloseReason.ClientReset, SocketError.ConnectionReset), (result.End, result.Error));
         await Assert.ThrowsAnyAsync<Exception>(() => sending.Within());
         Assert.Equal(SocketError.ConnectionReset, await backend.ReadUntilErrorAsync());
     }

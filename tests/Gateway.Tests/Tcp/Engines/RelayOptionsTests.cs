@@ -39,9 +39,9 @@ public sealed class RelayOptionsTests
     {
         var options = new RelayOptions { IdleTimeout = Hour, HalfClosedTimeout = TimeSpan.FromMinutes(1) };
 
-        Assert.Equal((Hour, RelayEnd.IdleTimeout), (options.LongestSilence(false), options.EndOfSilence(false)));
-        Assert.Equal((TimeSpan.FromMinutes(1), RelayEnd.HalfClosedTimeout), (options.LongestSilence(true), options.EndOfSilence(true)));
+        Assert.Equal((Hour, false), (options.LongestSilence(false), options.IsHalfClosedTimeout(false)));
+        Assert.Equal((TimeSpan.FromMinutes(1), true), (options.LongestSilence(true), options.IsHalfClosedTimeout(true)));
         var none = options with { HalfClosedTimeout = null };
-        Assert.Equal((Hour, RelayEnd.IdleTimeout), (none.LongestSilence(true), none.EndOfSilence(true)));
+        Assert.Equal((Hour, false), (none.LongestSilence(true), none.IsHalfClosedTimeout(true)));
     }
 }

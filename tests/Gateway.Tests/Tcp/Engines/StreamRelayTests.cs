@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Engines.Portable;
 using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 using Gateway.Testing;
 using Microsoft.Extensions.Time.Testing;
 
@@ -55,7 +56,7 @@ public sealed class StreamRelayTests
         Assert.False(running.IsCompleted);
         time.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.Equal(RelayEnd.BackendReset, (await running.Within()).End);
+        Assert.Equal(CloseReason.BackendReset, (await running.Within()).End);
         clientPeer.Dispose();
     }
 
@@ -87,7 +88,7 @@ public sealed class StreamRelayTests
             Assert.False(running[number].IsCompleted);
             time.Advance(TimeSpan.FromMilliseconds(4));
             passed = due[number] + TimeSpan.FromMilliseconds(2);
-            Assert.Equal(RelayEnd.MaxDuration, (await running[number].Within()).End);
+            Assert.Equal(CloseReason.MaxDuration, (await running[number].Within()).End);
         }
     }
 

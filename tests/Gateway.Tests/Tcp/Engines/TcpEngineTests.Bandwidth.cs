@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 using Gateway.Testing;
 
 namespace Gateway.Tests.Tcp.Engines;
@@ -10,7 +12,7 @@ public abstract partial class TcpEngineTests
 {
     // A portion of half a second.
     private static readonly RelayOptions Slowest =
-        new() { BytesPerSecondToBackend = RelayOptions.LeastBytesPerSecond, BytesPerSecondToClient = RelayOptions.LeastBytesPerSecond };
+        new() { BytesPerSecondToBackend = TcpRouteLimitsConfig.LeastBytesPerSecond, BytesPerSecondToClient = TcpRouteLimitsConfig.LeastBytesPerSecond };
 
     [Fact]
     public async Task RelayLimited_WaitsLongerThanTheIdleTimeout_IsNotIdle()
@@ -22,7 +24,7 @@ public abstract partial class TcpEngineTests
         Assert.Equal(2048, (await backend.ReadAsync(2048)).Length);
 
         Assert.Equal(SocketError.ConnectionReset, await backend.ReadUntilErrorAsync());
-        Assert.Equal(new RelayResult(RelayEnd.IdleTimeout, 2048, 0, SocketError.Success), await bench.NextResultAsync());
+        Assert.Equal(new RelayResult(CloseReason.IdleTimeout, 2048, 0, SocketError.Success), await bench.NextResultAsync());
     }
 
     [Fact]
@@ -34,14 +36,14 @@ public abstract partial class TcpEngineTests
         await client.Stream.WriteAsync(new byte[2048]).AsTask().Within();
         Assert.Equal(2048, (await backend.ReadAsync(2048).Within()).Length);
 
-        Assert.Equal(RelayEnd.IdleTimeout, (await bench.NextResultAsync()).End);
+        Assert.Equal(CloseReason.IdleTimeout, (await bench.NextResultAsync()).End);
     }
 
     [Fact]
     public async Task RelayLimited_OneDirection_LeavesTheOtherAlone()
     {
         const int Bytes = 4 << 20;
-        await using var bench = Bench(new RelayOptions { BytesPerSecondToBackend = RelayOptions.LeastBytesPerSecond });
+        await using var bench = Bench(new RelayOptions { BytesPerSecondToBackend = TcpRouteLimitsConfig.LeastBytesPerSecond });
         var (client, backend) = await bench.ConnectPairAsync();
         var upload = client.WriteAsync(new byte[1 << 20]);
         var started = Stopwatch.GetTimestamp();
@@ -71,7 +73,7 @@ public abstract partial class TcpEngineTests
 
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromSeconds(0.95), TimeSpan.FromSeconds(5));
         backend.Dispose();
-        Assert.Equal(new RelayResult(RelayEnd.ClientFin, bytes.Length, 0, SocketError.Success), await bench.NextResultAsync());
+        Assert.Equal(new RelayResult(CloseReason.ClientFin, bytes.Length, 0, SocketError.Success), await bench.NextResultAsync());
     }
 
     [Fact]
@@ -88,7 +90,7 @@ public abstract partial class TcpEngineTests
         // 100 s by the limit.
         Assert.Equal(SocketError.ConnectionReset, await backend.ReadUntilErrorAsync());
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(5));
-        Assert.Equal(RelayEnd.ClientReset, (await bench.NextResultAsync()).End);
+        Assert.Equal(CloseReason.ClientReset, (await bench.NextResultAsync()).End);
     }
 
     [Fact]
@@ -104,10 +106,10 @@ public abstract partial class TcpEngineTests
         await client.WriteAsync(new byte[100_000]);
         await backend.ReadAsync(512);
 
-        (await accepted.Task.Within()).Abort(RelayEnd.Drain);
+        (await accepted.Task.Within()).Abort(CloseReason.Drain);
 
         Assert.Equal(SocketError.ConnectionReset, await backend.ReadUntilErrorAsync());
-        Assert.Equal(RelayEnd.Drain, (await bench.NextResultAsync()).End);
+        Assert.Equal(CloseReason.Drain, (await bench.NextResultAsync()).End);
     }
 
     /// <summary>A direction that is given up while it waits for its limit must not keep the relay from being idle.</summary>
@@ -116,7 +118,7 @@ public abstract partial class TcpEngineTests
     {
         await using var bench = Bench(new RelayOptions
         {
-            BytesPerSecondToBackend = RelayOptions.LeastBytesPerSecond,
+            BytesPerSecondToBackend = TcpRouteLimitsConfig.LeastBytesPerSecond,
             IdleTimeout = TimeSpan.FromSeconds(1),
         });
         var (client, backend) = await bench.ConnectPairAsync();
@@ -128,7 +130,7 @@ public abstract partial class TcpEngineTests
 
         backend.Reset();
 
-        Assert.Contains((await bench.NextResultAsync()).End, (RelayEnd[])[RelayEnd.BackendReset, RelayEnd.IdleTimeout]);
+        Assert.Contains((await bench.NextResultAsync()).End, (CloseReason[])[CloseReason.BackendReset, CloseReason.IdleTimeout]);
         await answering.Within();
     }
 

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Linux;
 using Gateway.Tcp.Engines;
-using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 using Gateway.Testing.Network;
 
 namespace Gateway.Tests.Tcp.Engines;
@@ -93,7 +93,7 @@ public abstract partial class TcpEngineTests
             {
                 await connection.WaitReadableAsync(TestSockets.Limit);
                 var dialing = connection.ConnectAsync(new ConnectRequest { Destination = blackHole.EndPoint, Timeout = TestSockets.Limit });
-                connection.Abort(RelayEnd.Drain);
+                connection.Abort(CloseReason.Drain);
                 return await dialing;
             },
             out var served);

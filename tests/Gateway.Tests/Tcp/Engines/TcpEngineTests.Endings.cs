@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tests.Tcp.Engines;
 
@@ -22,7 +23,7 @@ public abstract partial class TcpEngineTests
         backend.Dispose();
 
         TestSockets.AssertSame(answer, await reading);
-        Assert.Equal(new RelayResult(RelayEnd.ClientFin, Request.Length, answer.Length, SocketError.Success), await bench.NextResultAsync());
+        Assert.Equal(new RelayResult(CloseReason.ClientFin, Request.Length, answer.Length, SocketError.Success), await bench.NextResultAsync());
     }
 
     [Fact]
@@ -40,7 +41,7 @@ public abstract partial class TcpEngineTests
         client.Dispose();
 
         TestSockets.AssertSame(upload, await reading);
-        Assert.Equal(new RelayResult(RelayEnd.BackendFin, upload.Length, Request.Length, SocketError.Success), await bench.NextResultAsync());
+        Assert.Equal(new RelayResult(CloseReason.BackendFin, upload.Length, Request.Length, SocketError.Success), await bench.NextResultAsync());
     }
 
     [Fact]
@@ -55,7 +56,7 @@ public abstract partial class TcpEngineTests
 
         Assert.Equal(SocketError.ConnectionReset, await backend.ReadUntilErrorAsync());
         var result = await bench.NextResultAsync();
-        Assert.Equal(new RelayResult(RelayEnd.ClientReset, Request.Length, 0, SocketError.ConnectionReset), result);
+        Assert.Equal(new RelayResult(CloseReason.ClientReset, Request.Length, 0, SocketError.ConnectionReset), result);
     }
 
     [Fact]
@@ -70,7 +71,7 @@ public abstract partial class TcpEngineTests
 
         Assert.Equal(SocketError.ConnectionReset, await client.ReadUntilErrorAsync());
         var result = await bench.NextResultAsync();
-        Assert.Equal(new RelayResult(RelayEnd.BackendReset, Request.Length, 0, SocketError.ConnectionReset), result);
+        Assert.Equal(new RelayResult(CloseReason.BackendReset, Request.Length, 0, SocketError.ConnectionReset), result);
     }
 
     [Fact]
@@ -84,7 +85,7 @@ public abstract partial class TcpEngineTests
         backend.Reset();
 
         Assert.Equal(SocketError.ConnectionReset, await client.ReadUntilErrorAsync());
-        Assert.Equal(RelayEnd.BackendReset, (await bench.NextResultAsync()).End);
+        Assert.Equal(CloseReason.BackendReset, (await bench.NextResultAsync()).End);
     }
 
     [Fact]
@@ -100,7 +101,7 @@ public abstract partial class TcpEngineTests
         backend.Close();
 
         Assert.Equal(Request, await client.ReadAsync(Request.Length));
-        Assert.Equal(RelayEnd.BackendReset, (await bench.NextResultAsync()).End);
+        Assert.Equal(CloseReason.BackendReset, (await bench.NextResultAsync()).End);
         await Assert.ThrowsAnyAsync<SocketException>(() => sending);
     }
 
@@ -115,7 +116,7 @@ public abstract partial class TcpEngineTests
 
         backend.Reset();
 
-        Assert.Equal(RelayEnd.BackendReset, (await bench.NextResultAsync()).End);
+        Assert.Equal(CloseReason.BackendReset, (await bench.NextResultAsync()).End);
         await Assert.ThrowsAnyAsync<Exception>(() => sending.Within());
         await Assert.ThrowsAnyAsync<Exception>(() => answering.Within());
     }
@@ -133,7 +134,7 @@ public abstract partial class TcpEngineTests
         var error = await backend.ReadUntilErrorAsync();
         var result = await bench.NextResultAsync();
         Assert.Equal(SocketError.ConnectionReset, error);
-        Assert.Equal(RelayEnd.ClientReset, result.End);
+        Assert.Equal(CloseReason.ClientReset, result.End);
         Assert.InRange(result.ClientToBackendBytes, 1 << 20, 4 << 20);
     }
 
@@ -162,7 +163,7 @@ public abstract partial class TcpEngineTests
 
         for (var index = 0; index < Connections; index++)
         {
-            Assert.Contains((await bench.NextResultAsync()).End, new[] { RelayEnd.ClientReset, RelayEnd.BackendReset });
+            Assert.Contains((await bench.NextResultAsync()).End, new[] { CloseReason.ClientReset, CloseReason.BackendReset });
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tests.Tcp.Engines;
 
@@ -54,7 +55,7 @@ public abstract partial class TcpEngineTests
         await client.WriteAsync(Request);
 
         Assert.Equal(SocketError.ConnectionReset, await client.ReadUntilErrorAsync());
-        Assert.Equal(RelayEnd.Error, (await bench.NextResultAsync()).End);
+        Assert.Equal(CloseReason.Error, (await bench.NextResultAsync()).End);
         await healthyClient.WriteAsync(Request);
         Assert.Equal(Request, await healthyBackend.ReadAsync(Request.Length));
         Assert.Equal("a bug", Assert.Single(faults).Message);

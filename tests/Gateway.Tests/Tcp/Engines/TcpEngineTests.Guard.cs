@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tests.Tcp.Engines;
 
@@ -37,7 +38,7 @@ public abstract partial class TcpEngineTests
 
         Assert.Equal(SocketError.ConnectionReset, await backend.ReadUntilErrorAsync());
         Assert.Equal(SocketError.ConnectionReset, await client.ReadUntilErrorAsync());
-        Assert.Equal(new RelayResult(RelayEnd.Refused, 0, 0, SocketError.Success), await bench.NextResultAsync());
+        Assert.Equal(new RelayResult(CloseReason.UntrustedHeader, 0, 0, SocketError.Success), await bench.NextResultAsync());
     }
 
     [Fact]
@@ -57,7 +58,7 @@ public abstract partial class TcpEngineTests
         await client.WriteAsync("XY"u8.ToArray());
 
         Assert.Equal(SocketError.ConnectionReset, await backend.ReadUntilErrorAsync());
-        Assert.Equal(new RelayResult(RelayEnd.Refused, 3, 0, SocketError.Success), await bench.NextResultAsync());
+        Assert.Equal(new RelayResult(CloseReason.UntrustedHeader, 3, 0, SocketError.Success), await bench.NextResultAsync());
         Assert.Equal("PROXY", guard.Seen);
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tests.Tcp.Engines;
 
@@ -17,7 +18,7 @@ public abstract partial class TcpEngineTests
         Assert.Equal(SocketError.ConnectionReset, await client.ReadUntilErrorAsync());
         Assert.Equal(SocketError.ConnectionReset, await backend.ReadUntilErrorAsync());
 
-        Assert.Equal(new RelayResult(RelayEnd.IdleTimeout, 0, 0, SocketError.Success), await bench.NextResultAsync());
+        Assert.Equal(new RelayResult(CloseReason.IdleTimeout, 0, 0, SocketError.Success), await bench.NextResultAsync());
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromMilliseconds(270), TestSockets.Limit);
     }
 
@@ -40,7 +41,7 @@ public abstract partial class TcpEngineTests
         client.Shutdown(SocketShutdown.Send);
         Assert.Empty(await backend.ReadToEndAsync());
         backend.Dispose();
-        Assert.Equal(RelayEnd.ClientFin, (await bench.NextResultAsync()).End);
+        Assert.Equal(CloseReason.ClientFin, (await bench.NextResultAsync()).End);
     }
 
     [Theory]
@@ -60,7 +61,8 @@ public abstract partial class TcpEngineTests
         Assert.Empty(await second.ReadToEndAsync());
 
         Assert.Equal(SocketError.ConnectionReset, await first.ReadUntilErrorAsync());
-        Assert.Equal(RelayEnd.HalfClosedTimeout, (await bench.NextResultAsync()).End);
+        var result = await bench.NextResultAsync();
+        Assert.Equal((CloseReason.IdleTimeout, true), (result.End, result.ByHalfClosedTimeout));
         Assert.InRange(Stopwatch.GetElapsedTime(started), limit * 0.9, TestSockets.Limit);
     }
 
@@ -82,7 +84,7 @@ public abstract partial class TcpEngineTests
 
         backend.Shutdown(SocketShutdown.Send);
         Assert.Empty(await client.ReadToEndAsync());
-        Assert.Equal(RelayEnd.ClientFin, (await bench.NextResultAsync()).End);
+        Assert.Equal(CloseReason.ClientFin, (await bench.NextResultAsync()).End);
     }
 
     [Fact]
@@ -93,7 +95,7 @@ public abstract partial class TcpEngineTests
         var started = Stopwatch.GetTimestamp();
         _ = await bench.ConnectPairAsync();
 
-        Assert.Equal(RelayEnd.IdleTimeout, (await bench.NextResultAsync()).End);
+        Assert.Equal(CloseReason.IdleTimeout, (await bench.NextResultAsync()).End);
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromMilliseconds(630), TestSockets.Limit);
     }
 
@@ -106,7 +108,7 @@ public abstract partial class TcpEngineTests
         var (client, _) = await bench.ConnectPairAsync();
 
         Assert.Equal(SocketError.ConnectionReset, await client.ReadUntilErrorAsync());
-        Assert.Equal(RelayEnd.MaxDuration, (await bench.NextResultAsync()).End);
+        Assert.Equal(CloseReason.MaxDuration, (await bench.NextResultAsync()).End);
     }
 
     private sealed class Always(double number) : Random
@@ -136,7 +138,7 @@ public abstract partial class TcpEngineTests
         }
 
         Assert.True(turns > 0);
-        Assert.Equal(RelayEnd.MaxDuration, (await bench.NextResultAsync()).End);
+        Assert.Equal(CloseReason.MaxDuration, (await bench.NextResultAsync()).End);
     }
 
     [Fact]
@@ -153,13 +155,13 @@ public abstract partial class TcpEngineTests
         await backend.ReadAsync(Request.Length);
 
         var connection = await accepted.Task.Within();
-        connection.Abort(RelayEnd.Drain);
-        connection.Abort(RelayEnd.Error);
+        connection.Abort(CloseReason.Drain);
+        connection.Abort(CloseReason.Error);
 
         Assert.Equal(SocketError.ConnectionReset, await client.ReadUntilErrorAsync());
         Assert.Equal(SocketError.ConnectionReset, await backend.ReadUntilErrorAsync());
-        Assert.Equal((RelayEnd.Drain, Request.Length), ((await bench.NextResultAsync()) is var result ? result.End : default, (int)result.ClientToBackendBytes));
-        Assert.Equal(RelayEnd.Drain, connection.AbortReason);
+        Assert.Equal((CloseReason.Drain, Request.Length), ((await bench.NextResultAsync()) is var result ? result.End : default, (int)result.ClientToBackendBytes));
+        Assert.Equal(CloseReason.Drain, connection.AbortReason);
     }
 
     [Fact]
@@ -173,14 +175,14 @@ public abstract partial class TcpEngineTests
             await client.WaitReadableAsync(TestSockets.Limit);
             var dialed = await client.ConnectAsync(new ConnectRequest { Destination = bench.BackendEndPoint, Timeout = TestSockets.Limit });
             var relay = client.RelayAsync(dialed.Connection!, new RelayOptions());
-            dialed.Connection!.Abort(RelayEnd.Drain);
+            dialed.Connection!.Abort(CloseReason.Drain);
             ended.SetResult(await relay);
         };
         var client = await bench.ConnectAsync();
         await client.WriteAsync(Request);
 
         Assert.Equal(SocketError.ConnectionReset, await client.ReadUntilErrorAsync());
-        Assert.Equal(RelayEnd.Drain, (await ended.Task.Within()).End);
+        Assert.Equal(CloseReason.Drain, (await ended.Task.Within()).End);
     }
 
     [Fact]
@@ -193,7 +195,7 @@ public abstract partial class TcpEngineTests
 
         await bench.Engine.DisposeAsync().AsTask().Within();
 
-        Assert.Equal(RelayEnd.Drain, (await bench.NextResultAsync()).End);
+        Assert.Equal(CloseReason.Drain, (await bench.NextResultAsync()).End);
         Assert.Equal(SocketError.ConnectionReset, await client.ReadUntilErrorAsync());
     }
 }

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Gateway.Tcp.Engines;
-using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tests.Tcp.Engines;
 
@@ -164,7 +164,7 @@ public abstract partial class TcpEngineTests
             async (_, connection) =>
             {
                 var waiting = connection.WaitReadableAsync(Timeout.InfiniteTimeSpan);
-                var aborting = Task.Run(() => connection.Abort(RelayEnd.Drain));
+                var aborting = Task.Run(() => connection.Abort(CloseReason.Drain));
                 var waited = await waiting;
                 await aborting.Within();
                 await connection.EnterAsync();
@@ -179,7 +179,7 @@ public abstract partial class TcpEngineTests
         _ = await bench.ConnectAsync();
 
         const SocketError Aborted = SocketError.OperationAborted;
-        Assert.Equal((Aborted, Aborted, Aborted, Aborted, RelayEnd.Drain), await served);
+        Assert.Equal((Aborted, Aborted, Aborted, Aborted, CloseReason.Drain), await served);
     }
 
     [Fact]

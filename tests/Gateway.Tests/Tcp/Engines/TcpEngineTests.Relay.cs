@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 using Gateway.Testing;
 
 namespace Gateway.Tests.Tcp.Engines;
@@ -25,7 +26,7 @@ public abstract partial class TcpEngineTests
 
         Assert.Equal([(IntegrityBytes, sent[0]), (IntegrityBytes, sent[1])], arrived);
         var result = await bench.NextResultAsync();
-        Assert.Contains(result.End, new[] { RelayEnd.ClientFin, RelayEnd.BackendFin });
+        Assert.Contains(result.End, new[] { CloseReason.ClientFin, CloseReason.BackendFin });
         Assert.Equal((IntegrityBytes, IntegrityBytes, SocketError.Success), (result.ClientToBackendBytes, result.BackendToClientBytes, result.Error));
     }
 
@@ -74,7 +75,7 @@ public abstract partial class TcpEngineTests
         client.Shutdown(SocketShutdown.Send);
         Assert.Empty(await backend.ReadToEndAsync());
         backend.Dispose();
-        Assert.Equal(new RelayResult(RelayEnd.ClientFin, 300 * 64, 300 * 32, SocketError.Success), await bench.NextResultAsync());
+        Assert.Equal(new RelayResult(CloseReason.ClientFin, 300 * 64, 300 * 32, SocketError.Success), await bench.NextResultAsync());
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 using Gateway.Testing;
 
 namespace Gateway.Tests.Tcp.Engines;
@@ -38,7 +39,7 @@ public abstract partial class TcpEngineTests
         TestSockets.AssertSame(download, arrived[0]);
         TestSockets.AssertSame(upload, arrived[1]);
         var result = await bench.NextResultAsync();
-        Assert.Contains(result.End, new[] { RelayEnd.ClientFin, RelayEnd.BackendFin });
+        Assert.Contains(result.End, new[] { CloseReason.ClientFin, CloseReason.BackendFin });
         Assert.Equal((Bytes, Bytes, SocketError.Success), (result.ClientToBackendBytes, result.BackendToClientBytes, result.Error));
     }
 
@@ -59,7 +60,7 @@ public abstract partial class TcpEngineTests
 
         TestSockets.AssertSame(answer, await reading.Within());
         Assert.Equal(
-            new RelayResult(RelayEnd.ClientFin, Request.Length, answer.Length, SocketError.Success),
+            new RelayResult(CloseReason.ClientFin, Request.Length, answer.Length, SocketError.Success),
             await bench.NextResultAsync());
     }
 
@@ -80,7 +81,7 @@ public abstract partial class TcpEngineTests
 
         TestSockets.AssertSame(upload, await reading.Within());
         Assert.Equal(
-            new RelayResult(RelayEnd.BackendFin, upload.Length, Request.Length, SocketError.Success),
+            new RelayResult(CloseReason.BackendFin, upload.Length, Request.Length, SocketError.Success),
             await bench.NextResultAsync());
     }
 
@@ -101,7 +102,7 @@ public abstract partial class TcpEngineTests
         (clientResets ? client : backend).Socket.Reset();
 
         Assert.Equal(SocketError.ConnectionReset, await (clientResets ? backend : client).ReadUntilErrorAsync().Within());
-        var end = clientResets ? RelayEnd.ClientReset : RelayEnd.BackendReset;
+        var end = clientResets ? CloseReason.ClientReset : CloseReason.BackendReset;
         Assert.Equal(new RelayResult(end, Request.Length, 0, SocketError.ConnectionReset), await bench.NextResultAsync());
     }
 
@@ -148,7 +149,7 @@ public abstract partial class TcpEngineTests
         await using var bench = TlsBench(at, new RelayOptions { IdleTimeout = TimeSpan.FromMilliseconds(200) });
         var (client, backend) = await ConnectTlsAsync(bench, at);
 
-        Assert.Equal(RelayEnd.IdleTimeout, (await bench.NextResultAsync()).End);
+        Assert.Equal(CloseReason.IdleTimeout, (await bench.NextResultAsync()).End);
         Assert.Equal(SocketError.ConnectionReset, await client.ReadUntilErrorAsync().Within());
         Assert.Equal(SocketError.ConnectionReset, await backend.ReadUntilErrorAsync().Within());
     }
@@ -167,9 +168,9 @@ public abstract partial class TcpEngineTests
         var connection = await relayed.Task.Within();
         await Eventually.TrueAsync(() => connection.Relayed == new RelayedBytes(Request.Length, 0), "the relay has counted");
 
-        connection.Abort(RelayEnd.Drain);
+        connection.Abort(CloseReason.Drain);
 
-        Assert.Equal(new RelayResult(RelayEnd.Drain, Request.Length, 0, SocketError.OperationAborted), await bench.NextResultAsync());
+        Assert.Equal(new RelayResult(CloseReason.Drain, Request.Length, 0, SocketError.OperationAborted), await bench.NextResultAsync());
         Assert.Equal(SocketError.ConnectionReset, await client.ReadUntilErrorAsync().Within());
         Assert.Equal(SocketError.ConnectionReset, await backend.ReadUntilErrorAsync().Within());
     }
@@ -186,7 +187,7 @@ public abstract partial class TcpEngineTests
         await client.Stream.WriteAsync(Request).AsTask().Within();
 
         Assert.Equal(SocketError.ConnectionReset, await backend.ReadUntilErrorAsync().Within());
-        Assert.Equal(new RelayResult(RelayEnd.Refused, 0, 0, SocketError.Success), await bench.NextResultAsync());
+        Assert.Equal(new RelayResult(CloseReason.UntrustedHeader, 0, 0, SocketError.Success), await bench.NextResultAsync());
     }
 
     [Fact]
@@ -198,7 +199,7 @@ public abstract partial class TcpEngineTests
         await backend.Socket.WriteAsync("no record of TLS"u8.ToArray());
 
         Assert.Equal(SocketError.ConnectionReset, await client.ReadUntilErrorAsync().Within());
-        Assert.Equal(RelayEnd.BackendReset, (await bench.NextResultAsync()).End);
+        Assert.Equal(CloseReason.BackendReset, (await bench.NextResultAsync()).End);
     }
 
     private EngineBench TlsBench(TlsAt at, RelayOptions? relay = null, Action<TcpConnection>? onServe = null) =>

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tests.Tcp.Engines;
 
@@ -76,7 +76,7 @@ public abstract partial class TcpEngineTests
             async (_, connection) =>
             {
                 var waiting = connection.WaitForAsync(late.Task);
-                connection.Abort(RelayEnd.Drain);
+                connection.Abort(CloseReason.Drain);
                 var first = await waiting;
                 late.SetResult();
                 return (first, await connection.WaitForAsync(new TaskCompletionSource().Task), connection.AbortReason);
@@ -84,6 +84,6 @@ public abstract partial class TcpEngineTests
             out var served);
         _ = await bench.ConnectAsync();
 
-        Assert.Equal((SocketError.OperationAborted, SocketError.OperationAborted, RelayEnd.Drain), await served);
+        Assert.Equal((SocketError.OperationAborted, SocketError.OperationAborted, CloseReason.Drain), await served);
     }
 }

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using Gateway.Tcp;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Rights;
 using Gateway.Testing;
 using Gateway.Testing.Network;
 using Gateway.Testing.Wire;

@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Rights;
 using Gateway.Testing.Network;
 using Gateway.Testing.Wire;
 
@@ -95,20 +96,20 @@ public sealed class PipelineTransparentTests
     public void CheckMarks_MissingRight_NamesRouteAndCure()
     {
         var model = TestPlane.Model(null, new SourceIpConfig { Mode = SourceIpMode.None, Mark = 5 }, "192.0.2.1:9");
-        var message = Assert.Single(Gateway.Tcp.TransparentRights.CheckMarks(model, () => false)).ToString();
+        var message = Assert.Single(TransparentRights.CheckMarks(model, () => false)).ToString();
         Assert.Contains("TcpProxy:Routes:r:SourceIp:Mark", message, StringComparison.Ordinal);
-        Assert.Empty(Gateway.Tcp.TransparentRights.CheckMarks(model, () => true));
-        Assert.Empty(Gateway.Tcp.TransparentRights.CheckMarks(TestPlane.Model(null, Policies.None, "192.0.2.1:9"), () => false));
+        Assert.Empty(TransparentRights.CheckMarks(model, () => true));
+        Assert.Empty(TransparentRights.CheckMarks(TestPlane.Model(null, Policies.None, "192.0.2.1:9"), () => false));
     }
 
     [Fact]
     public void CheckRights_MissingRight_NamesRouteAndCure()
     {
         var model = TestPlane.Model(null, Transparent, "192.0.2.1:9");
-        var message = Assert.Single(Gateway.Tcp.TransparentRights.Check(model, () => false)).ToString();
+        var message = Assert.Single(TransparentRights.Check(model, () => false)).ToString();
         Assert.Contains("TcpProxy:Routes:r:SourceIp:Mode", message, StringComparison.Ordinal);
         Assert.Contains("NET_RAW", message, StringComparison.Ordinal);
-        Assert.Empty(Gateway.Tcp.TransparentRights.Check(model, () => true));
-        Assert.Empty(Gateway.Tcp.TransparentRights.Check(TestPlane.Model(null, Policies.None, "192.0.2.1:9"), () => false));
+        Assert.Empty(TransparentRights.Check(model, () => true));
+        Assert.Empty(TransparentRights.Check(TestPlane.Model(null, Policies.None, "192.0.2.1:9"), () => false));
     }
 }

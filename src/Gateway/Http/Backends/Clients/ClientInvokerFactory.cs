@@ -33,7 +33,7 @@ internal sealed class ClientInvokerFactory(
     {
         foreach (var cluster in config.ReverseProxy.Clusters)
         {
-            if (ClusterSourceIp.Read(cluster.Metadata) is { } sourceIp)
+            if (ClusterSourceIp.Of(cluster.Metadata) is { } sourceIp)
             {
                 dialer.StartAtZero(cluster.ClusterId, SourceIpModel.From(sourceIp.Config));
             }
@@ -43,7 +43,7 @@ internal sealed class ClientInvokerFactory(
     /// <inheritdoc/>
     public HttpMessageInvoker CreateClient(ForwarderHttpClientContext context)
     {
-        var wanted = ClusterSourceIp.Read(context.NewMetadata) is { Config.Mode: not (null or SourceIpMode.None) } sourceIp
+        var wanted = ClusterSourceIp.Of(context.NewMetadata) is { Config.Mode: not (null or SourceIpMode.None) } sourceIp
             ? sourceIp
             : null;
         var old = context.OldClient as ClientInvoker;

@@ -46,7 +46,7 @@ internal sealed class ClientPoolMetrics : IStartsAtZero
             _repeated.Add(0, new KeyValuePair<string, object?>("cluster", cluster.ClusterId));
         }
 
-        foreach (var cluster in config.ReverseProxy.Clusters.Where(static cluster => ClusterSourceIp.Read(cluster.Metadata) is not null))
+        foreach (var cluster in config.ReverseProxy.Clusters.Where(static cluster => ClusterSourceIp.Of(cluster.Metadata) is not null))
         {
             _active.Add(0, new KeyValuePair<string, object?>("cluster", cluster.ClusterId));
             foreach (var reason in EndReasons)

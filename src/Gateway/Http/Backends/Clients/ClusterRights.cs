@@ -1,5 +1,5 @@
 using Gateway.Tcp.Configuration;
-using Gateway.Tcp.SourceIp;
+using Gateway.Tcp.Rights;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Http.Backends.Clients;
@@ -14,7 +14,7 @@ internal static class ClusterRights
         foreach (var cluster in clusters)
         {
             var path = $"ReverseProxy:Clusters:{cluster.ClusterId}:Metadata:{ClusterSourceIp.Prefix}";
-            var sourceIp = ClusterSourceIp.Read(cluster.Metadata)?.Config;
+            var sourceIp = ClusterSourceIp.Of(cluster.Metadata)?.Config;
             if (sourceIp?.Mode == SourceIpMode.Transparent)
             {
                 transparent.Add($"{path}Mode");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Gateway.Configuration.Reading;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
@@ -36,6 +37,9 @@ internal sealed record ClusterSourceIp
 
     private static readonly TimeSpan MaxIdleTimeout = TimeSpan.FromHours(1);
 
+    // A snapshot's metadata do not change, and go with the snapshot.
+    private static readonly ConditionalWeakTable<IReadOnlyDictionary<string, string>, StrongBox<ClusterSourceIp?>> Known = [];
+
     /// <summary>The mode and its settings.</summary>
     public required SourceIpConfig Config { get; init; }
 
@@ -58,12 +62,18 @@ internal sealed record ClusterSourceIp
         Config.Mode == SourceIpMode.ProxyProtocol
         || (Config.Mode == SourceIpMode.Transparent && Config.Fallback == SourceIpFallback.ProxyProtocol);
 
-    /// <summary>Reads a cluster's metadata.</summary>
-    /// <param name="metadata">The metadata: already validated, unless <paramref name="problem"/> is given.</param>
-    /// <param name="problem">Called for each wrong key with the key, its value and the rule. Null: the metadata is already
-    /// validated.</param>
+    /// <summary>The settings of a cluster of a valid configuration. Its metadata are read once.</summary>
+    /// <param name="metadata">The cluster's metadata.</param>
     /// <returns>Null if the destinations learn the client's address from headers only.</returns>
-    public static ClusterSourceIp? Read(IReadOnlyDictionary<string, string>? metadata, Action<string, string?, string>? problem = null)
+    public static ClusterSourceIp? Of(IReadOnlyDictionary<string, string>? metadata) => metadata is null
+        ? null
+        : Known.GetValue(metadata, static valid => new(Read(valid, static (_, _, _) => { }))).Value;
+
+    /// <summary>Reads a cluster's metadata.</summary>
+    /// <param name="metadata">The metadata.</param>
+    /// <param name="problem">Called for each wrong key with the key, its value and the rule.</param>
+    /// <returns>Null if the destinations learn the client's address from headers only.</returns>
+    public static ClusterSourceIp? Read(IReadOnlyDictionary<string, string>? metadata, Action<string, string?, string> problem)
     {
         var written = (metadata ?? new Dictionary<string, string>())
             .Where(static pair => pair.Key.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
@@ -84,7 +94,7 @@ internal sealed record ClusterSourceIp
             result = Read(result, key[Prefix.Length..], value, out var rule);
             if (rule is not null)
             {
-                problem?.Invoke(key, value, rule);
+                problem(key, value, rule);
             }
         }
 

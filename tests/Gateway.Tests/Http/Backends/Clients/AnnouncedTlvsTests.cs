@@ -87,7 +87,7 @@ public sealed class AnnouncedTlvsTests
     private static AnnouncedTlvs Tlvs(params (string Key, string Value)[] sourceIp) => new(Read(sourceIp).Config, "app");
 
     private static ClusterSourceIp Read(params (string Key, string Value)[] sourceIp) =>
-        ClusterSourceIp.Read(
+        ClusterSourceIp.Of(
             sourceIp.Append(("Mode", "ProxyProtocol")).ToDictionary(pair => $"SourceIp.{pair.Item1}", pair => pair.Item2)
         )!;
 

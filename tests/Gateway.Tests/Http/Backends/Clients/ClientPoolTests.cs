@@ -215,7 +215,7 @@ public sealed class ClientPoolTests : IDisposable
     }
 
     private ClientPool Pool(int maxClients = 100, int idleTimeout = 30) => new(
-        ClusterSourceIp.Read(new Dictionary<string, string>
+        ClusterSourceIp.Of(new Dictionary<string, string>
         {
             ["SourceIp.Mode"] = "ProxyProtocol",
             ["SourceIp.MaxClients"] = $"{maxClients}",

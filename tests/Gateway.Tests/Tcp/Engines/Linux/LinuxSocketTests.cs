@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Gateway.Linux;
 using Gateway.Tcp.Engines.Linux;
-using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tests.Tcp.Engines.Linux;
 
@@ -197,7 +197,7 @@ public sealed class LinuxSocketTests
         {
         }
 
-        public void OnAborted(LinuxSocket socket, RelayEnd reason)
+        public void OnAborted(LinuxSocket socket, CloseReason reason)
         {
         }
     }

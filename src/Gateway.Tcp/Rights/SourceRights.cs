@@ -1,7 +1,7 @@
 using Gateway.Linux;
 using Gateway.Tcp.Configuration;
 
-namespace Gateway.Tcp.SourceIp;
+namespace Gateway.Tcp.Rights;
 
 /// <summary>
 /// Finds at start the rights that are missing for connections from clients' addresses. Without this check, each such connection would fail.

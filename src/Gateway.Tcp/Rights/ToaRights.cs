@@ -3,7 +3,7 @@ using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification.Toa;
 using Gateway.Tcp.Routing;
 
-namespace Gateway.Tcp;
+namespace Gateway.Tcp.Rights;
 
 /// <summary>Enables TCP options as soon as a configuration needs them, or finds at start what is missing.</summary>
 internal static class ToaRights

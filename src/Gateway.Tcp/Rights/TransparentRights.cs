@@ -2,7 +2,7 @@ using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Routing;
 using Gateway.Tcp.SourceIp;
 
-namespace Gateway.Tcp;
+namespace Gateway.Tcp.Rights;
 
 /// <summary>
 /// Finds at start the rights that transparent and marking routes need and that are missing. Without this check, each connection of these

@@ -5,7 +5,7 @@ using Gateway.Tcp.Engines;
 using Gateway.Tcp.Engines.Linux;
 using Gateway.Tcp.Routing;
 
-namespace Gateway.Tcp;
+namespace Gateway.Tcp.Rights;
 
 /// <summary>Finds rights and kernel features, beyond plain sockets, that routes and listeners need and that are missing.</summary>
 public static class TcpRights
@@ -25,7 +25,7 @@ public static class TcpRights
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(dnat);
-        using var options = TcpEngineFactory.IsLinux(engine) ? new LinuxTcpOptions([]) : null;
+        using var options = engine.IsLinux() ? new LinuxTcpOptions([]) : null;
         using var rules = new DnatTable(table);
         return
         [
