@@ -38,6 +38,11 @@ public abstract class RelaySide
     /// </summary>
     public virtual bool WasCut => false;
 
+    /// <summary>
+    /// Why the layer itself could not go on, although its connection was well (TLS: bytes that are no record); null: it could.
+    /// </summary>
+    public virtual Exception? LayerFailure => null;
+
     /// <summary>Ends the written stream like a cut stream: with FIN, and without the layer's own end.</summary>
     public virtual ValueTask<SocketError> CutSendAsync() => ShutdownSendAsync();
 

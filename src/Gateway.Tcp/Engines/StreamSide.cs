@@ -24,6 +24,7 @@ internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Ta
 
     private bool _mayRead;
     private ConnectionStream? _beneath;
+    private Exception? _failure;
 
     /// <summary>Creates a side from a TLS stream after its handshake.</summary>
     /// <param name="tls">The TLS stream over <paramref name="beneath"/>.</param>
@@ -45,6 +46,9 @@ internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Ta
     /// FIN.
     /// </remarks>
     public override bool WasCut => _beneath?.HasEnded == true;
+
+    /// <inheritdoc/>
+    public override Exception? LayerFailure => _failure;
 
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -173,11 +177,19 @@ internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Ta
     }
 
     // An error that the layer itself found (a TLS record that cannot be read) has no socket error.
-    private static SocketError ErrorOf(Exception failed) => failed switch
+    private SocketError ErrorOf(Exception failed)
     {
-        SocketException socket => socket.SocketErrorCode,
-        { InnerException: SocketException socket } => socket.SocketErrorCode,
-        ObjectDisposedException => SocketError.OperationAborted,
-        _ => SocketError.SocketError,
-    };
+        switch (failed)
+        {
+            case SocketException socket:
+                return socket.SocketErrorCode;
+            case { InnerException: SocketException socket }:
+                return socket.SocketErrorCode;
+            case ObjectDisposedException:
+                return SocketError.OperationAborted;
+            default:
+                _failure ??= failed;
+                return SocketError.SocketError;
+        }
+    }
 }

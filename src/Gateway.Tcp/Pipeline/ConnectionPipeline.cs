@@ -89,7 +89,7 @@ internal sealed partial class ConnectionPipeline(
                 record.BytesToBackend += relayed.ClientToBackendBytes;
                 record.BytesToClient += relayed.BackendToClientBytes;
                 record.End(PipelineOutcomes.Of(relayed, record.GuardAs));
-                record.NoteCut();
+                record.NoteEndOfTls();
                 if (relayed.End == CloseReason.UntrustedHeader)
                 {
                     metrics.Prologue.Headers.Stopped(record.ListenerName, record.GuardAs, record.Guard!.Refused);

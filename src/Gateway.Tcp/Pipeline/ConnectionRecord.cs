@@ -14,6 +14,7 @@ using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Routing;
 using Gateway.Tcp.Status;
 using Gateway.Tcp.Telemetry;
+using Gateway.Tcp.Tls;
 
 namespace Gateway.Tcp.Pipeline;
 
@@ -115,8 +116,8 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     public bool HasSpoken { get; set; }
 
     /// <inheritdoc/>
-    public override bool IsSilent => HoldsPlace && !HasSpoken && (Identity is null || _prefetchLength == 0) && BytesToBackend == 0
-        && client.Relayed is { ToBackend: 0, ToClient: <= LongestGreetingBytes };
+    public override bool IsSilent => HoldsPlace && !HasSpoken && (Identity is null || IsWithinHello || _prefetchLength == 0)
+        && BytesToBackend == 0 && client.Relayed is { ToBackend: 0, ToClient: <= LongestGreetingBytes };
 
     /// <summary>How the backend learns the client's address; null: it has not been dialed.</summary>
     public SourceIpMode? PassedBy { get; set; }
@@ -261,10 +262,22 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     /// <summary>Notes how a dial failed, or which of its attempts failed; null: no attempt failed.</summary>
     public void NoteDial(string? failed) => Outcome = Outcome with { Error = failed };
 
-    /// <summary>Notes that a TLS stream ended with FIN but without close_notify: the stream may be incomplete.</summary>
-    public void NoteCut()
+    /// <summary>
+    /// Notes what the reason does not tell of a TLS stream: that it ended with FIN but without close_notify, and so may be incomplete, or
+    /// that it was broken.
+    /// </summary>
+    public void NoteEndOfTls()
     {
-        if (Outcome.Reason is CloseReason.ClientFin or CloseReason.BackendFin && (ClientSide.WasCut || BackendLayer?.WasCut == true))
+        var isBackend = Outcome.Reason == CloseReason.BackendReset;
+        var side = isBackend ? BackendLayer : ClientSide;
+        if (Outcome.Reason is CloseReason.ClientReset or CloseReason.BackendReset && side is { LayerFailure: { } failure })
+        {
+            // A stream that ends within a record fails, too.
+            Outcome = side.WasCut
+                ? Outcome with { Rule = isBackend ? "backend_no_close_notify" : "client_no_close_notify" }
+                : Outcome with { Rule = isBackend ? "backend_tls" : "client_tls", Error = TlsProblem.OfStream(failure) };
+        }
+        else if (Outcome.Reason is CloseReason.ClientFin or CloseReason.BackendFin && (ClientSide.WasCut || BackendLayer?.WasCut == true))
         {
             Outcome = Outcome with { Rule = ClientSide.WasCut ? "client_no_close_notify" : "backend_no_close_notify" };
         }

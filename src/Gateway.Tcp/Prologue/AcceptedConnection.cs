@@ -71,6 +71,11 @@ public abstract class AcceptedConnection(long id, long acceptedAt) : LiveConnect
     /// <summary>The client and how its address was learned; null: not known yet.</summary>
     public ConnectionIdentity? Identity { get; set; }
 
+    /// <summary>
+    /// Whether a ClientHello is awaited, or half of it is there. Half a hello, as half a PROXY header, keeps no place from a new client.
+    /// </summary>
+    public bool IsWithinHello { get; set; }
+
     /// <summary>Whether a PROXY header came, of any version and command.</summary>
     public bool HasHeader { get; set; }
 

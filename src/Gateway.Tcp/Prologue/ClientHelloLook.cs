@@ -19,8 +19,17 @@ internal sealed class ClientHelloLook(PrologueMetrics metrics, TimeProvider time
 {
     public ValueTask<bool> LookAsync(AcceptedConnection connection) =>
         connection.ClientHello is { } policy && connection.ReadClientHelloNeed() is not ClientHelloNeed.None and var need
-            ? ReadAsync(connection, policy, need == ClientHelloNeed.Optional)
+            ? LookAsync(connection, policy, need == ClientHelloNeed.Optional)
             : new ValueTask<bool>(true);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> LookAsync(AcceptedConnection connection, ClientHelloPolicy policy, bool isOptional)
+    {
+        connection.IsWithinHello = true;
+        var goesOn = await ReadAsync(connection, policy, isOptional);
+        connection.IsWithinHello = false;
+        return goesOn;
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ReadAsync(AcceptedConnection connection, ClientHelloPolicy policy, bool isOptional)

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Gateway.Tcp.Tls;
 
-/// <summary>The failure of a handshake as one word for logs.</summary>
+/// <summary>The failure of a handshake, or of the stream behind it, as one word for logs.</summary>
 internal static class TlsProblem
 {
     private const int MostCharacters = 64;
@@ -26,6 +26,12 @@ internal static class TlsProblem
 
         return failed is AuthenticationException { InnerException: null } ? "not_tls" : failed.GetBaseException().GetType().Name;
     }
+
+    /// <summary>
+    /// The failure of a stream whose handshake is over. SslStream refuses another handshake with an exception that nothing caused
+    /// (.NET 10.0.12). The same exception tells of a stream that ends within a record: the caller must have excluded this.
+    /// </summary>
+    public static string OfStream(Exception failed) => failed is IOException { InnerException: null } ? "renegotiation" : Of(failed);
 
     private static string Word(string text)
     {

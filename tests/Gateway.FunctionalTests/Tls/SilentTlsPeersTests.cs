@@ -72,46 +72,85 @@ public sealed class SilentTlsPeersTests
         await NothingIsLeftAsync(gateway, sockets);
     }
 
+    [Theory]
+    [MemberData(nameof(Engines.All), MemberType = typeof(Engines))]
+    public async Task Peers_WithinTheHello_GiveWayWhereEveryPlaceIsTaken(string engine)
+    {
+        await using var setting = new Setting();
+        await using var gateway = await setting.StartAsync(engine, "1m", maxConnections: 4);
+        var hello = await RecordHelloAsync();
+        using var speaks = await EchoingTlsClient.ConnectAsync(setting.Port, Name);
+        Assert.Equal("hello", await speaks.EchoAsync("hello"));
+
+        var peers = await ConnectAsync(setting.Port, 3, i => hello.AsMemory(0, (i + 1) * hello.Length / 4));
+        await gateway.WaitForMetricAsync("gateway_connection_count", static v => v == 4);
+        await ServeInTheEndAsync(setting.Port, Eventually.DefaultTimeout);
+
+        await gateway.WaitForMetricAsync(
+            "gateway_tcp_connection_rejected_total", static v => v >= 1, ("listener", "db"), ("reason", "limit"));
+        Assert.Equal("still", await speaks.EchoAsync("still"));
+        peers.ForEach(static peer => peer.Dispose());
+    }
+
     // With the default limits: where the process has too few descriptors for all, those above Limits:MaxConnections are refused, and those
-    // that have said nothing give way.
+    // that have not finished their hello give way. What the first flood leaves in the heaps of .NET and of malloc, the second finds there.
     [Theory(Explicit = true)]
     [InlineData("nothing", 0)]
     [InlineData("half of the hello", 0.5)]
     [InlineData("the hello", 1)]
-    public async Task Peers_TenThousand_EndInTimeAndLeaveNothing(string says, double part)
+    public async Task Peers_TenThousandTwice_EndInTimeAndLeaveNothing(string says, double part)
     {
         await using var setting = new Setting();
         await using var gateway = await setting.StartAsync(Engines.Linux, "30s");
-        var (sockets, memory) = (gateway.Process.Sockets(), gateway.Process.ResidentBytes());
         var hello = await RecordHelloAsync();
         var said = hello.AsMemory(0, (int)(hello.Length * part));
+
+        await FloodAsync(gateway, setting.Port, says, said);
+        var memory = gateway.Process.ResidentBytes();
+        await FloodAsync(gateway, setting.Port, says, said);
+
+        Assert.InRange((gateway.Process.ResidentBytes() - memory) >> 20, -1000, 60);
+    }
+
+    private static async Task FloodAsync(GatewayProcess gateway, int port, string says, ReadOnlyMemory<byte> said)
+    {
+        var (sockets, memory) = (gateway.Process.Sockets(), gateway.Process.ResidentBytes());
+        var (tls, limit) = await RejectedAsync(gateway);
+        var most = Math.Min(Many, (await gateway.MetricsAsync()).Sum("gateway_connection_limit"));
         var began = Stopwatch.GetTimestamp();
 
-        var peers = await ConnectManyAsync(setting.Port, said);
-        await gateway.WaitForMetricAsync("gateway_tcp_connection_opened_total", static v => v >= Many, ("listener", "db"));
+        var peers = await ConnectManyAsync(port, said);
+        await gateway.WaitForMetricAsync("gateway_connection_count", v => v >= most);
         var (held, grown, connected) =
             (gateway.Process.Sockets() - sockets, gateway.Process.ResidentBytes() - memory, Stopwatch.GetElapsedTime(began));
-        await ServeInTheEndAsync(setting.Port);
+        await ServeInTheEndAsync(port, Most);
         var served = Stopwatch.GetElapsedTime(began) - connected;
 
         await Task.WhenAll(peers.Select(static peer => peer.WaitForEndAsync()));
         var ended = Stopwatch.GetElapsedTime(began);
         peers.ForEach(static peer => peer.Dispose());
         await NothingIsLeftAsync(gateway, sockets);
-        var metrics = await gateway.MetricsAsync();
+        var (nowTls, nowLimit) = await RejectedAsync(gateway);
         TestContext.Current.TestOutputHelper!.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{Many} peers that say {says}: {held} held after {connected.TotalSeconds:F1} s, {grown / held} bytes each; another client "
-                + $"served within {served.TotalSeconds:F1} s; all ended after {ended.TotalSeconds:F1} s; "
-                + $"{(gateway.Process.ResidentBytes() - memory) >> 20} MiB more than before, {gateway.Process.Threads()} threads\n{metrics.Only("gateway_t")}"));
+                + $"served within {served.TotalSeconds:F1} s; all ended after {ended.TotalSeconds:F1} s; memory {memory >> 20} MiB before, "
+                + $"{gateway.Process.ResidentBytes() >> 20} MiB after, {gateway.Process.Threads()} threads"));
         Assert.InRange(held, Many / 2, Many + 1);
         // A record, a buffer, and behind a hello at most 1,000 handshakes of some 50 KB.
-        Assert.InRange(grown, -20 << 20, 250 << 20);
+        Assert.InRange(grown >> 20, -100, 250);
         Assert.InRange(ended, TimeSpan.Zero, TimeSpan.FromSeconds(30) + connected + TimeSpan.FromSeconds(10));
-        // Each has ended for one of the two reasons that bound it.
+        // Each has ended for one of the two reasons that bound it; the innocent client may have been refused, too, until it had a place.
+        Assert.InRange(nowTls - tls, held - 100, Many);
+        Assert.InRange(nowTls - tls + nowLimit - limit, Many, double.MaxValue);
+    }
+
+    private static async Task<(double Tls, double Limit)> RejectedAsync(GatewayProcess gateway)
+    {
+        var metrics = await gateway.MetricsAsync();
         double Rejected(string reason) =>
             metrics.Sum("gateway_tcp_connection_rejected_total", ("listener", "db"), ("reason", reason));
-        Assert.InRange(Rejected("tls") + Rejected("limit"), Many, Many + 100);
+        return (Rejected("tls"), Rejected("limit"));
     }
 
     private static async Task<List<TcpPeer>> ConnectManyAsync(int port, ReadOnlyMemory<byte> says)
@@ -136,7 +175,7 @@ public sealed class SilentTlsPeersTests
     }
 
     /// <summary>Has an innocent client served: as soon as there is a place for it.</summary>
-    private static Task ServeInTheEndAsync(int port) => Eventually.TrueAsync(
+    private static Task ServeInTheEndAsync(int port, TimeSpan within) => Eventually.TrueAsync(
         async () => await Record.ExceptionAsync(() => ServeAsync(port)) switch
         {
             null => true,
@@ -144,7 +183,7 @@ public sealed class SilentTlsPeersTests
             var other => throw other,
         },
         "an innocent client is served",
-        Most);
+        within);
 
     private static async Task<List<TcpPeer>> ConnectAsync(int port, int count, Func<int, ReadOnlyMemory<byte>> says)
     {
@@ -194,13 +233,14 @@ public sealed class SilentTlsPeersTests
         public int Port { get; } = FreePorts.Next();
 
         /// <summary>Starts the gateway, which has served one client then.</summary>
-        public async Task<GatewayProcess> StartAsync(string engine, string handshakeTimeout, int atOnce = 1000)
+        public async Task<GatewayProcess> StartAsync(string engine, string handshakeTimeout, int atOnce = 1000, int? maxConnections = null)
         {
             var pair = PemPair.Write(_folder, "db", _authority.Issue("db", Name));
             var gateway = await GatewayProcess.StartAsync(new ConfigFile().Set("TcpProxy:Engine", engine)
                 .AddTls("db", $"127.0.0.1:{Port}", _echo.Address, TlsConfigs.Silent, pair)
                 .Set("Listeners:db:Tls:HandshakeTimeout", handshakeTimeout)
                 .Set("Limits:MaxHandshakes", atOnce)
+                .Set("Limits:MaxConnections", maxConnections)
                 .Set("Logging:LogLevel", new Dictionary<string, string> { ["Gateway.Access"] = "Warning" }));
             await ServeAsync(Port);
             await gateway.WaitForMetricAsync("gateway_tcp_connection_active", static v => v == 0);

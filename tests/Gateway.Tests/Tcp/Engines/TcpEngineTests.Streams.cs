@@ -250,7 +250,7 @@ public abstract partial class TcpEngineTests
     }
 
     /// <summary>The test's end of a connection, with or without TLS.</summary>
-    private sealed class TlsPeer(Socket socket, Stream stream)
+    private sealed class TlsPeer(Socket socket, Stream stream, ReaderGate? gate = null)
     {
         public Socket Socket => socket;
 
@@ -260,16 +260,18 @@ public abstract partial class TcpEngineTests
 
         public static async Task<TlsPeer> OpenAsync(Socket socket)
         {
-            var ssl = new SslStream(new NetworkStream(socket));
+            var beneath = new GatedStream(socket);
+            var ssl = new SslStream(beneath);
             await ssl.AuthenticateAsClientAsync(ClientOptions());
-            return new TlsPeer(socket, ssl);
+            return new TlsPeer(socket, ssl, beneath.Use());
         }
 
         public static async Task<TlsPeer> AcceptAsync(Socket socket)
         {
-            var ssl = new SslStream(new NetworkStream(socket));
+            var beneath = new GatedStream(socket);
+            var ssl = new SslStream(beneath);
             await ssl.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = Certificate.Value });
-            return new TlsPeer(socket, ssl);
+            return new TlsPeer(socket, ssl, beneath.Use());
         }
 
         public async Task SendAndShutdownAsync(byte[] bytes)
@@ -278,46 +280,60 @@ public abstract partial class TcpEngineTests
             await ShutdownAsync();
         }
 
+        // SslStream does not lock the close_notify against a read on another thread (.NET 10.0.12): OpenSSL then answers one of the two
+        // with a failure that is the other's.
         public async Task ShutdownAsync()
         {
             if (stream is SslStream ssl)
             {
-                await ShutdownAsync(ssl);
+                await gate!.CloseAsync();
+                await ssl.ShutdownAsync();
+                gate.Open();
             }
 
             socket.Shutdown(SocketShutdown.Send);
         }
 
-        // SslStream does not lock the close_notify against a read on another thread (.NET 10.0.12): OpenSSL then answers one of the two
-        // with a failure that is the other's, and nothing was sent.
-        private static async Task ShutdownAsync(SslStream ssl)
-        {
-            for (var attempts = 100; ; attempts--)
-            {
-                try
-                {
-                    await ssl.ShutdownAsync();
-                    return;
-                }
-                catch (Exception failure) when (attempts > 0 && failure is not (IOException or InvalidOperationException))
-                {
-                    await Task.Yield();
-                }
-            }
-        }
-
         public async Task<byte[]> ReadAsync(int count)
         {
             var buffer = new byte[count];
-            await stream.ReadExactlyAsync(buffer);
+            for (var length = 0; length < count;)
+            {
+                var read = await ReadAsync(buffer.AsMemory(length));
+                length += read > 0 ? read : throw new EndOfStreamException();
+            }
+
             return buffer;
         }
 
         public async Task<byte[]> ReadToEndAsync()
         {
             var all = new MemoryStream();
-            await stream.CopyToAsync(all);
+            var buffer = new byte[64 * 1024];
+            for (int read; (read = await ReadAsync(buffer)) > 0;)
+            {
+                all.Write(buffer, 0, read);
+            }
+
             return all.ToArray();
+        }
+
+        private async Task<int> ReadAsync(Memory<byte> buffer)
+        {
+            if (gate is null)
+            {
+                return await stream.ReadAsync(buffer);
+            }
+
+            await gate.CloseAsync();
+            try
+            {
+                return await stream.ReadAsync(buffer);
+            }
+            finally
+            {
+                gate.Open();
+            }
         }
 
         public async Task<SocketError> ReadUntilErrorAsync()
@@ -330,6 +346,28 @@ public abstract partial class TcpEngineTests
             catch (IOException failed) when (failed.InnerException is SocketException error)
             {
                 return error.SocketErrorCode;
+            }
+        }
+    }
+
+    /// <summary>Opens its gate while the TLS above waits for bytes.</summary>
+    private sealed class GatedStream(Socket socket) : NetworkStream(socket)
+    {
+        private ReaderGate? _gate;
+
+        /// <summary>Makes the gate, once the handshake is over.</summary>
+        public ReaderGate Use() => _gate = new ReaderGate();
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            _gate?.Open();
+            try
+            {
+                return await base.ReadAsync(buffer, cancellationToken);
+            }
+            finally
+            {
+                await (_gate?.CloseAsync() ?? Task.CompletedTask);
             }
         }
     }

@@ -263,6 +263,70 @@ public sealed class PipelineTlsTests
 
     [Theory]
     [MemberData(nameof(Engines))]
+    public async Task Run_ClientSendsWhatIsNoTls_IsNamed(TcpEngineKind engine)
+    {
+        await using var server = RecordingTcpServer.Start();
+        await using var plane = await TestPlane.StartAsync(Model(Policies.None, Cluster(server.Address), Server("h2")), engine);
+        using var client = await plane.ConnectAsync();
+        await using var tls = await ShakeHandsAsync(client, "a.example", "h2");
+        await tls.WriteAsync("hello"u8.ToArray());
+        using var backend = await server.NextAsync();
+        Assert.Equal("hello", await backend.ReadTextAsync(5));
+
+        await client.SendAsync("This is no TLS record.");
+
+        Assert.Equal(ConnectionEnd.Reset, await backend.WaitForEndAsync());
+        var line = await plane.AccessAsync();
+        Assert.Equal("client_reset", line.Reason);
+        Assert.StartsWith("client_tls(", line["detail"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Run_ClientEndsWithinARecord_IsNamedAsACut(TcpEngineKind engine)
+    {
+        await using var server = RecordingTcpServer.Start();
+        await using var plane = await TestPlane.StartAsync(Model(Policies.None, Cluster(server.Address), Server("h2")), engine);
+        using var client = await plane.ConnectAsync();
+        await using var tls = await ShakeHandsAsync(client, "a.example", "h2");
+        await tls.WriteAsync("hello"u8.ToArray());
+        using var backend = await server.NextAsync();
+        Assert.Equal("hello", await backend.ReadTextAsync(5));
+
+        // The header of a record of application data, whose 256 bytes never come.
+        await client.SendAsync(new byte[] { 0x17, 0x03, 0x03, 0x01, 0x00, 0x42 });
+        client.ShutdownSend();
+
+        Assert.Equal(ConnectionEnd.Reset, await backend.WaitForEndAsync());
+        var line = await plane.AccessAsync();
+        Assert.Equal(("client_reset", "client_no_close_notify"), (line.Reason, line["detail"]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Run_BackendSendsWhatIsNoTls_IsNamed(TcpEngineKind engine)
+    {
+        await using var server = RecordingTcpServer.Start();
+        await using var plane = await TestPlane.StartAsync(
+            Model(Policies.None, Cluster(server.Address), Server("h2"), new TestClientTls(Theirs, "backend.example")), engine);
+        using var client = await plane.ConnectAsync();
+        await using var tls = await ShakeHandsAsync(client, "a.example", "h2");
+        using var backend = await server.NextAsync();
+        await using var theirs = new SslStream(new NetworkStream(backend.Socket));
+        await theirs.AuthenticateAsServerAsync(Options(Theirs));
+        await theirs.WriteAsync("answer"u8.ToArray());
+        await tls.ReadExactlyAsync(new byte[6]);
+
+        await backend.SendAsync("This is no TLS record.");
+
+        Assert.Equal(ConnectionEnd.Reset, await backend.WaitForEndAsync());
+        var line = await plane.AccessAsync();
+        Assert.Equal("backend_reset", line.Reason);
+        Assert.StartsWith("backend_tls(", line["detail"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
     public async Task Run_BackendEndsWithoutCloseNotify_ClientGetsNoneEither(TcpEngineKind engine)
     {
         await using var server = RecordingTcpServer.Start();
