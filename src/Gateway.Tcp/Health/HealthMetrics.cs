@@ -41,8 +41,7 @@ internal sealed class HealthMetrics
     }
 
     /// <summary>The counter that active and passive checks share: a meter returns the same counter when it is created again.</summary>
-    public static Counter<long> CreateEjections(Meter meter) =>
-        meter.CreateCounter<long>("gateway.destination.ejections", "{ejection}", "Times that a destination was left out.");
+    public static Counter<long> CreateEjections(Meter meter) => EjectionCounter.Create(meter);
 
     public void Checked(string cluster, string destination, bool isGood, TimeSpan duration) =>
         _duration.Record(

@@ -29,8 +29,7 @@ internal sealed partial class FailedConnectsPolicy(
 
     private static readonly TimeSpan DefaultReactivation = TimeSpan.FromSeconds(10);
 
-    private readonly Counter<long> _ejections = meters.Create("Gateway.Tcp")
-        .CreateCounter<long>("gateway.destination.ejections", "{ejection}", "Times that a destination was left out.");
+    private readonly Counter<long> _ejections = EjectionCounter.Create(meters);
 
     private readonly ILogger _logger = loggers.CreateLogger("Gateway.Health");
     private readonly ConditionalWeakTable<DestinationState, Failures> _failures = [];
