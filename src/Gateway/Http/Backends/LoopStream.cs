@@ -42,8 +42,59 @@ internal sealed class LoopStream : AsyncStream
     }
 
     /// <inheritdoc/>
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        // What is there is taken without a state machine: as a rule another wait has told of it. Nothing can be cancelled meanwhile.
+        if (buffer.IsEmpty || !IsMyTurn(cancellationToken) || _reads >= TurnTakingStream.ReadsPerTurn)
+        {
+            return ReadOnLoopAsync(buffer, first: null, cancellationToken);
+        }
+
+        var reading = _connection.ReadAsync(buffer);
+        if (reading.IsCompletedSuccessfully)
+        {
+            var read = reading.Result;
+            if (read.Error == SocketError.Success)
+            {
+                _reads++;
+                return new(read.Bytes);
+            }
+
+            reading = new(read);
+        }
+
+        return ReadOnLoopAsync(buffer, reading, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (buffer.IsEmpty || !IsMyTurn(cancellationToken))
+        {
+            return WriteOnLoopAsync(buffer, first: null, cancellationToken);
+        }
+
+        var writing = _connection.WriteAsync(buffer);
+        if (writing.IsCompletedSuccessfully)
+        {
+            var written = writing.Result;
+            if (written.Error == SocketError.Success && written.Bytes == buffer.Length)
+            {
+                return ValueTask.CompletedTask;
+            }
+
+            writing = new(written);
+        }
+
+        return WriteOnLoopAsync(buffer, writing, cancellationToken);
+    }
+
+    private bool IsMyTurn(CancellationToken cancelled) => _loop.IsCurrent && !cancelled.IsCancellationRequested;
+
+    // The first read or write may have begun already: its end is awaited, because it has the buffer. A cancellation that comes before the
+    // registration ends its wait, too.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    private async ValueTask<int> ReadOnLoopAsync(Memory<byte> buffer, ValueTask<IoResult>? first, CancellationToken cancellationToken)
     {
         using var cancelled = InterruptWhen(cancellationToken);
         await _loop.EnterAsync();
@@ -55,10 +106,11 @@ internal sealed class LoopStream : AsyncStream
 
         while (true)
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            ThrowIfCancelled(first, cancellationToken);
             if (!buffer.IsEmpty)
             {
-                var read = await _connection.ReadAsync(buffer);
+                var read = await (first ?? _connection.ReadAsync(buffer));
+                first = null;
                 if (read.Error != SocketError.WouldBlock)
                 {
                     ThrowIfFailed(read.Error, cancellationToken);
@@ -78,16 +130,16 @@ internal sealed class LoopStream : AsyncStream
         }
     }
 
-    /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    private async ValueTask WriteOnLoopAsync(ReadOnlyMemory<byte> buffer, ValueTask<IoResult>? first, CancellationToken cancellationToken)
     {
         using var cancelled = InterruptWhen(cancellationToken);
         await _loop.EnterAsync();
         while (!buffer.IsEmpty)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var written = await _connection.WriteAsync(buffer);
+            ThrowIfCancelled(first, cancellationToken);
+            var written = await (first ?? _connection.WriteAsync(buffer));
+            first = null;
             ThrowIfFailed(written.Error, cancellationToken);
             buffer = buffer[written.Bytes..];
         }
@@ -103,6 +155,14 @@ internal sealed class LoopStream : AsyncStream
         }
 
         base.Dispose(disposing);
+    }
+
+    private static void ThrowIfCancelled(ValueTask<IoResult>? begun, CancellationToken cancellationToken)
+    {
+        if (begun is null)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     private static void ThrowIfFailed(SocketError error, CancellationToken cancellationToken)

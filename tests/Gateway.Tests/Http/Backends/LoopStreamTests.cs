@@ -136,6 +136,39 @@ public sealed class LoopStreamTests : IAsyncDisposable
         peer.Dispose();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ReadOrWrite_IsCancelledAsItBeginsOnTheLoop_AlwaysEnds(bool reads)
+    {
+        var (stream, peer) = await OpenAsync();
+        using var full = new CancellationTokenSource();
+        var filling = stream.WriteAsync(new byte[32 << 20], full.Token).AsTask();
+        await full.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => filling);
+        for (var i = 0; i < 2000; i++)
+        {
+            using var cancellation = new CancellationTokenSource();
+            using var start = new Barrier(2);
+            var cancelling = Task.Run(
+                () =>
+                {
+                    start.SignalAndWait();
+                    cancellation.Cancel();
+                },
+                TestContext.Current.CancellationToken);
+            await Loop.EnterAsync();
+            start.SignalAndWait(TestContext.Current.CancellationToken);
+            var doing = reads
+                ? stream.ReadAsync(new byte[8], cancellation.Token).AsTask()
+                : stream.WriteAsync(new byte[8], cancellation.Token).AsTask();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => doing.Within());
+            await cancelling;
+        }
+
+        peer.Dispose();
+    }
+
     [Fact]
     public async Task FirstUse_ReadAndWriteOnTwoThreads_BothGoOn()
     {
