@@ -77,15 +77,15 @@ internal sealed class InterruptibleBody(PipeReader body) : Stream
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
     {
-        var read = body.ReadAsync(CancellationToken.None);
-        if (read.IsCompletedSuccessfully)
-        {
-            return read.Result;
-        }
-
-        using var cancelled = cancellationToken.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), body);
         try
         {
+            var read = body.ReadAsync(CancellationToken.None);
+            if (read.IsCompletedSuccessfully)
+            {
+                return read.Result;
+            }
+
+            using var cancelled = cancellationToken.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), body);
             return await read;
         }
         catch (ConnectionAbortedException aborted)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Gateway.Http.Messages;
+using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Tests.Http.Messages;
 
@@ -61,9 +62,42 @@ public sealed class InterruptibleBodyTests
         Assert.Equal("abc", await ReadAsync(body));
     }
 
+    /// <summary>Kestrel's reader of a request that was aborted throws at once, and YARP takes a cancellation for the client's.</summary>
+    [Fact]
+    public async Task Read_RequestIsAborted_IsACancellation()
+    {
+        using var body = new InterruptibleBody(new AbortedReader());
+
+        await Assert.ThrowsAsync<TaskCanceledException>(() => ReadAsync(body));
+    }
+
     private async Task<string> ReadAsync(InterruptibleBody body, CancellationToken cancellationToken = default)
     {
         var count = await body.ReadAsync(_buffer, cancellationToken);
         return System.Text.Encoding.ASCII.GetString(_buffer, 0, count);
+    }
+
+    private sealed class AbortedReader : PipeReader
+    {
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
+            throw new ConnectionAbortedException("aborted");
+
+        public override bool TryRead(out ReadResult result) => throw new ConnectionAbortedException("aborted");
+
+        public override void AdvanceTo(SequencePosition consumed)
+        {
+        }
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+        {
+        }
+
+        public override void CancelPendingRead()
+        {
+        }
+
+        public override void Complete(Exception? exception = null)
+        {
+        }
     }
 }
