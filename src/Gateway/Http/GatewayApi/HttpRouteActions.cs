@@ -43,7 +43,8 @@ internal sealed class HttpRouteActions(RequestDelegate next, HttpRouteEndpoints 
 
         if (own is not null)
         {
-            context.ReassignProxyRequest(own, cluster);
+            // A newer configuration may have another backend in this place: what the filters set is for the cluster of their route.
+            context.ReassignProxyRequest(own, own.Cluster ?? cluster);
         }
         else if (context.GetReverseProxyFeature().Cluster.Config.ClusterId != cluster.ClusterId)
         {
