@@ -33,7 +33,7 @@ internal static class GatewayTranslator
         var served = gateways.Where(static gateway => gateway.Spec.Infrastructure?.ParametersRef is null);
         var slots = new ListenerSlots(served, new Certificates(objects.Secrets, grants), policies, without);
         var attachments = new Attachments(slots, objects.Namespaces);
-        var writer = new EntryWriter(policies, backends, without);
+        var writer = new EntryWriter(policies, backends, slots, without);
         var http = new HttpEntryWriter(policies, backends, slots, without);
         var routes = Routes(ApiNames.TcpRoute, objects.TcpRoutes)
             .Concat(Routes(ApiNames.TlsRoute, objects.TlsRoutes))
@@ -65,7 +65,7 @@ internal static class GatewayTranslator
             }
         }
 
-        writer.AddListeners(slots, http.Listeners);
+        writer.AddListeners(http.Listeners);
         var parameters = ours.Spec.ParametersRef is null ? null : new Problem("InvalidParameters", "the class takes no parametersRef");
         return new TranslatedObjects
         {
@@ -82,7 +82,7 @@ internal static class GatewayTranslator
             [
                 .. policies.Statuses(
                     target => Exists(target, objects, backends),
-                    target => target.Kind == ApiNames.Gateway ? keys.Contains(target.Key) : used.Contains(target)),
+                    target => target.Kind == ApiNames.Gateway ? keys.Contains(target.Key) : used.Contains(target with { Section = "" })),
             ],
         };
     }

@@ -70,6 +70,55 @@ public sealed class TlsRouteTests
         Assert.Equal((1, 2), (translated.Listener("g", "a").AttachedRoutes, translated.Listener("g", "b").AttachedRoutes));
     }
 
+    // What the client's server name decides, it decides before the policy of a listener counts.
+    [Fact]
+    public void SeveralListenersWithOnePort_EachHasThePolicyOfItsOwn()
+    {
+        var translated = Empty()
+            .Gateway(
+                "g", TlsListener("a", 8443, "a.example.com"), TlsListener("b", 8443, "b.example.com"), TlsListener("c", 8443, "c.example.com"))
+            .Policy(
+                "p",
+                """{ "group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "g", "sectionName": "b" }""",
+                """ "sourceIp": { "mode": "ProxyProtocol" } """)
+            .Route("r", Parent, $"{Backend("a")}, {Backend("b")}", kind: "TLSRoute").Translate();
+
+        Assert.Equal(Good, translated.Route("r"));
+        Assert.Equal(
+            [
+                "tlsroute.default.r.8443.b0 None a.example.com,c.example.com", "tlsroute.default.r.8443.b1 None a.example.com,c.example.com",
+                "tlsroute.default.r.8443.p1.b0 ProxyProtocol b.example.com", "tlsroute.default.r.8443.p1.b1 ProxyProtocol b.example.com",
+            ],
+            translated.Routes.OrderBy(static route => route.Key, StringComparer.Ordinal).Select(static route =>
+                $"{route.Key} {route.Value.SourceIp!.Mode} {string.Join(',', route.Value.Match!.ServerNames)}"));
+    }
+
+    /// <summary>A listener may be another team's, and let in other namespaces: a route of a wider listener gets none of its clients.</summary>
+    [Fact]
+    public void NarrowerListener_KeepsItsNamesFromRoutesOfTheWider()
+    {
+        var translated = Empty()
+            .Gateway(
+                "g",
+                TlsListener("all", 8443, "*.example.com", rest: """, "allowedRoutes": { "namespaces": { "from": "All" } }"""),
+                TlsListener("admin", 8443, "admin.example.com"), TlsListener("shops", 8443, "*.shop.example.com"))
+            .Service("a", "elsewhere")
+            .Route(
+                "foreign", """{ "name": "g", "namespace": "default" }""", Backend("a"),
+                "\"admin.example.com\", \"x.shop.example.com\", \"*.example.com\"", "TLSRoute", "elsewhere")
+            .Route("shop", Parent, Backend("b"), "\"y.shop.example.com\"", "TLSRoute").Translate();
+
+        Assert.Equal(
+            [
+                "nobody.default.g.8443.admin gateway.default.g.8443 nobody.default.g - admin.example.com",
+                "nobody.default.g.8443.shops gateway.default.g.8443 nobody.default.g - **.shop.example.com",
+                "tlsroute.default.shop.8443 gateway.default.g.8443 service.default.b.web - y.shop.example.com",
+                "tlsroute.elsewhere.foreign.8443 gateway.default.g.8443 service.elsewhere.a.web - **.example.com",
+            ],
+            translated.RouteLines().Order(StringComparer.Ordinal));
+        Assert.Contains("nobody.default.g", translated.Clusters.Keys);
+    }
+
     [Theory]
     [InlineData(null, 0)]
     [InlineData("a.example.com", 1)]
