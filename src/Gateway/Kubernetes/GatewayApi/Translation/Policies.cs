@@ -21,7 +21,8 @@ internal sealed class Policies
         _policies = [.. policies.Oldest().Select(ReadPolicy.From)];
         foreach (var policy in _policies)
         {
-            foreach (var target in policy.Policy.Spec.TargetRefs ?? [])
+            // What has no such target must not be in force at an object of the same name.
+            foreach (var target in (policy.Policy.Spec.TargetRefs ?? []).Where(IsKnown))
             {
                 _byTarget.TryAdd(TargetOf(policy.Policy, target), policy);
             }
@@ -62,6 +63,13 @@ internal sealed class Policies
             return new PortPolicy(null, null, Describe(wrong));
         }
 
+        ReadPolicy[] ofListeners = [.. attached.Where(static one => one.Section.Length > 0).Select(static one => one.Policy).Distinct()];
+        if ((Difference("proxyProtocol", ofListeners, ProxyProtocolOf) ?? Difference("forwardedHeaders", ofListeners, ForwardedHeadersOf))
+            is { } different)
+        {
+            return new PortPolicy(null, null, different);
+        }
+
         // One for the whole Gateway is for those of its listeners that have HTTP.
         if (!isHttp && section is { Length: > 0 })
         {
@@ -72,8 +80,7 @@ internal sealed class Policies
         forwarded = isHttp ? forwarded : null;
         return new PortPolicy(proxy?.ProxyProtocol, forwarded?.ForwardedHeaders)
         {
-            Text = JsonSerializer.Serialize(proxy?.Policy.Spec.ProxyProtocol, ObjectJson.Default.PolicyProxyProtocol)
-                + JsonSerializer.Serialize(forwarded?.Policy.Spec.ForwardedHeaders, ObjectJson.Default.PolicyForwardedHeaders),
+            Text = $"{(proxy is null ? null : ProxyProtocolOf(proxy))} {(forwarded is null ? null : ForwardedHeadersOf(forwarded))}",
         };
     }
 
@@ -98,9 +105,14 @@ internal sealed class Policies
 
     private Problem? ProblemOf(ReadPolicy policy, PolicyTargetRef reference, PolicyTarget target, Func<PolicyTarget, bool> exists)
     {
-        if (!Kinds.Contains(target.Kind) || reference.Group != (target.Kind == ApiNames.Service ? "" : ApiNames.Group))
+        if (!IsKnown(reference))
         {
             return new("Invalid", $"a policy is attached to {string.Join(", ", Kinds)}, not to {reference.Group}/{target.Kind}");
+        }
+
+        if (target.Section.Length > 0 && target.Kind != ApiNames.Gateway)
+        {
+            return new("Invalid", $"sectionName is for the listeners of a Gateway, not for a {target.Kind}");
         }
 
         if (!exists(target))
@@ -139,6 +151,27 @@ internal sealed class Policies
             ? SourceIpChoice.None with { Problem = $"the annotation {ApiNames.SourceIp} of {target.Kind} {target.Key}: {problem}" }
             : new SourceIpChoice(config!);
     }
+
+    // Nobody could see at a port which of them is in force.
+    private static string? Difference(string key, ReadPolicy[] policies, Func<ReadPolicy, string?> textOf)
+    {
+        ReadPolicy[] different = [.. policies.Where(policy => textOf(policy) is not null).DistinctBy(textOf)];
+        return different is [var one, var other, ..]
+            ? $"the SourceIpPolicies {one.Policy.Metadata.Key} and {other.Policy.Metadata.Key} are for listeners of one port, and their "
+                + $"{key} says different things"
+            : null;
+    }
+
+    private static string? ProxyProtocolOf(ReadPolicy policy) => policy.Policy.Spec.ProxyProtocol is { } section
+        ? JsonSerializer.Serialize(section, ObjectJson.Default.PolicyProxyProtocol)
+        : null;
+
+    private static string? ForwardedHeadersOf(ReadPolicy policy) => policy.Policy.Spec.ForwardedHeaders is { } section
+        ? JsonSerializer.Serialize(section, ObjectJson.Default.PolicyForwardedHeaders)
+        : null;
+
+    private static bool IsKnown(PolicyTargetRef target) =>
+        Kinds.Contains(target.Kind) && target.Group == (target.Kind == ApiNames.Service ? "" : ApiNames.Group);
 
     private static string Describe(ReadPolicy policy) => $"the SourceIpPolicy {policy.Policy.Metadata.Key}: {policy.Problem}";
 

@@ -187,6 +187,54 @@ public sealed class PolicyTests
         Assert.Equal("Accepted=False/Conflicted", translated.Policy("newer"));
     }
 
+    // Its status says Invalid, so it must not be in force either, nor be in the way of one that is right.
+    [Fact]
+    public void Policy_OfAnotherGroup_IsNotInForce()
+    {
+        var translated = Start().Route("r", Parent, Backend("a"))
+            .Policy("wrong", """{ "group": "", "kind": "TCPRoute", "name": "r" }""", """ "sourceIp": { "mode": "Toa" } """)
+            .Policy("right", OfRoute, """ "sourceIp": { "mode": "Transparent" } """).Translate();
+
+        Assert.Equal(SourceIpMode.Transparent, Assert.Single(translated.Routes).Value.SourceIp!.Mode);
+        Assert.Equal("Accepted=False/Invalid", translated.Policy("wrong"));
+        Assert.Equal("Accepted=True/Accepted", translated.Policy("right"));
+    }
+
+    [Fact]
+    public void Policy_WithASectionOfARoute_SaysThatItIsNotInForce()
+    {
+        var translated = Start().Route("r", Parent, Backend("a"))
+            .Policy(
+                "p",
+                """{ "group": "gateway.networking.k8s.io", "kind": "TCPRoute", "name": "r", "sectionName": "x" }""",
+                """ "sourceIp": { "mode": "Toa" } """)
+            .Translate();
+
+        Assert.Equal(SourceIpMode.None, Assert.Single(translated.Routes).Value.SourceIp!.Mode);
+        Assert.Equal("Accepted=False/Invalid", translated.Policy("p"));
+    }
+
+    [Theory]
+    [InlineData("proxyProtocol", "10.0.0.0/8", "10.0.0.0/8", true)]
+    [InlineData("proxyProtocol", "10.0.0.0/8", "10.0.0.0/9", false)]
+    [InlineData("forwardedHeaders", "10.0.0.0/8", "10.0.0.0/9", false)]
+    public void Policies_OfListenersOfOnePort_MustSayTheSame(string section, string one, string other, bool isServed)
+    {
+        const string listener = """{ "group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "g", "sectionName": """;
+        var translated = Empty()
+            .Gateway("g", HttpListener("a", 80, "a.example.com"), HttpListener("b", 80, "b.example.com"), HttpListener("c", 81))
+            .HttpRoute("h", """{ "name": "g" }""", HttpRouteTests.Rule(Backend("a")))
+            .Policy("a", listener + "\"a\" }", $$""" "{{section}}": { "trustedProxies": [ "{{one}}" ] } """)
+            .Policy("b", listener + "\"b\" }", $$""" "{{section}}": { "trustedProxies": [ "{{other}}" ] } """).Translate();
+
+        Assert.Equal(isServed, translated.Listeners.ContainsKey("gateway.default.g.80"));
+        Assert.Contains("gateway.default.g.81", translated.Listeners.Keys);
+        Assert.StartsWith(
+            isServed ? "Accepted=True/Accepted" : "Accepted=False/UnsupportedValue",
+            translated.Listener("g", "a").Conditions.Of(),
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Policy_OfObjectsThatAreNotOurs_IsNotAnswered()
     {
