@@ -14,6 +14,9 @@ namespace Gateway.Kubernetes.GatewayApi.Translation;
 /// <param name="Suffix">The end of the cluster's name.</param>
 internal sealed record HttpSourceIp(IReadOnlyDictionary<string, string>? Metadata, string Suffix)
 {
+    // Clusters with one name are one cluster. With 32 bits, another with the name of a given one would be found in minutes.
+    private const int DigestLength = 16;
+
     /// <summary>Reads what a policy or annotation says.</summary>
     /// <param name="config">The section.</param>
     /// <param name="read">What it means, if nothing is wrong.</param>
@@ -67,6 +70,6 @@ internal sealed record HttpSourceIp(IReadOnlyDictionary<string, string>? Metadat
     private static string Digest(SortedDictionary<string, string> metadata)
     {
         var text = string.Join('\n', metadata.Select(static entry => $"{entry.Key}={entry.Value}"));
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..8];
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..DigestLength];
     }
 }
