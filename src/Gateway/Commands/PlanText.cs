@@ -114,7 +114,7 @@ internal sealed class PlanText(ConfigResult result)
             .Where(route => ListenerMatcherPolicy.NamesOf(route) is { } names
                 ? names.Contains(listener, StringComparer.OrdinalIgnoreCase)
                 : SourceOf($"Listeners:{listener}") is null))
-            .Select(route => $"{route.RouteId}: {RouteText.Of(route.Match, MaxListed)} -> {Target(route)}"
+            .Select(route => $"{route.RouteId}: {RouteText.Of(route, MaxListed)} -> {Target(route)}"
                 + (SourceOf($"ReverseProxy:Routes:{route.RouteId}") is { } source ? $"; from {source}" : ""));
 
     private string Target(RouteConfig route) =>

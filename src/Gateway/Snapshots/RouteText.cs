@@ -42,10 +42,13 @@ internal static class RouteText
             .. match.Tlvs.Select(static tlv => ($"TLV {tlv.Key}", tlv.Value)),
         ]);
 
-    /// <summary>The conditions of an HTTP route.</summary>
-    /// <param name="match">The conditions.</param>
+    /// <summary>The conditions of an HTTP route. A share of another route has none of its own, and matches nothing by itself.</summary>
+    /// <param name="route">The route.</param>
     /// <param name="most">The most values of one condition that are written.</param>
-    public static string Of(RouteMatch match, int most = int.MaxValue) => Join(
+    public static string Of(RouteConfig route, int most = int.MaxValue) =>
+        route.Metadata?.GetValueOrDefault(HttpRouteRule.ShareOfKey) is { } whole ? $"share of {whole}" : Of(route.Match, most);
+
+    private static string Of(RouteMatch match, int most) => Join(
         most,
         [
             ("hosts", match.Hosts),

@@ -8,6 +8,19 @@ namespace Gateway.Tests.Snapshots;
 /// <summary>What an operator reads of routes and listeners, on the status page and from <c>validate</c>.</summary>
 public class RouteTextTests
 {
+    /// <summary>A share of a weighted HTTPRoute with filters of its own has the match of the whole, and gets no request by it.</summary>
+    [Theory]
+    [InlineData("r", "share of r")]
+    [InlineData(null, "path /a")]
+    public void Of_ShareOfAnotherRoute_IsNoMatch(string? whole, string expected) => Assert.Equal(
+        expected,
+        RouteText.Of(new RouteConfig
+        {
+            RouteId = "r.b0",
+            Match = new RouteMatch { Path = "/a" },
+            Metadata = whole is null ? null : new Dictionary<string, string> { ["GatewayApi.ShareOf"] = whole },
+        }));
+
     [Fact]
     public void InMatchOrder_EqualOrders_TheMoreSpecificPathIsFirst()
     {

@@ -76,7 +76,7 @@ internal sealed class RoutesResource(GatewayRuntime runtime, TcpDataPlane tcp)
         json.WriteString("protocol", "http");
         json.WriteString("listener", ListenerMatcherPolicy.NamesOf(route) is { } names ? string.Join(", ", names) : RouteText.Any);
         json.WriteNumber("order", route.Order ?? 0);
-        json.WriteString("match", RouteText.Of(route.Match));
+        json.WriteString("match", RouteText.Of(route));
         json.WriteString("cluster", name);
         if (redirect is not null)
         {
