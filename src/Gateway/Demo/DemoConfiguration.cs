@@ -20,7 +20,7 @@ internal static class DemoConfiguration
                """,
                $$"""
                // A cluster of its own: the other's backends believe PROXY headers, and a client of "transparent" could write one.
-                   "whoami-transparent": { "Destinations": { "whoami": { "Address": "127.0.0.1:{{tcp}}" } } }
+                     "whoami-transparent": { "Destinations": { "whoami": { "Address": "127.0.0.1:{{tcp}}" } } }
                """)
             : ("// No transparent listener: this process may not use IP_TRANSPARENT.", "", "");
         return $$"""
