@@ -43,7 +43,7 @@ internal sealed class RunningListenerFactory(
             connection => services.Of(connection, state).AcceptedBy = bound,
             new ServerConnectionMetrics(host.GetRequiredService<IMeterFactory>(), bound.LocalEndPoint),
             host.GetRequiredService<ILogger<EngineListener>>());
-        var spread = new SpreadClose(services.Live, services.Time);
+        var spread = new SpreadClose(services.Live, services.Time, host.GetRequiredService<ILogger<SpreadClose>>());
         return KestrelListener.OverSocket(
             plan,
             listener,
@@ -83,7 +83,7 @@ internal sealed class RunningListenerFactory(
             CreateConnections(plan),
             reserved is null ? connection => services.Of(connection, state).AcceptedBy = socket : reserved.Admit,
             isShared: inherited is not null);
-        var spread = new SpreadClose(services.Live, services.Time);
+        var spread = new SpreadClose(services.Live, services.Time, host.GetRequiredService<ILogger<SpreadClose>>());
         return KestrelListener.OverSocket(
             plan,
             listener,

@@ -23,23 +23,19 @@ public sealed partial class AccessLogSampleTests
         await using var gateway = await HttpTestGateway.StartAsync(HttpTestGateway.Config(backend.Http1));
         var rules = gateway.Services.GetRequiredService<AccessLogState>();
         rules.Update(new AccessLogRules(listeners: Of(Share)));
+        var live = gateway.Services.GetRequiredService<HttpConnectionServices>().Live;
+        var all = new HashSet<long>();
         for (var i = 0; i < Connections; i++)
         {
-            await AskAsync(gateway);
+            // Other gateways of this process take numbers, too: which are this one's is read while the client keeps the connection.
+            await AskAsync(gateway, () => all.UnionWith(live.Snapshot().Select(static connection => connection.Id)));
         }
 
         // A request has its line before its connection has ended.
-        await Eventually.TrueAsync(
-            () => gateway.Services.GetRequiredService<HttpConnectionServices>().Live.Count == 0, "all connections have ended");
+        await Eventually.TrueAsync(() => live.Count == 0, "all connections have ended");
         var logged = Numbers(gateway);
-        rules.Update(AccessLogRules.Default);
-        await AskAsync(gateway);
-        await gateway.WaitForAccessLineAsync(static line => line.Contains(" status=", StringComparison.Ordinal));
-        await Eventually.TrueAsync(() => Numbers(gateway).Count > logged.Count, "the line of the last request");
-        var last = Numbers(gateway).Max();
-
-        var all = Enumerable.Range(1, Connections).Select(before => last - before).Order();
-        Assert.Equal(all.Where(static number => ConnectionSample.Has(number, Share)), logged);
+        Assert.Equal(Connections, all.Count);
+        Assert.Equal(all.Where(static number => ConnectionSample.Has(number, Share)).Order(), logged);
         Assert.InRange(logged.Count, 1, Connections - 1);
     }
 
@@ -56,10 +52,11 @@ public sealed partial class AccessLogSampleTests
 
     private static Dictionary<string, ListenerAccessLog> Of(double share) => new() { ["web"] = new ListenerAccessLog(true, share) };
 
-    private static async Task<HttpStatusCode> AskAsync(HttpTestGateway gateway)
+    private static async Task<HttpStatusCode> AskAsync(HttpTestGateway gateway, Action? whileConnected = null)
     {
         using var client = new HttpClient();
         using var response = await client.GetAsync(new Uri($"http://{gateway["web"]}/"));
+        whileConnected?.Invoke();
         return response.StatusCode;
     }
 

@@ -27,6 +27,7 @@ public sealed class HttpDrainTests
 
         gateway.Terminate();
         await Eventually.TrueAsync(() => IsRefusedAsync(port), "no longer accepting");
+        await gateway.Process.WaitForLineAsync(static line => line.Contains("were asked to end", StringComparison.Ordinal), "all have been asked");
         await backend.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
 
         var head = await ReadHeadAsync(client);
@@ -117,6 +118,7 @@ public sealed class HttpDrainTests
     private static Task<GatewayProcess> StartAsync(int port, string backend, string version = "Http1") => GatewayProcess.StartAsync(
         new ConfigFile().AddHttp("web", port, backend)
             .Set("Listeners:web:HttpVersion", version)
+            .Set("Logging:LogLevel:Gateway.Http.Connections.SpreadClose", "Debug")
             .Set("Shutdown", new { DrainTimeout = "20s" }));
 
     private static async Task<List<string>> ReadHeadAsync(TcpPeer peer)

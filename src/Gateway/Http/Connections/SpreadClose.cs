@@ -8,7 +8,8 @@ namespace Gateway.Http.Connections;
 /// </summary>
 /// <param name="live">The connections of all HTTP listeners.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SpreadClose(LiveConnections live, TimeProvider time)
+/// <param name="logger">Learns, at Debug, when all have been asked.</param>
+internal sealed partial class SpreadClose(LiveConnections live, TimeProvider time, ILogger<SpreadClose> logger)
 {
     // Few connections end at once, so that a shutdown does not take longer than before. A server takes some thousand handshakes a second.
     private const int PerTurn = 20;
@@ -38,5 +39,13 @@ internal sealed class SpreadClose(LiveConnections live, TimeProvider time)
 
             connections[asked].RequestClose();
         }
+
+        Log.AllAsked(logger, connections.Length);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1018, LogLevel.Debug, "{Count} HTTP connections were asked to end")]
+        public static partial void AllAsked(ILogger logger, int count);
     }
 }
