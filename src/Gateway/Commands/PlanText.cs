@@ -1,8 +1,8 @@
 using System.Globalization;
 using Gateway.Configuration;
 using Gateway.Configuration.Loading;
-using Gateway.Http.Listeners;
 using Gateway.Http.GatewayApi;
+using Gateway.Http.Listeners;
 using Gateway.Http.Requests;
 using Gateway.Listeners;
 using Gateway.Snapshots;
