@@ -147,7 +147,7 @@ publish_whoami() {
     dotnet publish src/Whoami "${common[@]}" --no-self-contained -p:PublishReadyToRun=false -p:NuGetLockFilePath=obj/publish.lock.json >>"$results/publish-$kind.log" 2>&1
 }
 
-# The functional tests start the gateway about a thousand times. The native build (docs/native.md) starts in a fifth of the time, and what
+# The functional tests start the gateway about a thousand times. The native build (docs/native.md) starts in a quarter of the time, and what
 # it left out is missed here. Where that cannot be made (no package of the compiler, no linker), they start one that is compiled ahead as
 # the image's is, or else the build's. The lock files are for builds without a runtime identifier.
 publish_gateway() {

@@ -120,13 +120,7 @@ public sealed class LoopStreamTests : IAsyncDisposable
         {
             using var cancellation = new CancellationTokenSource();
             using var start = new Barrier(2);
-            var cancelling = Task.Run(
-                () =>
-                {
-                    start.SignalAndWait();
-                    cancellation.Cancel();
-                },
-                TestContext.Current.CancellationToken);
+            var cancelling = CancelAtAsync(start, cancellation);
             start.SignalAndWait(TestContext.Current.CancellationToken);
             await Assert.ThrowsAnyAsync<OperationCanceledException>(
                 () => stream.ReadAsync(new byte[8], cancellation.Token).AsTask().Within());
@@ -150,13 +144,7 @@ public sealed class LoopStreamTests : IAsyncDisposable
         {
             using var cancellation = new CancellationTokenSource();
             using var start = new Barrier(2);
-            var cancelling = Task.Run(
-                () =>
-                {
-                    start.SignalAndWait();
-                    cancellation.Cancel();
-                },
-                TestContext.Current.CancellationToken);
+            var cancelling = CancelAtAsync(start, cancellation);
             await Loop.EnterAsync();
             start.SignalAndWait(TestContext.Current.CancellationToken);
             var doing = reads
@@ -225,6 +213,13 @@ public sealed class LoopStreamTests : IAsyncDisposable
             Loop, _limit, ConnectionKind.Shared, () => throw new SocketException((int)SocketError.ConnectionRefused)));
         Assert.Equal(0, _limit.Further);
     }
+
+    // Cancels in the moment in which the other comes to the barrier.
+    private static Task CancelAtAsync(Barrier start, CancellationTokenSource cancellation) => Task.Run(() =>
+    {
+        start.SignalAndWait();
+        cancellation.Cancel();
+    });
 
     // The caller continues on the loop.
     private async Task<(Stream Stream, Socket Peer)> OpenAsync()
