@@ -17,17 +17,20 @@ public sealed class AcceptPauseTests
     public async Task Accept_WithoutADescriptor_PausesIsCountedAndGoesOn(string listener)
     {
         await using var backend = Peers.HttpBackend.Start();
-        await using var echo = RecordingTcpServer.Start(static peer => peer.SendAsync("HTTP/1.1 200 OK\r\n"));
+        await using var plain = RecordingTcpServer.Start(AnswerAsync);
         var ports = new Dictionary<string, int> { ["web"] = FreePorts.Next(), ["in"] = FreePorts.Next(), ["Probes"] = FreePorts.Next() };
-        var config = new ConfigFile().AddHttp("web", ports["web"], backend.Address).AddTcp("in", ports["in"], echo.Address, new { Mode = "None" })
+        var config = new ConfigFile().AddHttp("web", ports["web"], backend.Address).AddTcp("in", ports["in"], plain.Address, new { Mode = "None" })
             .Set("TcpProxy:Engine", "Portable").Set("TcpProxy:Accept", "Direct").Set("Probes:Address", $"127.0.0.1:{ports["Probes"]}");
         await using var gateway = await GatewayProcess.StartAsync(config);
-        // The way is known to the process, and this connection for its metrics stays.
-        Assert.StartsWith("HTTP/1.1 200", await AskAsync(ports[listener]), StringComparison.Ordinal);
+        // The way is known to the process. This connection and that for the metrics stay: a descriptor that one of them gave back would be
+        // the room that the next one is to miss.
+        using var first = await TcpPeer.ConnectAsync(ports[listener]);
+        Assert.StartsWith("HTTP/1.1 200", await AskAsync(first), StringComparison.Ordinal);
         await gateway.MetricsAsync();
 
         await LimitAsync(gateway, LowestFree(gateway));
-        var asked = AskAsync(ports[listener]);
+        using var second = await TcpPeer.ConnectAsync(ports[listener]);
+        var asked = AskAsync(second);
         await gateway.WaitForMetricAsync(
             "gateway_tcp_accept_errors_total", pauses => pauses is >= 2 and < 100, ("listener", listener), ("error_type", "descriptors"));
         Assert.False(asked.IsCompleted);
@@ -37,9 +40,14 @@ public sealed class AcceptPauseTests
         Assert.Single(gateway.Complaints(), line => line.Contains($"Listener {listener} pauses accepting", StringComparison.Ordinal));
     }
 
-    private static async Task<string> AskAsync(int port)
+    private static async Task AnswerAsync(TcpPeer peer)
     {
-        using var peer = await TcpPeer.ConnectAsync(port);
+        await peer.SendAsync("HTTP/1.1 200 OK\r\n");
+        await peer.ReadToEndAsync();
+    }
+
+    private static async Task<string> AskAsync(TcpPeer peer)
+    {
         await peer.SendAsync("GET /healthz/live HTTP/1.1\r\nHost: a\r\n\r\n");
         return await peer.ReadLineAsync();
     }
