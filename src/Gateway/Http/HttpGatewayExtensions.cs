@@ -25,6 +25,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
+using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Http;
 
@@ -142,18 +143,33 @@ internal static class HttpGatewayExtensions
                 proxy.UseSessionAffinity();
                 proxy.UseMiddleware<ConnectRetryMiddleware>();
                 proxy.UseLoadBalancing();
-                proxy.UsePassiveHealthChecks();
+                UsePassiveHealth(proxy);
             }).Add(HttpRouteEndpoints.Mark);
             // The data source that MapReverseProxy has just added.
             endpoints.ServiceProvider.GetRequiredService<HttpRouteEndpoints>().Follow(endpoints.DataSources.Last());
         });
     }
 
+    /// <summary>
+    /// YARP's middleware of passive health, which awaits each request. The requests of clusters without passive health go around it.
+    /// </summary>
+    private static void UsePassiveHealth(IReverseProxyApplicationBuilder proxy)
+    {
+        // The last middleware is built first.
+        RequestDelegate? around = null;
+        proxy.Use(next => context =>
+            context.Features.Find<IReverseProxyFeature>() is { Cluster.Config.HealthCheck.Passive.Enabled: true }
+                ? next(context)
+                : around!(context));
+        proxy.UsePassiveHealthChecks();
+        proxy.Use(next => around = next);
+    }
+
     /// <summary>A request has got its route.</summary>
     private static Task BeginAsync(HttpContext context, RequestDelegate next)
     {
         InterruptibleBody.Use(context);
-        context.Features.Get<RequestRecord>()?.Begin();
+        context.Features.Find<RequestRecord>()?.Begin();
         return next(context);
     }
 
@@ -161,7 +177,7 @@ internal static class HttpGatewayExtensions
     private static async Task AnswerTimeoutAsync(HttpContext context, RequestDelegate next)
     {
         // Asked before: whoever ends the request takes the feature along.
-        var timeout = context.Features.Get<IHttpRequestTimeoutFeature>();
+        var timeout = context.Features.Find<IHttpRequestTimeoutFeature>();
         await next(context);
         if (timeout?.RequestTimeoutToken.IsCancellationRequested == true && !context.Response.HasStarted)
         {

@@ -1,3 +1,4 @@
+using Gateway.Http.Messages;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Identification;
 
@@ -60,7 +61,7 @@ internal sealed class TlvHeaders(IReadOnlyDictionary<string, string> config, IRe
             headers.Remove(name);
         }
 
-        var ended = context.Features.Get<EndedTls>();
+        var ended = context.Features.Find<EndedTls>();
         foreach (var (header, field, ssl) in _headers)
         {
             if (field is null && ssl is null)

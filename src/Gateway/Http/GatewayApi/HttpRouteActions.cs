@@ -1,3 +1,4 @@
+using Gateway.Http.Messages;
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
@@ -36,7 +37,7 @@ internal sealed class HttpRouteActions(RequestDelegate next, HttpRouteEndpoints 
             || !clusters.TryGetCluster(name, out var cluster)
             || (rule.BackendRoutes.Count > 0 && !clusters.TryGetRoute(rule.BackendRoutes[index], out own)))
         {
-            context.Features.Set<IForwarderErrorFeature>(NoBackend.Instance);
+            context.Features.Put<IForwarderErrorFeature>(NoBackend.Instance);
             context.Response.StatusCode = StatusCodes.Status500InternalServerError;
             return Task.CompletedTask;
         }

@@ -1,4 +1,5 @@
 using Gateway.Http.Forwarded;
+using Gateway.Http.Messages;
 
 namespace Gateway.Http.GatewayApi;
 
@@ -70,7 +71,7 @@ internal sealed class HttpRouteHosts
     /// <summary>Whether a request belongs to another listener than the handshake of its connection.</summary>
     public bool IsMisdirected(HttpContext context) =>
         _listeners is { } listeners
-        && context.Features.Get<EndedTls>()?.ServerName is { } name
+        && context.Features.Find<EndedTls>()?.ServerName is { } name
         && listeners.AreDifferent(name, HostPattern.HostOf(context.Request));
 
     private static int NextDot(string name, int from) => from < name.Length ? name.IndexOf('.', from) : -1;

@@ -1,4 +1,5 @@
 using Gateway.Http.Listeners;
+using Gateway.Http.Messages;
 
 namespace Gateway.Http.GatewayApi;
 
@@ -13,7 +14,7 @@ internal sealed class HttpRouteMatching(RequestDelegate next, HttpRouteEndpoints
     {
         var table = endpoints.Table;
         if (table.IsEmpty
-            || context.Features.Get<IListenerFeature>() is not { } listener
+            || context.Features.Find<IListenerFeature>() is not { } listener
             || table.Find(listener.Name) is not { } hosts)
         {
             return next(context);

@@ -58,7 +58,7 @@ internal sealed record RedirectRule(int Status, string Scheme, string Authority,
         var host = Authority.StartsWith(AnyHost, StringComparison.Ordinal)
             ? HostPattern.HostOf(request) + Authority[AnyHost.Length..]
             : Authority;
-        var target = RawTarget.PathOf(request.HttpContext.Features.Get<IHttpRequestFeature>()?.RawTarget);
+        var target = RawTarget.PathOf(request.HttpContext.Features.Find<IHttpRequestFeature>()?.RawTarget);
         var raw = target.IsEmpty ? "/" : RawTarget.WithoutDotSegments(target);
         var path = Path.Length == 0 ? raw
             : Path.EndsWith(Rest, StringComparison.Ordinal) ? Replaced(request.Path.Value ?? "", matched, raw)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Gateway.Http.Listeners;
+using Gateway.Http.Messages;
 using Gateway.Tcp.Identification;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -24,10 +25,10 @@ internal sealed class BadRequestObserver(HttpRequestReport report) : IObserver<K
     {
         // A request that reached the application has a record, which is reported when the request ends.
         if (value.Value is IFeatureCollection features
-            && features.Get<RequestRecord>() is null
-            && features.Get<IBadRequestExceptionFeature>()?.Error is BadHttpRequestException problem
-            && features.Get<ConnectionIdentity>() is { } connection
-            && features.Get<IListenerFeature>() is { } listener)
+            && features.Find<RequestRecord>() is null
+            && features.Find<IBadRequestExceptionFeature>()?.Error is BadHttpRequestException problem
+            && features.Find<ConnectionIdentity>() is { } connection
+            && features.Find<IListenerFeature>() is { } listener)
         {
             report.Refused(connection, listener.Name, problem);
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Http.Backends.Clients;
+using Gateway.Http.Messages;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Relaying;
 using Microsoft.AspNetCore.Http.Features;
@@ -76,7 +77,7 @@ internal sealed class ConnectionRequests
         Interlocked.Increment(ref _count);
         Client = record.Client.Client;
         _method = record.Context.Request.Method;
-        _target = record.Context.Features.Get<IHttpRequestFeature>()?.RawTarget;
+        _target = record.Context.Features.Find<IHttpRequestFeature>()?.RawTarget;
         Volatile.Write(ref _running, record.Sent);
     }
 
@@ -91,7 +92,7 @@ internal sealed class ConnectionRequests
         Interlocked.Add(ref _sent, record.Sent?.Count ?? 0);
         (Status, Failure) = (record.Status, record.Reason?.Reason);
         // A request that no destination got has not come to the transforms.
-        if (record.Context.Features.Get<IReverseProxyFeature>() is { } proxy)
+        if (record.Context.Features.Find<IReverseProxyFeature>() is { } proxy)
         {
             Send(proxy);
         }

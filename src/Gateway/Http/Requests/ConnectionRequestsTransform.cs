@@ -1,3 +1,4 @@
+using Gateway.Http.Messages;
 using Yarp.ReverseProxy.Model;
 using Yarp.ReverseProxy.Transforms;
 
@@ -10,7 +11,7 @@ internal sealed class ConnectionRequestsTransform : RequestTransform
     public override ValueTask ApplyAsync(RequestTransformContext context)
     {
         var features = context.HttpContext.Features;
-        if (features.Get<ConnectionRequests>() is { } requests && features.Get<IReverseProxyFeature>() is { } proxy)
+        if (features.Find<ConnectionRequests>() is { } requests && features.Find<IReverseProxyFeature>() is { } proxy)
         {
             requests.Send(proxy);
         }

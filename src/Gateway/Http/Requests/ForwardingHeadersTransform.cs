@@ -1,4 +1,5 @@
 using Gateway.Http.Forwarded;
+using Gateway.Http.Messages;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Identification;
 using Microsoft.Extensions.Primitives;
@@ -25,7 +26,7 @@ internal sealed class ForwardingHeadersTransform(ForwardingHeaders headers) : Re
     /// <inheritdoc/>
     public override ValueTask ApplyAsync(RequestTransformContext context)
     {
-        if (context.HttpContext.Features.Get<ClientIdentity>() is not { } identity)
+        if (context.HttpContext.Features.Find<ClientIdentity>() is not { } identity)
         {
             throw new InvalidOperationException("A request has no client identity: it did not come through UseHttpGateway.");
         }
@@ -65,7 +66,7 @@ internal sealed class ForwardingHeadersTransform(ForwardingHeaders headers) : Re
     }
 
     private static string SchemeOf(HttpContext context) =>
-        context.Features.Get<ConnectionIdentity>() is { Tlvs: { IsEmpty: false } tlvs } && ProxySslTlv.SaysTls(tlvs.Span)
+        context.Features.Find<ConnectionIdentity>() is { Tlvs: { IsEmpty: false } tlvs } && ProxySslTlv.SaysTls(tlvs.Span)
             ? "https"
             : context.Request.Scheme;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Gateway.Http.Backends.Exchange;
+using Gateway.Http.Messages;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.AccessLogs;
 using Gateway.Tcp.Identification;
@@ -115,10 +116,10 @@ internal sealed partial class HttpAccessLog
     public static string MethodOf(HttpRequest request) => LogText.Value(request.Method, MaxMethodLength);
 
     /// <summary>The field <c>path</c>.</summary>
-    public static string PathOf(HttpContext context) => PathOf(context.Features.Get<IHttpRequestFeature>()?.RawTarget);
+    public static string PathOf(HttpContext context) => PathOf(context.Features.Find<IHttpRequestFeature>()?.RawTarget);
 
     private static bool IsFault(RequestRecord record) =>
-        record.Reason is not null || record.Status >= 500 || record.Context.Features.Get<RequestRefusal>() is not null;
+        record.Reason is not null || record.Status >= 500 || record.Context.Features.Find<RequestRefusal>() is not null;
 
     private static bool IsSampled(AccessLogRules rules, RequestRecord record) =>
         rules.WritesAll(record.Listener) || rules.Writes(record.Listener, ConnectionIds.NumberOf(record.Context.Connection.Id) ?? 0);
@@ -154,7 +155,7 @@ internal sealed partial class HttpAccessLog
     private void WriteUsual(RequestRecord record)
     {
         var (context, connection) = (record.Context, record.Connection);
-        var proxy = context.Features.Get<IReverseProxyFeature>();
+        var proxy = context.Features.Find<IReverseProxyFeature>();
         var (error, detail) = ErrorOf(record);
         Log.Request(
             _logger,
@@ -187,7 +188,7 @@ internal sealed partial class HttpAccessLog
             return ("ResponseStalled", stalled);
         }
 
-        if (record.Context.Features.Get<RequestRefusal>() is { } refusal)
+        if (record.Context.Features.Find<RequestRefusal>() is { } refusal)
         {
             return (refusal.Error, refusal.Detail);
         }

@@ -1,3 +1,4 @@
+using Gateway.Http.Messages;
 using Gateway.Tcp.AccessLogs;
 using Gateway.Tcp.Telemetry;
 using Yarp.ReverseProxy.Model;
@@ -11,7 +12,7 @@ namespace Gateway.Http.Requests;
 internal readonly record struct HttpAccessSource(RequestRecord Record, AccessEvent Happened, (string Error, string? Detail) Failure)
     : IAccessSource
 {
-    private IReverseProxyFeature? Proxy => Record.Context.Features.Get<IReverseProxyFeature>();
+    private IReverseProxyFeature? Proxy => Record.Context.Features.Find<IReverseProxyFeature>();
 
     private HttpRequest Request => Record.Context.Request;
 

@@ -1,5 +1,6 @@
 using Gateway.Http.Forwarded;
 using Gateway.Http.Listeners;
+using Gateway.Http.Messages;
 using Gateway.Http.Responses;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Telemetry;
@@ -26,8 +27,8 @@ internal sealed class HttpGatewayMiddleware(
     /// <exception cref="InvalidOperationException">The connection was not accepted by one of the gateway's listeners.</exception>
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.Features.Get<ConnectionIdentity>() is not { } connection
-            || context.Features.Get<IListenerFeature>() is not { Http: { } listener } feature)
+        if (context.Features.Find<ConnectionIdentity>() is not { } connection
+            || context.Features.Find<IListenerFeature>() is not { Http: { } listener } feature)
         {
             throw new InvalidOperationException("A request came over a connection that KestrelListenerSetup did not set up.");
         }
@@ -46,16 +47,16 @@ internal sealed class HttpGatewayMiddleware(
         if (model.MayKnowMore(hop))
         {
             client = ForwardedForWalker.Find(hop, headers[ForwardingHeaderNames.For], model);
-            context.Features.Set(client);
+            context.Features.Put(client);
         }
-        else if (context.Features.Get<ClientIdentity>() is { } ofConnection)
+        else if (context.Features.Find<ClientIdentity>() is { } ofConnection)
         {
             client = ofConnection;
         }
         else
         {
             client = new ClientIdentity { Client = hop, Hop = hop };
-            context.Features.Set(client);
+            context.Features.Put(client);
         }
         DropClaims(headers, model, client.IsHopTrusted);
         if (model.EnvoyExternalAddress)
@@ -82,7 +83,7 @@ internal sealed class HttpGatewayMiddleware(
     }
 
     private static RequestDelegate Admit(RequestAdmission admission) => context =>
-        admission.InvokeAsync(context, context.Features.Get<IListenerFeature>()!, context.Features.Get<ClientIdentity>()!);
+        admission.InvokeAsync(context, context.Features.Find<IListenerFeature>()!, context.Features.Find<ClientIdentity>()!);
 
     private static RequestDelegate EndLoops(RequestDelegate next) => context =>
     {
@@ -90,7 +91,7 @@ internal sealed class HttpGatewayMiddleware(
         {
             return next(context);
         }
-        context.Features.Set(LoopGuard.Refusal);
+        context.Features.Put(LoopGuard.Refusal);
         context.Response.StatusCode = StatusCodes.Status508LoopDetected;
         return Task.CompletedTask;
     };

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Gateway.Configuration;
 using Gateway.Http.Backends.Exchange;
+using Gateway.Http.Messages;
 using Gateway.Kubernetes.Endpoints;
 using Gateway.Observability;
 using Yarp.ReverseProxy.Model;
@@ -66,7 +67,7 @@ internal sealed class HttpRequestMetrics : IStartsAtZero
     public void Completed(RequestRecord record)
     {
         var tags = new TagList { { "listener", record.Listener } };
-        if (record.Context.Features.Get<IReverseProxyFeature>() is { } proxy)
+        if (record.Context.Features.Find<IReverseProxyFeature>() is { } proxy)
         {
             tags.Add("route", proxy.Route.Config.RouteId);
             tags.Add("cluster", proxy.Cluster.Config.ClusterId);

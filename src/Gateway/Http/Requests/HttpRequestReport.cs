@@ -1,4 +1,5 @@
 using Gateway.Http.Backends.Exchange;
+using Gateway.Http.Messages;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Telemetry;
 using Yarp.ReverseProxy.Model;
@@ -30,14 +31,14 @@ internal sealed class HttpRequestReport(
         metrics.Completed(record);
         record.OfConnection?.End(record);
         if (record.Reason is { IsDestinations: true } fault
-            && record.Context.Features.Get<IReverseProxyFeature>()?.ProxiedDestination is { } asked)
+            && record.Context.Features.Find<IReverseProxyFeature>()?.ProxiedDestination is { } asked)
         {
             errors?.Note(asked, fault.Reason);
         }
         log.Ended(record);
 
         // The warning comes after the access line of the request.
-        if (record.Reason is { IsUnreachable: true } reason && record.Context.Features.Get<IReverseProxyFeature>() is { } proxy)
+        if (record.Reason is { IsUnreachable: true } reason && record.Context.Features.Find<IReverseProxyFeature>() is { } proxy)
         {
             var destination = proxy.ProxiedDestination is { } last ? $"destination:{last.DestinationId}," : "";
             warnings.Unreachable(

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Gateway.Http.Listeners;
+using Gateway.Http.Messages;
 using Microsoft.AspNetCore.Routing.Matching;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Model;
@@ -66,7 +67,7 @@ internal sealed class ListenerMatcherPolicy : MatcherPolicy, INodeBuilderPolicy,
     private sealed class JumpTable(FrozenDictionary<string, int> byName, int others) : PolicyJumpTable
     {
         public override int GetDestination(HttpContext httpContext) =>
-            httpContext.Features.Get<IListenerFeature>() is { } listener && byName.TryGetValue(listener.Name, out var destination)
+            httpContext.Features.Find<IListenerFeature>() is { } listener && byName.TryGetValue(listener.Name, out var destination)
                 ? destination
                 : others;
     }

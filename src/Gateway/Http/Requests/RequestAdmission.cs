@@ -2,6 +2,7 @@ using System.Net;
 using Gateway.Http.Backends.Exchange;
 using Gateway.Http.Forwarded;
 using Gateway.Http.Listeners;
+using Gateway.Http.Messages;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Prologue;
@@ -35,7 +36,7 @@ internal sealed class RequestAdmission(RequestDelegate next, OperatorWarnings wa
         }
 
         var isShared = listener.Http!.ForwardedHeaders.MayKnowMore(client.Hop);
-        var refusal = Check(rules.Access, client.Client, context.Features.Get<ConnectionIdentity>());
+        var refusal = Check(rules.Access, client.Client, context.Features.Find<ConnectionIdentity>());
         AdmissionPlace? place = null;
         if (refusal == AdmissionRefusal.None && isShared && !IsProxy(client, listener.Http.ForwardedHeaders))
         {
@@ -64,7 +65,7 @@ internal sealed class RequestAdmission(RequestDelegate next, OperatorWarnings wa
 
     private static Task RefuseAsync(HttpContext context, in Outcome outcome, bool endsConnection)
     {
-        context.Features.Set(new RequestRefusal(outcome.Label, outcome.Rule ?? "-"));
+        context.Features.Put(new RequestRefusal(outcome.Label, outcome.Rule ?? "-"));
         context.Response.StatusCode =
             outcome.Reason == CloseReason.AccessDenied ? StatusCodes.Status403Forbidden : StatusCodes.Status429TooManyRequests;
         if (!endsConnection)
@@ -74,7 +75,7 @@ internal sealed class RequestAdmission(RequestDelegate next, OperatorWarnings wa
 
         if (HttpProtocol.IsHttp2(context.Request.Protocol))
         {
-            context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+            context.Features.Find<IConnectionLifetimeNotificationFeature>()?.RequestClose();
         }
         else
         {

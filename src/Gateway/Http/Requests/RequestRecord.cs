@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Gateway.Http.Backends.Exchange;
 using Gateway.Http.Forwarded;
+using Gateway.Http.Messages;
 using Gateway.Http.Responses;
 using Gateway.Tcp.Identification;
 
@@ -34,7 +35,7 @@ internal sealed class RequestRecord(
     public WaitingResponse Waiting => waiting;
 
     /// <summary>What the status page shows of the connection; null: the connection has no part in it.</summary>
-    public ConnectionRequests? OfConnection { get; } = context.Features.Get<ConnectionRequests>();
+    public ConnectionRequests? OfConnection { get; } = context.Features.Find<ConnectionRequests>();
 
     /// <summary>Counts the sent bytes, and notices when the client takes nothing; null: there is no response body.</summary>
     public SentBytes? Sent { get; } = SentBytes.Of(context, waiting);
@@ -55,7 +56,7 @@ internal sealed class RequestRecord(
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
 
     /// <summary>The number of bytes received of the body or of the upgraded stream.</summary>
-    public long ReceivedBytes => (context.Features.Get<UploadContent>()?.Count ?? 0) + (Sent?.Received ?? 0);
+    public long ReceivedBytes => (context.Features.Find<UploadContent>()?.Count ?? 0) + (Sent?.Received ?? 0);
 
     /// <summary>The time until the response began, if the access log needs it; null: it has not begun, or nobody noted it.</summary>
     public TimeSpan? ResponseStart { get; private set; }
@@ -78,7 +79,7 @@ internal sealed class RequestRecord(
     /// response until then.</summary>
     public async Task RunAsync(RequestDelegate next)
     {
-        context.Features.Set(this);
+        context.Features.Put(this);
         OfConnection?.Begin(this);
         context.Response.OnCompleted(static record => ((RequestRecord)record).CompleteAsync(), this);
         try

@@ -40,14 +40,14 @@ internal sealed class RequestRules(RequestDelegate next)
     {
         var request = context.Request;
         var isHttp2 = HttpProtocol.IsHttp2(request.Protocol);
-        var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
-        var isMeasuredHere = isHttp2 || context.Features.Get<EndedTls>() is not null;
+        var target = context.Features.Find<IHttpRequestFeature>()!.RawTarget;
+        var isMeasuredHere = isHttp2 || context.Features.Find<EndedTls>() is not null;
         if (((isMeasuredHere ? FaultOfLimits(context, target) : null) ?? (isHttp2 ? null : FaultOfFraming(request))) is { } fault)
         {
             return RefuseAsync(context, fault.Status, fault.Error, fault.Detail);
         }
 
-        if (HttpMethods.IsConnect(request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true })
+        if (HttpMethods.IsConnect(request.Method) && context.Features.Find<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true })
         {
             return RefuseAsync(context, StatusCodes.Status501NotImplemented, "Method", "CONNECT is for forward proxies");
         }
@@ -89,7 +89,7 @@ internal sealed class RequestRules(RequestDelegate next)
     }
 
     private static (int Status, string Error, string Detail)? FaultOfLimits(HttpContext context, string target) =>
-        context.Features.Get<IListenerFeature>()?.Http?.HeaderLimits.Exceeded(context.Request, target) is { } large
+        context.Features.Find<IListenerFeature>()?.Http?.HeaderLimits.Exceeded(context.Request, target) is { } large
             ? (large.Status, "HeaderLimits", large.Detail)
             : null;
 
@@ -118,7 +118,7 @@ internal sealed class RequestRules(RequestDelegate next)
 
     private static Task RefuseAsync(HttpContext context, int status, string error, string detail)
     {
-        context.Features.Set(new RequestRefusal(error, detail));
+        context.Features.Put(new RequestRefusal(error, detail));
         context.Response.StatusCode = status;
         if (!HttpProtocol.IsHttp2(context.Request.Protocol))
         {
@@ -154,9 +154,9 @@ internal sealed class RequestRules(RequestDelegate next)
     private static void KeepScheme(HttpContext context)
     {
         var scheme = context.Request.Scheme;
-        var own = context.Features.Get<EndedTls>() is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
+        var own = context.Features.Find<EndedTls>() is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
         if (scheme != own
-            && !(scheme == Uri.UriSchemeHttps && context.Features.Get<ClientIdentity>() is { IsHopTrusted: true }))
+            && !(scheme == Uri.UriSchemeHttps && context.Features.Find<ClientIdentity>() is { IsHopTrusted: true }))
         {
             context.Request.Scheme = own;
         }
@@ -174,7 +174,7 @@ internal sealed class RequestRules(RequestDelegate next)
             if (!Framing.Contains(name, StringComparer.OrdinalIgnoreCase)
                 && !ForwardingHeaderNames.IsClaim(name)
                 && !ForwardingHeaderNames.IsEnvoyClaim(name)
-                && context.Features.Get<IListenerFeature>()?.Http?.TlvHeaders?.IsReserved(name) != true)
+                && context.Features.Find<IListenerFeature>()?.Http?.TlvHeaders?.IsReserved(name) != true)
             {
                 headers.Remove(name);
             }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gateway.Http.Messages;
 using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Http.Requests;
@@ -9,7 +10,7 @@ internal static class RequestSpan
     /// <summary>The request has ended. Requests of Admin and Probes have no record, and no such attributes.</summary>
     public static void Describe(Activity span, HttpResponse response)
     {
-        if (response.HttpContext.Features.Get<RequestRecord>() is not { } record)
+        if (response.HttpContext.Features.Find<RequestRecord>() is not { } record)
         {
             return;
         }
@@ -20,7 +21,7 @@ internal static class RequestSpan
         span.SetTag("gateway.connection.id", response.HttpContext.Connection.Id);
         span.SetTag("gateway.client.source", record.Connection.Source.ToString());
         span.SetTag("gateway.listener", record.Listener);
-        if (response.HttpContext.Features.Get<IReverseProxyFeature>() is { } proxy)
+        if (response.HttpContext.Features.Find<IReverseProxyFeature>() is { } proxy)
         {
             span.SetTag("gateway.route", proxy.Route.Config.RouteId);
             span.SetTag("gateway.cluster", proxy.Cluster.Config.ClusterId);

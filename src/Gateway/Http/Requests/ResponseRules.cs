@@ -36,7 +36,7 @@ internal sealed class ResponseRules : ResponseTransform
             case HttpStatusCode.SwitchingProtocols when !MayUpgrade(context.HttpContext):
                 client.Clear();
                 client.StatusCode = StatusCodes.Status502BadGateway;
-                context.HttpContext.Features.Set(
+                context.HttpContext.Features.Put(
                     new RequestRefusal("Upgrade", "the destination answers 101 to a request that asks for no upgrade"));
                 context.SuppressResponseBody = true;
                 return default;
@@ -57,6 +57,6 @@ internal sealed class ResponseRules : ResponseTransform
     }
 
     private static bool MayUpgrade(HttpContext context) =>
-        context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
-        || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
+        context.Features.Find<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
+        || context.Features.Find<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
 }

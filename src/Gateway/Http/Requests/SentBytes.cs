@@ -32,21 +32,21 @@ internal sealed class SentBytes : CountingStream, IHttpResponseBodyFeature, IHtt
     /// <summary>Starts counting for <paramref name="context"/>, whose response may have to wait for the client.</summary>
     public static SentBytes? Of(HttpContext context, WaitingResponse waiting)
     {
-        if (context.Features.Get<IHttpResponseBodyFeature>() is not { } body)
+        if (context.Features.Find<IHttpResponseBodyFeature>() is not { } body)
         {
             return null;
         }
-        var upgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgradable ? upgradable : null;
-        var connect = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } extended ? extended : null;
+        var upgrade = context.Features.Find<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgradable ? upgradable : null;
+        var connect = context.Features.Find<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } extended ? extended : null;
         var sent = new SentBytes(body, upgrade, connect, waiting);
-        context.Features.Set<IHttpResponseBodyFeature>(sent);
+        context.Features.Put<IHttpResponseBodyFeature>(sent);
         if (upgrade is not null)
         {
-            context.Features.Set<IHttpUpgradeFeature>(sent);
+            context.Features.Put<IHttpUpgradeFeature>(sent);
         }
         if (connect is not null)
         {
-            context.Features.Set<IHttpExtendedConnectFeature>(sent);
+            context.Features.Put<IHttpExtendedConnectFeature>(sent);
         }
         return sent;
     }

@@ -19,7 +19,7 @@ internal sealed class TargetTransform(bool setsPath, bool changesQuery) : Reques
     public override ValueTask ApplyAsync(RequestTransformContext context)
     {
         var request = context.HttpContext.Request;
-        var raw = RawTarget.PathOf(context.HttpContext.Features.Get<IHttpRequestFeature>()!.RawTarget);
+        var raw = RawTarget.PathOf(context.HttpContext.Features.Find<IHttpRequestFeature>()!.RawTarget);
         if (raw.IsEmpty)
         {
             SendAsterisk(context);

@@ -1,3 +1,4 @@
+using Gateway.Http.Messages;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Transforms;
@@ -14,7 +15,7 @@ internal sealed class TrailerTransform : ResponseTransform
     public override ValueTask ApplyAsync(ResponseTransformContext context)
     {
         var headers = context.HttpContext.Response.Headers;
-        if (headers.Trailer.Count > 0 && context.HttpContext.Features.Get<IHttpResponseTrailersFeature>() is null)
+        if (headers.Trailer.Count > 0 && context.HttpContext.Features.Find<IHttpResponseTrailersFeature>() is null)
         {
             headers.Remove(HeaderNames.Trailer);
         }

@@ -42,7 +42,7 @@ internal sealed class EngineConnection :
     private int _looks;
     private volatile bool _isAborted;
 
-    public EngineConnection(TcpConnection connection, ConnectionPipes pipes, IFeatureCollection carrier)
+    public EngineConnection(TcpConnection connection, ConnectionPipes pipes, KeyValuePair<Type, object>[] carrier)
     {
         _connection = connection;
         _pipes = pipes;

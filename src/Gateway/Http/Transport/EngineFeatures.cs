@@ -7,8 +7,8 @@ namespace Gateway.Http.Transport;
 
 /// <summary>
 /// The features of an <see cref="EngineConnection"/>: those that the connection implements or that were set, then those of the
-/// <see cref="Carrier"/>. Each request looks for some twenty features here, and few are set, so a short list costs less than the
-/// dictionary of <see cref="FeatureCollection"/>.
+/// <see cref="Carrier"/>. Each request looks for some twenty features here, of which half are nowhere, and few are set. So two short lists
+/// cost less than the dictionaries of <see cref="FeatureCollection"/>.
 /// </summary>
 internal sealed class EngineFeatures : IFeatureCollection
 {
@@ -24,15 +24,15 @@ internal sealed class EngineFeatures : IFeatureCollection
         typeof(IConnectionLifetimeNotificationFeature),
     ];
 
-    private readonly IFeatureCollection _carrier;
+    private readonly KeyValuePair<Type, object>[] _carrier;
 
     // Ends with the first place without a type, or with the array. Another thread may look for a feature while one is set.
     private KeyValuePair<Type, object>[] _features = new KeyValuePair<Type, object>[Implemented.Length * 2];
     private int _changes;
 
     /// <param name="connection">The connection.</param>
-    /// <param name="carrier">The carrier's features.</param>
-    public EngineFeatures(ConnectionContext connection, IFeatureCollection carrier)
+    /// <param name="carrier">The carrier's features (<see cref="OfCarrier"/>).</param>
+    public EngineFeatures(ConnectionContext connection, KeyValuePair<Type, object>[] carrier)
     {
         _carrier = carrier;
         for (var place = 0; place < Implemented.Length; place++)
@@ -45,7 +45,7 @@ internal sealed class EngineFeatures : IFeatureCollection
     public bool IsReadOnly => false;
 
     /// <inheritdoc/>
-    public int Revision => _changes + _carrier.Revision;
+    public int Revision => _changes;
 
     /// <inheritdoc/>
     /// <remarks>Null removes the feature that was set.</remarks>
@@ -55,7 +55,7 @@ internal sealed class EngineFeatures : IFeatureCollection
         {
             var features = _features;
             var place = PlaceOf(features, key);
-            return place < features.Length && features[place].Value is { } feature ? feature : _carrier[key];
+            return place < features.Length && features[place].Value is { } feature ? feature : FindOfCarrier(key);
         }
         set
         {
@@ -82,8 +82,25 @@ internal sealed class EngineFeatures : IFeatureCollection
     public IEnumerator<KeyValuePair<Type, object>> GetEnumerator() =>
         _features.TakeWhile(static feature => feature.Key is not null).UnionBy(_carrier, static feature => feature.Key).GetEnumerator();
 
+    /// <summary>What connections take from the carrier: its features, which do not change any more when it accepts connections.</summary>
+    public static KeyValuePair<Type, object>[] OfCarrier(IFeatureCollection carrier) =>
+        [.. carrier.Where(static feature => !Implemented.Contains(feature.Key))];
+
     /// <inheritdoc/>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private object? FindOfCarrier(Type key)
+    {
+        foreach (var feature in _carrier)
+        {
+            if (ReferenceEquals(feature.Key, key))
+            {
+                return feature.Value;
+            }
+        }
+
+        return null;
+    }
 
     // The first place without a type, if the type is not there.
     private static int PlaceOf(KeyValuePair<Type, object>[] features, Type? key)

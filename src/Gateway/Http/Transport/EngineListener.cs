@@ -25,7 +25,7 @@ internal sealed partial class EngineListener(
     private readonly LoopConnections[] _connections = [.. loops.Select(static loop => new LoopConnections(loop))];
     private readonly TaskCompletionSource _unbound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ConnectionContext? _carrier;
+    private KeyValuePair<Type, object>[] _ofCarrier = [];
     private ConnectionDelegate? _next;
 
     // The listener counts as one until it is unbound.
@@ -65,9 +65,9 @@ internal sealed partial class EngineListener(
     /// <param name="next">The rest of the pipeline.</param>
     public async Task RunAsync(ConnectionContext carrier, ConnectionDelegate next)
     {
-        (_carrier, _next) = (carrier, next);
         // Kestrel adds tags to this feature's list, which is made for one connection: two loops would change the list at the same time.
         carrier.Features.Set<IConnectionMetricsTagsFeature>(null);
+        (_ofCarrier, _next) = (EngineFeatures.OfCarrier(carrier.Features), next);
         metrics.CarrierBegins();
         carrier.Features.Get<IConnectionHeartbeatFeature>()?.OnHeartbeat(static self => ((EngineListener)self).Beat(), this);
         await using var closing = carrier.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested
@@ -99,7 +99,7 @@ internal sealed partial class EngineListener(
             return;
         }
 
-        var connection = new EngineConnection(accepted, pipes, _carrier!.Features);
+        var connection = new EngineConnection(accepted, pipes, _ofCarrier);
         onAccepted(connection);
         Interlocked.Increment(ref _open);
         _ = RunAsync(connection, _connections[pipes.CarriedBy.Index]);

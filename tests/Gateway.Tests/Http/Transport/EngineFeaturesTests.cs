@@ -12,15 +12,19 @@ public sealed class EngineFeaturesTests : IAsyncDisposable
     private readonly FeatureCollection _carrier = new();
     private readonly EngineFeatures _features;
 
-    public EngineFeaturesTests() => _features = new EngineFeatures(_connection, _carrier);
+    public EngineFeaturesTests()
+    {
+        _carrier.Set("carrier");
+        _carrier.Set<IConnectionIdFeature>(new DefaultConnectionContext());
+        _carrier[typeof(int)] = "hidden";
+        _features = new EngineFeatures(_connection, EngineFeatures.OfCarrier(_carrier));
+    }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
     [Fact]
     public void Get_FeatureThatTheConnectionImplements_IsTheConnection()
     {
-        _carrier.Set<IConnectionIdFeature>(new DefaultConnectionContext());
-
         Assert.Same(_connection, _features.Get<IConnectionIdFeature>());
         Assert.Same(_connection, _features[typeof(IConnectionLifetimeFeature)]);
     }
@@ -29,7 +33,6 @@ public sealed class EngineFeaturesTests : IAsyncDisposable
     public void Get_FeatureThatWasSet_WinsOverTheConnectionAndTheCarrier()
     {
         var (own, text) = (new DefaultConnectionContext(), "own");
-        _carrier.Set("carrier");
         _features.Set<IConnectionIdFeature>(own);
         _features.Set(text);
 
@@ -40,8 +43,6 @@ public sealed class EngineFeaturesTests : IAsyncDisposable
     [Fact]
     public void Get_FeatureOfNeither_IsTheCarriers()
     {
-        _carrier.Set("carrier");
-
         Assert.Equal("carrier", _features.Get<string>());
         Assert.Null(_features.Get<Uri>());
     }
@@ -49,7 +50,6 @@ public sealed class EngineFeaturesTests : IAsyncDisposable
     [Fact]
     public void Set_Null_RemovesWhatWasSet()
     {
-        _carrier.Set("carrier");
         _features.Set("own");
         _features.Set(new Version(1, 0));
         var revision = _features.Revision;
@@ -71,9 +71,6 @@ public sealed class EngineFeaturesTests : IAsyncDisposable
         {
             _features[type] = type.Name;
         }
-
-        _carrier[typeof(int)] = "hidden";
-        _carrier.Set("carrier");
 
         var all = _features.ToDictionary();
         Assert.Equal(types.Select(static type => (object)type.Name), types.Select(type => all[type]));

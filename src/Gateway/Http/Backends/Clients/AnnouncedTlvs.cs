@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Gateway.Http.Listeners;
+using Gateway.Http.Messages;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Identification;
@@ -27,8 +28,8 @@ internal sealed class AnnouncedTlvs(SourceIpConfig sourceIp, string cluster)
     /// <param name="announced">The client that the header announces, with the TLVs that were received.</param>
     public ReadOnlyMemory<byte> For(HttpContext context, ConnectionIdentity announced) =>
         Write(
-            context.Features.Get<IReverseProxyFeature>()?.Route.Config.RouteId ?? "",
-            context.Features.Get<IListenerFeature>()?.Name ?? "",
+            context.Features.Find<IReverseProxyFeature>()?.Route.Config.RouteId ?? "",
+            context.Features.Find<IListenerFeature>()?.Name ?? "",
             announced,
             context.Connection.Id);
 

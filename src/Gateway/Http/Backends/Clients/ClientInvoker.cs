@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Http.Backends.Exchange;
 using Gateway.Http.Forwarded;
+using Gateway.Http.Messages;
 using Gateway.ProxyProtocol;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
@@ -66,7 +67,7 @@ internal sealed class ClientInvoker : HttpMessageInvoker
             return await _own.SendAsync(request, cancellationToken);
         }
 
-        if (context.Features.Get<ConnectionIdentity>() is not { } connection || context.Features.Get<ClientIdentity>() is not { } client)
+        if (context.Features.Find<ConnectionIdentity>() is not { } connection || context.Features.Find<ClientIdentity>() is not { } client)
         {
             throw new InvalidOperationException("A request has no client identity: it did not come through UseHttpGateway.");
         }
@@ -82,7 +83,7 @@ internal sealed class ClientInvoker : HttpMessageInvoker
             ? ClientKey.OfHeader(identity, _tellsTlvs ? announced.Tlvs ?? identity.Tlvs : default)
             : ClientKey.OfAddress(identity.Client.Address);
         // A key with a port belongs to one connection of the client. A key without a port may come again with another connection.
-        var clientClosed = key.Port != 0 ? context.Features.Get<IConnectionLifetimeFeature>()?.ConnectionClosed ?? default : default;
+        var clientClosed = key.Port != 0 ? context.Features.Find<IConnectionLifetimeFeature>()?.ConnectionClosed ?? default : default;
         if (_pool.Acquire(key, announced, clientClosed) is not { } connections)
         {
             var why = $"{SourceIp.MaxClients} clients have requests under way ({ClusterSourceIp.Prefix}MaxClients)";

@@ -1,3 +1,4 @@
+using Gateway.Http.Messages;
 using Yarp.ReverseProxy.Model;
 using Yarp.ReverseProxy.Transforms;
 
@@ -14,7 +15,7 @@ internal sealed class ClientTransform : RequestTransform
     public override ValueTask ApplyAsync(RequestTransformContext context)
     {
         if (context.ProxyRequest.Content is not null
-            || context.HttpContext.Features.Get<IReverseProxyFeature>()?.Cluster.HttpClient is ClientInvoker)
+            || context.HttpContext.Features.Find<IReverseProxyFeature>()?.Cluster.HttpClient is ClientInvoker)
         {
             context.ProxyRequest.Options.Set(ClientInvoker.Context, context.HttpContext);
         }

@@ -40,7 +40,7 @@ internal sealed class DestinationHandler(HttpMessageHandler inner, string cluste
             request.Content = upload;
             if (request.Options.TryGetValue(ClientInvoker.Context, out var context))
             {
-                context.Features.Set(upload);
+                context.Features.Put(upload);
             }
         }
 

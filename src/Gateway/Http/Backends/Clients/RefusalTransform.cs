@@ -1,4 +1,5 @@
 using Gateway.Http.Backends.Exchange;
+using Gateway.Http.Messages;
 using Yarp.ReverseProxy.Transforms;
 
 namespace Gateway.Http.Backends.Clients;
@@ -11,7 +12,7 @@ internal sealed class RefusalTransform : ResponseTransform
     {
         if (context.ProxyResponse is RefusedResponse refused)
         {
-            context.HttpContext.Features.Set(refused.Refusal);
+            context.HttpContext.Features.Put(refused.Refusal);
         }
 
         return default;

@@ -1,3 +1,4 @@
+using Gateway.Http.Messages;
 using Gateway.Kubernetes.Endpoints;
 using Gateway.Tcp.Dialing;
 using Microsoft.Extensions.Primitives;
@@ -62,7 +63,7 @@ internal sealed class ConnectRetryMiddleware(RequestDelegate next, SocketDialer 
         !context.Response.HasStarted
         && !context.RequestAborted.IsCancellationRequested
         && RequestFailure.Of(context) is { IsConnect: true }
-        && context.Features.Get<UploadContent>() is null or { Count: 0 };
+        && context.Features.Find<UploadContent>() is null or { Count: 0 };
 
     private IReadOnlyList<DestinationState> Destinations(
         IReverseProxyFeature proxy, IReadOnlyList<DestinationState> affinitized) =>
@@ -80,7 +81,7 @@ internal sealed class ConnectRetryMiddleware(RequestDelegate next, SocketDialer 
             context.Response.Headers[name] = values;
         }
 
-        context.Features.Set<IForwarderErrorFeature>(null);
-        context.Features.Set<UploadContent>(null);
+        context.Features.Put<IForwarderErrorFeature>(null);
+        context.Features.Put<UploadContent>(null);
     }
 }

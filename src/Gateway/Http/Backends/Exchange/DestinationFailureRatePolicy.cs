@@ -1,3 +1,4 @@
+using Gateway.Http.Messages;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.Model;
@@ -26,7 +27,7 @@ internal sealed class DestinationFailureRatePolicy(IServiceProvider services) : 
     /// <inheritdoc/>
     public void RequestProxied(HttpContext context, ClusterState cluster, DestinationState destination)
     {
-        var error = context.Features.Get<IForwarderErrorFeature>();
+        var error = context.Features.Find<IForwarderErrorFeature>();
         if (error is null || RequestFailure.Of(context) is { IsDestinations: true })
         {
             _inner.Value.RequestProxied(context, cluster, destination);
@@ -34,8 +35,8 @@ internal sealed class DestinationFailureRatePolicy(IServiceProvider services) : 
         }
 
         // YARP's policy looks only at this feature. Without the feature, the policy counts the request as a success.
-        context.Features.Set<IForwarderErrorFeature>(null);
+        context.Features.Put<IForwarderErrorFeature>(null);
         _inner.Value.RequestProxied(context, cluster, destination);
-        context.Features.Set(error);
+        context.Features.Put(error);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Gateway.Configuration;
+using Gateway.Http.Messages;
 using Gateway.Kubernetes.Endpoints;
 using Gateway.Observability;
 using Gateway.Tcp.Telemetry;
@@ -55,7 +56,7 @@ internal sealed partial class FailedConnectsPolicy(
     /// <inheritdoc/>
     public void RequestProxied(HttpContext context, ClusterState cluster, DestinationState destination)
     {
-        if (context.Features.Get<IForwarderErrorFeature>() is not { } error)
+        if (context.Features.Find<IForwarderErrorFeature>() is not { } error)
         {
             Reached(cluster, destination);
         }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Gateway.Http.Messages;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Telemetry;
 using Yarp.ReverseProxy.Forwarder;
@@ -59,7 +60,7 @@ internal sealed class RequestFailure
     /// <param name="thrown">The exception that ended the request in the gateway, if any.</param>
     public static RequestFailure? Of(HttpContext context, Exception? thrown = null)
     {
-        if (context.Features.Get<RequestRefusal>() is { } refusal)
+        if (context.Features.Find<RequestRefusal>() is { } refusal)
         {
             return refusal.Error == RefusedResponse.ClientLimit ? Limit
                 : refusal.Error == RefusedResponse.SourceIp ? SourceIp
@@ -92,7 +93,7 @@ internal sealed class RequestFailure
 
     /// <summary>YARP's error; null if there is none. It is no error that a body was ended after its response.</summary>
     public static IForwarderErrorFeature? ErrorOf(HttpContext context) =>
-        context.Features.Get<IForwarderErrorFeature>() switch
+        context.Features.Find<IForwarderErrorFeature>() switch
         {
             null or { Error: ForwarderError.None } => null,
             {
@@ -145,11 +146,11 @@ internal sealed class RequestFailure
     private static RequestFailure OfTimeout(HttpContext context, Exception? failed) =>
         Behind<TimeoutException>(failed) is not null ? ConnectTimeout : IsUploading(context) ? StalledUpload : Timeout;
 
-    private static bool IsUploading(HttpContext context) => context.Features.Get<UploadContent>() is { IsComplete: false };
+    private static bool IsUploading(HttpContext context) => context.Features.Find<UploadContent>() is { IsComplete: false };
 
     // YARP reports these errors after the whole response was passed on.
     private static bool IsEnded(HttpContext context, IForwarderErrorFeature error) =>
-        context.Features.Get<UploadContent>() is { IsStopped: true }
+        context.Features.Find<UploadContent>() is { IsStopped: true }
         && (error.Error != ForwarderError.RequestBodyCanceled || !context.RequestAborted.IsCancellationRequested);
 
     private static T? Behind<T>(Exception? failed)
