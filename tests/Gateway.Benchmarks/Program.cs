@@ -68,6 +68,7 @@ static int Compare(Dictionary<string, string> options)
     backend.Listen(Configurations.EchoPort, Service.Echo);
     backend.Listen(Configurations.EchoAfterHeaderPort, Service.EchoAfterHeader);
     backend.Listen(Configurations.SinkPort, Service.Sink);
+    backend.Listen(Configurations.UpgradePort, Service.Upgrade);
     backend.Start();
 
     var report = new Report();
@@ -211,6 +212,21 @@ static int Compare(Dictionary<string, string> options)
             }
         }
 
+        if (Wanted(ColdRun.Name))
+        {
+            Progress(ColdRun.Name);
+            List<(string Name, Func<Proxy> Start)> cold =
+            [
+                (Report.Ours, () => configurations.Gateway("cold-gateway", 7900)),
+                ("haproxy", () => configurations.Haproxy("cold-haproxy", 7900, splice: false)),
+                ("nginx", () => configurations.Nginx("cold-nginx", 7900, "16k")),
+            ];
+            foreach (var (cell, rows) in new ColdRun(cold, backend, rounds).Run())
+            {
+                report.Add(cell.Name, "per s", "µs each", 1e6, rows, [cold[1].Name, cold[2].Name], cell.SpeedGoal, cell.CpuGoal);
+            }
+        }
+
         if (Wanted("start"))
         {
             Progress("start");
@@ -223,7 +239,9 @@ static int Compare(Dictionary<string, string> options)
             ]);
         }
 
-        if (HttpRun.Cells.Any(cell => Wanted(cell.Name)) || Wanted("tls"))
+        var httpCells = HttpCell.All.Where(cell => Wanted(cell.Name)).ToList();
+        var webSockets = Cell.WebSockets.Where(cell => Wanted(cell.Name)).ToList();
+        if (httpCells.Count > 0 || Wanted("tls"))
         {
             Add(configurations.StaticServer());
         }
@@ -247,17 +265,30 @@ static int Compare(Dictionary<string, string> options)
                 [.. ends.Select(static proxy => (proxy.Name, TlsRun.BytesPerConnection(proxy, 1000)))]);
         }
 
-        if (HttpRun.Cells.Any(cell => Wanted(cell.Name)))
+        if (httpCells.Count > 0 || webSockets.Count > 0)
         {
             var yarp = Add(Configurations.PlainYarp(8000));
             List<Proxy> http = [ours, .. others, yarp, peers[0], peers[2]];
-            var httpRun = new HttpRun(http, rounds, 2);
+            var httpRun = new HttpRun(http, [ours, .. others, peers[0]], httpCells, rounds, 2);
             Progress("http warm-up");
             httpRun.WarmUp();
             foreach (var (cell, rows) in httpRun.Run(Progress))
             {
-                report.Add(cell, "requests/s", "µs each", 1e6, rows, [yarp.Name], 1.2, null);
-                report.AddGoal(rows, [peers[2].Name], 0.7);
+                report.Add(cell.Name, "requests/s", "µs each", 1e6, rows, [yarp.Name], cell.OverYarp, null);
+                if (cell.OverNginx is { } goal)
+                {
+                    report.AddGoal(rows, [peers[2].Name], goal);
+                }
+
+                if (others.Count > 0)
+                {
+                    report.AddCpuGoal(rows[0], rows[1], cell.CpuOverOther);
+                }
+            }
+
+            foreach (var (cell, rows) in new TcpRun(http, backend, rounds, seconds).Run(webSockets, Progress))
+            {
+                report.Add(cell.Name, "per s", "µs each", 1e6, rows, [yarp.Name], cell.SpeedGoal, null);
             }
         }
     }

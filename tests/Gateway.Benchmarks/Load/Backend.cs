@@ -8,6 +8,9 @@ internal sealed class Backend
 {
     private const int BufferBytes = 256 * 1024;
 
+    private static readonly byte[] Switched =
+        [.. "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"u8, .. "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"u8];
+
     private readonly EpollSet _epoll = new(512);
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferBytes, pinned: true);
     private LoadSocket?[] _sockets = new LoadSocket?[1024];
@@ -111,6 +114,13 @@ internal sealed class Backend
             if (socket.Service == Service.EchoAfterHeader && !socket.HeaderSeen)
             {
                 payload = SkipHeader(socket, payload);
+            }
+
+            if (socket.Service == Service.Upgrade && !socket.HeaderSeen)
+            {
+                socket.HeaderSeen = true;
+                Switched.CopyTo(_buffer);
+                payload = _buffer.AsSpan(0, Switched.Length);
             }
 
             return payload.IsEmpty || Syscalls.Send(socket.Fd, payload) == payload.Length;

@@ -15,6 +15,12 @@ internal sealed class Client(SliceRequest request, Backend backend)
     private static readonly byte[] Block = new byte[256 * 1024];
     private static readonly byte[] HeaderAndMessage = CreateHeaderAndMessage();
 
+    private static readonly byte[] Upgrade =
+    [
+        .. "GET /ws HTTP/1.1\r\nHost: bench.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"u8,
+        .. "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"u8,
+    ];
+
     private readonly byte[] _message = request.Message ?? SmallMessage;
 
     private readonly EpollSet _epoll = new(512);
@@ -143,6 +149,12 @@ internal sealed class Client(SliceRequest request, Backend backend)
         if (!socket.IsConnected)
         {
             socket.IsConnected = true;
+            if (request.WithUpgrade)
+            {
+                socket.AwaitsUpgrade = true;
+                return Syscalls.Send(socket.Fd, Upgrade) == Upgrade.Length;
+            }
+
             socket.Remaining = _message.Length;
             // Latency of an exchange starts here, that of a short connection with its connect.
             socket.SentAt = request.Kind == SliceKind.Short ? socket.SentAt : Stopwatch.GetTimestamp();
@@ -178,6 +190,19 @@ internal sealed class Client(SliceRequest request, Backend backend)
             return false;
         }
 
+        if (socket.AwaitsUpgrade)
+        {
+            // On loopback a head comes whole.
+            if (!_buffer.AsSpan(0, count).StartsWith("HTTP/1.1 101"u8))
+            {
+                _errors++;
+                return false;
+            }
+
+            socket.AwaitsUpgrade = false;
+            return SendAgain(socket, Stopwatch.GetTimestamp());
+        }
+
         socket.Remaining -= count;
         if (socket.Remaining > 0)
         {
@@ -194,10 +219,15 @@ internal sealed class Client(SliceRequest request, Backend backend)
             case SliceKind.Idle:
                 return true;
             default:
-                socket.SentAt = now;
-                socket.Remaining = _message.Length;
-                return Syscalls.Send(socket.Fd, _message) == _message.Length;
+                return SendAgain(socket, now);
         }
+    }
+
+    private bool SendAgain(LoadSocket socket, long now)
+    {
+        socket.SentAt = now;
+        socket.Remaining = _message.Length;
+        return Syscalls.Send(socket.Fd, _message) == _message.Length;
     }
 
     private int Percentile(double share)

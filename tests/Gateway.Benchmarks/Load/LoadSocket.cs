@@ -21,6 +21,9 @@ internal sealed class LoadSocket(int number)
 
     public bool IsConnected { get; set; }
 
+    /// <summary>A client's: 101 has not come yet.</summary>
+    public bool AwaitsUpgrade { get; set; }
+
     public long SentAt { get; set; }
 
     public void Register(EpollSet epoll, EpollEvents events, int index)
@@ -56,4 +59,7 @@ internal enum Service
 
     /// <summary>Reads and counts.</summary>
     Sink,
+
+    /// <summary>Answers the head of a request with 101, and sends back what follows.</summary>
+    Upgrade,
 }

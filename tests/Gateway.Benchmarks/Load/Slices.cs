@@ -22,6 +22,9 @@ internal sealed record SliceRequest(SliceKind Kind, int Port, int Connections, b
     /// <summary>What is sent and echoed; null: 64 bytes.</summary>
     public byte[]? Message { get; init; }
 
+    /// <summary>The connection is a WebSocket's: a request with Upgrade comes first, and the messages follow its 101.</summary>
+    public bool WithUpgrade { get; init; }
+
     /// <summary>Each PROXY header tells of another client, one of 16 million.</summary>
     public bool ManyClients { get; init; }
 }

@@ -12,6 +12,8 @@ internal sealed class Configurations(string directory, string gateway, int cores
     public const int EchoAfterHeaderPort = 7001;
     public const int SinkPort = 7002;
     public const int HttpPort = 7003;
+    public const int HttpAfterHeaderPort = 7004;
+    public const int UpgradePort = 7005;
 
     /// <summary>The name in the certificate.</summary>
     public const string ServerName = "bench.example";
@@ -104,8 +106,19 @@ internal sealed class Configurations(string directory, string gateway, int cores
             }
           },
           "ReverseProxy": {
-            "Routes": { "all": { "ClusterId": "web", "Match": { "Path": "/{**all}" } } },
-            "Clusters": { "web": { "Destinations": { "0": { "Address": "http://127.0.0.1:{{HttpPort}}" } } } }
+            "Routes": {
+              "all": { "ClusterId": "web", "Match": { "Path": "/{**all}" } },
+              "header": { "ClusterId": "header", "Match": { "Path": "/header/{**all}" } },
+              "ws": { "ClusterId": "ws", "Match": { "Path": "/ws" } }
+            },
+            "Clusters": {
+              "web": { "Destinations": { "0": { "Address": "http://127.0.0.1:{{HttpPort}}" } } },
+              "header": {
+                "Metadata": { "SourceIp.Mode": "ProxyProtocol" },
+                "Destinations": { "0": { "Address": "http://127.0.0.1:{{HttpAfterHeaderPort}}" } }
+              },
+              "ws": { "Destinations": { "0": { "Address": "http://127.0.0.1:{{UpgradePort}}" } } }
+            }
           },
           "Admin": null,
           "Logging": { "LogLevel": { "Default": "Warning", "Gateway.Access": "None" } }
@@ -146,7 +159,19 @@ internal sealed class Configurations(string directory, string gateway, int cores
           option forwardfor
           http-reuse always
           bind 127.0.0.1:{basePort + 3}
+          acl ws path /ws
+          acl header path_beg /header/
+          use_backend web-socket if ws
+          use_backend web-header if header
           server s 127.0.0.1:{HttpPort}
+        backend web-socket
+          mode http
+          timeout tunnel 1h
+          server s 127.0.0.1:{UpgradePort}
+        backend web-header
+          mode http
+          option forwardfor
+          server s 127.0.0.1:{HttpAfterHeaderPort} send-proxy-v2
 
         """);
         return new Proxy(name, basePort, new ProcessStartInfo("haproxy", ["-db", "-f", file]));
@@ -186,6 +211,10 @@ internal sealed class Configurations(string directory, string gateway, int cores
           upstream web { server 127.0.0.1:{{HttpPort}}; keepalive 128; keepalive_requests 100000000; }
           server {
             listen 127.0.0.1:{{basePort + 3}} {{listen}};
+            location /ws {
+              proxy_pass http://127.0.0.1:{{UpgradePort}}; proxy_http_version 1.1; proxy_set_header Host $host;
+              proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";
+            }
             location / {
               proxy_pass http://web; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;
               proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Real-IP $remote_addr;
@@ -211,6 +240,7 @@ internal sealed class Configurations(string directory, string gateway, int cores
     {
         var root = Directory.CreateDirectory(Path.Combine(directory, "www")).FullName;
         File.WriteAllBytes(Path.Combine(root, "small"), new byte[64]);
+        File.WriteAllBytes(Path.Combine(Directory.CreateDirectory(Path.Combine(root, "header")).FullName, "small"), new byte[64]);
         File.WriteAllBytes(Path.Combine(root, "1mb"), new byte[1024 * 1024]);
         // Without "user", workers started by root run as somebody who may not read a temporary directory.
         var file = Write("static.conf", $$"""
@@ -223,6 +253,7 @@ internal sealed class Configurations(string directory, string gateway, int cores
         http {
           access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; open_file_cache max=10;
           server { listen 127.0.0.1:{{HttpPort}} backlog=4096; root {{root}}; }
+          server { listen 127.0.0.1:{{HttpAfterHeaderPort}} proxy_protocol backlog=4096; root {{root}}; }
         }
 
         """);

@@ -11,21 +11,22 @@ internal static class PlainYarpHost
     public static async Task RunAsync(string port)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [$"--urls=http://127.0.0.1:{port}"] });
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        // At Warning it would write a stack for each WebSocket that the load program resets.
+        builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.Services.AddReverseProxy().LoadFromMemory(
-            [new RouteConfig { RouteId = "all", ClusterId = "web", Match = new RouteMatch { Path = "/{**all}" } }],
             [
-                new ClusterConfig
-                {
-                    ClusterId = "web",
-                    Destinations = new Dictionary<string, DestinationConfig>
-                    {
-                        ["0"] = new() { Address = $"http://127.0.0.1:{Configurations.HttpPort}" },
-                    },
-                },
-            ]);
+                new RouteConfig { RouteId = "all", ClusterId = "web", Match = new RouteMatch { Path = "/{**all}" } },
+                new RouteConfig { RouteId = "ws", ClusterId = "ws", Match = new RouteMatch { Path = "/ws" } },
+            ],
+            [ClusterOf("web", Configurations.HttpPort), ClusterOf("ws", Configurations.UpgradePort)]);
         var app = builder.Build();
         app.MapReverseProxy();
         await app.RunAsync();
     }
+
+    private static ClusterConfig ClusterOf(string name, int port) => new()
+    {
+        ClusterId = name,
+        Destinations = new Dictionary<string, DestinationConfig> { ["0"] = new() { Address = $"http://127.0.0.1:{port}" } },
+    };
 }

@@ -23,10 +23,18 @@ internal sealed record Cell(string Name, SliceKind Kind, int Connections, bool W
         new("short 16 PROXY", SliceKind.Short, 16, true, 1.0, null),
     ];
 
+    public static IReadOnlyList<Cell> WebSockets { get; } =
+        [.. new[] { 1, 50 }.Select(static connections =>
+            new Cell($"websocket ping-pong {connections}", SliceKind.PingPong, connections, false, 1.0, null) { WithUpgrade = true })];
+
     /// <summary>What is sent and echoed; null: 64 bytes.</summary>
     public byte[]? Message { get; init; }
 
-    public int PortOf(Peers.Proxy proxy) => Kind == SliceKind.Bulk ? proxy.Sink : WithHeader ? proxy.Header : proxy.Plain;
+    /// <summary>The connection is a WebSocket's.</summary>
+    public bool WithUpgrade { get; init; }
+
+    public int PortOf(Peers.Proxy proxy) =>
+        WithUpgrade ? proxy.Http : Kind == SliceKind.Bulk ? proxy.Sink : WithHeader ? proxy.Header : proxy.Plain;
 
     /// <summary>Bytes are told in GB, everything else as it is.</summary>
     public double UnitsPerRow => Kind == SliceKind.Bulk ? 1e9 : 1;

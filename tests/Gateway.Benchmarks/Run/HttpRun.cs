@@ -3,14 +3,14 @@ using Gateway.Benchmarks.Peers;
 namespace Gateway.Benchmarks.Run;
 
 /// <summary>The HTTP half, by wrk: requests per second and CPU per request.</summary>
-internal sealed class HttpRun(IReadOnlyList<Proxy> proxies, int rounds, int seconds)
+/// <param name="proxies">Who is compared.</param>
+/// <param name="telling">Those of them that can tell an HTTP backend the client in a PROXY header.</param>
+/// <param name="cells">What is measured.</param>
+/// <param name="rounds">How often.</param>
+/// <param name="seconds">How long each time.</param>
+internal sealed class HttpRun(
+    IReadOnlyList<Proxy> proxies, IReadOnlyList<Proxy> telling, IReadOnlyList<HttpCell> cells, int rounds, int seconds)
 {
-    public static IReadOnlyList<(string Name, string Path, int Connections, bool Close)> Cells { get; } =
-    [
-        ("http keep-alive 64 B", "/small", 32, false),
-        ("http 1 MB", "/1mb", 8, false),
-        ("http connection per request", "/small", 16, true),
-    ];
 
     // Two passes of 2 s per cell left the compiler with a fifth of the CPU.
     private const int WarmUpPasses = 3;
@@ -22,9 +22,9 @@ internal sealed class HttpRun(IReadOnlyList<Proxy> proxies, int rounds, int seco
     {
         for (var pass = 0; pass < WarmUpPasses; pass++)
         {
-            foreach (var proxy in proxies)
+            foreach (var cell in cells)
             {
-                foreach (var cell in Cells)
+                foreach (var proxy in Of(cell))
                 {
                     Measure(proxy, cell);
                 }
@@ -32,29 +32,30 @@ internal sealed class HttpRun(IReadOnlyList<Proxy> proxies, int rounds, int seco
         }
     }
 
-    public Dictionary<string, List<Row>> Run(Action<string> progress)
+    public Dictionary<HttpCell, List<Row>> Run(Action<string> progress)
     {
-        var table = new Dictionary<string, List<Row>>();
-        foreach (var cell in Cells)
+        var table = new Dictionary<HttpCell, List<Row>>();
+        foreach (var cell in cells)
         {
             progress(cell.Name);
-            var rows = proxies.Select(static proxy => new Row(proxy.Name)).ToList();
-            table[cell.Name] = rows;
+            var compared = Of(cell);
+            var rows = compared.Select(static proxy => new Row(proxy.Name)).ToList();
+            table[cell] = rows;
             for (var round = 0; round <= rounds; round++)
             {
-                var order = Enumerable.Range(0, proxies.Count).ToArray();
+                var order = Enumerable.Range(0, compared.Count).ToArray();
                 _random.Shuffle(order);
                 foreach (var index in order)
                 {
-                    var before = proxies[index].CpuSeconds();
-                    var (perSecond, requests, errors) = Measure(proxies[index], cell);
+                    var before = compared[index].CpuSeconds();
+                    var (perSecond, requests, errors) = Measure(compared[index], cell);
                     if (round == 0)
                     {
                         continue;
                     }
 
                     rows[index].Speeds.Add(perSecond);
-                    rows[index].CpuPerUnit.Add((proxies[index].CpuSeconds() - before) / requests);
+                    rows[index].CpuPerUnit.Add((compared[index].CpuSeconds() - before) / requests);
                     rows[index].Errors += errors;
                 }
             }
@@ -63,6 +64,8 @@ internal sealed class HttpRun(IReadOnlyList<Proxy> proxies, int rounds, int seco
         return table;
     }
 
-    private WrkResult Measure(Proxy proxy, (string Name, string Path, int Connections, bool Close) cell) =>
+    private IReadOnlyList<Proxy> Of(HttpCell cell) => cell.WithHeader ? telling : proxies;
+
+    private WrkResult Measure(Proxy proxy, HttpCell cell) =>
         Wrk.Run($"http://127.0.0.1:{proxy.Http}{cell.Path}", cell.Connections, seconds, cell.Close);
 }

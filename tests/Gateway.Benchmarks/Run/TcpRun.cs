@@ -86,6 +86,7 @@ internal sealed class TcpRun(IReadOnlyList<Proxy> proxies, Backend backend, int 
             new SliceRequest(cell.Kind, cell.PortOf(proxy), cell.Connections, cell.WithHeader, Seconds: row is null ? 0.5 : seconds)
             {
                 Message = cell.Message,
+                WithUpgrade = cell.WithUpgrade,
             },
             backend).Run();
         // The last connections are still being closed; their cost belongs here, and stays the same for all.

@@ -1,0 +1,29 @@
+namespace Gateway.Benchmarks.Run;
+
+/// <summary>One row of the HTTP table.</summary>
+/// <param name="Name">As in the table.</param>
+/// <param name="Path">What is asked for.</param>
+/// <param name="Connections">How many at once.</param>
+/// <param name="Close">A connection for each request.</param>
+/// <param name="WithHeader">The backend learns the client from a PROXY header.</param>
+/// <param name="OverYarp">Our speed over plain YARP's, at least; null: YARP cannot do it.</param>
+/// <param name="OverNginx">The same for nginx.</param>
+/// <param name="CpuOverOther">Our CPU over that of the build that had HTTP on .NET's sockets (--other), at most.</param>
+internal sealed record HttpCell(
+    string Name,
+    string Path,
+    int Connections,
+    double? OverYarp,
+    double? OverNginx,
+    double CpuOverOther,
+    bool Close = false,
+    bool WithHeader = false)
+{
+    public static IReadOnlyList<HttpCell> All { get; } =
+    [
+        new("http keep-alive 64 B", "/small", 32, 1.35, 0.75, 0.7),
+        new("http 1 MB", "/1mb", 8, 1.2, 1.5, 0.6),
+        new("http connection per request", "/small", 16, 1.2, 0.7, 0.6, Close: true),
+        new("http keep-alive 64 B, PROXY to the backend", "/header/small", 32, null, null, 0.75, WithHeader: true),
+    ];
+}
