@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Gateway.Http.Backends.Exchange;
+using Gateway.Http.Messages;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Engines;
 
@@ -15,10 +16,14 @@ internal sealed class LoopStream : AsyncStream
     private readonly TcpConnection _connection;
     private readonly EngineLoop _loop;
     private readonly DescriptorPlace _place;
+    private readonly ReadWhenThere _waiting;
     private int _reads;
 
-    private LoopStream(TcpConnection connection, EngineLoop loop, DescriptorPlace place) =>
+    private LoopStream(TcpConnection connection, EngineLoop loop, DescriptorPlace place)
+    {
         (_connection, _loop, _place) = (connection, loop, place);
+        _waiting = new ReadWhenThere(this);
+    }
 
     /// <summary>Opens a connection.</summary>
     /// <param name="loop">The loop that is to carry it.</param>
@@ -44,10 +49,17 @@ internal sealed class LoopStream : AsyncStream
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        // What is there is taken without a state machine: as a rule another wait has told of it. Nothing can be cancelled meanwhile.
-        if (buffer.IsEmpty || !IsMyTurn(cancellationToken) || _reads >= TurnTakingStream.ReadsPerTurn)
+        // What is there is taken at once: as a rule another wait has told of it. Nothing can be cancelled meanwhile.
+        if (!IsMyTurn(cancellationToken) || _reads >= TurnTakingStream.ReadsPerTurn)
         {
             return ReadOnLoopAsync(buffer, first: null, cancellationToken);
+        }
+
+        if (buffer.IsEmpty)
+        {
+            return cancellationToken.CanBeCanceled
+                ? ReadOnLoopAsync(buffer, first: null, cancellationToken)
+                : _waiting.Begin(buffer);
         }
 
         var reading = _connection.ReadAsync(buffer);
@@ -58,6 +70,12 @@ internal sealed class LoopStream : AsyncStream
             {
                 _reads++;
                 return new(read.Bytes);
+            }
+
+            // The HTTP client gives no token, but closes the stream.
+            if (read.Error == SocketError.WouldBlock && !cancellationToken.CanBeCanceled)
+            {
+                return _waiting.Begin(buffer);
             }
 
             reading = new(read);
@@ -118,16 +136,21 @@ internal sealed class LoopStream : AsyncStream
                 }
             }
 
-            // YARP waits with an empty read before each real one. Only a wait that lets others run ends the turn.
-            var waiting = _connection.AwaitBytesAsync();
-            _reads = waiting.IsCompleted ? _reads : 0;
-            var error = await waiting;
+            var error = await AwaitBytesAsync();
             ThrowIfFailed(error, cancellationToken);
             if (buffer.IsEmpty && error == SocketError.Success)
             {
                 return 0;
             }
         }
+    }
+
+    // YARP waits with an empty read before each real one. Only a wait that lets others run ends the turn.
+    private ValueTask<SocketError> AwaitBytesAsync()
+    {
+        var waiting = _connection.AwaitBytesAsync();
+        _reads = waiting.IsCompleted ? _reads : 0;
+        return waiting;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -178,4 +201,67 @@ internal sealed class LoopStream : AsyncStream
     // Read and write look at the token and begin to wait on the loop, where an interrupt cannot come between the two. It would be lost.
     private CancellationTokenRegistration InterruptWhen(CancellationToken cancelled) =>
         cancelled.UnsafeRegister(static connection => ((TcpConnection)connection!).Interrupt(), _connection);
+
+    /// <summary>A read on the loop that finds nothing. It cannot be cancelled.</summary>
+    private sealed class ReadWhenThere(LoopStream stream) : WaitingRead
+    {
+        private Memory<byte> _buffer;
+        private ValueTaskAwaiter<SocketError> _bytes;
+        private bool _isWaiting;
+
+        public ValueTask<int> Begin(Memory<byte> buffer)
+        {
+            _buffer = buffer;
+            return Begin();
+        }
+
+        protected override int? GoOn()
+        {
+            while (true)
+            {
+                if (!_isWaiting && MustWait(stream.AwaitBytesAsync()))
+                {
+                    return null;
+                }
+
+                _isWaiting = false;
+                var error = _bytes.GetResult();
+                ThrowIfFailed(error, CancellationToken.None);
+                if (_buffer.IsEmpty)
+                {
+                    if (error == SocketError.Success)
+                    {
+                        return 0;
+                    }
+
+                    continue;
+                }
+
+                var reading = stream._connection.ReadAsync(_buffer);
+                if (!reading.IsCompleted)
+                {
+                    throw new InvalidOperationException("A read that began on the loop goes on elsewhere.");
+                }
+
+                var read = reading.Result;
+                if (read.Error != SocketError.WouldBlock)
+                {
+                    ThrowIfFailed(read.Error, CancellationToken.None);
+                    return read.Bytes;
+                }
+            }
+        }
+
+        private bool MustWait(ValueTask<SocketError> bytes)
+        {
+            _bytes = bytes.GetAwaiter();
+            _isWaiting = !_bytes.IsCompleted;
+            if (_isWaiting)
+            {
+                _bytes.UnsafeOnCompleted(Continuation);
+            }
+
+            return _isWaiting;
+        }
+    }
 }

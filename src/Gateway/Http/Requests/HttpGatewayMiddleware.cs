@@ -76,7 +76,11 @@ internal sealed class HttpGatewayMiddleware(
                 (claims ??= []).Add(header.Key);
             }
         }
-        foreach (var claim in claims ?? [])
+        if (claims is null)
+        {
+            return;
+        }
+        foreach (var claim in claims)
         {
             headers.Remove(claim);
         }

@@ -195,6 +195,70 @@ public sealed class LoopStreamTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Read_ManyWaitWithoutAToken_AllocatesNothing()
+    {
+        const int Rounds = 100;
+        var streams = new (Stream Stream, Socket Peer)[16];
+        for (var i = 0; i < streams.Length; i++)
+        {
+            streams[i] = await OpenAsync();
+        }
+
+        var (buffer, message, reads) = (new byte[8], "abc"u8.ToArray(), new ValueTask<int>[streams.Length]);
+        var (before, read) = (0L, 0);
+        for (var round = -1; round < Rounds; round++)
+        {
+            before = round == 0 ? GC.GetAllocatedBytesForCurrentThread() : before;
+            for (var i = 0; i < streams.Length; i++)
+            {
+#pragma warning disable CA2012 // Each is awaited once, below.
+                reads[i] = streams[i].Stream.ReadAsync(round % 2 == 0 ? buffer : Memory<byte>.Empty, CancellationToken.None);
+#pragma warning restore CA2012
+            }
+
+            for (var i = 0; i < streams.Length; i++)
+            {
+                streams[i].Peer.Send(message);
+                var count = await reads[i];
+                count += count == 0 ? await streams[i].Stream.ReadAsync(buffer, CancellationToken.None) : 0;
+                read += count;
+            }
+        }
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.Equal((Rounds + 1) * streams.Length * message.Length, read);
+        Assert.InRange(allocated, 0, Rounds * streams.Length);
+        foreach (var (stream, peer) in streams)
+        {
+            await stream.DisposeAsync();
+            peer.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task Read_WaitsWithoutAToken_EndsWithWhatTheConnectionEndsWith()
+    {
+        var (stream, peer) = await OpenAsync();
+        var reading = stream.ReadAsync(new byte[8], CancellationToken.None);
+        Assert.False(reading.IsCompleted);
+        peer.Shutdown(SocketShutdown.Send);
+        Assert.Equal(0, await reading);
+        peer.Dispose();
+
+        (stream, peer) = await OpenAsync();
+        reading = stream.ReadAsync(new byte[8], CancellationToken.None);
+        peer.Close(0);
+        var failed = await Assert.ThrowsAsync<IOException>(async () => await reading);
+        Assert.Equal(SocketError.ConnectionReset, Assert.IsType<SocketException>(failed.InnerException).SocketErrorCode);
+
+        (stream, peer) = await OpenAsync();
+        reading = stream.ReadAsync(new byte[8], CancellationToken.None);
+        await Task.Run(stream.Dispose, TestContext.Current.CancellationToken);
+        await Assert.ThrowsAsync<IOException>(async () => await reading);
+        peer.Dispose();
+    }
+
+    [Fact]
     public async Task Dispose_FromAnotherThread_EndsAWaitingReadAndGivesThePlaceBack()
     {
         var (stream, peer) = await OpenAsync();

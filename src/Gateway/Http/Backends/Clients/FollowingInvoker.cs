@@ -35,7 +35,7 @@ internal sealed class FollowingInvoker : HttpMessageInvoker
     /// <inheritdoc/>
     public override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         request is ProbeRequest probe
-            ? probe.SendAsync(() => InvokerOf(probe.RequestUri!))
+            ? SendAsync(probe)
             : InvokerOf(request.RequestUri!).SendAsync(request, cancellationToken);
 
     /// <inheritdoc/>
@@ -62,6 +62,9 @@ internal sealed class FollowingInvoker : HttpMessageInvoker
 
         base.Dispose(disposing);
     }
+
+    // A method of its own, because the lambda's closure would be made for all requests.
+    private Task<HttpResponseMessage> SendAsync(ProbeRequest probe) => probe.SendAsync(() => InvokerOf(probe.RequestUri!));
 
     private HttpMessageInvoker InvokerOf(Uri uri)
     {

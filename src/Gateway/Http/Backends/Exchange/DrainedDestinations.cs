@@ -27,6 +27,6 @@ internal sealed class DrainedDestinations
     /// <summary>The destinations that are not drained; if none is drained, the same list.</summary>
     public IReadOnlyList<DestinationState> Without(IReadOnlyList<DestinationState> destinations) =>
         _drained is { Count: > 0 } drained && destinations.Any(drained.Contains)
-            ? [.. destinations.Where(destination => !drained.Contains(destination))]
+            ? [.. destinations.Except(drained)]
             : destinations;
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Gateway.Http.Messages;
 
 namespace Gateway.Http.Backends.Exchange;
 
@@ -17,14 +18,15 @@ namespace Gateway.Http.Backends.Exchange;
 /// There is one reader at a time, and one writer. Nothing is written to the connection after a body was ended, because the destination has
 /// closed it. The HTTP client finds the end when it takes the connection for another request.
 /// </summary>
-/// <param name="inner">The connection, after TLS decryption.</param>
-internal sealed class Http1Stream(Stream inner) : Stream
+internal sealed class Http1Stream : Stream
 {
     private const int Nobody = 0;
     private const int Client = 1;
     private const int Watch = 2;
 
     private readonly EarlyBytes _early = new();
+    private readonly ReadOfClient _clientRead;
+    private readonly Stream _inner;
     private readonly Lock _lock = new();
     private AnswerHead _head;
     private int _reader;
@@ -36,6 +38,13 @@ internal sealed class Http1Stream(Stream inner) : Stream
     private volatile bool _isDisposed;
     private volatile UploadContent? _upload;
     private Task _watch = Task.CompletedTask;
+
+    /// <param name="inner">The connection, after TLS decryption.</param>
+    public Http1Stream(Stream inner)
+    {
+        _inner = inner;
+        _clientRead = new ReadOfClient(this);
+    }
 
     /// <inheritdoc/>
     public override bool CanRead => true;
@@ -66,8 +75,8 @@ internal sealed class Http1Stream(Stream inner) : Stream
             return ReadEarlyAsync(buffer);
         }
 
-        var read = inner.ReadAsync(buffer, cancellationToken);
-        return read.IsCompletedSuccessfully ? new(Took(buffer.Span, read.Result)) : FinishReadAsync(read, buffer);
+        var read = _inner.ReadAsync(buffer, cancellationToken);
+        return read.IsCompletedSuccessfully ? new(Took(buffer.Span, read.Result)) : _clientRead.Begin(read, buffer);
     }
 
     /// <inheritdoc/>
@@ -93,7 +102,7 @@ internal sealed class Http1Stream(Stream inner) : Stream
             BeginWatch();
         }
 
-        var write = inner.WriteAsync(buffer, upload?.Stopped ?? cancellationToken);
+        var write = _inner.WriteAsync(buffer, upload?.Stopped ?? cancellationToken);
         return write.IsCompletedSuccessfully ? write : FinishWriteAsync(write, upload);
     }
 
@@ -113,10 +122,10 @@ internal sealed class Http1Stream(Stream inner) : Stream
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     /// <inheritdoc/>
-    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+    public override Task FlushAsync(CancellationToken cancellationToken) => _inner.FlushAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public override void Flush() => inner.Flush();
+    public override void Flush() => _inner.Flush();
 
     /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
@@ -134,7 +143,7 @@ internal sealed class Http1Stream(Stream inner) : Stream
     public override async ValueTask DisposeAsync()
     {
         _isDisposed = true;
-        await inner.DisposeAsync();
+        await _inner.DisposeAsync();
         await base.DisposeAsync();
     }
 
@@ -144,7 +153,7 @@ internal sealed class Http1Stream(Stream inner) : Stream
         _isDisposed = true;
         if (disposing)
         {
-            inner.Dispose();
+            _inner.Dispose();
         }
 
         base.Dispose(disposing);
@@ -170,28 +179,6 @@ internal sealed class Http1Stream(Stream inner) : Stream
         {
             throw new NoAnswerException(_requests > 1, failed);
         }
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> FinishReadAsync(ValueTask<int> read, Memory<byte> buffer)
-    {
-        int count;
-        try
-        {
-            count = await read;
-        }
-        catch (IOException failed) when (!_isAnswered)
-        {
-            Leave(hasEnded: true);
-            throw new NoAnswerException(_requests > 1, failed);
-        }
-        catch
-        {
-            Leave(hasEnded: true);
-            throw;
-        }
-
-        return Took(buffer.Span, count);
     }
 
     // The HTTP client's read is over: notes the bytes that came, and lets the watch task read.
@@ -256,7 +243,7 @@ internal sealed class Http1Stream(Stream inner) : Stream
         {
             try
             {
-                goesOn = Keep(space[..await inner.ReadAsync(space)]);
+                goesOn = Keep(space[..await _inner.ReadAsync(space)]);
             }
             catch (Exception failed)
             {
@@ -327,7 +314,7 @@ internal sealed class Http1Stream(Stream inner) : Stream
         }
 
         _isWaitedFor = false;
-        return _early.HasSomething ? await ReadEarlyAsync(buffer) : await FinishReadAsync(inner.ReadAsync(buffer), buffer);
+        return _early.HasSomething ? await ReadEarlyAsync(buffer) : await _clientRead.Begin(_inner.ReadAsync(buffer), buffer);
     }
 
     private ValueTask<int> ReadEarlyAsync(Memory<byte> buffer)
@@ -337,5 +324,49 @@ internal sealed class Http1Stream(Stream inner) : Stream
         return failure is not null ? ValueTask.FromException<int>(_isAnswered ? failure : new NoAnswerException(_requests > 1, failure))
             : count == 0 && buffer.Length > 0 && !_isAnswered ? ValueTask.FromException<int>(new NoAnswerException(_requests > 1, null))
             : new(count);
+    }
+
+    /// <summary>A read of the HTTP client that waits.</summary>
+    private sealed class ReadOfClient(Http1Stream stream) : WaitingRead
+    {
+        private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _read;
+        private Memory<byte> _buffer;
+        private bool _hasBegun;
+
+        public ValueTask<int> Begin(ValueTask<int> read, Memory<byte> buffer)
+        {
+            (_read, _buffer, _hasBegun) = (read.ConfigureAwait(false).GetAwaiter(), buffer, false);
+            return Begin();
+        }
+
+        protected override int? GoOn()
+        {
+            if (!_hasBegun && !_read.IsCompleted)
+            {
+                _hasBegun = true;
+                _read.UnsafeOnCompleted(Continuation);
+                return null;
+            }
+
+            return stream.Took(_buffer.Span, Count());
+        }
+
+        private int Count()
+        {
+            try
+            {
+                return _read.GetResult();
+            }
+            catch (IOException failed) when (!stream._isAnswered)
+            {
+                stream.Leave(hasEnded: true);
+                throw new NoAnswerException(stream._requests > 1, failed);
+            }
+            catch
+            {
+                stream.Leave(hasEnded: true);
+                throw;
+            }
+        }
     }
 }
