@@ -48,15 +48,17 @@ internal sealed class HttpRun(
                 foreach (var index in order)
                 {
                     var before = compared[index].CpuSeconds();
-                    var (perSecond, requests, errors) = Measure(compared[index], cell);
+                    var result = Measure(compared[index], cell);
                     if (round == 0)
                     {
                         continue;
                     }
 
-                    rows[index].Speeds.Add(perSecond);
-                    rows[index].CpuPerUnit.Add((compared[index].CpuSeconds() - before) / requests);
-                    rows[index].Errors += errors;
+                    rows[index].Speeds.Add(result.PerSecond);
+                    rows[index].CpuPerUnit.Add((compared[index].CpuSeconds() - before) / result.Requests);
+                    rows[index].P50.Add(result.P50);
+                    rows[index].P99.Add(result.P99);
+                    rows[index].Errors += result.Errors;
                 }
             }
         }

@@ -44,7 +44,7 @@ internal sealed class TlsRun(IReadOnlyList<Proxy> proxies, Configurations config
             foreach (var index in order)
             {
                 var before = proxies[index].CpuSeconds();
-                var (perSecond, count, errors) = Measure(cell, proxies[index]);
+                var (perSecond, count, errors, _, _) = Measure(cell, proxies[index]);
                 if (round == 0)
                 {
                     continue;
