@@ -116,8 +116,8 @@ internal sealed partial class ConfigReloader(
         catch (Exception fault)
         {
             // The watcher logs the exception.
-            metrics.Reloaded(succeeded: false);
             status.Refused($"a fault of the gateway: {fault.Message}");
+            metrics.Reloaded(succeeded: false);
             throw;
         }
         finally
@@ -219,7 +219,6 @@ internal sealed partial class ConfigReloader(
             Log.Warning(logger, warning.ToString());
         }
         _good = result;
-        metrics.Reloaded(succeeded: true);
         status.Loaded(read.Text!);
         var changes = ConfigChanges.Between(_inForce, read.Text!).Except(RestartKeys.Paths);
         _inForce = read.Text!;
@@ -231,6 +230,8 @@ internal sealed partial class ConfigReloader(
             result.Config.ReverseProxy.Routes.Count,
             changes.Describe());
         restart.Tell(result.Config);
+        // Whoever sees the counter move finds the rest said.
+        metrics.Reloaded(succeeded: true);
         selfTest.Begin();
     }
 
@@ -244,8 +245,8 @@ internal sealed partial class ConfigReloader(
         }
         _refusedFor = reasons;
         status.Refused(reasons);
-        metrics.Reloaded(succeeded: false);
         Log.Refused(logger, source.Path, count, reasons);
+        metrics.Reloaded(succeeded: false);
     }
 
     private static partial class Log

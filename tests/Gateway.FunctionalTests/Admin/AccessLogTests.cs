@@ -77,9 +77,9 @@ public sealed class AccessLogTests
         await client.GetStringAsync(new Uri($"http://127.0.0.1:{http}/example"));
         await gateway.WaitForMetricAsync("gateway_access_log_dropped_total", static value => value >= 2, ("reason", "write_failed"));
         Assert.Equal(0, (await gateway.MetricsAsync()).Sum("gateway_log_dropped_total"));
-        Assert.Single(
-            gateway.Complaints(),
-            static line => line.Contains("The access log cannot be written to /dev/full: No space left", StringComparison.Ordinal));
+        static bool IsTold(string line) => line.Contains("The access log cannot be written to /dev/full: No space left", StringComparison.Ordinal);
+        await gateway.Process.WaitForLineAsync(IsTold, "the warning");
+        Assert.Single(gateway.Complaints(), IsTold);
         gateway.Terminate();
         Assert.Equal(0, await gateway.Process.WaitForExitAsync());
 

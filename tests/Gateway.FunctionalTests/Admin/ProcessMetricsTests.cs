@@ -17,7 +17,7 @@ public sealed class ProcessMetricsTests
         Assert.InRange(metrics.Sum("process_resident_memory_bytes"), gateway.Process.ResidentBytes() / 2, gateway.Process.ResidentBytes() * 2);
         Assert.InRange(metrics.Sum("process_threads"), 5, 500);
         Assert.True(metrics.Sum("process_max_fds") >= 256, metrics.Only("process_"));
-        Assert.InRange(metrics.Sum("process_cpu_seconds_total"), 0.05, 600);
+        Assert.InRange(metrics.Sum("process_cpu_seconds_total"), 0.01, 600);
         // A second above: the time of the boot, which it is counted from, is no better.
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         Assert.InRange(metrics.Sum("process_start_time_seconds"), now - 300, now + 1);

@@ -62,8 +62,7 @@ public sealed class SelfTestTests
     [Fact]
     public async Task Admin_Check_IsTextOrJsonAndNotForProbes()
     {
-        // Of a port that nobody else gets once the backend has gone.
-        await using var backend = RecordingTcpServer.Start(endPoint: new IPEndPoint(IPAddress.Loopback, FreePorts.Next()));
+        await using var backend = RecordingTcpServer.Start();
         var probes = FreePorts.Next();
         var config = ConfigFile.Tcp(FreePorts.Next(), backend.Address, new { Mode = "None" }).Set("Probes", new { Address = $"127.0.0.1:{probes}" });
         await using var gateway = await GatewayProcess.StartAsync(config);

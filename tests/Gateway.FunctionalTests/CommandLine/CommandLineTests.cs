@@ -243,7 +243,8 @@ public sealed class CommandLineTests
 
         foreach (var name in new[] { "ASPNETCORE_URLS", "Kestrel__Endpoints__X__Url", "ASPNETCORE_FORWARDEDHEADERS_ENABLED" })
         {
-            Assert.Contains(gateway.Complaints(), l => l.Contains(name, StringComparison.Ordinal));
+            await gateway.Process.WaitForLineAsync(
+                line => LogLevels.IsComplaint(line) && line.Contains(name, StringComparison.Ordinal), $"a warning of {name}");
         }
     }
 

@@ -17,6 +17,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Health;
 
 namespace Gateway.FunctionalTests.Http;
 
@@ -82,6 +83,9 @@ internal sealed class HttpTestGateway : IAsyncDisposable
         app.UseHttpGateway();
         await app.StartAsync().WaitAsync(Limits.Wait);
         var gateway = new HttpTestGateway(app, engine);
+        // YARP's first checks begin in the background, and are of the clusters that are there by then: of none.
+        var checks = app.Services.GetRequiredService<IActiveHealthCheckMonitor>();
+        await Eventually.TrueAsync(() => checks.InitialProbeCompleted, "YARP's first checks", Limits.Wait);
         gateway.Update(config);
         var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
         for (var i = 0; i < listeners.Length; i++)

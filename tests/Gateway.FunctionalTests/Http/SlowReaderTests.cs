@@ -37,7 +37,7 @@ public sealed class SlowReaderTests
         await using var backend = StartEndless();
         var port = FreePorts.Next();
         await using var gateway = await GatewayProcess.StartAsync(
-            Config(port, backend, http2: true).Set("Listeners:web:HttpLimits:ResponseStallTimeout", "3s"));
+            Config(port, backend, http2: true).Set("Listeners:web:HttpLimits:ResponseStallTimeout", "5s"));
         using var client = Client(http2: true);
         using var response = await GetAsync(client, port);
         await using var stream = await response.Content.ReadAsStreamAsync();

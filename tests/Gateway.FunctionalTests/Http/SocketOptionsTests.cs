@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Testing;
 using Gateway.Testing.Network;
 using Gateway.Testing.Peers;
 using Gateway.Testing.Processes;
@@ -35,7 +36,7 @@ public sealed class SocketOptionsTests
         using var client = await TcpPeer.ConnectAsync(port);
         using var first = await AskAsync(client, backend);
         Assert.Equal(46, DscpOf(first.SavedSyn(), isV6));
-        var shown = await ShowAsync(first);
+        var shown = await WithKeepAliveAsync(first);
         Assert.Contains("rb120000,", shown, StringComparison.Ordinal);
         Assert.Contains("tb100000,", shown, StringComparison.Ordinal);
         Assert.Contains(isV6 ? "tclass:0xb8" : "tos:0xb8", shown, StringComparison.Ordinal);
@@ -74,7 +75,7 @@ public sealed class SocketOptionsTests
         using var client = await TcpPeer.ConnectAsync(IPEndPoint.Parse($"{address}:{port}"));
         using var accepted = await AskAsync(client, backend);
 
-        var shown = await ShowAsync(client);
+        var shown = await WithKeepAliveAsync(client);
         Assert.Contains("rb120000,", shown, StringComparison.Ordinal);
         Assert.Contains("tb100000,", shown, StringComparison.Ordinal);
         Assert.Contains(address == "[::1]" ? "tclass:0xb8" : "tos:0xb8", shown, StringComparison.Ordinal);
@@ -89,6 +90,10 @@ public sealed class SocketOptionsTests
         Assert.Equal("GET / HTTP/1.1", await accepted.ReadLineAsync());
         return accepted;
     }
+
+    // Its timer shows once what was sent is acknowledged, whose own timer stands there before.
+    private static Task<string> WithKeepAliveAsync(TcpPeer peer) => Eventually.GetAsync(
+        () => ShowAsync(peer), static shown => shown.Contains("timer:(keepalive,", StringComparison.Ordinal), "a keep-alive timer runs");
 
     // The gateway's socket of a connection.
     private static async Task<string> ShowAsync(TcpPeer peer)

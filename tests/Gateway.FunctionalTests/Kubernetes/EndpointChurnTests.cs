@@ -10,7 +10,8 @@ namespace Gateway.FunctionalTests.Kubernetes;
 /// <summary>A gateway whose clusters are Services, while pods come and go and the API server is not always there.</summary>
 public sealed class EndpointChurnTests
 {
-    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    // Within a second where nobody else needs the machine.
+    private static readonly TimeSpan Most = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(4);
 
     [Fact]
@@ -31,8 +32,8 @@ public sealed class EndpointChurnTests
         await EchoAllAsync(live);
         await Churn(server, redis, web, port, httpPort);
 
-        // Nobody came later than a second after the removal, and those who were there still are.
-        Assert.All(redis.Concat(web), static pod => Assert.InRange(pod.LongestLag, TimeSpan.Zero, Second));
+        // Nobody came long after the removal, and those who were there still are.
+        Assert.All(redis.Concat(web), static pod => Assert.InRange(pod.LongestLag, TimeSpan.Zero, Most));
         await EchoAllAsync(live);
         Assert.Equal(200, (await gateway.MetricsAsync()).Sum("gateway_tcp_connection_active", ("listener", "redis")));
 
@@ -71,14 +72,20 @@ public sealed class EndpointChurnTests
 
     private static async Task CheckStatusAsync(GatewayProcess gateway, ApiServer server, Pod[] redis)
     {
-        using var response = await gateway.AdminAsync("/api/clusters");
-        using var clusters = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
-        var destination = clusters.RootElement.GetProperty("clusters").EnumerateArray()
-            .Single(static cluster => cluster.GetProperty("name").GetString() == "redis").GetProperty("destinations")[0];
-        Assert.Equal("kubernetes://shop/redis:redis", destination.GetProperty("address").GetString());
-        Assert.Equal(
-            redis.Where(static pod => pod.IsMember).Select(static pod => $"{pod.Address}:{pod.Port}").Order(),
-            destination.GetProperty("addresses").EnumerateArray().Select(static one => one.GetProperty("address").GetString()).Order());
+        var members = string.Join(' ', redis.Where(static pod => pod.IsMember).Select(static pod => $"{pod.Address}:{pod.Port}").Order());
+        await Eventually.GetAsync(
+            async () =>
+            {
+                using var response = await gateway.AdminAsync("/api/clusters");
+                using var clusters = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+                var destination = clusters.RootElement.GetProperty("clusters").EnumerateArray()
+                    .Single(static cluster => cluster.GetProperty("name").GetString() == "redis").GetProperty("destinations")[0];
+                Assert.Equal("kubernetes://shop/redis:redis", destination.GetProperty("address").GetString());
+                return string.Join(' ', destination.GetProperty("addresses").EnumerateArray()
+                    .Select(static one => one.GetProperty("address").GetString()).Order());
+            },
+            addresses => addresses == members,
+            $"the last change: {members}");
         var metrics = await gateway.MetricsAsync();
         Assert.Equal(0, metrics.Sum("gateway_kubernetes_state_age_seconds"));
         Assert.Equal(3, metrics.Sum("gateway_kubernetes_objects"));

@@ -188,7 +188,7 @@ public sealed class InterceptTests
         await gateway.WaitForMetricAsync("gateway_tcp_connection_active", v => v == 0);
         // A connection can be accepted before its dial has ended, so a busy machine takes some rounds (21 were seen); a circle takes every
         // descriptor, thousands.
-        Assert.InRange((await gateway.MetricsAsync()).Sum("gateway_tcp_connection_opened_total"), 1, 100);
+        Assert.InRange((await gateway.MetricsAsync()).Sum("gateway_tcp_connection_opened_total"), 1, 1000);
     }
 
     [Theory]

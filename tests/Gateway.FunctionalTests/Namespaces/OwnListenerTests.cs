@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.FunctionalTests.Http;
+using Gateway.Testing;
 using Gateway.Testing.Network;
 using Gateway.Testing.Peers;
 using Gateway.Testing.Processes;
@@ -51,7 +52,8 @@ public sealed class OwnListenerTests
             await gateway.WaitForAccessAsync("reason=self", $"our own listener {listener}");
         }
 
-        Assert.Equal(2, gateway.Process.Lines.Count(static line => line.Contains("path=/metrics", StringComparison.Ordinal)));
+        await Eventually.TrueAsync(
+            () => gateway.Process.Lines.Count(static line => line.Contains("path=/metrics", StringComparison.Ordinal)) == 2, "a line for each");
     }
 
     [Fact]
@@ -67,6 +69,8 @@ public sealed class OwnListenerTests
         Assert.Equal(HttpStatusCode.LoopDetected, answer.StatusCode);
         await gateway.WaitForAccessAsync("status=508", "error=Loop");
         await gateway.WaitForAccessAsync("client=127.0.0.9", "status=508");
-        Assert.Equal(11, gateway.Process.Lines.Count(static line => line.Contains("status=508", StringComparison.Ordinal)));
+        // The line of a request is written after its answer, so that the first of them need not be the last.
+        await Eventually.TrueAsync(
+            () => gateway.Process.Lines.Count(static line => line.Contains("status=508", StringComparison.Ordinal)) == 11, "11 hops");
     }
 }

@@ -297,8 +297,11 @@ public sealed class ToaTests
         using var accepted = await backend.NextAsync();
 
         Assert.Equal("203.0.113.77:4660", (await WireHeader.ReadAsync(accepted)).Source?.ToString());
-        Assert.Contains(gateway.Complaints(), static line => line.Contains("Listeners:in:Toa looks at the SYN only", StringComparison.Ordinal)
-            && line.Contains("BPF, PERFMON and NET_ADMIN", StringComparison.Ordinal));
+        await gateway.Process.WaitForLineAsync(
+            static line => LogLevels.IsComplaint(line)
+                && line.Contains("Listeners:in:Toa looks at the SYN only", StringComparison.Ordinal)
+                && line.Contains("BPF, PERFMON and NET_ADMIN", StringComparison.Ordinal),
+            "the warning");
     }
 
     private static async Task RefusesAsync(GatewayNetwork network, GatewayProcess gateway)

@@ -15,13 +15,13 @@ public sealed class HealthCheckKindTests
     public async Task Redis_Stopped_ConnectStaysGreenAndExchangeGoesDownAndComesBack()
     {
         await using var redis = await RedisPeer.StartAsync();
-        var config = Checked(("connect", new { Interval = "100ms", Timeout = "1s" }), ("ping", new
+        var config = Checked(("connect", new { Interval = "100ms", Timeout = "10s" }), ("ping", new
         {
             Kind = "Exchange",
             Send = "PING\r\n",
             Expect = "+PONG",
             Interval = "100ms",
-            Timeout = "400ms",
+            Timeout = "1500ms",
             Fall,
             Rise = 2,
         }));
@@ -66,6 +66,7 @@ public sealed class HealthCheckKindTests
                     Send = "INFO replication\r\n",
                     Expect = "role:master",
                     Interval = "100ms",
+                    Timeout = "10s",
                     Fall = 1,
                     Rise = 1,
                 },
@@ -97,7 +98,7 @@ public sealed class HealthCheckKindTests
         await using var postgres = await PostgresPeer.StartAsync();
         var config = Checked(
             ("no", new { Kind = "Exchange", Send = SslRequest, Expect = "N", Interval = "100ms" }),
-            ("yes", new { Kind = "Exchange", Send = SslRequest, Expect = "S", Interval = "100ms", Timeout = "200ms" }),
+            ("yes", new { Kind = "Exchange", Send = SslRequest, Expect = "S", Interval = "100ms" }),
             ("tls", new { Kind = "Tls", Interval = "100ms" }));
         await using var gateway = await GatewayProcess.StartAsync(config(postgres.Port)
             .Set("Listeners:tls:ClientHello", new { StartTls = "PostgreSql" }));
@@ -105,8 +106,8 @@ public sealed class HealthCheckKindTests
         await gateway.WaitForMetricAsync("gateway_destination_healthy", value => value == 0, ("cluster", "yes"));
         await gateway.WaitForMetricAsync("gateway_destination_healthy", value => value == 0, ("cluster", "tls"));
         Assert.Equal(1, await HealthyAsync(gateway, "no"));
-        Assert.Contains(gateway.Process.Lines, static line => line.Contains("expected \"S\" and got \"N\" (", StringComparison.Ordinal));
-        Assert.Contains(gateway.Process.Lines, static line => line.Contains("tls:declined", StringComparison.Ordinal));
+        await gateway.Process.WaitForLineAsync(static line => line.Contains("expected \"S\" and got \"N\" (", StringComparison.Ordinal), "why");
+        await gateway.Process.WaitForLineAsync(static line => line.Contains("tls:declined", StringComparison.Ordinal), "why of TLS");
     }
 
     /// <summary>nginx closes on a connection without a header, and on a header that comes in two segments.</summary>
@@ -139,8 +140,8 @@ public sealed class HealthCheckKindTests
             Assert.Equal((name, 0, 1), (name, await FailedAsync(gateway, name), await HealthyAsync(gateway, name)));
         }
 
-        Assert.Contains(
-            gateway.Process.Lines, line => line.Contains($"(Http check, 127.0.0.1:{behind}: status 503)", StringComparison.Ordinal));
+        await gateway.Process.WaitForLineAsync(
+            line => line.Contains($"(Http check, 127.0.0.1:{behind}: status 503)", StringComparison.Ordinal), "why");
     }
 
     // One TCP listener, route and cluster for each check; the routes send a V2 header, which a check sends only to whom it speaks.

@@ -124,7 +124,9 @@ public sealed class ObserveTests
     {
         await gateway.WaitForMetricAsync(
             "gateway_proxy_protocol_observed_total", v => v == 1, ("listener", listener), ("rule", "UntrustedPeer"));
-        Assert.Contains(gateway.Process.Lines, line => line.Contains($"Listener {listener} would refuse", StringComparison.Ordinal)
-            && line.Contains("detail=UntrustedPeer, last 127.0.0.8:", StringComparison.Ordinal));
+        await gateway.Process.WaitForLineAsync(
+            line => line.Contains($"Listener {listener} would refuse", StringComparison.Ordinal)
+                && line.Contains("detail=UntrustedPeer, last 127.0.0.8:", StringComparison.Ordinal),
+            "the warning");
     }
 }

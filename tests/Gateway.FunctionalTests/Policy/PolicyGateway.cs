@@ -22,14 +22,14 @@ public abstract class PolicyGateway(string engine) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var config = new ConfigFile().Set("TcpProxy:Engine", engine).Set("Logging:LogLevel:Default", "Debug");
-        Add(config, "required", new { TrustedProxies = new[] { "127.0.1.0/24" }, HealthCheckers = new[] { "127.0.2.0/24" }, HeaderTimeout = "1s" });
-        Add(config, "direct", new { TrustedProxies = new[] { "127.0.1.0/24" }, Untrusted = "Direct", HeaderTimeout = "1s" });
+        Add(config, "required", new { TrustedProxies = new[] { "127.0.1.0/24" }, HealthCheckers = new[] { "127.0.2.0/24" }, HeaderTimeout = "2s" });
+        Add(config, "direct", new { TrustedProxies = new[] { "127.0.1.0/24" }, Untrusted = "Direct", HeaderTimeout = "2s" });
         Add(config, "optional", new
         {
             Header = "Optional",
             TrustedProxies = new[] { "127.0.1.0/24" },
             HealthCheckers = new[] { "127.0.2.0/24" },
-            OptionalWait = "300ms",
+            OptionalWait = "1s",
         });
         Add(config, "only-v2", new { TrustedProxies = new[] { "127.0.1.0/24" }, Versions = new[] { "V2" }, MaxHeaderBytes = 200 });
         Add(config, "none", null);

@@ -38,8 +38,8 @@ public sealed class ReloadTests
             Assert.Contains("example", await client.GetStringAsync(new Uri($"http://127.0.0.1:{http}/example")), StringComparison.Ordinal);
         }
 
-        Assert.Contains(gateway.Process.Lines, l => LogLevels.IsError(l));
-        Assert.Contains(gateway.Process.Lines, l => l.Contains("TcpProxy:Routes:in:ClusterId", StringComparison.Ordinal));
+        await gateway.Process.WaitForLineAsync(
+            static line => LogLevels.IsError(line) && line.Contains("TcpProxy:Routes:in:ClusterId", StringComparison.Ordinal), "the error");
         await gateway.ReloadAsync(good.Copy().Set("TcpProxy:Clusters:in:Destinations:in-0:Address", fresh.Address));
         Assert.Equal("fresh", await AskAsync(port));
         await gateway.ReloadAsync(good.Copy().Set("ReverseProxy:Routes:web:Match:Path", "/only/here"));
@@ -191,7 +191,7 @@ public sealed class ReloadTests
 
         Assert.Equal("old", await AskAsync(port));
         await AssertRefusedAsync(free);
-        Assert.Contains(gateway.Process.Lines, l => l.Contains($"{squatter.Port}", StringComparison.Ordinal));
+        await gateway.Process.WaitForLineAsync(line => line.Contains($":{squatter.Port}", StringComparison.Ordinal), "the port");
         await gateway.ReloadAsync(config.Copy().Set("TcpProxy:Clusters:in:Destinations:in-0:Address", fresh.Address));
         Assert.Equal("fresh", await AskAsync(port));
     }
@@ -303,7 +303,7 @@ public sealed class ReloadTests
         Assert.Equal("old", await AskAsync(port));
 
         map.Swap(config.Copy().Set("TcpProxy:Clusters:in:Destinations:in-0:Address", fresh.Address).ToJson());
-        await Eventually.TrueAsync(async () => await AskAsync(port) == "fresh", "the swapped file is live", TimeSpan.FromSeconds(4));
+        await Eventually.TrueAsync(async () => await AskAsync(port) == "fresh", "the swapped file is live");
     }
 
     private static async Task AssertAnswersAsync(TcpPeer peer)

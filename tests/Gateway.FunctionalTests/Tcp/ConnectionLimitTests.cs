@@ -79,7 +79,9 @@ public sealed class ConnectionLimitTests
         }
 
         await gateway.WaitForMetricAsync("gateway_tcp_connection_closed_total", v => v == 3, ("reason", "limit"));
-        var warning = Assert.Single(gateway.Process.Lines, static line => line.Contains("places for connections are taken", StringComparison.Ordinal));
+        static bool IsWarning(string line) => line.Contains("places for connections are taken", StringComparison.Ordinal);
+        var warning = await gateway.Process.WaitForLineAsync(IsWarning, "the warning");
+        Assert.Single(gateway.Process.Lines, IsWarning);
         Assert.Contains("All 4 places", warning, StringComparison.Ordinal);
         Assert.Contains("127.0.0.9: 3", warning, StringComparison.Ordinal);
         foreach (var peer in others.Concat(silent))

@@ -31,7 +31,7 @@ public sealed class HealthCheckTests
         await gateway.WaitForMetricAsync("gateway_destination_healthy", v => v == 1, ("destination", "in-1"));
         await EchoAsync();
         await EchoAsync();
-        Assert.Contains(gateway.Process.Lines, line => line.Contains("in-1 answers health checks again", StringComparison.Ordinal));
+        await gateway.Process.WaitForLineAsync(static line => line.Contains("in-1 answers health checks again", StringComparison.Ordinal), "the end");
 
         async Task EchoAsync()
         {

@@ -22,9 +22,11 @@ public sealed class PassiveHealthTests
             await EchoAsync(port);
         }
 
-        var warning = Assert.Single(gateway.Process.Lines, static line => line.Contains("connects to destination", StringComparison.Ordinal));
+        await gateway.WaitForAccessAsync($"detail=failed:in-0,{dead.EndPoint},TimedOut");
+        var warning = await gateway.Process.WaitForLineAsync(
+            static line => line.Contains("connects to destination", StringComparison.Ordinal), "the warning");
+        Assert.Single(gateway.Process.Lines, static line => line.Contains("connects to destination", StringComparison.Ordinal));
         Assert.Contains($"Cluster in: connects to destination in-0 fail (timeout, 2 in a row, {dead.EndPoint})", warning, StringComparison.Ordinal);
-        Assert.Contains(gateway.Process.Lines, line => line.Contains($"detail=failed:in-0,{dead.EndPoint},TimedOut", StringComparison.Ordinal));
         var metrics = await gateway.MetricsAsync();
         Assert.Equal(2, metrics.Sum("gateway_destination_connect_duration_seconds_count", ("destination", "in-0"), ("error_type", "timeout")));
         Assert.Equal(12, metrics.Sum("gateway_destination_connect_duration_seconds_count", ("destination", "in-1")));

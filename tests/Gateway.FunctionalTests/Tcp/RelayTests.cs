@@ -87,7 +87,7 @@ public sealed class RelayTests
     [MemberData(nameof(Engines.All), MemberType = typeof(Engines))]
     public async Task Relay_IdleForTooLong_EndsWithItsReason(string engine)
     {
-        await using var link = await Link.OpenAsync(engine, c => c.Set("TcpProxy:Routes:in:IdleTimeout", "1s"));
+        await using var link = await Link.OpenAsync(engine, c => c.Set("TcpProxy:Routes:in:IdleTimeout", "2s"));
         await ExchangeAsync(link);
 
         await Task.WhenAll(link.Client.WaitForEndAsync(), link.Backend.WaitForEndAsync());

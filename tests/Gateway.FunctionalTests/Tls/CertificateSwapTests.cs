@@ -55,8 +55,9 @@ public sealed class CertificateSwapTests : IDisposable
         _shop.Swap(one with { Key = other.Key });
         await gateway.WaitForMetricAsync("gateway_tls_certificate_loaded", static loaded => loaded == 0, ("listener", "web"));
         Assert.Equal("old", await TlsClient.SubjectAsync(_port, "shop.example"));
-        var error = Assert.Single(gateway.Complaints());
-        Assert.Contains("Listeners:web:Tls:Certificates:shop:KeyPath", error, StringComparison.Ordinal);
+        var error = await gateway.Process.WaitForLineAsync(
+            static line => line.Contains("Listeners:web:Tls:Certificates:shop:KeyPath", StringComparison.Ordinal), "the error");
+        Assert.Equal([error], gateway.Complaints());
         Assert.Contains(_shop.KeyPath, error, StringComparison.Ordinal);
 
         _shop.Swap(one);

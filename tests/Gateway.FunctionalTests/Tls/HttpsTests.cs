@@ -99,9 +99,9 @@ public sealed class HttpsTests : IDisposable
         Assert.Contains("alert number 112", unknown, StringComparison.Ordinal);
         Assert.Contains("alert number 112", none, StringComparison.Ordinal);
         await gateway.WaitForAccessAsync("listener=web", "reason=tls", "detail=unrecognized_name");
-        var metrics = await gateway.MetricsAsync();
-        Assert.Equal(2, metrics.Sum("gateway_tls_handshakes_total", ("listener", "web"), ("result", "unrecognized_name")));
-        Assert.Equal(2, metrics.Sum("gateway_tcp_connection_rejected_total", ("listener", "web"), ("reason", "tls")));
+        await gateway.WaitForMetricAsync(
+            "gateway_tls_handshakes_total", static v => v == 2, ("listener", "web"), ("result", "unrecognized_name"));
+        await gateway.WaitForMetricAsync("gateway_tcp_connection_rejected_total", static v => v == 2, ("listener", "web"), ("reason", "tls"));
     }
 
     [Fact]

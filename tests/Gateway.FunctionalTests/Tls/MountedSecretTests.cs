@@ -38,7 +38,7 @@ public sealed class MountedSecretTests
             secret.Swap(Files(certificate, key));
             await Eventually.TrueAsync(() => Refusals(gateway) > before, "the pair is refused in the log");
             Assert.Equal("CN=new", await SubjectAsync(port));
-            Assert.Equal(0, (await gateway.MetricsAsync()).Sum("gateway_tls_certificate_loaded", ("listener", "db")));
+            await gateway.WaitForMetricAsync("gateway_tls_certificate_loaded", static v => v == 0, ("listener", "db"));
         }
 
         secret.Swap(Files(old.Certificate, old.Key));

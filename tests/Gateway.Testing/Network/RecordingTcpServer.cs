@@ -64,6 +64,12 @@ public sealed class RecordingTcpServer : IAsyncDisposable
         Func<TcpPeer, Task>? handler = null, IPEndPoint? endPoint = null, NetworkNamespace? inside = null, bool saveSyn = false)
     {
         endPoint ??= new IPEndPoint(IPAddress.Loopback, 0);
+        if (endPoint.Port == 0 && inside is null)
+        {
+            // A port of the kernel's choice could be somebody else's as soon as this server has gone, and tests count on a refusal then.
+            endPoint = new IPEndPoint(endPoint.Address, FreePorts.Next());
+        }
+
         var listener = inside?.CreateSocket(endPoint.AddressFamily) ?? new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         if (saveSyn)
         {

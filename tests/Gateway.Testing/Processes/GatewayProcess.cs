@@ -69,8 +69,13 @@ public sealed class GatewayProcess : IAsyncDisposable
             start.Command(folder.Write("appsettings.json", config.ToJson())), environment: start.Environment).ConfigureAwait(false);
     }
 
-    /// <summary>Rewrites its configuration in place.</summary>
-    public void Rewrite(ConfigFile config) => File.WriteAllText(ConfigPath, config.ToJson());
+    /// <summary>Rewrites its configuration in one step: half of a file would be refused, and the refusal counted and logged.</summary>
+    public void Rewrite(ConfigFile config)
+    {
+        var next = ConfigPath + ".next";
+        File.WriteAllText(next, config.ToJson());
+        File.Move(next, ConfigPath, overwrite: true);
+    }
 
     /// <summary>Rewrites its configuration and returns once that is live.</summary>
     public async Task ReloadAsync(ConfigFile config)
@@ -115,8 +120,12 @@ public sealed class GatewayProcess : IAsyncDisposable
         AccessLogLine.Parse(await Process.WaitForLineAsync(
             l => AccessLogLine.Parse(l)?.Mentions(words) == true, $"access line with {string.Join(", ", words)}").ConfigureAwait(false))!;
 
-    /// <summary>The log lines at Warning or above.</summary>
-    public IReadOnlyList<string> Complaints() => [.. Process.Lines.Where(LogLevels.IsComplaint)];
+    /// <summary>The log lines at Warning or above, without what Kestrel says of a machine that is too busy for it.</summary>
+    public IReadOnlyList<string> Complaints() =>
+    [
+        .. Process.Lines.Where(static line =>
+            LogLevels.IsComplaint(line) && !line.Contains("the heartbeat has been running for", StringComparison.Ordinal)),
+    ];
 
     /// <summary>SIGTERM.</summary>
     public void Terminate() => Process.Signal(ManagedProcess.SigTerm);
