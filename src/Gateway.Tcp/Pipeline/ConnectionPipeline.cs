@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Gateway.Tcp.AccessLogs;
@@ -202,6 +203,11 @@ internal sealed partial class ConnectionPipeline(
     private async ValueTask<bool> DialAsync(ConnectionRecord record)
     {
         var route = record.Route!;
+        if (route.Cluster.Original is not null && await IsOwnAsync(record.Identity!.Peer))
+        {
+            return record.Fail(CloseReason.OriginalDestination);
+        }
+
         var dial = dialer.Begin(new DialRequest
         {
             Connector = record.Client,
@@ -255,6 +261,22 @@ internal sealed partial class ConnectionPipeline(
         record.IsOpened = true;
         metrics.Opened(record.Route!, record.Identity!.Client.Address);
         return found == DialFailure.None || record.Fail(PipelineOutcomes.Of(found, record.Client));
+    }
+
+    // Where one loop carries everything, it accepts our own connection in the round in which that connection's dial ends, and before it. In
+    // a later turn the dial has ended. Without the turn each connection would dial the next one, without an end.
+    private async ValueTask<bool> IsOwnAsync(IPEndPoint peer)
+    {
+        if (EngineLoop.Current is { } loop)
+        {
+            await loop.HopAsync();
+        }
+        else
+        {
+            await Task.Yield();
+        }
+
+        return _own.Contains(peer);
     }
 
     // Not called for connections from a client's address: the client may have the same address and port, and its own connections would look

@@ -6,8 +6,8 @@ namespace Gateway.Tcp.Pipeline;
 /// <summary>
 /// The local addresses of the gateway's connections to original destinations. If such an address comes back as a client, netfilter rules
 /// that make no exception for the gateway have captured the gateway's own connection. Without this check the connection would be dialed,
-/// captured and accepted again until the descriptors run out. Another event loop can accept the connection before its dial has ended here.
-/// Therefore the address is checked twice, before and after the next dial, and a loop ends after one or two rounds.
+/// captured and accepted again until the descriptors run out. A connection can be accepted before its dial has ended here. Therefore the
+/// address is checked twice, one turn of the event loop before the next dial and after that dial, and a circle ends after a few rounds.
 /// </summary>
 internal sealed class OwnConnections
 {

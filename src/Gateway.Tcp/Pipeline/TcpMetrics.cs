@@ -92,7 +92,6 @@ internal sealed partial class TcpMetrics
     {
         var route = record.Route!;
         var tags = route.TagsFor(record.Identity!.Client.Address);
-        _active.Add(-1, tags);
         tags.Add("reason", record.Outcome.Label);
         _closed.Add(1, tags);
         _duration.Record(duration.TotalSeconds, tags);
@@ -101,6 +100,9 @@ internal sealed partial class TcpMetrics
         {
             _destinationActive.Add(-1, TcpMeter.Tag("cluster", route.Cluster.Name), TcpMeter.Tag("destination", record.Destination!.Name));
         }
+
+        // Last, so that whoever sees it fall finds the rest counted.
+        _active.Add(-1, route.TagsFor(record.Identity!.Client.Address));
     }
 
     /// <summary>
