@@ -8,6 +8,9 @@ public static class Eventually
     /// <summary>How long anything in these tests may take unless it says otherwise.</summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(20);
 
+    /// <summary>How long a server may take to start, beside others that start.</summary>
+    public static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(15);
 
     /// <summary>Returns once <paramref name="condition"/> holds.</summary>

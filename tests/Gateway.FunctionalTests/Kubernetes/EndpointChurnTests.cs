@@ -35,7 +35,7 @@ public sealed class EndpointChurnTests
         // Nobody came long after the removal, and those who were there still are.
         Assert.All(redis.Concat(web), static pod => Assert.InRange(pod.LongestLag, TimeSpan.Zero, Most));
         await EchoAllAsync(live);
-        Assert.Equal(200, (await gateway.MetricsAsync()).Sum("gateway_tcp_connection_active", ("listener", "redis")));
+        await gateway.WaitForMetricAsync("gateway_tcp_connection_active", static active => active == 200, ("listener", "redis"));
 
         await CheckStatusAsync(gateway, server, redis);
         await CheckAwayAsync(gateway, server, redis, port);

@@ -45,7 +45,9 @@ public sealed class HaproxyPeer : IAsyncDisposable
         {
             // It binds everything before it creates its stats socket's final name.
             await Eventually.TrueAsync(
-                () => process.HasExited ? throw new InvalidOperationException($"haproxy ended:\n{process.Output}") : File.Exists(ready), "haproxy ready").ConfigureAwait(false);
+                () => process.HasExited ? throw new InvalidOperationException($"haproxy ended:\n{process.Output}") : File.Exists(ready),
+                "haproxy ready",
+                Eventually.StartTimeout).ConfigureAwait(false);
             return peer;
         }
         catch

@@ -47,7 +47,9 @@ public sealed class NginxPeer : IAsyncDisposable
         var peer = new NginxPeer(process, folder);
         try
         {
-            await process.WaitForLineAsync(l => l.Contains("OS: ", StringComparison.Ordinal), "nginx started").ConfigureAwait(false);
+            await process.WaitForLineAsync(
+                l => l.Contains("OS: ", StringComparison.Ordinal), "nginx started", Eventually.StartTimeout)
+                .ConfigureAwait(false);
             await Eventually.TrueAsync(
                 () => process.HasExited ? throw new InvalidOperationException($"nginx ended:\n{process.Output}") : ListeningPorts.Has(port, process.Id), "nginx listens").ConfigureAwait(false);
             return peer;

@@ -29,7 +29,7 @@ public sealed class OpensslPeer : IAsyncDisposable
             port);
         try
         {
-            await peer.Process.WaitForLineAsync(static line => line.Contains("ACCEPT", StringComparison.Ordinal), "s_server ready")
+            await peer.Process.WaitForLineAsync(static line => line.Contains("ACCEPT", StringComparison.Ordinal), "s_server ready", Eventually.StartTimeout)
                 .ConfigureAwait(false);
             return peer;
         }

@@ -52,7 +52,9 @@ public sealed class PostgresPeer : IAsyncDisposable
         var peer = new PostgresPeer(process, folder, port);
         try
         {
-            await process.WaitForLineAsync(l => l.Contains("ready to accept connections", StringComparison.Ordinal), "postgres ready").ConfigureAwait(false);
+            await process.WaitForLineAsync(
+                l => l.Contains("ready to accept connections", StringComparison.Ordinal), "postgres ready", Eventually.StartTimeout)
+                .ConfigureAwait(false);
             return peer;
         }
         catch

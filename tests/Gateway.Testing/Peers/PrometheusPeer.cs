@@ -40,7 +40,9 @@ public sealed class PrometheusPeer : IAsyncDisposable
         var peer = new PrometheusPeer(process, folder, port);
         try
         {
-            await process.WaitForLineAsync(static line => line.Contains("ready to receive web requests", StringComparison.Ordinal), "Prometheus ready").ConfigureAwait(false);
+            await process.WaitForLineAsync(
+                static line => line.Contains("ready to receive web requests", StringComparison.Ordinal), "Prometheus ready", Eventually.StartTimeout)
+                .ConfigureAwait(false);
             return peer;
         }
         catch

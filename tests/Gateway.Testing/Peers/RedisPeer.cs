@@ -57,7 +57,9 @@ public sealed class RedisPeer : IAsyncDisposable
         var peer = new RedisPeer(process, folder, port);
         try
         {
-            await process.WaitForLineAsync(l => l.Contains("eady to accept connections", StringComparison.Ordinal), "redis ready").ConfigureAwait(false);
+            await process.WaitForLineAsync(
+                l => l.Contains("eady to accept connections", StringComparison.Ordinal), "redis ready", Eventually.StartTimeout)
+                .ConfigureAwait(false);
             return peer;
         }
         catch

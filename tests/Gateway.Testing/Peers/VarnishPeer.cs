@@ -54,7 +54,7 @@ public sealed class VarnishPeer : IAsyncDisposable
             await Eventually.TrueAsync(
                 async () => peer._process.HasExited ? throw new InvalidOperationException($"varnishd ended:\n{peer._process.Output}") : await peer.AcceptsAsync().ConfigureAwait(false),
                 "varnish ready",
-                TimeSpan.FromSeconds(60)).ConfigureAwait(false);
+                Eventually.StartTimeout).ConfigureAwait(false);
             return peer;
         }
         catch

@@ -95,7 +95,8 @@ public sealed class Chromium : IAsyncDisposable
     private async Task ConnectAsync()
     {
         var line = await _process.WaitForLineAsync(
-            static line => line.StartsWith("DevTools listening on ", StringComparison.Ordinal), "DevTools").ConfigureAwait(false);
+            static line => line.StartsWith("DevTools listening on ", StringComparison.Ordinal), "DevTools", Eventually.StartTimeout)
+            .ConfigureAwait(false);
         var browser = new Uri(line["DevTools listening on ".Length..].Trim());
         using var http = new HttpClient();
         string? page = null;
@@ -107,7 +108,8 @@ public sealed class Chromium : IAsyncDisposable
                 page = targets.FirstOrDefault(static target => target!["type"]!.ToString() == "page")?["webSocketDebuggerUrl"]!.ToString();
                 return page is not null;
             },
-            "a page").ConfigureAwait(false);
+            "a page",
+            Eventually.StartTimeout).ConfigureAwait(false);
         await _socket.ConnectAsync(new Uri(page!), CancellationToken.None).ConfigureAwait(false);
         foreach (var domain in new[] { "Page", "Runtime", "Log" })
         {

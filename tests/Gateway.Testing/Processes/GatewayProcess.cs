@@ -49,7 +49,7 @@ public sealed class GatewayProcess : IAsyncDisposable
         var gateway = new GatewayProcess(process, folder, configPath, adminPort, start);
         try
         {
-            await Eventually.TrueAsync(gateway.IsReadyAsync, "Gateway ready", TimeSpan.FromSeconds(40)).ConfigureAwait(false);
+            await Eventually.TrueAsync(gateway.IsReadyAsync, "Gateway ready", Eventually.StartTimeout).ConfigureAwait(false);
             return gateway;
         }
         catch (TimeoutException)

@@ -12,7 +12,7 @@ public sealed class CheckSuiteTests
     public async Task Run_ACheckThatHangsAndOneThatThrows_AreWarningsAndKeepWhatTheyFound()
     {
         var report = await RunAsync(
-            TimeSpan.FromMilliseconds(100),
+            TimeSpan.FromSeconds(1),
             new FakeCheck("hangs", async (findings, cancellation) =>
             {
                 findings.Ok("a", "found before");

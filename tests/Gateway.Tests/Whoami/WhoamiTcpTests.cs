@@ -100,7 +100,7 @@ public sealed class WhoamiTcpTests
     [Fact]
     public async Task Answer_HeaderThatNeverEnds_IsAnErrorAtTheLimit()
     {
-        await using var backend = WhoamiTcp.Start(new IPEndPoint(IPAddress.Loopback, 0), Patient with { HeaderTimeout = TimeSpan.FromMilliseconds(50) });
+        await using var backend = WhoamiTcp.Start(new IPEndPoint(IPAddress.Loopback, 0), Patient with { HeaderTimeout = TimeSpan.FromSeconds(1) });
         using var client = await ConnectAsync(backend);
         await client.GetStream().WriteAsync("PROXY TCP4 203."u8.ToArray()).AsTask().WaitAsync(Limit);
 

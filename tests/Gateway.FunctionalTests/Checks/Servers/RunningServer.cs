@@ -52,7 +52,7 @@ internal sealed class RunningServer : IAsyncDisposable
             process = ManagedProcess.Start([.. Prompt, .. prefix, .. user, DebianPeer.Find(recipe.Program)!, .. await recipe.Command(folder)], workingDirectory: folder.Path);
             await Eventually.TrueAsync(
                 () => process.HasExited ? throw new InvalidOperationException($"{recipe.Name} ended:\n{process.Output}") : folder.Ports.All(port => ListeningPorts.Has(port, process.Id)),
-                $"{recipe.Name} listens", TimeSpan.FromSeconds(40));
+                $"{recipe.Name} listens", Eventually.StartTimeout);
             return new RunningServer(recipe, folder, process);
         }
         catch (Exception failure)

@@ -22,7 +22,7 @@ public abstract partial class TcpEngineTests
     public async Task Connect_ToItself_IsRefused()
     {
         // What the kernel does by chance when it picks the destination's port for the source: here it is asked to.
-        var itself = TestSockets.Refusing();
+        var itself = TestSockets.Ephemeral();
         var result = await ConnectAsync(_ => new ConnectRequest { Destination = itself, TransparentSource = itself, Timeout = TestSockets.Limit });
 
         Assert.Equal(new ConnectResult(null, ConnectFailure.Destination, SocketError.ConnectionRefused), result);

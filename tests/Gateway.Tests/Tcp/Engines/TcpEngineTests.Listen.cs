@@ -68,7 +68,7 @@ public abstract partial class TcpEngineTests
     {
         const int Connections = 20;
         await using var engine = CreateEngine();
-        var listener = engine.Bind(new IPEndPoint(IPAddress.Loopback, 0), new TcpListenOptions());
+        var listener = engine.Bind(TestSockets.Refusing(), new TcpListenOptions());
         var clients = Enumerable.Range(0, Connections).Select(_ => TestSockets.New()).ToArray();
         foreach (var client in clients)
         {

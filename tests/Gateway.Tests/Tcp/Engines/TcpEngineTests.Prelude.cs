@@ -108,17 +108,18 @@ public abstract partial class TcpEngineTests
     [Fact]
     public async Task WaitReadable_TimedOutOnce_WorksAgain()
     {
+        var timedOut = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var bench = Bench(
             async (_, connection) =>
             {
                 var first = await connection.WaitReadableAsync(TimeSpan.FromMilliseconds(100));
+                timedOut.SetResult();
                 var second = await connection.WaitReadableAsync(Timeout.InfiniteTimeSpan);
                 return (first, second, connection.Receive(new byte[10]));
             },
             out var served);
         var client = await bench.ConnectAsync();
-        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(300));
-        await pace.WaitForNextTickAsync();
+        await timedOut.Task.Within();
         await client.WriteAsync(Request);
 
         Assert.Equal((SocketError.TimedOut, SocketError.Success, new IoResult(7, SocketError.Success)), await served);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Gateway.Testing.Network;
 
 namespace Gateway.Tests.Tcp.Engines;
 
@@ -27,8 +28,11 @@ internal static class TestSockets
         return socket;
     }
 
-    /// <summary>A loopback port that nothing listens on.</summary>
-    public static IPEndPoint Refusing()
+    /// <summary>A loopback port that nothing listens on, and that the kernel gives to nobody.</summary>
+    public static IPEndPoint Refusing() => new(IPAddress.Loopback, FreePorts.Next());
+
+    /// <summary>A loopback port that nobody has at the moment, of those that the kernel gives out.</summary>
+    public static IPEndPoint Ephemeral()
     {
         using var socket = Listen();
         return (IPEndPoint)socket.LocalEndPoint!;

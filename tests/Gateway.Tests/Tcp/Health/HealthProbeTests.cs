@@ -18,7 +18,7 @@ namespace Gateway.Tests.Tcp.Health;
 /// <summary>Checks over real sockets: what is sent, what is judged, and how a check ends.</summary>
 public sealed class HealthProbeTests
 {
-    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(1);
 
     private readonly OwnListeners _own = new();
     private TimeProvider _time = TimeProvider.System;

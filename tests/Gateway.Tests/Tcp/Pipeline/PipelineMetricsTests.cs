@@ -60,11 +60,11 @@ public sealed class PipelineMetricsTests
             var connected = Stopwatch.StartNew();
             // The client thinks for longer than the backend does.
             await Tempo.PauseAsync(TimeSpan.FromMilliseconds(300));
+            var asked = connected.Elapsed;
             await client.SendAsync("hello");
             Assert.Equal("hello", await backend.ReadTextAsync(5));
             plane.Plane.CountCarried();
             Assert.Empty(durations.GetMeasurementSnapshot());
-            var asked = connected.Elapsed;
             await backend.SendAsync("hi");
             Assert.Equal("hi", await client.ReadTextAsync(2));
             await Eventually.TrueAsync(

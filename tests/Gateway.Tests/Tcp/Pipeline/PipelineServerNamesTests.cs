@@ -85,7 +85,7 @@ public sealed class PipelineServerNamesTests
     {
         _ = what;
         await using var named = RecordingTcpServer.Start();
-        var hello = new ClientHelloConfig { Timeout = TimeSpan.FromMilliseconds(300) };
+        var hello = new ClientHelloConfig { Timeout = TimeSpan.FromSeconds(1) };
         await using var plane = await TestPlane.StartAsync(
             Model(hello, ("named", named.Address, ["a.example"], [], None)),
             TcpEngineKind.Linux);

@@ -117,7 +117,7 @@ public sealed class PipelineTlsTests
     public async Task Run_NoHandshake_EndsWithItsReason(string sent, string detail)
     {
         await using var server = RecordingTcpServer.Start();
-        var tls = new TestServerTls { HandshakeTimeout = TimeSpan.FromMilliseconds(300) };
+        var tls = new TestServerTls { HandshakeTimeout = TimeSpan.FromSeconds(1) };
         await using var plane = await TestPlane.StartAsync(Model(Policies.None, Cluster(server.Address), tls), TcpEngineKind.Linux);
         using var client = await plane.ConnectAsync();
         await client.SendAsync(sent);
@@ -132,7 +132,7 @@ public sealed class PipelineTlsTests
     public async Task Run_ClientStopsInTheHandshake_TimesOut(TcpEngineKind engine)
     {
         await using var server = RecordingTcpServer.Start();
-        var tls = new TestServerTls(("a.example", Options())) { HandshakeTimeout = TimeSpan.FromMilliseconds(500) };
+        var tls = new TestServerTls(("a.example", Options())) { HandshakeTimeout = TimeSpan.FromSeconds(1) };
         await using var plane = await TestPlane.StartAsync(Model(Policies.None, Cluster(server.Address), tls), engine);
         using var handshakes = plane.Count("gateway.tls.handshakes");
         using var client = await plane.ConnectAsync();
