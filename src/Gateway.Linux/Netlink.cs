@@ -26,6 +26,9 @@ internal static class Netlink
     internal static int Open(int protocol, bool isBlocking) =>
         Syscalls.Result(LibC.socket(Family, SocketRaw | Syscalls.CloseOnExec | (isBlocking ? 0 : Syscalls.NonBlock), protocol));
 
+    /// <summary>Whether a descriptor is a netlink socket.</summary>
+    internal static bool Is(int number) => Syscalls.GetOption(number, SocketOption.Domain) == Family;
+
     /// <summary>Attributes and messages begin at multiples of four.</summary>
     internal static int Align(int size) => (size + 3) & ~3;
 }

@@ -13,9 +13,24 @@ internal sealed unsafe class Nftables : IDisposable
 {
     // Only one call at a time in the whole process, because the library has global state beside its contexts (symbol tables, caches).
     private static readonly Lock Gate = new();
+    // Attempts to get a low number, against other threads that open descriptors at the same moment.
+    private const int Attempts = 16;
+
     private nint _context;
 
     private Nftables(nint context) => _context = context;
+
+    /// <summary>Keeps what a later <see cref="TryOpen"/> needs. To be called before there are connections.</summary>
+    public static void Prepare()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            lock (Gate)
+            {
+                LowNumbers.Keep();
+            }
+        }
+    }
 
     /// <summary>Opens nftables.</summary>
     /// <param name="nftables">The interface, or null.</param>
@@ -29,41 +44,25 @@ internal sealed unsafe class Nftables : IDisposable
             return false;
         }
 
-        // If the library cannot open this socket, it ends the whole process (exit). So the socket is tried first.
-        var probe = Netlink.Open(Netlink.Netfilter, isBlocking: true);
-        if (probe < 0)
-        {
-            problem = $"this kernel offers no netfilter (a netlink socket gives errno {-probe}): "
-                + "it needs CONFIG_NF_TABLES, and a sandbox such as gVisor has none";
-            return false;
-        }
-
-        _ = LibC.close(probe);
         try
         {
             lock (Gate)
             {
-                var context = LibNftables.nft_ctx_new(0);
-                LibNftables.nft_ctx_output_set_flags(context, LibNftables.OutputJson);
-                _ = LibNftables.nft_ctx_buffer_output(context);
-                _ = LibNftables.nft_ctx_buffer_error(context);
-                nftables = new Nftables(context);
+                nftables = Open(out problem);
+                LowNumbers.Keep();
             }
         }
         catch (DllNotFoundException)
         {
             problem = $"{LibNftables.Library} is not installed: "
                 + "apt-get install libnftables1 (Debian, Ubuntu), dnf install nftables-libs (Fedora, RHEL), apk add nftables (Alpine)";
-            return false;
         }
         catch (EntryPointNotFoundException missing)
         {
             problem = $"{LibNftables.Library} is too old: {missing.Message} Version 0.9.1 or later is needed.";
-            return false;
         }
 
-        problem = "";
-        return true;
+        return nftables is not null;
     }
 
     /// <summary>Executes commands.</summary>
@@ -83,6 +82,7 @@ internal sealed unsafe class Nftables : IDisposable
             {
                 LibNftables.nft_ctx_free(_context);
                 _context = 0;
+                LowNumbers.Keep();
             }
         }
     }
@@ -103,6 +103,45 @@ internal sealed unsafe class Nftables : IDisposable
                 return new NftResult(result == 0, output, OneLine(error));
             }
         }
+    }
+
+    // The library's socket must have a low number: it waits by select(2).
+    private static Nftables? Open(out string problem)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            // If the library cannot open this socket, it ends the whole process (exit). So the socket is tried first; its number is the one
+            // that the library's gets.
+            var number = Netlink.Open(Netlink.Netfilter, isBlocking: true);
+            if (number < 0)
+            {
+                problem = $"this kernel offers no netfilter (a netlink socket gives errno {-number}): "
+                    + "it needs CONFIG_NF_TABLES, and a sandbox such as gVisor has none";
+                return null;
+            }
+
+            _ = LibC.close(number);
+            if (number >= LowNumbers.FirstTooHigh && (number = LowNumbers.Release()) < 0)
+            {
+                break;
+            }
+
+            var context = LibNftables.nft_ctx_new(0);
+            if (Netlink.Is(number))
+            {
+                LibNftables.nft_ctx_output_set_flags(context, LibNftables.OutputJson);
+                _ = LibNftables.nft_ctx_buffer_output(context);
+                _ = LibNftables.nft_ctx_buffer_error(context);
+                problem = "";
+                return new Nftables(context);
+            }
+
+            // Another thread has taken the number.
+            LibNftables.nft_ctx_free(context);
+        }
+
+        problem = $"{LibNftables.Library} takes descriptors below {LowNumbers.FirstTooHigh} only, and connections have all of them";
+        return null;
     }
 
     private static string OneLine(string error) =>

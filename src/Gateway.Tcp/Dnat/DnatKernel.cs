@@ -62,6 +62,8 @@ internal sealed partial class DnatKernel : IAsyncDisposable
     /// <param name="time">The clock.</param>
     public DnatKernel(DnatTable table, IMeterFactory meters, TcpMetrics tcp, ILoggerFactory loggers, TimeProvider time)
     {
+        // A reload may bring the first Dnat route, when connections have all low numbers.
+        Nftables.Prepare();
         _table = table;
         _time = time;
         _logger = loggers.CreateLogger<DnatKernel>();
