@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Networks;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Admission;
 
@@ -31,22 +32,22 @@ public sealed class AccessList
                 config.TrustDomains.Count == 0 ? null : new TrustDomains(config.TrustDomains));
     }
 
-    /// <summary>Whether a client is admitted: Denied, NotAllowed or None. Deny wins.</summary>
-    public AdmissionRefusal Check(IPAddress client)
+    /// <summary>Why a client is not admitted; null: it is. Deny wins.</summary>
+    public Outcome? Check(IPAddress client)
     {
         ArgumentNullException.ThrowIfNull(client);
-        return _deny?.Match(client, out _) is not null ? AdmissionRefusal.Denied
-            : _allow is not null && _allow.Match(client, out _) is null ? AdmissionRefusal.NotAllowed
-            : AdmissionRefusal.None;
+        return _deny?.Match(client, out _) is not null ? AdmissionOutcomes.Denied
+            : _allow is not null && _allow.Match(client, out _) is null ? AdmissionOutcomes.NotAllowed
+            : null;
     }
 
     /// <summary>
-    /// Whether the caller of a connection is in one of the trust domains: NotInTrustDomain or None. It is asked of the connection, because
+    /// Why the caller of a connection is not admitted; null: it is in one of the trust domains. It is asked of the connection, because
     /// a SPIFFE id names who opened the connection, and not the clients that a proxy carries on it.
     /// </summary>
     /// <param name="tlvs">The TLVs of the connection's trusted header.</param>
-    public AdmissionRefusal CheckCaller(ReadOnlySpan<byte> tlvs) =>
-        _trustDomains?.Contains(tlvs) == false ? AdmissionRefusal.NotInTrustDomain : AdmissionRefusal.None;
+    public Outcome? CheckCaller(ReadOnlySpan<byte> tlvs) =>
+        _trustDomains?.Contains(tlvs) == false ? AdmissionOutcomes.NotInTrustDomain : null;
 
     private static PrefixTable<object>? TableOf(IReadOnlyList<string> list, IReadOnlyDictionary<string, IReadOnlyList<string>> networks) =>
         list.Count == 0

@@ -1,3 +1,5 @@
+using Gateway.Tcp.Telemetry;
+
 namespace Gateway.Tcp.Admission;
 
 /// <summary>
@@ -36,7 +38,7 @@ internal sealed class ClientShard(TimeProvider time, int mostIdle)
     /// <summary>
     /// Takes a place of a client, with a token, and a place of the listener. Nothing is taken if any of them is not there.
     /// </summary>
-    public AdmissionRefusal TryEnter(
+    public Outcome? TryEnter(
         ClientNetwork network, ClientRules rules, PlaceCount? listener, int? mostOfListener, out AdmittedClient? client)
     {
         lock (_lock)
@@ -46,18 +48,18 @@ internal sealed class ClientShard(TimeProvider time, int mostIdle)
             {
                 if (client.Count >= rules.MaxConnections)
                 {
-                    return AdmissionRefusal.ClientConnections;
+                    return AdmissionOutcomes.ClientConnections;
                 }
 
                 if (rules.Rate?.HasToken(client.FullAt, now) == false)
                 {
-                    return AdmissionRefusal.ClientRate;
+                    return AdmissionOutcomes.ClientRate;
                 }
             }
 
             if (listener?.TryTake(mostOfListener) == false)
             {
-                return AdmissionRefusal.ListenerConnections;
+                return AdmissionOutcomes.ListenerConnections;
             }
 
             if (client is null)
@@ -71,7 +73,7 @@ internal sealed class ClientShard(TimeProvider time, int mostIdle)
 
             client.Count++;
             client.FullAt = rules.Rate?.Take(client.FullAt, now) ?? client.FullAt;
-            return AdmissionRefusal.None;
+            return null;
         }
     }
 

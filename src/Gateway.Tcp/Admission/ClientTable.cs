@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Admission;
 
@@ -23,7 +24,7 @@ internal sealed class ClientTable(TimeProvider time, int mostIdle = ClientTable.
     public int Count => _shards.Sum(static shard => shard.Count);
 
     /// <summary>Takes a place of a client, and a place of the listener if there is one: <see cref="ClientShard.TryEnter"/>.</summary>
-    public AdmissionRefusal TryEnter(
+    public Outcome? TryEnter(
         ClientRules rules, IPAddress address, PlaceCount? listener, int? mostOfListener, out AdmittedClient? client)
     {
         var network = ClientNetwork.Of(address, rules);

@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Admission;
 
@@ -27,25 +28,25 @@ public sealed class ListenerAdmission
     /// <summary>The number of clients that are remembered.</summary>
     internal int Clients => _clients.Count;
 
-    /// <summary>Admits a connection, or says why not.</summary>
+    /// <summary>Admits a connection (null), or says why not.</summary>
     /// <param name="rules">The rules, as they were read from <see cref="Rules"/>.</param>
     /// <param name="client">The client that is counted; null: none, because the address is that of a proxy.</param>
     /// <param name="place">The place, which must be given back at the end of the connection; null: nothing is counted.</param>
-    public AdmissionRefusal TryEnter(AdmissionRules rules, IPAddress? client, out AdmissionPlace? place)
+    public Outcome? TryEnter(AdmissionRules rules, IPAddress? client, out AdmissionPlace? place)
     {
         ArgumentNullException.ThrowIfNull(rules);
         place = null;
         if (!rules.HasLimits)
         {
-            return AdmissionRefusal.None;
+            return null;
         }
 
         AdmittedClient? counted = null;
         var refusal =
             client is not null && rules.PerClient is { } perClient
                 ? _clients.TryEnter(perClient, client, _connections, rules.MaxConnections, out counted)
-                : _connections.TryTake(rules.MaxConnections) ? AdmissionRefusal.None : AdmissionRefusal.ListenerConnections;
-        place = refusal == AdmissionRefusal.None ? new AdmissionPlace(_connections, counted) : null;
+                : _connections.TryTake(rules.MaxConnections) ? null : AdmissionOutcomes.ListenerConnections;
+        place = refusal is null ? new AdmissionPlace(_connections, counted) : null;
         return refusal;
     }
 
@@ -54,18 +55,18 @@ public sealed class ListenerAdmission
     /// listener.
     /// </summary>
     /// <inheritdoc cref="TryEnter" path="/param"/>
-    public AdmissionRefusal TryEnterShared(AdmissionRules rules, IPAddress client, out AdmissionPlace? place)
+    public Outcome? TryEnterShared(AdmissionRules rules, IPAddress client, out AdmissionPlace? place)
     {
         ArgumentNullException.ThrowIfNull(rules);
         ArgumentNullException.ThrowIfNull(client);
         place = null;
         if (rules.PerClient is not { } perClient)
         {
-            return AdmissionRefusal.None;
+            return null;
         }
 
         var refusal = _clients.TryEnter(perClient, client, listener: null, mostOfListener: null, out var counted);
-        place = refusal == AdmissionRefusal.None ? new AdmissionPlace(listener: null, counted) : null;
+        place = refusal is null ? new AdmissionPlace(listener: null, counted) : null;
         return refusal;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Dialing;
 
@@ -9,14 +10,11 @@ namespace Gateway.Tcp.Dialing;
 /// <param name="failure">Why there is no connection.</param>
 /// <param name="error">The last socket error; HostNotFound: there is no address.</param>
 /// <param name="message">The address that was tried last, its error, and the number of attempts.</param>
-public sealed class ConnectException(DialFailure failure, SocketError error, string message) : SocketException((int)error)
+public sealed class ConnectException(CloseReason failure, SocketError error, string message) : SocketException((int)error)
 {
     /// <inheritdoc/>
     public override string Message => message;
 
     /// <summary>Why there is no connection.</summary>
-    public DialFailure Failure => failure;
-
-    /// <summary>Whether the gateway lacked descriptors, ports or memory. That says nothing about the destination.</summary>
-    public bool IsOurs => failure == DialFailure.Resources;
+    public CloseReason Failure => failure;
 }

@@ -7,6 +7,7 @@ using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Health;
 using Gateway.Tcp.Names;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Dialing;
 
@@ -99,7 +100,7 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
     public bool TryBackOff(in DialResult result, out TimeSpan wait)
     {
         wait = default;
-        return result.Failure is DialFailure.Destination or DialFailure.Timeout or DialFailure.Tls && _clock?.TryBackOff(out wait) == true;
+        return result.Failure?.MayTryAnother() == true && _clock?.TryBackOff(out wait) == true;
     }
 
     /// <summary>Begins anew with all destinations. Their names are asked again.</summary>
@@ -200,12 +201,12 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
     public void Note(in DialResult result)
     {
         (_failures ??= new DialFailures()).Add(result);
-        IsSourceUnusable |= result.Failure == DialFailure.SourceIp;
-        if (result.Failure is DialFailure.Destination or DialFailure.Timeout or DialFailure.Tls
-            && (result.Failure == DialFailure.Destination || _clock is not { CutsAttempt: true }))
+        IsSourceUnusable |= result.Failure == CloseReason.SourceIpUnusable;
+        if (result.Failure is { } reason && reason.BlamesDestination()
+            && (result.Failure == CloseReason.BackendConnectFailed || _clock is not { CutsAttempt: true }))
         {
-            var failure = result.Failure == DialFailure.Timeout ? ConnectFailure.Timeout : ConnectFailure.Destination;
-            _why = result.Failure == DialFailure.Tls ? "tls" : ConnectLabel.Of(failure, result.Error);
+            var failure = result.Failure == CloseReason.BackendConnectTimeout ? ConnectFailure.Timeout : ConnectFailure.Destination;
+            _why = result.Failure == CloseReason.BackendTls ? "tls" : ConnectLabel.Of(failure, result.Error);
             _wasFromClient = result.Mode == SourceIpMode.Transparent;
             if (_address is { } address)
             {
@@ -227,13 +228,13 @@ internal sealed class Dial(DialRequest request, HostResolver resolver, PassiveHe
     /// </summary>
     public DialResult Conclude(in DialResult result)
     {
-        var conclusion = result.Failure is DialFailure.None or DialFailure.Aborted ? result
+        var conclusion = result.Failure is null or CloseReason.ClientReset ? result
             : _failures?.LastAsked is { } asked ? asked
             : IsSourceUnusable && request is { FallbackMode: null, Mode: not SourceIpMode.Dnat }
-                ? result with { Failure = DialFailure.SourceIp }
+                ? result with { Failure = CloseReason.SourceIpUnusable }
             : result;
         Load? load = null;
-        if (result.Failure == DialFailure.None && _current is { } reached)
+        if (result.Failure is null && _current is { } reached)
         {
             _address?.Reached();
             passive?.Reached(request.Cluster, reached, _isTrial);

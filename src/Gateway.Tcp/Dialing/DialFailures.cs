@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Dialing;
 
@@ -37,7 +38,7 @@ internal sealed class DialFailures
             _first.Add(result);
         }
 
-        if (result.Failure == DialFailure.SourceIp)
+        if (result.Failure == CloseReason.SourceIpUnusable)
         {
             Own++;
         }
@@ -57,7 +58,7 @@ internal sealed class DialFailures
         StringBuilder? text = null;
         foreach (var failed in _first)
         {
-            if (conclusion.Failure == DialFailure.None || failed.Address != conclusion.Address)
+            if (conclusion.Failure is null || failed.Address != conclusion.Address)
             {
                 text = text?.Append(';') ?? new StringBuilder("failed:");
                 text.Append(failed.Destination!.Name).Append(',').Append(failed.Address).Append(',')

@@ -4,6 +4,7 @@ using Gateway.Tcp.Balancing;
 using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Dialing;
 
@@ -36,8 +37,11 @@ internal readonly record struct DialResult
     /// <summary>How the backend learns the client's address: the route's mode, or the mode of the fallback.</summary>
     public SourceIpMode Mode { get; init; }
 
-    /// <summary>Why there is no connection.</summary>
-    public DialFailure Failure { get; init; }
+    /// <summary>
+    /// Why there is no connection; null: there is one. <see cref="CloseReason.ClientReset"/>: the connection for which this is dialed has
+    /// ended, whatever ended it.
+    /// </summary>
+    public CloseReason? Failure { get; init; }
 
     /// <summary>The last socket error.</summary>
     public SocketError Error { get; init; }

@@ -8,6 +8,7 @@ using Gateway.Tcp.Engines;
 using Gateway.Tcp.Health;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.SourceIp;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Dialing;
 
@@ -38,12 +39,12 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
     /// answer in the cache. Otherwise all names are asked together, and the first good answer ends the wait. The wait also ends with the
     /// client's connection, and after <see cref="HostResolver.LongestWait"/>, the limit of each question.
     /// </summary>
-    /// <returns>None if there is an address, NoAddress, NoHealthyDestination, or Aborted.</returns>
-    public ValueTask<DialFailure> FindAddressAsync(Dial dial) =>
+    /// <returns>Null if there is an address; otherwise NoDestination, NoHealthyDestination, or ClientReset.</returns>
+    public ValueTask<CloseReason?> FindAddressAsync(Dial dial) =>
         dial.Request.Cluster is { RejectsWhenAllDown: true } checkedCluster && !checkedCluster.HasUsable()
-            ? new(DialFailure.NoHealthyDestination)
+            ? new(CloseReason.NoHealthyDestination)
         : dial.Request.Cluster is { NeedsNames: false } cluster
-            ? new(cluster.Destinations.Count > 0 && !cluster.IsDrained() ? DialFailure.None : DialFailure.NoAddress)
+            ? new(cluster.Destinations.Count > 0 && !cluster.IsDrained() ? null : CloseReason.NoDestination)
             : AskNamesAsync(dial);
 
     /// <summary>Connects. Sends nothing: see <see cref="SourceHeader"/>.</summary>
@@ -57,7 +58,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
             {
                 var result = request.Mode == SourceIpMode.Dnat ? NotForwarded(dial) : await DialAllAsync(dial, request.Mode);
                 if (dial.IsSourceUnusable && request.FallbackMode is { } fallback
-                    && result.Failure is not (DialFailure.None or DialFailure.Aborted or DialFailure.Resources))
+                    && result.Failure is not (null or CloseReason.ClientReset or CloseReason.Resources))
                 {
                     result = await DialAllAsync(dial, fallback);
                 }
@@ -69,7 +70,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
 
                 if (await request.Connector.WaitForAsync(Task.Delay(wait, time)) is not SocketError.Success and var ended)
                 {
-                    return dial.Conclude(result with { Failure = DialFailure.Aborted, Error = ended });
+                    return dial.Conclude(result with { Failure = CloseReason.ClientReset, Error = ended });
                 }
 
                 dial.BeginAgain();
@@ -87,7 +88,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
     private static DialResult NotForwarded(Dial dial)
     {
         dial.IsSourceUnusable = true;
-        var failure = dial.Request.Cluster.HasUsable() ? DialFailure.SourceIp : DialFailure.NoAddress;
+        var failure = dial.Request.Cluster.HasUsable() ? CloseReason.SourceIpUnusable : CloseReason.NoDestination;
         return new DialResult { Failure = failure, Mode = SourceIpMode.Dnat };
     }
 
@@ -98,7 +99,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         var result = new DialResult
         {
             // If nothing is tried below: every destination is left out by passive checks, or none has an address.
-            Failure = request.Cluster.RejectsWhenAllDown ? DialFailure.NoHealthyDestination : DialFailure.NoAddress,
+            Failure = request.Cluster.RejectsWhenAllDown ? CloseReason.NoHealthyDestination : CloseReason.NoDestination,
             Mode = mode,
         };
         dial.Begin();
@@ -107,7 +108,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
             if (turn.Number < 0)
             {
                 var (place, failure, why) = await WaitForPlaceAsync(dial);
-                if (failure != DialFailure.None)
+                if (failure is not null)
                 {
                     return result with { Failure = failure, Error = why };
                 }
@@ -118,13 +119,13 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
             var destination = request.Cluster.Destinations[turn.Number];
             if (turn.Pending is { } pending && await dial.WaitForAsync(pending) is not SocketError.Success and var ended)
             {
-                return result with { Failure = DialFailure.Aborted, Error = ended };
+                return result with { Failure = CloseReason.ClientReset, Error = ended };
             }
 
             // A timer may fire a little before the clock says so. Without an answer there are no addresses, and this thread must not wait.
             if (dial.IsOver || turn.Pending is { IsCompleted: false })
             {
-                return result with { Failure = DialFailure.Timeout };
+                return result with { Failure = CloseReason.BackendConnectTimeout };
             }
 
             dial.BeginAddresses(turn.Number, mode);
@@ -153,7 +154,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
                 }
 
                 result = await ConnectAsync(dial, destination, address, mode);
-                if (result.Failure is DialFailure.None or DialFailure.Aborted)
+                if (result.Failure is null or CloseReason.ClientReset)
                 {
                     return result;
                 }
@@ -171,13 +172,13 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
 
     // The wait ends with the client's connection, with the drain, and with the time limit of the queue.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<(Share Place, DialFailure Failure, SocketError Error)> WaitForPlaceAsync(Dial dial)
+    private async ValueTask<(Share Place, CloseReason? Failure, SocketError Error)> WaitForPlaceAsync(Dial dial)
     {
         var cluster = dial.Request.Cluster;
         var line = cluster.State.Line;
         if (line.TryJoin(dial.Full, dial.QueueLeft > TimeSpan.Zero ? cluster.Queue.MaxLength : 0) is not { } waiter)
         {
-            return (default, DialFailure.DestinationLimit, SocketError.Success);
+            return (default, CloseReason.DestinationLimit, SocketError.Success);
         }
 
         var began = time.GetTimestamp();
@@ -186,23 +187,23 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         dial.EndWait(began);
         if (line.TryLeave(waiter))
         {
-            return (default, ended == SocketError.Success ? DialFailure.DestinationLimit : DialFailure.Aborted, ended);
+            return (default, ended == SocketError.Success ? CloseReason.DestinationLimit : CloseReason.ClientReset, ended);
         }
 
         var place = await waiter.Place;
         if (ended != SocketError.Success)
         {
             place.Load.Leave();
-            return (default, DialFailure.Aborted, ended);
+            return (default, CloseReason.ClientReset, ended);
         }
 
-        return (place, DialFailure.None, SocketError.Success);
+        return (place, null, SocketError.Success);
     }
 
     // Missing descriptors and memory concern every destination, so the dial ends. Missing ports concern this destination only
     // (EADDRNOTAVAIL and EAGAIN at connect).
     private static bool IsOutOfEverything(in DialResult result) =>
-        result.Failure == DialFailure.Resources && result.Error is not (SocketError.AddressNotAvailable or SocketError.WouldBlock);
+        result.Failure == CloseReason.Resources && result.Error is not (SocketError.AddressNotAvailable or SocketError.WouldBlock);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<DialResult> ConnectAsync(
@@ -221,7 +222,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
             Address = address,
             ConnectTime = took,
             Mode = mode,
-            Failure = FailureOf(connected.Failure),
+            Failure = connected.Failure.Reason(),
             Error = connected.Error,
         };
         return request.Opening is { } opening && connected.Connection is { } backend
@@ -233,13 +234,13 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         IConnectionOpening opening, Dial dial, TcpConnection backend, DestinationModel destination, DialResult connected)
     {
         var opened = await opening.OpenAsync(dial, backend, destination, connected.Mode);
-        if (opened.Failure == DialFailure.None)
+        if (opened.Failure is null)
         {
             return connected;
         }
 
         backend.Reset();
-        if (opened.Failure != DialFailure.Aborted)
+        if (opened.Failure != CloseReason.ClientReset)
         {
             metrics.Failed(dial.Request.Cluster.Name, destination.Name);
         }
@@ -247,18 +248,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         return connected with { Backend = null, Failure = opened.Failure, Error = opened.Error, Why = opened.Why };
     }
 
-    private static DialFailure FailureOf(ConnectFailure failure) => failure switch
-    {
-        ConnectFailure.None => DialFailure.None,
-        ConnectFailure.Timeout => DialFailure.Timeout,
-        ConnectFailure.Self => DialFailure.Self,
-        ConnectFailure.Bind or ConnectFailure.Option or ConnectFailure.Permission => DialFailure.SourceIp,
-        ConnectFailure.Resources => DialFailure.Resources,
-        ConnectFailure.Aborted => DialFailure.Aborted,
-        _ => DialFailure.Destination,
-    };
-
-    private async ValueTask<DialFailure> AskNamesAsync(Dial dial)
+    private async ValueTask<CloseReason?> AskNamesAsync(Dial dial)
     {
         var cluster = dial.Request.Cluster;
         var usableOnly = cluster.HasUsable();
@@ -266,7 +256,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         {
             if (cluster.Destinations[number] is { Literal: not null } literal && literal.MayBeTried(usableOnly))
             {
-                return DialFailure.None;
+                return null;
             }
         }
 
@@ -285,7 +275,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
             }
             else if (answer.Result.Length > 0)
             {
-                return DialFailure.None;
+                return null;
             }
         }
 
@@ -294,12 +284,12 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
             var found = FindAnyAsync(open);
             if (await dial.WaitForAsync(found) != SocketError.Success)
             {
-                return DialFailure.Aborted;
+                return CloseReason.ClientReset;
             }
 
             if (!found.IsCompleted || found.Result)
             {
-                return found.IsCompleted ? DialFailure.None : DialFailure.NoAddress;
+                return found.IsCompleted ? null : CloseReason.NoDestination;
             }
         }
 
@@ -308,7 +298,7 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
             passive?.Failed(cluster, destination, isTrial: false, PassiveHealth.NoAddress);
         }
 
-        return DialFailure.NoAddress;
+        return CloseReason.NoDestination;
     }
 
     private static async Task<bool> FindAnyAsync(List<Task<IPEndPoint[]>> questions)

@@ -10,6 +10,7 @@ using Gateway.Tcp.Engines.Portable;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.SourceIp;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Dialing;
 
@@ -177,14 +178,14 @@ public sealed class SocketDialer
 
     private Exception WhyNot(in DialResult dialed, string host, ConnectionIdentity? client) => dialed.Failure switch
     {
-        DialFailure.SourceIp => new SourceUnusableException(
+        CloseReason.SourceIpUnusable => new SourceUnusableException(
             $"{client?.Client.Address.ToString() ?? "this host"} cannot be the source of a connection to {host}"),
-        DialFailure.Self => new ConnectException(dialed.Failure, dialed.Error, _ownListeners.Describe(dialed.Address!)),
-        DialFailure.NoAddress => Because(dialed with { Error = SocketError.HostNotFound }),
+        CloseReason.Self => new ConnectException(CloseReason.Self, dialed.Error, _ownListeners.Describe(dialed.Address!)),
+        CloseReason.NoDestination => Because(dialed with { Error = SocketError.HostNotFound }),
         _ => Because(dialed with { FailedAttempts = null }),
     };
 
-    private static ConnectException Because(in DialResult dialed) => new(dialed.Failure, dialed.Error, dialed.Describe());
+    private static ConnectException Because(in DialResult dialed) => new(dialed.Failure!.Value, dialed.Error, dialed.Describe());
 
     private async ValueTask<DialResult> DialAsync(
         IConnector connector, DnsEndPoint destination, SocketDial dial, Announcement? announced, CancellationToken cancellation)
@@ -201,7 +202,7 @@ public sealed class SocketDialer
             UserTimeout = dial.UserTimeout,
             NamePatience = RefreshPatience,
         }));
-        if (dialed.Failure != DialFailure.None)
+        if (dialed.Failure is not null)
         {
             cancellation.ThrowIfCancellationRequested();
             throw WhyNot(dialed, destination.Host, announced?.Client);

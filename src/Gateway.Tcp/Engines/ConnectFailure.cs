@@ -1,6 +1,13 @@
+using Gateway.Tcp.Telemetry;
+
 namespace Gateway.Tcp.Engines;
 
-/// <summary>Who is to blame for a connect that failed.</summary>
+/// <summary>
+/// What failed in one attempt to connect. It is not the end of a connection, so it is no <see cref="CloseReason"/>: a dial makes up to 16
+/// attempts for one client, and metrics count each by <c>error.type</c>, which tells apart what has the same reason (the client's address
+/// cannot be used because of its bind, its option or a missing right). Who is to blame, and whether another destination is tried, follows
+/// from the attempt's reason (<see cref="ConnectFailures.Reason"/>).
+/// </summary>
 public enum ConnectFailure : byte
 {
     /// <summary>The connect did not fail.</summary>

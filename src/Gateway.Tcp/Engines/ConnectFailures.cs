@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Engines;
 
@@ -45,10 +46,22 @@ public static class ConnectFailures
         _ => IsShortage(error) ? ConnectFailure.Resources : ConnectFailure.Destination,
     };
 
+    /// <summary>The reason of a dial that ends with this attempt; null: the connect did not fail.</summary>
+    /// <param name="failure">The result of a connect.</param>
+    public static CloseReason? Reason(this ConnectFailure failure) => failure switch
+    {
+        ConnectFailure.None => null,
+        ConnectFailure.Timeout => CloseReason.BackendConnectTimeout,
+        ConnectFailure.Self => CloseReason.Self,
+        ConnectFailure.Bind or ConnectFailure.Option or ConnectFailure.Permission => CloseReason.SourceIpUnusable,
+        ConnectFailure.Resources => CloseReason.Resources,
+        ConnectFailure.Aborted => CloseReason.ClientReset,
+        _ => CloseReason.BackendConnectFailed,
+    };
+
     /// <summary>Whether a failure says nothing about the destination, so that it must not count against the destination's health.</summary>
     /// <param name="failure">The result of a connect.</param>
-    public static bool IsOurs(this ConnectFailure failure) =>
-        failure is not (ConnectFailure.None or ConnectFailure.Destination or ConnectFailure.Timeout);
+    public static bool IsOurs(this ConnectFailure failure) => failure.Reason() is { } reason && !reason.BlamesDestination();
 
     // No descriptor, no memory (EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSPC).
     private static bool IsShortage(SocketError error) => error is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable;

@@ -4,6 +4,7 @@ using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification.Tls;
+using Gateway.Tcp.Telemetry;
 using Gateway.Tcp.Tls;
 
 namespace Gateway.Tcp.Pipeline;
@@ -26,8 +27,8 @@ internal sealed class BackendOpening(ConnectionRecord record, DialMetrics metric
     {
         // From here on, an abort of the client's connection also aborts the backend's connection.
         record.Backend = backend;
-        var opened = record.IsStopped ? new OpeningResult(DialFailure.Aborted) : await RunAsync(dial, backend, destination, mode);
-        if (opened.Failure != DialFailure.None)
+        var opened = record.IsStopped ? new OpeningResult(CloseReason.ClientReset) : await RunAsync(dial, backend, destination, mode);
+        if (opened.Failure is not null)
         {
             record.Backend = null;
         }
@@ -44,7 +45,7 @@ internal sealed class BackendOpening(ConnectionRecord record, DialMetrics metric
             return Failed(backend, unsent);
         }
 
-        if (AsksForTls(record) && await ReadAnswerAsync(backend, dial.Left(limit)) is { Failure: not DialFailure.None } declined)
+        if (AsksForTls(record) && await ReadAnswerAsync(backend, dial.Left(limit)) is { Failure: not null } declined)
         {
             return declined;
         }
@@ -100,11 +101,12 @@ internal sealed class BackendOpening(ConnectionRecord record, DialMetrics metric
 
     private OpeningResult Failed(TcpConnection backend, SocketError error) =>
         record.IsStopped || backend.AbortReason is not null
-            ? new OpeningResult(DialFailure.Aborted)
-            : new OpeningResult(error == SocketError.TimedOut ? DialFailure.Timeout : DialFailure.Destination, error);
+            ? new OpeningResult(CloseReason.ClientReset)
+            : new OpeningResult(
+                error == SocketError.TimedOut ? CloseReason.BackendConnectTimeout : CloseReason.BackendConnectFailed, error);
 
     private OpeningResult Failed(TcpConnection backend, string problem) =>
         record.IsStopped || backend.AbortReason is not null
-            ? new OpeningResult(DialFailure.Aborted)
-            : new OpeningResult(DialFailure.Tls, Why: $"tls:{problem}");
+            ? new OpeningResult(CloseReason.ClientReset)
+            : new OpeningResult(CloseReason.BackendTls, Why: $"tls:{problem}");
 }

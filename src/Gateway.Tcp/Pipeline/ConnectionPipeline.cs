@@ -228,7 +228,7 @@ internal sealed partial class ConnectionPipeline(
         record.NoteDial(dialed.Backend is null ? dialed.Describe() : dialed.FailedAttempts);
         if (dialed.Backend is not { } backend)
         {
-            return record.Fail(PipelineOutcomes.Of(dialed.Failure, record.Client));
+            return record.Fail(ReasonOf(dialed.Failure!.Value, record.Client));
         }
 
         record.Backend = backend;
@@ -246,21 +246,21 @@ internal sealed partial class ConnectionPipeline(
 
     // A connection counts as rejected if no destination has an address. A connection that ended during the name lookup counts as opened,
     // because it was routed; its end is reported like the end of any other routed connection.
-    private bool Open(ConnectionRecord record, DialFailure found)
+    private bool Open(ConnectionRecord record, CloseReason? found)
     {
-        if (found is DialFailure.NoAddress or DialFailure.NoHealthyDestination)
+        if (found is (CloseReason.NoDestination or CloseReason.NoHealthyDestination) and var none)
         {
-            return record.Fail(PipelineOutcomes.Of(found, record.Client));
+            return record.Fail(none);
         }
 
-        if (found == DialFailure.None && record.Client.AbortReason is not null)
+        if (found is null && record.Client.AbortReason is not null)
         {
             return record.Fail(CloseReason.Draining);
         }
 
         record.IsOpened = true;
         metrics.Opened(record.Route!, record.Identity!.Client.Address);
-        return found == DialFailure.None || record.Fail(PipelineOutcomes.Of(found, record.Client));
+        return found is not { } reason || record.Fail(ReasonOf(reason, record.Client));
     }
 
     // Where one loop carries everything, it accepts our own connection in the round in which that connection's dial ends, and before it. In
@@ -278,6 +278,10 @@ internal sealed partial class ConnectionPipeline(
 
         return _own.Contains(peer);
     }
+
+    // The dialer knows that the client's connection ended, and not what ended it.
+    private static CloseReason ReasonOf(CloseReason failure, TcpConnection client) =>
+        failure == CloseReason.ClientReset && client.AbortReason is not null ? CloseReason.Drain : failure;
 
     // Not called for connections from a client's address: the client may have the same address and port, and its own connections would look
     // like a loop.

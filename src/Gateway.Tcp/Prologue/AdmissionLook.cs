@@ -16,19 +16,14 @@ internal sealed class AdmissionLook : IPrologueLook
     private static bool IsAdmitted(AcceptedConnection connection, ListenerAdmission admission, AdmissionRules rules)
     {
         var client = connection.HasOneClient ? connection.Identity!.Client.Address : null;
-        var refusal = rules.Access?.CheckCaller(connection.Identity!.Tlvs.Span) ?? AdmissionRefusal.None;
-        if (refusal == AdmissionRefusal.None && client is not null)
-        {
-            refusal = rules.Access?.Check(client) ?? AdmissionRefusal.None;
-        }
-
-        if (refusal == AdmissionRefusal.None)
+        var refusal = rules.Access?.CheckCaller(connection.Identity!.Tlvs.Span) ?? (client is null ? null : rules.Access?.Check(client));
+        if (refusal is null)
         {
             refusal = admission.TryEnter(rules, IsProxy(connection) ? null : client, out var place);
             connection.Place = place;
         }
 
-        return refusal == AdmissionRefusal.None || connection.Refuse(AdmissionOutcomes.Of(refusal));
+        return refusal is not { } outcome || connection.Refuse(outcome);
     }
 
     private static bool IsProxy(AcceptedConnection connection) =>

@@ -3,7 +3,7 @@ using Gateway.Tcp.Telemetry;
 namespace Gateway.Tcp.Status;
 
 /// <summary>
-/// Counts how connections ended, by reason and minute, for the last hour. A ring of fixed size: about 10 KB, however many connections there
+/// Counts how connections ended, by reason and minute, for the last hour. A ring of fixed size: about 12 KB, however many connections there
 /// are. Counting takes no lock, but for the first connection of a minute.
 /// </summary>
 /// <param name="time">The clock.</param>

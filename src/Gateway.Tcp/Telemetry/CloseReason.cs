@@ -1,8 +1,9 @@
 namespace Gateway.Tcp.Telemetry;
 
 /// <summary>
-/// Why a connection ended, on either plane. Each connection has exactly one reason. The table <see cref="CloseReasons"/> has everything
-/// that follows from a reason: label, side, metrics and warning.
+/// Why a connection ended, on either plane, or why a request failed. Each connection has exactly one reason, and each failed request too.
+/// The table <see cref="CloseReasons"/> has everything that follows from a reason: label, side, metrics, warning, and whether the
+/// destination is to blame.
 /// </summary>
 public enum CloseReason : byte
 {
@@ -122,4 +123,31 @@ public enum CloseReason : byte
 
     /// <summary>HTTP/2: most of its frames carried nothing.</summary>
     FrameFlood,
+
+    /// <summary>Request: the client left, or broke off its body.</summary>
+    ClientLeft,
+
+    /// <summary>Request: refused because it breaks a rule of HTTP or of the gateway.</summary>
+    BadRequest,
+
+    /// <summary>Request: it cannot be sent on as it is.</summary>
+    Unsendable,
+
+    /// <summary>Request: the route's Timeout was over, or the client stalled its body.</summary>
+    RequestTimeout,
+
+    /// <summary>Request: the destination closed before it answered the whole request.</summary>
+    BackendNoAnswer,
+
+    /// <summary>Request: the destination was silent for too long, with the whole request.</summary>
+    BackendTimeout,
+
+    /// <summary>Request: the destination's answer broke off.</summary>
+    BackendAnswerBroken,
+
+    /// <summary>Request: the destination's answer cannot be passed on.</summary>
+    BackendAnswerInvalid,
+
+    /// <summary>Request: the destination broke off the request's body; mostly a body that it does not want.</summary>
+    BackendUploadBroken,
 }

@@ -7,10 +7,14 @@ namespace Gateway.Tcp.Telemetry;
 /// <param name="Phase">The phase in which it mostly happens.</param>
 /// <param name="Series">The metrics that count it.</param>
 /// <param name="Warning">The warning to the operator.</param>
+/// <param name="BlamesDestination">
+/// Whether the end counts against the destination's health. If it came before anything was sent, another destination may be tried.
+/// </param>
 internal sealed record ReasonRow(
     CloseReason Reason,
     string Label,
     OutcomeSide Side,
     OutcomePhase Phase,
     ReasonSeries Series,
-    OutcomeWarning Warning = OutcomeWarning.None);
+    OutcomeWarning Warning = OutcomeWarning.None,
+    bool BlamesDestination = false);

@@ -25,4 +25,10 @@ public enum ReasonSeries : byte
     /// Connections of Probes and Admin that ended before HTTP started. The connection limit does not hold for them, and they do not drain.
     /// </summary>
     RejectedOwn = 16,
+
+    /// <summary>Requests that failed.</summary>
+    Requests = 32,
+
+    /// <summary>The part of <see cref="Requests"/> that shows a problem of a destination.</summary>
+    RequestFaults = 64,
 }

@@ -33,6 +33,13 @@ public sealed class RequestReportTests
             await broken.WaitForEndAsync();
         }
 
+        // What the gateway refuses is the client's fault as well, and no reason to look at a destination.
+        using (var hidden = await TcpPeer.ConnectAsync(http))
+        {
+            await hidden.SendAsync("GET /a/..%2fb HTTP/1.1\r\nHost: a\r\n\r\n");
+            await hidden.WaitForEndAsync();
+        }
+
         (await prober.GetAsync("/healthz/live")).EnsureSuccessStatusCode();
 
         await gateway.WaitForMetricAsync(
@@ -40,7 +47,7 @@ public sealed class RequestReportTests
         await gateway.WaitForMetricAsync("gateway_http_request_duration_seconds_count", v => v == 1, ("listener", "web"), ("route", "web"));
         await gateway.WaitForMetricAsync(
             "gateway_http_request_failures_total", v => v == 1, ("listener", "web"), ("route", "dead"), ("destination", "gone"), ("reason", "backend_connect_failed"));
-        await gateway.WaitForMetricAsync("gateway_http_request_failures_total", v => v == 1, ("listener", "web"), ("reason", "bad_request"));
+        await gateway.WaitForMetricAsync("gateway_http_request_failures_total", v => v == 2, ("listener", "web"), ("reason", "bad_request"));
         var all = await prober.GetStringAsync("/metrics");
         Assert.DoesNotContain("gateway_http_requests_total{listener=\"Probes\"", all, StringComparison.Ordinal);
     }

@@ -19,6 +19,20 @@ public sealed class OperationsDocumentTests
         Findings.AssertNone(reasons.Where(reason => !Reasons.Contains($"`{reason}`", StringComparison.Ordinal)));
     }
 
+    /// <summary>The page says of each reason of a failed request whether passive health counts it.</summary>
+    [Fact]
+    public void Reasons_OfFailedRequests_AreExplainedWithTheirBlame()
+    {
+        var section = Reasons[Reasons.IndexOf("## Failed requests", StringComparison.Ordinal)..];
+        var rows = Regex.Matches(section, @"^\| (`.+?`) \| .* \| (yes|no|–)[^|]*\|$", RegexOptions.Multiline);
+        var explained = rows.SelectMany(row => Regex.Matches(row.Groups[1].Value, "`(.+?)`")
+            .Select(reason => $"{reason.Groups[1].Value} {row.Groups[2].Value == "yes"}"));
+
+        Assert.Equal(
+            CloseReasons.In(ReasonSeries.Requests).Select(static reason => $"{reason.Label()} {reason.BlamesDestination()}").Order(),
+            explained.Order());
+    }
+
     [Fact]
     public void Refusals_OfHeaders_AreExplained()
     {

@@ -3,6 +3,7 @@ using Gateway.Http.Backends.Clients;
 using Gateway.Http.Messages;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Model;
 
@@ -90,7 +91,7 @@ internal sealed class ConnectionRequests
         Interlocked.CompareExchange(ref _running, null, record.Sent);
         Interlocked.Add(ref _received, record.ReceivedBytes);
         Interlocked.Add(ref _sent, record.Sent?.Count ?? 0);
-        (Status, Failure) = (record.Status, record.Reason?.Reason);
+        (Status, Failure) = (record.Status, record.Reason?.Label());
         // A request that no destination got has not come to the transforms.
         if (record.Context.Features.Find<IReverseProxyFeature>() is { } proxy)
         {

@@ -193,7 +193,7 @@ internal sealed partial class HttpAccessLog
             return (refusal.Error, refusal.Detail);
         }
 
-        return RequestFailure.ErrorOf(record.Context) is { } error ? (error.Error.ToString(), LogText.DetailOf(error.Exception))
+        return RequestFailures.ErrorOf(record.Context) is { } error ? (error.Error.ToString(), LogText.DetailOf(error.Exception))
             : record.Failure is { } failure ? (failure.GetType().Name, LogText.DetailOf(failure))
             : record.Replaced is { } replaced
                 ? ("Replaced", string.Create(CultureInfo.InvariantCulture, $"the server sent {record.Status} instead of {replaced}"))

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Gateway.Configuration;
-using Gateway.Http.Backends.Exchange;
 using Gateway.Http.Messages;
 using Gateway.Kubernetes.Endpoints;
 using Gateway.Observability;
+using Gateway.Tcp.Telemetry;
 using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Http.Requests;
@@ -51,13 +51,14 @@ internal sealed class HttpRequestMetrics : IStartsAtZero
     public void StartAtZero(GatewayConfig config)
     {
         var paths = SeriesNames.HttpPathsOf(config).ToArray();
-        foreach (var (listener, route, cluster, destination) in paths.Length * RequestFailure.Alerting.Count <= MostAtZero ? paths : [])
+        var reasons = CloseReasons.In(ReasonSeries.RequestFaults);
+        foreach (var (listener, route, cluster, destination) in paths.Length * reasons.Count <= MostAtZero ? paths : [])
         {
             var tags = new TagList { { "listener", listener }, { "route", route }, { "cluster", cluster }, { "destination", destination } };
-            foreach (var reason in RequestFailure.Alerting)
+            foreach (var reason in reasons)
             {
                 var withReason = tags;
-                withReason.Add("reason", reason);
+                withReason.Add("reason", reason.Label());
                 _failures.Add(0, withReason);
             }
         }
@@ -78,10 +79,10 @@ internal sealed class HttpRequestMetrics : IStartsAtZero
         }
 
         _duration.Record(record.Elapsed.TotalSeconds, tags);
-        if (record.Reason is { } failure)
+        if (record.Reason is { } failed)
         {
             var withReason = tags;
-            withReason.Add("reason", failure.Reason);
+            withReason.Add("reason", failed.Label());
             _failures.Add(1, withReason);
         }
 
@@ -93,7 +94,7 @@ internal sealed class HttpRequestMetrics : IStartsAtZero
     public void Refused(string listener, int status)
     {
         _requests.Add(1, new("listener", listener), new("status", ClassOf(status)));
-        _failures.Add(1, new("listener", listener), new("reason", "bad_request"));
+        _failures.Add(1, new("listener", listener), new("reason", CloseReason.BadRequest.Label()));
     }
 
     private static string ClassOf(int status) => Classes[Math.Clamp(status / 100, 0, Classes.Length - 1)];

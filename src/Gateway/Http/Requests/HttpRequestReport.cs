@@ -30,21 +30,22 @@ internal sealed class HttpRequestReport(
     {
         metrics.Completed(record);
         record.OfConnection?.End(record);
-        if (record.Reason is { IsDestinations: true } fault
+        if (record.Reason is { } fault && fault.BlamesDestination()
             && record.Context.Features.Find<IReverseProxyFeature>()?.ProxiedDestination is { } asked)
         {
-            errors?.Note(asked, fault.Reason);
+            errors?.Note(asked, fault.Label());
         }
         log.Ended(record);
 
         // The warning comes after the access line of the request.
-        if (record.Reason is { IsUnreachable: true } reason && record.Context.Features.Find<IReverseProxyFeature>() is { } proxy)
+        if (record.Reason is { } reason && reason.IsUnreachable()
+            && record.Context.Features.Find<IReverseProxyFeature>() is { } proxy)
         {
             var destination = proxy.ProxiedDestination is { } last ? $"destination:{last.DestinationId}," : "";
             warnings.Unreachable(
                 proxy.Cluster.Config.ClusterId,
-                reason.Reason,
-                destination + LogText.DetailOf(RequestFailure.ErrorOf(record.Context)?.Exception));
+                reason.Label(),
+                destination + LogText.DetailOf(RequestFailures.ErrorOf(record.Context)?.Exception));
         }
     }
 }

@@ -1,4 +1,5 @@
 using Gateway.Http.Backends.Exchange;
+using Gateway.Tcp.Telemetry;
 using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Http.Requests;
@@ -21,7 +22,8 @@ internal static class LoopGuard
     public const int MostPasses = 10;
 
     /// <summary>Why such a request was not sent on.</summary>
-    public static RequestRefusal Refusal { get; } = new("Loop", $"passed {MostPasses} gateways ({Header}): a destination leads back here");
+    public static RequestRefusal Refusal { get; } = new(
+        CloseReason.BackendAnswerInvalid, "Loop", $"passed {MostPasses} gateways ({Header}): a destination leads back here");
 
     /// <summary>Whether a request is in a loop.</summary>
     /// <param name="came">The received header.</param>

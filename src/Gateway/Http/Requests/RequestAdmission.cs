@@ -5,7 +5,6 @@ using Gateway.Http.Listeners;
 using Gateway.Http.Messages;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Identification;
-using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -38,26 +37,22 @@ internal sealed class RequestAdmission(RequestDelegate next, OperatorWarnings wa
         var isShared = listener.Http!.ForwardedHeaders.MayKnowMore(client.Hop);
         var refusal = Check(rules.Access, client.Client, context.Features.Find<ConnectionIdentity>());
         AdmissionPlace? place = null;
-        if (refusal == AdmissionRefusal.None && isShared && !IsProxy(client, listener.Http.ForwardedHeaders))
+        if (refusal is null && isShared && !IsProxy(client, listener.Http.ForwardedHeaders))
         {
             refusal = admission.TryEnterShared(rules, client.Client, out place);
         }
 
-        if (refusal == AdmissionRefusal.None)
+        if (refusal is not { } outcome)
         {
             return place is null ? next(context) : RunAsync(context, place);
         }
 
-        var outcome = AdmissionOutcomes.Of(refusal);
         warnings.Ended(outcome, listener.Name, new IPEndPoint(client.Client, 0));
         return RefuseAsync(context, outcome, endsConnection: !isShared);
     }
 
-    private static AdmissionRefusal Check(AccessList? access, IPAddress client, ConnectionIdentity? connection)
-    {
-        var refusal = connection is null ? AdmissionRefusal.None : access?.CheckCaller(connection.Tlvs.Span) ?? AdmissionRefusal.None;
-        return refusal == AdmissionRefusal.None ? access?.Check(client) ?? AdmissionRefusal.None : refusal;
-    }
+    private static Outcome? Check(AccessList? access, IPAddress client, ConnectionIdentity? connection) =>
+        (connection is null ? null : access?.CheckCaller(connection.Tlvs.Span)) ?? access?.Check(client);
 
     // A request that names nobody behind the hop, such as the check of a load balancer. Its address may stand for all clients.
     private static bool IsProxy(ClientIdentity client, ForwardedHeadersModel model) =>
@@ -65,7 +60,7 @@ internal sealed class RequestAdmission(RequestDelegate next, OperatorWarnings wa
 
     private static Task RefuseAsync(HttpContext context, in Outcome outcome, bool endsConnection)
     {
-        context.Features.Put(new RequestRefusal(outcome.Label, outcome.Rule ?? "-"));
+        context.Features.Put(new RequestRefusal(outcome.Reason, outcome.Label, outcome.Rule ?? "-"));
         context.Response.StatusCode =
             outcome.Reason == CloseReason.AccessDenied ? StatusCodes.Status403Forbidden : StatusCodes.Status429TooManyRequests;
         if (!endsConnection)

@@ -4,6 +4,7 @@ using Gateway.Http.Forwarded;
 using Gateway.Http.Messages;
 using Gateway.Http.Responses;
 using Gateway.Tcp.Identification;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Http.Requests;
 
@@ -44,7 +45,7 @@ internal sealed class RequestRecord(
     public Exception? Failure { get; private set; }
 
     /// <summary>Why the request failed; null if it did not fail.</summary>
-    public RequestFailure? Reason { get; private set; }
+    public CloseReason? Reason { get; private set; }
 
     /// <summary>The status that was sent; 499: none was sent, because the client had left.</summary>
     public int Status { get; private set; }
@@ -103,7 +104,7 @@ internal sealed class RequestRecord(
             _statusOfApplication != 0 && _statusOfApplication != Status && Status != StatusCodes.Status499ClientClosedRequest
                 ? _statusOfApplication
                 : null;
-        Reason = RequestFailure.Of(context, Failure) ?? (Replaced is null ? null : RequestFailure.AnswerUnusable);
+        Reason = RequestFailures.Of(context, Failure) ?? (Replaced is null ? null : CloseReason.BackendAnswerInvalid);
         report.Completed(this);
         return Task.CompletedTask;
     }

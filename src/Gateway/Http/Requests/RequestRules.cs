@@ -3,6 +3,7 @@ using Gateway.Http.Backends.Exchange;
 using Gateway.Http.Forwarded;
 using Gateway.Http.Listeners;
 using Gateway.Http.Messages;
+using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -47,8 +48,7 @@ internal sealed class RequestRules(RequestDelegate next)
             return RefuseAsync(context, fault.Status, fault.Error, fault.Detail);
         }
 
-        if (HttpMethods.IsConnect(request.Method)
-            && context.Features.Find<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true })
+        if (HttpMethods.IsConnect(request.Method) && context.Features.Find<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true })
         {
             return RefuseAsync(context, StatusCodes.Status501NotImplemented, "Method", "CONNECT is for forward proxies");
         }
@@ -119,7 +119,7 @@ internal sealed class RequestRules(RequestDelegate next)
 
     private static Task RefuseAsync(HttpContext context, int status, string error, string detail)
     {
-        context.Features.Put(new RequestRefusal(error, detail));
+        context.Features.Put(new RequestRefusal(CloseReason.BadRequest, error, detail));
         context.Response.StatusCode = status;
         if (!HttpProtocol.IsHttp2(context.Request.Protocol))
         {

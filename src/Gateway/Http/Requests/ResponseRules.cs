@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Http.Backends.Exchange;
 using Gateway.Http.Messages;
+using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -37,7 +38,10 @@ internal sealed class ResponseRules : ResponseTransform
                 client.Clear();
                 client.StatusCode = StatusCodes.Status502BadGateway;
                 context.HttpContext.Features.Put(
-                    new RequestRefusal("Upgrade", "the destination answers 101 to a request that asks for no upgrade"));
+                    new RequestRefusal(
+                        CloseReason.BackendAnswerInvalid,
+                        "Upgrade",
+                        "the destination answers 101 to a request that asks for no upgrade"));
                 context.SuppressResponseBody = true;
                 return default;
         }

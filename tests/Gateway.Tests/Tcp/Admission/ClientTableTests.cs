@@ -3,6 +3,7 @@ using System.Net;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Microsoft.Extensions.Time.Testing;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tests.Tcp.Admission;
 
@@ -32,7 +33,7 @@ public sealed class ClientTableTests
         // Who has a connection was never forgotten.
         for (var number = 0; number < 100; number++)
         {
-            Assert.Equal(AdmissionRefusal.ClientConnections, table.TryEnter(OncePerSecond, Source(number), null, null, out _));
+            Assert.Equal(AdmissionOutcomes.ClientConnections, table.TryEnter(OncePerSecond, Source(number), null, null, out _));
         }
 
         held.ForEach(Leave);
@@ -56,7 +57,7 @@ public sealed class ClientTableTests
         var table = new ClientTable(_time);
         var rules = Rules(new() { MaxConnections = 1 });
 
-        Assert.Equal(AdmissionRefusal.None, table.TryEnter(rules, Source(1), null, null, out var client));
+        Assert.Null(table.TryEnter(rules, Source(1), null, null, out var client));
         Leave(client!);
 
         Assert.Equal(0, table.Count);
@@ -82,9 +83,9 @@ public sealed class ClientTableTests
         Leave(Enter(shard, 16));
 
         Assert.Equal(9, shard.Count);
-        Assert.Equal(AdmissionRefusal.ClientRate, TryEnter(shard, 8));
-        Assert.Equal(AdmissionRefusal.ClientRate, TryEnter(shard, 16));
-        Assert.Equal(AdmissionRefusal.None, TryEnter(shard, 0));
+        Assert.Equal(AdmissionOutcomes.ClientRate, TryEnter(shard, 8));
+        Assert.Equal(AdmissionOutcomes.ClientRate, TryEnter(shard, 16));
+        Assert.Null(TryEnter(shard, 0));
     }
 
     [Fact]
@@ -98,8 +99,8 @@ public sealed class ClientTableTests
         }
 
         Assert.Equal(14, shard.Count);
-        Assert.Equal(AdmissionRefusal.ClientRate, TryEnter(shard, 3));
-        Assert.Equal(AdmissionRefusal.None, TryEnter(shard, 2));
+        Assert.Equal(AdmissionOutcomes.ClientRate, TryEnter(shard, 3));
+        Assert.Null(TryEnter(shard, 2));
     }
 
     [Fact]
@@ -124,19 +125,18 @@ public sealed class ClientTableTests
 
     private static AdmittedClient Enter(ClientTable table, IPAddress address)
     {
-        Assert.Equal(AdmissionRefusal.None, table.TryEnter(OncePerSecond, address, null, null, out var client));
+        Assert.Null(table.TryEnter(OncePerSecond, address, null, null, out var client));
         return client!;
     }
 
     private static AdmittedClient Enter(ClientShard shard, int number)
     {
-        Assert.Equal(
-            AdmissionRefusal.None,
+        Assert.Null(
             shard.TryEnter(ClientNetwork.Of(Source(number), OncePerSecond), OncePerSecond, null, null, out var client));
         return client!;
     }
 
-    private static AdmissionRefusal TryEnter(ClientShard shard, int number) =>
+    private static Outcome? TryEnter(ClientShard shard, int number) =>
         shard.TryEnter(ClientNetwork.Of(Source(number), OncePerSecond), OncePerSecond, null, null, out _);
 
     private static void Leave(AdmittedClient client) => client.Shard.Leave(client);

@@ -26,13 +26,13 @@ public sealed class ListenerAdmissionTests
         var rules = Rules(new() { PerClient = new() { MaxConnections = 2 } });
         var places = Enter(rules, One, 2);
 
-        Assert.Equal(AdmissionRefusal.ClientConnections, _admission.TryEnter(rules, One, out var none));
+        Assert.Equal(AdmissionOutcomes.ClientConnections, _admission.TryEnter(rules, One, out var none));
         Assert.Null(none);
         Enter(rules, Two, 2);
         places[0].GiveBack();
         places[0].GiveBack();
         Enter(rules, One, 1);
-        Assert.Equal(AdmissionRefusal.ClientConnections, _admission.TryEnter(rules, One, out _));
+        Assert.Equal(AdmissionOutcomes.ClientConnections, _admission.TryEnter(rules, One, out _));
         Assert.Equal(4, _admission.Connections);
     }
 
@@ -44,7 +44,7 @@ public sealed class ListenerAdmissionTests
 
         for (var i = 0; i < 3; i++)
         {
-            Assert.Equal(AdmissionRefusal.ListenerConnections, _admission.TryEnter(rules, Two, out _));
+            Assert.Equal(AdmissionOutcomes.ListenerConnections, _admission.TryEnter(rules, Two, out _));
         }
 
         Assert.Equal(1, _admission.Clients);
@@ -58,7 +58,7 @@ public sealed class ListenerAdmissionTests
         var rules = Rules(new() { MaxConnections = 2, PerClient = new() { MaxConnections = 1 } });
         Enter(rules, One, 1);
 
-        Assert.Equal(AdmissionRefusal.ClientConnections, _admission.TryEnter(rules, One, out _));
+        Assert.Equal(AdmissionOutcomes.ClientConnections, _admission.TryEnter(rules, One, out _));
         Assert.Equal(1, _admission.Connections);
         Enter(rules, Two, 1);
     }
@@ -69,16 +69,16 @@ public sealed class ListenerAdmissionTests
         var rules = Rules(new() { PerClient = new() { ConnectionsPerSecond = 10, Burst = 3 } });
         Enter(rules, One, 3).ForEach(static place => place.GiveBack());
 
-        Assert.Equal(AdmissionRefusal.ClientRate, _admission.TryEnter(rules, One, out _));
+        Assert.Equal(AdmissionOutcomes.ClientRate, _admission.TryEnter(rules, One, out _));
         Enter(rules, Two, 3);
         _time.Advance(TimeSpan.FromMilliseconds(99));
-        Assert.Equal(AdmissionRefusal.ClientRate, _admission.TryEnter(rules, One, out _));
+        Assert.Equal(AdmissionOutcomes.ClientRate, _admission.TryEnter(rules, One, out _));
         _time.Advance(TimeSpan.FromMilliseconds(1));
         Enter(rules, One, 1);
-        Assert.Equal(AdmissionRefusal.ClientRate, _admission.TryEnter(rules, One, out _));
+        Assert.Equal(AdmissionOutcomes.ClientRate, _admission.TryEnter(rules, One, out _));
         _time.Advance(TimeSpan.FromHours(1));
         Enter(rules, One, 3);
-        Assert.Equal(AdmissionRefusal.ClientRate, _admission.TryEnter(rules, One, out _));
+        Assert.Equal(AdmissionOutcomes.ClientRate, _admission.TryEnter(rules, One, out _));
     }
 
     [Fact]
@@ -88,10 +88,10 @@ public sealed class ListenerAdmissionTests
 
         for (var i = 0; i < 3; i++)
         {
-            Assert.Equal(AdmissionRefusal.None, _admission.TryEnter(rules, client: null, out _));
+            Assert.Null(_admission.TryEnter(rules, client: null, out _));
         }
 
-        Assert.Equal(AdmissionRefusal.ListenerConnections, _admission.TryEnter(rules, client: null, out _));
+        Assert.Equal(AdmissionOutcomes.ListenerConnections, _admission.TryEnter(rules, client: null, out _));
         Assert.Equal(0, _admission.Clients);
     }
 
@@ -100,8 +100,8 @@ public sealed class ListenerAdmissionTests
     {
         var rules = Rules(new() { MaxConnections = 1, PerClient = new() { MaxConnections = 1 } });
 
-        Assert.Equal(AdmissionRefusal.None, _admission.TryEnterShared(rules, One, out var place));
-        Assert.Equal(AdmissionRefusal.ClientConnections, _admission.TryEnterShared(rules, One, out _));
+        Assert.Null(_admission.TryEnterShared(rules, One, out var place));
+        Assert.Equal(AdmissionOutcomes.ClientConnections, _admission.TryEnterShared(rules, One, out _));
         Assert.Equal(0, _admission.Connections);
         place!.GiveBack();
         Assert.Equal(0, _admission.Clients);
@@ -116,7 +116,7 @@ public sealed class ListenerAdmissionTests
         Update("in", new() { PerClient = new() { MaxConnections = 2 } });
         Assert.Equal(3, _admission.Connections);
         places[0].GiveBack();
-        Assert.Equal(AdmissionRefusal.ClientConnections, _admission.TryEnter(_admission.Rules!, One, out _));
+        Assert.Equal(AdmissionOutcomes.ClientConnections, _admission.TryEnter(_admission.Rules!, One, out _));
         places[1].GiveBack();
         Enter(_admission.Rules!, One, 1);
     }
@@ -146,7 +146,7 @@ public sealed class ListenerAdmissionTests
         Parallel.For(0, 200_000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, turn =>
         {
             var client = turn % clients.Length;
-            if (_admission.TryEnter(rules, clients[client], out var place) != AdmissionRefusal.None)
+            if (_admission.TryEnter(rules, clients[client], out var place) is not null)
             {
                 return;
             }
@@ -189,7 +189,7 @@ public sealed class ListenerAdmissionTests
         var places = new List<AdmissionPlace>();
         for (var i = 0; i < times; i++)
         {
-            Assert.Equal(AdmissionRefusal.None, _admission.TryEnter(rules, client, out var place));
+            Assert.Null(_admission.TryEnter(rules, client, out var place));
             places.Add(place!);
         }
 

@@ -3,6 +3,7 @@ using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.SourceIp;
+using Gateway.Tcp.Telemetry;
 using Gateway.Tests.Tcp.Pipeline;
 
 namespace Gateway.Tests.Tcp.Dialing;
@@ -28,6 +29,6 @@ internal static class DialerCalls
                     SourceIp = sourceIp,
                 }));
 
-    public static ValueTask<DialFailure> FindAddressAsync(this Dialer dialer, TcpConnection client, ClusterModel cluster) =>
+    public static ValueTask<CloseReason?> FindAddressAsync(this Dialer dialer, TcpConnection client, ClusterModel cluster) =>
         dialer.FindAddressAsync(dialer.Begin(new DialRequest { Connector = client, Client = null, Cluster = cluster, SourceIp = None }));
 }

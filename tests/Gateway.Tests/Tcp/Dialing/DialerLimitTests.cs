@@ -7,6 +7,7 @@ using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.SourceIp;
+using Gateway.Tcp.Telemetry;
 using Gateway.Testing;
 using Gateway.Tests.Tcp.Pipeline;
 using Microsoft.Extensions.Time.Testing;
@@ -50,7 +51,7 @@ public sealed class DialerLimitTests : IDisposable
         Assert.Equal([A, A, B], open.Select(static result => result.Address!.ToString()).Order());
 
         // A full destination is not a dead one: the next priority gets nothing.
-        Assert.Equal((DialFailure.DestinationLimit, 3), ((await DialAsync(cluster)).Failure, _requests.Count));
+        Assert.Equal((CloseReason.DestinationLimit, 3), ((await DialAsync(cluster)).Failure, _requests.Count));
 
         open.First(static result => result.Address!.ToString() == B).Load!.End();
         Assert.Equal(B, (await DialAsync(cluster)).Address!.ToString());
@@ -65,10 +66,10 @@ public sealed class DialerLimitTests : IDisposable
         _failing[B] = ConnectFailure.Destination;
 
         // Not even when every other one fails, or is drained too.
-        Assert.Equal(DialFailure.Destination, (await DialAsync(cluster)).Failure);
+        Assert.Equal(CloseReason.BackendConnectFailed, (await DialAsync(cluster)).Failure);
         Assert.Equal([B], _requests.Skip(1).Select(static request => request.Destination.ToString()).Distinct());
         cluster.Destinations[1].State.IsDrained = true;
-        Assert.Equal(DialFailure.NoAddress, await _dialer.FindAddressAsync(_dialer.Begin(new DialRequest
+        Assert.Equal(CloseReason.NoDestination, await _dialer.FindAddressAsync(_dialer.Begin(new DialRequest
         {
             Connector = Connection(),
             Client = Client,
@@ -95,7 +96,7 @@ public sealed class DialerLimitTests : IDisposable
 
         cluster.Destinations[0].State.IsDrained = false;
         cluster.Serve(cluster.Destinations[0].State);
-        Assert.Equal(DialFailure.None, (await waiting.WaitAsync(Eventually.DefaultTimeout)).Failure);
+        Assert.Null((await waiting.WaitAsync(Eventually.DefaultTimeout)).Failure);
     }
 
     [Fact]
@@ -106,15 +107,15 @@ public sealed class DialerLimitTests : IDisposable
         var second = DialAsync(cluster);
         _time.Advance(TimeSpan.FromSeconds(3));
         var third = DialAsync(cluster);
-        Assert.Equal(DialFailure.DestinationLimit, (await DialAsync(cluster)).Failure);
+        Assert.Equal(CloseReason.DestinationLimit, (await DialAsync(cluster)).Failure);
         Assert.Equal((2, false, false), (cluster.State.Line.Count, second.IsCompleted, third.IsCompleted));
 
         first.Load!.End();
-        Assert.Equal(DialFailure.None, (await second.WaitAsync(Eventually.DefaultTimeout)).Failure);
+        Assert.Null((await second.WaitAsync(Eventually.DefaultTimeout)).Failure);
         Assert.False(third.IsCompleted);
 
         _time.Advance(TimeSpan.FromSeconds(5));
-        Assert.Equal(DialFailure.DestinationLimit, (await third.WaitAsync(Eventually.DefaultTimeout)).Failure);
+        Assert.Equal(CloseReason.DestinationLimit, (await third.WaitAsync(Eventually.DefaultTimeout)).Failure);
         Assert.Equal((0, 1), (cluster.State.Line.Count, cluster.Destinations[0].State.Connections));
     }
 
@@ -127,10 +128,10 @@ public sealed class DialerLimitTests : IDisposable
         var waiting = DialAsync(cluster, client);
         var next = DialAsync(cluster);
         client.Ended.SetResult();
-        Assert.Equal(DialFailure.Aborted, (await waiting.WaitAsync(Eventually.DefaultTimeout)).Failure);
+        Assert.Equal(CloseReason.ClientReset, (await waiting.WaitAsync(Eventually.DefaultTimeout)).Failure);
 
         first.Load!.End();
-        Assert.Equal(DialFailure.None, (await next.WaitAsync(Eventually.DefaultTimeout)).Failure);
+        Assert.Null((await next.WaitAsync(Eventually.DefaultTimeout)).Failure);
         Assert.Equal((0, 1), (cluster.State.Line.Count, cluster.Destinations[0].State.Connections));
     }
 
@@ -162,7 +163,7 @@ public sealed class DialerLimitTests : IDisposable
         Assert.False(waiting.IsCompleted);
         raised.PutInForce();
 
-        Assert.Equal(DialFailure.None, (await waiting.WaitAsync(Eventually.DefaultTimeout)).Failure);
+        Assert.Null((await waiting.WaitAsync(Eventually.DefaultTimeout)).Failure);
     }
 
     [Fact]
@@ -186,7 +187,7 @@ public sealed class DialerLimitTests : IDisposable
         _failing.Remove(B);
         _time.Advance(TimeSpan.FromSeconds(1));
         var result = await dialing.WaitAsync(Eventually.DefaultTimeout);
-        Assert.Equal((DialFailure.None, B), (result.Failure, result.Address!.ToString()));
+        Assert.Equal((null, B), (result.Failure, result.Address!.ToString()));
         Assert.Equal([0, 1], cluster.Destinations.Select(static destination => destination.State.Connections));
     }
 
@@ -203,7 +204,7 @@ public sealed class DialerLimitTests : IDisposable
 
         var result = await dialing.WaitAsync(Eventually.DefaultTimeout);
         // The waits are 25 to 50, 50 to 100, 100 to 200, 200 to 400 and 400 to 800 ms.
-        Assert.Equal(DialFailure.Destination, result.Failure);
+        Assert.Equal(CloseReason.BackendConnectFailed, result.Failure);
         Assert.InRange(result.Attempts, 4, 6);
     }
 
@@ -211,7 +212,7 @@ public sealed class DialerLimitTests : IDisposable
     public async Task Dial_WithoutATimeLimit_TriesEachOnce()
     {
         _failing[A] = ConnectFailure.Destination;
-        Assert.Equal((DialFailure.Destination, 1), ((await DialAsync(Timed(null, A))).Failure, _requests.Count));
+        Assert.Equal((CloseReason.BackendConnectFailed, 1), ((await DialAsync(Timed(null, A))).Failure, _requests.Count));
     }
 
     [Fact]
@@ -227,7 +228,7 @@ public sealed class DialerLimitTests : IDisposable
 
         var result = await DialAsync(cluster, client);
 
-        Assert.Equal(DialFailure.Timeout, result.Failure);
+        Assert.Equal(CloseReason.BackendConnectTimeout, result.Failure);
         Assert.Equal([5, 3], _requests.Select(static request => request.Timeout.TotalSeconds));
         Assert.Equal(1, cluster.Destinations.Sum(static destination => destination.State.Failures));
     }
@@ -241,7 +242,7 @@ public sealed class DialerLimitTests : IDisposable
 
         _time.Advance(TimeSpan.FromSeconds(2));
 
-        Assert.Equal(DialFailure.NoAddress, await finding.WaitAsync(Eventually.DefaultTimeout));
+        Assert.Equal(CloseReason.NoDestination, await finding.WaitAsync(Eventually.DefaultTimeout));
     }
 
     [Fact]
@@ -280,7 +281,7 @@ public sealed class DialerLimitTests : IDisposable
             },
             "the dial ends");
 
-        Assert.Equal((DialFailure.Timeout, 0), ((await dialing).Failure, client.Requests.Count));
+        Assert.Equal((CloseReason.BackendConnectTimeout, 0), ((await dialing).Failure, client.Requests.Count));
     }
 
     private static ClusterModel Cluster(

@@ -7,6 +7,7 @@ using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.SourceIp;
+using Gateway.Tcp.Telemetry;
 using Gateway.Testing;
 using Gateway.Tests.Tcp.Pipeline;
 using Microsoft.Extensions.Time.Testing;
@@ -41,9 +42,9 @@ public sealed class DialerNamesTests : IDisposable
     [Fact]
     public async Task FindAddress_NoNameResolves_SaysSo()
     {
-        Assert.Equal(DialFailure.NoAddress, await FindAsync("absent:1"));
+        Assert.Equal(CloseReason.NoDestination, await FindAsync("absent:1"));
         _names["db"] = [IPAddress.Loopback];
-        Assert.Equal(DialFailure.None, await FindAsync("absent:1", "db:1"));
+        Assert.Null(await FindAsync("absent:1", "db:1"));
     }
 
     [Fact]
@@ -60,7 +61,7 @@ public sealed class DialerNamesTests : IDisposable
         Assert.Equal(["dead-1", "dead-2", "dead-3"], _asked);
         Assert.False(finding.IsCompleted);
         _time.Advance(HostResolver.LongestWait);
-        Assert.Equal(DialFailure.NoAddress, await finding.WaitAsync(Eventually.DefaultTimeout));
+        Assert.Equal(CloseReason.NoDestination, await finding.WaitAsync(Eventually.DefaultTimeout));
     }
 
     [Fact]
@@ -69,7 +70,7 @@ public sealed class DialerNamesTests : IDisposable
         var finding = FindAsync("dead:1");
         Assert.False(finding.IsCompleted);
         _client.Ended.SetResult();
-        Assert.Equal(DialFailure.Aborted, await finding.WaitAsync(Eventually.DefaultTimeout));
+        Assert.Equal(CloseReason.ClientReset, await finding.WaitAsync(Eventually.DefaultTimeout));
     }
 
     [Fact]
@@ -91,7 +92,7 @@ public sealed class DialerNamesTests : IDisposable
         var dialing = DialAsync(Policies.None, "dead:1");
         Assert.False(dialing.IsCompleted);
         _client.Ended.SetResult();
-        Assert.Equal(DialFailure.Aborted, (await dialing.WaitAsync(Eventually.DefaultTimeout)).Failure);
+        Assert.Equal(CloseReason.ClientReset, (await dialing.WaitAsync(Eventually.DefaultTimeout)).Failure);
     }
 
     [Fact]
@@ -118,7 +119,7 @@ public sealed class DialerNamesTests : IDisposable
             IPAddress.Parse("192.0.2.1"),
         ];
         var result = await DialAsync(new SourceIpConfig { Mode = SourceIpMode.Transparent }, "db:1");
-        Assert.Equal((DialFailure.None, "192.0.2.1:1"), (result.Failure, result.Address?.ToString()));
+        Assert.Equal((null, "192.0.2.1:1"), (result.Failure, result.Address?.ToString()));
     }
 
     [Fact]
@@ -180,7 +181,7 @@ public sealed class DialerNamesTests : IDisposable
         Source = IdentitySource.ProxyProtocolV2,
     };
 
-    private Task<DialFailure> FindAsync(params string[] addresses) =>
+    private Task<CloseReason?> FindAsync(params string[] addresses) =>
         _dialer.FindAddressAsync(_client, new ClusterModel("c", TestPlane.Cluster(addresses))).AsTask();
 
     private Task<DialResult> DialAsync(SourceIpConfig sourceIp, params string[] addresses) => DialAsync(_client, sourceIp, addresses);

@@ -9,6 +9,7 @@ using Gateway.Tcp.Identification;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.Routing;
 using Gateway.Tcp.SourceIp;
+using Gateway.Tcp.Telemetry;
 using Gateway.Tests.Tcp.Pipeline;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
@@ -102,7 +103,7 @@ public sealed class DialerPassiveTests : IDisposable
         _client.Requests.Clear();
 
         _failing.Remove(Dead);
-        Assert.Equal(DialFailure.None, (await DialAsync(cluster)).Failure);
+        Assert.Null((await DialAsync(cluster)).Failure);
         Assert.Equal(2, Warnings.Count());
     }
 
@@ -124,10 +125,10 @@ public sealed class DialerPassiveTests : IDisposable
     }
 
     [Theory]
-    [InlineData(DialFailure.Tls, 2, "tls")]
-    [InlineData(DialFailure.Destination, 2, "reset")]
-    [InlineData(DialFailure.Aborted, 10, null)]
-    public async Task Dial_OpeningFailsAtOneOfTwo_CountsUnlessTheClientHasLeft(DialFailure failure, int attempts, string? why)
+    [InlineData(CloseReason.BackendTls, 2, "tls")]
+    [InlineData(CloseReason.BackendConnectFailed, 2, "reset")]
+    [InlineData(CloseReason.ClientReset, 10, null)]
+    public async Task Dial_OpeningFailsAtOneOfTwo_CountsUnlessTheClientHasLeft(CloseReason? failure, int attempts, string? why)
     {
         var cluster = Cluster(Dead, Good);
         var opening = new Opening(Dead, new OpeningResult(failure, SocketError.ConnectionReset, "tls:untrusted"));
@@ -181,8 +182,8 @@ public sealed class DialerPassiveTests : IDisposable
     public async Task FindAddress_OnlyNamesWithoutAddress_IsWarnedAbout()
     {
         var cluster = Cluster("absent:1");
-        Assert.Equal(DialFailure.NoAddress, await _dialer.FindAddressAsync(_client, cluster));
-        Assert.Equal(DialFailure.NoAddress, await _dialer.FindAddressAsync(_client, cluster));
+        Assert.Equal(CloseReason.NoDestination, await _dialer.FindAddressAsync(_client, cluster));
+        Assert.Equal(CloseReason.NoDestination, await _dialer.FindAddressAsync(_client, cluster));
         Assert.Equal("Cluster c: connects to destination d0 fail (no address, 2 in a row, absent:1)", Assert.Single(Warnings));
     }
 
@@ -219,12 +220,12 @@ public sealed class DialerPassiveTests : IDisposable
         await DialAsync(cluster, 2);
         Assert.Equal((2, 2), (Asked(Dead), Asked(Good)));
 
-        Assert.Equal(DialFailure.NoHealthyDestination, (await DialAsync(cluster)).Failure);
+        Assert.Equal(CloseReason.NoHealthyDestination, (await DialAsync(cluster)).Failure);
         Assert.Equal((2, 2), (Asked(Dead), Asked(Good)));
 
         _time.Advance(TimeSpan.FromSeconds(10));
         _failing.Clear();
-        Assert.Equal(DialFailure.None, (await DialAsync(cluster)).Failure);
+        Assert.Null((await DialAsync(cluster)).Failure);
     }
 
     [Fact]

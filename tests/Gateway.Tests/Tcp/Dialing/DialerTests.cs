@@ -7,6 +7,7 @@ using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.SourceIp;
+using Gateway.Tcp.Telemetry;
 using Gateway.Tests.Tcp.Pipeline;
 using Microsoft.Extensions.Time.Testing;
 
@@ -30,7 +31,7 @@ public sealed class DialerTests : IDisposable
         var client = new ScriptedConnection(request =>
             request.Destination.Address.Equals(IPAddress.Parse("192.0.2.2")) ? ConnectFailure.None : ConnectFailure.Timeout);
         var result = await Dial(client, V4Client, Policies.None, "db:5432");
-        Assert.Equal((DialFailure.None, "192.0.2.2:5432"), (result.Failure, result.Address!.ToString()));
+        Assert.Equal((null, "192.0.2.2:5432"), (result.Failure, result.Address!.ToString()));
         Assert.Equal((2, 1), (client.Requests.Count, _counted.Retries));
     }
 
@@ -61,7 +62,7 @@ public sealed class DialerTests : IDisposable
         var client = new ScriptedConnection(request => request.TransparentSource is null ? ConnectFailure.None : failure);
         var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.ProxyProtocol };
         var result = await Dial(client, V4Client, sourceIp, "192.0.2.1:1");
-        Assert.Equal((DialFailure.None, SourceIpMode.ProxyProtocol), (result.Failure, result.Mode));
+        Assert.Equal((null, SourceIpMode.ProxyProtocol), (result.Failure, result.Mode));
         Assert.Equal([failure.ToString().ToLowerInvariant()], _counted.FromClients);
         Assert.Equal([null], _counted.Asked);
     }
@@ -89,10 +90,10 @@ public sealed class DialerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(SourceIpFallback.Reject, DialFailure.SourceIp, SourceIpMode.Toa)]
-    [InlineData(SourceIpFallback.ProxyProtocol, DialFailure.None, SourceIpMode.ProxyProtocol)]
-    [InlineData(SourceIpFallback.None, DialFailure.None, SourceIpMode.None)]
-    public async Task Dial_ToaWithoutRoomOrFormat_FollowsTheFallback(SourceIpFallback fallback, DialFailure failure, SourceIpMode mode)
+    [InlineData(SourceIpFallback.Reject, CloseReason.SourceIpUnusable, SourceIpMode.Toa)]
+    [InlineData(SourceIpFallback.ProxyProtocol, null, SourceIpMode.ProxyProtocol)]
+    [InlineData(SourceIpFallback.None, null, SourceIpMode.None)]
+    public async Task Dial_ToaWithoutRoomOrFormat_FollowsTheFallback(SourceIpFallback fallback, CloseReason? failure, SourceIpMode mode)
     {
         var noRoom = new ScriptedConnection(static request => request.ClientOption.IsEmpty ? ConnectFailure.None : ConnectFailure.Option);
         var result = await Dial(noRoom, V6Client, new SourceIpConfig { Mode = SourceIpMode.Toa, Fallback = fallback }, "192.0.2.1:1");
@@ -123,7 +124,7 @@ public sealed class DialerTests : IDisposable
             V4Client,
             new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.None },
             "192.0.2.1:1");
-        Assert.Equal((DialFailure.Timeout, 1), (result.Failure, client.Requests.Count));
+        Assert.Equal((CloseReason.BackendConnectTimeout, 1), (result.Failure, client.Requests.Count));
     }
 
     [Fact]
@@ -131,18 +132,18 @@ public sealed class DialerTests : IDisposable
     {
         var client = new ScriptedConnection(static _ => ConnectFailure.Aborted);
         var result = await Dial(client, V4Client, Policies.None, "192.0.2.1:1", "192.0.2.2:1");
-        Assert.Equal((DialFailure.Aborted, 1), (result.Failure, client.Requests.Count));
+        Assert.Equal((CloseReason.ClientReset, 1), (result.Failure, client.Requests.Count));
     }
 
     [Theory]
-    [InlineData(SourceIpFallback.Reject, true, DialFailure.SourceIp, SourceIpMode.Dnat)]
-    [InlineData(SourceIpFallback.Reject, false, DialFailure.NoAddress, SourceIpMode.Dnat)]
-    [InlineData(SourceIpFallback.None, true, DialFailure.None, SourceIpMode.None)]
-    [InlineData(SourceIpFallback.ProxyProtocol, false, DialFailure.None, SourceIpMode.ProxyProtocol)]
+    [InlineData(SourceIpFallback.Reject, true, CloseReason.SourceIpUnusable, SourceIpMode.Dnat)]
+    [InlineData(SourceIpFallback.Reject, false, CloseReason.NoDestination, SourceIpMode.Dnat)]
+    [InlineData(SourceIpFallback.None, true, null, SourceIpMode.None)]
+    [InlineData(SourceIpFallback.ProxyProtocol, false, null, SourceIpMode.ProxyProtocol)]
     public async Task Dial_DnatThatTheKernelLeftToUs_FollowsTheFallback(
         SourceIpFallback fallback,
         bool isHealthy,
-        DialFailure failure,
+        CloseReason? failure,
         SourceIpMode mode)
     {
         var client = new ScriptedConnection(static _ => ConnectFailure.None);
@@ -156,7 +157,7 @@ public sealed class DialerTests : IDisposable
             sourceIp);
 
         Assert.Equal((failure, mode), (result.Failure, result.Mode));
-        Assert.Equal(failure == DialFailure.None ? 1 : 0, client.Requests.Count);
+        Assert.Equal(failure is null ? 1 : 0, client.Requests.Count);
     }
 
     [Fact]
@@ -241,7 +242,7 @@ public sealed class DialerTests : IDisposable
             V4Client,
             Policies.None,
             [.. Enumerable.Range(1, 100).Select(static index => $"192.0.2.{index}:1")]);
-        Assert.Equal((DialFailure.Destination, 16), (result.Failure, client.Requests.Count));
+        Assert.Equal((CloseReason.BackendConnectFailed, 16), (result.Failure, client.Requests.Count));
     }
 
     [Fact]
@@ -251,7 +252,7 @@ public sealed class DialerTests : IDisposable
             request.TransparentSource is null ? ConnectFailure.None : ConnectFailure.Bind);
         var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = SourceIpFallback.None };
         var result = await Dial(client, V4Client, sourceIp, [.. Enumerable.Range(1, 17).Select(static index => $"192.0.2.{index}:1")]);
-        Assert.Equal((DialFailure.None, SourceIpMode.None, 17), (result.Failure, result.Mode, result.Attempts));
+        Assert.Equal((null, SourceIpMode.None, 17), (result.Failure, result.Mode, result.Attempts));
     }
 
     [Theory]
@@ -270,7 +271,7 @@ public sealed class DialerTests : IDisposable
             "192.0.2.1:1",
             "192.0.2.2:1",
             "192.0.2.3:2");
-        Assert.Equal((DialFailure.Timeout, 1), (result.Failure, result.Address!.Port));
+        Assert.Equal((CloseReason.BackendConnectTimeout, 1), (result.Failure, result.Address!.Port));
         Assert.Equal((attempts, attempts), (result.Attempts, client.Requests.Count));
     }
 
@@ -284,7 +285,7 @@ public sealed class DialerTests : IDisposable
             V4Client,
             sourceIp,
             ["192.0.2.1:2", "192.0.2.2:2", .. Enumerable.Range(3, 16).Select(static index => $"192.0.2.{index}:1")]);
-        Assert.Equal((DialFailure.Timeout, 16), (result.Failure, client.Requests.Count(static request => request.Destination.Port == 1)));
+        Assert.Equal((CloseReason.BackendConnectTimeout, 16), (result.Failure, client.Requests.Count(static request => request.Destination.Port == 1)));
     }
 
     [Fact]
@@ -294,13 +295,13 @@ public sealed class DialerTests : IDisposable
         var cluster = new ClusterModel("c", new TcpClusterConfig { Type = TcpClusterType.OriginalDestination });
         var identity = V4Client with { OriginalDestination = IPEndPoint.Parse("192.0.2.99:22") };
         var dialer = new Dialer(Resolver(), _counted.Metrics, Passive.Health(_time), _time);
-        Assert.Equal(DialFailure.None, await dialer.FindAddressAsync(client, cluster));
+        Assert.Null(await dialer.FindAddressAsync(client, cluster));
         var result = await dialer.DialAsync(
             client,
             identity,
             cluster,
             SourceIpModel.From(new SourceIpConfig { Mode = SourceIpMode.None, Mark = 7 }));
-        Assert.Equal((DialFailure.None, "original"), (result.Failure, result.Destination!.Name));
+        Assert.Equal((null, "original"), (result.Failure, result.Destination!.Name));
         var request = Assert.Single(client.Requests);
         Assert.Equal((identity.Local, 7), (request.Destination, request.Mark));
     }
@@ -363,7 +364,7 @@ public sealed class DialerTests : IDisposable
             new SourceIpConfig { Mode = SourceIpMode.None },
             "192.0.2.1:80",
             "192.0.2.2:80");
-        Assert.Equal((DialFailure.Resources, attempts), (result.Failure, client.Requests.Count));
+        Assert.Equal((CloseReason.Resources, attempts), (result.Failure, client.Requests.Count));
     }
 
     private static ConnectionIdentity Identity(string client) => new()

@@ -7,6 +7,7 @@ using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.SourceIp;
+using Gateway.Tcp.Telemetry;
 using Gateway.Testing.Network;
 using Gateway.Testing.Wire;
 using Microsoft.Extensions.DependencyInjection;
@@ -140,7 +141,7 @@ public sealed class SocketDialerTests : IDisposable
         _names.AddRange([IPAddress.Parse("127.0.0.200"), IPAddress.Parse("127.0.0.201")]);
         var failed = await Assert.ThrowsAsync<ConnectException>(() => ConnectAsync(1, new SourceIpConfig { Mode = SourceIpMode.None }));
         Assert.Equal("to:127.0.0.201:1,ConnectionRefused,attempts:2", failed.Message);
-        Assert.False(failed.IsOurs);
+        Assert.NotEqual(CloseReason.Resources, failed.Failure);
         _names.Clear();
         Assert.EndsWith(
             "attempts:0",
@@ -166,7 +167,7 @@ public sealed class SocketDialerTests : IDisposable
         ]);
 
         var sourceIp = new SourceIpConfig { Mode = SourceIpMode.Transparent };
-        Assert.Equal(DialFailure.Destination, (await Assert.ThrowsAsync<ConnectException>(() => ConnectAsync(1, sourceIp))).Failure);
+        Assert.Equal(CloseReason.BackendConnectFailed, (await Assert.ThrowsAsync<ConnectException>(() => ConnectAsync(1, sourceIp))).Failure);
 
         Assert.Single(unusable.GetMeasurementSnapshot(), static one => one.Tags["error.type"] is "source_unusable");
         var retry = Assert.Single(retries.GetMeasurementSnapshot());

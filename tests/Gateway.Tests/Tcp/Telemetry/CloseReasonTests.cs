@@ -15,6 +15,26 @@ public sealed class CloseReasonTests
         Assert.Empty(CloseReasons.In(ReasonSeries.Faults).Except(CloseReasons.In(ReasonSeries.Closed)));
 
     [Fact]
+    public void RequestFaults_AreOfFailedRequests() =>
+        Assert.Empty(CloseReasons.In(ReasonSeries.RequestFaults).Except(CloseReasons.In(ReasonSeries.Requests)));
+
+    /// <summary>Passive health, retries and the warning of an unreachable cluster follow from the table, on both planes.</summary>
+    [Theory]
+    [InlineData(CloseReason.BackendConnectFailed, true, true, true)]
+    [InlineData(CloseReason.BackendConnectTimeout, true, true, true)]
+    [InlineData(CloseReason.BackendTls, true, true, true)]
+    [InlineData(CloseReason.BackendSendFailed, false, false, true)]
+    [InlineData(CloseReason.NoDestination, false, false, true)]
+    [InlineData(CloseReason.Resources, false, false, false)]
+    [InlineData(CloseReason.SourceIpUnusable, false, false, false)]
+    [InlineData(CloseReason.BackendNoAnswer, true, false, false)]
+    [InlineData(CloseReason.BackendAnswerInvalid, false, false, false)]
+    [InlineData(CloseReason.BackendUploadBroken, false, false, false)]
+    [InlineData(CloseReason.ClientLeft, false, false, false)]
+    public void Table_AReason_SaysWhoIsToBlame(CloseReason reason, bool blames, bool mayTryAnother, bool isUnreachable) =>
+        Assert.Equal((blames, mayTryAnother, isUnreachable), (reason.BlamesDestination(), reason.MayTryAnother(), reason.IsUnreachable()));
+
+    [Fact]
     public void Table_EveryReason_HasARowOfItsOwn()
     {
         Assert.All(Enum.GetValues<CloseReason>(), static reason => Assert.Equal(reason, CloseReasons.Row(reason).Reason));

@@ -87,7 +87,7 @@ internal sealed class ClientInvoker : HttpMessageInvoker
         if (_pool.Acquire(key, announced, clientClosed) is not { } connections)
         {
             var why = $"{SourceIp.MaxClients} clients have requests under way ({ClusterSourceIp.Prefix}MaxClients)";
-            return new RefusedResponse(request, HttpStatusCode.ServiceUnavailable, new RequestRefusal(RefusedResponse.ClientLimit, why));
+            return new RefusedResponse(request, HttpStatusCode.ServiceUnavailable, RequestRefusal.Limit(why));
         }
 
         // OnCompleted runs when the request has ended in every respect: also with WebSockets, with uploads that outlast the response, and
@@ -132,7 +132,7 @@ internal sealed class ClientInvoker : HttpMessageInvoker
     private RefusedResponse RefuseSource(HttpRequestMessage request, string why)
     {
         _metrics.Rejected(_cluster, "source_ip");
-        return new RefusedResponse(request, HttpStatusCode.BadGateway, new RequestRefusal(RefusedResponse.SourceIp, why));
+        return new RefusedResponse(request, HttpStatusCode.BadGateway, RequestRefusal.SourceIp(why));
     }
 
     private static SourceUnusableException? SourceProblem(Exception? failed)

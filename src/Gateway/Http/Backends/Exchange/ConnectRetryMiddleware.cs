@@ -1,6 +1,7 @@
 using Gateway.Http.Messages;
 using Gateway.Kubernetes.Endpoints;
 using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Telemetry;
 using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
@@ -62,7 +63,7 @@ internal sealed class ConnectRetryMiddleware(RequestDelegate next, SocketDialer 
     private static bool HasSentNothing(HttpContext context) =>
         !context.Response.HasStarted
         && !context.RequestAborted.IsCancellationRequested
-        && RequestFailure.Of(context) is { IsConnect: true }
+        && RequestFailures.Of(context)?.MayTryAnother() == true
         && context.Features.Find<UploadContent>() is null or { Count: 0 };
 
     private IReadOnlyList<DestinationState> Destinations(

@@ -1,4 +1,5 @@
 using Gateway.Http.Messages;
+using Gateway.Tcp.Telemetry;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.Model;
@@ -28,7 +29,7 @@ internal sealed class DestinationFailureRatePolicy(IServiceProvider services) : 
     public void RequestProxied(HttpContext context, ClusterState cluster, DestinationState destination)
     {
         var error = context.Features.Find<IForwarderErrorFeature>();
-        if (error is null || RequestFailure.Of(context) is { IsDestinations: true })
+        if (error is null || RequestFailures.Of(context)?.BlamesDestination() == true)
         {
             _inner.Value.RequestProxied(context, cluster, destination);
             return;

@@ -60,7 +60,7 @@ internal sealed partial class FailedConnectsPolicy(
         {
             Reached(cluster, destination);
         }
-        else if (RequestFailure.Of(context) is { IsConnect: true, IsDestinations: true })
+        else if (RequestFailures.Of(context)?.MayTryAnother() == true)
         {
             Failed(cluster, destination, error.Exception);
         }
@@ -112,7 +112,7 @@ internal sealed partial class FailedConnectsPolicy(
                 _logger,
                 cluster.ClusterId,
                 destination.DestinationId,
-                RequestFailure.WhyNotConnected(failed),
+                RequestFailures.WhyNotConnected(failed),
                 inARow,
                 LogText.Value(LogText.DetailOf(failed)),
                 period);

@@ -8,12 +8,6 @@ namespace Gateway.Http.Backends.Exchange;
 /// </summary>
 internal sealed class RefusedResponse : HttpResponseMessage
 {
-    /// <summary>The error of a request that gets no connection, because a limit of clients or descriptors is reached.</summary>
-    public const string ClientLimit = "ClientLimit";
-
-    /// <summary>The error of a request whose client address cannot be announced to the destination.</summary>
-    public const string SourceIp = "SourceIp";
-
     public RefusedResponse(HttpRequestMessage request, HttpStatusCode status, RequestRefusal refusal)
         : base(status)
     {
@@ -23,7 +17,7 @@ internal sealed class RefusedResponse : HttpResponseMessage
     }
 
     public RefusedResponse(HttpRequestMessage request, NoRoomException full)
-        : this(request, HttpStatusCode.ServiceUnavailable, new RequestRefusal(ClientLimit, full.Message))
+        : this(request, HttpStatusCode.ServiceUnavailable, RequestRefusal.Limit(full.Message))
     {
     }
 

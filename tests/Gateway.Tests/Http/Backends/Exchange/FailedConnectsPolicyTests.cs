@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Gateway.Http.Backends.Exchange;
 using Gateway.Tcp.Dialing;
+using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -23,13 +24,13 @@ public sealed class FailedConnectsPolicyTests : IClusterDestinationsUpdater
     private readonly DestinationState _destination = new("one");
 
     [Theory]
-    [InlineData(DialFailure.Destination, SocketError.ConnectionRefused, true)]
-    [InlineData(DialFailure.Timeout, SocketError.TimedOut, true)]
-    [InlineData(DialFailure.NoAddress, SocketError.HostNotFound, true)]
-    [InlineData(DialFailure.Resources, SocketError.TooManyOpenSockets, false)]
-    [InlineData(DialFailure.Resources, SocketError.AddressNotAvailable, false)]
-    [InlineData(DialFailure.Resources, SocketError.NoBufferSpaceAvailable, false)]
-    public void RequestProxied_ConnectFails_CountsUnlessTheGatewayLacksSomething(DialFailure failure, SocketError error, bool counts) =>
+    [InlineData(CloseReason.BackendConnectFailed, SocketError.ConnectionRefused, true)]
+    [InlineData(CloseReason.BackendConnectTimeout, SocketError.TimedOut, true)]
+    [InlineData(CloseReason.NoDestination, SocketError.HostNotFound, true)]
+    [InlineData(CloseReason.Resources, SocketError.TooManyOpenSockets, false)]
+    [InlineData(CloseReason.Resources, SocketError.AddressNotAvailable, false)]
+    [InlineData(CloseReason.Resources, SocketError.NoBufferSpaceAvailable, false)]
+    public void RequestProxied_ConnectFails_CountsUnlessTheGatewayLacksSomething(CloseReason failure, SocketError error, bool counts) =>
         AssertCounts(
             counts,
             ForwarderError.Request,
@@ -42,10 +43,10 @@ public sealed class FailedConnectsPolicyTests : IClusterDestinationsUpdater
         new HttpRequestException(HttpRequestError.SecureConnectionError, null, new AuthenticationException("name mismatch")));
 
     [Theory]
-    [InlineData(RefusedResponse.ClientLimit)]
-    [InlineData(RefusedResponse.SourceIp)]
-    public void RequestProxied_RefusedBeforeItWasSent_CountsNothing(string why) =>
-        AssertCounts(false, ForwarderError.Request, new IOException(), new RequestRefusal(why, "the reason"));
+    [InlineData(CloseReason.Limit)]
+    [InlineData(CloseReason.SourceIpUnusable)]
+    public void RequestProxied_RefusedBeforeItWasSent_CountsNothing(CloseReason reason) =>
+        AssertCounts(false, ForwarderError.Request, new IOException(), new RequestRefusal(reason, "Refused", "the reason"));
 
     [Theory]
     [InlineData(ForwarderError.RequestCanceled)]
