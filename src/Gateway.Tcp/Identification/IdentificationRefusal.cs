@@ -1,6 +1,12 @@
+using Gateway.Tcp.Telemetry;
+
 namespace Gateway.Tcp.Identification;
 
-/// <summary>Why a connection was refused before its client was known. The names appear in the access log.</summary>
+/// <summary>
+/// The rule of a <c>ProxyProtocol</c> or <c>Toa</c> section that refuses a connection. It is no <see cref="CloseReason"/>: several rules
+/// have the same reason, one rule has another reason once the backend is dialed (<see cref="IdentificationOutcomes"/>), and with
+/// <c>Enforcement: Observe</c> a rule is counted although nothing ends. It is the rule of the <see cref="Outcome"/>, under its own name.
+/// </summary>
 public enum IdentificationRefusal : byte
 {
     /// <summary>The connection was not refused.</summary>

@@ -10,6 +10,7 @@ using Gateway.Tcp.Health;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Networks;
 using Gateway.Tcp.Prologue;
+using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Routing;
 using Gateway.Tcp.Status;
 using Gateway.Tcp.Telemetry;
@@ -89,7 +90,7 @@ internal sealed partial class ConnectionPipeline(
                 var relayed = await record.ClientSide.RelayAsync(record.BackendLayer ?? record.Backend!, record.Route!.Relay, record.Guard);
                 record.BytesToBackend += relayed.ClientToBackendBytes;
                 record.BytesToClient += relayed.BackendToClientBytes;
-                record.End(PipelineOutcomes.Of(relayed, record.GuardAs));
+                record.End(OutcomeOf(relayed, record.GuardAs));
                 record.NoteEndOfTls();
                 if (relayed.End == CloseReason.UntrustedHeader)
                 {
@@ -331,7 +332,7 @@ internal sealed partial class ConnectionPipeline(
         var payload = isRefused ? default : record.Prefetch;
         if (!needsHeader && payload.IsEmpty)
         {
-            return !isRefused || record.Fail(PipelineOutcomes.Of(record.GuardAs));
+            return !isRefused || record.Fail(IdentificationOutcomes.OfLateHeader(record.GuardAs));
         }
 
         // If the client's connection was aborted before the record knew the backend's connection, the abort has not reached the backend's
@@ -351,7 +352,7 @@ internal sealed partial class ConnectionPipeline(
 
         record.BytesToBackend = record.BytesAtOnce = payload.Length;
         record.DropPrefetch();
-        return !isRefused || record.Fail(PipelineOutcomes.Of(record.GuardAs));
+        return !isRefused || record.Fail(IdentificationOutcomes.OfLateHeader(record.GuardAs));
     }
 
     // Where the listener has a policy, the prologue has already looked at the first bytes. A policy that only observes has let them
@@ -393,6 +394,13 @@ internal sealed partial class ConnectionPipeline(
         _spans.Ended(record, duration);
         _warnings.Ended(record.Outcome, record.ListenerName, record.Peer, record.Route?.Cluster.Name, record.Identity?.Client);
     }
+
+    private static Outcome OutcomeOf(in RelayResult relayed, IdentificationRefusal guardAs) => relayed.End switch
+    {
+        CloseReason.UntrustedHeader => IdentificationOutcomes.OfLateHeader(guardAs),
+        CloseReason.IdleTimeout when relayed.ByHalfClosedTimeout => new(CloseReason.IdleTimeout, "half_closed"),
+        var reason => new(reason),
+    };
 
     private static string? DetailOf(in Outcome outcome) => outcome is { Rule: null, Error: null } ? null : outcome.Detail;
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Gateway.Tcp.Configuration;
+using Gateway.Tcp.Identification;
 using Gateway.Tcp.Identification.Tls;
 using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Telemetry;
@@ -123,7 +124,7 @@ internal sealed class ClientHelloLook(PrologueMetrics metrics, TimeProvider time
             {
                 case GuardVerdict.Refuse:
                     metrics.Headers.Stopped(connection.ListenerName, connection.GuardAs, guard.Refused);
-                    return connection.Fail(new Outcome(CloseReason.ProxyProtocol, connection.GuardAs.ToString()));
+                    return connection.Fail(IdentificationOutcomes.OfHeader(connection.GuardAs));
                 case GuardVerdict.Pass:
                     connection.Guard = null;
                     break;

@@ -170,7 +170,7 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
         }
 
         return step.GuardAs == IdentificationRefusal.None || connection.PassesGuard(step.GuardAs, metrics)
-            || connection.Fail(new Outcome(CloseReason.ProxyProtocol, step.GuardAs.ToString()));
+            || connection.Fail(IdentificationOutcomes.OfHeader(step.GuardAs));
     }
 
     // The peer has reset, the socket failed, or the gateway ends the connection. Load balancers end their checks with RST as often as with
@@ -200,8 +200,5 @@ internal sealed class ProxyHeaderLook(PrologueRules rules, PrologueMetrics metri
     private static Outcome OutcomeOf(in IdentificationStep step) =>
         step.Action == IdentificationAction.CloseSilently
             ? new Outcome(CloseReason.HealthCheck)
-            : new Outcome(
-                CloseReason.ProxyProtocol,
-                step.Refusal.ToString(),
-                step.ParseError == ProxyParseError.None ? null : step.ParseError.ToString());
+            : IdentificationOutcomes.OfHeader(step.Refusal, step.ParseError);
 }

@@ -123,6 +123,6 @@ internal sealed class ToaLook(PrologueMetrics metrics) : IPrologueLook
     private bool Refuse(AcceptedConnection connection, string result, IdentificationRefusal refusal)
     {
         metrics.ToaReceived(connection.ListenerName, result);
-        return connection.Fail(new Outcome(CloseReason.Toa, refusal.ToString()));
+        return connection.Fail(IdentificationOutcomes.OfOption(refusal));
     }
 }

@@ -1,7 +1,6 @@
 using Gateway.Http.Forwarded;
 using Gateway.Http.Listeners;
 using Gateway.Tcp.Identification;
-using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Http.Connections;
@@ -73,10 +72,9 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
     /// Refuses an unexpected PROXY header, with the cure. This is the usual mistake with a new load balancer: it sends the header, and the
     /// listener has no ProxyProtocol section.
     /// </summary>
-    private static void RefuseHeader(HttpConnection connection) => connection.Fail(new Outcome(
-        CloseReason.ProxyProtocol,
-        nameof(IdentificationRefusal.UnexpectedHeader),
-        connection.Listener.Kind switch
+    private static void RefuseHeader(HttpConnection connection)
+    {
+        var cure = connection.Listener.Kind switch
         {
             _ when connection.ProxyProtocol is not null =>
                 "a PROXY header where none can be dropped: it is not whole, or another came before it",
@@ -85,7 +83,9 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
             ListenerKind.Probes => "a PROXY header, and Probes has no ProxyProtocol section: "
                 + "add it with this peer in HealthCheckers, or switch the header off there",
             _ => "a PROXY header, and Admin takes none: use Probes",
-        }));
+        };
+        connection.Fail(IdentificationOutcomes.OfHeader(IdentificationRefusal.UnexpectedHeader) with { Error = cure });
+    }
 
     private static void SetIdentity(ConnectionContext context, HttpConnection connection)
     {
