@@ -9,6 +9,8 @@ using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Dnat;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Engines.Linux;
+using Gateway.Tcp.Engines.Portable;
 using Gateway.Tcp.Health;
 using Gateway.Tcp.Names;
 using Gateway.Tcp.Pipeline;
@@ -88,7 +90,7 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
         _live = new LiveConnections(time);
         _logger = loggers.CreateLogger<TcpDataPlane>();
         ownListeners ??= new OwnListeners();
-        _engine = TcpEngineFactory.Create(engine, time, ownListeners, fault => Log.EngineFault(_logger, fault));
+        _engine = CreateEngine(engine, ownListeners);
         _metrics = new TcpMetrics(meters, prologueMetrics, tlsMetrics, time);
         var resolver = new HostResolver(time);
         _passive = new PassiveHealth(meters, loggers, time);
@@ -313,6 +315,15 @@ public sealed partial class TcpDataPlane : IAsyncDisposable
                 _metrics.Carried(record, record.Client.Relayed);
             }
         }
+    }
+
+    // The Linux engine has the clock of its event loops.
+    private ITcpEngine CreateEngine(TcpEngineKind kind, OwnListeners ownListeners)
+    {
+        Action<Exception> onFault = fault => Log.EngineFault(_logger, fault);
+        return kind.IsLinux()
+            ? new LinuxTcpEngine(new LinuxEngineOptions { OwnListeners = ownListeners, OnFault = onFault })
+            : new PortableTcpEngine(_time, ownListeners, onFault);
     }
 
     private static partial class Log

@@ -1,23 +1,20 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Tcp.Relaying;
-using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Engines;
 
 /// <summary>
 /// One TCP connection owned by an engine, accepted or dialed.
-/// 1. One operation at a time, apart from the rules of <see cref="RelaySide"/>. Only <see cref="Abort"/> and <see cref="Relayed"/> may be
-/// called from any thread and at any time.
+/// 1. One operation at a time, apart from the rules of <see cref="RelaySide"/>. Only <see cref="RelayTransport.Abort"/> and
+/// <see cref="RelayTransport.Relayed"/> may be called from any thread and at any time.
 /// 2. Failures are values: no operation throws for an action of a peer or the network.
 /// 3. After each await the caller runs on the thread that the engine chose for this connection. A backend's connection that was dialed with
 /// <see cref="ConnectAsync"/> has the same thread.
 /// 4. Closing in order sends FIN, unless unread bytes make the kernel send RST.
 /// </summary>
-public abstract class TcpConnection : RelaySide, IConnector
+public abstract class TcpConnection : RelayTransport, IConnector
 {
-    private IRelay? _relay;
-
     /// <summary>The remote endpoint of this socket, v4-mapped addresses unmapped.</summary>
     public abstract IPEndPoint RemoteEndPoint { get; }
 
@@ -36,16 +33,13 @@ public abstract class TcpConnection : RelaySide, IConnector
     /// </summary>
     public virtual int BoundDevice => 0;
 
-    /// <summary>Continues on this connection's engine thread. Every other operation must be called on that thread.</summary>
-    public abstract ValueTask EnterAsync();
-
     /// <summary>
     /// Waits until <see cref="Receive"/> has a result: bytes, the end of the stream or an error. Holds no buffer during the wait.
     /// </summary>
     /// <param name="timeout">How long; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <returns>
     /// <see cref="SocketError.Success"/>, <see cref="SocketError.TimedOut"/>, <see cref="SocketError.OperationAborted"/> after
-    /// <see cref="Abort"/>, or the socket's error.
+    /// <see cref="RelayTransport.Abort"/>, or the socket's error.
     /// </returns>
     public abstract ValueTask<SocketError> WaitReadableAsync(TimeSpan timeout);
 
@@ -87,7 +81,7 @@ public abstract class TcpConnection : RelaySide, IConnector
     /// The task. The caller must look whether it failed. If the connection ends first, the task goes on.
     /// </param>
     /// <returns>
-    /// <see cref="SocketError.Success"/>, <see cref="SocketError.OperationAborted"/> after <see cref="Abort"/>, or
+    /// <see cref="SocketError.Success"/>, <see cref="SocketError.OperationAborted"/> after <see cref="RelayTransport.Abort"/>, or
     /// <see cref="SocketError.ConnectionReset"/>.
     /// </returns>
     public abstract ValueTask<SocketError> WaitForAsync(Task task);
@@ -109,46 +103,4 @@ public abstract class TcpConnection : RelaySide, IConnector
 
     /// <summary>Opens a connection to a backend, carried by the same engine thread as this one.</summary>
     public abstract ValueTask<ConnectResult> ConnectAsync(ConnectRequest request);
-
-    /// <summary>
-    /// The bytes that the relay of this client's connection (or of a layer over it) has carried so far. From any thread, also after the end
-    /// of the relay. The numbers may lag behind.
-    /// </summary>
-    public virtual RelayedBytes Relayed => Relay?.Relayed ?? default;
-
-    /// <inheritdoc/>
-    public override TcpConnection Transport => this;
-
-    /// <summary>
-    /// Ends the connection from any thread. A pending or later operation ends with <see cref="SocketError.OperationAborted"/>; a relay ends
-    /// with <paramref name="reason"/>, and its other side is reset too. The reason of the first call stays.
-    /// </summary>
-    public abstract void Abort(CloseReason reason);
-
-    /// <summary>The reason given to <see cref="Abort"/>, or null.</summary>
-    public abstract CloseReason? AbortReason { get; }
-
-    /// <summary>Whether all that happens to the connection happens on one thread.</summary>
-    internal virtual bool HasOneThread => false;
-
-    /// <summary>Whether the socket is known to have failed, such as by RST, although nobody has read the bytes before that.</summary>
-    internal virtual bool HasReset => false;
-
-    /// <summary>The clock of those timeouts and limits for which the engine has no clock of its own.</summary>
-    internal virtual TimeProvider Time => TimeProvider.System;
-
-    /// <summary>The relay of this client's connection; null: it has had none.</summary>
-    internal IRelay? Relay
-    {
-        get => Volatile.Read(ref _relay);
-        set => Volatile.Write(ref _relay, value);
-    }
-
-    /// <summary>Reports an exception that an owner of the connection let escape (a bug).</summary>
-    internal virtual void Report(Exception fault)
-    {
-    }
-
-    /// <summary>Lets other connections run, and then continues on the thread of this connection's operations.</summary>
-    internal virtual async ValueTask YieldAsync() => await Task.Yield();
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tcp.Tls;
 

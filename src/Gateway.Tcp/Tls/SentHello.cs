@@ -1,4 +1,4 @@
-using Gateway.Tcp.Engines;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tcp.Tls;
 

@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification.Tls;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tcp.Tls;
 

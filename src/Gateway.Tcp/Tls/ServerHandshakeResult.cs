@@ -1,5 +1,5 @@
-using Gateway.Tcp.Engines;
 using Gateway.Tcp.Identification.Tls;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tcp.Tls;
 

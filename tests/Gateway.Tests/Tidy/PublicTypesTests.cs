@@ -25,9 +25,13 @@ public sealed partial class PublicTypesTests
         var named = Repository.Under($"src/{host}/", ".cs").SelectMany(static file => Word().Matches(file.Text))
             .Select(static word => word.Value).ToHashSet();
 
+        // A public type must not derive from an internal type.
+        var bases = assembly.MainModule.Types.Where(static type => type.IsPublic && type.BaseType is not null)
+            .Select(static type => type.BaseType.FullName).ToHashSet();
+
         Findings.AssertNone(assembly.MainModule.Types
             .Where(static type => type.IsPublic && type.Namespace != Configuration && !OfTheories.Contains(type.Name))
-            .Where(type => !used.Contains(type.FullName) && !named.Contains(type.Name))
+            .Where(type => !used.Contains(type.FullName) && !named.Contains(type.Name) && !bases.Contains(type.FullName))
             .Select(static type => $"{type.FullName} is public, and the host does not use it: internal"));
     }
 

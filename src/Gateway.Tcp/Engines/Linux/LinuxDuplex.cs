@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Threading.Tasks.Sources;
 using Gateway.Linux;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Tcp.Engines.Linux;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Gateway.Linux;
 using Gateway.Tcp.Networks;
+using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Engines.Portable;

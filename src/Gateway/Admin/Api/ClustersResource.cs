@@ -60,7 +60,7 @@ internal sealed class ClustersResource(
         json.WriteString("policy", cluster.PolicyName);
         json.WriteNumber("waiting", cluster.Waiting);
         json.WriteStartArray("destinations");
-        foreach (var destination in TcpDataPlane.DestinationsOf(cluster))
+        foreach (var destination in DestinationStatuses.Of(cluster))
         {
             Write(json, destination);
         }

@@ -4,6 +4,7 @@ using Gateway.Http.Backends.Exchange;
 using Gateway.Http.Messages;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Http.Backends;
 

@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using Gateway.Tcp.Engines;
+using Gateway.Tcp.Relaying;
 
 namespace Gateway.Http.Connections;
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Gateway.Tcp.Engines;
 using Gateway.Tcp.Engines.Linux;
+using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tests.Tcp.Engines;

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tests.Tcp.Engines;

@@ -1,18 +1,17 @@
 using System.Net.Sockets;
-using Gateway.Tcp.Relaying;
 
-namespace Gateway.Tcp.Engines;
+namespace Gateway.Tcp.Relaying;
 
 /// <summary>
-/// One side of a relay, the client's or the backend's: a <see cref="TcpConnection"/>, or a layer over a connection that changes the bytes,
-/// such as TLS (<see cref="StreamSide"/>). Any two sides can be relayed. Two plain connections of the Linux engine are spliced; all other
-/// pairs use <see cref="StreamRelay"/>, which needs only the members of this class. One read (or wait for bytes) and one write may run at
-/// the same time. Errors of a peer or the network are returned as values and never thrown.
+/// One side of a relay, the client's or the backend's: a connection (<see cref="RelayTransport"/>), or a layer over a connection that
+/// changes the bytes, such as TLS (<see cref="StreamSide"/>). Any two sides can be relayed. Two plain connections of the Linux engine are
+/// spliced; all other pairs use <see cref="StreamRelay"/>, which needs only the members of this class. One read (or wait for bytes) and one
+/// write may run at the same time. Errors of a peer or the network are returned as values and never thrown.
 /// </summary>
 public abstract class RelaySide
 {
     /// <summary>The connection that carries the bytes. Resetting or aborting the connection resets or aborts the side.</summary>
-    public abstract TcpConnection Transport { get; }
+    public abstract RelayTransport Transport { get; }
 
     /// <summary>
     /// Waits until <see cref="ReadAsync"/> can return bytes, the end of the stream or an error. Holds no buffer while waiting.

@@ -1,4 +1,4 @@
-namespace Gateway.Tcp.Engines;
+namespace Gateway.Tcp.Relaying;
 
 /// <summary>
 /// Keeps the end of a layer's sending (<c>SslStream.ShutdownAsync</c>) from running while the layer processes bytes that it has read,

@@ -1,6 +1,6 @@
 using Gateway.Tcp.Configuration;
 
-namespace Gateway.Tcp.Engines;
+namespace Gateway.Tcp.Relaying;
 
 /// <summary>
 /// The limit on the bytes per second of one direction of a relay. Bytes are read in portions of 25 ms, and the time of a portion has to

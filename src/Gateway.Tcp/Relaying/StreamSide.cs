@@ -2,7 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 
-namespace Gateway.Tcp.Engines;
+namespace Gateway.Tcp.Relaying;
 
 /// <summary>
 /// A side of a relay that reads and writes a stream over a connection. Exceptions of the stream become the outcomes of the side.
@@ -15,7 +15,7 @@ namespace Gateway.Tcp.Engines;
 /// <param name="gate">
 /// Keeps <paramref name="endOfSending"/> from running at the same time as a read; null: the two cannot run at the same time.
 /// </param>
-internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Task>? endOfSending = null, ReaderGate? gate = null)
+internal sealed class StreamSide(Stream stream, RelayTransport transport, Func<Task>? endOfSending = null, ReaderGate? gate = null)
     : RelaySide
 {
     // The longest content of a TLS record. Writes are split into parts of this size, and progress is reported after each part, so that the
@@ -30,7 +30,7 @@ internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Ta
     /// <param name="tls">The TLS stream over <paramref name="beneath"/>.</param>
     /// <param name="beneath">The stream of the connection.</param>
     /// <param name="transport">The connection.</param>
-    public static StreamSide Of(SslStream tls, ConnectionStream beneath, TcpConnection transport)
+    public static StreamSide Of(SslStream tls, ConnectionStream beneath, RelayTransport transport)
     {
         var gate = transport.HasOneThread ? null : new ReaderGate();
         beneath.Gate = gate;
@@ -38,7 +38,7 @@ internal sealed class StreamSide(Stream stream, TcpConnection transport, Func<Ta
     }
 
     /// <inheritdoc/>
-    public override TcpConnection Transport => transport;
+    public override RelayTransport Transport => transport;
 
     /// <inheritdoc/>
     /// <remarks>

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 
-namespace Gateway.Tcp.Engines;
+namespace Gateway.Tcp.Relaying;
 
 /// <summary>
 /// A connection as a stream, for a layer such as <c>SslStream</c>. Supports only asynchronous calls, with one read and one write at a time.
@@ -10,7 +10,7 @@ namespace Gateway.Tcp.Engines;
 /// </summary>
 /// <param name="connection">The connection; its owner closes it.</param>
 /// <param name="first">Bytes that were already read from the connection, and are returned first.</param>
-internal sealed class ConnectionStream(TcpConnection connection, ReadOnlyMemory<byte> first = default) : AsyncStream
+internal sealed class ConnectionStream(RelayTransport connection, ReadOnlyMemory<byte> first = default) : AsyncStream
 {
     private ReadOnlyMemory<byte> _first = first;
 
@@ -88,5 +88,5 @@ internal sealed class ConnectionStream(TcpConnection connection, ReadOnlyMemory<
     }
 
     private CancellationTokenRegistration ResetWhen(CancellationToken cancelled) =>
-        cancelled.UnsafeRegister(static connection => ((TcpConnection)connection!).Reset(), connection);
+        cancelled.UnsafeRegister(static connection => ((RelayTransport)connection!).Reset(), connection);
 }

@@ -1,10 +1,9 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Telemetry;
 
-namespace Gateway.Tcp.Engines;
+namespace Gateway.Tcp.Relaying;
 
 /// <summary>
 /// One relay over two sides of any kind, such as TLS (<see cref="StreamSide"/>).

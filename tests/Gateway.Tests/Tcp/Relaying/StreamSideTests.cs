@@ -1,8 +1,10 @@
 using System.Net.Sockets;
 using Gateway.Tcp.Engines;
+using Gateway.Tcp.Relaying;
 using Gateway.Tests.Tcp.Dialing;
+using Gateway.Tests.Tcp.Engines;
 
-namespace Gateway.Tests.Tcp.Engines;
+namespace Gateway.Tests.Tcp.Relaying;
 
 public sealed class StreamSideTests
 {

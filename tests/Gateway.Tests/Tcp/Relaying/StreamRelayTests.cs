@@ -1,13 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Tcp.Engines;
 using Gateway.Tcp.Engines.Portable;
 using Gateway.Tcp.Relaying;
 using Gateway.Tcp.Telemetry;
 using Gateway.Testing;
+using Gateway.Tests.Tcp.Engines;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Gateway.Tests.Tcp.Engines;
+namespace Gateway.Tests.Tcp.Relaying;
 
 /// <summary>What depends on who comes first, inside the relay of streams.</summary>
 public sealed class StreamRelayTests

@@ -1,6 +1,6 @@
 using Gateway.Tcp.Relaying;
 
-namespace Gateway.Tests.Tcp.Engines;
+namespace Gateway.Tests.Tcp.Relaying;
 
 public sealed class RelayOptionsTests
 {

@@ -1,4 +1,4 @@
-namespace Gateway.Tcp.Engines;
+namespace Gateway.Tcp.Relaying;
 
 /// <summary>
 /// A stream over a connection, for a layer such as TLS: it reads and writes asynchronously only, because a thread must not block on a

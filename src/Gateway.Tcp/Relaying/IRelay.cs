@@ -1,6 +1,4 @@
-using Gateway.Tcp.Relaying;
-
-namespace Gateway.Tcp.Engines;
+namespace Gateway.Tcp.Relaying;
 
 /// <summary>A relay that runs or has run.</summary>
 internal interface IRelay
