@@ -126,27 +126,10 @@ public sealed class ConnectionLimit
 
     /// <summary>
     /// Takes a place. False: all places are taken, nothing idle can be closed, and (for a client) no silent connection can give its place
-    /// up. Not to be called on an event loop, because it may close idle connections, which may be slow.
+    /// up. Idle connections are closed on a thread of the pool, because that may be slow and the caller may be an event loop; the caller
+    /// then goes on there.
     /// </summary>
-    public bool TryAcquire(ConnectionKind kind = ConnectionKind.Relayed)
-    {
-        while (!TryTake(kind, out var close))
-        {
-            if (close is null)
-            {
-                return false;
-            }
-
-            close();
-        }
-
-        return true;
-    }
-
-    /// <summary>
-    /// As <c>TryAcquire</c>, for a caller on an event loop. Idle connections are closed on a thread of the pool, and the caller then goes
-    /// on there.
-    /// </summary>
+    /// <param name="kind">The kind of connection.</param>
     public async ValueTask<bool> TryAcquireAsync(ConnectionKind kind)
     {
         while (!TryTake(kind, out var close))

@@ -13,18 +13,18 @@ internal sealed class DescriptorPlace : IDisposable
 
     private DescriptorPlace(ConnectionLimit limit, ConnectionKind kind) => (_limit, _kind) = (limit, kind);
 
-    /// <summary>Takes a place.</summary>
+    /// <summary>Takes a place. May be called on an event loop: what is idle is closed on a thread of the pool.</summary>
     /// <param name="limit">The descriptor limit.</param>
     /// <param name="kind">The kind of connection that the limit counts.</param>
     /// <param name="isOurs">The connection is for a health check, not for a client's request: it is never refused.</param>
     /// <exception cref="NoRoomException">The limit is reached.</exception>
-    public static DescriptorPlace Take(ConnectionLimit limit, ConnectionKind kind, bool isOurs)
+    public static async ValueTask<DescriptorPlace> TakeAsync(ConnectionLimit limit, ConnectionKind kind, bool isOurs)
     {
         if (isOurs)
         {
             limit.Acquire(kind);
         }
-        else if (!limit.TryAcquire(kind))
+        else if (!await limit.TryAcquireAsync(kind))
         {
             throw new NoRoomException(limit.Further);
         }

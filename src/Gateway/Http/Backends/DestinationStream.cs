@@ -22,7 +22,7 @@ internal sealed class DestinationStream : TurnTakingStream
     public static async ValueTask<Stream> OpenAsync(
         ConnectionLimit limit, ConnectionKind kind, bool isOurs, Func<ValueTask<Socket>> connect)
     {
-        var place = DescriptorPlace.Take(limit, kind, isOurs);
+        var place = await DescriptorPlace.TakeAsync(limit, kind, isOurs);
         Socket? socket = null;
         try
         {

@@ -35,7 +35,7 @@ internal sealed class LoopStream : AsyncStream
     public static async ValueTask<Stream> OpenAsync(
         EngineLoop loop, ConnectionLimit limit, ConnectionKind kind, Func<ValueTask<TcpConnection>> connect)
     {
-        var place = DescriptorPlace.Take(limit, kind, isOurs: false);
+        var place = await DescriptorPlace.TakeAsync(limit, kind, isOurs: false);
         try
         {
             return new LoopStream(await connect(), loop, place);

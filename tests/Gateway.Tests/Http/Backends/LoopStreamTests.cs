@@ -29,6 +29,28 @@ public sealed class LoopStreamTests : IAsyncDisposable
         await _engine.DisposeAsync();
     }
 
+    /// <summary>An HTTP client takes a while to close its connections, and all connections of the loop would wait for it.</summary>
+    [Fact]
+    public async Task Open_RoomIsWhatIsIdle_IsClosedOffTheLoop()
+    {
+        var limit = new ConnectionLimit(null, possible: 1);
+        limit.Acquire(ConnectionKind.Own);
+        bool? onPool = null;
+        limit.MakeRoom = () => onPool is not null ? null : () =>
+        {
+            onPool = Thread.CurrentThread.IsThreadPoolThread;
+            limit.Release(ConnectionKind.Own);
+        };
+        await Loop.EnterAsync();
+        Assert.False(Thread.CurrentThread.IsThreadPoolThread);
+
+        await Assert.ThrowsAsync<SocketException>(async () => await LoopStream.OpenAsync(
+            Loop, limit, ConnectionKind.Own, () => throw new SocketException((int)SocketError.ConnectionRefused)));
+
+        Assert.True(onPool);
+        Assert.Equal(0, limit.Further);
+    }
+
     [Fact]
     public async Task Read_StreamThatNeverRunsDry_LetsOthersRun()
     {

@@ -5,6 +5,7 @@ using Gateway.Http.Forwarded;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.SourceIp;
+using Gateway.Tests.Tcp.Admission;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Time.Testing;
