@@ -1,9 +1,9 @@
 using System.Diagnostics.Metrics;
-using System.Net;
 using System.Net.Sockets;
 using Gateway.Linux.Netfilter;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Pipeline;
+using Gateway.Tcp.Status;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tcp.Dnat;
@@ -28,10 +28,6 @@ internal sealed partial class DnatKernel : IAsyncDisposable
 
     private static readonly TimeSpan DrainPoll = TimeSpan.FromMilliseconds(250);
 
-    // The most destinations that the drain waits for. The bound is there because names may get new addresses all the time. It is not worth
-    // waiting for connections to addresses that are so old.
-    private const int MostRemembered = 4096;
-
     private readonly DnatTable _table;
     private readonly DnatCounters _counters;
     private readonly DnatMetrics _metrics;
@@ -40,8 +36,7 @@ internal sealed partial class DnatKernel : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly CancellationTokenSource _stop = new();
-    private readonly HashSet<int> _ports = [];
-    private readonly HashSet<IPEndPoint> _destinations = [];
+    private readonly DnatConnections _connections = new();
 
     // The destinations in the kernel's rules. Health may have changed since then.
     private List<(string Route, int Destinations)> _carried = [];
@@ -173,6 +168,23 @@ internal sealed partial class DnatKernel : IAsyncDisposable
         }
     }
 
+    /// <inheritdoc cref="DnatConnections.List"/>
+    public (IReadOnlyList<ConnectionSummary> Connections, int Total) List(int most)
+    {
+        DnatModel model;
+        lock (_gate)
+        {
+            if (!_isOurs)
+            {
+                return ([], 0);
+            }
+
+            model = _model;
+        }
+
+        return _connections.List(model, most);
+    }
+
     /// <summary>Removes the table. Safe to call twice, and from a signal's thread.</summary>
     public void Remove()
     {
@@ -297,20 +309,9 @@ internal sealed partial class DnatKernel : IAsyncDisposable
 
         (_applied, _isOurs, _carried) = (wanted, true, carried);
         _metrics.StartAtZero(wanted.Counters.Values);
-        Remember(wanted);
+        _connections.Remember(wanted, _model);
         Log.Changed(_logger, _table.Name, Describe());
         return result;
-    }
-
-    private void Remember(DnatRuleset ruleset)
-    {
-        if (_destinations.Count > MostRemembered)
-        {
-            _destinations.Clear();
-        }
-
-        _destinations.UnionWith(ruleset.Destinations);
-        _ports.UnionWith(_model.Listeners.Select(static entry => entry.Listener.EndPoint.Port));
     }
 
     // Under the gate. Also finds out whether the table is still there.
@@ -365,19 +366,15 @@ internal sealed partial class DnatKernel : IAsyncDisposable
 
     private int? CountLive()
     {
-        HashSet<int> ports;
-        HashSet<IPEndPoint> destinations;
         lock (_gate)
         {
             if (!_isOurs)
             {
                 return 0;
             }
-
-            (ports, destinations) = ([.. _ports], [.. _destinations]);
         }
 
-        return ConntrackTable.CountForwarded(ports, destinations);
+        return _connections.Count();
     }
 
     private string Describe()

@@ -4,6 +4,7 @@ namespace Gateway.Tests.Tidy;
 public sealed class FileLengthTests
 {
     private const int MaxLines = 600;
+    private const int MaxLinesOfAType = 500;
     private const int MaxLineLength = 140;
 
     /// <summary>Files that are one algorithm, and open with its description.</summary>
@@ -24,6 +25,18 @@ public sealed class FileLengthTests
         Assert.All(
             HeartFiles,
             path => Assert.True(Repository.Files.Single(file => file.Path == path).Lines.Count() > MaxLines, $"{path} needs no exception"));
+    }
+
+    /// <summary>Partials hide a long type, and count together. A type that is one algorithm opens with its numbered description.</summary>
+    [Fact]
+    public void Lines_OfAnyType_AreFewCountingItsPartials()
+    {
+        var tooLong = Repository.Under("src/", ".cs").GroupBy(static file => file.Path[..file.Path.IndexOf('.', file.Path.LastIndexOf('/'))])
+            .Where(static parts => parts.Sum(static part => part.Lines.Count()) > MaxLinesOfAType)
+            .Where(static parts => !parts.Any(static part => part.Text.Contains("/// 1. ", StringComparison.Ordinal)))
+            .Select(static parts => $"{parts.Key}: {parts.Sum(static part => part.Lines.Count())} lines");
+
+        Findings.AssertNone(tooLong);
     }
 
     [Fact]
