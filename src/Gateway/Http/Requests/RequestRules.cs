@@ -48,7 +48,8 @@ internal sealed class RequestRules(RequestDelegate next)
             return RefuseAsync(context, fault.Status, fault.Error, fault.Detail);
         }
 
-        if (HttpMethods.IsConnect(request.Method) && context.Features.Find<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true })
+        if (HttpMethods.IsConnect(request.Method)
+            && context.Features.Find<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true })
         {
             return RefuseAsync(context, StatusCodes.Status501NotImplemented, "Method", "CONNECT is for forward proxies");
         }

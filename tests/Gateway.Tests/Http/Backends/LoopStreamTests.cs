@@ -87,6 +87,8 @@ public sealed class LoopStreamTests : IAsyncDisposable
         const int Turns = 20;
         var (stream, peer) = await OpenAsync();
         await peer.SendAsync(new byte[Turns * TurnTakingStream.ReadsPerTurn]);
+        // A send that had to wait has gone on elsewhere, where the loop may end a read before it is looked at.
+        await Loop.EnterAsync();
         var one = new byte[1];
         Assert.Equal(0, await stream.ReadAsync(Memory<byte>.Empty, TestContext.Current.CancellationToken));
 
@@ -249,7 +251,8 @@ public sealed class LoopStreamTests : IAsyncDisposable
 
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.Equal((Rounds + 1) * streams.Length * message.Length, read);
-        Assert.InRange(allocated, 0, Rounds * streams.Length);
+        // A state machine for each read would be some hundred bytes each.
+        Assert.InRange(allocated, 0, Rounds * streams.Length * 16);
         foreach (var (stream, peer) in streams)
         {
             await stream.DisposeAsync();
