@@ -8,6 +8,10 @@ namespace Gateway.Tcp.AcceptThroughKestrel;
 /// <summary>A connection of an engine, as Kestrel sees it. It has no transport, because Kestrel must not read its bytes.</summary>
 internal sealed class EngineConnectionContext : DefaultConnectionContext, ITcpConnectionFeature
 {
+    // In place of the base's, which is disposed of while an abort may still be queued to the thread pool, where its exception would end the
+    // process (ASP.NET Core 10). Not disposed, because it has no timer.
+    private readonly CancellationTokenSource _closed = new();
+
     public EngineConnectionContext(TcpConnection connection, ListenerState listener)
         : this(connection, listener, ConnectionIds.NextNumber())
     {
@@ -21,6 +25,7 @@ internal sealed class EngineConnectionContext : DefaultConnectionContext, ITcpCo
         Listener = listener;
         RemoteEndPoint = connection.RemoteEndPoint;
         LocalEndPoint = connection.LocalEndPoint;
+        ConnectionClosed = _closed.Token;
         Features.Set<ITcpConnectionFeature>(this);
     }
 
@@ -34,7 +39,7 @@ internal sealed class EngineConnectionContext : DefaultConnectionContext, ITcpCo
     public override void Abort(ConnectionAbortedException abortReason)
     {
         Connection.Abort(CloseReason.Drain);
-        base.Abort(abortReason);
+        ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
     }
 
     public override async ValueTask DisposeAsync()

@@ -12,10 +12,15 @@ internal sealed class Carrier : DefaultConnectionContext
 {
     private readonly Action _onAbort;
 
+    // In place of the base's, which is disposed of while an abort may still be queued to the thread pool, where its exception would end the
+    // process (ASP.NET Core 10). Not disposed, because it has no timer.
+    private readonly CancellationTokenSource _closed = new();
+
     public Carrier(EndPoint local, Action onAbort)
         : base("carrier")
     {
         LocalEndPoint = local;
+        ConnectionClosed = _closed.Token;
         _onAbort = onAbort;
     }
 
@@ -23,6 +28,6 @@ internal sealed class Carrier : DefaultConnectionContext
     public override void Abort(ConnectionAbortedException abortReason)
     {
         _onAbort();
-        base.Abort(abortReason);
+        ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
     }
 }
