@@ -68,7 +68,7 @@ public sealed class NetworkCheckTests
         await using var network = await GatewayNetwork.CreateAsync();
         await using var app4 = RecordingTcpServer.Start(endPoint: new IPEndPoint(IPAddress.Loopback, Port), inside: network.Gateway);
         var app6 = RecordingTcpServer.Start(endPoint: new IPEndPoint(IPAddress.IPv6Loopback, Port), inside: network.Gateway);
-        var config = new ConfigFile().Listener("in", "*:15006", "Tcp").Set("Listeners:in:Intercept", "TProxy")
+        var config = new ConfigFile().Listener("in", $"*:{FreePorts.Captured}", "Tcp").Set("Listeners:in:Intercept", "TProxy")
             .Route("in", new { Listener = "in", ClusterId = "app", SourceIp = new { Mode = "Transparent", Port = "Client" }, Match = new { DestinationPorts = new[] { Port } } })
             .Set("TcpProxy:Clusters:app", new { Type = "OriginalPort", ConnectTimeout = "1s" });
         const string App = "TcpProxy:Routes:in:Match:DestinationPorts:0";
@@ -104,7 +104,7 @@ public sealed class NetworkCheckTests
     public async Task Redirection_MissingAndThere_IsSeen()
     {
         await using var network = await GatewayNetwork.CreateAsync();
-        var config = new ConfigFile().Listener("in", "*:15006", "Tcp").Set("Listeners:in:Intercept", "TProxy")
+        var config = new ConfigFile().Listener("in", $"*:{FreePorts.Captured}", "Tcp").Set("Listeners:in:Intercept", "TProxy")
             .Route("in", new { Listener = "in", ClusterId = "app", SourceIp = new { Mode = "None" }, Match = new { DestinationPorts = new[] { Port } } })
             .Set("TcpProxy:Clusters:app", new { Type = "OriginalDestination" });
         using var folder = new TemporaryFolder();

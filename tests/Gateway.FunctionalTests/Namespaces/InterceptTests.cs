@@ -470,7 +470,7 @@ public sealed class InterceptTests
     /// <summary>A pod: one network namespace, one configuration.</summary>
     private sealed class Pod(GatewayNetwork network, ConfigFile config, string rules)
     {
-        public const int ListenerPort = 15006;
+        public const int ListenerPort = FreePorts.Captured;
 
         private readonly IReadOnlyList<string> _prefix = network.Gateway.CommandPrefix;
 

@@ -9,6 +9,12 @@ namespace Gateway.Testing.Network;
 /// </summary>
 public static class FreePorts
 {
+    /// <summary>
+    /// Where listeners for captured connections listen, as in the documents. It is never given: they are in namespaces of their own, so that nobody
+    /// here sees it taken.
+    /// </summary>
+    public const int Captured = 15_006;
+
     private const int First = 11_000;
     private const int Count = 20_000;
 
@@ -21,7 +27,7 @@ public static class FreePorts
         for (var attempt = 0; attempt < Count; attempt++)
         {
             var port = First + ((Interlocked.Increment(ref _next) & int.MaxValue) % Count);
-            if (CanBind(port))
+            if (port != Captured && CanBind(port))
             {
                 return port;
             }

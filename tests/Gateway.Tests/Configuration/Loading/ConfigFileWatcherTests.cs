@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
+using System.Text;
 using System.Threading.Channels;
 using Gateway.Configuration.Files;
 using Gateway.Configuration.Loading;
@@ -112,7 +113,7 @@ public sealed class ConfigFileWatcherTests : IDisposable
 
         File.Delete(FilePath);
         var gone = await NextAsync();
-        File.WriteAllText(FilePath, "one");
+        Replace("one");
         var back = await NextAsync();
 
         Assert.Null(gone.Text);
@@ -127,7 +128,7 @@ public sealed class ConfigFileWatcherTests : IDisposable
         File.WriteAllText(FilePath, "one");
         await using var watcher = Start("one");
 
-        File.WriteAllBytes(FilePath, [0x7b, 0xff, 0xfe]);
+        Replace([0x7b, 0xff, 0xfe]);
 
         Assert.Equal("the file is not UTF-8", (await NextAsync()).Error);
     }
@@ -253,7 +254,7 @@ public sealed class ConfigFileWatcherTests : IDisposable
 
         Replace("two");
         Assert.Equal("two", (await NextAsync()).Text);
-        File.WriteAllText(FilePath, "three");
+        Replace("three");
         Assert.Equal("three", (await NextAsync()).Text);
         Assert.Contains(logger.Collector.GetSnapshot(), record => record.Id.Id == 1102);
     }
@@ -447,9 +448,11 @@ public sealed class ConfigFileWatcherTests : IDisposable
     }
 
     // In one step: on a busy machine a file that is truncated and then written can be seen empty twice.
-    private void Replace(string text)
+    private void Replace(string text) => Replace(Encoding.UTF8.GetBytes(text));
+
+    private void Replace(byte[] content)
     {
-        File.WriteAllText(FilePath + ".new", text);
+        File.WriteAllBytes(FilePath + ".new", content);
         File.Move(FilePath + ".new", FilePath, overwrite: true);
     }
 
