@@ -76,8 +76,9 @@ public sealed class SocketDialer
     /// </param>
     /// <param name="cancellation">Ends all attempts.</param>
     /// <returns>The connection. If the mode is ProxyProtocol, the header has been sent.</returns>
-    /// <exception cref="SourceUnusableException">The client's address cannot be used, and the fallback is Reject.</exception>
-    /// <exception cref="ConnectException">No address was reached, or the destination has no address.</exception>
+    /// <exception cref="ConnectException">
+    /// No address was reached, or the destination has no address, or the client's address cannot be used and the fallback is Reject.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The dial was cancelled.</exception>
     public async ValueTask<Socket> ConnectAsync(
         DnsEndPoint destination, SocketDial dial, Announcement? announced, CancellationToken cancellation)
@@ -109,8 +110,9 @@ public sealed class SocketDialer
     /// <param name="announced">The client; null: the gateway itself.</param>
     /// <param name="cancellation">Ends all attempts.</param>
     /// <returns>The connection. If the mode is ProxyProtocol, the header has been sent.</returns>
-    /// <exception cref="SourceUnusableException">The client's address cannot be used, and the fallback is Reject.</exception>
-    /// <exception cref="ConnectException">No address was reached, or the destination has no address.</exception>
+    /// <exception cref="ConnectException">
+    /// No address was reached, or the destination has no address, or the client's address cannot be used and the fallback is Reject.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The dial was cancelled.</exception>
     public async ValueTask<TcpConnection> ConnectAsync(
         EngineLoop loop, DnsEndPoint destination, SocketDial dial, Announcement? announced, CancellationToken cancellation)
@@ -176,9 +178,11 @@ public sealed class SocketDialer
             });
     }
 
-    private Exception WhyNot(in DialResult dialed, string host, ConnectionIdentity? client) => dialed.Failure switch
+    private ConnectException WhyNot(in DialResult dialed, string host, ConnectionIdentity? client) => dialed.Failure switch
     {
-        CloseReason.SourceIpUnusable => new SourceUnusableException(
+        CloseReason.SourceIpUnusable => new ConnectException(
+            CloseReason.SourceIpUnusable,
+            SocketError.AddressNotAvailable,
             $"{client?.Client.Address.ToString() ?? "this host"} cannot be the source of a connection to {host}"),
         CloseReason.Self => new ConnectException(CloseReason.Self, dialed.Error, _ownListeners.Describe(dialed.Address!)),
         CloseReason.NoDestination => Because(dialed with { Error = SocketError.HostNotFound }),

@@ -60,7 +60,7 @@ internal sealed class ClustersResource(
         json.WriteString("policy", cluster.PolicyName);
         json.WriteNumber("waiting", cluster.Waiting);
         json.WriteStartArray("destinations");
-        foreach (var destination in DestinationStatuses.Of(cluster))
+        foreach (var destination in DestinationStatus.Of(cluster))
         {
             Write(json, destination);
         }

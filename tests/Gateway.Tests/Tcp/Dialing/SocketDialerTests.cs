@@ -56,7 +56,8 @@ public sealed class SocketDialerTests : IDisposable
         var dial = ConnectAsync(backend.Port, new SourceIpConfig { Mode = SourceIpMode.Transparent, Fallback = fallback });
         if (fallback == SourceIpFallback.Reject)
         {
-            var refused = await Assert.ThrowsAsync<SourceUnusableException>(() => dial);
+            var refused = await Assert.ThrowsAsync<ConnectException>(() => dial);
+            Assert.Equal(CloseReason.SourceIpUnusable, refused.Failure);
             Assert.Equal("127.0.0.9 cannot be the source of a connection to backend.example", refused.Message);
         }
         else

@@ -6,6 +6,7 @@ using Gateway.ProxyProtocol;
 using Gateway.Tcp.Dialing;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.SourceIp;
+using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Connections.Features;
 
 namespace Gateway.Http.Backends.Clients;
@@ -135,14 +136,14 @@ internal sealed class ClientInvoker : HttpMessageInvoker
         return new RefusedResponse(request, HttpStatusCode.BadGateway, RequestRefusal.SourceIp(why));
     }
 
-    private static SourceUnusableException? SourceProblem(Exception? failed)
+    private static ConnectException? SourceProblem(Exception? failed)
     {
-        while (failed is not null and not SourceUnusableException)
+        while (failed is not null and not ConnectException)
         {
             failed = failed.InnerException;
         }
 
-        return failed as SourceUnusableException;
+        return failed is ConnectException { Failure: CloseReason.SourceIpUnusable } unusable ? unusable : null;
     }
 
     private static Task Release(object connections)
