@@ -90,6 +90,8 @@ public sealed class LoopStreamTests : IAsyncDisposable
         // A send that had to wait has gone on elsewhere, where the loop may end a read before it is looked at.
         await Loop.EnterAsync();
         var one = new byte[1];
+        // Off the loop, a read that ends its turn may have gone on before it is looked at.
+        await Loop.EnterAsync();
         Assert.Equal(0, await stream.ReadAsync(Memory<byte>.Empty, TestContext.Current.CancellationToken));
 
         var ended = 0;
