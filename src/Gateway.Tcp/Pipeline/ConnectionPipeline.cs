@@ -151,10 +151,7 @@ internal sealed partial class ConnectionPipeline(
         record.DropPrefetch();
         if (shaken.Side is not { } side)
         {
-            return record.Fail(
-                record.IsStopped ? new Outcome(CloseReason.Draining)
-                : shaken.Result == TlsResult.Closed ? new Outcome(CloseReason.ClientReset)
-                : new Outcome(CloseReason.Tls, shaken.Problem));
+            return record.Fail(shaken.ToOutcome(record.IsStopped));
         }
 
         record.ClientSide = side;

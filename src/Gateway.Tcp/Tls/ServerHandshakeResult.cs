@@ -1,5 +1,6 @@
 using Gateway.Tcp.Identification.Tls;
 using Gateway.Tcp.Relaying;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Tls;
 
@@ -16,4 +17,11 @@ public sealed record ServerHandshakeResult(TlsResult Result, string? Problem)
 
     /// <summary>The agreed parameters of the session; null: the handshake failed.</summary>
     public TlsSession? Session { get; init; }
+
+    /// <summary>The outcome of a connection whose handshake failed.</summary>
+    /// <param name="isStopped">Whether the gateway was ending the connection.</param>
+    public Outcome ToOutcome(bool isStopped) =>
+        isStopped ? new Outcome(CloseReason.Draining)
+        : Result == TlsResult.Closed ? new Outcome(CloseReason.ClientReset)
+        : new Outcome(CloseReason.Tls, Problem);
 }

@@ -1,6 +1,9 @@
 namespace Gateway.Tcp.Tls;
 
-/// <summary>How a handshake with a client ended: the label <c>result</c> of <c>gateway.tls.handshakes</c>.</summary>
+/// <summary>
+/// How a handshake with a client ended: the label <c>result</c> of <c>gateway.tls.handshakes</c>. It is no end of a connection, because
+/// handshakes that succeed count too; that of a failed one is <see cref="ServerHandshakeResult.ToOutcome"/>.
+/// </summary>
 public enum TlsResult
 {
     /// <summary>A full handshake.</summary>

@@ -87,9 +87,7 @@ internal sealed class TlsMiddleware(
 
     private static void Fail(HttpConnection connection, ServerHandshakeResult shaken)
     {
-        var outcome = connection.IsStopped ? new Outcome(CloseReason.Draining)
-            : shaken.Result == TlsResult.Closed ? new Outcome(CloseReason.ClientReset)
-            : new Outcome(CloseReason.Tls, shaken.Problem);
+        var outcome = shaken.ToOutcome(connection.IsStopped);
         // Does not abort after a failed handshake, so that the TLS alert reaches the client.
         connection.Fail(outcome, isInOrder: shaken.Result is not (TlsResult.Closed or TlsResult.Timeout));
     }
