@@ -14,8 +14,7 @@ public sealed partial class TcpDataPlane
     public TcpModel Model => _pipeline.Model;
 
     /// <summary>The live connections that the kernel forwards (Dnat routes), and how many there are.</summary>
-    /// <param name="most">The most connections that are returned. The count includes all.</param>
-    public (IReadOnlyList<ConnectionSummary> Connections, int Total) ListForwarded(int most) => _dnat.List(most);
+    public ForwardedAnswer ListForwarded(ForwardedQuestion question) => _dnat.List(question);
 
     /// <summary>
     /// Drains a destination of a cluster in force, or ends that: a drained destination gets no new connections, and its live connections

@@ -35,19 +35,24 @@ internal static class ConntrackTable
     /// <param name="destinations">The destinations to which the kernel sent them.</param>
     /// <returns>The number; null if the kernel does not answer.</returns>
     public static int? CountForwarded(IReadOnlySet<int> ports, IReadOnlySet<IPEndPoint> destinations) =>
-        FindForwarded(ports, destinations, found: null, most: 0);
+        VisitForwarded(ports, destinations, static (_, _, _) => { });
 
-    /// <summary>Finds the live TCP connections that were forwarded to any of these destinations.</summary>
+    /// <summary>Takes a forwarded connection.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="destination">The address that the client connected to.</param>
+    /// <param name="attributes">The rest, for <see cref="ForwardedConnectionReader"/>.</param>
+    internal delegate void Visitor(ConntrackEnd client, ConntrackEnd destination, ReadOnlySpan<byte> attributes);
+
+    /// <summary>Goes over the live TCP connections that were forwarded to any of these destinations. It makes no object for each.</summary>
     /// <param name="ports">The ports that clients connected to.</param>
     /// <param name="destinations">The destinations to which the kernel sent them.</param>
-    /// <param name="found">Takes connections; null: they are only counted.</param>
-    /// <param name="most">The most connections that <paramref name="found"/> takes.</param>
+    /// <param name="visit">Takes each connection.</param>
     /// <returns>The number of all connections; null if the kernel does not answer.</returns>
-    public static int? FindForwarded(
-        IReadOnlySet<int> ports, IReadOnlySet<IPEndPoint> destinations, ICollection<ForwardedConnection>? found, int most)
+    public static int? VisitForwarded(IReadOnlySet<int> ports, IReadOnlySet<IPEndPoint> destinations, Visitor visit)
     {
         ArgumentNullException.ThrowIfNull(ports);
         ArgumentNullException.ThrowIfNull(destinations);
+        ArgumentNullException.ThrowIfNull(visit);
         if (!OperatingSystem.IsLinux())
         {
             return null;
@@ -68,7 +73,7 @@ internal static class ConntrackTable
             BitConverter.TryWriteBytes(request, request.Length);
             BitConverter.TryWriteBytes(request[4..], GetConnections);
             BitConverter.TryWriteBytes(request[6..], RequestDump);
-            return Syscalls.Send(fd, request) < 0 ? null : Walk(fd, ports, destinations, found, most);
+            return Syscalls.Send(fd, request) < 0 ? null : Walk(fd, ports, [.. destinations.Select(ConntrackEnd.From)], visit);
         }
         finally
         {
@@ -76,8 +81,7 @@ internal static class ConntrackTable
         }
     }
 
-    private static int? Walk(
-        int fd, IReadOnlySet<int> ports, IReadOnlySet<IPEndPoint> destinations, ICollection<ForwardedConnection>? found, int most)
+    private static int? Walk(int fd, IReadOnlySet<int> ports, HashSet<ConntrackEnd> destinations, Visitor visit)
     {
         // The kernel fills at most 32 KiB at a time (netlink_dump).
         var buffer = new byte[32768];
@@ -104,13 +108,16 @@ internal static class ConntrackTable
                     return null;
                 }
 
-                if (size > HeaderBytes + FamilyBytes && IsForwarded(rest[(HeaderBytes + FamilyBytes)..size], ports, destinations))
+                var attributes = size > HeaderBytes + FamilyBytes ? rest[(HeaderBytes + FamilyBytes)..size] : default;
+                if (IsLive(attributes)
+                    && ConntrackEnd.TryRead(Find(attributes, TupleOriginal), isSource: false) is { } destination
+                    && ports.Contains(destination.Port)
+                    && ConntrackEnd.TryRead(Find(attributes, TupleReply), isSource: true) is { } backend
+                    && destinations.Contains(backend)
+                    && ConntrackEnd.TryRead(Find(attributes, TupleOriginal), isSource: true) is { } client)
                 {
                     count++;
-                    if (found?.Count < most && ForwardedConnectionReader.TryRead(rest[(HeaderBytes + FamilyBytes)..size]) is { } connection)
-                    {
-                        found.Add(connection);
-                    }
+                    visit(client, destination, attributes);
                 }
 
                 rest = rest[Math.Min(rest.Length, Netlink.Align(size))..];
@@ -118,7 +125,7 @@ internal static class ConntrackTable
         }
     }
 
-    private static bool IsForwarded(ReadOnlySpan<byte> attributes, IReadOnlySet<int> ports, IReadOnlySet<IPEndPoint> destinations)
+    private static bool IsLive(ReadOnlySpan<byte> attributes)
     {
         var status = Find(attributes, Status);
         if (status.Length < 4 || (BinaryPrimitives.ReadUInt32BigEndian(status) & DestinationRewritten) == 0)
@@ -128,20 +135,7 @@ internal static class ConntrackTable
 
         // CTA_PROTOINFO_TCP (1), and in it CTA_PROTOINFO_TCP_STATE (1). Other protocols do not have these attributes.
         var state = Find(Find(Find(attributes, ProtocolInfo), 1), 1);
-        if (state.Length < 1 || state[0] is < FirstLiveState or > LastLiveState)
-        {
-            return false;
-        }
-
-        // CTA_TUPLE_PROTO (2): CTA_PROTO_SRC_PORT (2), CTA_PROTO_DST_PORT (3). CTA_TUPLE_IP (1): CTA_IP_V4_SRC (1), CTA_IP_V6_SRC (3).
-        var clientsPort = Find(Find(Find(attributes, TupleOriginal), 2), 3);
-        var reply = Find(attributes, TupleReply);
-        var port = Find(Find(reply, 2), 2);
-        var ip = Find(reply, 1);
-        var address = Find(ip, 1) is { Length: 4 } v4 ? v4 : Find(ip, 3);
-        return clientsPort.Length == 2 && port.Length == 2 && address.Length is 4 or 16
-            && ports.Contains(BinaryPrimitives.ReadUInt16BigEndian(clientsPort))
-            && destinations.Contains(new IPEndPoint(new IPAddress(address), BinaryPrimitives.ReadUInt16BigEndian(port)));
+        return state.Length >= 1 && state[0] is >= FirstLiveState and <= LastLiveState;
     }
 
     internal static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> attributes, int wanted)

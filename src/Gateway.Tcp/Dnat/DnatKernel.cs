@@ -169,20 +169,20 @@ internal sealed partial class DnatKernel : IAsyncDisposable
     }
 
     /// <inheritdoc cref="DnatConnections.List"/>
-    public (IReadOnlyList<ConnectionSummary> Connections, int Total) List(int most)
+    public ForwardedAnswer List(ForwardedQuestion question)
     {
         DnatModel model;
         lock (_gate)
         {
             if (!_isOurs)
             {
-                return ([], 0);
+                return ForwardedAnswer.None;
             }
 
             model = _model;
         }
 
-        return _connections.List(model, most);
+        return _connections.List(question, model);
     }
 
     /// <summary>Removes the table. Safe to call twice, and from a signal's thread.</summary>

@@ -15,4 +15,9 @@ public sealed record DnatListener(string Name, IPEndPoint EndPoint, bool BothFam
     /// <summary>The address families of the listener.</summary>
     internal IReadOnlyList<AddressFamily> Families =>
         BothFamilies ? [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6] : [EndPoint.AddressFamily];
+
+    /// <summary>Whether clients that connect to an address reach this listener.</summary>
+    internal bool Takes(IPEndPoint destination) =>
+        EndPoint.Port == destination.Port
+        && (IsAny ? Families.Contains(destination.AddressFamily) : EndPoint.Address.Equals(destination.Address));
 }

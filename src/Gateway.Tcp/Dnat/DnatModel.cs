@@ -1,3 +1,4 @@
+using System.Net;
 using Gateway.Tcp.Clusters;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Routing;
@@ -42,6 +43,10 @@ public sealed class DnatModel
 
         return new DnatModel(forwarded);
     }
+
+    /// <summary>The listener that clients reach at an address, with its routes; nulls: none.</summary>
+    internal (DnatListener? Listener, ListenerModel? Model) ListenerOf(IPEndPoint address) =>
+        Listeners.FirstOrDefault(entry => entry.Listener.Takes(address));
 
     /// <summary>Whether the kernel serves this route.</summary>
     internal static bool IsDnat(RouteModel route) => route.SourceIp.Mode == SourceIpMode.Dnat;

@@ -32,14 +32,21 @@ internal sealed class ConfigResource(
     /// <summary>Answers with the state of the process.</summary>
     public async Task StatusAsync(HttpContext context)
     {
+        var write = await ReadStatusAsync();
         await using var answer = ApiAnswer.Begin(context);
-        WriteStatus(answer.Json);
+        write(answer.Json);
     }
 
-    /// <summary>Writes the members of the process's state.</summary>
-    public void WriteStatus(Utf8JsonWriter json)
+    /// <summary>Reads the process's state.</summary>
+    /// <returns>What writes its members.</returns>
+    public async Task<Action<Utf8JsonWriter>> ReadStatusAsync()
     {
-        var (relayed, http, forwarded) = live.Count();
+        var (relayed, http, forwarded) = await live.CountAsync();
+        return json => WriteStatus(json, relayed, http, forwarded);
+    }
+
+    private void WriteStatus(Utf8JsonWriter json, int relayed, int http, int forwarded)
+    {
         json.WriteString("gateway", GatewayVersion.Text);
         json.WriteString("engine", tcp.EngineName);
         ApiTime.Write(json, "at", time.GetUtcNow());

@@ -16,7 +16,7 @@ internal sealed class ConnectionsResource(LiveList live, ClosedConnections close
             return;
         }
 
-        var (connections, total) = live.Find(filter);
+        var (connections, total) = await live.FindAsync(filter);
         await WriteAsync(context, "connections", connections, total, filter.Limit);
     }
 

@@ -68,26 +68,29 @@ internal sealed class EventsResource(ConfigResource config, ConnectionsResource 
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stops);
         context.Response.ContentType = "text/event-stream";
         await context.Response.StartAsync(end.Token);
-        var body = context.Response.BodyWriter;
-        body.Write("retry: 5000\n\n"u8);
+        // Written as a whole: the body's own buffers are of no length once the client has left.
+        var events = new ArrayBufferWriter<byte>();
+        events.Write("retry: 5000\n\n"u8);
         var seen = closed.Last;
         using var timer = new PeriodicTimer(Interval, time);
         do
         {
-            Write(body, "event: status\ndata: "u8, config.WriteStatus);
+            var status = await config.ReadStatusAsync();
+            Write(events, "event: status\ndata: "u8, status);
             if (closed.Last != seen)
             {
                 var since = seen;
                 seen = closed.Last;
-                WriteClosed(body, filter, since);
+                WriteClosed(events, filter, since);
             }
 
-            await body.FlushAsync(end.Token);
+            await context.Response.BodyWriter.WriteAsync(events.WrittenMemory, end.Token);
+            events.ResetWrittenCount();
         }
         while (await timer.WaitForNextTickAsync(end.Token));
     }
 
-    private void WriteClosed(IBufferWriter<byte> body, ConnectionFilter filter, long since)
+    private void WriteClosed(IBufferWriter<byte> events, ConnectionFilter filter, long since)
     {
         var ended = connections.Closed(filter, since).ToList();
         if (ended.Count == 0)
@@ -95,7 +98,7 @@ internal sealed class EventsResource(ConfigResource config, ConnectionsResource 
             return;
         }
 
-        Write(body, "event: closed\ndata: "u8, json =>
+        Write(events, "event: closed\ndata: "u8, json =>
         {
             json.WriteStartArray("closed");
             foreach (var connection in ended.Take(MostClosed))
@@ -109,16 +112,16 @@ internal sealed class EventsResource(ConfigResource config, ConnectionsResource 
     }
 
     // JSON on one line, as an event needs it.
-    private static void Write(IBufferWriter<byte> body, ReadOnlySpan<byte> head, Action<Utf8JsonWriter> members)
+    private static void Write(IBufferWriter<byte> events, ReadOnlySpan<byte> head, Action<Utf8JsonWriter> members)
     {
-        body.Write(head);
-        using (var json = new Utf8JsonWriter(body))
+        events.Write(head);
+        using (var json = new Utf8JsonWriter(events))
         {
             json.WriteStartObject();
             members(json);
             json.WriteEndObject();
         }
 
-        body.Write("\n\n"u8);
+        events.Write("\n\n"u8);
     }
 }

@@ -12,7 +12,7 @@ internal sealed class ListenersResource(GatewayRuntime runtime, LiveList live)
     /// <summary>Answers with all listeners.</summary>
     public async Task ListAsync(HttpContext context)
     {
-        var counts = live.CountByListener();
+        var counts = await live.CountByListenerAsync();
         await using var answer = ApiAnswer.Begin(context);
         var json = answer.Json;
         json.WriteStartArray("listeners");

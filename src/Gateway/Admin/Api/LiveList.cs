@@ -10,31 +10,60 @@ namespace Gateway.Admin.Api;
 /// </summary>
 /// <param name="tcp">The connections that an engine carries.</param>
 /// <param name="http">The connections of HTTP clients.</param>
-/// <param name="listForwarded">Asks the kernel for the connections that it forwards, but for at most so many.</param>
+/// <param name="listForwarded">Asks the kernel for the connections that it forwards.</param>
 /// <param name="time">The clock.</param>
 internal sealed class LiveList(
     LiveConnections tcp,
     LiveConnections http,
-    Func<int, (IReadOnlyList<ConnectionSummary> Connections, int Total)> listForwarded,
-    TimeProvider time)
+    Func<ForwardedQuestion, ForwardedAnswer> listForwarded,
+    TimeProvider time) : IDisposable
 {
-    // More connections would take memory in proportion to them, for an answer of at most a thousand.
-    private const int MostForwarded = 10_000;
+    // The kernel copies its whole table for each look, so a look is good for some time: one for all that a page asks at a time, and for as
+    // long as looks take a hundredth of the time, because with two cores more would be seen in the 99th percentile of all connections.
+    private const int ShareOfLooks = 100;
+    private static readonly TimeSpan LeastAge = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MostAge = TimeSpan.FromSeconds(10);
 
-    // The kernel copies its whole table for each look, so a look is good for some time.
-    private static readonly TimeSpan ForwardedAge = TimeSpan.FromSeconds(2);
-
-    private readonly Lock _lock = new();
-    private (IReadOnlyList<ConnectionSummary> Connections, int Total) _forwarded = ([], 0);
+    // A look takes as long as the table is large; others wait without a thread.
+    private readonly SemaphoreSlim _look = new(1, 1);
+    private ForwardedQuestion _question = new(null, null, null, null, 0);
+    private ForwardedAnswer _forwarded = ForwardedAnswer.None;
     private long? _forwardedAt;
+    private TimeSpan _forwardedFor = LeastAge;
 
     /// <summary>The number of live connections: carried, of HTTP clients, forwarded.</summary>
-    public (int Tcp, int Http, int Dnat) Count() => (tcp.Count, http.Count, Forwarded().Total);
+    public async Task<(int Tcp, int Http, int Dnat)> CountAsync() => (tcp.Count, http.Count, (await ForwardedAsync(null)).Total);
 
     /// <summary>Finds connections.</summary>
     /// <param name="filter">Which.</param>
     /// <returns>The connections in the order that was asked for, at most as many as the limit, and the number of all that match.</returns>
-    public (IReadOnlyList<ConnectionSummary> Connections, int Total) Find(ConnectionFilter filter)
+    public async Task<(IReadOnlyList<ConnectionSummary> Connections, int Total)> FindAsync(ConnectionFilter filter)
+    {
+        var (found, total) = FindAccepted(filter);
+        var forwarded = await ForwardedAsync(
+            new ForwardedQuestion(filter.Client, filter.Port, filter.Listener, filter.Route, filter.Limit));
+        return ([.. found, .. forwarded.Connections.Take(filter.Limit - found.Length)], total + forwarded.Matching);
+    }
+
+    /// <summary>The numbers of live connections by listener.</summary>
+    public async Task<IReadOnlyDictionary<string, int>> CountByListenerAsync()
+    {
+        var counts = new Dictionary<string, int>((await ForwardedAsync(null)).ByListener, StringComparer.OrdinalIgnoreCase);
+        foreach (var connection in Walk())
+        {
+            counts[connection.ListenerName] = counts.GetValueOrDefault(connection.ListenerName) + 1;
+        }
+
+        return counts;
+    }
+
+    /// <summary>A live connection of either plane; null: there is none with this number.</summary>
+    public AcceptedConnection? Find(long number) => (tcp.Find(number) ?? http.Find(number)) as AcceptedConnection;
+
+    /// <inheritdoc/>
+    public void Dispose() => _look.Dispose();
+
+    private (ConnectionSummary[] Connections, int Total) FindAccepted(ConnectionFilter filter)
     {
         var total = 0;
         var best = new PriorityQueue<AcceptedConnection, long>();
@@ -65,29 +94,8 @@ internal sealed class LiveList(
             found[i] = connection.Summarize(time.GetUtcNow() - time.GetElapsedTime(connection.AcceptedAt));
         }
 
-        var forwarded = Forwarded();
-        var matching = forwarded.Connections
-            .Where(one => filter.Matches(one.ClientAddress, one.Listener, one.Route) && (filter.Port ?? one.Client.Port) == one.Client.Port)
-            .ToList();
-        var isAll = filter is { Client: null, Port: null, Listener: null, Route: null };
-        return ([.. found, .. matching.Take(filter.Limit - found.Length)], total + (isAll ? forwarded.Total : matching.Count));
+        return (found, total);
     }
-
-    /// <summary>The numbers of live connections by listener.</summary>
-    public IReadOnlyDictionary<string, int> CountByListener()
-    {
-        var counts = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
-        foreach (var listener in Walk().Select(static connection => connection.ListenerName)
-            .Concat(Forwarded().Connections.Select(static connection => connection.Listener)))
-        {
-            counts[listener] = counts.GetValueOrDefault(listener) + 1;
-        }
-
-        return counts;
-    }
-
-    /// <summary>A live connection of either plane; null: there is none with this number.</summary>
-    public AcceptedConnection? Find(long number) => (tcp.Find(number) ?? http.Find(number)) as AcceptedConnection;
 
     private static bool HasPort(AcceptedConnection connection, int? port) =>
         port is null || (connection.Identity?.Client ?? connection.Peer).Port == port;
@@ -112,16 +120,28 @@ internal sealed class LiveList(
         }
     }
 
-    private (IReadOnlyList<ConnectionSummary> Connections, int Total) Forwarded()
+    // Null: a question about the number of all, which the answer to any question has. It asks again for the connections that somebody has
+    // asked for last, because the next one who asks is the page that has these on its screen.
+    private async Task<ForwardedAnswer> ForwardedAsync(ForwardedQuestion? question)
     {
-        lock (_lock)
+        await _look.WaitAsync();
+        try
         {
-            if (_forwardedAt is not { } at || time.GetElapsedTime(at) > ForwardedAge)
+            if (_forwardedAt is not { } at || time.GetElapsedTime(at) > _forwardedFor || (question is not null && question != _question))
             {
-                (_forwarded, _forwardedAt) = (listForwarded(MostForwarded), time.GetTimestamp());
+                _question = question ?? _question;
+                var begin = time.GetTimestamp();
+                _forwarded = listForwarded(_question);
+                _forwardedAt = time.GetTimestamp();
+                var share = time.GetElapsedTime(begin) * ShareOfLooks;
+                _forwardedFor = share < LeastAge ? LeastAge : share > MostAge ? MostAge : share;
             }
 
             return _forwarded;
+        }
+        finally
+        {
+            _look.Release();
         }
     }
 }

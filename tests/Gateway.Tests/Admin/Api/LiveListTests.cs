@@ -16,69 +16,106 @@ using Microsoft.Extensions.Time.Testing;
 namespace Gateway.Tests.Admin.Api;
 
 /// <summary>The live connections that a question finds.</summary>
-public sealed class LiveListTests
+public sealed class LiveListTests : IDisposable
 {
     private readonly LiveConnections _tcp = new();
     private readonly LiveConnections _http = new();
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch.AddDays(1));
     private readonly LiveList _list;
-    private (IReadOnlyList<ConnectionSummary> Connections, int Total) _forwarded = ([], 0);
-    private int _looks;
+    private readonly List<ForwardedQuestion> _questions = [];
+    private TimeSpan _look;
+    private ForwardedAnswer _forwarded = ForwardedAnswer.None;
 
     public LiveListTests() => _list = new LiveList(
         _tcp,
         _http,
-        _ =>
+        question =>
         {
-            _looks++;
+            _questions.Add(question);
+            _time.Advance(_look);
             return _forwarded;
         },
         _time);
 
+    public void Dispose() => _list.Dispose();
+
     [Fact]
-    public void Find_OverAllTables_NewestFirstUpToTheLimit()
+    public async Task Find_OverAllTables_NewestFirstUpToTheLimit()
     {
         for (var number = 1; number <= 10; number++)
         {
             (number % 2 == 0 ? _tcp : _http).Add(new Connection(number, "203.0.113.1", number > 5 ? "web" : "db"));
         }
 
-        Assert.Equal([10L, 9, 8], Numbers("?limit=3"));
-        Assert.Equal([1L, 2, 3], Numbers("?limit=3&sort=oldest"));
-        Assert.Equal([5L, 4, 3, 2, 1], Numbers("?listener=db"));
-        Assert.Equal((0, 10), (Numbers("?limit=0").Count, _list.Find(Filter("?limit=0")).Total));
-        Assert.Equal(2, _list.CountByListener().Count);
-        Assert.Equal(5, _list.CountByListener()["DB"]);
-        Assert.Equal((5, 5, 0), _list.Count());
+        Assert.Equal([10L, 9, 8], await NumbersAsync("?limit=3"));
+        Assert.Equal([1L, 2, 3], await NumbersAsync("?limit=3&sort=oldest"));
+        Assert.Equal([5L, 4, 3, 2, 1], await NumbersAsync("?listener=db"));
+        Assert.Equal((0, 10), ((await NumbersAsync("?limit=0")).Count, (await _list.FindAsync(Filter("?limit=0"))).Total));
+        var counts = await _list.CountByListenerAsync();
+        Assert.Equal((2, 5), (counts.Count, counts["DB"]));
+        Assert.Equal((5, 5, 0), await _list.CountAsync());
         Assert.Equal(7, _list.Find(7)!.Id);
     }
 
     [Fact]
-    public void Find_Forwarded_BehindTheOthersAndLookedForSeldom()
+    public async Task Find_Forwarded_BehindTheOthersAndCountedWithAll()
     {
         _tcp.Add(new Connection(1, "203.0.113.1", "db"));
-        _forwarded = ([new ConnectionSummary
-        {
-            Number = 9,
-            Protocol = ConnectionSummary.Dnat,
-            Client = IPEndPoint.Parse("203.0.113.9:1"),
-            Peer = IPEndPoint.Parse("203.0.113.9:1"),
-            Listener = "forwarded",
-        }], 12_000);
+        _forwarded = new ForwardedAnswer([Forwarded(9)], 12_000, 40_000, new Dictionary<string, int> { ["forwarded"] = 40_000 });
 
-        var (connections, total) = _list.Find(Filter(""));
+        var (connections, total) = await _list.FindAsync(Filter("?limit=2"));
+
         Assert.Equal(["tcp", "dnat"], connections.Select(static one => one.Protocol));
         Assert.Equal(12_001, total);
-        Assert.Equal(1, _list.Find(Filter("?client=203.0.113.9")).Total);
-        Assert.Equal(1, _looks);
-        _time.Advance(TimeSpan.FromSeconds(3));
-        _list.Find(Filter(""));
-        Assert.Equal(2, _looks);
+        Assert.Equal((1, 0, 40_000), await _list.CountAsync());
+        Assert.Equal(40_000, (await _list.CountByListenerAsync())["forwarded"]);
+        Assert.Single((await _list.FindAsync(Filter("?limit=1"))).Connections);
+    }
+
+    // The kernel copies its table for each look: one look for all that a page asks every two seconds.
+    [Fact]
+    public async Task Find_AsAPageDoes_AsksTheKernelOnceInTwoSeconds()
+    {
+        var filter = Filter("?client=203.0.113.9:4711&listener=forwarded&route=r&limit=7");
+        await _list.FindAsync(filter);
+        for (var turn = 0; turn < 3; turn++)
+        {
+            await _list.CountAsync();
+            await _list.FindAsync(filter);
+            await _list.CountByListenerAsync();
+            _time.Advance(TimeSpan.FromSeconds(2.1));
+        }
+
+        Assert.Equal(3, _questions.Count);
+        Assert.All(_questions, question => Assert.Equal(
+            new ForwardedQuestion(IPNetwork.Parse("203.0.113.9/32"), 4711, "forwarded", "r", 7), question));
+
+        // Another question is answered at once.
+        await _list.FindAsync(Filter("?client=203.0.113.8"));
+        await _list.FindAsync(Filter(""));
+        Assert.Equal(5, _questions.Count);
+    }
+
+    // Of a table with tens of thousands of connections.
+    [Theory]
+    [InlineData(50, 5)]
+    [InlineData(1000, 10)]
+    public async Task Find_LooksTakeLong_AsksTheKernelMoreSeldom(int milliseconds, int seconds)
+    {
+        _look = TimeSpan.FromMilliseconds(milliseconds);
+        await _list.CountAsync();
+        _time.Advance(TimeSpan.FromSeconds(seconds - 0.1));
+        await _list.CountAsync();
+        Assert.Single(_questions);
+
+        _time.Advance(TimeSpan.FromSeconds(0.2));
+        await _list.CountAsync();
+        Assert.Equal(2, _questions.Count);
     }
 
     // The answer's objects, and no object for each connection.
     [Fact]
-    public void Find_AmongFiftyThousand_AllocatesForTheAnswerAlone()
+    public async Task Find_AmongFiftyThousand_AllocatesForTheAnswerAlone()
     {
         for (var number = 1; number <= 50_000; number++)
         {
@@ -86,17 +123,27 @@ public sealed class LiveListTests
         }
 
         var filter = Filter("?limit=100&client=203.0.0.0/16");
-        _list.Find(filter);
+        await _list.FindAsync(filter);
         var before = GC.GetAllocatedBytesForCurrentThread();
 
-        var (connections, total) = _list.Find(filter);
+        var (connections, total) = await _list.FindAsync(filter);
 
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.Equal((100, 50_000), (connections.Count, total));
         Assert.InRange(allocated, 0, 200_000);
     }
 
-    private List<long> Numbers(string query) => [.. _list.Find(Filter(query)).Connections.Select(static one => one.Number)];
+    private async Task<List<long>> NumbersAsync(string query) =>
+        [.. (await _list.FindAsync(Filter(query))).Connections.Select(static one => one.Number)];
+
+    private static ConnectionSummary Forwarded(long number) => new()
+    {
+        Number = number,
+        Protocol = ConnectionSummary.Dnat,
+        Client = IPEndPoint.Parse("203.0.113.9:1"),
+        Peer = IPEndPoint.Parse("203.0.113.9:1"),
+        Listener = "forwarded",
+    };
 
     private static ConnectionFilter Filter(string query)
     {
