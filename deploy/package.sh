@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Builds what is installed without a container: a tarball that runs from any folder, and a Debian package with a service of systemd. Both bring the .NET runtime with them (docs/deploy.md, On a host).
-#   deploy/package.sh [FOLDER]      default: artifacts/package
+#   deploy/package.sh [--native] [FOLDER]      default: artifacts/package
+# --native: of the native build (docs/native.md), which is linked here: gcc libc6-dev zlib1g-dev. The same package in another version, so that either replaces the other.
 # MAINTAINER='Name <address>' is who the package says builds it.
 # Needs the .NET SDK of global.json, NuGet (the runtime's packages) and dpkg-deb. Prints each file with its size. The same sources and SDK give the same bytes: times are those of the
 # last commit, or of SOURCE_DATE_EPOCH.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$here/..
+native=
+if [ "${1:-}" = --native ]; then native=native && shift; fi
 out=$(realpath -m "${1:-$root/artifacts/package}")
 version=$(sed -n 's/.*<Version>\(.*\)<\/Version>.*/\1/p' "$root/Directory.Build.props")
 case $(uname -m) in
@@ -14,6 +17,7 @@ case $(uname -m) in
     aarch64) rid=linux-arm64 architecture=arm64 ;;
     *) echo "package.sh: $(uname -m) is not built for" >&2; exit 1 ;;
 esac
+debian=$version${native:++native}
 maintainer=${MAINTAINER:-Gateway <gateway@localhost>}
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || date +%s)}
 # Files get their modes from here, whatever the caller's are.
@@ -27,10 +31,21 @@ mkdir -p "$out"
 mkdir "$stage/source"
 tar --create --directory "$root" --exclude bin --exclude obj .editorconfig global.json Directory.Build.props Directory.Packages.props THIRD-PARTY-NOTICES.txt appsettings src |
     tar --extract --directory "$stage/source"
-dotnet publish "$stage/source/src/Gateway" --configuration Release --runtime "$rid" --self-contained true --verbosity quiet \
-    -p:PublishReadyToRun=true -p:PublishDocumentationFiles=false -p:DebugType=none -p:RestoreLockedMode=false -p:NuGetLockFilePath=obj/package.lock.json --output "$stage/publish" >&2
+publish() { # publish PROJECT OPTION…
+    dotnet publish "$stage/source/src/$1" --configuration Release --runtime "$rid" --self-contained true --verbosity quiet -p:PublishDocumentationFiles=false \
+        -p:RestoreLockedMode=false -p:NuGetLockFilePath=obj/package.lock.json --output "$stage/publish" "${@:2}" >&2
+}
+if [ -n "$native" ]; then
+    runtime='It is machine code, and needs no .NET runtime.'
+    publish Whoami -p:PublishAot=true
+    publish Gateway -p:PublishAot=true
+    rm -f "$stage"/publish/*.{runtimeconfig,deps}.json
+else
+    runtime='The .NET runtime comes with it.'
+    publish Gateway -p:PublishReadyToRun=true -p:DebugType=none
+fi
 # For debuggers and tracers alone.
-rm -f "$stage"/publish/{createdump,libmscordaccore.so,libmscordbi.so,libcoreclrtraceptprovider.so,Gateway.staticwebassets.endpoints.json} "$stage"/publish/*.pdb
+rm -f "$stage"/publish/{createdump,libmscordaccore.so,libmscordbi.so,libcoreclrtraceptprovider.so} "$stage"/publish/*.{staticwebassets.endpoints.json,pdb,dbg}
 find "$stage/publish" -type f -exec chmod 644 {} +
 chmod 755 "$stage/publish/Gateway" "$stage/publish/Whoami"
 
@@ -41,7 +56,7 @@ documents() { # documents FOLDER: what a reader needs without the repository.
 }
 
 # The tarball: unpack it anywhere, and run ./Gateway.
-name=gateway-$version-$rid
+name=gateway-$version-$rid${native:+-native}
 cp -r "$stage/publish" "$stage/$name"
 cp -r "$here/systemd" "$root/LICENSE" "$stage/$name"
 documents "$stage/$name"
@@ -79,14 +94,14 @@ mv "$installed/THIRD-PARTY-NOTICES.txt" "$share"
     printf '\nFiles: usr/lib/gateway/*\nCopyright: the .NET Foundation and Contributors, and those of THIRD-PARTY-NOTICES.txt\nLicense: Expat\n'
 } >"$share/copyright"
 printf 'gateway (%s) stable; urgency=medium\n\n  * CHANGELOG.md has what changed.\n\n -- %s  %s\n' \
-    "$version" "$maintainer" "$(date --utc --date="@$SOURCE_DATE_EPOCH" '+%a, %d %b %Y %H:%M:%S +0000')" | gzip -9n >"$share/changelog.gz"
+    "$debian" "$maintainer" "$(date --utc --date="@$SOURCE_DATE_EPOCH" '+%a, %d %b %Y %H:%M:%S +0000')" | gzip -9n >"$share/changelog.gz"
 for script in postinst prerm postrm; do
     install -m 755 "$here/package/$script" "$tree/DEBIAN/$script"
 done
 echo /etc/gateway/appsettings.json >"$tree/DEBIAN/conffiles"
 cat >"$tree/DEBIAN/control" <<END
 Package: gateway
-Version: $version
+Version: $debian
 Architecture: $architecture
 Maintainer: $maintainer
 Installed-Size: $(du -sk --apparent-size "$tree" | cut -f1)
@@ -100,12 +115,12 @@ Description: tells backends the real address of the client
  tells each backend who the client is: by a PROXY protocol header, by a
  connection from the client's own address, by a TCP option, by a header.
  .
- The .NET runtime comes with it.
+ $runtime
 END
 (cd "$tree" && find etc usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
-dpkg-deb --root-owner-group -Zxz --build "$tree" "$out/gateway_${version}_$architecture.deb" >/dev/null
+dpkg-deb --root-owner-group -Zxz --build "$tree" "$out/gateway_${debian}_$architecture.deb" >/dev/null
 cd "$out"
-for file in "$name.tar.gz" "gateway_${version}_$architecture.deb"; do
+for file in "$name.tar.gz" "gateway_${debian}_$architecture.deb"; do
     printf '%s\t%s MB\n' "$out/$file" "$(awk -v bytes="$(stat -c %s "$file")" 'BEGIN { printf "%.1f", bytes / 1e6 }')"
 done
 printf 'installed\t%s MB\n' "$(du -sm --apparent-size "$tree/usr" | cut -f1)"

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Builds the tarball and the Debian package (deploy/package.sh), and uses them as an operator would: the tarball in an empty folder; the package installed in a fresh Debian, whose own systemd is
 # booted in namespaces and runs gateway.service with all of its restrictions. Takes some five minutes on two cores, so CI does not run it: GATEWAY_TEST_PACKAGING=1 bash tests/run.sh, or
-#   tests/package.sh [FOLDER WITH BOTH]
+#   tests/package.sh [--native] [FOLDER WITH BOTH]
+# --native: those of the native build.
 # Needs root, mmdebstrap and curl; lintian, where it is there, has to find nothing. Every line of its output begins with "ok" or is about what went wrong.
 # What is not held: SELinux and AppArmor, and the limits of cgroups (the container's are not delegated).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+options=()
+if [ "${1:-}" = --native ]; then options=(--native) && shift; fi
 work=$(mktemp -d)
 init=
 # shellcheck disable=SC2329 # the trap's
@@ -30,7 +33,7 @@ eventually() {
     done
 }
 
-if [ $# = 1 ]; then packages=$1; else packages=$work/packages && bash "$here/../deploy/package.sh" "$packages"; fi
+if [ $# = 1 ]; then packages=$1; else packages=$work/packages && bash "$here/../deploy/package.sh" "${options[@]}" "$packages"; fi
 deb=$(echo "$packages"/gateway_*.deb)
 tarball=$(echo "$packages"/gateway-*.tar.gz)
 
@@ -117,9 +120,11 @@ of_process() { inside sh -c 'sed -n "s/^$1:[[:space:]]*//p" "/proc/$(systemctl s
 
 inside systemctl start gateway.service || fail "systemctl start"
 eventually 20 is_ready
+security=$(inside systemd-analyze security --no-pager gateway.service | tail -n 1 | grep -o '[0-9][0-9]*\.[0-9]' | head -n 1)
+awk -v exposure="$security" 'BEGIN { exit !(exposure > 0 && exposure < 1.5) }' || fail "systemd-analyze security: $security"
 [ "$(of_process CapEff) $(of_process CapBnd) $(of_process NoNewPrivs) $(of_process Seccomp)" = '0000000000000000 0000000000000000 1 2' ] || fail "the process has rights"
 [ "$(of_process Uid | cut -f1)" = "$(inside id -u gateway)" ] || fail "the process is not of the user gateway"
-ok "gateway.service is ready: user gateway, no capability, no new privileges, its system calls filtered"
+ok "gateway.service is ready: user gateway, no capability, no new privileges, its system calls filtered; systemd-analyze security: $security"
 
 # The sockets are systemd's: nobody is refused while the service is restarted.
 inside systemctl stop gateway.service
