@@ -89,7 +89,9 @@ internal sealed class ScriptedConnection(Func<ConnectRequest, ConnectFailure> sc
         Ended.TrySetResult();
     }
 
-    public override void Close() => throw new NotSupportedException();
+    public override void Close()
+    {
+    }
 
     public override void Reset()
     {
