@@ -8,8 +8,10 @@ public sealed class PackagingTests
 {
     [Theory]
     [InlineData("package.sh", "ok  purged")]
+    [InlineData("package.sh", "ok  purged", "--native")]
     [InlineData("image.sh", "ok  all")]
-    public async Task Script_OfWhatIsShipped_Passes(string script, string last)
+    [InlineData("compose.sh", "ok  all")]
+    public async Task Script_OfWhatIsShipped_Passes(string script, string last, params string[] options)
     {
         Assert.SkipUnless(
             Environment.GetEnvironmentVariable("GATEWAY_TEST_PACKAGING") == "1",
@@ -17,7 +19,7 @@ public sealed class PackagingTests
                 + $"bash tests/{script}");
 
         var run = await ProcessRunner.RunAsync(
-            ["/bin/bash", Path.Combine(RepositoryPaths.Root, "tests", script)], timeout: TimeSpan.FromMinutes(20));
+            ["/bin/bash", Path.Combine(RepositoryPaths.Root, "tests", script), .. options], timeout: TimeSpan.FromMinutes(20));
 
         Assert.True(run.ExitCode == 0, run.Output);
         Assert.Contains(last, run.StandardOutput, StringComparison.Ordinal);
