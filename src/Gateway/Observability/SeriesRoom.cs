@@ -34,6 +34,7 @@ internal sealed partial class SeriesRoom : IStartsAtZero
         new("gateway.destination.", static names => ((long)names.Destinations + names.Clusters) * Outcomes),
         new("gateway.listener.", static names => names.Listeners, AtLeast: 2000),
         new("gateway.route.", static names => names.Routes, AtLeast: 2000),
+        new("gateway.cluster.", static names => names.Clusters, AtLeast: 2000),
         new("gateway.forward.", static names => (long)names.RouteDestinations * Families),
         new("gateway.http.", static names => ((long)names.HttpRouteDestinations + names.HttpRoutes + names.Listeners) * Outcomes),
         new("http.server.request.duration", static names => (long)names.HttpRoutes * Outcomes),

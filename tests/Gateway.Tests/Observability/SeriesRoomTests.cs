@@ -27,6 +27,7 @@ public sealed class SeriesRoomTests : IDisposable
     [InlineData("gateway.tcp.connection.opened", 3000 * 2)]
     [InlineData("gateway.tcp.received", 3000)]
     [InlineData("gateway.destination.connect.duration", 3000 * 10)]
+    [InlineData("gateway.cluster.waiting", 3000)]
     [InlineData("gateway.http.requests", 3000 * 10)]
     [InlineData("http.server.request.duration", 3000 * 10)]
     [InlineData("aspnetcore.routing.match_attempts", 3000 * 2)]
