@@ -6,8 +6,8 @@ namespace Gateway.Tcp.Engines;
 
 /// <summary>
 /// Tells the operator of a loop that does not turn, because code on it waits in a call, or computes for long: all connections of the loop
-/// wait meanwhile. A loop that gets no CPU, and a process that stands still for the garbage collector, are not meant. Writes at most one
-/// line a minute.
+/// wait meanwhile. A loop that gets no CPU, and a process that stands still for the garbage collector, are not meant. But a loop may wait
+/// for another thread that gets no CPU, which nobody can tell from here. Writes at most one line a minute.
 /// </summary>
 internal sealed partial class LoopWatch : IDisposable
 {
@@ -109,7 +109,7 @@ internal sealed partial class LoopWatch : IDisposable
             2038,
             LogLevel.Warning,
             "The event loop gateway-loop-{Loop} has not turned for {Milliseconds:F0} ms: code on it {What}, and all its connections "
-                + "wait{Further}. This is a fault of the gateway: please report it"
+                + "wait{Further}. If the machine has CPU to spare, this is a fault of the gateway: please report it"
         )]
         public static partial void Stalled(ILogger logger, int loop, double milliseconds, string what, string further);
     }
