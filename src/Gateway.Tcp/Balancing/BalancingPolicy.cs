@@ -30,7 +30,8 @@ internal abstract class BalancingPolicy(Share[] shares)
         TcpLoadBalancingPolicy.PowerOfTwoChoices => new PowerOfTwoChoicesPolicy(shares, random),
         TcpLoadBalancingPolicy.Random => new RandomPolicy(shares, random),
         TcpLoadBalancingPolicy.FirstAlphabetical => new FirstAlphabeticalPolicy(shares),
-        _ => new RoundRobinPolicy(shares, turns),
+        TcpLoadBalancingPolicy.RoundRobin => new RoundRobinPolicy(shares, turns),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No policy is made for this name."),
     };
 
     /// <summary>The first open share behind a position, and from the beginning again; negative: none is open.</summary>

@@ -127,6 +127,9 @@ public enum CloseReason : byte
     /// <summary>Request: the client left, or broke off its body.</summary>
     ClientLeft,
 
+    /// <summary>Request: the client took nothing of its response for too long, or others needed its place more.</summary>
+    ResponseStalled,
+
     /// <summary>Request: refused because it breaks a rule of HTTP or of the gateway.</summary>
     BadRequest,
 

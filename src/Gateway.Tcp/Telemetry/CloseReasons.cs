@@ -100,6 +100,7 @@ public static class CloseReasons
             new(CloseReason.Silent, "silent", client, accept, own),
             new(CloseReason.FrameFlood, "frame_flood", client, carry, ReasonSeries.None),
             new(CloseReason.ClientLeft, "client", client, carry, request),
+            new(CloseReason.ResponseStalled, "response_stalled", client, carry, request),
             new(CloseReason.BadRequest, "bad_request", client, route, request),
             new(CloseReason.Unsendable, "request", client, carry, request),
             new(CloseReason.RequestTimeout, "timeout", ours, carry, request),

@@ -104,7 +104,10 @@ internal sealed class RequestRecord(
             _statusOfApplication != 0 && _statusOfApplication != Status && Status != StatusCodes.Status499ClientClosedRequest
                 ? _statusOfApplication
                 : null;
-        Reason = RequestFailures.Of(context, Failure) ?? (Replaced is null ? null : CloseReason.BackendAnswerInvalid);
+        // The gateway's own end comes first: YARP takes it for a client that has left.
+        Reason = waiting.Ended != ResponseEnd.None
+            ? CloseReason.ResponseStalled
+            : RequestFailures.Of(context, Failure) ?? (Replaced is null ? null : CloseReason.BackendAnswerInvalid);
         report.Completed(this);
         return Task.CompletedTask;
     }

@@ -72,10 +72,13 @@ public sealed class StreamRelayTests
         var seeded = new Random(7);
         var due = Enumerable.Range(0, relays).Select(_ => hour * (1 - (0.5 * seeded.NextDouble()))).ToList();
         var running = new List<Task<RelayResult>>();
+        // Kept until the end: a socket that is collected is closed, and its relay ends.
+        var peers = new List<Socket>();
         for (var number = 0; number < relays; number++)
         {
-            var (client, _) = Pair();
-            var (backend, _) = Pair();
+            var (client, clientPeer) = Pair();
+            var (backend, backendPeer) = Pair();
+            peers.AddRange([clientPeer, backendPeer]);
             var (ours, theirs) = (new PortableTcpConnection(client, engine), new PortableTcpConnection(backend, engine));
             running.Add(new StreamRelay(ours, theirs, options, null).RunAsync().AsTask());
         }
@@ -90,6 +93,8 @@ public sealed class StreamRelayTests
             passed = due[number] + TimeSpan.FromMilliseconds(2);
             Assert.Equal(CloseReason.MaxDuration, (await running[number].Within()).End);
         }
+
+        peers.ForEach(static peer => peer.Dispose());
     }
 
     private static (Socket Ours, Socket Peer) Pair(int? bufferBytes = null)
