@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Net;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
-using Microsoft.Extensions.Time.Testing;
 using Gateway.Tcp.Telemetry;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tcp.Admission;
 
