@@ -52,12 +52,30 @@ public sealed class OperatorWarningTests
         for (var i = 0; i < Many; i++)
         {
             using var client = await RawHttp2Client.ConnectAsync(new(System.Net.IPAddress.Loopback, http));
-            Assert.Equal("connection 2", await client.AskAsync([@"@frame 1 5 1 \x80"]));
+            // Kestrel sends GOAWAY and closes, sometimes the second before the first. It has written its line by then.
+            var answer = await EndOfAsync(client.AskAsync([@"@frame 1 5 1 \x80"]));
+            Assert.True(answer is "connection 2" or "closed", answer);
         }
 
         using var last = new HttpClient();
-        using var answer = await last.GetAsync(new Uri($"http://127.0.0.1:{marker}/"));
+        using var marked = await last.GetAsync(new Uri($"http://127.0.0.1:{marker}/"));
         await gateway.WaitForAccessAsync("listener=marker");
         Assert.Single(gateway.Complaints(), static line => line.Contains("IndexOutOfRangeException", StringComparison.Ordinal));
+    }
+
+    private static async Task<string> EndOfAsync(Task<string> asking)
+    {
+        try
+        {
+            return await asking;
+        }
+        catch (EndOfStreamException)
+        {
+            return "closed";
+        }
+        catch (System.Net.Sockets.SocketException reset) when (reset.SocketErrorCode == System.Net.Sockets.SocketError.ConnectionReset)
+        {
+            return "closed";
+        }
     }
 }
