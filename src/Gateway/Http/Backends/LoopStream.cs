@@ -51,16 +51,16 @@ internal sealed class LoopStream : AsyncStream
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         // What is there is taken at once: as a rule another wait has told of it. Nothing can be cancelled meanwhile.
-        if (!IsMyTurn(cancellationToken) || _reads >= TurnTakingStream.ReadsPerTurn)
+        if (!IsMyTurn(cancellationToken)
+            || _reads >= TurnTakingStream.ReadsPerTurn
+            || (buffer.IsEmpty && cancellationToken.CanBeCanceled))
         {
             return ReadOnLoopAsync(buffer, first: null, cancellationToken);
         }
 
         if (buffer.IsEmpty)
         {
-            return cancellationToken.CanBeCanceled
-                ? ReadOnLoopAsync(buffer, first: null, cancellationToken)
-                : _waiting.Begin(buffer);
+            return _waiting.Begin(buffer);
         }
 
         var reading = _connection.ReadAsync(buffer);
