@@ -280,9 +280,14 @@ static int Compare(Dictionary<string, string> options)
                     report.AddGoal(rows, [peers[2].Name], goal);
                 }
 
-                if (others.Count > 0)
+                if (others.Count > 0 && cell.CpuOverOther is { } cpuGoal)
                 {
-                    report.AddCpuGoal(rows[0], rows[1], cell.CpuOverOther);
+                    report.AddCpuGoal(rows[0], rows[1], cpuGoal);
+                }
+
+                if (others.Count > 0 && cell.PerSecond is not null)
+                {
+                    report.AddP99Goal(rows[0], rows[1]);
                 }
             }
 

@@ -1,8 +1,9 @@
+using Gateway.Benchmarks.Load;
 using Gateway.Benchmarks.Peers;
 
 namespace Gateway.Benchmarks.Run;
 
-/// <summary>The HTTP half, by wrk: requests per second and CPU per request.</summary>
+/// <summary>The HTTP half, by wrk, or at a given rate: requests per second and CPU per request.</summary>
 /// <param name="proxies">Who is compared.</param>
 /// <param name="telling">Those of them that can tell an HTTP backend the client in a PROXY header.</param>
 /// <param name="cells">What is measured.</param>
@@ -11,7 +12,6 @@ namespace Gateway.Benchmarks.Run;
 internal sealed class HttpRun(
     IReadOnlyList<Proxy> proxies, IReadOnlyList<Proxy> telling, IReadOnlyList<HttpCell> cells, int rounds, int seconds)
 {
-
     // Two passes of 2 s per cell left the compiler with a fifth of the CPU.
     private const int WarmUpPasses = 3;
 
@@ -68,6 +68,10 @@ internal sealed class HttpRun(
 
     private IReadOnlyList<Proxy> Of(HttpCell cell) => cell.WithHeader ? telling : proxies;
 
-    private WrkResult Measure(Proxy proxy, HttpCell cell) =>
-        Wrk.Run($"http://127.0.0.1:{proxy.Http}{cell.Path}", cell.Connections, seconds, cell.Close);
+    private WrkResult Measure(Proxy proxy, HttpCell cell) => cell.PerSecond is { } perSecond
+        ? Paced(new PacedClient(proxy.Http, cell.Path, cell.Connections, perSecond).Run(seconds))
+        : Wrk.Run($"http://127.0.0.1:{proxy.Http}{cell.Path}", cell.Connections, seconds, cell.Close);
+
+    private static WrkResult Paced(SliceResult result) =>
+        new(result.PerSecond, result.TotalUnits, result.Errors, result.P50Microseconds, result.P99Microseconds);
 }

@@ -86,6 +86,14 @@ internal sealed class Report
         Line("");
     }
 
+    /// <summary>A goal of the cell just added: the p99 of one row beside another's, round by round.</summary>
+    public void AddP99Goal(Row row, Row other)
+    {
+        var ratio = Statistics.Ratio(row.P99, other.P99).Median;
+        Line($"Goal: p99 of {row.Proxy} ≤ {other.Proxy}: **{Number(ratio)}** {Mark(ratio <= 1)}");
+        Line("");
+    }
+
     public void AddFigures(string title, string unit, IReadOnlyList<(string Name, double Value)> figures)
     {
         Line($"### {title}");
