@@ -133,6 +133,9 @@ public enum CloseReason : byte
     /// <summary>Request: refused because it breaks a rule of HTTP or of the gateway.</summary>
     BadRequest,
 
+    /// <summary>Request: refused because it passed too many gateways, so that it would never end.</summary>
+    Loop,
+
     /// <summary>Request: it cannot be sent on as it is.</summary>
     Unsendable,
 

@@ -102,6 +102,7 @@ public static class CloseReasons
             new(CloseReason.ClientLeft, "client", client, carry, request),
             new(CloseReason.ResponseStalled, "response_stalled", client, carry, request),
             new(CloseReason.BadRequest, "bad_request", client, route, request),
+            new(CloseReason.Loop, "loop", ours, route, request),
             new(CloseReason.Unsendable, "request", client, carry, request),
             new(CloseReason.RequestTimeout, "timeout", ours, carry, request),
             new(CloseReason.BackendNoAnswer, "backend_no_answer", backend, carry, requestFault, none, blamed),

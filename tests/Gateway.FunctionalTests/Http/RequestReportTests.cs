@@ -40,6 +40,13 @@ public sealed class RequestReportTests
             await hidden.WaitForEndAsync();
         }
 
+        // Anybody can say so: it is not told as a fault of the destination.
+        using (var looping = await TcpPeer.ConnectAsync(http))
+        {
+            await looping.SendAsync($"GET / HTTP/1.1\r\nHost: a\r\nCDN-Loop: {string.Join(',', Enumerable.Repeat("gateway", 10))}\r\nConnection: close\r\n\r\n");
+            await looping.WaitForEndAsync();
+        }
+
         (await prober.GetAsync("/healthz/live")).EnsureSuccessStatusCode();
 
         await gateway.WaitForMetricAsync(
@@ -48,6 +55,7 @@ public sealed class RequestReportTests
         await gateway.WaitForMetricAsync(
             "gateway_http_request_failures_total", v => v == 1, ("listener", "web"), ("route", "dead"), ("destination", "gone"), ("reason", "backend_connect_failed"));
         await gateway.WaitForMetricAsync("gateway_http_request_failures_total", v => v == 2, ("listener", "web"), ("reason", "bad_request"));
+        await gateway.WaitForMetricAsync("gateway_http_request_failures_total", v => v == 1, ("listener", "web"), ("reason", "loop"));
         var all = await prober.GetStringAsync("/metrics");
         Assert.DoesNotContain("gateway_http_requests_total{listener=\"Probes\"", all, StringComparison.Ordinal);
     }

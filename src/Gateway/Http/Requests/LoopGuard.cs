@@ -23,7 +23,7 @@ internal static class LoopGuard
 
     /// <summary>Why such a request was not sent on.</summary>
     public static RequestRefusal Refusal { get; } = new(
-        CloseReason.BackendAnswerInvalid, "Loop", $"passed {MostPasses} gateways ({Header}): a destination leads back here");
+        CloseReason.Loop, "Loop", $"passed {MostPasses} gateways ({Header}): a destination leads back here");
 
     /// <summary>Whether a request is in a loop.</summary>
     /// <param name="came">The received header.</param>

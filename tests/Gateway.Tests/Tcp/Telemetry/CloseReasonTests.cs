@@ -31,6 +31,7 @@ public sealed class CloseReasonTests
     [InlineData(CloseReason.BackendAnswerInvalid, false, false, false)]
     [InlineData(CloseReason.BackendUploadBroken, false, false, false)]
     [InlineData(CloseReason.ClientLeft, false, false, false)]
+    [InlineData(CloseReason.Loop, false, false, false)]
     public void Table_AReason_SaysWhoIsToBlame(CloseReason reason, bool blames, bool mayTryAnother, bool isUnreachable) =>
         Assert.Equal((blames, mayTryAnother, isUnreachable), (reason.BlamesDestination(), reason.MayTryAnother(), reason.IsUnreachable()));
 
