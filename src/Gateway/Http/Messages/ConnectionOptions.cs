@@ -13,7 +13,7 @@ internal static class ConnectionOptions
     /// </summary>
     public static IEnumerable<string> Of(StringValues connection)
     {
-        if (connection.Count == 0 || (connection.Count == 1 && NoHeaders.Contains(connection[0], StringComparer.OrdinalIgnoreCase)))
+        if (connection.Count == 0 || (connection.Count == 1 && IsNoHeader(connection[0])))
         {
             return [];
         }
@@ -21,5 +21,19 @@ internal static class ConnectionOptions
         return connection
             .SelectMany(static line => (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             .Except(NoHeaders, StringComparer.OrdinalIgnoreCase);
+    }
+
+    // Nearly each request ends here.
+    private static bool IsNoHeader(string? line)
+    {
+        foreach (var option in NoHeaders)
+        {
+            if (option.Equals(line, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }
