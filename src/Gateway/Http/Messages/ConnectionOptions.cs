@@ -7,13 +7,16 @@ internal static class ConnectionOptions
 {
     private static readonly string[] NoHeaders = ["close", "keep-alive", "upgrade"];
 
+    // As ConnectionValue leaves what clients send as a rule.
+    private static readonly string[] Usual = [.. NoHeaders, "close, keep-alive", "upgrade, keep-alive"];
+
     /// <summary>
     /// The names, without options that are not header names and without headers that every proxy removes anyway. In most cases there are
     /// none.
     /// </summary>
     public static IEnumerable<string> Of(StringValues connection)
     {
-        if (connection.Count == 0 || (connection.Count == 1 && IsNoHeader(connection[0])))
+        if (connection.Count == 0 || (connection.Count == 1 && IsUsual(connection[0])))
         {
             return [];
         }
@@ -23,12 +26,11 @@ internal static class ConnectionOptions
             .Except(NoHeaders, StringComparer.OrdinalIgnoreCase);
     }
 
-    // Nearly each request ends here.
-    private static bool IsNoHeader(string? line)
+    private static bool IsUsual(string? line)
     {
-        foreach (var option in NoHeaders)
+        foreach (var value in Usual)
         {
-            if (option.Equals(line, StringComparison.OrdinalIgnoreCase))
+            if (value.Equals(line, StringComparison.OrdinalIgnoreCase))
             {
                 return true;
             }

@@ -25,6 +25,17 @@ internal sealed class ConnectionValue : OneByteEncoding
             return "";
         }
 
+        // What clients send, as a rule. The server asks for the value twice.
+        if (value.SequenceEqual("close"u8))
+        {
+            return "close" + Added;
+        }
+
+        if (value.SequenceEqual("Upgrade"u8))
+        {
+            return "Upgrade" + Added;
+        }
+
         var options = Latin1.GetString(value).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Where(static option => !option.Equals(KeepAlive, StringComparison.OrdinalIgnoreCase))
             .ToList();

@@ -33,6 +33,8 @@ public class HeaderBytesTests
     [Theory]
     [InlineData("keep-alive", "")]
     [InlineData("Upgrade", "")]
+    [InlineData("close, keep-alive", "")]
+    [InlineData("Upgrade, keep-alive", "")]
     [InlineData("close, X-A ,x-b,, ", "X-A x-b")]
     [InlineData("TE, close", "TE")]
     public void ConnectionOptions_Of_NamesHeaders(string connection, string names) => Assert.Equal(names, string.Join(' ', ConnectionOptions.Of(connection)));
