@@ -36,7 +36,7 @@ internal sealed class FirstBytesReader(
     PipeWriter IDuplexPipe.Output => transport.Output;
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
-        _isOver ? _inner.ReadAsync(cancellationToken) : ReadFirstAsync(cancellationToken);
+        _isOver ? _inner.ReadAsync(cancellationToken) : ReadFirst(cancellationToken);
 
     public override bool TryRead(out ReadResult result)
     {
@@ -71,7 +71,13 @@ internal sealed class FirstBytesReader(
 
     public override ValueTask CompleteAsync(Exception? exception = null) => _inner.CompleteAsync(exception);
 
-    private async ValueTask<ReadResult> ReadFirstAsync(CancellationToken cancellation) => Look(await _inner.ReadAsync(cancellation));
+    private ValueTask<ReadResult> ReadFirst(CancellationToken cancellation)
+    {
+        var reading = _inner.ReadAsync(cancellation);
+        return reading.IsCompletedSuccessfully ? new(Look(reading.Result)) : LookAsync(reading);
+    }
+
+    private async ValueTask<ReadResult> LookAsync(ValueTask<ReadResult> reading) => Look(await reading);
 
     private ReadResult Look(in ReadResult read)
     {
