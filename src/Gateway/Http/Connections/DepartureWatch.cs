@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using Gateway.Http.Messages;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -26,20 +27,22 @@ internal sealed class DepartureWatch : IDisposable
     /// Runs a connection and watches it. The connection is not watched without a socket, or on a system other than Linux, because the
     /// kernel's answer has another format there.
     /// </summary>
-    public Task RunAsync(ConnectionContext connection, Func<Task> run) =>
-        OperatingSystem.IsLinux() && connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket
+    /// <param name="connection">The connection.</param>
+    /// <param name="run">Runs it.</param>
+    public Task RunAsync(ConnectionContext connection, ConnectionDelegate run) =>
+        OperatingSystem.IsLinux() && connection.Features.Find<IConnectionSocketFeature>()?.Socket is { } socket
             ? RunAsync(connection, socket, run)
-            : run();
+            : run(connection);
 
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
-    private async Task RunAsync(ConnectionContext connection, Socket socket, Func<Task> run)
+    private async Task RunAsync(ConnectionContext connection, Socket socket, ConnectionDelegate run)
     {
         _connections[connection] = new WatchedConnection(connection, socket);
         try
         {
-            await run();
+            await run(connection);
         }
         finally
         {

@@ -182,6 +182,24 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     public void Heard() => Volatile.Write(ref _heardAt, Math.Max(1, services.Time.GetTimestamp()));
 
     /// <summary>
+    /// Refuses an unexpected PROXY header, with the cure. This is the usual mistake with a new load balancer: it sends the header, and the
+    /// listener has no ProxyProtocol section.
+    /// </summary>
+    public void RefuseHeader()
+    {
+        var cure = listener.Kind switch
+        {
+            _ when ProxyProtocol is not null => "a PROXY header where none can be dropped: it is not whole, or another came before it",
+            ListenerKind.Traffic => $"a PROXY header, and Listeners:{ListenerName} has no ProxyProtocol section: "
+                + "add it with this peer in TrustedProxies, or switch the header off there",
+            ListenerKind.Probes => "a PROXY header, and Probes has no ProxyProtocol section: "
+                + "add it with this peer in HealthCheckers, or switch the header off there",
+            _ => "a PROXY header, and Admin takes none: use Probes",
+        };
+        Fail(IdentificationOutcomes.OfHeader(IdentificationRefusal.UnexpectedHeader) with { Error = cure });
+    }
+
+    /// <summary>
     /// Ends the connection and accounts for it: metrics, access log, warning. Safe to call from any thread; only the first call has an
     /// effect.
     /// </summary>

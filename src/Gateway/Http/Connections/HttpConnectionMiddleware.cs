@@ -1,6 +1,5 @@
 using Gateway.Http.Forwarded;
 using Gateway.Http.Listeners;
-using Gateway.Tcp.Identification;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Http.Connections;
@@ -52,39 +51,23 @@ internal sealed class HttpConnectionMiddleware(ConnectionDelegate next, HttpList
         if (connection.Refusal is { } refusal)
         {
             context.Features.Set(connection.Listener.Refused(refusal));
-            await services.Refusals.RunAsync(connection, () => ServeAsync(context, connection));
+            await RefuseAsync(context, connection);
             return;
         }
 
         await ServeAsync(context, connection);
     }
 
-    private async Task ServeAsync(ConnectionContext context, HttpConnection connection)
+    private Task RefuseAsync(ConnectionContext context, HttpConnection connection) =>
+        services.Refusals.RunAsync(connection, () => ServeAsync(context, connection));
+
+    private Task ServeAsync(ConnectionContext context, HttpConnection connection)
     {
         SetIdentity(context, connection);
         var isOwn = connection.Kind is null;
         context.Transport = new FirstBytesReader(
-            context.Transport, connection.Guard, connection.Heard, () => RefuseHeader(connection), tellsEachRead: isOwn);
-        await (isOwn ? next(context) : services.Departures.RunAsync(context, () => next(context)));
-    }
-
-    /// <summary>
-    /// Refuses an unexpected PROXY header, with the cure. This is the usual mistake with a new load balancer: it sends the header, and the
-    /// listener has no ProxyProtocol section.
-    /// </summary>
-    private static void RefuseHeader(HttpConnection connection)
-    {
-        var cure = connection.Listener.Kind switch
-        {
-            _ when connection.ProxyProtocol is not null =>
-                "a PROXY header where none can be dropped: it is not whole, or another came before it",
-            ListenerKind.Traffic => $"a PROXY header, and Listeners:{connection.ListenerName} has no ProxyProtocol section: "
-                + "add it with this peer in TrustedProxies, or switch the header off there",
-            ListenerKind.Probes => "a PROXY header, and Probes has no ProxyProtocol section: "
-                + "add it with this peer in HealthCheckers, or switch the header off there",
-            _ => "a PROXY header, and Admin takes none: use Probes",
-        };
-        connection.Fail(IdentificationOutcomes.OfHeader(IdentificationRefusal.UnexpectedHeader) with { Error = cure });
+            context.Transport, connection.Guard, connection.Heard, connection.RefuseHeader, tellsEachRead: isOwn);
+        return isOwn ? next(context) : services.Departures.RunAsync(context, next);
     }
 
     private static void SetIdentity(ConnectionContext context, HttpConnection connection)
