@@ -13,6 +13,7 @@ internal sealed class ConfigFileReading(string path, TimeProvider time, Func<str
     public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(10);
 
     private Task<ConfigFileRead>? _underWay;
+    private string? _known;
 
     /// <summary>When the last read ended, with success or not.</summary>
     public DateTimeOffset LastEnded { get; private set; } = time.GetUtcNow();
@@ -28,6 +29,7 @@ internal sealed class ConfigFileReading(string path, TimeProvider time, Func<str
         {
             var result = await _underWay.WaitAsync(limit, time, cancellation);
             _underWay = null;
+            _known = result.Text;
             LastEnded = time.GetUtcNow();
             return result;
         }
@@ -46,6 +48,8 @@ internal sealed class ConfigFileReading(string path, TimeProvider time, Func<str
         }
     }
 
-    private static ConfigFileRead ReadText(string path) =>
-        ConfigFileText.TryRead(path, out var text, out var error) ? new ConfigFileRead(text, null) : new ConfigFileRead(null, error);
+    private ConfigFileRead ReadText(string path) =>
+        ConfigFileText.TryRead(path, out var text, out var error, known: _known)
+            ? new ConfigFileRead(text, null)
+            : new ConfigFileRead(null, error);
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Gateway.Linux;
@@ -10,6 +11,7 @@ internal static class ConfigFileText
     // A route takes about 300 bytes of JSON, so there is room for 50,000 routes. The limit keeps a wrong file (a log, a device) out of
     // memory.
     private const int DefaultMaxBytes = 16 * 1024 * 1024;
+    private const int FirstBytes = 16 * 1024;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -18,11 +20,16 @@ internal static class ConfigFileText
     /// <param name="text">The file's text.</param>
     /// <param name="error">Why the file could not be read.</param>
     /// <param name="maxBytes">The largest file that is read.</param>
+    /// <param name="known">
+    /// A text that the file probably has: if it has, this string is the result. A file that is looked at every second then takes no memory
+    /// for each look, which would fill the heap of a gateway at rest until the next collection.
+    /// </param>
     public static bool TryRead(
         string path,
         [NotNullWhen(true)] out string? text,
         [NotNullWhen(false)] out string? error,
-        int maxBytes = DefaultMaxBytes)
+        int maxBytes = DefaultMaxBytes,
+        string? known = null)
     {
         text = null;
         if (OperatingSystem.IsLinux() && FileKind.OtherThanFile(path) is { } kind)
@@ -31,25 +38,28 @@ internal static class ConfigFileText
             return false;
         }
 
+        var bytes = ArrayPool<byte>.Shared.Rent(FirstBytes);
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            var bytes = new MemoryStream();
-            var buffer = new byte[64 * 1024];
+            using var stream = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            var length = 0;
             // Does not use stream.Length, because it is wrong for a device or a growing file.
-            for (int read; (read = stream.Read(buffer)) > 0;)
+            for (int read; (read = stream.Read(bytes.AsSpan(length))) > 0;)
             {
-                bytes.Write(buffer, 0, read);
-                if (bytes.Length <= maxBytes)
+                length += read;
+                if (length > maxBytes)
                 {
-                    continue;
+                    error = $"the file is larger than {maxBytes / 1024 / 1024} MiB";
+                    return false;
                 }
-
-                error = $"the file is larger than {maxBytes / 1024 / 1024} MiB";
-                return false;
+                if (length == bytes.Length)
+                {
+                    Grow(ref bytes);
+                }
             }
 
-            text = StrictUtf8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
+            text = Decode(bytes.AsSpan(0, length), known);
             error = null;
             return true;
         }
@@ -61,7 +71,37 @@ internal static class ConfigFileText
         {
             error = $"the file cannot be read: {e.Message}";
         }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
 
         return false;
+    }
+
+    private static void Grow(ref byte[] bytes)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(bytes.Length * 2);
+        bytes.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(bytes);
+        bytes = larger;
+    }
+
+    private static string Decode(ReadOnlySpan<byte> bytes, string? known)
+    {
+        if (known is null)
+        {
+            return StrictUtf8.GetString(bytes);
+        }
+        var buffer = ArrayPool<char>.Shared.Rent(StrictUtf8.GetCharCount(bytes));
+        try
+        {
+            var chars = buffer.AsSpan(0, StrictUtf8.GetChars(bytes, buffer));
+            return chars.SequenceEqual(known) ? known : new string(chars);
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(buffer);
+        }
     }
 }
