@@ -192,7 +192,7 @@ internal static class HttpGatewayExtensions
     /// </summary>
     private static void RemoveForeignStartUp(IServiceCollection services)
     {
-        services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        services.Replace(ServiceDescriptor.Singleton<IDataProtectionProvider, LateDataProtection>());
         // Otherwise WebApplication puts a middleware before ours that asks every request for its policies. There are none (see above).
         services.RemoveAll<IAuthorizationHandlerProvider>();
         foreach (var foreign in services

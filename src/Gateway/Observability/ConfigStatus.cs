@@ -9,7 +9,7 @@ namespace Gateway.Observability;
 /// <param name="time">The clock.</param>
 internal sealed class ConfigStatus(TimeProvider time)
 {
-    private volatile State _state = new(1, time.GetUtcNow(), "", null, null);
+    private volatile State _state = new(1, time.GetUtcNow(), HashOf(""), null, null);
 
     /// <summary>When the process read its first configuration.</summary>
     public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
@@ -29,14 +29,15 @@ internal sealed class ConfigStatus(TimeProvider time)
     /// <param name="problem">Why.</param>
     public void Refused(string problem) => _state = _state with { LastError = problem, LastErrorAt = time.GetUtcNow() };
 
-    // As sha256sum prints it, so that an operator can compare it with a file.
-    private static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    // As sha256sum prints it, so that an operator can compare it with a file. Made for the first who asks, because a gateway without TLS
+    // does not need the library of cryptography otherwise, which takes 4 MB.
+    private static Lazy<string> HashOf(string text) => new(() => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))));
 
     /// <summary>One state.</summary>
     /// <param name="Version">1 at the start, and one more with each configuration that comes into force.</param>
     /// <param name="LoadedAt">When it came into force.</param>
-    /// <param name="Sha256">The hash of the file's text.</param>
+    /// <param name="Sha256">The hash of the file's text, made by the first who asks.</param>
     /// <param name="LastError">Why a newer file was refused; null: the newest file is in force.</param>
     /// <param name="LastErrorAt">When that was.</param>
-    public sealed record State(int Version, DateTimeOffset LoadedAt, string Sha256, string? LastError, DateTimeOffset? LastErrorAt);
+    public sealed record State(int Version, DateTimeOffset LoadedAt, Lazy<string> Sha256, string? LastError, DateTimeOffset? LastErrorAt);
 }

@@ -70,7 +70,7 @@ internal sealed class ConfigResource(
         ApiTime.Write(json, "loadedAt", state.LoadedAt);
         json.WriteString("lastError", state.LastError);
         ApiTime.Write(json, "lastErrorAt", state.LastErrorAt);
-        json.WriteString("sha256", state.Sha256);
+        json.WriteString("sha256", state.Sha256.Value);
         json.WriteBoolean("restartRequired", metrics.IsRestartRequired);
         json.WriteNumber("listeners", config.Listeners.Count);
         json.WriteNumber("tcpRoutes", config.TcpProxy.Routes.Count);

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Gateway.Http.Messages;
@@ -12,7 +11,8 @@ namespace Gateway.Http.Messages;
 /// <param name="connection">A destination's HTTP/1.1 connection, after TLS decryption.</param>
 internal sealed class AsteriskTarget(Stream connection) : CountingStream(connection)
 {
-    private static readonly string Path = $"/{Convert.ToHexString(RandomNumberGenerator.GetBytes(16))}";
+    // A Guid's random bytes come from the kernel; RandomNumberGenerator would load the library of cryptography.
+    private static readonly string Path = $"/{Guid.NewGuid():N}";
     private static readonly byte[] Written = Encoding.ASCII.GetBytes($"OPTIONS {Path} ");
 
     /// <summary>The URI that the HTTP client gets instead of the asterisk.</summary>
