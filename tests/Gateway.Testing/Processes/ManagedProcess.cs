@@ -132,6 +132,9 @@ public sealed class ManagedProcess : IAsyncDisposable
     /// <summary>Resident memory in bytes, as the kernel counts it.</summary>
     public long ResidentBytes() => StatusNumber("VmRSS:") * 1024;
 
+    /// <summary>The part of it that are pages of files: the program and its libraries.</summary>
+    public long ResidentFileBytes() => StatusNumber("RssFile:") * 1024;
+
     /// <summary>Number of threads.</summary>
     public int Threads() => (int)StatusNumber("Threads:");
 
