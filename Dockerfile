@@ -44,7 +44,7 @@ WORKDIR /app
 COPY --from=build /app ./
 ENTRYPOINT ["/app/Gateway"]
 
-# docker build --target native: machine code on a base without .NET; starts in a quarter of the time, takes two thirds of the memory (docs/native.md).
+# docker build --target native: machine code on a base without .NET; starts in a quarter of the time, takes half of the memory (docs/native.md).
 # It is linked on the platform that it is for.
 FROM ${SDK_IMAGE} AS build-native
 RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev zlib1g-dev && rm -rf /var/lib/apt/lists/*

@@ -36,12 +36,12 @@ publish() { # publish PROJECT OPTION…
         -p:RestoreLockedMode=false -p:NuGetLockFilePath=obj/package.lock.json --output "$stage/publish" "${@:2}" >&2
 }
 if [ -n "$native" ]; then
-    runtime='It is machine code, and needs no .NET runtime.'
+    runtime='It is machine code, and needs no .NET runtime.' libc=2.36
     publish Whoami -p:PublishAot=true
     publish Gateway -p:PublishAot=true
     rm -f "$stage"/publish/*.{runtimeconfig,deps}.json
 else
-    runtime='The .NET runtime comes with it.'
+    runtime='The .NET runtime comes with it.' libc=2.34
     publish Gateway -p:PublishReadyToRun=true -p:DebugType=none
 fi
 # For debuggers and tracers alone.
@@ -105,7 +105,7 @@ Version: $debian
 Architecture: $architecture
 Maintainer: $maintainer
 Installed-Size: $(du -sk --apparent-size "$tree" | cut -f1)
-Depends: libc6 (>= 2.34), libgcc-s1, libssl3 | libssl3t64, libstdc++6, zlib1g, passwd
+Depends: libc6 (>= $libc), libgcc-s1, libssl3 | libssl3t64, libstdc++6, zlib1g, passwd
 Recommends: ca-certificates
 Suggests: iproute2, iptables, libnftables1, nftables
 Section: net

@@ -67,6 +67,8 @@ class Page(http.server.BaseHTTPRequestHandler):
 def serve(server_type, handler):
     server = server_type(("127.0.0.1", 0), handler)
     server.daemon_threads = True
+    # A connection that the gateway's end resets.
+    server.handle_error = lambda *_: None
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_address[1]
 
