@@ -31,7 +31,7 @@ public sealed class MemoryTests
 
         var pages = gateway.Process.ResidentFileBytes();
 
-        // 14 MB of the gateway and the libraries that it loads; without the list, 24.
-        Assert.True(pages < 19 << 20, $"{pages >> 20} MB of files are resident: renew src/Gateway/native.order (tests/native_order.py)");
+        // 12 MB of the gateway and the libraries that it loads; without the list, 24.
+        Assert.True(pages < 18 << 20, $"{pages >> 20} MB of files are resident: renew src/Gateway/native.order (tests/native_order.py)");
     }
 }
