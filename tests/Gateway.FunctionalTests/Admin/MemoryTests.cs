@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Gateway.Testing;
 using Gateway.Testing.Network;
 using Gateway.Testing.Processes;
@@ -27,6 +28,7 @@ public sealed class MemoryTests
     public async Task NativeBuild_AtRest_HasThePagesOfTheStartAlone()
     {
         Assert.SkipWhen(File.Exists(Path.ChangeExtension(RepositoryPaths.GatewayExecutable, ".dll")), "not the native build");
+        Assert.SkipUnless(RuntimeInformation.ProcessArchitecture == Architecture.X64, "the list is made on x86-64");
         await using var gateway = await GatewayProcess.StartAsync(new ConfigFile());
 
         var pages = gateway.Process.ResidentFileBytes();
