@@ -3,7 +3,7 @@
 A client, a gateway and a backend, each in a network namespace. Relayed connections take two descriptors of the gateway, those of HTTP one and
 those of Dnat none, so the hard limit of descriptors decides how they are mixed. Clients and backends are processes that hold a part each.
 """
-import base64, http.client, json, os, resource, select, signal, socket, statistics, struct, subprocess, sys, tempfile, threading, time
+import base64, gc, http.client, json, os, resource, select, signal, socket, statistics, struct, subprocess, sys, tempfile, threading, time
 
 SELF = os.path.abspath(__file__)
 GATEWAY, BACKEND = "10.99.1.1", "10.99.2.2"
@@ -107,6 +107,67 @@ def probe():
                 times.append((time.perf_counter() - begun) * 1e6)
             turn += 1
         print(json.dumps({kind: figures(times) for kind, times in taken.items()}), flush=True)
+
+
+# pace RATE: as probe, but so many round trips of either kind a second, so that the cores are idle most of the time.
+def pace(rate):
+    gc.disable()
+    peers = {kind: [connect(kind, 90000 + number) for number in range(16)] for kind in ("tcp", "dnat")}
+    for peer in [*peers["tcp"], *peers["dnat"]]:
+        peer.recv(64)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        taken, due, turn = {"tcp": [], "dnat": []}, time.perf_counter(), 0
+        end = due + float(line)
+        while due < end:
+            for kind, times in taken.items():
+                due += .5 / rate
+                wait = due - time.perf_counter()
+                if wait > 0:
+                    time.sleep(wait)
+                # A round trip that held up the next one counts in both. A late wake-up of this process does not count.
+                begun = time.perf_counter() if wait > 0 else due
+                peer = peers[kind][turn % 16]
+                peer.send(b"0123456789abcdef")
+                peer.recv(64)
+                times.append((time.perf_counter() - begun) * 1e6)
+            turn += 1
+        print(json.dumps({kind: figures(times) for kind, times in taken.items()}), flush=True)
+
+
+# look: reads the paths of one update, and asks for them at each event, as the page does over its connections. Nothing is made of the answers.
+def look():
+    paths = json.loads(sys.stdin.readline())
+    for line in sys.stdin:
+        if line == "open\n":
+            stop = threading.Event()
+            watching = threading.Thread(target=watch, args=(paths, stop))
+            watching.start()
+        else:
+            stop.set()
+            watching.join()
+            print("closed", flush=True)
+
+
+def watch(paths, stop):
+    asked = [http.client.HTTPConnection(*ADMIN) for _ in paths]
+
+    def update():
+        for admin, path in zip(asked, paths):
+            admin.request("GET", path)
+        for admin in asked:
+            admin.getresponse().read()
+
+    events = http.client.HTTPConnection(*ADMIN)
+    events.request("GET", "/api/events")
+    answer = events.getresponse()
+    update()
+    print("open", flush=True)
+    while not stop.is_set():
+        if answer.readline() == b"event: status\n":
+            update()
+    for admin in [events, *asked]:
+        admin.close()
 
 
 def figures(times):
@@ -251,6 +312,90 @@ def resident(pid):
         return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS"))
 
 
+# What the gateway has used so far: its CPU in seconds, and what .NET has allocated and collected.
+def used(pid):
+    tasks = f"/proc/{pid}/task"
+    ran = 0
+    for task in os.listdir(tasks):
+        try:
+            with open(f"{tasks}/{task}/schedstat") as schedstat:
+                ran += int(schedstat.read().split()[0])
+        except OSError:
+            pass  # the thread has ended
+    admin = http.client.HTTPConnection(*ADMIN)
+    admin.request("GET", "/metrics")
+    metrics = dict(line.rsplit(" ", 1) for line in admin.getresponse().read().decode().splitlines() if not line.startswith("#"))
+    number = lambda name: sum(float(value) for series, value in metrics.items() if series.split("{")[0] == name)
+    return {"cpu": ran / 1e9, "allocated": number("dotnet_gc_heap_total_allocated_bytes_total"), "collections": number("dotnet_gc_collections_total")}
+
+
+def idle_share():
+    with open("/proc/stat") as stat:
+        fields = [int(field) for field in stat.readline().split()[1:9]]
+    return fields[3] + fields[4], sum(fields)
+
+
+# The requests that the page makes for one update: those between two events, as the browser has them.
+def record(folder):
+    browser = Browser(folder, idle=False)
+    browser.open("http://127.0.0.1:9901/?limit=100")
+    browser.until(f"{ROWS} >= 100")
+    time.sleep(10)
+    entries = browser.evaluate("performance.getEntriesByType('resource').map(one => [one.startTime, one.name.replace(location.origin, '')])")
+    browser.close()
+    asked = sorted((begun / 1000, path) for begun, path in entries if path.startswith("/api/") and not path.startswith("/api/events"))
+    last = asked[-1][0]
+    update = [path for begun, path in asked if begun > last - 1]
+    begins = [begun for begun, path in asked if path == update[0]]
+    print(f"page: asks for {len(update)} resources every {statistics.median(b - a for a, b in zip(begins, begins[1:])):.2f} s: {' '.join(update)}")
+    return update
+
+
+# What the gateway itself costs others: the page's requests without a browser, by a client that runs only where a core is idle.
+def replayed(process, pacer, folder, pairs, seconds):
+    client = subprocess.Popen(["chrt", "--idle", "0", sys.executable, SELF, "look"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def tell(text):
+        client.stdin.write(text)
+        client.stdin.flush()
+
+    def measure(is_open):
+        if is_open:
+            tell("open\n")
+            expect(client)
+        time.sleep(3)
+        before, idle = used(process.pid), idle_share()
+        begun = time.perf_counter()
+        pacer.stdin.write(f"{seconds}\n")
+        pacer.stdin.flush()
+        row = json.loads(expect(pacer))
+        after, took, idle_after = used(process.pid), time.perf_counter() - begun, idle_share()
+        row.update({name: (after[name] - before[name]) / took for name in after})
+        row["idle"] = (idle_after[0] - idle[0]) / (idle_after[1] - idle[1])
+        if is_open:
+            tell("close\n")
+            expect(client)
+        return row
+
+    rows = []
+    try:
+        tell(json.dumps(record(folder)) + "\n")
+        measure(True)
+        for pair in range(pairs):
+            both = {is_open: measure(is_open) for is_open in ((False, True) if pair % 2 == 0 else (True, False))}
+            rows.append((both[False], both[True]))
+            print(f"pair {pair + 1:2}: " + "   ".join(
+                f"{kind} p50 {both[False][kind]['p50']:.0f} -> {both[True][kind]['p50']:.0f}, p99 {both[False][kind]['p99']:.0f} -> "
+                f"{both[True][kind]['p99']:.0f} us" for kind in ("tcp", "dnat"))
+                + f"   idle {both[False]['idle']:.2f} -> {both[True]['idle']:.2f}", flush=True)
+    finally:
+        client.kill()
+    compare(rows)
+    print("each second, without and with: " + "; ".join(
+        f"{name} {statistics.median(row[0][key] for row in rows) * scale:.{digits}f} -> {statistics.median(row[1][key] for row in rows) * scale:.{digits}f}"
+        for name, key, scale, digits in (("CPU ms", "cpu", 1000, 1), ("allocated KB", "allocated", .001, 0), ("collections", "collections", 1, 2))))
+
+
 def cpu(pid):
     with open(f"/proc/{pid}/stat") as stat:
         fields = stat.read().rsplit(")", 1)[1].split()
@@ -293,6 +438,15 @@ def config(path):
             "Logging": {"LogLevel": {"Default": "Warning"}}}, file)
 
 
+def compare(rows):
+    for kind in ("tcp", "dnat"):
+        for name in ("p50", "p99", "p99.9"):
+            quiet, busy = [row[0][kind][name] for row in rows], [row[1][kind][name] for row in rows]
+            ratios = sorted(there / here for here, there in zip(quiet, busy))
+            print(f"{kind} {name}: median {statistics.median(quiet):.0f} us without, {statistics.median(busy):.0f} us with the page; "
+                  f"ratio in pairs {statistics.median(ratios):.3f} ({ratios[len(ratios) // 4]:.3f} to {ratios[len(ratios) * 3 // 4]:.3f})")
+
+
 def paired(process, prober, folder, pairs, seconds):
     def measure(page):
         browser.open("http://127.0.0.1:9901/?limit=100" if page else "about:blank")
@@ -312,12 +466,7 @@ def paired(process, prober, folder, pairs, seconds):
             f"{kind} p50 {both[False][kind]['p50']:.0f} -> {both[True][kind]['p50']:.0f}, p99 {both[False][kind]['p99']:.0f} -> "
             f"{both[True][kind]['p99']:.0f} us" for kind in ("tcp", "dnat")), flush=True)
     browser.close()
-    for kind in ("tcp", "dnat"):
-        for name in ("p50", "p99", "p99.9"):
-            quiet, busy = [row[0][kind][name] for row in rows], [row[1][kind][name] for row in rows]
-            ratios = sorted(there / here for here, there in zip(quiet, busy))
-            print(f"{kind} {name}: median {statistics.median(quiet):.0f} us without, {statistics.median(busy):.0f} us with the page; "
-                  f"ratio in pairs {statistics.median(ratios):.3f} ({ratios[len(ratios) // 4]:.3f} to {ratios[len(ratios) * 3 // 4]:.3f})")
+    compare(rows)
     # A connection that the page has nothing to do with costs CPU, too: what the page adds for each round trip is not taken off here.
     print("CPU of the gateway, cores: " + ", ".join(
         f"{statistics.median(row[index]['cpu'] for row in rows):.3f} {name}" for index, name in ((0, "without"), (1, "with the page"))))
@@ -337,7 +486,7 @@ def idle_cpu(process, folder):
     browser.close()
 
 
-def run(gateway, namespaces, count, pairs, seconds):
+def run(gateway, namespaces, count, pairs, seconds, rate):
     client, backends = namespaces
     # Chromium inherits the limit that this process has, and its select() takes 1,024 descriptors at most: each child raises its own.
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -373,6 +522,12 @@ def run(gateway, namespaces, count, pairs, seconds):
             admin.request("GET", "/api/status")
             print(f"{json.loads(admin.getresponse().read())['connections']} live after {time.time() - begun:.0f} s; "
                   f"resident {resident(process.pid):.0f} MB", flush=True)
+            if rate:
+                pacer = inside(client, "pace", rate)
+                children.append(pacer)
+                expect(pacer)
+                replayed(process, pacer, f"{folder}/used", pairs, seconds)
+                return
             ask_api(dnat - 7)
             prober = inside(client, "probe")
             children.append(prober)
@@ -400,6 +555,10 @@ if __name__ == "__main__":
         backend(int(rest[0]))
     elif role == "probe":
         probe()
+    elif role == "pace":
+        pace(float(rest[0]))
+    elif role == "look":
+        look()
     else:
         sys.stdout.reconfigure(line_buffering=True)
-        run(rest[0], rest[1:3], int(rest[3]), int(rest[4]), float(rest[5]))
+        run(rest[0], rest[1:3], int(rest[3]), int(rest[4]), float(rest[5]), float(rest[6]))

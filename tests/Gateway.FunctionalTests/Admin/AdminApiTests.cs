@@ -150,9 +150,13 @@ public sealed class AdminApiTests(AdminGateway admin) : IClassFixture<AdminGatew
     {
         var listeners = (await admin.GetAsync("/api/listeners")).GetProperty("listeners").EnumerateArray().ToList();
         Assert.Equal(["in", "web"], listeners.Select(static listener => Text(listener, "name")).Order());
+        var web = listeners.Single(static listener => Text(listener, "name") == "web");
+        Assert.Equal("00:02:10", Text(web, "keepAliveTimeout"));
+        Assert.Equal("00:05:00", Text(web, "responseStallTimeout"));
         var routes = (await admin.GetAsync("/api/routes")).GetProperty("routes").EnumerateArray().ToList();
         Assert.Equal(["tcp", "http"], routes.Select(static route => Text(route, "protocol")));
-        Assert.Equal("01:00:00", Text(routes[0], "idleTimeout"));
+        // HTTP: not in the file, but in force.
+        Assert.All(routes, static route => Assert.Equal("01:00:00", Text(route, "idleTimeout")));
         Assert.False((await admin.GetAsync("/api/status")).GetProperty("readOnly").GetBoolean());
         using var other = await admin.OpenAsync("/api/other");
         Assert.Equal(HttpStatusCode.NotFound, other.StatusCode);

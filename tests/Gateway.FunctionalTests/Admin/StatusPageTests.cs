@@ -51,6 +51,11 @@ public sealed class StatusPageTests(AdminGateway admin) : IClassFixture<AdminGat
 
         await browser.WaitForAsync("document.querySelector('#state').textContent.includes('configuration 1')");
         await browser.WaitForAsync("document.querySelector('#clusters-table').textContent.includes('in-1')");
+        await browser.WaitForAsync("document.querySelector('#listeners-table').textContent.includes('idle 00:02:10')");
+        Assert.Equal(
+            "01:00:00,01:00:00",
+            await browser.EvaluateAsync(
+                "[...document.querySelectorAll('#routes-table td[data-name=\"Idle timeout\"]')].map(cell => cell.textContent).join()"));
         Assert.Equal("Gateway", await browser.EvaluateAsync("document.title"));
         // The refused search is an answer with status 400, which Chromium logs; nothing else is complained of.
         Assert.DoesNotContain(browser.Complaints, static complaint => !complaint.Contains("client=nobody", StringComparison.Ordinal));

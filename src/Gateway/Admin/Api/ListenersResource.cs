@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gateway.Configuration;
 using Gateway.Snapshots;
 
@@ -31,11 +32,22 @@ internal sealed class ListenersResource(GatewayRuntime runtime, LiveList live)
                 json.WriteNumber("maxConnections", most);
             }
 
+            if (listener.Protocol is ListenerProtocol.Http or ListenerProtocol.Https)
+            {
+                var limits = listener.HttpLimits;
+                json.WriteString("keepAliveTimeout", TextOf(limits.KeepAliveTimeout));
+                json.WriteString("requestHeadersTimeout", TextOf(limits.RequestHeadersTimeout));
+                json.WriteString("responseStallTimeout", TextOf(limits.ResponseStallTimeout));
+                json.WriteString("maxConnectionDuration", TextOf(limits.MaxConnectionDuration));
+            }
+
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
     }
+
+    private static string? TextOf(TimeSpan? time) => time?.ToString("c", CultureInfo.InvariantCulture);
 
     private static string ClientFrom(ListenerConfig listener)
     {

@@ -50,9 +50,9 @@ internal sealed class RoutesResource(GatewayRuntime runtime, TcpDataPlane tcp)
         json.WriteString("cluster", route.Cluster.Name);
         json.WriteString("mode", route.SourceIp.Mode.ToString());
         json.WriteString("fallback", route.SourceIp.Fallback.ToString());
-        json.WriteString("idleTimeout", config?.IdleTimeout.ToString("c", CultureInfo.InvariantCulture));
-        json.WriteString("maxDuration", config?.MaxDuration?.ToString("c", CultureInfo.InvariantCulture));
-        json.WriteString("halfClosedTimeout", config?.HalfClosedTimeout?.ToString("c", CultureInfo.InvariantCulture));
+        json.WriteString("idleTimeout", TextOf(config?.IdleTimeout));
+        json.WriteString("maxDuration", TextOf(config?.MaxDuration));
+        json.WriteString("halfClosedTimeout", TextOf(config?.HalfClosedTimeout));
         if (route.Weight is { } weight)
         {
             json.WriteNumber("weight", weight);
@@ -88,8 +88,8 @@ internal sealed class RoutesResource(GatewayRuntime runtime, TcpDataPlane tcp)
         }
 
         json.WriteString("mode", name is null ? null : ConnectionRequests.ModeOf(cluster?.Metadata));
-        json.WriteString("idleTimeout", cluster?.HttpRequest?.ActivityTimeout?.ToString("c", CultureInfo.InvariantCulture));
-        json.WriteString("maxDuration", route.Timeout?.ToString("c", CultureInfo.InvariantCulture));
+        json.WriteString("idleTimeout", TextOf(cluster is null ? null : IdleTimeoutFilter.Of(cluster)));
+        json.WriteString("maxDuration", TextOf(route.Timeout));
         json.WriteString("source", source);
         json.WriteEndObject();
     }
@@ -110,6 +110,10 @@ internal sealed class RoutesResource(GatewayRuntime runtime, TcpDataPlane tcp)
 
         json.WriteEndArray();
     }
+
+    // YARP writes "never" as -1 ms.
+    private static string? TextOf(TimeSpan? time) =>
+        time == Timeout.InfiniteTimeSpan ? null : time?.ToString("c", CultureInfo.InvariantCulture);
 
     private static List<(string? Cluster, int Weight)>? SharesOf(RouteConfig route) =>
         route.Metadata?.GetValueOrDefault(HttpRouteRule.BackendsKey) is { } text ? [.. WeightedBackends.SharesOf(text)] : null;

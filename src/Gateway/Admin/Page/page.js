@@ -72,6 +72,12 @@ const addresses = row => (row.addresses || []).map(one => [
 // Of an HTTPRoute: where clients are sent, or the Services that share its requests. A share without a Service is answered with 500.
 const target = row => row.redirect || (row.clusters || []).map(one => `${one.name || 500}=${one.weight}`).join(", ") || row.cluster || "";
 
+// Of an HTTP listener; those of TCP are the routes'.
+const timeouts = row => [
+  ["idle", row.keepAliveTimeout], ["headers", row.requestHeadersTimeout], ["response stalls", row.responseStallTimeout],
+  ["connection", row.maxConnectionDuration],
+].filter(([, limit]) => limit).map(([name, limit]) => `${name} ${limit}`).join(", ");
+
 const ends = row => Object.entries(row.reasons).sort((one, other) => other[1] - one[1])
   .map(([reason, count]) => `${reason} ${count}`).join(", ");
 const verdict = row => ({ fail: "bad", warn: "warn", ok: "good" })[row.severity] || "";
@@ -102,6 +108,7 @@ const tables = {
     column("Idle timeout", row => row.idleTimeout || ""), column("Max duration", row => row.maxDuration || "")],
   listeners: [column("Listener", row => row.name), column("Address", row => row.address), column("Protocol", row => row.protocol),
     column("Client from", row => row.clientFrom, { kind: "text" }),
+    column("Timeouts", timeouts, { kind: "text" }),
     column("Active", row => String(row.activeConnections), { by: row => row.activeConnections })],
   check: [column("Check", row => row.check), column("Verdict", row => row.severity, { mark: verdict }),
     column("Where", row => row.where), column("Finding", row => row.what, { kind: "text" }),

@@ -13,6 +13,9 @@ internal sealed class IdleTimeoutFilter : IProxyConfigFilter
     /// <summary>The default of <see cref="Tcp.Configuration.TcpRouteConfig.IdleTimeout"/>.</summary>
     internal static readonly TimeSpan IdleTimeout = new Tcp.Configuration.TcpRouteConfig().IdleTimeout;
 
+    /// <summary>The idle timeout that is in force for a cluster of the file.</summary>
+    public static TimeSpan Of(ClusterConfig cluster) => cluster.HttpRequest?.ActivityTimeout ?? IdleTimeout;
+
     public ValueTask<ClusterConfig> ConfigureClusterAsync(ClusterConfig cluster, CancellationToken cancel) =>
         new(cluster.HttpRequest?.ActivityTimeout is null
             ? cluster with { HttpRequest = (cluster.HttpRequest ?? ForwarderRequestConfig.Empty) with { ActivityTimeout = IdleTimeout } }
