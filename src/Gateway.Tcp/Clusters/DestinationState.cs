@@ -1,4 +1,5 @@
 using Gateway.Tcp.Balancing;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Clusters;
 
@@ -22,6 +23,9 @@ internal sealed class DestinationState : Load
 
     /// <summary>What clients' connects say about the destination.</summary>
     public PassiveState Passive { get; } = new();
+
+    /// <summary>How long connects took, and how many failed for the destination's reasons.</summary>
+    public RecentTimes Connects { get; } = new();
 
     /// <summary>The states of the addresses of a name. An IP literal has none, because its address is the destination itself.</summary>
     public AddressStates Addresses { get; }

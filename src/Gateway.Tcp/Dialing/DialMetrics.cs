@@ -80,8 +80,7 @@ internal sealed class DialMetrics
             Count(counter, cluster, failure, error);
         }
 
-        // A bind or an option that failed here, or a client that left, says nothing about the destination.
-        if (failure is ConnectFailure.Bind or ConnectFailure.Option or ConnectFailure.Permission or ConnectFailure.Aborted)
+        if (!SaysSomethingOfTheDestination(failure))
         {
             return;
         }
@@ -100,6 +99,10 @@ internal sealed class DialMetrics
             Failed(cluster, destination);
         }
     }
+
+    /// <summary>Whether an attempt counts for its destination: not a bind or an option that failed here, or a client that left.</summary>
+    public static bool SaysSomethingOfTheDestination(ConnectFailure failure) =>
+        failure is not (ConnectFailure.Bind or ConnectFailure.Option or ConnectFailure.Permission or ConnectFailure.Aborted);
 
     /// <summary>Counts an attempt that failed.</summary>
     public void Failed(string cluster, string destination) =>

@@ -214,6 +214,11 @@ internal sealed class Dialer(HostResolver resolver, DialMetrics metrics, Passive
         var connected = await request.Connector.ConnectAsync(request.To(address, mode, dial.BeginAttempt()));
         var took = time.GetElapsedTime(began);
         metrics.Attempted(request.Cluster.Name, destination.Name, mode, connected.Failure, connected.Error, took);
+        if (DialMetrics.SaysSomethingOfTheDestination(connected.Failure))
+        {
+            destination.State.Connects.Count(took, isFault: connected.Failure != ConnectFailure.None);
+        }
+
         var result = new DialResult
         {
             Backend = connected.Connection,

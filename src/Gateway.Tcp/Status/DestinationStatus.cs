@@ -1,4 +1,5 @@
 using Gateway.Tcp.Clusters;
+using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Tcp.Status;
 
@@ -38,6 +39,9 @@ public sealed record DestinationStatus
     /// <summary>The cause of the last failure, of a client's connect or of a health check; null: there was none.</summary>
     public string? LastError { get; init; }
 
+    /// <summary>The connects of the last minute.</summary>
+    public RecentSummary Connects { get; init; }
+
     /// <summary>Its addresses, as far as they are known.</summary>
     public IReadOnlyList<AddressStatus> Addresses { get; init; } = [];
 
@@ -68,6 +72,7 @@ public sealed record DestinationStatus
             IsDrained = state.IsDrained,
             Failures = state.Failures,
             LastError = verdicts.FirstOrDefault(static address => address.IsDown)?.LastFailure ?? state.LastFailure,
+            Connects = state.Connects.Read(),
             Addresses = addresses,
         };
     }

@@ -49,6 +49,7 @@ internal static class HttpGatewayExtensions
         services.AddZeroStarting<HttpRequestMetrics>();
         services.TryAddSingleton<HttpRequestReport>();
         services.TryAddSingleton<DestinationErrors>();
+        services.TryAddSingleton<DestinationTimes>();
         services.TryAddSingleton<DrainedDestinations>();
         services.TryAddSingleton<ResponseMetrics>();
         services.TryAddSingleton<WaitingResponses>();

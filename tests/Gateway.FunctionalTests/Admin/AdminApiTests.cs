@@ -130,6 +130,20 @@ public sealed class AdminApiTests(AdminGateway admin) : IClassFixture<AdminGatew
     }
 
     [Fact]
+    public async Task Clusters_AfterConnectionsAndRequests_SayHowLongTheyTookInTheLastMinute()
+    {
+        using var tcp = await admin.ConnectAsync("203.0.113.70");
+        using var http = await admin.RequestAsync("198.51.100.70");
+
+        // A request is counted when it has ended, after its client has the answer.
+        var clusters = await admin.WaitForAsync("/api/clusters", static all => LastMinute(all, "web", "requests").Count > 0);
+        var connects = LastMinute(clusters, "in", "connects");
+        Assert.True(connects.Count > 0);
+        Assert.InRange(connects.P99, 0.001, 60_000);
+        Assert.InRange(LastMinute(clusters, "web", "requests").P99, 0.001, 60_000);
+    }
+
+    [Fact]
     public async Task Config_AfterARefusedFile_HasTheErrorUntilAGoodOne()
     {
         var version = (await admin.GetAsync("/api/config")).GetProperty("version").GetInt32();
@@ -207,6 +221,16 @@ public sealed class AdminApiTests(AdminGateway admin) : IClassFixture<AdminGatew
                 return again.StatusCode == HttpStatusCode.OK;
             },
             "a free place");
+    }
+
+    // Over the destinations of a cluster.
+    private static (int Count, double P99) LastMinute(JsonElement clusters, string cluster, string what)
+    {
+        var minutes = clusters.GetProperty("clusters").EnumerateArray().Single(one => Text(one, "name") == cluster)
+            .GetProperty("destinations").EnumerateArray().Select(static one => one.GetProperty("lastMinute")).ToList();
+        return (
+            minutes.Sum(minute => minute.GetProperty(what).GetInt32()),
+            minutes.Max(static minute => minute.GetProperty("p99Ms").GetDouble()));
     }
 
     private static async Task<JsonDocument> NextAsync(StreamReader events, string name)

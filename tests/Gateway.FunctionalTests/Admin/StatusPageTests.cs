@@ -56,6 +56,10 @@ public sealed class StatusPageTests(AdminGateway admin) : IClassFixture<AdminGat
             "01:00:00,01:00:00",
             await browser.EvaluateAsync(
                 "[...document.querySelectorAll('#routes-table td[data-name=\"Idle timeout\"]')].map(cell => cell.textContent).join()"));
+        await browser.WaitForAsync("/[1-9][0-9]* connects/.test(document.querySelector('#clusters-table').textContent)");
+        await browser.WaitForAsync("/[1-9][0-9]* requests/.test(document.querySelector('#clusters-table').textContent)");
+        Assert.Equal("none", await browser.EvaluateAsync(
+            "[...document.querySelectorAll('#clusters-table th')].find(head => head.textContent === 'p99').ariaSort"));
         Assert.Equal("Gateway", await browser.EvaluateAsync("document.title"));
         // The refused search is an answer with status 400, which Chromium logs; nothing else is complained of.
         Assert.DoesNotContain(browser.Complaints, static complaint => !complaint.Contains("client=nobody", StringComparison.Ordinal));

@@ -59,6 +59,8 @@ public sealed class HttpClusterTlsTests : IDisposable
         var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{_port}/"));
 
         Assert.Equal(System.Net.HttpStatusCode.BadGateway, answer.StatusCode);
+        var clusters = await client.GetStringAsync(new Uri($"http://127.0.0.1:{gateway.AdminPort}/api/clusters"));
+        Assert.Contains("\"lastError\":\"backend_connect_failed: The remote certificate", clusters, StringComparison.Ordinal);
     }
 
     private RecordingTcpServer StartBackend()

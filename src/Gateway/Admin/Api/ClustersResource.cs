@@ -3,6 +3,7 @@ using Gateway.Http.Backends.Exchange;
 using Gateway.Http.Requests;
 using Gateway.Tcp;
 using Gateway.Tcp.Status;
+using Gateway.Tcp.Telemetry;
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Model;
 using ClusterModel = Gateway.Tcp.Clusters.ClusterModel;
@@ -11,7 +12,7 @@ namespace Gateway.Admin.Api;
 
 /// <summary><c>/api/clusters</c>: the clusters of both planes with their destinations, which can be drained.</summary>
 internal sealed class ClustersResource(
-    TcpDataPlane tcp, IProxyStateLookup http, DrainedDestinations drained, DestinationErrors errors)
+    TcpDataPlane tcp, IProxyStateLookup http, DrainedDestinations drained, DestinationErrors errors, DestinationTimes times)
 {
     private const string Healthy = "healthy";
     private const string Unhealthy = "unhealthy";
@@ -87,6 +88,7 @@ internal sealed class ClustersResource(
         json.WriteBoolean("drained", destination.IsDrained);
         json.WriteNumber("failures", destination.Failures);
         json.WriteString("lastError", destination.LastError);
+        Write(json, "connects", destination.Connects);
         json.WriteStartArray("addresses");
         foreach (var address in destination.Addresses)
         {
@@ -124,10 +126,21 @@ internal sealed class ClustersResource(
             json.WriteBoolean("ejected", destination.Health.Passive == DestinationHealth.Unhealthy);
             json.WriteBoolean("drained", drained.Contains(destination));
             json.WriteString("lastError", errors.LastOf(destination));
+            Write(json, "requests", times.LastMinuteOf(destination));
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, string what, RecentSummary lastMinute)
+    {
+        json.WriteStartObject("lastMinute");
+        json.WriteNumber(what, lastMinute.Count);
+        json.WriteNumber("failed", lastMinute.Faults);
+        json.WriteNumber("medianMs", Math.Round(lastMinute.Median.TotalMilliseconds, 3));
+        json.WriteNumber("p99Ms", Math.Round(lastMinute.P99.TotalMilliseconds, 3));
         json.WriteEndObject();
     }
 

@@ -69,6 +69,12 @@ const addresses = row => (row.addresses || []).map(one => [
   `${one.address} ${one.health}`, one.avoided && "avoided", one.activeConnections >= 0 && `${one.activeConnections} active`,
 ].filter(part => part).join(", ")).join("; ");
 
+// Of a destination: its requests (HTTP) or the connects to it (TCP).
+const lately = ({ lastMinute: { requests, connects } }) => requests === undefined ? `${connects} connects` : `${requests} requests`;
+const often = ({ lastMinute: { requests, connects } }) => requests ?? connects;
+const spent = (row, milliseconds) => often(row) === 0 ? ""
+  : milliseconds < 1000 ? `${Number(milliseconds.toPrecision(2))} ms` : duration(milliseconds);
+
 // Of an HTTPRoute: where clients are sent, or the Services that share its requests. A share without a Service is answered with 500.
 const target = row => row.redirect || (row.clusters || []).map(one => `${one.name || 500}=${one.weight}`).join(", ") || row.cluster || "";
 
@@ -98,6 +104,10 @@ const tables = {
   clusters: [column("Cluster", row => row.cluster), column("Destination", row => row.name), column("Address", row => row.address),
     column("Health", row => row.health, { mark: healthClass }),
     column("Active", row => String(row.activeConnections), { by: row => row.activeConnections }),
+    column("Last minute", lately, { by: often }),
+    column("Failed", row => String(row.lastMinute.failed), { by: row => row.lastMinute.failed, mark: row => row.lastMinute.failed ? "bad" : "" }),
+    column("Median", row => spent(row, row.lastMinute.medianMs), { by: row => row.lastMinute.medianMs }),
+    column("p99", row => spent(row, row.lastMinute.p99Ms), { by: row => row.lastMinute.p99Ms }),
     column("Out of use", flags, { mark: row => flags(row) ? "warn" : "" }),
     column("Last error", row => row.lastError || ""),
     column("Addresses", addresses, { kind: "text" })],

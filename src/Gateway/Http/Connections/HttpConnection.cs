@@ -76,6 +76,13 @@ internal sealed class HttpConnection(ConnectionContext context, IListenerFeature
     /// <summary>Whether <see cref="AcceptedConnection.Outcome"/> says how the connection ended. If not, it ended in order.</summary>
     public bool IsAccounted => Volatile.Read(ref _isAccounted) != 0;
 
+    /// <summary>
+    /// Of a connection that has ended: <c>keep_alive_timeout</c> if the server ended it for that. It does so in silence, so the time since
+    /// the last request tells.
+    /// </summary>
+    public string? WhyIdleEnd =>
+        listener.Http is { } http && Requests.Idle is { } idle && idle >= http.KeepAliveTimeout ? "keep_alive_timeout" : null;
+
     /// <summary>Why the listener does not admit the connection, whose requests are answered with that; null: it admits it.</summary>
     public Outcome? Refusal { get; private set; }
 

@@ -71,8 +71,8 @@ internal sealed class HttpConnectionServices
         {
             var duration = Time.GetElapsedTime(connection.AcceptedAt);
             var detail = connection.IsAccounted && connection.Outcome is { Detail: not "-" } outcome ? outcome.Detail : null;
-            _closed.Add(
-                connection.Summarize(Time.GetUtcNow() - duration), reason, detail ?? connection.Requests.Failure, duration);
+            detail ??= connection.Requests.Failure ?? connection.WhyIdleEnd;
+            _closed.Add(connection.Summarize(Time.GetUtcNow() - duration), reason, detail, duration);
         }
     }
 

@@ -37,6 +37,9 @@ internal sealed record HttpListenerModel
     /// <summary>How long a response may make no progress. Defaults to the configuration's default.</summary>
     public TimeSpan ResponseStallTimeout { get; init; } = new HttpLimitsConfig().ResponseStallTimeout;
 
+    /// <summary>How long a connection may be idle between requests. Defaults to the configuration's default.</summary>
+    public TimeSpan KeepAliveTimeout { get; init; } = new HttpLimitsConfig().KeepAliveTimeout;
+
     /// <summary>The request headers that carry the values of TLVs; null: no listener has any.</summary>
     public TlvHeaders? TlvHeaders { get; init; }
 

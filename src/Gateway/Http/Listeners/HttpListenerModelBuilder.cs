@@ -51,6 +51,7 @@ internal static class HttpListenerModelBuilder
             ForwardedHeaders = Resolve(listener.ForwardedHeaders, config),
             HeaderLimits = HeaderLimits.Of(listener.HttpLimits),
             ResponseStallTimeout = listener.HttpLimits.ResponseStallTimeout,
+            KeepAliveTimeout = listener.HttpLimits.KeepAliveTimeout,
             TlvHeaders = reserved.Count == 0 ? null : new TlvHeaders(listener.TlvHeaders, reserved),
         };
 

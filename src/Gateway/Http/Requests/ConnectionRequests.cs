@@ -3,7 +3,6 @@ using Gateway.Http.Backends.Clients;
 using Gateway.Http.Messages;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Relaying;
-using Gateway.Tcp.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Model;
 
@@ -24,6 +23,7 @@ internal sealed class ConnectionRequests
     private string? _target;
     private long _received;
     private long _sent;
+    private long _endedAt;
     private int _count;
 
     /// <summary>The client of the newest request; null: there was no request yet.</summary>
@@ -38,10 +38,13 @@ internal sealed class ConnectionRequests
     /// <summary>The number of requests.</summary>
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>How long the connection has been idle: the time since a request ended; null: no request has ended.</summary>
+    public TimeSpan? Idle => _endedAt == 0 ? null : TimeSpan.FromMilliseconds(Environment.TickCount64 - _endedAt);
+
     /// <summary>The status of the newest response; 0: none yet.</summary>
     public int Status { get; private set; }
 
-    /// <summary>Why the request that ended last failed, in one word; null: it did not fail.</summary>
+    /// <summary>Why the request that ended last failed; null: it did not fail.</summary>
     public string? Failure { get; private set; }
 
     /// <summary>
@@ -91,7 +94,8 @@ internal sealed class ConnectionRequests
         Interlocked.CompareExchange(ref _running, null, record.Sent);
         Interlocked.Add(ref _received, record.ReceivedBytes);
         Interlocked.Add(ref _sent, record.Sent?.Count ?? 0);
-        (Status, Failure) = (record.Status, record.Reason?.Label());
+        (Status, Failure) = (record.Status, record.FailureText);
+        _endedAt = Environment.TickCount64;
         // A request that no destination got has not come to the transforms.
         if (record.Context.Features.Find<IReverseProxyFeature>() is { } proxy)
         {

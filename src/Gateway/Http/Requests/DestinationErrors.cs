@@ -10,7 +10,7 @@ internal sealed class DestinationErrors
 
     /// <summary>Notes a failure.</summary>
     /// <param name="destination">The destination that is to blame.</param>
-    /// <param name="reason">The reason in one word.</param>
+    /// <param name="reason">The reason as text.</param>
     public void Note(DestinationState destination, string reason) => _last.AddOrUpdate(destination, reason);
 
     /// <summary>The last failure of a destination; null: there was none.</summary>

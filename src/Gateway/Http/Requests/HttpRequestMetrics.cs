@@ -65,7 +65,9 @@ internal sealed class HttpRequestMetrics : IStartsAtZero
     }
 
     /// <summary>A request has ended.</summary>
-    public void Completed(RequestRecord record)
+    /// <param name="record">The request.</param>
+    /// <param name="took">From its head to the end of its response.</param>
+    public void Completed(RequestRecord record, TimeSpan took)
     {
         var tags = new TagList { { "listener", record.Listener } };
         if (record.Context.Features.Find<IReverseProxyFeature>() is { } proxy)
@@ -78,7 +80,7 @@ internal sealed class HttpRequestMetrics : IStartsAtZero
             }
         }
 
-        _duration.Record(record.Elapsed.TotalSeconds, tags);
+        _duration.Record(took.TotalSeconds, tags);
         if (record.Reason is { } failed)
         {
             var withReason = tags;

@@ -10,7 +10,11 @@ namespace Gateway.Http.Requests;
 /// Reports ended requests to the metrics and the access log, and warns the operator if no destination could be reached.
 /// </summary>
 internal sealed class HttpRequestReport(
-    HttpAccessLog log, HttpRequestMetrics metrics, OperatorWarnings warnings, DestinationErrors? errors = null)
+    HttpAccessLog log,
+    HttpRequestMetrics metrics,
+    OperatorWarnings warnings,
+    DestinationErrors? errors = null,
+    DestinationTimes? times = null)
 {
     /// <summary>The server has refused a request before the application saw it.</summary>
     public void Refused(ConnectionIdentity connection, string listener, BadHttpRequestException problem)
@@ -28,12 +32,16 @@ internal sealed class HttpRequestReport(
     /// <summary>A request has ended.</summary>
     public void Completed(RequestRecord record)
     {
-        metrics.Completed(record);
+        var took = record.Elapsed;
+        metrics.Completed(record, took);
         record.OfConnection?.End(record);
-        if (record.Reason is { } fault && fault.BlamesDestination()
-            && record.Context.Features.Find<IReverseProxyFeature>()?.ProxiedDestination is { } asked)
+        if (record.Context.Features.Find<IReverseProxyFeature>()?.ProxiedDestination is { } asked)
         {
-            errors?.Note(asked, fault.Label());
+            times?.Count(asked, took, record.Status);
+            if (record.Reason is { } fault && fault.BlamesDestination())
+            {
+                errors?.Note(asked, record.FailureText!);
+            }
         }
         log.Ended(record);
 

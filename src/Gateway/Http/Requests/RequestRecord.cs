@@ -47,6 +47,15 @@ internal sealed class RequestRecord(
     /// <summary>Why the request failed; null if it did not fail.</summary>
     public CloseReason? Reason { get; private set; }
 
+    /// <summary>
+    /// <see cref="Reason"/> in one word, and behind it, if the destination could not be reached, what was in the way; null: the request did
+    /// not fail.
+    /// </summary>
+    public string? FailureText => Reason is not { } reason ? null
+        : reason.IsUnreachable() && LogText.DetailOf(RequestFailures.ErrorOf(context)?.Exception) is { } detail
+            ? $"{reason.Label()}: {detail}"
+            : reason.Label();
+
     /// <summary>The status that was sent; 499: none was sent, because the client had left.</summary>
     public int Status { get; private set; }
 
