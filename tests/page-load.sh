@@ -3,7 +3,8 @@
 # the page is open and while nobody looks, one after the other in pairs. Not in CI: it takes some ten minutes and wants a quiet machine.
 #   tests/page-load.sh [--replay] [CONNECTIONS] [PAIRS] [SECONDS]      50000 10 5
 # --replay: the browser tells once what the page asks for; then a client at idle priority asks for that, and others make 500 round trips a second of
-# either kind (RATE=500), so that it is the gateway's own work that is seen and not the browser's.
+# either kind (RATE=500), so that it is the gateway's own work that is seen and not the browser's. On a machine that has other work, REALTIME=1 puts
+# gateway, backends and those others before it (SCHED_FIFO).
 # Needs root, python3, chromium, nftables and its library. Clients, gateway and backends have network namespaces of their own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -36,4 +37,4 @@ link "$b" 10.99.2.2 10.99.2.1
 ip -n "$c" route add local 198.18.0.0/15 dev lo
 ip -n "$g" route add 198.18.0.0/15 via 10.99.1.2
 ip netns exec "$g" sysctl -qw net.ipv4.ip_forward=1
-ip netns exec "$g" python3 tests/page_load.py run "$gateway" "$c" "$b" "${1:-50000}" "${2:-10}" "${3:-5}" "$rate"
+ip netns exec "$g" ${REALTIME:+chrt --fifo 1} python3 tests/page_load.py run "$gateway" "$c" "$b" "${1:-50000}" "${2:-10}" "${3:-5}" "$rate"

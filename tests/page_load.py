@@ -141,16 +141,16 @@ def look():
     paths = json.loads(sys.stdin.readline())
     for line in sys.stdin:
         if line == "open\n":
-            stop = threading.Event()
-            watching = threading.Thread(target=watch, args=(paths, stop))
+            stop, updates = threading.Event(), []
+            watching = threading.Thread(target=watch, args=(paths, stop, updates))
             watching.start()
         else:
             stop.set()
             watching.join()
-            print("closed", flush=True)
+            print(len(updates), flush=True)
 
 
-def watch(paths, stop):
+def watch(paths, stop, updates):
     asked = [http.client.HTTPConnection(*ADMIN) for _ in paths]
 
     def update():
@@ -158,6 +158,7 @@ def watch(paths, stop):
             admin.request("GET", path)
         for admin in asked:
             admin.getresponse().read()
+        updates.append(time.perf_counter())
 
     events = http.client.HTTPConnection(*ADMIN)
     events.request("GET", "/api/events")
@@ -187,7 +188,7 @@ class Browser:
         command = ["chromium", "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={folder}", "--no-sandbox", "--disable-gpu",
                    "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions", "--disable-background-networking", "--disable-sync",
                    "--window-size=1400,900", "about:blank"]
-        self.process = subprocess.Popen((["chrt", "--idle", "0"] if idle else []) + command, stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen(["chrt", "--idle" if idle else "--other", "0", *command], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, process_group=0)
         Browser.all.append(self)
         line = next(line for line in self.process.stderr if line.startswith("DevTools listening on "))
@@ -362,12 +363,12 @@ def replayed(process, pacer, folder, pairs, seconds):
         client.stdin.flush()
 
     def measure(is_open):
+        opened = time.perf_counter()
         if is_open:
             tell("open\n")
             expect(client)
         time.sleep(3)
-        before, idle = used(process.pid), idle_share()
-        begun = time.perf_counter()
+        before, idle, begun = used(process.pid), idle_share(), time.perf_counter()
         pacer.stdin.write(f"{seconds}\n")
         pacer.stdin.flush()
         row = json.loads(expect(pacer))
@@ -376,7 +377,8 @@ def replayed(process, pacer, folder, pairs, seconds):
         row["idle"] = (idle_after[0] - idle[0]) / (idle_after[1] - idle[1])
         if is_open:
             tell("close\n")
-            expect(client)
+            # Those of the pauses, too: the client has to keep up.
+            row["updates"] = int(expect(client)) / (time.perf_counter() - opened)
         return row
 
     rows = []
@@ -407,7 +409,7 @@ def report_work(rows):
         return " -> ".join(f"{statistics.median(row[index][key] for row in rows) * scale:.{digits}f}" for index in (0, 1))
 
     print(f"each second, without and with: CPU {both('cpu', 1000, 1)} ms, allocated {both('allocated', .001, 0)} KB, "
-          f"collections {both('collections', 1, 2)}")
+          f"collections {both('collections', 1, 2)}; updates {statistics.median(row[1]['updates'] for row in rows):.2f}")
 
 
 def cpu(pid):
