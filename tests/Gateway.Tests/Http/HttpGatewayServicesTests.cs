@@ -24,7 +24,7 @@ public class HttpGatewayServicesTests
         var services = new ServiceCollection().AddLogging().AddMetrics().AddHttpGateway();
         Assert.DoesNotContain(services, service => service.ServiceType == typeof(IHostedService) && service.ImplementationType?.Name == "DataProtectionHostedService");
         using var provider = services.BuildServiceProvider();
-        Assert.IsType<EphemeralDataProtectionProvider>(provider.GetRequiredService<IDataProtectionProvider>());
+        Assert.IsType<LateDataProtection>(provider.GetRequiredService<IDataProtectionProvider>());
         Assert.IsType<ClientInvokerFactory>(provider.GetRequiredService<IForwarderHttpClientFactory>());
     }
 
