@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the status page costs: 50,000 live connections of TCP, HTTP and Dnat, the page in a headless Chromium, and the round trips of others while
 # the page is open and while nobody looks, one after the other in pairs. Not in CI: it takes some ten minutes and wants a quiet machine.
-#   tests/page-load.sh [--replay] [CONNECTIONS] [PAIRS] [SECONDS]      50000 10 5
+#   tests/page-load.sh [--replay] [CONNECTIONS] [PAIRS] [SECONDS]      50000 10 5, with --replay 12: the look at the table of Dnat comes every 10 s
 # --replay: the browser tells once what the page asks for; then a client at idle priority asks for that, and others make 500 round trips a second of
 # either kind (RATE=500), so that it is the gateway's own work that is seen and not the browser's. On a machine that has other work, REALTIME=1 puts
 # gateway, backends and those others before it (SCHED_FIFO).
@@ -9,8 +9,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rate=0
-[ "${1:-}" != --replay ] || { rate=${RATE:-500}; shift; }
+rate=0 seconds=5
+[ "${1:-}" != --replay ] || { rate=${RATE:-500} seconds=12; shift; }
 # Before all other sessions of this machine, where the kernel groups processes by session.
 echo -20 2>/dev/null > /proc/self/autogroup || true
 gateway=${GATEWAY:-artifacts/gateway/Gateway}
@@ -37,4 +37,4 @@ link "$b" 10.99.2.2 10.99.2.1
 ip -n "$c" route add local 198.18.0.0/15 dev lo
 ip -n "$g" route add 198.18.0.0/15 via 10.99.1.2
 ip netns exec "$g" sysctl -qw net.ipv4.ip_forward=1
-ip netns exec "$g" ${REALTIME:+chrt --fifo 1} python3 tests/page_load.py run "$gateway" "$c" "$b" "${1:-50000}" "${2:-10}" "${3:-5}" "$rate"
+ip netns exec "$g" ${REALTIME:+chrt --fifo 1} python3 tests/page_load.py run "$gateway" "$c" "$b" "${1:-50000}" "${2:-10}" "${3:-$seconds}" "$rate"
