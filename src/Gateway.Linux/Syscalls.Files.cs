@@ -23,8 +23,10 @@ internal static unsafe partial class Syscalls
     // statx(2) has the same numbers and the same layout on every architecture, unlike stat.
     private const int WorkingDirectory = -100;
     private const uint StatxType = 1;
+    private const uint StatxFileSize = 0x200;
     private const int StatxSize = 256;
     private const int StatxModeOffset = 28;
+    private const int StatxFileSizeOffset = 40;
     private const int FileTypeMask = 0xF000;
 
     /// <summary>The type bits of the file at a path, or −errno. Does not open the file.</summary>
@@ -35,6 +37,17 @@ internal static unsafe partial class Syscalls
         {
             var result = Result(LibC.statx(WorkingDirectory, pointer, 0, StatxType, buffer));
             return result < 0 ? result : *(ushort*)(buffer + StatxModeOffset) & FileTypeMask;
+        }
+    }
+
+    /// <summary>The size of the file at a path, or −errno. Does not open the file.</summary>
+    internal static long FileSize(string path)
+    {
+        var buffer = stackalloc byte[StatxSize];
+        fixed (byte* pointer = Encoding.UTF8.GetBytes(path + "\0"))
+        {
+            var result = Result(LibC.statx(WorkingDirectory, pointer, 0, StatxFileSize, buffer));
+            return result < 0 ? result : *(long*)(buffer + StatxFileSizeOffset);
         }
     }
 

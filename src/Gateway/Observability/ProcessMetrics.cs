@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using System.IO.Enumeration;
 using Gateway.Linux;
 using Gateway.Tcp.Admission;
 
@@ -12,8 +11,6 @@ namespace Gateway.Observability;
 /// </summary>
 internal sealed class ProcessMetrics
 {
-    private const string Descriptors = "/proc/self/fd";
-
     private readonly Process _process = Process.GetCurrentProcess();
 
     public ProcessMetrics(IMeterFactory meters, ConnectionLimit limit)
@@ -31,7 +28,7 @@ internal sealed class ProcessMetrics
         meter.CreateObservableGauge("process.start_time", () => startTime, "s", "Start of the process since the Unix epoch.");
         if (OperatingSystem.IsLinux())
         {
-            meter.CreateObservableGauge("process.open_fds", CountDescriptors, description: "Open file descriptors.");
+            meter.CreateObservableGauge("process.open_fds", static () => OpenDescriptors.Count(), description: "Open file descriptors.");
         }
         if (DescriptorLimit.Read() is { } most)
         {
@@ -52,7 +49,4 @@ internal sealed class ProcessMetrics
         _process.Refresh();
         return _process;
     }
-
-    // Counts without reading the names, so that nothing is allocated for each descriptor.
-    private static int CountDescriptors() => new FileSystemEnumerable<bool>(Descriptors, static (ref FileSystemEntry _) => true).Count();
 }

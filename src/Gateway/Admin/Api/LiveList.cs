@@ -19,10 +19,10 @@ internal sealed class LiveList(
     TimeProvider time) : IDisposable
 {
     // The kernel copies its whole table for each look, so a look is good for some time: one for all that a page asks at a time, and for as
-    // long as looks take a hundredth of the time, because with two cores more would be seen in the 99th percentile of all connections.
-    private const int ShareOfLooks = 100;
+    // long as looks take a four-hundredth of the time: with two cores, a hundredth was seen in the 99th percentile of all connections.
+    private const int ShareOfLooks = 400;
     private static readonly TimeSpan LeastAge = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan MostAge = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MostAge = TimeSpan.FromMinutes(1);
 
     // A look takes as long as the table is large; others wait without a thread.
     private readonly SemaphoreSlim _look = new(1, 1);
