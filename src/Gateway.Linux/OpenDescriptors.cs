@@ -8,8 +8,8 @@ public static class OpenDescriptors
     private const string Folder = "/proc/self/fd";
 
     /// <summary>
-    /// How many there are. Since Linux 6.2 the folder's size tells. Before, they are counted one by one, which takes a tenth of a second for
-    /// tens of thousands: .NET looks at the target of each.
+    /// How many there are. Since Linux 6.2 the folder's size tells. Before, they are counted one by one, which takes a tenth of a second
+    /// for tens of thousands: .NET looks at the target of each.
     /// </summary>
     /// <exception cref="IOException">This system has no such folder.</exception>
     public static int Count()
