@@ -17,7 +17,7 @@ public sealed class IdleHttpConnectionTests
         await using var gateway = await GatewayProcess.StartAsync(
             ConfigFile.Tcp(FreePorts.Next(), backend.Address, new { Mode = "None" })
                 .AddHttp("web", port, backend.Address)
-                .Set("Listeners:web:HttpLimits", new { KeepAliveTimeout = "1s" }));
+                .Set("Listeners:web:HttpLimits", new { KeepAliveTimeout = "3s" }));
         using var idle = await TcpPeer.ConnectAsync(port);
         using (var brief = await TcpPeer.ConnectAsync(port))
         {
