@@ -3,7 +3,7 @@
 A client, a gateway and a backend, each in a network namespace. Relayed connections take two descriptors of the gateway, those of HTTP one and
 those of Dnat none, so the hard limit of descriptors decides how they are mixed. Clients and backends are processes that hold a part each.
 """
-import base64, gc, http.client, json, os, resource, select, signal, socket, statistics, struct, subprocess, sys, tempfile, threading, time
+import base64, gc, http.client, json, os, random, resource, select, signal, socket, statistics, struct, subprocess, sys, tempfile, threading, time
 
 SELF = os.path.abspath(__file__)
 GATEWAY, BACKEND = "10.99.1.1", "10.99.2.2"
@@ -355,6 +355,13 @@ def record(folder):
 
 
 # What the gateway itself costs others: the page's requests without a browser, by a client that runs only where a core is idle.
+# Without and with the page, in an order drawn anew for each pair, and after a pause that is drawn, too: what comes once a minute (the kernel
+# looks for connections that have ended) would otherwise fall on the same side of all pairs.
+def drawn():
+    time.sleep(random.uniform(0, 10))
+    return random.sample((False, True), 2)
+
+
 def replayed(process, pacer, folder, pairs, seconds):
     client = subprocess.Popen(["chrt", "--idle", "0", sys.executable, SELF, "look"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
@@ -386,7 +393,7 @@ def replayed(process, pacer, folder, pairs, seconds):
         tell(json.dumps(record(folder)) + "\n")
         measure(True)
         for pair in range(pairs):
-            both = {is_open: measure(is_open) for is_open in ((False, True) if pair % 2 == 0 else (True, False))}
+            both = {is_open: measure(is_open) for is_open in drawn()}
             rows.append((both[False], both[True]))
             print(f"pair {pair + 1:2}: " + "   ".join(
                 f"{kind} p50 {both[False][kind]['p50']:.0f} -> {both[True][kind]['p50']:.0f}, p99 {both[False][kind]['p99']:.0f} -> "
@@ -476,7 +483,7 @@ def paired(process, prober, folder, pairs, seconds):
 
     browser, rows, at_first = Browser(folder, idle=True), [], resident(process.pid)
     for pair in range(pairs):
-        both = {page: measure(page) for page in ((False, True) if pair % 2 == 0 else (True, False))}
+        both = {page: measure(page) for page in drawn()}
         rows.append((both[False], both[True]))
         print(f"pair {pair + 1:2}: " + "   ".join(
             f"{kind} p50 {both[False][kind]['p50']:.0f} -> {both[True][kind]['p50']:.0f}, p99 {both[False][kind]['p99']:.0f} -> "
