@@ -33,22 +33,16 @@ internal static unsafe partial class Syscalls
     internal static int FileMode(string path)
     {
         var buffer = stackalloc byte[StatxSize];
-        fixed (byte* pointer = Encoding.UTF8.GetBytes(path + "\0"))
-        {
-            var result = Result(LibC.statx(WorkingDirectory, pointer, 0, StatxType, buffer));
-            return result < 0 ? result : *(ushort*)(buffer + StatxModeOffset) & FileTypeMask;
-        }
+        var result = Statx(path, StatxType, buffer);
+        return result < 0 ? result : *(ushort*)(buffer + StatxModeOffset) & FileTypeMask;
     }
 
     /// <summary>The size of the file at a path, or −errno. Does not open the file.</summary>
     internal static long FileSize(string path)
     {
         var buffer = stackalloc byte[StatxSize];
-        fixed (byte* pointer = Encoding.UTF8.GetBytes(path + "\0"))
-        {
-            var result = Result(LibC.statx(WorkingDirectory, pointer, 0, StatxFileSize, buffer));
-            return result < 0 ? result : *(long*)(buffer + StatxFileSizeOffset);
-        }
+        var result = Statx(path, StatxFileSize, buffer);
+        return result < 0 ? result : *(long*)(buffer + StatxFileSizeOffset);
     }
 
     /// <summary>A folder's descriptor, or −errno.</summary>
@@ -77,6 +71,14 @@ internal static unsafe partial class Syscalls
                     return result;
                 }
             }
+        }
+    }
+
+    private static int Statx(string path, uint asked, byte* buffer)
+    {
+        fixed (byte* pointer = Encoding.UTF8.GetBytes(path + "\0"))
+        {
+            return Result(LibC.statx(WorkingDirectory, pointer, 0, asked, buffer));
         }
     }
 }

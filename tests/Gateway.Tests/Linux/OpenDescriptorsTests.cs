@@ -1,24 +1,22 @@
 using System.IO.Pipes;
 using Gateway.Linux;
+using Gateway.Testing;
 
 namespace Gateway.Tests.Linux;
 
 public class OpenDescriptorsTests
 {
-    private const int Pipes = 500;
-
-    /// <summary>Other tests open and close descriptors meanwhile, but not so many.</summary>
+    /// <summary>Counting one by one opens one itself. Other tests open and close theirs meanwhile, so the two numbers meet again and again.</summary>
     [Fact]
-    public void Count_OfPipes_IsThatOfTheFolder()
+    public async Task Count_IsThatOfTheFolder()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "descriptors are Linux's");
-        var before = OpenDescriptors.Count();
+        var pipes = Enumerable.Range(0, 100).Select(static _ => new AnonymousPipeServerStream()).ToList();
 
-        var pipes = Enumerable.Range(0, Pipes).Select(static _ => new AnonymousPipeServerStream()).ToList();
-        var (count, oneByOne) = (OpenDescriptors.Count(), OpenDescriptors.CountOneByOne());
+        await Eventually.TrueAsync(
+            static () => OpenDescriptors.Count() is > 200 and var count && Math.Abs(count - OpenDescriptors.CountOneByOne()) <= 1,
+            "the same number");
+
         pipes.ForEach(static pipe => pipe.Dispose());
-
-        Assert.InRange(count - before, 2 * Pipes * 0.8, 2 * Pipes * 1.2);
-        Assert.InRange(count, oneByOne * 0.8, oneByOne * 1.2);
     }
 }
