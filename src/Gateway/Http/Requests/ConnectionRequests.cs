@@ -97,7 +97,7 @@ internal sealed class ConnectionRequests
         (Status, Failure) = (record.Status, record.FailureText);
         _endedAt = Environment.TickCount64;
         // A request that no destination got has not come to the transforms.
-        if (record.Context.Features.Find<IReverseProxyFeature>() is { } proxy)
+        if (record.Proxy is { } proxy)
         {
             Send(proxy);
         }

@@ -1,11 +1,9 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Gateway.Configuration;
-using Gateway.Http.Messages;
 using Gateway.Kubernetes.Endpoints;
 using Gateway.Observability;
 using Gateway.Tcp.Telemetry;
-using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Http.Requests;
 
@@ -70,7 +68,7 @@ internal sealed class HttpRequestMetrics : IStartsAtZero
     public void Completed(RequestRecord record, TimeSpan took)
     {
         var tags = new TagList { { "listener", record.Listener } };
-        if (record.Context.Features.Find<IReverseProxyFeature>() is { } proxy)
+        if (record.Proxy is { } proxy)
         {
             tags.Add("route", proxy.Route.Config.RouteId);
             tags.Add("cluster", proxy.Cluster.Config.ClusterId);

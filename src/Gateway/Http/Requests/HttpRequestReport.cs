@@ -1,8 +1,6 @@
 using Gateway.Http.Backends.Exchange;
-using Gateway.Http.Messages;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Telemetry;
-using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Http.Requests;
 
@@ -35,7 +33,7 @@ internal sealed class HttpRequestReport(
         var took = record.Elapsed;
         metrics.Completed(record, took);
         record.OfConnection?.End(record);
-        if (record.Context.Features.Find<IReverseProxyFeature>()?.ProxiedDestination is { } asked)
+        if (record.Proxy?.ProxiedDestination is { } asked)
         {
             times?.Count(asked, took, record.Status);
             if (record.Reason is { } fault && fault.BlamesDestination())
@@ -47,7 +45,7 @@ internal sealed class HttpRequestReport(
 
         // The warning comes after the access line of the request.
         if (record.Reason is { } reason && reason.IsUnreachable()
-            && record.Context.Features.Find<IReverseProxyFeature>() is { } proxy)
+            && record.Proxy is { } proxy)
         {
             var destination = proxy.ProxiedDestination is { } last ? $"destination:{last.DestinationId}," : "";
             warnings.Unreachable(

@@ -5,6 +5,7 @@ using Gateway.Http.Messages;
 using Gateway.Http.Responses;
 using Gateway.Tcp.Identification;
 using Gateway.Tcp.Telemetry;
+using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Http.Requests;
 
@@ -43,6 +44,9 @@ internal sealed class RequestRecord(
 
     /// <summary>The exception that ended the request in the gateway, if any.</summary>
     public Exception? Failure { get; private set; }
+
+    /// <summary>Of a request that has ended: how YARP routed it; null: it came to no route.</summary>
+    public IReverseProxyFeature? Proxy => field ??= context.Features.Find<IReverseProxyFeature>();
 
     /// <summary>Why the request failed; null if it did not fail.</summary>
     public CloseReason? Reason { get; private set; }
