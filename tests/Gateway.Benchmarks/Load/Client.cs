@@ -114,20 +114,7 @@ internal sealed class Client(SliceRequest request, Backend backend)
 
     private void Open(int index)
     {
-        var fd = Syscalls.Socket(SockAddr.InterNetwork);
-        if (fd < 0)
-        {
-            throw new InvalidOperationException($"socket: errno {-fd}");
-        }
-
-        _ = Syscalls.SetOption(fd, SocketOption.NoDelay, 1);
-        var connected = Syscalls.Connect(fd, _target);
-        if (connected is < 0 and not -Errno.EINPROGRESS)
-        {
-            throw new InvalidOperationException($"connect to port {request.Port}: errno {-connected}");
-        }
-
-        var socket = new LoadSocket(fd) { SentAt = Stopwatch.GetTimestamp() };
+        var socket = LoadSocket.Connect(_target);
         _sockets[index] = socket;
         socket.Register(_epoll, request.Kind == SliceKind.Bulk ? EpollEvents.Out : Both | EpollEvents.EdgeTriggered, index);
     }

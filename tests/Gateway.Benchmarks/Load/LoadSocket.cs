@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Gateway.Linux;
 
 namespace Gateway.Benchmarks.Load;
@@ -25,6 +26,26 @@ internal sealed class LoadSocket(int number)
     public bool AwaitsUpgrade { get; set; }
 
     public long SentAt { get; set; }
+
+    /// <summary>Begins to connect.</summary>
+    /// <exception cref="InvalidOperationException">No socket could be made, or the connect failed at once.</exception>
+    public static LoadSocket Connect(in SockAddr target)
+    {
+        var fd = Syscalls.Socket(SockAddr.InterNetwork);
+        if (fd < 0)
+        {
+            throw new InvalidOperationException($"socket: errno {-fd}");
+        }
+
+        _ = Syscalls.SetOption(fd, SocketOption.NoDelay, 1);
+        var connected = Syscalls.Connect(fd, target);
+        if (connected is < 0 and not -Errno.EINPROGRESS)
+        {
+            throw new InvalidOperationException($"connect to {target.ToIPEndPoint()}: errno {-connected}");
+        }
+
+        return new LoadSocket(fd) { SentAt = Stopwatch.GetTimestamp() };
+    }
 
     public void Register(EpollSet epoll, EpollEvents events, int index)
     {

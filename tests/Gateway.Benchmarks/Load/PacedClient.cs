@@ -36,7 +36,8 @@ internal sealed class PacedClient(int port, string path, int connections, int pe
             var now = Stopwatch.GetTimestamp();
             for (var i = 0; i < connections; i++)
             {
-                Open(i);
+                _sockets[i] = LoadSocket.Connect(SockAddr.From(new IPEndPoint(IPAddress.Loopback, port)));
+                _sockets[i].Register(_epoll, EpollEvents.In | EpollEvents.Out | EpollEvents.EdgeTriggered, i);
                 _due[i] = now + (_interval * i / connections);
             }
 
@@ -60,15 +61,6 @@ internal sealed class PacedClient(int port, string path, int connections, int pe
 
             _epoll.Dispose();
         }
-    }
-
-    private void Open(int index)
-    {
-        var fd = Syscalls.Socket(SockAddr.InterNetwork);
-        _ = Syscalls.SetOption(fd, SocketOption.NoDelay, 1);
-        _sockets[index] = new LoadSocket(fd);
-        _ = Syscalls.Connect(fd, SockAddr.From(new IPEndPoint(IPAddress.Loopback, port)));
-        _sockets[index].Register(_epoll, EpollEvents.In | EpollEvents.Out | EpollEvents.EdgeTriggered, index);
     }
 
     private void RunFor(double seconds)

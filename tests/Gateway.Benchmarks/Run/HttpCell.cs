@@ -9,7 +9,9 @@ namespace Gateway.Benchmarks.Run;
 /// <param name="OverYarp">Our speed over plain YARP's, at least; null: YARP cannot do it.</param>
 /// <param name="OverNginx">The same for nginx.</param>
 /// <param name="CpuOverOther">Our CPU over that of the build that had HTTP on .NET's sockets (--other), at most; null: no goal.</param>
-/// <param name="PerSecond">Requests a second; null: each connection sends again at once. With a rate, p99 is to be no worse than the other build's.</param>
+/// <param name="PerSecond">
+/// Requests a second; null: each connection sends again at once. With a rate, p99 is to be no worse than the other build's.
+/// </param>
 internal sealed record HttpCell(
     string Name,
     string Path,

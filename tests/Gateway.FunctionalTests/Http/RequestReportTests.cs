@@ -43,7 +43,8 @@ public sealed class RequestReportTests
         // Anybody can say so: it is not told as a fault of the destination.
         using (var looping = await TcpPeer.ConnectAsync(http))
         {
-            await looping.SendAsync($"GET / HTTP/1.1\r\nHost: a\r\nCDN-Loop: {string.Join(',', Enumerable.Repeat("gateway", 10))}\r\nConnection: close\r\n\r\n");
+            var passes = string.Join(',', Enumerable.Repeat("gateway", 10));
+            await looping.SendAsync($"GET / HTTP/1.1\r\nHost: a\r\nCDN-Loop: {passes}\r\nConnection: close\r\n\r\n");
             await looping.WaitForEndAsync();
         }
 

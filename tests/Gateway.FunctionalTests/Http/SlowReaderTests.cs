@@ -24,7 +24,8 @@ public sealed class SlowReaderTests
 
         var line = await gateway.WaitForAccessAsync("error=ResponseStalled", "took nothing for 2 s");
         await gateway.WaitForMetricAsync("gateway_http_response_stalled_total", v => v == 1, ("listener", "web"), ("reason", "timeout"));
-        await gateway.WaitForMetricAsync("gateway_http_request_failures_total", v => v == 1, ("listener", "web"), ("reason", "response_stalled"));
+        await gateway.WaitForMetricAsync(
+            "gateway_http_request_failures_total", v => v == 1, ("listener", "web"), ("reason", "response_stalled"));
         await gateway.WaitForMetricAsync("gateway_http_response_waiting", v => v == 0);
 
         Assert.Contains("status=200", line.Text, StringComparison.Ordinal);

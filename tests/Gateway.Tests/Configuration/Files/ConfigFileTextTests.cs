@@ -49,7 +49,8 @@ public sealed class ConfigFileTextTests
     {
         using var folder = new TemporaryFolder();
 
-        Assert.False(ConfigFileText.TryRead(folder.Write("a.json", new string('x', (1024 * 1024) + 1)), out _, out var error, maxBytes: 1024 * 1024));
+        var file = folder.Write("a.json", new string('x', (1024 * 1024) + 1));
+        Assert.False(ConfigFileText.TryRead(file, out _, out var error, maxBytes: 1024 * 1024));
 
         Assert.Equal("the file is larger than 1 MiB", error);
     }
