@@ -122,6 +122,9 @@ internal static class ConntrackTable
 
                 rest = rest[Math.Min(rest.Length, Netlink.Align(size))..];
             }
+
+            // A large table takes a tenth of a second, and a kernel that does not preempt would let this thread go on until its next tick.
+            Thread.Yield();
         }
     }
 

@@ -60,8 +60,16 @@ public sealed class StatusPageTests(AdminGateway admin) : IClassFixture<AdminGat
         await browser.WaitForAsync("/[1-9][0-9]* requests/.test(document.querySelector('#clusters-table').textContent)");
         Assert.Equal("none", await browser.EvaluateAsync(
             "[...document.querySelectorAll('#clusters-table th')].find(head => head.textContent === 'p99').ariaSort"));
+        // Routes are asked for once, whatever the number of updates, and again when a configuration changed them.
+        await browser.WaitForAsync($"{AskedFor("clusters")} >= 3");
+        Assert.Equal("1", await browser.EvaluateAsync(AskedFor("routes")));
+        await admin.Gateway.ReloadAsync(admin.Config.Copy().Set("TcpProxy:Routes:in:IdleTimeout", "02:03:04"));
+        await browser.WaitForAsync("document.querySelector('#routes-table').textContent.includes('02:03:04')");
         Assert.Equal("Gateway", await browser.EvaluateAsync("document.title"));
         // The refused search is an answer with status 400, which Chromium logs; nothing else is complained of.
         Assert.DoesNotContain(browser.Complaints, static complaint => !complaint.Contains("client=nobody", StringComparison.Ordinal));
     }
+
+    private static string AskedFor(string resource) =>
+        $"performance.getEntriesByType('resource').filter(one => one.name.endsWith('/api/{resource}')).length";
 }

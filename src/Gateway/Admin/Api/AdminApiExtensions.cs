@@ -22,6 +22,7 @@ internal static class AdminApiExtensions
             var runtime = provider.GetRequiredService<GatewayRuntime>();
             return new AdminToken(() => runtime.Current.Config.Admin?.TokenPath);
         })
+        .AddSingleton<ApiTurn>()
         .AddSingleton<ConnectionsResource>()
         .AddSingleton<ListenersResource>()
         .AddSingleton<RoutesResource>()

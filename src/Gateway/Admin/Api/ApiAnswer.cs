@@ -4,56 +4,28 @@ using System.Text.Json;
 namespace Gateway.Admin.Api;
 
 /// <summary>
-/// One JSON answer of the API, written straight to the response. Characters that mean something in HTML are escaped, so that the text is
-/// harmless even where a reader takes it for a page.
+/// JSON answers of the API. Characters that mean something in HTML are escaped, so that the text is harmless even where a reader takes it
+/// for a page.
 /// </summary>
-internal sealed class ApiAnswer : IAsyncDisposable
+internal static class ApiAnswer
 {
-    private const int FlushBytes = 32 * 1024;
-
-    private readonly HttpResponse _response;
-
-    private ApiAnswer(HttpResponse response)
-    {
-        _response = response;
-        Json = new Utf8JsonWriter(response.BodyWriter, new JsonWriterOptions { Encoder = JavaScriptEncoder.Default });
-        Json.WriteStartObject();
-    }
-
-    /// <summary>Writes the members of the answer's object.</summary>
-    public Utf8JsonWriter Json { get; }
-
-    /// <summary>Begins an answer.</summary>
+    /// <summary>Writes an answer into the response's buffer, and sends nothing: that may wait for the peer.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="status">The status.</param>
-    public static ApiAnswer Begin(HttpContext context, int status = StatusCodes.Status200OK)
+    /// <param name="members">Writes the members of the answer's object.</param>
+    public static void Write(HttpContext context, Action<Utf8JsonWriter> members)
     {
-        context.Response.StatusCode = status;
         context.Response.ContentType = "application/json; charset=utf-8";
-        return new ApiAnswer(context.Response);
+        using var json = new Utf8JsonWriter(context.Response.BodyWriter, new JsonWriterOptions { Encoder = JavaScriptEncoder.Default });
+        json.WriteStartObject();
+        members(json);
+        json.WriteEndObject();
     }
 
     /// <summary>Answers with an error: <c>{"error": text}</c>.</summary>
     public static async Task FailAsync(HttpContext context, int status, string text)
     {
-        await using var answer = Begin(context, status);
-        answer.Json.WriteString("error", text);
-    }
-
-    /// <summary>Sends what was written, if that is much. Waits while the peer does not read.</summary>
-    public async ValueTask FlushAsync(CancellationToken cancellation)
-    {
-        if (Json.BytesPending >= FlushBytes)
-        {
-            Json.Flush();
-            await _response.BodyWriter.FlushAsync(cancellation);
-        }
-    }
-
-    /// <summary>Ends the object.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        Json.WriteEndObject();
-        await Json.DisposeAsync();
+        context.Response.StatusCode = status;
+        Write(context, json => json.WriteString("error", text));
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Gateway.Tcp.Telemetry;
 
 namespace Gateway.Admin.Api;
@@ -14,6 +15,7 @@ internal sealed partial class ApiEndpoint(
     ClustersResource clusters,
     ConfigResource config,
     EventsResource events,
+    ApiTurn turn,
     AdminToken token,
     ILogger<ApiEndpoint> logger)
 {
@@ -30,14 +32,14 @@ internal sealed partial class ApiEndpoint(
         var path = context.Request.Path.Value ?? "";
         Func<HttpContext, Task>? read = path switch
         {
-            "/api/connections" => connections.ListAsync,
-            "/api/closed" => connections.ListClosedAsync,
-            "/api/reasons" => connections.ListReasonsAsync,
-            "/api/listeners" => listeners.ListAsync,
-            "/api/routes" => routes.ListAsync,
-            "/api/clusters" => clusters.ListAsync,
-            "/api/config" => config.ConfigAsync,
-            "/api/status" => config.StatusAsync,
+            "/api/connections" => request => SearchAsync(request, connections.List),
+            "/api/closed" => request => SearchAsync(request, connections.ListClosed),
+            "/api/reasons" => request => WriteAsync(request, connections.ListReasons),
+            "/api/listeners" => request => WriteAsync(request, listeners.List),
+            "/api/routes" => request => WriteAsync(request, routes.List),
+            "/api/clusters" => request => WriteAsync(request, clusters.List),
+            "/api/config" => request => WriteAsync(request, config.WriteConfig),
+            "/api/status" => request => WriteAsync(request, config.WriteStatus),
             "/api/events" => events.StreamAsync,
             _ => null,
         };
@@ -56,6 +58,20 @@ internal sealed partial class ApiEndpoint(
             [_, _, "clusters", var cluster, "destinations", var destination, "undrain"] => DrainAsync(context, cluster, destination, false),
             _ => ApiAnswer.FailAsync(context, StatusCodes.Status404NotFound, $"not found: {Paths}"),
         };
+    }
+
+    private async Task SearchAsync(HttpContext context, Action<ConnectionFilter, Utf8JsonWriter> write)
+    {
+        if (await ConnectionFilter.ReadAsync(context) is { } filter)
+        {
+            await WriteAsync(context, json => write(filter, json));
+        }
+    }
+
+    private async Task WriteAsync(HttpContext context, Action<Utf8JsonWriter> members)
+    {
+        await turn.TakeAsync(() => ApiAnswer.Write(context, members), context.RequestAborted);
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 
     private async Task CloseAsync(HttpContext context, string id)

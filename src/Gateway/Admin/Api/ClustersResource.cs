@@ -18,22 +18,18 @@ internal sealed class ClustersResource(
     private const string Unhealthy = "unhealthy";
     private const string Unknown = "unknown";
 
-    /// <summary>Answers with all clusters.</summary>
-    public async Task ListAsync(HttpContext context)
+    /// <summary>Writes all clusters.</summary>
+    public void List(Utf8JsonWriter json)
     {
-        await using var answer = ApiAnswer.Begin(context);
-        var json = answer.Json;
         json.WriteStartArray("clusters");
         foreach (var cluster in tcp.Model.Clusters.Values.OrderBy(static cluster => cluster.Name, StringComparer.Ordinal))
         {
             Write(json, cluster);
-            await answer.FlushAsync(context.RequestAborted);
         }
 
         foreach (var cluster in http.GetClusters().OrderBy(static cluster => cluster.ClusterId, StringComparer.Ordinal))
         {
             Write(json, cluster);
-            await answer.FlushAsync(context.RequestAborted);
         }
 
         json.WriteEndArray();

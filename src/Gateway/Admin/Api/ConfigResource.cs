@@ -15,38 +15,23 @@ internal sealed class ConfigResource(
     TcpDataPlane tcp,
     TimeProvider time)
 {
-    /// <summary>Answers with the configuration's state.</summary>
-    public async Task ConfigAsync(HttpContext context)
+    /// <summary>Writes the configuration's state.</summary>
+    public void WriteConfig(Utf8JsonWriter json)
     {
-        await using var answer = ApiAnswer.Begin(context);
-        WriteConfig(answer.Json);
-        answer.Json.WriteStartObject("sources");
+        WriteVersion(json);
+        json.WriteStartObject("sources");
         foreach (var (entry, source) in runtime.Current.Origins.OrderBy(static origin => origin.Key, StringComparer.Ordinal))
         {
-            answer.Json.WriteString(entry, source);
+            json.WriteString(entry, source);
         }
 
-        answer.Json.WriteEndObject();
+        json.WriteEndObject();
     }
 
-    /// <summary>Answers with the state of the process.</summary>
-    public async Task StatusAsync(HttpContext context)
+    /// <summary>Writes the state of the process.</summary>
+    public void WriteStatus(Utf8JsonWriter json)
     {
-        var write = await ReadStatusAsync();
-        await using var answer = ApiAnswer.Begin(context);
-        write(answer.Json);
-    }
-
-    /// <summary>Reads the process's state.</summary>
-    /// <returns>What writes its members.</returns>
-    public async Task<Action<Utf8JsonWriter>> ReadStatusAsync()
-    {
-        var (relayed, http, forwarded) = await live.CountAsync();
-        return json => WriteStatus(json, relayed, http, forwarded);
-    }
-
-    private void WriteStatus(Utf8JsonWriter json, int relayed, int http, int forwarded)
-    {
+        var (relayed, http, forwarded) = live.Count();
         json.WriteString("gateway", GatewayVersion.Text);
         json.WriteString("engine", tcp.EngineName);
         ApiTime.Write(json, "at", time.GetUtcNow());
@@ -59,11 +44,11 @@ internal sealed class ConfigResource(
         json.WriteNumber("dnat", forwarded);
         json.WriteEndObject();
         json.WriteStartObject("config");
-        WriteConfig(json);
+        WriteVersion(json);
         json.WriteEndObject();
     }
 
-    private void WriteConfig(Utf8JsonWriter json)
+    private void WriteVersion(Utf8JsonWriter json)
     {
         var (config, state) = (runtime.Current.Config, status.Current);
         json.WriteNumber("version", state.Version);

@@ -15,6 +15,9 @@ internal sealed record ConnectionFilter
     /// <summary>The most connections of an answer. A higher limit counts as this.</summary>
     public const int MostLimit = 1000;
 
+    /// <summary>Matches every connection, and asks for none of them: only for their number.</summary>
+    public static readonly ConnectionFilter None = new() { Limit = 0 };
+
     private const int BitsOfNumber = 8;
 
     private static readonly string[] Known = ["client", "listener", "route", "limit", "sort", "reason"];
@@ -30,6 +33,9 @@ internal sealed record ConnectionFilter
 
     /// <summary>The route's name, whatever its case; null: any.</summary>
     public string? Route { get; private init; }
+
+    /// <summary>Why the connection ended; null: for any reason. For ended connections only.</summary>
+    public string? Reason { get; private init; }
 
     /// <summary>The most connections of the answer.</summary>
     public int Limit { get; private init; } = DefaultLimit;
@@ -86,11 +92,15 @@ internal sealed record ConnectionFilter
             Port = client?.Port,
             Listener = Value(query, "listener"),
             Route = Value(query, "route"),
+            Reason = Value(query, "reason"),
             Limit = Math.Min(limit, MostLimit),
             IsOldestFirst = sort == "oldest",
         };
         return null;
     }
+
+    /// <summary>Whether every live connection is asked for.</summary>
+    public bool MatchesAll => Client is null && Listener is null && Route is null && Port is null;
 
     /// <summary>Whether a connection is asked for.</summary>
     /// <param name="client">The client's address.</param>

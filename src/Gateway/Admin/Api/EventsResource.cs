@@ -10,7 +10,8 @@ namespace Gateway.Admin.Api;
 /// subscriber reads the ring of ended connections itself, so the data plane does not know of subscribers, and a slow subscriber misses
 /// connections but delays nothing. The stream ends with the listener.
 /// </summary>
-internal sealed class EventsResource(ConfigResource config, ConnectionsResource connections, ClosedConnections closed, TimeProvider time)
+internal sealed class EventsResource(
+    ConfigResource config, ConnectionsResource connections, ClosedConnections closed, ApiTurn turn, TimeProvider time)
 {
     /// <summary>The most subscribers at once. Admin has 32 connections, and scrapes and probes need some of them.</summary>
     public const int MostSubscribers = 8;
@@ -75,19 +76,22 @@ internal sealed class EventsResource(ConfigResource config, ConnectionsResource 
         using var timer = new PeriodicTimer(Interval, time);
         do
         {
-            var status = await config.ReadStatusAsync();
-            Write(events, "event: status\ndata: "u8, status);
-            if (closed.Last != seen)
-            {
-                var since = seen;
-                seen = closed.Last;
-                WriteClosed(events, filter, since);
-            }
-
+            var (since, last) = (seen, closed.Last);
+            await turn.TakeAsync(() => WriteNews(events, filter, since, last), end.Token);
+            seen = last;
             await context.Response.BodyWriter.WriteAsync(events.WrittenMemory, end.Token);
             events.ResetWrittenCount();
         }
         while (await timer.WaitForNextTickAsync(end.Token));
+    }
+
+    private void WriteNews(ArrayBufferWriter<byte> events, ConnectionFilter filter, long since, long last)
+    {
+        Write(events, "event: status\ndata: "u8, config.WriteStatus);
+        if (last != since)
+        {
+            WriteClosed(events, filter, since);
+        }
     }
 
     private void WriteClosed(IBufferWriter<byte> events, ConnectionFilter filter, long since)

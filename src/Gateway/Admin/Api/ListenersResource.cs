@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Gateway.Configuration;
 using Gateway.Snapshots;
 
@@ -10,12 +11,10 @@ internal sealed class ListenersResource(GatewayRuntime runtime, LiveList live)
     // The text is one cell of the page.
     private const int MostNetworks = 8;
 
-    /// <summary>Answers with all listeners.</summary>
-    public async Task ListAsync(HttpContext context)
+    /// <summary>Writes all listeners.</summary>
+    public void List(Utf8JsonWriter json)
     {
-        var counts = await live.CountByListenerAsync();
-        await using var answer = ApiAnswer.Begin(context);
-        var json = answer.Json;
+        var counts = live.CountByListener();
         json.WriteStartArray("listeners");
         foreach (var (name, listener) in runtime.Current.Config.Listeners)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Gateway.Tcp.Admission;
 using Gateway.Tcp.Prologue;
 using Gateway.Tcp.Status;
@@ -6,7 +7,7 @@ namespace Gateway.Admin.Api;
 
 /// <summary>
 /// The live connections of both planes and of the kernel. It walks the tables that admission and drain use anyway, in parts, so that no
-/// lock is held for long, and makes objects only for the connections of the answer.
+/// lock is held for long, and makes objects only for the connections of the answer. For one thread at a time (<see cref="ApiTurn"/>).
 /// </summary>
 /// <param name="tcp">The connections that an engine carries.</param>
 /// <param name="http">The connections of HTTP clients.</param>
@@ -16,7 +17,7 @@ internal sealed class LiveList(
     LiveConnections tcp,
     LiveConnections http,
     Func<ForwardedQuestion, ForwardedAnswer> listForwarded,
-    TimeProvider time) : IDisposable
+    TimeProvider time)
 {
     // The kernel copies its whole table for each look, so a look is good for some time: one for all that a page asks at a time, and for as
     // long as looks take a four-hundredth of the time: with two cores, a hundredth was seen in the 99th percentile of all connections.
@@ -24,34 +25,41 @@ internal sealed class LiveList(
     private static readonly TimeSpan LeastAge = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan MostAge = TimeSpan.FromMinutes(1);
 
-    // A look takes as long as the table is large; others wait without a thread.
-    private readonly SemaphoreSlim _look = new(1, 1);
+    // A page asks for connections and for the numbers by listener, at the same time.
+    private static readonly TimeSpan AgeOfCounts = TimeSpan.FromSeconds(1);
+
+    private Dictionary<string, int> _counts = [];
+    private long? _countedAt;
     private ForwardedQuestion _question = new(null, null, null, null, 0);
     private ForwardedAnswer _forwarded = ForwardedAnswer.None;
     private long? _forwardedAt;
     private TimeSpan _forwardedFor = LeastAge;
 
     /// <summary>The number of live connections: carried, of HTTP clients, forwarded.</summary>
-    public async Task<(int Tcp, int Http, int Dnat)> CountAsync() => (tcp.Count, http.Count, (await ForwardedAsync(null)).Total);
+    public (int Tcp, int Http, int Dnat) Count() => (tcp.Count, http.Count, Forwarded(null).Total);
 
     /// <summary>Finds connections.</summary>
     /// <param name="filter">Which.</param>
     /// <returns>The connections in the order that was asked for, at most as many as the limit, and the number of all that match.</returns>
-    public async Task<(IReadOnlyList<ConnectionSummary> Connections, int Total)> FindAsync(ConnectionFilter filter)
+    public (IReadOnlyList<ConnectionSummary> Connections, int Total) Find(ConnectionFilter filter)
     {
         var (found, total) = FindAccepted(filter);
-        var forwarded = await ForwardedAsync(
-            new ForwardedQuestion(filter.Client, filter.Port, filter.Listener, filter.Route, filter.Limit));
+        var forwarded = Forwarded(new ForwardedQuestion(filter.Client, filter.Port, filter.Listener, filter.Route, filter.Limit));
         return ([.. found, .. forwarded.Connections.Take(filter.Limit - found.Length)], total + forwarded.Matching);
     }
 
     /// <summary>The numbers of live connections by listener.</summary>
-    public async Task<IReadOnlyDictionary<string, int>> CountByListenerAsync()
+    public IReadOnlyDictionary<string, int> CountByListener()
     {
-        var counts = new Dictionary<string, int>((await ForwardedAsync(null)).ByListener, StringComparer.OrdinalIgnoreCase);
-        foreach (var connection in Walk())
+        if (_countedAt is not { } at || time.GetElapsedTime(at) > AgeOfCounts)
         {
-            counts[connection.ListenerName] = counts.GetValueOrDefault(connection.ListenerName) + 1;
+            FindAccepted(ConnectionFilter.None);
+        }
+
+        var counts = new Dictionary<string, int>(Forwarded(null).ByListener, StringComparer.OrdinalIgnoreCase);
+        foreach (var (listener, count) in _counts)
+        {
+            counts[listener] = counts.GetValueOrDefault(listener) + count;
         }
 
         return counts;
@@ -60,16 +68,15 @@ internal sealed class LiveList(
     /// <summary>A live connection of either plane; null: there is none with this number.</summary>
     public AcceptedConnection? Find(long number) => (tcp.Find(number) ?? http.Find(number)) as AcceptedConnection;
 
-    /// <inheritdoc/>
-    public void Dispose() => _look.Dispose();
-
     private (ConnectionSummary[] Connections, int Total) FindAccepted(ConnectionFilter filter)
     {
         var total = 0;
         var best = new PriorityQueue<AcceptedConnection, long>();
+        var counts = new Dictionary<string, int>(ReferenceEqualityComparer.Instance);
         foreach (var connection in Walk())
         {
-            if (!filter.Matches(connection.ShownClient, connection.ListenerName, connection.RouteName) || !HasPort(connection, filter.Port))
+            CollectionsMarshal.GetValueRefOrAddDefault(counts, connection.ListenerName, out _)++;
+            if (!filter.MatchesAll && !IsAskedFor(connection, filter))
             {
                 continue;
             }
@@ -87,6 +94,7 @@ internal sealed class LiveList(
             }
         }
 
+        (_counts, _countedAt) = (counts, time.GetTimestamp());
         var found = new ConnectionSummary[best.Count];
         for (var i = found.Length - 1; i >= 0; i--)
         {
@@ -97,9 +105,12 @@ internal sealed class LiveList(
         return (found, total);
     }
 
-    private static bool HasPort(AcceptedConnection connection, int? port) =>
-        port is null || (connection.Identity?.Client ?? connection.Peer).Port == port;
+    private static bool IsAskedFor(AcceptedConnection connection, ConnectionFilter filter) =>
+        filter.Matches(connection.ShownClient, connection.ListenerName, connection.RouteName)
+        && (filter.Port is not { } port || (connection.Identity?.Client ?? connection.Peer).Port == port);
 
+    // After each part it lets a thread run that waits for this core, an event loop above all: a kernel that does not preempt would let
+    // this thread go on until its next tick, for up to 4 ms.
     private IEnumerable<AcceptedConnection> Walk()
     {
         var part = new List<LiveConnection>();
@@ -116,32 +127,26 @@ internal sealed class LiveList(
                         yield return accepted;
                     }
                 }
+
+                Thread.Yield();
             }
         }
     }
 
     // Null: a question about the number of all, which the answer to any question has. It asks again for the connections that somebody has
     // asked for last, because the next one who asks is the page that has these on its screen.
-    private async Task<ForwardedAnswer> ForwardedAsync(ForwardedQuestion? question)
+    private ForwardedAnswer Forwarded(ForwardedQuestion? question)
     {
-        await _look.WaitAsync();
-        try
+        if (_forwardedAt is not { } at || time.GetElapsedTime(at) > _forwardedFor || (question is not null && question != _question))
         {
-            if (_forwardedAt is not { } at || time.GetElapsedTime(at) > _forwardedFor || (question is not null && question != _question))
-            {
-                _question = question ?? _question;
-                var begin = time.GetTimestamp();
-                _forwarded = listForwarded(_question);
-                _forwardedAt = time.GetTimestamp();
-                var share = time.GetElapsedTime(begin) * ShareOfLooks;
-                _forwardedFor = share < LeastAge ? LeastAge : share > MostAge ? MostAge : share;
-            }
+            _question = question ?? _question;
+            var begin = time.GetTimestamp();
+            _forwarded = listForwarded(_question);
+            _forwardedAt = time.GetTimestamp();
+            var share = time.GetElapsedTime(begin) * ShareOfLooks;
+            _forwardedFor = share < LeastAge ? LeastAge : share > MostAge ? MostAge : share;
+        }
 
-            return _forwarded;
-        }
-        finally
-        {
-            _look.Release();
-        }
+        return _forwarded;
     }
 }

@@ -13,19 +13,18 @@ namespace Gateway.Admin.Api;
 /// <summary><c>/api/routes</c>: the routes of the configuration in force, those of a listener in the order in which they match.</summary>
 internal sealed class RoutesResource(GatewayRuntime runtime, TcpDataPlane tcp)
 {
-    /// <summary>Answers with all routes.</summary>
-    public async Task ListAsync(HttpContext context)
+    /// <summary>Writes all routes.</summary>
+    public void List(Utf8JsonWriter json)
     {
         var snapshot = runtime.Current;
         var config = snapshot.Config;
-        await using var answer = ApiAnswer.Begin(context);
-        answer.Json.WriteStartArray("routes");
+        json.WriteStartArray("routes");
         foreach (var listener in tcp.Model.Listeners.Values.OrderBy(static listener => listener.Name, StringComparer.Ordinal))
         {
             foreach (var route in listener.Routes.Order(RouteRank.Comparer))
             {
                 var source = snapshot.SourceOf($"TcpProxy:Routes:{route.Name}");
-                Write(answer.Json, route, config.TcpProxy.Routes.GetValueOrDefault(route.Name), source);
+                Write(json, route, config.TcpProxy.Routes.GetValueOrDefault(route.Name), source);
             }
         }
 
@@ -33,10 +32,10 @@ internal sealed class RoutesResource(GatewayRuntime runtime, TcpDataPlane tcp)
         foreach (var route in RouteText.InMatchOrder(config.ReverseProxy.Routes))
         {
             var source = snapshot.SourceOf($"ReverseProxy:Routes:{route.RouteId}");
-            Write(answer.Json, route, clusters, source);
+            Write(json, route, clusters, source);
         }
 
-        answer.Json.WriteEndArray();
+        json.WriteEndArray();
     }
 
     private static void Write(Utf8JsonWriter json, RouteModel route, TcpRouteConfig? config, string source)

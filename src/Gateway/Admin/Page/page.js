@@ -3,7 +3,7 @@
 "use strict";
 
 const element = id => document.getElementById(id);
-const state = { filter: "", previous: new Map(), at: 0, version: 0, events: null, busy: false, again: false };
+const state = { filter: "", previous: new Map(), at: 0, version: "", events: null, busy: false, again: false };
 
 const bytes = count => {
   const units = ["B", "KB", "MB", "GB", "TB"];
@@ -279,16 +279,25 @@ const say = (id, text) => {
 
 const showRest = async () => {
   try {
-    const [listeners, routes, clusters, reasons] =
-      await Promise.all(["listeners", "routes", "clusters", "reasons"].map(name => get(`api/${name}`)));
+    const [listeners, clusters, reasons] = await Promise.all(["listeners", "clusters", "reasons"].map(name => get(`api/${name}`)));
     fill("listeners", listeners.listeners);
-    fill("routes", routes.routes);
     fill("clusters", clusters.clusters.flatMap(cluster => cluster.destinations.map(one => ({ ...one, cluster: cluster.name }))));
     fill("reasons", [...reasons.intervals].reverse());
     choose("listener", listeners.listeners.map(one => one.name));
-    choose("route", routes.routes.map(one => one.name));
   } catch (problem) {
     say("problem", problem.message);
+  }
+};
+
+// Only another configuration changes them, and there may be thousands.
+const showRoutes = async () => {
+  try {
+    const { routes } = await get("api/routes");
+    fill("routes", routes);
+    choose("route", routes.map(one => one.name));
+  } catch (problem) {
+    say("problem", problem.message);
+    state.version = "";
   }
 };
 
@@ -334,8 +343,11 @@ const showStatus = status => {
       value.textContent = text;
     }
   }
-  if (state.version !== config.version) {
-    state.version = config.version;
+  // A gateway that was started again counts from 1.
+  const version = `${status.startedAt} ${config.version}`;
+  if (state.version !== version) {
+    state.version = version;
+    showRoutes();
     showCheck();
   }
 };

@@ -16,7 +16,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Gateway.Tests.Admin.Api;
 
 /// <summary>The live connections that a question finds.</summary>
-public sealed class LiveListTests : IDisposable
+public sealed class LiveListTests
 {
     private readonly LiveConnections _tcp = new();
     private readonly LiveConnections _http = new();
@@ -37,52 +37,50 @@ public sealed class LiveListTests : IDisposable
         },
         _time);
 
-    public void Dispose() => _list.Dispose();
-
     [Fact]
-    public async Task Find_OverAllTables_NewestFirstUpToTheLimit()
+    public void Find_OverAllTables_NewestFirstUpToTheLimit()
     {
         for (var number = 1; number <= 10; number++)
         {
             (number % 2 == 0 ? _tcp : _http).Add(new Connection(number, "203.0.113.1", number > 5 ? "web" : "db"));
         }
 
-        Assert.Equal([10L, 9, 8], await NumbersAsync("?limit=3"));
-        Assert.Equal([1L, 2, 3], await NumbersAsync("?limit=3&sort=oldest"));
-        Assert.Equal([5L, 4, 3, 2, 1], await NumbersAsync("?listener=db"));
-        Assert.Equal((0, 10), ((await NumbersAsync("?limit=0")).Count, (await _list.FindAsync(Filter("?limit=0"))).Total));
-        var counts = await _list.CountByListenerAsync();
+        Assert.Equal([10L, 9, 8], Numbers("?limit=3"));
+        Assert.Equal([1L, 2, 3], Numbers("?limit=3&sort=oldest"));
+        Assert.Equal([5L, 4, 3, 2, 1], Numbers("?listener=db"));
+        Assert.Equal((0, 10), (Numbers("?limit=0").Count, _list.Find(Filter("?limit=0")).Total));
+        var counts = _list.CountByListener();
         Assert.Equal((2, 5), (counts.Count, counts["DB"]));
-        Assert.Equal((5, 5, 0), await _list.CountAsync());
+        Assert.Equal((5, 5, 0), _list.Count());
         Assert.Equal(7, _list.Find(7)!.Id);
     }
 
     [Fact]
-    public async Task Find_Forwarded_BehindTheOthersAndCountedWithAll()
+    public void Find_Forwarded_BehindTheOthersAndCountedWithAll()
     {
         _tcp.Add(new Connection(1, "203.0.113.1", "db"));
         _forwarded = new ForwardedAnswer([Forwarded(9)], 12_000, 40_000, new Dictionary<string, int> { ["forwarded"] = 40_000 });
 
-        var (connections, total) = await _list.FindAsync(Filter("?limit=2"));
+        var (connections, total) = _list.Find(Filter("?limit=2"));
 
         Assert.Equal(["tcp", "dnat"], connections.Select(static one => one.Protocol));
         Assert.Equal(12_001, total);
-        Assert.Equal((1, 0, 40_000), await _list.CountAsync());
-        Assert.Equal(40_000, (await _list.CountByListenerAsync())["forwarded"]);
-        Assert.Single((await _list.FindAsync(Filter("?limit=1"))).Connections);
+        Assert.Equal((1, 0, 40_000), _list.Count());
+        Assert.Equal(40_000, _list.CountByListener()["forwarded"]);
+        Assert.Single(_list.Find(Filter("?limit=1")).Connections);
     }
 
     // The kernel copies its table for each look: one look for all that a page asks every two seconds.
     [Fact]
-    public async Task Find_AsAPageDoes_AsksTheKernelOnceInTwoSeconds()
+    public void Find_AsAPageDoes_AsksTheKernelOnceInTwoSeconds()
     {
         var filter = Filter("?client=203.0.113.9:4711&listener=forwarded&route=r&limit=7");
-        await _list.FindAsync(filter);
+        _list.Find(filter);
         for (var turn = 0; turn < 3; turn++)
         {
-            await _list.CountAsync();
-            await _list.FindAsync(filter);
-            await _list.CountByListenerAsync();
+            _list.Count();
+            _list.Find(filter);
+            _list.CountByListener();
             _time.Advance(TimeSpan.FromSeconds(2.1));
         }
 
@@ -91,8 +89,8 @@ public sealed class LiveListTests : IDisposable
             new ForwardedQuestion(IPNetwork.Parse("203.0.113.9/32"), 4711, "forwarded", "r", 7), question));
 
         // Another question is answered at once.
-        await _list.FindAsync(Filter("?client=203.0.113.8"));
-        await _list.FindAsync(Filter(""));
+        _list.Find(Filter("?client=203.0.113.8"));
+        _list.Find(Filter(""));
         Assert.Equal(5, _questions.Count);
     }
 
@@ -100,22 +98,40 @@ public sealed class LiveListTests : IDisposable
     [Theory]
     [InlineData(50, 20)]
     [InlineData(1000, 60)]
-    public async Task Find_LooksTakeLong_AsksTheKernelMoreSeldom(int milliseconds, int seconds)
+    public void Find_LooksTakeLong_AsksTheKernelMoreSeldom(int milliseconds, int seconds)
     {
         _look = TimeSpan.FromMilliseconds(milliseconds);
-        await _list.CountAsync();
+        _list.Count();
         _time.Advance(TimeSpan.FromSeconds(seconds - 0.1));
-        await _list.CountAsync();
+        _list.Count();
         Assert.Single(_questions);
 
         _time.Advance(TimeSpan.FromSeconds(0.2));
-        await _list.CountAsync();
+        _list.Count();
         Assert.Equal(2, _questions.Count);
+    }
+
+    // A page asks for both at a time.
+    [Fact]
+    public void Count_BehindASearch_WalksOnceASecond()
+    {
+        var connection = new Connection(1, "203.0.113.1", "db");
+        _tcp.Add(connection);
+        for (var turn = 1; turn <= 3; turn++)
+        {
+            _list.Find(Filter(""));
+            Assert.Equal(1, _list.CountByListener()["db"]);
+            Assert.Equal(turn, connection.TimesNamed);
+            _time.Advance(TimeSpan.FromSeconds(2));
+        }
+
+        _tcp.Add(new Connection(2, "203.0.113.1", "db"));
+        Assert.Equal(2, _list.CountByListener()["db"]);
     }
 
     // The answer's objects, and no object for each connection.
     [Fact]
-    public async Task Find_AmongFiftyThousand_AllocatesForTheAnswerAlone()
+    public void Find_AmongFiftyThousand_AllocatesForTheAnswerAlone()
     {
         for (var number = 1; number <= 50_000; number++)
         {
@@ -123,18 +139,18 @@ public sealed class LiveListTests : IDisposable
         }
 
         var filter = Filter("?limit=100&client=203.0.0.0/16");
-        await _list.FindAsync(filter);
+        _list.Find(filter);
         var before = GC.GetAllocatedBytesForCurrentThread();
 
-        var (connections, total) = await _list.FindAsync(filter);
+        var (connections, total) = _list.Find(filter);
 
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.Equal((100, 50_000), (connections.Count, total));
         Assert.InRange(allocated, 0, 200_000);
     }
 
-    private async Task<List<long>> NumbersAsync(string query) =>
-        [.. (await _list.FindAsync(Filter(query))).Connections.Select(static one => one.Number)];
+    private List<long> Numbers(string query) =>
+        [.. _list.Find(Filter(query)).Connections.Select(static one => one.Number)];
 
     private static ConnectionSummary Forwarded(long number) => new()
     {
@@ -155,7 +171,16 @@ public sealed class LiveListTests : IDisposable
     {
         public override ConnectionKind? Kind => ConnectionKind.Relayed;
 
-        public override string ListenerName => listener;
+        public int TimesNamed { get; private set; }
+
+        public override string ListenerName
+        {
+            get
+            {
+                TimesNamed++;
+                return listener;
+            }
+        }
 
         public override IPEndPoint Peer { get; } = new(IPAddress.Parse(client), 1);
 
