@@ -11,6 +11,7 @@ TCP, HTTP, DNAT = 7100, 7101, 7102
 DNAT_BACKENDS, TCP_BACKENDS = 4, 2
 ADMIN = ("127.0.0.1", 9901)
 QUIET = .85
+WARM = 120
 
 
 def descriptors():
@@ -110,7 +111,7 @@ def probe():
         print(json.dumps({kind: figures(times) for kind, times in taken.items()}), flush=True)
 
 
-# pace RATE: as probe, but so many round trips of either kind a second, so that the cores are idle most of the time.
+# pace RATE: as probe, but so many round trips of either kind a second, so that the cores are idle most of the time. Out come the times of all.
 def pace(rate):
     gc.disable()
     peers = {kind: [connect(kind, 90000 + number) for number in range(16)] for kind in ("tcp", "dnat")}
@@ -131,9 +132,9 @@ def pace(rate):
                 peer = peers[kind][turn % 16]
                 peer.send(b"0123456789abcdef")
                 peer.recv(64)
-                times.append((time.perf_counter() - begun) * 1e6)
+                times.append(round((time.perf_counter() - begun) * 1e6))
             turn += 1
-        print(json.dumps({kind: figures(times) for kind, times in taken.items()}), flush=True)
+        print(json.dumps(taken), flush=True)
 
 
 # look: reads the paths of one update, and asks for them at each event, as the page does over its connections. Nothing is made of the answers.
@@ -357,8 +358,8 @@ def record(folder):
 # What the gateway itself costs others: the page's requests without a browser, by a client that runs only where a core is idle.
 # Without and with the page, in an order drawn anew for each pair, and after a pause that is drawn, too: what comes once a minute (the kernel
 # looks for connections that have ended) would otherwise fall on the same side of all pairs.
-def drawn():
-    time.sleep(random.uniform(0, 10))
+def drawn(pause):
+    time.sleep(random.uniform(0, pause))
     return random.sample((False, True), 2)
 
 
@@ -378,7 +379,9 @@ def replayed(process, pacer, folder, pairs, seconds):
         before, idle, begun = used(process.pid), idle_share(), time.perf_counter()
         pacer.stdin.write(f"{seconds}\n")
         pacer.stdin.flush()
-        row = json.loads(expect(pacer))
+        times = json.loads(expect(pacer))
+        row = {kind: figures(taken) for kind, taken in times.items()}
+        row["times"] = times
         after, took, idle_after = used(process.pid), time.perf_counter() - begun, idle_share()
         row.update({name: (after[name] - before[name]) / took for name in after})
         row["idle"] = (idle_after[0] - idle[0]) / (idle_after[1] - idle[1])
@@ -391,9 +394,14 @@ def replayed(process, pacer, folder, pairs, seconds):
     rows = []
     try:
         tell(json.dumps(record(folder)) + "\n")
-        measure(True)
+        # Until the page's code has been compiled for good.
+        tell("open\n")
+        expect(client)
+        time.sleep(WARM)
+        tell("close\n")
+        expect(client)
         for pair in range(pairs):
-            both = {is_open: measure(is_open) for is_open in drawn()}
+            both = {is_open: measure(is_open) for is_open in drawn(seconds)}
             rows.append((both[False], both[True]))
             print(f"pair {pair + 1:2}: " + "   ".join(
                 f"{kind} p50 {both[False][kind]['p50']:.0f} -> {both[True][kind]['p50']:.0f}, p99 {both[False][kind]['p99']:.0f} -> "
@@ -403,6 +411,10 @@ def replayed(process, pacer, folder, pairs, seconds):
         client.kill()
     report_work(rows)
     compare(rows)
+    for kind in ("tcp", "dnat"):
+        without, with_page = (figures([one for row in rows for one in row[index]["times"][kind]]) for index in (0, 1))
+        print(f"{kind}, all {without['count']} and {with_page['count']} round trips: "
+              + ", ".join(f"{name} {without[name]} -> {with_page[name]} us" for name in ("p50", "p99", "p99.9")))
     # Others on this machine are seen in p99 long before this machine is busy.
     quiet = [row for row in rows if min(one["idle"] for one in row) > QUIET]
     if 0 < len(quiet) < len(rows):
@@ -483,7 +495,7 @@ def paired(process, prober, folder, pairs, seconds):
 
     browser, rows, at_first = Browser(folder, idle=True), [], resident(process.pid)
     for pair in range(pairs):
-        both = {page: measure(page) for page in drawn()}
+        both = {page: measure(page) for page in drawn(10)}
         rows.append((both[False], both[True]))
         print(f"pair {pair + 1:2}: " + "   ".join(
             f"{kind} p50 {both[False][kind]['p50']:.0f} -> {both[True][kind]['p50']:.0f}, p99 {both[False][kind]['p99']:.0f} -> "

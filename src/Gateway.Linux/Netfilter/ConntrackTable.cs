@@ -83,8 +83,8 @@ internal static class ConntrackTable
 
     private static int? Walk(int fd, IReadOnlySet<int> ports, HashSet<ConntrackEnd> destinations, Visitor visit)
     {
-        // The kernel fills at most 32 KiB at a time (netlink_dump).
-        var buffer = new byte[32768];
+        // The kernel fills as much of this as it can (netlink_dump, at most 32 KiB), and nothing else runs on the core meanwhile.
+        var buffer = new byte[8192];
         var count = 0;
         while (true)
         {
@@ -123,7 +123,8 @@ internal static class ConntrackTable
                 rest = rest[Math.Min(rest.Length, Netlink.Align(size))..];
             }
 
-            // A large table takes a tenth of a second, and a kernel that does not preempt would let this thread go on until its next tick.
+            // A large table takes a tenth of a second. A kernel that does not preempt would let this thread go on until its next tick, for
+            // up to 4 ms, while an event loop waits for the core.
             Thread.Yield();
         }
     }

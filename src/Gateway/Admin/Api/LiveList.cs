@@ -109,8 +109,7 @@ internal sealed class LiveList(
         filter.Matches(connection.ShownClient, connection.ListenerName, connection.RouteName)
         && (filter.Port is not { } port || (connection.Identity?.Client ?? connection.Peer).Port == port);
 
-    // After each part it lets a thread run that waits for this core, an event loop above all: a kernel that does not preempt would let
-    // this thread go on until its next tick, for up to 4 ms.
+    // After each part it lets a thread run that waits for this core, an event loop above all, as a look at the kernel's table does.
     private IEnumerable<AcceptedConnection> Walk()
     {
         var part = new List<LiveConnection>();
