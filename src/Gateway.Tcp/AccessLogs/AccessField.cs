@@ -37,6 +37,7 @@ public sealed class AccessField
         new("tls", "TlsVersion", AccessFieldKind.Tls),
         new("cipher", "Cipher", AccessFieldKind.Cipher),
         new("cn", "ClientName", AccessFieldKind.Cn),
+        new("mode", "Mode", AccessFieldKind.Mode),
         new("local", "Local", AccessFieldKind.Local),
         new("original_destination", "OriginalDestination", AccessFieldKind.OriginalDestination),
         new("connect", "ConnectMs", AccessFieldKind.Connect, isHttp: false),

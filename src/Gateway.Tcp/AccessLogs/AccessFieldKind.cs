@@ -72,6 +72,9 @@ public enum AccessFieldKind : byte
     /// <summary>The common name of the client's certificate.</summary>
     Cn,
 
+    /// <summary>How the backend learns the client's address: the mode that was used, so a fallback shows here.</summary>
+    Mode,
+
     /// <summary>The address to which the client connected.</summary>
     Local,
 

@@ -25,6 +25,7 @@ internal readonly record struct TcpAccessSource(ConnectionRecord Record, AccessE
         AccessFieldKind.Route => Record.Route?.Name ?? "-",
         AccessFieldKind.Cluster => Record.Route?.Cluster.Name ?? "-",
         AccessFieldKind.Destination => Record.Destination?.Name ?? "-",
+        AccessFieldKind.Mode => Record.PassedBy?.ToString() ?? "-",
         AccessFieldKind.Received => Bytes.ToBackend,
         AccessFieldKind.Sent => Bytes.ToClient,
         AccessFieldKind.Duration => Milliseconds(Duration),

@@ -23,8 +23,8 @@ public sealed class AccessLogTests
             Interval = "1s",
             Fields = new[]
             {
-                "event", "id", "client", "listener", "destination", "received", "first_byte", "backend_local", "host", "user_agent",
-                "request_id", "traceparent", "status",
+                "event", "id", "client", "listener", "destination", "received", "first_byte", "backend_local", "mode", "host",
+                "user_agent", "request_id", "traceparent", "status",
             },
             File = new { Path = log },
         });
@@ -57,7 +57,7 @@ public sealed class AccessLogTests
         Assert.Contains("event=start", ofHttp[0], StringComparison.Ordinal);
         Assert.Matches(
             @"event=end id=\S+ client=127\.0\.0\.1 listener=web destination=web-0 received=0 first_byte=[0-9.]+ms "
-                + $@"host=127\.0\.0\.1:{http} user_agent=""a test"" request_id=\S+ "
+                + $@"mode=X-Forwarded-For host=127\.0\.0\.1:{http} user_agent=""a test"" request_id=\S+ "
                 + "traceparent=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00 status=200$",
             ofHttp[^1]);
 

@@ -13,6 +13,7 @@ public sealed class ManifestTests
     [InlineData("overlays/transparent")]
     [InlineData("overlays/clb-keeps-address")]
     [InlineData("overlays/clb-proxy-v2")]
+    [InlineData("overlays/nlb-proxy-v2")]
     [InlineData("overlays/endpoints")]
     [InlineData("istio/ingress")]
     [InlineData("istio/ingress-sidecar")]
@@ -50,6 +51,7 @@ public sealed class ManifestTests
     [InlineData("overlays/transparent", "NET_RAW NET_ADMIN")]
     [InlineData("overlays/clb-keeps-address", "")]
     [InlineData("overlays/clb-proxy-v2", "")]
+    [InlineData("overlays/nlb-proxy-v2", "")]
     [InlineData("overlays/endpoints", "")]
     [InlineData("overlays/daemonset", "CHOWN")]
     [InlineData("istio/ingress", "")]
@@ -77,6 +79,7 @@ public sealed class ManifestTests
     [InlineData("overlays/transparent")]
     [InlineData("overlays/clb-keeps-address")]
     [InlineData("overlays/clb-proxy-v2")]
+    [InlineData("overlays/nlb-proxy-v2")]
     [InlineData("overlays/daemonset")]
     public async Task Image_NamedInTheOverlay_IsThatOfEveryContainer(string folder)
     {
@@ -96,6 +99,7 @@ public sealed class ManifestTests
     [InlineData("base", null)]
     [InlineData("overlays/transparent", SourceIpMode.Transparent)]
     [InlineData("overlays/clb-proxy-v2", null)]
+    [InlineData("overlays/nlb-proxy-v2", null)]
     [InlineData("overlays/endpoints", null)]
     public async Task Configuration_InTheConfigMap_IsValidAndFitsTheDeployment(string folder, SourceIpMode? mode)
     {

@@ -14,6 +14,7 @@ public sealed class OverlayTests
     [Theory]
     [InlineData("overlays/clb-keeps-address")]
     [InlineData("overlays/clb-proxy-v2")]
+    [InlineData("overlays/nlb-proxy-v2")]
     public async Task Autoscaler_OfAnOverlay_ScalesTheDeploymentByConnections(string folder)
     {
         var documents = await RenderedManifests.OfAsync(folder);
@@ -32,22 +33,25 @@ public sealed class OverlayTests
     }
 
     [Theory]
-    [InlineData("overlays/clb-keeps-address")]
-    [InlineData("overlays/clb-proxy-v2")]
-    public async Task Balancer_OfAnOverlay_SendsToThePods(string folder) =>
+    [InlineData("overlays/clb-keeps-address", "service.cloud.tencent.com/direct-access: \"true\"\n")]
+    [InlineData("overlays/clb-proxy-v2", "service.cloud.tencent.com/direct-access: \"true\"\n")]
+    [InlineData("overlays/nlb-proxy-v2", "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: ip\n")]
+    public async Task Balancer_OfAnOverlay_SendsToThePods(string folder, string annotation) =>
         Assert.Contains(
-            "service.cloud.tencent.com/direct-access: \"true\"\n",
+            annotation,
             (await RenderedManifests.OfAsync(folder)).Document("Service", "gateway"),
             StringComparison.Ordinal);
 
     /// <summary>Every listener of clients trusts the same addresses, and Probes is asked without a header.</summary>
-    [Fact]
-    public void ProxyV2_ItsListeners_TrustTheBalancerAlone()
+    [Theory]
+    [InlineData("overlays/clb-proxy-v2", "100.64.0.0/10")]
+    [InlineData("overlays/nlb-proxy-v2")]
+    public void ProxyV2_ItsListeners_TrustTheBalancerAlone(string folder, params string[] checkers)
     {
-        var config = RenderedManifests.ConfigurationOf("overlays/clb-proxy-v2");
+        var config = RenderedManifests.ConfigurationOf(folder);
 
         Assert.All(config.Listeners.Values, static listener => Assert.Equal(["10.0.0.0/16"], listener.ProxyProtocol!.TrustedProxies));
-        Assert.All(config.Listeners.Values, static listener => Assert.Equal(["100.64.0.0/10"], listener.ProxyProtocol!.HealthCheckers));
+        Assert.All(config.Listeners.Values, listener => Assert.Equal(checkers, listener.ProxyProtocol!.HealthCheckers));
         Assert.Null(config.Probes!.ProxyProtocol);
     }
 

@@ -26,6 +26,7 @@ internal readonly record struct HttpAccessSource(RequestRecord Record, AccessEve
         AccessFieldKind.Route => LogText.Value(Proxy?.Route.Config.RouteId),
         AccessFieldKind.Cluster => LogText.Value(Proxy?.Cluster.Config.ClusterId),
         AccessFieldKind.Destination => LogText.Value(Proxy?.ProxiedDestination?.DestinationId),
+        AccessFieldKind.Mode => Proxy is { } proxy ? LogText.Value(ConnectionRequests.ModeOf(proxy.Cluster.Config.Metadata)) : "-",
         AccessFieldKind.Host => HttpAccessLog.HostOf(Request),
         AccessFieldKind.Received => Record.ReceivedBytes,
         AccessFieldKind.Method => HttpAccessLog.MethodOf(Request),

@@ -66,7 +66,7 @@ public sealed class PipelineAccessLogTests
         [
             "id", "client", "tlv:Authority", "tlv:0xEA", "tlv:0x05", "original_destination", "local", "backend", "backend_local", "connect",
             "connected",
-            "first_byte", "duration", "status", "sni", "tls", "event",
+            "first_byte", "duration", "status", "sni", "tls", "event", "mode",
         ];
         plane.AccessLog.Update(new AccessLogRules(fields: [.. fields.Select(static name => AccessField.Find(name)!)]));
         using var client = await plane.ConnectAsync();
@@ -87,7 +87,7 @@ public sealed class PipelineAccessLogTests
         Assert.Equal((Client, Target, plane.EndPoint.ToString()), (line["client"], line["original_destination"], line["local"]));
         Assert.Equal(("example.org", "0x0102", "-"), (line["tlv:Authority"], line["tlv:0xEA"], line["tlv:0x05"]));
         Assert.Equal((server.Address, backend.Remote.ToString()), (line["backend"], line["backend_local"]));
-        Assert.Equal(("-", "-", "end"), (line["sni"], line["tls"], line["event"]));
+        Assert.Equal(("-", "-", "end", "None"), (line["sni"], line["tls"], line["event"], line["mode"]));
         Assert.True(Milliseconds("connect") <= Milliseconds("connected") && Milliseconds("connected") <= Milliseconds("duration"));
         Assert.InRange(Milliseconds("first_byte"), 0, Milliseconds("duration"));
 
@@ -104,7 +104,7 @@ public sealed class PipelineAccessLogTests
             start: true,
             fields:
             [
-                .. ((string[])["reason", "connect", "first_byte", "backend", "backend_local"])
+                .. ((string[])["reason", "connect", "first_byte", "backend", "backend_local", "mode"])
                     .Select(static name => AccessField.Find(name)!),
             ]));
 
@@ -112,7 +112,7 @@ public sealed class PipelineAccessLogTests
 
         var line = await plane.AccessAsync();
         Assert.Equal(
-            "reason=backend_connect_failed connect=- first_byte=- backend=- backend_local=-",
+            "reason=backend_connect_failed connect=- first_byte=- backend=- backend_local=- mode=-",
             string.Join(' ', Lines(plane)[0].Message.Split(' ').Skip(2)));
         Assert.Null(Lines(plane)[0].StructuredState!.Single(static pair => pair.Key == "ConnectMs").Value);
         Assert.Equal("-", line["connect"]);
