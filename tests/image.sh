@@ -226,10 +226,14 @@ ends() {
     [ "$(podman wait "$1-gateway")" = 0 ] || fail "the gateway's exit code"
 }
 
-# sees_client FOLDER POD: port 9000 of the pod tells of the client's own address, by the socket alone.
+# sees_client FOLDER POD: port 9000 of the pod tells of the client's own address, by the socket alone. The backend may have started a moment ago: the
+# gateway refuses clients until it listens.
 sees_client() {
-    local seen
-    seen=$(ip netns exec "$2-client" bash -c "exec 3<>/dev/tcp/$pod_address/9000 && timeout 10 head -n 1 <&3") || true
+    local seen end=$((SECONDS + 30))
+    until seen=$(ip netns exec "$2-client" bash -c "exec 3<>/dev/tcp/$pod_address/9000 && timeout 10 head -n 1 <&3" 2>/dev/null) && [ -n "$seen" ]; do
+        [ $SECONDS -lt $end ] || break
+        sleep 0.2
+    done
     [[ $seen == "client=$client_address:"*" via=socket "* ]] || { podman logs --tail 3 "$2-gateway"; fail "$1: the backend sees $seen"; }
     ok "$1: the backend in the pod sees the client's own address"
 }
