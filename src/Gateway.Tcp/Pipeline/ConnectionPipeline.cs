@@ -51,6 +51,7 @@ internal sealed partial class ConnectionPipeline(
     private readonly OperatorWarnings _warnings = new(loggers, time);
     private readonly OwnConnections _own = new();
     private readonly ConnectionPrologue _prologue = new(PrologueRules.Tcp, metrics.Prologue, live, limit, loggers, time);
+    private readonly HeadersAsPayload _headersAsPayload = new(metrics.Prologue, loggers);
     private readonly ILogger _logger = loggers.CreateLogger<ConnectionPipeline>();
     private volatile TcpModel _model = TcpModel.Empty;
 
@@ -58,7 +59,11 @@ internal sealed partial class ConnectionPipeline(
     public TcpModel Model
     {
         get => _model;
-        set => _model = value;
+        set
+        {
+            _model = value;
+            _headersAsPayload.Follow(value);
+        }
     }
 
     /// <summary>The share of connections that have a span, 0 to 1.</summary>
@@ -87,7 +92,8 @@ internal sealed partial class ConnectionPipeline(
             if (await _prologue.RunAsync(record) && await EndTlsAsync(record) && Route(record) && await DialAsync(record)
                 && await SendFirstAsync(record))
             {
-                var relayed = await record.ClientSide.RelayAsync(record.BackendLayer ?? record.Backend!, record.Route!.Relay, record.Guard);
+                var relayed = await record.ClientSide.RelayAsync(
+                    record.BackendLayer ?? record.Backend!, record.Route!.Relay, (IFirstBytesGuard?)record.Guard ?? WatcherOf(record));
                 record.BytesToBackend += relayed.ClientToBackendBytes;
                 record.BytesToClient += relayed.BackendToClientBytes;
                 record.End(OutcomeOf(relayed, record.GuardAs));
@@ -339,6 +345,11 @@ internal sealed partial class ConnectionPipeline(
             return record.Fail(CloseReason.Drain);
         }
 
+        if (!payload.IsEmpty && HeadersAsPayload.MayPass(record))
+        {
+            _headersAsPayload.Look(record, payload.Span);
+        }
+
         FirstBytes? first = needsHeader ? FirstBytes.WithHeader(record, payload.Span, metrics.Dials) : null;
         var sent = await record.Backend!.SendAllAsync(first?.Data ?? payload, record.Route!.Cluster.ConnectTimeout);
         first?.Return(record, sent.Bytes, metrics.Dials);
@@ -350,6 +361,18 @@ internal sealed partial class ConnectionPipeline(
         record.BytesToBackend = record.BytesAtOnce = payload.Length;
         record.DropPrefetch();
         return !isRefused || record.Fail(IdentificationOutcomes.OfLateHeader(record.GuardAs));
+    }
+
+    // The record itself, so that the look costs no object. Payload that was sent already has been looked at.
+    private ConnectionRecord? WatcherOf(ConnectionRecord record)
+    {
+        if (record.BytesAtOnce != 0 || !HeadersAsPayload.MayPass(record))
+        {
+            return null;
+        }
+
+        record.HeadersAsPayload = _headersAsPayload;
+        return record;
     }
 
     // Where the listener has a policy, the prologue has already looked at the first bytes. A policy that only observes has let them

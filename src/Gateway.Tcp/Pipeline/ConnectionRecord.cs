@@ -24,7 +24,7 @@ namespace Gateway.Tcp.Pipeline;
 /// while the buffer contains bytes.
 /// </summary>
 internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerState listener, long acceptedAt)
-    : AcceptedConnection(id, acceptedAt)
+    : AcceptedConnection(id, acceptedAt), IFirstBytesGuard
 {
     /// <summary>
     /// The longest greeting that a server sends before the client speaks: MySQL's handshake packet, an SMTP banner, SSH's version and key
@@ -103,6 +103,9 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
     /// The backend's side of the relay, if TLS runs over the backend's connection; null: the connection itself is the side.
     /// </summary>
     public RelaySide? BackendLayer { get; set; }
+
+    /// <summary>What looks at the client's first bytes on their way to the backend, if nothing may stop them.</summary>
+    public HeadersAsPayload? HeadersAsPayload { get; set; }
 
     public DestinationModel? Destination { get; set; }
 
@@ -281,6 +284,13 @@ internal sealed class ConnectionRecord(long id, TcpConnection client, ListenerSt
         {
             Outcome = Outcome with { Rule = ClientSide.WasCut ? "client_no_close_notify" : "backend_no_close_notify" };
         }
+    }
+
+    /// <inheritdoc/>
+    GuardVerdict IFirstBytesGuard.Inspect(ReadOnlySpan<byte> bytes)
+    {
+        HeadersAsPayload!.Look(this, bytes);
+        return GuardVerdict.Pass;
     }
 
     /// <inheritdoc/>

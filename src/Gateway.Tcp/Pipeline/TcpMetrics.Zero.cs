@@ -44,6 +44,11 @@ internal sealed partial class TcpMetrics
     private void StartAtZero(ListenerModel listener)
     {
         Prologue.StartAtZero(listener.Name, ReasonSeries.RejectedTcp, listener.Policy?.Enforcement, listener.Toa is not null);
+        if (listener.Policy is null)
+        {
+            Prologue.Headers.StartPassedAtZero(listener.Name);
+        }
+
         if (listener.Tls is not null)
         {
             Tls.StartAtZero(listener.Name);

@@ -31,6 +31,7 @@ internal sealed class ProxyProtocolMetrics
 
     private readonly Counter<long> _received;
     private readonly Counter<long> _observed;
+    private readonly Counter<long> _passed;
     private readonly Histogram<double> _readDuration;
 
     public ProxyProtocolMetrics(Meter meter)
@@ -43,6 +44,10 @@ internal sealed class ProxyProtocolMetrics
             "gateway.proxy_protocol.observed",
             "{connection}",
             "Connections that a policy with Enforcement: Observe would have refused, by rule.");
+        _passed = meter.CreateCounter<long>(
+            "gateway.proxy_protocol.passed",
+            "{header}",
+            "PROXY headers of clients that went to a backend as payload, because the listener has no ProxyProtocol section.");
         _readDuration = meter.CreateHistogram(
             "gateway.proxy_protocol.read.duration", "s", "Time from accept to a complete PROXY header.", null, TcpMeter.ShortDurations);
     }
@@ -77,6 +82,21 @@ internal sealed class ProxyProtocolMetrics
     /// <param name="count">The number of connections.</param>
     public void Observed(string listener, string rule, long count = 1) =>
         _observed.Add(count, TcpMeter.Tag("listener", listener), TcpMeter.Tag("rule", rule));
+
+    /// <summary>Adds the series of a TCP listener without a policy with the value zero.</summary>
+    /// <param name="listener">The listener's name.</param>
+    public void StartPassedAtZero(string listener)
+    {
+        Passed(listener, ProxyVersion.V1, 0);
+        Passed(listener, ProxyVersion.V2, 0);
+    }
+
+    /// <summary>Counts a header that goes to a backend as payload.</summary>
+    /// <param name="listener">The listener's name.</param>
+    /// <param name="version">The header's version.</param>
+    /// <param name="count">The number of headers.</param>
+    public void Passed(string listener, ProxyVersion version, long count = 1) =>
+        _passed.Add(count, TcpMeter.Tag("listener", listener), TcpMeter.Tag("version", Name(version)));
 
     /// <summary>
     /// Counts the result of a connection's identification. A header counts even if its connection is refused, and a policy that only

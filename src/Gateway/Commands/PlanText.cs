@@ -6,6 +6,7 @@ using Gateway.Http.Listeners;
 using Gateway.Http.Requests;
 using Gateway.Listeners;
 using Gateway.Snapshots;
+using Gateway.Tcp.Admission;
 using Gateway.Tcp.Configuration;
 using Gateway.Tcp.Routing;
 using Gateway.Tcp.Telemetry;
@@ -15,7 +16,7 @@ namespace Gateway.Commands;
 
 /// <summary>
 /// What a valid configuration is going to do, as a text for a person: each listener, its routes in the order in which they match, and where
-/// they lead.
+/// they lead; and the limit of the process.
 /// </summary>
 internal sealed class PlanText(ConfigResult result)
 {
@@ -42,6 +43,8 @@ internal sealed class PlanText(ConfigResult result)
                 output.WriteLine(LogText.Sentence(string.Create(CultureInfo.InvariantCulture, $"  {++number}. {line}")));
             }
         }
+
+        output.WriteLine(PolicyText.OfProcess(Config.Limits.MaxConnections, ConnectionLimit.ByDescriptors(), ConnectionLimit.Default()));
     }
 
     private static string Name(ListenerPlan plan) => plan.Kind == ListenerKind.Traffic ? plan.Name : plan.Describe();

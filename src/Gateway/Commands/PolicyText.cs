@@ -43,6 +43,18 @@ internal static class PolicyText
         }
     }
 
+    /// <summary>The most connections of the process.</summary>
+    /// <param name="written"><c>Limits:MaxConnections</c>; null: it is not written.</param>
+    /// <param name="byDescriptors">The connections for which a process here has descriptors, which no number exceeds.</param>
+    /// <param name="byDefault">The limit that a process here has if the key is not written.</param>
+    public static string OfProcess(int? written, int byDescriptors, int byDefault) =>
+        written is not { } most
+            ? $"All listeners together: {AtMost(byDefault)}, by the descriptors and the memory of a process here, because "
+                + "Limits:MaxConnections is not written"
+        : most <= byDescriptors ? $"All listeners together: {AtMost(most)}"
+        : $"All listeners together: {AtMost(most)}, and no more than {byDescriptors.ToString(CultureInfo.InvariantCulture)} by the "
+            + "descriptors of a process here";
+
     /// <summary>The limits of a TCP route.</summary>
     public static IEnumerable<string> Of(TcpRouteLimitsConfig? limits)
     {

@@ -222,12 +222,14 @@ internal sealed partial class ConfigReloader(
         status.Loaded(read.Text!);
         var changes = ConfigChanges.Between(_inForce, read.Text!).Except(RestartKeys.Paths);
         _inForce = read.Text!;
+        // The numbers of /api/config: what is in force, with what a cluster adds, and without Probes and Admin.
+        var inForce = runtime.Current.Config;
         Log.Reloaded(
             logger,
             source.Path,
-            runtime.Current.Listeners.Count,
-            result.Config.TcpProxy.Routes.Count,
-            result.Config.ReverseProxy.Routes.Count,
+            inForce.Listeners.Count,
+            inForce.TcpProxy.Routes.Count,
+            inForce.ReverseProxy.Routes.Count,
             changes.Describe());
         restart.Tell(result.Config);
         // Whoever sees the counter move finds the rest said.

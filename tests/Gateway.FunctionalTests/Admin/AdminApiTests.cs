@@ -155,6 +155,7 @@ public sealed class AdminApiTests(AdminGateway admin) : IClassFixture<AdminGatew
 
         await admin.Gateway.ReloadAsync(admin.Config);
         var good = await admin.GetAsync("/api/config");
+        Assert.Equal(admin.Gateway.ConfigPath, Text(good, "file"));
         Assert.Equal(JsonValueKind.Null, good.GetProperty("lastError").ValueKind);
         Assert.True(good.GetProperty("version").GetInt32() > version);
     }

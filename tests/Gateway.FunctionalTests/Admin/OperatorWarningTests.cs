@@ -1,6 +1,7 @@
 using Gateway.FunctionalTests.Http.Battery;
 using Gateway.Testing.Network;
 using Gateway.Testing.Processes;
+using Gateway.Testing.Wire;
 
 namespace Gateway.FunctionalTests.Admin;
 
@@ -39,6 +40,26 @@ public sealed class OperatorWarningTests
         Assert.Single(warnings, static line => line.Contains("Listener policed refuses clients: reason=proxy_protocol detail=UntrustedPeer, last 127.0.0.1:", StringComparison.Ordinal));
         Assert.Single(warnings, line => line.Contains("Cluster dead cannot be reached: reason=backend_connect_failed", StringComparison.Ordinal) && line.Contains(nobody, StringComparison.Ordinal));
         Assert.Single(warnings, line => line.Contains("Cluster web cannot be reached: reason=backend_connect_failed", StringComparison.Ordinal) && line.Contains(nobody, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Log_HeadersThatGoThroughAsPayload_HasOneWarningAndTheyAreCounted()
+    {
+        var port = FreePorts.Next();
+        await using var echo = RecordingTcpServer.StartEcho();
+        await using var gateway = await GatewayProcess.StartAsync(ConfigFile.Tcp(port, echo.Address, new { Mode = "None" }));
+        var header = WireHeader.V2("203.0.113.7:40000", "198.51.100.1:5432");
+        Assert.Equal(0, (await gateway.MetricsAsync()).Sum("gateway_proxy_protocol_passed_total", ("listener", "in"), ("version", "v2")));
+        for (var i = 0; i < 3; i++)
+        {
+            using var client = await TcpPeer.ConnectAsync(port);
+            await client.SendAsync(header);
+            Assert.Equal(header, await client.ReadExactlyAsync(header.Length));
+        }
+
+        await gateway.WaitForMetricAsync("gateway_proxy_protocol_passed_total", static value => value == 3, ("listener", "in"), ("version", "v2"));
+        var line = Assert.Single(gateway.Complaints(), static line => line.Contains("Gateway.Warnings", StringComparison.Ordinal));
+        Assert.Contains("Listener in: a PROXY header (V2) of 127.0.0.1 goes to the backend of route in as payload", line, StringComparison.Ordinal);
     }
 
     /// <summary>A header block that refers to index 0 is an exception in Kestrel, with a Warning and a stack for each connection.</summary>

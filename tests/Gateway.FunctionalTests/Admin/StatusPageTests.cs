@@ -50,6 +50,7 @@ public sealed class StatusPageTests(AdminGateway admin) : IClassFixture<AdminGat
         await browser.WaitForAsync("document.documentElement.scrollWidth <= 390");
 
         await browser.WaitForAsync("document.querySelector('#state').textContent.includes('configuration 1')");
+        await browser.WaitForAsync($"document.querySelector('#config-list').textContent.includes('{admin.Gateway.ConfigPath}')");
         await browser.WaitForAsync("document.querySelector('#clusters-table').textContent.includes('in-1')");
         await browser.WaitForAsync("document.querySelector('#listeners-table').textContent.includes('idle 00:02:10')");
         Assert.Equal(

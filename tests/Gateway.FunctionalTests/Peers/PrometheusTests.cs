@@ -122,6 +122,9 @@ public sealed partial class PrometheusTests
         {
             "sum(gateway_destination_connection_limit) == 7",
             """rate(gateway_tcp_connection_rejected_total{reason="proxy_protocol"}[5m])""",
+            """rate(gateway_tcp_connection_closed_total{reason="untrusted_header"}[5m])""",
+            """rate(gateway_tcp_connection_closed_total{reason="late_header"}[5m])""",
+            """rate(gateway_tcp_connection_closed_total{reason="nested_header"}[5m])""",
             """rate(gateway_tcp_connection_closed_total{reason="source_ip"}[5m])""",
             """rate(gateway_tcp_connection_closed_total{reason=~"backend_connect_.*|no_destination"}[5m])""",
             """rate(gateway_tcp_connection_rejected_total{reason="no_destination"}[5m])""",

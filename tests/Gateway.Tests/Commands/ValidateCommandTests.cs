@@ -1,5 +1,7 @@
+using System.Text.RegularExpressions;
 using Gateway.Commands;
 using Gateway.Kubernetes.Manifests;
+using Gateway.Tcp.Admission;
 
 namespace Gateway.Tests.Commands;
 
@@ -136,6 +138,28 @@ public sealed class ValidateCommandTests : IDisposable
             lines);
         Assert.Contains("plain  127.0.0.1:5433  Tcp", lines);
         Assert.Contains("  1. plain: any -> plain (None): a 10.0.0.1:5432; ends after 60 min without a byte", lines);
+    }
+
+    [Theory]
+    [InlineData("""{ "Listeners": { }, "Limits": { "MaxConnections": 63 } }""", "All listeners together: at most 63 connections")]
+    [InlineData(
+        """{ "Listeners": { } }""",
+        "All listeners together: at most DEFAULT connections, by the descriptors and the memory of a process here, because "
+            + "Limits:MaxConnections is not written")]
+    [InlineData(
+        """{ "Listeners": { }, "Limits": { "MaxConnections": 2147483647 } }""",
+        "All listeners together: at most 2147483647 connections, and no more than POSSIBLE by the descriptors of a process here")]
+    public void Run_LimitOfTheProcess_IsPrintedWithItsDefault(string json, string expected)
+    {
+        File.WriteAllText(_file, json);
+
+        Assert.Equal(0, Run(_file));
+
+        // The default changes with the free memory from one call to the next.
+        var line = _output.ToString().Split(Environment.NewLine)[^3];
+        var pattern = Regex.Escape(expected).Replace("DEFAULT", "[0-9]+", StringComparison.Ordinal)
+            .Replace("POSSIBLE", $"{ConnectionLimit.ByDescriptors()}", StringComparison.Ordinal);
+        Assert.Matches($"^{pattern}$", line);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Configuration.Loading;
 using Gateway.Observability;
 using Gateway.Snapshots;
 using Gateway.Tcp;
@@ -7,6 +8,7 @@ namespace Gateway.Admin.Api;
 
 /// <summary><c>/api/config</c>: which configuration is in force. <c>/api/status</c>: the state of the process in one look.</summary>
 internal sealed class ConfigResource(
+    ConfigSource source,
     GatewayRuntime runtime,
     ConfigStatus status,
     ConfigMetrics metrics,
@@ -20,9 +22,9 @@ internal sealed class ConfigResource(
     {
         WriteVersion(json);
         json.WriteStartObject("sources");
-        foreach (var (entry, source) in runtime.Current.Origins.OrderBy(static origin => origin.Key, StringComparer.Ordinal))
+        foreach (var (entry, owner) in runtime.Current.Origins.OrderBy(static origin => origin.Key, StringComparer.Ordinal))
         {
-            json.WriteString(entry, source);
+            json.WriteString(entry, owner);
         }
 
         json.WriteEndObject();
@@ -51,6 +53,7 @@ internal sealed class ConfigResource(
     private void WriteVersion(Utf8JsonWriter json)
     {
         var (config, state) = (runtime.Current.Config, status.Current);
+        json.WriteString("file", source.Path);
         json.WriteNumber("version", state.Version);
         ApiTime.Write(json, "loadedAt", state.LoadedAt);
         json.WriteString("lastError", state.LastError);

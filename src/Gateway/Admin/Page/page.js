@@ -324,7 +324,7 @@ const showStatus = status => {
   ].filter(part => part).join("; "));
   element("state").className = config.lastError ? "bad" : "";
   const facts = [
-    ["Version", String(config.version)], ["In force since", time(config.loadedAt)], ["SHA-256", config.sha256],
+    ["File", config.file], ["Version", String(config.version)], ["In force since", time(config.loadedAt)], ["SHA-256", config.sha256],
     ["Last reload", config.lastError ? `refused, ${time(config.lastErrorAt)}: ${config.lastError}` : "accepted"],
     ["Restart required", config.restartRequired ? "yes: keys that are read at start only" : "no"],
     ["Running since", time(status.startedAt)], ["Engine", status.engine], ["API", status.readOnly ? "read only" : "changes need a token"],

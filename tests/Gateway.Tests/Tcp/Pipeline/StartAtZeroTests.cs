@@ -66,6 +66,20 @@ public sealed class StartAtZeroTests : IDisposable
     }
 
     [Fact]
+    public void StartAtZero_ListenerWithoutAPolicy_CountsHeadersThatPass()
+    {
+        var factory = _services.GetRequiredService<IMeterFactory>();
+        var metrics = new TcpMetrics(factory);
+        using var passed = new MetricCollector<long>(factory, TcpMeter.Name, "gateway.proxy_protocol.passed");
+
+        metrics.StartAtZero(Model(1, SourceIpMode.None));
+
+        var series = passed.GetMeasurementSnapshot();
+        Assert.All(series, static measurement => Assert.Equal(0, measurement.Value));
+        Assert.Equal(["v1", "v2"], series.Select(static measurement => measurement.Tags["version"]));
+    }
+
+    [Fact]
     public void Follow_ClusterThatNobodyChecks_CountsEjectionsFromTheStart()
     {
         var factory = _services.GetRequiredService<IMeterFactory>();

@@ -104,18 +104,6 @@ public sealed class UnexpectedHeaderTests
     }
 
     [Fact]
-    public async Task Header_WhereNoneIsSent_IsPayload()
-    {
-        await using var server = RecordingTcpServer.Start();
-        await using var plane = await TestPlane.StartAsync(TestPlane.Model(null, Policies.None, server.Address));
-        using var client = await plane.ConnectAsync();
-        await client.SendAsync(V1);
-        using var backend = await server.NextAsync();
-
-        Assert.Equal(V1, await backend.ReadTextAsync(V1.Length));
-    }
-
-    [Fact]
     public async Task Header_ThatOnlyLooksLikeOne_IsPayload()
     {
         await using var server = RecordingTcpServer.Start();
