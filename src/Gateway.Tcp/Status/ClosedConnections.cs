@@ -66,14 +66,15 @@ public sealed class ClosedConnections(TimeProvider time)
 
     /// <summary>The connections that are kept, from the newest to the oldest.</summary>
     /// <param name="after">Only connections with a higher <see cref="ConnectionSummary.Sequence"/>.</param>
-    public IReadOnlyList<ConnectionSummary> Read(long after = 0)
+    /// <param name="last">Only connections with this sequence or a lower one.</param>
+    public IReadOnlyList<ConnectionSummary> Read(long after = 0, long last = long.MaxValue)
     {
         var all = new List<ConnectionSummary>();
         foreach (var ring in (ReadOnlySpan<ConnectionSummary?[]>)[_inOrder, _others])
         {
             for (var i = 0; i < RingSize; i++)
             {
-                if (Volatile.Read(ref ring[i]) is { } connection && connection.Sequence > after)
+                if (Volatile.Read(ref ring[i]) is { } connection && connection.Sequence > after && connection.Sequence <= last)
                 {
                     all.Add(connection);
                 }

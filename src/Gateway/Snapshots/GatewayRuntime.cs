@@ -30,9 +30,13 @@ internal sealed class GatewayRuntime(
     private static readonly TimeSpan EndpointsPatience = TimeSpan.FromSeconds(1);
 
     private volatile GatewaySnapshot _current = initial;
+    private int _changes;
 
     /// <summary>The snapshot in force.</summary>
     public GatewaySnapshot Current => _current;
+
+    /// <summary>How often a snapshot came into force since the start: another file, or other objects of a cluster.</summary>
+    public int Changes => Volatile.Read(ref _changes);
 
     /// <summary>Finds the rights that routes need and this process lacks, each with the cure.</summary>
     public IReadOnlyList<Finding> FindMissingRights(GatewaySnapshot snapshot) =>
@@ -101,6 +105,7 @@ internal sealed class GatewayRuntime(
         accessLog.Update(snapshot.AccessLog);
         accessFiles.Update(snapshot.Config.AccessLog.File);
         _current = snapshot;
+        Interlocked.Increment(ref _changes);
         serviceWatch.Follow(snapshot.Config.Kubernetes, snapshot.Services);
         services.Keep(snapshot.Services);
         foreach (var series in metrics)

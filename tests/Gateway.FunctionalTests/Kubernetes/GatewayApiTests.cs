@@ -119,8 +119,11 @@ public sealed class GatewayApiTests
             ["TCPRoute default/tcp-app-1", "TCPRoute default/tcp-app-2", "file", "file"],
             routes.RootElement.GetProperty("routes").EnumerateArray()
                 .Select(static route => route.GetProperty("source").GetString()).Order());
-        using var config = await gateway.AdminAsync("/api/config");
-        Assert.Contains("\":\"Gateway default/my-tcp-gateway\"", await config.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var answered = await gateway.AdminAsync("/api/config");
+        var config = await answered.Content.ReadAsStringAsync();
+        Assert.Contains("\":\"Gateway default/my-tcp-gateway\"", config, StringComparison.Ordinal);
+        // The file is the first one; the objects came into force, and then the policy.
+        Assert.Matches("\"version\":1,\"changes\":([2-9]|[1-9][0-9]+),", config);
         await gateway.Process.WaitForLineAsync(
             static line => line.Contains("TCPRoute default/tcp-app-2 as tcproute.default.tcp-app-2.", StringComparison.Ordinal), "the log");
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -9,23 +10,35 @@ namespace Gateway.Admin.Api;
 /// </summary>
 internal static class ApiAnswer
 {
-    /// <summary>Writes an answer into the response's buffer, and sends nothing: that may wait for the peer.</summary>
-    /// <param name="context">The request.</param>
+    /// <summary>
+    /// Makes an answer. Not in the response's buffer: after an exception Kestrel would send what is there behind the head of its 500, as if
+    /// it were the next response.
+    /// </summary>
     /// <param name="members">Writes the members of the answer's object.</param>
-    public static void Write(HttpContext context, Action<Utf8JsonWriter> members)
+    public static ReadOnlyMemory<byte> Make(Action<Utf8JsonWriter> members)
+    {
+        var answer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(answer, new JsonWriterOptions { Encoder = JavaScriptEncoder.Default }))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+
+        return answer.WrittenMemory;
+    }
+
+    /// <summary>Sends an answer. Waits while the peer does not read.</summary>
+    public static async Task SendAsync(HttpContext context, ReadOnlyMemory<byte> answer)
     {
         context.Response.ContentType = "application/json; charset=utf-8";
-        using var json = new Utf8JsonWriter(context.Response.BodyWriter, new JsonWriterOptions { Encoder = JavaScriptEncoder.Default });
-        json.WriteStartObject();
-        members(json);
-        json.WriteEndObject();
+        await context.Response.BodyWriter.WriteAsync(answer, context.RequestAborted);
     }
 
     /// <summary>Answers with an error: <c>{"error": text}</c>.</summary>
-    public static async Task FailAsync(HttpContext context, int status, string text)
+    public static Task FailAsync(HttpContext context, int status, string text)
     {
         context.Response.StatusCode = status;
-        Write(context, json => json.WriteString("error", text));
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        return SendAsync(context, Make(json => json.WriteString("error", text)));
     }
 }

@@ -70,8 +70,9 @@ internal sealed partial class ApiEndpoint(
 
     private async Task WriteAsync(HttpContext context, Action<Utf8JsonWriter> members)
     {
-        await turn.TakeAsync(() => ApiAnswer.Write(context, members), context.RequestAborted);
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        ReadOnlyMemory<byte> answer = default;
+        await turn.TakeAsync(() => answer = ApiAnswer.Make(members), context.RequestAborted);
+        await ApiAnswer.SendAsync(context, answer);
     }
 
     private async Task CloseAsync(HttpContext context, string id)

@@ -55,6 +55,7 @@ internal sealed class ConfigResource(
         var (config, state) = (runtime.Current.Config, status.Current);
         json.WriteString("file", source.Path);
         json.WriteNumber("version", state.Version);
+        json.WriteNumber("changes", runtime.Changes);
         ApiTime.Write(json, "loadedAt", state.LoadedAt);
         json.WriteString("lastError", state.LastError);
         ApiTime.Write(json, "lastErrorAt", state.LastErrorAt);

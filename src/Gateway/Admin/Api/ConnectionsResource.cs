@@ -28,9 +28,11 @@ internal sealed class ConnectionsResource(LiveList live, ClosedConnections close
     /// <summary>The ended connections that a filter matches, the newest first.</summary>
     /// <param name="filter">The filter. Its limit is not applied.</param>
     /// <param name="after">Only connections with a higher sequence.</param>
-    public IEnumerable<ConnectionSummary> Closed(ConnectionFilter filter, long after = 0) => closed.Read(after).Where(connection =>
-        filter.Matches(connection.ClientAddress, connection.Listener, connection.Route)
-        && (filter.Port ?? connection.Client.Port) == connection.Client.Port);
+    /// <param name="last">Only connections with this sequence or a lower one.</param>
+    public IEnumerable<ConnectionSummary> Closed(ConnectionFilter filter, long after = 0, long last = long.MaxValue) =>
+        closed.Read(after, last).Where(connection =>
+            filter.Matches(connection.ClientAddress, connection.Listener, connection.Route)
+            && (filter.Port ?? connection.Client.Port) == connection.Client.Port);
 
     /// <summary>Writes the numbers of ended connections by minute and reason.</summary>
     public void ListReasons(Utf8JsonWriter json)

@@ -90,13 +90,14 @@ internal sealed class EventsResource(
         Write(events, "event: status\ndata: "u8, config.WriteStatus);
         if (last != since)
         {
-            WriteClosed(events, filter, since);
+            WriteClosed(events, filter, since, last);
         }
     }
 
-    private void WriteClosed(IBufferWriter<byte> events, ConnectionFilter filter, long since)
+    private void WriteClosed(IBufferWriter<byte> events, ConnectionFilter filter, long since, long last)
     {
-        var ended = connections.Closed(filter, since).ToList();
+        // Those that ended while the turn was waited for are the next event's.
+        var ended = connections.Closed(filter, since, last).ToList();
         if (ended.Count == 0)
         {
             return;

@@ -3,7 +3,7 @@
 "use strict";
 
 const element = id => document.getElementById(id);
-const state = { filter: "", previous: new Map(), at: 0, version: "", events: null, busy: false, again: false };
+const state = { filter: "", previous: new Map(), at: 0, version: "", changes: "", events: null, busy: false, again: false };
 
 const bytes = count => {
   const units = ["B", "KB", "MB", "GB", "TB"];
@@ -289,7 +289,7 @@ const showRest = async () => {
   }
 };
 
-// Only another configuration changes them, and there may be thousands.
+// Only another configuration, or other objects of a cluster, change them, and there may be thousands.
 const showRoutes = async () => {
   try {
     const { routes } = await get("api/routes");
@@ -297,7 +297,7 @@ const showRoutes = async () => {
     choose("route", routes.map(one => one.name));
   } catch (problem) {
     say("problem", problem.message);
-    state.version = "";
+    state.changes = "";
   }
 };
 
@@ -343,12 +343,16 @@ const showStatus = status => {
       value.textContent = text;
     }
   }
-  // A gateway that was started again counts from 1.
+  // A gateway that was started again counts anew.
   const version = `${status.startedAt} ${config.version}`;
   if (state.version !== version) {
     state.version = version;
-    showRoutes();
     showCheck();
+  }
+  const changes = `${status.startedAt} ${config.changes}`;
+  if (state.changes !== changes) {
+    state.changes = changes;
+    showRoutes();
   }
 };
 

@@ -39,6 +39,18 @@ public sealed class ClosedConnectionsTests
     }
 
     [Fact]
+    public void Read_InTwoParts_HasEachOnce()
+    {
+        Add(1, CloseReason.ClientFin);
+        Add(2, CloseReason.Drain);
+        var seen = _closed.Last;
+        Add(3, CloseReason.ClientFin);
+
+        Assert.Equal([2L, 1], _closed.Read(0, seen).Select(static one => one.Number));
+        Assert.Equal([3L], _closed.Read(seen, _closed.Last).Select(static one => one.Number));
+    }
+
+    [Fact]
     public void Add_MoreThanARing_KeepsTheNewestAndTheCutOnes()
     {
         Add(1, CloseReason.MaxDuration);
