@@ -71,6 +71,33 @@ public sealed class StatusPageTests(AdminGateway admin) : IClassFixture<AdminGat
         Assert.DoesNotContain(browser.Complaints, static complaint => !complaint.Contains("client=nobody", StringComparison.Ordinal));
     }
 
+    // Its events are refused, and a browser does not try again by itself after an answer.
+    [Fact]
+    public async Task Page_WhereTooManyAreOpen_ShowsItsTablesAndFollowsLater()
+    {
+        Assert.SkipWhen(Chromium.Path is null, "chromium is not installed (Debian: chromium).");
+        var others = new List<HttpResponseMessage>();
+        try
+        {
+            while (others.LastOrDefault()?.IsSuccessStatusCode != false)
+            {
+                others.Add(await admin.OpenAsync("/api/events"));
+            }
+
+            await using var browser = await Chromium.StartAsync();
+            await browser.OpenAsync(admin.Root);
+            await browser.WaitForAsync("document.querySelector('#state').textContent.startsWith('not connected')");
+            await browser.WaitForAsync("document.querySelector('#routes-table td[data-name=Route]') !== null");
+
+            others.ForEach(static one => one.Dispose());
+            await browser.WaitForAsync("document.querySelector('#state').textContent.includes('configuration ')");
+        }
+        finally
+        {
+            others.ForEach(static one => one.Dispose());
+        }
+    }
+
     private static string AskedFor(string resource) =>
         $"performance.getEntriesByType('resource').filter(one => one.name.endsWith('/api/{resource}')).length";
 }

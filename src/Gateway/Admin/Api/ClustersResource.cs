@@ -18,18 +18,20 @@ internal sealed class ClustersResource(
     private const string Unhealthy = "unhealthy";
     private const string Unknown = "unknown";
 
-    /// <summary>Writes all clusters.</summary>
+    /// <summary>Writes all clusters. There may be thousands: the core is yielded after each, for an event loop that waits for it.</summary>
     public void List(Utf8JsonWriter json)
     {
         json.WriteStartArray("clusters");
         foreach (var cluster in tcp.Model.Clusters.Values.OrderBy(static cluster => cluster.Name, StringComparer.Ordinal))
         {
             Write(json, cluster);
+            Thread.Yield();
         }
 
         foreach (var cluster in http.GetClusters().OrderBy(static cluster => cluster.ClusterId, StringComparer.Ordinal))
         {
             Write(json, cluster);
+            Thread.Yield();
         }
 
         json.WriteEndArray();

@@ -20,8 +20,12 @@ internal sealed class LiveList(
     TimeProvider time)
 {
     // The kernel copies its whole table for each look, so a look is good for some time: one for all that a page asks at a time, and for as
-    // long as looks take a four-hundredth of the time: with two cores, a hundredth was seen in the 99th percentile of all connections.
+    // long as looks take a four-hundredth of the time, all pages together: with two cores, a hundredth was seen in the 99th percentile of
+    // all connections.
     private const int ShareOfLooks = 400;
+
+    // As many as there may be pages that follow.
+    private const int MostLooks = EventsResource.MostSubscribers;
     private static readonly TimeSpan LeastAge = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan MostAge = TimeSpan.FromMinutes(1);
 
@@ -30,10 +34,8 @@ internal sealed class LiveList(
 
     private Dictionary<string, int> _counts = [];
     private long? _countedAt;
-    private ForwardedQuestion _question = new(null, null, null, null, 0);
-    private ForwardedAnswer _forwarded = ForwardedAnswer.None;
-    private long? _forwardedAt;
-    private TimeSpan _forwardedFor = LeastAge;
+    // A page asks the same question every two seconds, and pages ask different ones. The newest look is the last one.
+    private readonly List<Look> _looks = [];
 
     /// <summary>The number of live connections: carried, of HTTP clients, forwarded.</summary>
     public (int Tcp, int Http, int Dnat) Count() => (tcp.Count, http.Count, Forwarded(null).Total);
@@ -136,16 +138,31 @@ internal sealed class LiveList(
     // asked for last, because the next one who asks is the page that has these on its screen.
     private ForwardedAnswer Forwarded(ForwardedQuestion? question)
     {
-        if (_forwardedAt is not { } at || time.GetElapsedTime(at) > _forwardedFor || (question is not null && question != _question))
+        _looks.RemoveAll(look => time.GetElapsedTime(look.At) > MostAge);
+        var known = question is null ? _looks.LastOrDefault() : _looks.Find(look => look.Question == question);
+        // Each of several questions is asked again more seldom, so that all of them have the same share of the time as one.
+        if (known is not null && time.GetElapsedTime(known.At) <= Clamp(known.Took * ShareOfLooks * _looks.Count))
         {
-            _question = question ?? _question;
-            var begin = time.GetTimestamp();
-            _forwarded = listForwarded(_question);
-            _forwardedAt = time.GetTimestamp();
-            var share = time.GetElapsedTime(begin) * ShareOfLooks;
-            _forwardedFor = share < LeastAge ? LeastAge : share > MostAge ? MostAge : share;
+            return known.Answer;
         }
 
-        return _forwarded;
+        if (known is not null)
+        {
+            _looks.Remove(known);
+        }
+        else if (_looks.Count == MostLooks)
+        {
+            _looks.RemoveAt(0);
+        }
+
+        question ??= known?.Question ?? new ForwardedQuestion(null, null, null, null, 0);
+        var begin = time.GetTimestamp();
+        var answer = listForwarded(question);
+        _looks.Add(new Look(question, answer, time.GetTimestamp(), time.GetElapsedTime(begin)));
+        return answer;
     }
+
+    private static TimeSpan Clamp(TimeSpan age) => age < LeastAge ? LeastAge : age > MostAge ? MostAge : age;
+
+    private sealed record Look(ForwardedQuestion Question, ForwardedAnswer Answer, long At, TimeSpan Took);
 }

@@ -357,15 +357,23 @@ const showStatus = status => {
 };
 
 const follow = () => {
-  state.events = new EventSource("api/events");
-  state.events.addEventListener("status", event => {
+  const events = new EventSource("api/events");
+  state.events = events;
+  events.addEventListener("status", event => {
     showStatus(JSON.parse(event.data));
     if (!document.hidden) {
       showConnections();
       showRest();
     }
   });
-  state.events.addEventListener("error", () => say("state", "not connected; trying again"));
+  events.addEventListener("error", () => {
+    say("state", "not connected; trying again");
+    // An answer with an error ends a browser's own attempts, such as that too many pages are open. The tables are shown nevertheless.
+    if (events.readyState === EventSource.CLOSED) {
+      setTimeout(() => state.events === events && follow(), 10000);
+      showRoutes();
+    }
+  });
 };
 
 const unfollow = () => {

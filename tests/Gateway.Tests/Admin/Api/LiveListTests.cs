@@ -111,6 +111,39 @@ public sealed class LiveListTests
         Assert.Equal(2, _questions.Count);
     }
 
+    // Two pages with searches of their own: looks take no larger share of the time than with one.
+    [Fact]
+    public void Find_OfSeveralPages_EachIsAskedMoreSeldom()
+    {
+        _look = TimeSpan.FromMilliseconds(10);
+        for (var seconds = 0; seconds < 40; seconds += 2)
+        {
+            _list.Find(Filter("?client=203.0.113.1"));
+            _list.Find(Filter("?client=203.0.113.2"));
+            _list.Count();
+            _time.Advance(TimeSpan.FromSeconds(2) - _look);
+        }
+
+        // One page: every four seconds.
+        Assert.InRange(_questions.Count, 8, 12);
+        Assert.Equal(2, _questions.Distinct().Count());
+    }
+
+    [Fact]
+    public void Find_OfManySearches_KeepsAFew()
+    {
+        _forwarded = new ForwardedAnswer([Forwarded(9)], 1, 1, new Dictionary<string, int>());
+        for (var number = 0; number <= EventsResource.MostSubscribers; number++)
+        {
+            _list.Find(Filter($"?client=203.0.113.{number}"));
+        }
+
+        _list.Find(Filter($"?client=203.0.113.{EventsResource.MostSubscribers}"));
+        Assert.Equal(EventsResource.MostSubscribers + 1, _questions.Count);
+        _list.Find(Filter("?client=203.0.113.0"));
+        Assert.Equal(EventsResource.MostSubscribers + 2, _questions.Count);
+    }
+
     // A page asks for both at a time.
     [Fact]
     public void Count_BehindASearch_WalksOnceASecond()
