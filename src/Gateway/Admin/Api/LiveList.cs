@@ -26,6 +26,7 @@ internal sealed class LiveList(
 
     // As many as there may be pages that follow.
     private const int MostLooks = EventsResource.MostSubscribers;
+
     private static readonly TimeSpan LeastAge = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan MostAge = TimeSpan.FromMinutes(1);
 
@@ -34,6 +35,7 @@ internal sealed class LiveList(
 
     private Dictionary<string, int> _counts = [];
     private long? _countedAt;
+
     // A page asks the same question every two seconds, and pages ask different ones. The newest look is the last one.
     private readonly List<Look> _looks = [];
 
