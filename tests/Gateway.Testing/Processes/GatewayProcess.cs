@@ -97,7 +97,10 @@ public sealed class GatewayProcess : IAsyncDisposable
     public async Task<PrometheusText> MetricsAsync()
     {
         using var response = await AdminAsync("/metrics").ConfigureAwait(false);
-        return PrometheusText.Parse(await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync().ConfigureAwait(false));
+        var text = await response.Content.ReadAsStringAsync().ConfigureAwait(false);
+        return response.IsSuccessStatusCode
+            ? PrometheusText.Parse(text)
+            : throw new HttpRequestException($"/metrics: {(int)response.StatusCode} {text}\nlog:\n{Process.Output}");
     }
 
     /// <summary>Waits until a metric, summed over the series that have these labels, satisfies <paramref name="accept"/>.</summary>
