@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the status page costs: 50,000 live connections of TCP, HTTP and Dnat, the page in a headless Chromium, and the round trips of others while
 # the page is open and while nobody looks, one after the other in pairs. Not in CI: it takes some ten minutes and wants a quiet machine.
-#   tests/page-load.sh [--replay] [CONNECTIONS] [PAIRS] [SECONDS]      50000 10 5, with --replay 12: the look at the table of Dnat comes every 10 s
+#   tests/page-load.sh [--replay] [CONNECTIONS] [PAIRS] [SECONDS]      50000 10 5, with --replay 12
 # --replay: the browser tells once what the page asks for; then a client at idle priority asks for that, and others make 500 round trips a second of
 # either kind (RATE=500), so that it is the gateway's own work that is seen and not the browser's. On a machine that has other work, REALTIME=1 puts
 # gateway, backends and those others before it (SCHED_FIFO).

@@ -355,7 +355,6 @@ def record(folder):
     return update
 
 
-# What the gateway itself costs others: the page's requests without a browser, by a client that runs only where a core is idle.
 # Without and with the page, in an order drawn anew for each pair, and after a pause that is drawn, too: what comes once a minute (the kernel
 # looks for connections that have ended) would otherwise fall on the same side of all pairs.
 def drawn(pause):
@@ -363,6 +362,7 @@ def drawn(pause):
     return random.sample((False, True), 2)
 
 
+# What the gateway itself costs others: the page's requests without a browser, by a client that runs only where a core is idle.
 def replayed(process, pacer, folder, pairs, seconds):
     client = subprocess.Popen(["chrt", "--idle", "0", sys.executable, SELF, "look"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 

@@ -57,9 +57,11 @@ public sealed class OperatorWarningTests
             Assert.Equal(header, await client.ReadExactlyAsync(header.Length));
         }
 
-        await gateway.WaitForMetricAsync("gateway_proxy_protocol_passed_total", static value => value == 3, ("listener", "in"), ("version", "v2"));
+        await gateway.WaitForMetricAsync(
+            "gateway_proxy_protocol_passed_total", static value => value == 3, ("listener", "in"), ("version", "v2"));
         var line = Assert.Single(gateway.Complaints(), static line => line.Contains("Gateway.Warnings", StringComparison.Ordinal));
-        Assert.Contains("Listener in: a PROXY header (V2) of 127.0.0.1 goes to the backend of route in as payload", line, StringComparison.Ordinal);
+        Assert.Contains(
+            "Listener in: a PROXY header (V2) of 127.0.0.1 goes to the backend of route in as payload", line, StringComparison.Ordinal);
     }
 
     /// <summary>A header block that refers to index 0 is an exception in Kestrel, with a Warning and a stack for each connection.</summary>

@@ -57,6 +57,8 @@ public sealed class RoutesOnThePageTests
     private static string Route(string name) => $$"""
         { "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": { "name": "{{name}}", "namespace": "default" },
           "spec": { "parentRefs": [ { "name": "web" } ],
-                    "rules": [ { "matches": [ { "path": { "value": "/{{name}}" } } ], "backendRefs": [ { "name": "web", "port": 80 } ] } ] } }
+                    "rules": [ {
+                        "matches": [ { "path": { "value": "/{{name}}" } } ],
+                        "backendRefs": [ { "name": "web", "port": 80 } ] } ] } }
         """;
 }

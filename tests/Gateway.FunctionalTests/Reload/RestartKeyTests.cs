@@ -61,7 +61,8 @@ public sealed class RestartKeyTests
         // Probes and Admin are not among them, in the line as in the API.
         Assert.Contains(" is in force: 2 listeners, 2 TCP routes, 0 HTTP routes; added Listeners:more, ", line, StringComparison.Ordinal);
         using var answer = await gateway.AdminAsync("/api/config");
-        Assert.Contains("\"listeners\":2,\"tcpRoutes\":2,\"httpRoutes\":0", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"listeners\":2,\"tcpRoutes\":2,\"httpRoutes\":0", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Contains("TcpProxy:Routes:more", line, StringComparison.Ordinal);
         Assert.Contains("TcpProxy:Routes:in:IdleTimeout", line, StringComparison.Ordinal);
         // It is not in force.

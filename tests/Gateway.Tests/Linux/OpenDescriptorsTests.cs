@@ -6,7 +6,9 @@ namespace Gateway.Tests.Linux;
 
 public class OpenDescriptorsTests
 {
-    /// <summary>Counting one by one opens one itself. Other tests open and close theirs meanwhile, so the two numbers meet again and again.</summary>
+    /// <summary>
+    /// Counting one by one opens one itself. Other tests open and close theirs meanwhile, so the two numbers meet again and again.
+    /// </summary>
     [Fact]
     public async Task Count_IsThatOfTheFolder()
     {

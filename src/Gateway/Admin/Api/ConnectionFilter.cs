@@ -104,10 +104,12 @@ internal sealed record ConnectionFilter
 
     /// <summary>Whether a connection is asked for.</summary>
     /// <param name="client">The client's address.</param>
+    /// <param name="port">The port of the connection's client.</param>
     /// <param name="listener">The listener's name.</param>
     /// <param name="route">The route's name; null: none.</param>
-    public bool Matches(IPAddress client, string listener, string? route) =>
+    public bool Matches(IPAddress client, int port, string listener, string? route) =>
         (Client is not { } network || network.Contains(client))
+        && (Port ?? port) == port
         && (Listener is null || Listener.Equals(listener, StringComparison.OrdinalIgnoreCase))
         && (Route is null || Route.Equals(route, StringComparison.OrdinalIgnoreCase));
 

@@ -31,8 +31,7 @@ internal sealed class ConnectionsResource(LiveList live, ClosedConnections close
     /// <param name="last">Only connections with this sequence or a lower one.</param>
     public IEnumerable<ConnectionSummary> Closed(ConnectionFilter filter, long after = 0, long last = long.MaxValue) =>
         closed.Read(after, last).Where(connection =>
-            filter.Matches(connection.ClientAddress, connection.Listener, connection.Route)
-            && (filter.Port ?? connection.Client.Port) == connection.Client.Port);
+            filter.Matches(connection.ClientAddress, connection.Client.Port, connection.Listener, connection.Route));
 
     /// <summary>Writes the numbers of ended connections by minute and reason.</summary>
     public void ListReasons(Utf8JsonWriter json)

@@ -109,9 +109,8 @@ internal sealed class LiveList(
         return (found, total);
     }
 
-    private static bool IsAskedFor(AcceptedConnection connection, ConnectionFilter filter) =>
-        filter.Matches(connection.ShownClient, connection.ListenerName, connection.RouteName)
-        && (filter.Port is not { } port || (connection.Identity?.Client ?? connection.Peer).Port == port);
+    private static bool IsAskedFor(AcceptedConnection connection, ConnectionFilter filter) => filter.Matches(
+        connection.ShownClient, (connection.Identity?.Client ?? connection.Peer).Port, connection.ListenerName, connection.RouteName);
 
     // After each part it lets a thread run that waits for this core, an event loop above all, as a look at the kernel's table does.
     private IEnumerable<AcceptedConnection> Walk()

@@ -8,6 +8,8 @@ namespace Gateway.Tests.Admin.Api;
 /// <summary>What a query asks for.</summary>
 public sealed class ConnectionFilterTests
 {
+    private const int Port = 4711;
+
     [Theory]
     [InlineData("203.0.113.7", "203.0.113.7", true)]
     [InlineData("203.0.113.7", "203.0.113.8", false)]
@@ -18,12 +20,21 @@ public sealed class ConnectionFilterTests
     [InlineData("203.0", "203.0.113.9", true)]
     [InlineData("203", "204.0.113.9", false)]
     [InlineData("2001:db8::1", "2001:db8::1", true)]
-    [InlineData("[2001:db8::1]:443", "2001:db8::1", true)]
+    [InlineData("[2001:db8::1]:4711", "2001:db8::1", true)]
     [InlineData("2001:db8::/32", "2001:db8:1::", true)]
     [InlineData("2001:db8::/32", "203.0.113.7", false)]
     [InlineData("0.0.0.0/0", "203.0.113.7", true)]
     public void Matches_AClient_ByAddressNetworkOrBeginning(string query, string client, bool matches) =>
-        Assert.Equal(matches, Parse("client", query).Matches(IPAddress.Parse(client), "db", null));
+        Assert.Equal(matches, Parse("client", query).Matches(IPAddress.Parse(client), Port, "db", null));
+
+    [Fact]
+    public void Matches_AClientWithAPort_ThatPortAlone()
+    {
+        var filter = Parse("client", $"203.0.113.7:{Port}");
+
+        Assert.True(filter.Matches(IPAddress.Parse("203.0.113.7"), Port, "db", null));
+        Assert.False(filter.Matches(IPAddress.Parse("203.0.113.7"), Port + 1, "db", null));
+    }
 
     [Theory]
     [InlineData("client", "example.org")]
@@ -60,7 +71,7 @@ public sealed class ConnectionFilterTests
         var filter = Parse("client", "");
 
         Assert.Equal(ConnectionFilter.DefaultLimit, filter.Limit);
-        Assert.True(filter.Matches(IPAddress.Loopback, "db", "r"));
+        Assert.True(filter.Matches(IPAddress.Loopback, Port, "db", "r"));
     }
 
     [Theory]
@@ -73,10 +84,10 @@ public sealed class ConnectionFilterTests
     [Fact]
     public void Matches_ListenerAndRoute_WhateverTheirCase()
     {
-        Assert.True(Parse("listener", "DB").Matches(IPAddress.Loopback, "db", null));
-        Assert.False(Parse("listener", "web").Matches(IPAddress.Loopback, "db", null));
-        Assert.True(Parse("route", "Shop").Matches(IPAddress.Loopback, "db", "shop"));
-        Assert.False(Parse("route", "shop").Matches(IPAddress.Loopback, "db", null));
+        Assert.True(Parse("listener", "DB").Matches(IPAddress.Loopback, Port, "db", null));
+        Assert.False(Parse("listener", "web").Matches(IPAddress.Loopback, Port, "db", null));
+        Assert.True(Parse("route", "Shop").Matches(IPAddress.Loopback, Port, "db", "shop"));
+        Assert.False(Parse("route", "shop").Matches(IPAddress.Loopback, Port, "db", null));
     }
 
     private static ConnectionFilter Parse(string key, string value)

@@ -41,12 +41,15 @@ public sealed class HeadersAsPayloadTests
         }
 
         var counted = passed.GetMeasurementSnapshot();
-        Assert.All(counted, count => Assert.Equal((1, "in", isV2 ? "v2" : "v1"), (count.Value, count.Tags["listener"], count.Tags["version"])));
+        var version = isV2 ? "v2" : "v1";
+        Assert.All(counted, count => Assert.Equal((1, "in", version), (count.Value, count.Tags["listener"], count.Tags["version"])));
         Assert.Equal(2, counted.Count);
         var line = Assert.Single(Lines(plane));
         Assert.Equal((LogLevel.Warning, "Gateway.Warnings"), (line.Level, line.Category));
         Assert.StartsWith(
-            $"Listener in: a PROXY header ({(isV2 ? "V2" : "V1")}) of 127.0.0.1 goes to the backend of route r as payload, ", line.Message, StringComparison.Ordinal);
+            $"Listener in: a PROXY header ({(isV2 ? "V2" : "V1")}) of 127.0.0.1 goes to the backend of route r as payload, ",
+            line.Message,
+            StringComparison.Ordinal);
     }
 
     /// <summary>Nobody waits for the client's first bytes, and they are looked at also when they come late.</summary>
@@ -165,7 +168,10 @@ public sealed class HeadersAsPayloadTests
         {
             Routes = new Dictionary<string, TcpRouteConfig>
             {
-                ["named"] = new() { Listener = "in", ClusterId = "c", SourceIp = Policies.None, Match = new() { ServerNames = ["a.example"] } },
+                ["named"] = new()
+                {
+                    Listener = "in", ClusterId = "c", SourceIp = Policies.None, Match = new() { ServerNames = ["a.example"] },
+                },
                 ["other"] = new() { Listener = "in", ClusterId = "c", SourceIp = Policies.None },
             },
             Clusters = new Dictionary<string, TcpClusterConfig> { ["c"] = TestPlane.Cluster(address) },

@@ -42,8 +42,8 @@ public sealed class SilentPeersTests
             clients.ForEach(static client => client.Dispose());
             clients.Clear();
             await Eventually.TrueAsync(() => plane.Plane.ActiveConnections == 0, "all have ended");
-            // What other tests have left (large arrays of the shared pool) may be given back at any time. Before the reading with peers: then the
-            // reading after them counts. After it: then the one before them.
+            // What other tests have left (large arrays of the shared pool) may be given back at any time. Before the reading with peers:
+            // then the reading after them counts. After it: then the one before them.
             var without = before <= during ? before : GC.GetTotalMemory(forceFullCollection: true);
             // 10 KB each are 50 MB for 5,000; what the clients cost in this process is in it.
             Assert.InRange((during - without) / peers, 0, 10_000);
