@@ -170,7 +170,10 @@ public sealed class HeadersAsPayloadTests
             {
                 ["named"] = new()
                 {
-                    Listener = "in", ClusterId = "c", SourceIp = Policies.None, Match = new() { ServerNames = ["a.example"] },
+                    Listener = "in",
+                    ClusterId = "c",
+                    SourceIp = Policies.None,
+                    Match = new() { ServerNames = ["a.example"] },
                 },
                 ["other"] = new() { Listener = "in", ClusterId = "c", SourceIp = Policies.None },
             },
