@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using Gateway.Testing.Network;
 using Gateway.Testing.Wire;
@@ -26,5 +28,21 @@ internal static class HttpBackend
             head.Append(source is null ? "" : $"Announced: {source.Address}\r\n");
             await peer.SendAsync($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {head.Length}\r\n\r\n{head}");
         }
+    });
+
+    /// <summary>A backend that answers a request that has a Content-Length with the SHA-256 of its body, and ends the connection.</summary>
+    public static RecordingTcpServer StartHashing() => RecordingTcpServer.Start(static async peer =>
+    {
+        const string Length = "Content-Length: ";
+        var length = 0;
+        for (string line; (line = await peer.ReadLineAsync()).Length > 0;)
+        {
+            length = line.StartsWith(Length, StringComparison.OrdinalIgnoreCase)
+                ? int.Parse(line.AsSpan(Length.Length), CultureInfo.InvariantCulture)
+                : length;
+        }
+
+        var hash = Convert.ToHexString(SHA256.HashData(await peer.ReadExactlyAsync(length)));
+        await peer.SendAsync($"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {hash.Length}\r\n\r\n{hash}");
     });
 }

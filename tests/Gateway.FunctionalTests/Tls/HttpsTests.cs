@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
 using Gateway.FunctionalTests.Peers;
 using Gateway.Testing;
 using Gateway.Testing.Certificates;
@@ -53,6 +55,21 @@ public sealed class HttpsTests : IDisposable
         Assert.Contains("tls=TLSv1.3", line.Text, StringComparison.Ordinal);
         Assert.Contains("sni=shop.example", line.Text, StringComparison.Ordinal);
         Assert.Empty(gateway.Complaints());
+    }
+
+    [Theory]
+    [InlineData("--http1.1")]
+    [InlineData("--http2")]
+    public async Task Curl_UploadLongerThanABuffer_ArrivesWhole(string option)
+    {
+        await using var backend = HttpBackend.StartHashing();
+        await using var gateway = await GatewayProcess.StartAsync(Config(backend));
+        var body = new string('u', 200_000);
+
+        var answer = await TlsClient.CurlAsync(
+            "shop.example", _port, _ca, option, "-H", "Expect:", "--data-binary", $"@{_folder.Write("upload", body)}");
+
+        Assert.Equal(Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(body))), answer.RequireSuccess().StandardOutput);
     }
 
     [Theory]

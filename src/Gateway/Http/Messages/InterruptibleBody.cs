@@ -51,10 +51,12 @@ internal sealed class InterruptibleBody(PipeReader body) : Stream
 
             var taken = bytes.Slice(0, Math.Min(bytes.Length, buffer.Length));
             taken.CopyTo(buffer.Span);
+            // Asked before the advance, which gives the segments back to the pipe: what a sequence over them says afterwards is wrong.
+            var (count, isOver) = ((int)taken.Length, !bytes.IsEmpty || result.IsCompleted);
             body.AdvanceTo(taken.End);
-            if (!bytes.IsEmpty || result.IsCompleted)
+            if (isOver)
             {
-                return (int)taken.Length;
+                return count;
             }
         }
     }

@@ -27,6 +27,23 @@ public sealed class InterruptibleBodyTests
         Assert.Equal("", await ReadAsync(body));
     }
 
+    /// <summary>The advance gives the pipe's segments back, and a sequence over them does not know its length any more.</summary>
+    [Fact]
+    public async Task Read_BytesOfSeveralSegments_AreAllCounted()
+    {
+        var pipe = new Pipe(new PipeOptions(minimumSegmentSize: 16));
+        using var body = new InterruptibleBody(pipe.Reader);
+        var sent = Enumerable.Range(0, 10_000).Select(static number => (byte)number).ToArray();
+        foreach (var piece in sent.Chunk(1000))
+        {
+            await pipe.Writer.WriteAsync(piece);
+        }
+
+        var got = new byte[20_000];
+        Assert.Equal(sent.Length, await body.ReadAsync(got));
+        Assert.Equal(sent, got[..sent.Length]);
+    }
+
     [Fact]
     public async Task Read_Cancelled_LeavesTheRestToWhoReadsNext()
     {
